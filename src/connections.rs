@@ -1,0 +1,184 @@
+//! Finding the connection an import goes to.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use crate::error::{Error, Result};
+use crate::tenant::{Request, Tenant};
+
+const SCOPES: &[&str] = &["read:connections"];
+/// Connections on a page. `(page + 1) * per_page` may not pass 1,000 (Auth0, since 2025-10-27).
+const PER_PAGE: usize = 50;
+const MOST_PAGES: usize = 1000 / PER_PAGE;
+
+/// The id of a connection, `con_` and 16 letters or digits: what an import needs, not the name.
+///
+/// One that came from [`get_connection_id`] also knows the connection's name and whether it takes usernames.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct ConnectionId {
+    id: String,
+    pub(crate) name: Option<String>,
+    /// `None` when the connection was not looked up.
+    pub(crate) usernames: Option<bool>,
+}
+
+impl ConnectionId {
+    /// Takes an id that is already known; sends nothing.
+    ///
+    /// # Errors
+    ///
+    /// `id` is not `con_` and 16 letters or digits, as a connection's name is not.
+    pub fn new(id: &str) -> Result<ConnectionId> {
+        let rest = id.strip_prefix("con_").unwrap_or_default();
+        if rest.len() == 16 && rest.bytes().all(|b| b.is_ascii_alphanumeric()) {
+            Ok(ConnectionId {
+                id: id.to_string(),
+                name: None,
+                usernames: None,
+            })
+        } else {
+            Err(Error::ConnectionIdForm {
+                given: id.to_string(),
+            })
+        }
+    }
+
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.id
+    }
+
+    /// Whether the connection takes usernames; `None` when it was not looked up.
+    #[must_use]
+    pub fn takes_usernames(&self) -> Option<bool> {
+        self.usernames
+    }
+}
+
+impl fmt::Display for ConnectionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.id)
+    }
+}
+
+impl fmt::Debug for ConnectionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ConnectionId({})", self.id)
+    }
+}
+
+/// Finds the database connection called `name` and gives its id. Sends reads; writes nothing.
+///
+/// # Errors
+///
+/// No connection of that name (the error lists what the tenant has); one that is not a database, that
+/// no application uses, or that is a custom database without import mode; the scope
+/// `read:connections` is missing; the tenant cannot be reached or refuses.
+pub fn get_connection_id(tenant: &Tenant, name: &str) -> Result<ConnectionId> {
+    // Whether Auth0 compares the name exactly is not documented, so it is compared here.
+    let found = find(tenant, Some(name), |connection| connection["name"] == name)?;
+    let Some(connection) = found else {
+        return Err(missing(tenant, name)?);
+    };
+    let unfit = |reason: &str| Error::ConnectionUnfit {
+        name: name.to_string(),
+        reason: reason.to_string(),
+    };
+    let strategy = connection["strategy"].as_str().unwrap_or("unknown");
+    if strategy != "auth0" {
+        return Err(unfit(&format!(
+            "its strategy is `{strategy}`, and users can be imported into a database (`auth0`) alone"
+        )));
+    }
+    let options = &connection["options"];
+    if options["enabledDatabaseCustomization"] == true && options["import_mode"] != true {
+        return Err(unfit(
+            "it is a custom database without import mode: switch on \"Import Users to Auth0\" first",
+        ));
+    }
+    let id = ConnectionId::new(connection["id"].as_str().unwrap_or_default())?;
+    if !in_use(tenant, &connection, &id)? {
+        return Err(unfit(
+            "no application uses it: enable one under Applications of the connection first",
+        ));
+    }
+    Ok(ConnectionId {
+        name: Some(name.to_string()),
+        usernames: Some(takes_usernames(options)),
+        ..id
+    })
+}
+
+fn missing(tenant: &Tenant, name: &str) -> Result<Error> {
+    let mut existing = Vec::new();
+    find(tenant, None, |connection| {
+        let text = |key: &str| connection[key].as_str().unwrap_or("?");
+        existing.push(match text("strategy") {
+            "auth0" => text("name").to_string(),
+            strategy => format!("{} ({strategy}, no database)", text("name")),
+        });
+        false
+    })?;
+    Ok(Error::NoConnection {
+        name: name.to_string(),
+        existing,
+    })
+}
+
+/// The first connection for which `wanted` holds, page after page.
+fn find(
+    tenant: &Tenant,
+    name: Option<&str>,
+    mut wanted: impl FnMut(&Value) -> bool,
+) -> Result<Option<Value>> {
+    for page in 0..MOST_PAGES {
+        let mut request = Request::get("/api/v2/connections", SCOPES)
+            .query("include_totals", true)
+            .query("page", page)
+            .query("per_page", PER_PAGE);
+        if let Some(name) = name {
+            request = request.query("name", name);
+        }
+        let call = "GET /api/v2/connections";
+        let json = tenant.send(request)?.json(call)?;
+        // With totals an object is answered; a bare array is understood too.
+        let connections = json.as_array().or_else(|| json["connections"].as_array());
+        let Some(connections) = connections else {
+            return Err(Error::bad_answer(call, "it holds no list of connections"));
+        };
+        if let Some(connection) = connections.iter().find(|connection| wanted(connection)) {
+            return Ok(Some(connection.clone()));
+        }
+        if connections.len() < PER_PAGE {
+            break;
+        }
+    }
+    Ok(None)
+}
+
+/// Auth0 refuses an import into a connection that no application uses. `enabled_clients` is on its way
+/// out of the list, so its absence or emptiness is settled by asking.
+fn in_use(tenant: &Tenant, connection: &Value, id: &ConnectionId) -> Result<bool> {
+    if connection["enabled_clients"]
+        .as_array()
+        .is_some_and(|clients| !clients.is_empty())
+    {
+        return Ok(true);
+    }
+    let path = format!("/api/v2/connections/{id}/clients");
+    let json = tenant
+        .send(Request::get(&path, SCOPES))?
+        .json(&format!("GET {path}"))?;
+    Ok(json["clients"]
+        .as_array()
+        .is_some_and(|clients| !clients.is_empty()))
+}
+
+/// Both styles of username rules; neither is there when the connection takes none.
+fn takes_usernames(options: &Value) -> bool {
+    options["requires_username"] == true
+        || options["attributes"]["username"]["identifier"]["active"] == true
+        || options["attributes"]["username"]["profile_required"] == true
+}

@@ -1,0 +1,179 @@
+//! Finding the practice tenant that runs for this project, or building and starting it.
+//!
+//! It is a program of its own, because it must outlive a kernel restart. What it is reached by stands in
+//! one file under `target/` (0600, ignored by git); a running one ends when that file vanishes.
+
+use std::fs::{self, OpenOptions};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
+
+use reqwest::blocking::Client;
+use serde_json::Value;
+
+use crate::error::{Error, Result};
+use crate::settings::Settings;
+
+const PROGRAM: &str = "practice-tenant";
+const START_LIMIT: Duration = Duration::from_secs(20);
+const IDLE_MINUTES: &str = "30";
+
+/// The settings of the practice tenant of this project.
+pub(crate) fn find_or_start() -> Result<Settings> {
+    let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("target");
+    let env_file = target.join("practice-tenant.env");
+    let program = target
+        .join("release")
+        .join(format!("{PROGRAM}{}", std::env::consts::EXE_SUFFIX));
+    if let Some(settings) = running(&env_file)? {
+        if is_stale(&env_file, &program) {
+            return Err(failed(
+                "the one running was started from an older build: run `make stop` in the project (its users are forgotten) and this cell again",
+            ));
+        }
+        return Ok(settings);
+    }
+    if needs_build(&program) {
+        build(&target)?;
+    }
+    start(&program, &env_file)?;
+    let settings = wait_until_ready(&env_file)?;
+    println!(
+        "practice tenant started; it ends after {IDLE_MINUTES} minutes without a request, or with `make stop`"
+    );
+    Ok(settings)
+}
+
+fn failed(reason: &str) -> Error {
+    Error::Practice {
+        reason: reason.to_string(),
+    }
+}
+
+/// The settings of the one that runs: those in the file, if the practice tenant they name answers.
+fn running(env_file: &Path) -> Result<Option<Settings>> {
+    if !env_file.is_file() {
+        return Ok(None);
+    }
+    let settings = Settings::from_file(env_file)?;
+    let (Some(domain), Some(id)) = (settings.get("DOMAIN"), settings.get("CLIENT_ID")) else {
+        return Ok(None);
+    };
+    // Another program may have taken its port since: no secret is sent until it has named itself.
+    Ok((named_client(domain).as_deref() == Some(id)).then_some(settings))
+}
+
+/// The client id by which a practice tenant names itself.
+fn named_client(domain: &str) -> Option<String> {
+    let client = Client::builder().no_proxy().timeout(Duration::from_secs(5));
+    let client = client
+        .tls_backend_preconfigured(crate::tenant::tls().ok()?)
+        .build()
+        .ok()?;
+    let answer = client
+        .get(format!("{domain}/practice"))
+        .send()
+        .ok()?
+        .bytes()
+        .ok()?;
+    let json: Value = serde_json::from_slice(&answer).ok()?;
+    json["client_id"].as_str().map(str::to_string)
+}
+
+fn modified(path: &Path) -> Option<SystemTime> {
+    fs::metadata(path).and_then(|meta| meta.modified()).ok()
+}
+
+fn is_stale(env_file: &Path, program: &Path) -> bool {
+    // The file is written when the program starts.
+    matches!((modified(env_file), modified(program)), (Some(started), Some(built)) if built > started)
+}
+
+/// Whether the program is missing or older than its sources.
+fn needs_build(program: &Path) -> bool {
+    let Some(built) = modified(program) else {
+        return true;
+    };
+    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/bin/practice-tenant");
+    let files = fs::read_dir(sources).into_iter().flatten().flatten();
+    files
+        .into_iter()
+        .any(|file| modified(&file.path()).is_some_and(|changed| changed > built))
+}
+
+fn build(target: &Path) -> Result<()> {
+    println!("building the practice tenant, once: a minute or two");
+    let began = Instant::now();
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
+    let output = Command::new("cargo")
+        .args([
+            "build",
+            "--release",
+            "--locked",
+            "--features",
+            "practice-tenant,all-hashes",
+        ])
+        .args(["--bin", PROGRAM, "--manifest-path"])
+        .arg(manifest)
+        .arg("--target-dir")
+        .arg(target)
+        // The kernel's own compiler settings are not this program's.
+        .env_remove("RUSTFLAGS")
+        .env_remove("CARGO_TARGET_DIR")
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|cause| {
+            failed(&format!(
+                "cargo cannot be run to build it ({cause}): is Rust on the PATH?"
+            ))
+        })?;
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stderr);
+        let reason = said
+            .lines()
+            .find(|line| line.starts_with("error"))
+            .unwrap_or("no reason given");
+        return Err(failed(&format!(
+            "it cannot be built ({reason}): run `make practice-tenant` in the project to see all of it"
+        )));
+    }
+    println!("built in {} s", began.elapsed().as_secs());
+    Ok(())
+}
+
+fn start(program: &Path, env_file: &Path) -> Result<()> {
+    // What an ended one left would be taken for the new one's.
+    let _ = fs::remove_file(env_file);
+    let log: PathBuf = env_file.with_extension("log");
+    let log = OpenOptions::new().create(true).append(true).open(&log);
+    let mut command = Command::new(program);
+    command
+        .args(["--port", "0", "--idle-minutes", IDLE_MINUTES, "--env-file"])
+        .arg(env_file)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(log.map_or_else(|_| Stdio::null(), Stdio::from));
+    // A group of its own: an interrupt of the kernel must not end it.
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(&mut command, 0);
+    command.spawn().map(drop).map_err(|cause| {
+        failed(&format!(
+            "{} cannot be started ({cause})",
+            program.display()
+        ))
+    })
+}
+
+fn wait_until_ready(env_file: &Path) -> Result<Settings> {
+    let began = Instant::now();
+    while began.elapsed() < START_LIMIT {
+        if let Some(settings) = running(env_file)? {
+            return Ok(settings);
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+    Err(failed(
+        "it was started but does not answer: see target/practice-tenant.log",
+    ))
+}

@@ -1,0 +1,123 @@
+//! Proof that a password works.
+
+use serde_json::{Value, json};
+
+use crate::error::{Error, Result};
+use crate::tenant::Tenant;
+
+/// A sign-in that worked. The tokens it gave are dropped, not kept.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct SignIn {
+    /// The e-mail or username that signed in.
+    pub login: String,
+    /// The connection's name.
+    pub connection: String,
+}
+
+/// Why a sign-in was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SignInRefusal {
+    /// The password is wrong, the user is unknown, or an imported hash does not fit: Auth0 does not say which.
+    WrongPassword,
+    /// The application may not use the Password grant.
+    GrantNotAllowed,
+    /// The application's own id or secret is wrong.
+    WrongApplication,
+    /// The user is blocked.
+    Blocked,
+    /// The password is right and a second factor is asked for.
+    SecondFactor,
+    /// Too many failures for this user from here.
+    TooManyAttempts,
+    /// Something else; Auth0's sentence is all there is.
+    Other,
+}
+
+impl SignInRefusal {
+    /// What it means and what to do, in plain words.
+    #[must_use]
+    pub fn explanation(self) -> &'static str {
+        match self {
+            SignInRefusal::WrongPassword => {
+                "wrong password, unknown user, or a hash that does not fit (Auth0 does not say which)"
+            }
+            SignInRefusal::GrantNotAllowed => {
+                "the application of SIGN_IN_CLIENT_ID may not use the Password grant: switch it on (Advanced Settings, Grant Types)"
+            }
+            SignInRefusal::WrongApplication => {
+                "the tenant does not accept SIGN_IN_CLIENT_ID and SIGN_IN_CLIENT_SECRET: copy both again"
+            }
+            SignInRefusal::Blocked => "the user is blocked",
+            SignInRefusal::SecondFactor => {
+                "the password is right, but a second factor is asked for"
+            }
+            SignInRefusal::TooManyAttempts => {
+                "too many failed attempts: wait, or unblock the user in the dashboard"
+            }
+            SignInRefusal::Other => "see Auth0's own words",
+        }
+    }
+
+    fn from_answer(status: u16, json: &Value) -> SignInRefusal {
+        let description = json["error_description"].as_str().unwrap_or_default();
+        match json["error"].as_str().unwrap_or_default() {
+            "mfa_required" => SignInRefusal::SecondFactor,
+            "too_many_attempts" => SignInRefusal::TooManyAttempts,
+            "unauthorized_client" => SignInRefusal::GrantNotAllowed,
+            "unauthorized" if description.contains("blocked") => SignInRefusal::Blocked,
+            "access_denied" | "invalid_client" => SignInRefusal::WrongApplication,
+            "invalid_grant" | "invalid_user_password" => SignInRefusal::WrongPassword,
+            _ if status == 429 => SignInRefusal::TooManyAttempts,
+            _ => SignInRefusal::Other,
+        }
+    }
+}
+
+/// Signs `login` (e-mail or username) in with `password` and says so. Sends one request; writes nothing.
+///
+/// `connection_name` is the connection's name, not its id. The application is the one of the settings
+/// `SIGN_IN_CLIENT_ID` and `SIGN_IN_CLIENT_SECRET`. A failed attempt counts for Auth0's brute-force
+/// protection (10 from one address for one user by default).
+///
+/// # Errors
+///
+/// [`Error::SignIn`] with the [`SignInRefusal`]; the two settings are missing; the tenant cannot be reached.
+pub fn verify_sign_in(
+    tenant: &Tenant,
+    connection_name: &str,
+    login: &str,
+    password: &str,
+) -> Result<SignIn> {
+    let application = tenant.sign_in_application()?;
+    let answer = tenant.post_token(&json!({
+        "grant_type": "http://auth0.com/oauth/grant-type/password-realm",
+        "realm": connection_name,
+        "username": login,
+        "password": password,
+        "client_id": application.id,
+        "client_secret": application.secret.expose(),
+    }))?;
+    let json = answer.json("POST /oauth/token")?;
+    if answer.status.is_success() && json["access_token"].is_string() {
+        return Ok(SignIn {
+            login: login.to_string(),
+            connection: connection_name.to_string(),
+        });
+    }
+    let message = json["error_description"]
+        .as_str()
+        .unwrap_or("no reason given");
+    let mut message: String = message.chars().take(300).collect();
+    for secret in [password, application.secret.expose()] {
+        if !secret.is_empty() {
+            message = message.replace(secret, "<secret>");
+        }
+    }
+    Err(Error::SignIn {
+        login: login.to_string(),
+        refusal: SignInRefusal::from_answer(answer.status.as_u16(), &json),
+        message,
+    })
+}

@@ -1,0 +1,549 @@
+//! Where requests go, with which token, how often. This is the only file that sends.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use reqwest::blocking::Client;
+use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION, RETRY_AFTER};
+use reqwest::{Method, StatusCode, Url};
+use serde_json::{Value, json};
+
+use crate::error::{Error, Result};
+use crate::secret::Secret;
+use crate::settings::{Address, Application, Settings};
+use crate::token::{Token, now};
+
+/// The scopes the whole workflow needs, removal included (Auth0's names).
+pub(crate) const WORKFLOW_SCOPES: [&str; 4] = [
+    "read:connections",
+    "create:users",
+    "read:users",
+    "delete:users",
+];
+
+const CONNECT_LIMIT: Duration = Duration::from_secs(10);
+/// For one request from first byte to last; the recorded upload took 1.4 s at most.
+const REQUEST_LIMIT: Duration = Duration::from_secs(60);
+/// How often a request is sent again after "global limit".
+const RATE_LIMIT_TRIES: u32 = 6;
+
+/// A tenant: where requests go, with which token, and whether it may be written to.
+///
+/// Cheap to clone. Draws itself as a card that shows everything but the secrets.
+#[derive(Clone)]
+pub struct Tenant {
+    inner: Arc<Inner>,
+    writes_allowed: bool,
+}
+
+struct Inner {
+    address: Address,
+    http: Client,
+    application: Option<Application>,
+    sign_in: Option<Application>,
+    token: Mutex<Token>,
+    practice: bool,
+}
+
+impl Tenant {
+    /// Opens the tenant that the settings name; the practice tenant when nothing is set.
+    ///
+    /// Read are the environment and `.env` (the environment wins): `DOMAIN`, and
+    /// `MGMT_API_ACCESS_TOKEN` or `CLIENT_ID` with `CLIENT_SECRET`; `SIGN_IN_CLIENT_ID` and
+    /// `SIGN_IN_CLIENT_SECRET` are for [`verify_sign_in`](crate::verify_sign_in). A token is decoded
+    /// here and sends nothing; client credentials send one request. A real tenant opens read-only:
+    /// see [`Tenant::allow_writes`].
+    ///
+    /// # Errors
+    ///
+    /// A setting without `DOMAIN`; no token; a token that is expired, for another audience or no JWT;
+    /// an unreadable `.env`; credentials the tenant refuses.
+    pub fn from_env() -> Result<Tenant> {
+        let settings = Settings::read()?;
+        match settings.get("DOMAIN") {
+            Some(domain) if domain.eq_ignore_ascii_case("practice") => Tenant::practice(),
+            Some(_) => Tenant::from_settings(&settings),
+            None => match settings.any() {
+                None => Tenant::practice(),
+                Some(name) => Err(Error::Setting {
+                    name: "DOMAIN",
+                    reason: format!(
+                        "it is not set, though {name} is: set it to your tenant's host name, or to `practice`"
+                    ),
+                }),
+            },
+        }
+    }
+
+    /// Opens the practice tenant on this machine; starts it, or builds it, when there is none yet.
+    ///
+    /// It forgets its users when it ends: after 30 minutes without a request, or with `make stop`.
+    /// Building takes a minute or two, once, and says so.
+    ///
+    /// # Errors
+    ///
+    /// The program cannot be built or started, or the one running is of an older build.
+    pub fn practice() -> Result<Tenant> {
+        Tenant::from_settings(&crate::practice::find_or_start()?)
+    }
+
+    /// Opens the tenant at `domain` with a Management API access token; sends nothing.
+    ///
+    /// `domain` is a host name (https), or `http://127.0.0.1:PORT` / `http://localhost:PORT`.
+    ///
+    /// # Errors
+    ///
+    /// A domain that is no host name; a token that is empty, expired, for another audience or no JWT.
+    pub fn new(domain: &str, token: &str) -> Result<Tenant> {
+        let address = Address::parse(domain)?;
+        let token = read_token(token, &address)?;
+        Ok(Tenant::assemble(
+            address,
+            client(domain)?,
+            None,
+            None,
+            token,
+        ))
+    }
+
+    fn from_settings(settings: &Settings) -> Result<Tenant> {
+        let domain = settings.get("DOMAIN").unwrap_or_default();
+        let address = Address::parse(domain)?;
+        let sign_in = settings.application("SIGN_IN_CLIENT_ID", "SIGN_IN_CLIENT_SECRET")?;
+        let http = client(domain)?;
+        // A token wins over client credentials when both are set.
+        let (application, token) = match settings.get("MGMT_API_ACCESS_TOKEN") {
+            Some(token) => (None, read_token(token, &address)?),
+            None => match settings.application("CLIENT_ID", "CLIENT_SECRET")? {
+                Some(application) => {
+                    let token = exchange(&http, &address, &application)?;
+                    (Some(application), token)
+                }
+                None => {
+                    return Err(Error::Setting {
+                        name: "MGMT_API_ACCESS_TOKEN",
+                        reason: format!(
+                            "it is not set for {domain}: copy .env.example to .env and fill it in, or leave DOMAIN unset to use the practice tenant"
+                        ),
+                    });
+                }
+            },
+        };
+        Ok(Tenant::assemble(address, http, application, sign_in, token))
+    }
+
+    fn assemble(
+        address: Address,
+        http: Client,
+        application: Option<Application>,
+        sign_in: Option<Application>,
+        token: Token,
+    ) -> Tenant {
+        // Both are needed: a mark alone could be forged, loopback alone could be a tunnel to a real tenant.
+        let practice = address.loopback && token.practice_mark;
+        let inner = Inner {
+            address,
+            http,
+            application,
+            sign_in,
+            token: Mutex::new(token),
+            practice,
+        };
+        Tenant {
+            inner: Arc::new(inner),
+            writes_allowed: practice,
+        }
+    }
+
+    /// The same tenant, with imports and deletes allowed; `domain` must name it. Sends nothing.
+    ///
+    /// # Errors
+    ///
+    /// `domain` is not this tenant's.
+    pub fn allow_writes(&self, domain: &str) -> Result<Tenant> {
+        let named = domain.trim().trim_end_matches('/');
+        let named = named.rsplit_once("://").map_or(named, |(_, host)| host);
+        if !named.eq_ignore_ascii_case(self.domain()) {
+            return Err(Error::OtherDomain {
+                domain: self.domain().to_string(),
+                named: domain.to_string(),
+            });
+        }
+        Ok(Tenant {
+            inner: Arc::clone(&self.inner),
+            writes_allowed: true,
+        })
+    }
+
+    /// The tenant's host name (with the port on loopback).
+    #[must_use]
+    pub fn domain(&self) -> &str {
+        &self.inner.address.domain
+    }
+
+    /// Whether this is a practice tenant.
+    #[must_use]
+    pub fn is_practice(&self) -> bool {
+        self.inner.practice
+    }
+
+    /// Whether imports and deletes are refused.
+    #[must_use]
+    pub fn is_read_only(&self) -> bool {
+        !self.writes_allowed
+    }
+
+    /// What the token says of its end, in UNIX seconds, and of its scopes.
+    pub(crate) fn token_facts(&self) -> (Option<u64>, Option<Vec<String>>) {
+        let token = self
+            .inner
+            .token
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        (token.expires, token.scopes.clone())
+    }
+
+    pub(crate) fn sign_in_application(&self) -> Result<&Application> {
+        self.inner.sign_in.as_ref().ok_or_else(|| Error::Setting {
+            name: "SIGN_IN_CLIENT_ID",
+            reason: format!(
+                "it is not set for {}, and a sign-in needs an application with the Password grant: set it and SIGN_IN_CLIENT_SECRET in .env",
+                self.domain()
+            ),
+        })
+    }
+
+    /// Sends one request to the Management API and gives the answer if its status is a success.
+    pub(crate) fn send(&self, request: Request) -> Result<Answer> {
+        let token = self.token_for(&request)?;
+        let call = request.name();
+        for attempt in 1.. {
+            let answer = self.send_once(&request, Some(&token), &call)?;
+            if answer.status.is_success() {
+                return Ok(answer);
+            }
+            let error = refusal(&call, &answer, &token);
+            match error {
+                Error::RateLimited { .. } if attempt < RATE_LIMIT_TRIES => {
+                    thread::sleep(answer.wait());
+                }
+                error => return Err(error),
+            }
+        }
+        unreachable!("the loop ends by returning")
+    }
+
+    /// Posts to the Authentication API, which takes no bearer token and answers in its own envelope.
+    pub(crate) fn post_token(&self, body: &Value) -> Result<Answer> {
+        let request = Request::new(Method::POST, "/oauth/token")
+            .body("application/json", body.to_string().into_bytes());
+        self.send_once(&request, None, &request.name())
+    }
+
+    fn token_for(&self, request: &Request) -> Result<Secret> {
+        let domain = self.domain();
+        if let Some(action) = request.writes
+            && !self.writes_allowed
+        {
+            return Err(Error::ReadOnly {
+                domain: domain.to_string(),
+                action,
+            });
+        }
+        let mut token = self
+            .inner
+            .token
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if token.expires_within(30) {
+            match &self.inner.application {
+                Some(application) => {
+                    *token = exchange(&self.inner.http, &self.inner.address, application)?;
+                }
+                None if token.expires_within(0) => return Err(token.expired(domain)),
+                None => {}
+            }
+        }
+        if token.lacks(request.scopes) {
+            return Err(Error::MissingScope {
+                domain: domain.to_string(),
+                call: request.name(),
+                scope: request.scopes.join(" or "),
+            });
+        }
+        Ok(token.secret.clone())
+    }
+
+    fn send_once(&self, request: &Request, token: Option<&Secret>, call: &str) -> Result<Answer> {
+        send(
+            &self.inner.http,
+            &self.inner.address.base,
+            request,
+            token,
+            call,
+        )
+    }
+}
+
+impl fmt::Debug for Tenant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tenant")
+            .field("domain", &self.domain())
+            .field("practice", &self.is_practice())
+            .field("read_only", &self.is_read_only())
+            .finish_non_exhaustive()
+    }
+}
+
+/// One request to be sent.
+pub(crate) struct Request {
+    method: Method,
+    path: String,
+    query: Vec<(&'static str, String)>,
+    body: Option<(String, Vec<u8>)>,
+    scopes: &'static [&'static str],
+    writes: Option<&'static str>,
+}
+
+impl Request {
+    fn new(method: Method, path: &str) -> Request {
+        let path = path.to_string();
+        Request {
+            method,
+            path,
+            query: Vec::new(),
+            body: None,
+            scopes: &[],
+            writes: None,
+        }
+    }
+
+    /// A read of `path`, for which one of `scopes` is needed.
+    pub(crate) fn get(path: &str, scopes: &'static [&'static str]) -> Request {
+        Request {
+            scopes,
+            ..Request::new(Method::GET, path)
+        }
+    }
+
+    /// A write, behind the gate; `action` names it in the refusal.
+    pub(crate) fn write(
+        method: Method,
+        path: &str,
+        scopes: &'static [&'static str],
+        action: &'static str,
+    ) -> Request {
+        Request {
+            scopes,
+            writes: Some(action),
+            ..Request::new(method, path)
+        }
+    }
+
+    pub(crate) fn query(mut self, name: &'static str, value: impl ToString) -> Request {
+        self.query.push((name, value.to_string()));
+        self
+    }
+
+    pub(crate) fn body(mut self, content_type: &str, bytes: Vec<u8>) -> Request {
+        self.body = Some((content_type.to_string(), bytes));
+        self
+    }
+
+    fn name(&self) -> String {
+        format!("{} {}", self.method, self.path)
+    }
+}
+
+/// What came back, whole.
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Answer {
+    /// The body as JSON; what else it may be is told.
+    pub(crate) fn json(&self, call: &str) -> Result<Value> {
+        serde_json::from_slice(&self.body).map_err(|cause| {
+            let problem = if self.body.is_empty() {
+                "it is empty".to_string()
+            } else if self.body.trim_ascii_start().starts_with(b"<") {
+                "it is HTML: is DOMAIN the tenant's own host name?".to_string()
+            } else {
+                format!("it is not whole JSON ({cause})")
+            };
+            Error::BadAnswer {
+                call: call.to_string(),
+                status: self.status.as_u16(),
+                problem,
+            }
+        })
+    }
+
+    /// How long to wait after "global limit": `Retry-After` (seconds), else `x-ratelimit-reset`
+    /// (UNIX seconds), within 1 to 10 seconds as Auth0's own Go SDK does.
+    pub(crate) fn wait(&self) -> Duration {
+        let number = |name: &str| {
+            self.headers
+                .get(name)?
+                .to_str()
+                .ok()?
+                .trim()
+                .parse::<u64>()
+                .ok()
+        };
+        let seconds = number(RETRY_AFTER.as_str())
+            .or_else(|| number("x-ratelimit-reset").map(|at| at.saturating_sub(now())));
+        Duration::from_secs(seconds.unwrap_or(1).clamp(1, 10))
+    }
+}
+
+fn read_token(text: &str, address: &Address) -> Result<Token> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(Error::Setting {
+            name: "MGMT_API_ACCESS_TOKEN",
+            reason: format!(
+                "the token for {} is empty: paste one, or set CLIENT_ID and CLIENT_SECRET",
+                address.domain
+            ),
+        });
+    }
+    Token::read(text, &address.base, &address.domain)
+}
+
+/// Exchanges client credentials for a token.
+fn exchange(http: &Client, address: &Address, application: &Application) -> Result<Token> {
+    let body = json!({
+        "grant_type": "client_credentials",
+        "client_id": application.id,
+        "client_secret": application.secret.expose(),
+        "audience": format!("{}/api/v2/", address.base),
+    });
+    let request = Request::new(Method::POST, "/oauth/token")
+        .body("application/json", body.to_string().into_bytes());
+    let call = request.name();
+    let answer = send(http, &address.base, &request, None, &call)?;
+    if !answer.status.is_success() {
+        return Err(refusal(&call, &answer, &application.secret));
+    }
+    let json = answer.json(&call)?;
+    read_token(json["access_token"].as_str().unwrap_or_default(), address)
+}
+
+fn send(
+    http: &Client,
+    base: &str,
+    request: &Request,
+    token: Option<&Secret>,
+    call: &str,
+) -> Result<Answer> {
+    let unreachable = |cause: reqwest::Error| Error::unreachable(call, cause);
+    let mut url =
+        Url::parse(&format!("{base}{}", request.path)).map_err(|cause| Error::BadAnswer {
+            call: call.to_string(),
+            status: 0,
+            problem: cause.to_string(),
+        })?;
+    if !request.query.is_empty() {
+        url.query_pairs_mut().extend_pairs(&request.query);
+    }
+    let mut outgoing = http.request(request.method.clone(), url);
+    if let Some(token) = token {
+        outgoing = outgoing.bearer_auth(token.expose());
+    }
+    if let Some((content_type, bytes)) = &request.body {
+        outgoing = outgoing
+            .header(CONTENT_TYPE, content_type)
+            .body(bytes.clone());
+    }
+    let response = outgoing.send().map_err(unreachable)?;
+    let (status, headers) = (response.status(), response.headers().clone());
+    let body = response.bytes().map_err(unreachable)?.to_vec();
+    Ok(Answer {
+        status,
+        headers,
+        body,
+    })
+}
+
+/// Turns an answer that is no success into the error that explains it.
+fn refusal(call: &str, answer: &Answer, secret: &Secret) -> Error {
+    let json: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+    let text = |key: &str| json[key].as_str().map(str::to_string);
+    let message = match text("message").or_else(|| text("error_description")) {
+        Some(message) => message,
+        None if answer.status.is_redirection() => format!(
+            "it redirects to {}",
+            answer
+                .headers
+                .get(LOCATION)
+                .and_then(|l| l.to_str().ok())
+                .unwrap_or("another place")
+        ),
+        None => match answer.json(call) {
+            Err(Error::BadAnswer { problem, .. }) => {
+                format!("no reason given: the answer cannot be read, {problem}")
+            }
+            _ => "no reason given".to_string(),
+        },
+    };
+    // A server that echoes what it was sent must not put the secret into an error.
+    let message: String = message
+        .replace(secret.expose(), "<secret>")
+        .chars()
+        .take(400)
+        .collect();
+    if answer.status == StatusCode::TOO_MANY_REQUESTS {
+        return if message.contains("active import users jobs") {
+            Error::NoJobSlot { message }
+        } else {
+            Error::RateLimited {
+                call: call.to_string(),
+                message,
+                wait: answer.wait(),
+            }
+        };
+    }
+    Error::Refused {
+        call: call.to_string(),
+        status: answer.status.as_u16(),
+        code: text("errorCode")
+            .or_else(|| text("error"))
+            .filter(|code| !code.contains(' ')),
+        message,
+    }
+}
+
+/// TLS on ring with the system's root certificates. Passed explicitly: a process-wide default would start
+/// anew in every cell of a notebook.
+pub(crate) fn tls() -> Result<rustls::ClientConfig> {
+    use rustls_platform_verifier::BuilderVerifierExt;
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .and_then(BuilderVerifierExt::with_platform_verifier)
+        .map(|config| config.with_no_client_auth())
+        .map_err(|cause| Error::Tls {
+            cause: cause.to_string(),
+        })
+}
+
+fn client(domain: &str) -> Result<Client> {
+    let mut builder = Client::builder()
+        .tls_backend_preconfigured(tls()?)
+        // A redirect could carry the token elsewhere, and no call of this API redirects.
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(CONNECT_LIMIT)
+        .timeout(REQUEST_LIMIT)
+        .user_agent(concat!("auth0-bulk-users/", env!("CARGO_PKG_VERSION")));
+    if domain.starts_with("http://") {
+        builder = builder.no_proxy();
+    }
+    builder.build().map_err(|cause| Error::Tls {
+        cause: cause.to_string(),
+    })
+}

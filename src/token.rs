@@ -1,0 +1,134 @@
+//! What an access token says of itself: decoded, never verified, so that a token that cannot work is
+//! told before anything is sent.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::Value;
+
+use crate::error::{Error, Result};
+use crate::secret::Secret;
+
+/// A Management API token and what it says of itself.
+#[derive(Clone, Debug)]
+pub(crate) struct Token {
+    pub(crate) secret: Secret,
+    /// UNIX seconds; `None` when the token does not say.
+    pub(crate) expires: Option<u64>,
+    /// `None` when the token names no scopes: then only the tenant knows.
+    pub(crate) scopes: Option<Vec<String>>,
+    /// The practice tenant marks the tokens it issues; Auth0 has no such claim.
+    pub(crate) practice_mark: bool,
+}
+
+impl Token {
+    /// Reads a token meant for the Management API at `base` (`https://DOMAIN`).
+    pub(crate) fn read(text: &str, base: &str, domain: &str) -> Result<Token> {
+        let unfit = |reason: String| Error::Token {
+            domain: domain.to_string(),
+            reason,
+        };
+        let claims = claims(text).ok_or_else(|| unfit(not_a_jwt(text)))?;
+        check_audience(&claims, base).map_err(unfit)?;
+        let token = Token {
+            secret: Secret::new(text),
+            expires: claims["exp"].as_u64(),
+            scopes: claims["scope"]
+                .as_str()
+                .map(|scopes| scopes.split_whitespace().map(str::to_string).collect()),
+            practice_mark: claims["practice_tenant"] == true,
+        };
+        if token.expires_within(0) {
+            return Err(token.expired(domain));
+        }
+        Ok(token)
+    }
+
+    pub(crate) fn expires_within(&self, seconds: u64) -> bool {
+        self.expires.is_some_and(|at| at <= now() + seconds)
+    }
+
+    pub(crate) fn expired(&self, domain: &str) -> Error {
+        let at = crate::display::utc(self.expires.unwrap_or_default());
+        Error::Token {
+            domain: domain.to_string(),
+            reason: format!(
+                "it expired on {at}: make a new one (dashboard, Applications, APIs, Auth0 Management API, API Explorer)"
+            ),
+        }
+    }
+
+    /// Whether the token is known to lack every one of `any_of`.
+    pub(crate) fn lacks(&self, any_of: &[&str]) -> bool {
+        match &self.scopes {
+            Some(scopes) => {
+                !any_of.is_empty() && !any_of.iter().any(|want| scopes.iter().any(|s| s == want))
+            }
+            None => false,
+        }
+    }
+}
+
+/// Seconds since 1970.
+pub(crate) fn now() -> u64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |t| t.as_secs())
+}
+
+fn claims(text: &str) -> Option<Value> {
+    let parts: Vec<&str> = text.split('.').collect();
+    let [header, payload, signature] = parts[..] else {
+        return None;
+    };
+    if signature.is_empty() {
+        return None;
+    }
+    json_part(header)?;
+    json_part(payload).filter(Value::is_object)
+}
+
+fn json_part(part: &str) -> Option<Value> {
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).ok()?).ok()
+}
+
+fn not_a_jwt(text: &str) -> String {
+    let what = match text.split('.').count() {
+        1 => "it has no dots, as a client secret or an opaque token has none",
+        5 => "it is encrypted (five parts)",
+        _ => "it is not three base64url parts with dots between them",
+    };
+    format!(
+        "it is not a JWT ({what}): put the Management API access token in MGMT_API_ACCESS_TOKEN, a secret in CLIENT_SECRET"
+    )
+}
+
+fn check_audience(claims: &Value, base: &str) -> std::result::Result<(), String> {
+    let audiences: Vec<&str> = match &claims["aud"] {
+        Value::String(one) => vec![one],
+        Value::Array(many) => many.iter().filter_map(Value::as_str).collect(),
+        _ => Vec::new(),
+    };
+    let wanted = format!("{base}/api/v2/");
+    // The two names of loopback are one place.
+    let same = |audience: &str| audience.replace("://localhost:", "://127.0.0.1:");
+    if audiences
+        .iter()
+        .any(|audience| same(audience) == same(&wanted))
+    {
+        return Ok(());
+    }
+    let first = audiences.first().copied().unwrap_or("nobody");
+    Err(if first.ends_with("/api/v2/") {
+        format!(
+            "it is for another tenant ({first}): set DOMAIN to that tenant, or make a token for {wanted}"
+        )
+    } else if claims.get("scope").is_none() && !first.contains("://") {
+        format!(
+            "it is an ID token (it tells who somebody is): an access token for {wanted} is needed"
+        )
+    } else {
+        format!("it is for {first}: an access token for {wanted} is needed")
+    })
+}

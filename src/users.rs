@@ -1,0 +1,295 @@
+//! The users to import: one record as Auth0's import schema has it, and many made from a prefix.
+
+use std::fmt;
+use std::ops::{Deref, DerefMut};
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::error::{Error, Result};
+
+/// Characters of the longest username any connection can be set to take (Auth0: 1 to 128).
+const MAX_USERNAME_CHARS: usize = 128;
+/// Characters of an e-mail's local part, and of the whole e-mail (Auth0's user schema).
+const MAX_LOCAL_CHARS: usize = 64;
+const MAX_EMAIL_CHARS: usize = 254;
+/// What usernames and e-mails both take beside letters and digits.
+const PUNCTUATION: &str = ".!#$'^_`~+-";
+
+/// One user: every field of Auth0's import schema, left out of the file where `None`.
+///
+/// `Debug` and tables show neither hashes nor MFA secrets.
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct User {
+    /// The one field that is required; Auth0 stores it in lower case.
+    pub email: String,
+    /// Auth0 takes an absent value for `false`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email_verified: Option<bool>,
+    /// `+` and 1 to 15 digits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phone_number: Option<String>,
+    /// Whether the phone number is verified.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phone_verified: Option<bool>,
+    /// Without `auth0|`, which Auth0 puts in front; drawn by Auth0 when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<String>,
+    /// For connections that take usernames; 1 to 15 characters by default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
+    /// 1 to 150 characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub given_name: Option<String>,
+    /// 1 to 150 characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub family_name: Option<String>,
+    /// The e-mail when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The local part of the e-mail when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nickname: Option<String>,
+    /// A URL; a Gravatar when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub picture: Option<String>,
+    /// Whether the user may not sign in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub blocked: Option<bool>,
+    /// bcrypt, `$2a$` or `$2b$`, cost 10; not together with `custom_password_hash`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub password_hash: Option<String>,
+    /// A hash of another kind.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub custom_password_hash: Option<Value>,
+    /// Data the user cannot change.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub app_metadata: Option<Map<String, Value>>,
+    /// Data the user can change.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_metadata: Option<Map<String, Value>>,
+    /// 1 to 10 second factors.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mfa_factors: Option<Vec<Value>>,
+}
+
+impl User {
+    /// A user with an e-mail and nothing else.
+    #[must_use]
+    pub fn new(email: impl Into<String>) -> User {
+        User {
+            email: email.into(),
+            ..User::default()
+        }
+    }
+
+    /// Whether the user brings a password of either kind.
+    #[must_use]
+    pub fn has_password(&self) -> bool {
+        self.password_hash.is_some() || self.custom_password_hash.is_some()
+    }
+}
+
+impl fmt::Debug for User {
+    /// The fields that are set, in the file's own words, with what is secret left out.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Ok(Value::Object(fields)) = serde_json::to_value(self) else {
+            return Err(fmt::Error);
+        };
+        let mut out = f.debug_struct("User");
+        for (name, value) in &fields {
+            match name.as_str() {
+                "password_hash" | "custom_password_hash" | "mfa_factors" => {
+                    out.field(name, &format_args!("<secret>"))
+                }
+                _ => out.field(name, &format_args!("{value}")),
+            };
+        }
+        out.finish()
+    }
+}
+
+/// Many users; derefs to a slice of [`User`] and draws itself as a table.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Users(Vec<User>);
+
+impl Users {
+    /// The same users without usernames, for a connection that takes none. Sends nothing.
+    #[must_use]
+    pub fn without_usernames(mut self) -> Users {
+        for user in &mut self.0 {
+            user.username = None;
+        }
+        self
+    }
+}
+
+impl Deref for Users {
+    type Target = [User];
+    fn deref(&self) -> &[User] {
+        &self.0
+    }
+}
+
+impl DerefMut for Users {
+    fn deref_mut(&mut self) -> &mut [User] {
+        &mut self.0
+    }
+}
+
+impl From<Vec<User>> for Users {
+    fn from(users: Vec<User>) -> Users {
+        Users(users)
+    }
+}
+
+impl From<Users> for Vec<User> {
+    fn from(users: Users) -> Vec<User> {
+        users.0
+    }
+}
+
+impl FromIterator<User> for Users {
+    fn from_iter<I: IntoIterator<Item = User>>(users: I) -> Users {
+        Users(users.into_iter().collect())
+    }
+}
+
+impl IntoIterator for Users {
+    type Item = User;
+    type IntoIter = std::vec::IntoIter<User>;
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+impl<'a> IntoIterator for &'a Users {
+    type Item = &'a User;
+    type IntoIter = std::slice::Iter<'a, User>;
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.iter()
+    }
+}
+
+/// Makes `count` users called `prefix_01`, `prefix_02`, ... with e-mails at `email_domain`. Sends nothing.
+///
+/// The number has two digits at least and as many as it needs, so user 7 has the same name whatever the
+/// count. The users have no passwords yet: see [`set_passwords`](crate::set_passwords).
+///
+/// # Errors
+///
+/// A prefix that is empty, too long for any connection, in upper case, or with characters that a username
+/// or an e-mail does not take; a domain that is no full host name in lower case; a count of 0.
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// let users = generate_users("imfake", "test.edu", 25)?;
+/// assert_eq!(users.len(), 25);
+/// assert_eq!(users[6].email, "imfake_07@test.edu");
+/// # Ok::<(), Error>(())
+/// ```
+pub fn generate_users(prefix: &str, email_domain: &str, count: usize) -> Result<Users> {
+    if count == 0 {
+        return Err(Error::NoCount);
+    }
+    check_prefix(prefix).map_err(|reason| Error::Prefix {
+        prefix: prefix.to_string(),
+        reason,
+    })?;
+    let longest = username(prefix, count).chars().count();
+    check_lengths(longest, email_domain).map_err(|reason| Error::Prefix {
+        prefix: prefix.to_string(),
+        reason,
+    })?;
+    check_domain(email_domain).map_err(|reason| Error::EmailDomain {
+        domain: email_domain.to_string(),
+        reason,
+    })?;
+    Ok((1..=count)
+        .map(|number| user(&username(prefix, number), email_domain))
+        .collect())
+}
+
+fn username(prefix: &str, number: usize) -> String {
+    format!("{prefix}_{number:02}")
+}
+
+fn user(username: &str, email_domain: &str) -> User {
+    let email = format!("{username}@{email_domain}");
+    User {
+        email_verified: Some(true),
+        name: Some(email.clone()),
+        nickname: Some(username.to_string()),
+        username: Some(username.to_string()),
+        ..User::new(email)
+    }
+}
+
+fn check_prefix(prefix: &str) -> std::result::Result<(), String> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || PUNCTUATION.contains(c);
+    if prefix.is_empty() {
+        return Err("it is empty: write a word that your test users have in common".to_string());
+    }
+    if let Some(bad) = prefix.chars().find(|c| !fits(*c)) {
+        return Err(format!(
+            "the character {bad:?} cannot stand in a username and an e-mail: use letters, digits and {PUNCTUATION}"
+        ));
+    }
+    if prefix.chars().any(|c| c.is_ascii_uppercase()) {
+        let lower = prefix.to_ascii_lowercase();
+        return Err(format!(
+            "Auth0 stores usernames and e-mails in lower case: write `{lower}`"
+        ));
+    }
+    if prefix.starts_with('.') || prefix.contains("..") {
+        return Err("an e-mail takes no dot at its beginning and no two in a row".to_string());
+    }
+    Ok(())
+}
+
+fn check_lengths(longest: usize, domain: &str) -> std::result::Result<(), String> {
+    if longest > MAX_USERNAME_CHARS {
+        return Err(format!(
+            "its usernames would have {longest} characters, and no connection takes more than {MAX_USERNAME_CHARS}: shorten it"
+        ));
+    }
+    if longest > MAX_LOCAL_CHARS {
+        return Err(format!(
+            "its e-mails would have {longest} characters before the @, and {MAX_LOCAL_CHARS} is the most: shorten it"
+        ));
+    }
+    let whole = longest + 1 + domain.len();
+    if whole > MAX_EMAIL_CHARS {
+        return Err(format!(
+            "its e-mails would have {whole} characters, and {MAX_EMAIL_CHARS} is the most: shorten it or the domain"
+        ));
+    }
+    Ok(())
+}
+
+fn check_domain(domain: &str) -> std::result::Result<(), String> {
+    if domain.bytes().any(|b| b.is_ascii_uppercase()) {
+        let lower = domain.to_ascii_lowercase();
+        return Err(format!(
+            "Auth0 stores e-mails in lower case: write `{lower}`"
+        ));
+    }
+    let label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'-')
+    };
+    let top = domain.rsplit('.').next().unwrap_or_default();
+    let top_fits = top.len() >= 2 && top.bytes().all(|b| b.is_ascii_alphabetic());
+    if !domain.contains('.') || !domain.split('.').all(label) || !top_fits {
+        return Err("it is not a full domain such as test.edu (letters, digits, hyphens, and a dot before the last part)".to_string());
+    }
+    Ok(())
+}
