@@ -511,9 +511,8 @@ fn refusal(call: &str, answer: &Answer, secret: &Secret) -> Error {
     Error::Refused {
         call: call.to_string(),
         status: answer.status.as_u16(),
-        code: text("errorCode")
-            .or_else(|| text("error"))
-            .filter(|code| !code.contains(' ')),
+        // In the Management API's envelope `error` is the status in words; in the other one it is the code.
+        code: text("errorCode").or_else(|| text("error").filter(|_| json["statusCode"].is_null())),
         message,
     }
 }

@@ -1,2 +1,147 @@
-//! x
-fn main() {}
+//! The practice tenant: an HTTP server on loopback that answers as Auth0's Management API does, for
+//! everything a bulk import needs.
+//!
+//! `answers.rs` holds the envelopes, `tokens.rs` who may ask, `connections.rs`, `jobs.rs`, `users.rs` and
+//! `sign_in.rs` one endpoint family each, `schema.rs` the rules for a row, `state.rs` what is remembered,
+//! `options.rs` the command line. It shares no type with the client: a shared misspelling would pass
+//! every test.
+
+mod answers;
+mod connections;
+mod jobs;
+mod options;
+mod schema;
+mod sign_in;
+mod state;
+mod tokens;
+mod users;
+
+use std::fs;
+use std::io::Write;
+use std::process::exit;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
+use axum::routing::{get, post};
+use serde_json::json;
+
+use options::Options;
+use state::Tenant;
+
+fn main() {
+    let options =
+        Options::read(std::env::args().skip(1)).unwrap_or_else(|problem| fail(&problem, 2));
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
+    runtime
+        .unwrap_or_else(|cause| fail(&cause.to_string(), 1))
+        .block_on(serve(options));
+}
+
+fn fail(problem: &str, code: i32) -> ! {
+    eprintln!("practice-tenant: {problem}");
+    exit(code)
+}
+
+async fn serve(options: Options) {
+    let port = options.port;
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await.unwrap_or_else(|cause| {
+        fail(&format!("cannot listen on port {port}: {cause}; choose another, or --port 0 for a free one"), 1)
+    });
+    let base = match listener.local_addr() {
+        Ok(address) => format!("http://{address}"),
+        Err(cause) => fail(&cause.to_string(), 1),
+    };
+    let tenant = Arc::new(Tenant::new(base.clone(), options));
+    let lines = tenant.env_lines();
+    if let Some(path) = &tenant.options.env_file
+        && let Err(cause) = write_env_file(path, &lines)
+    {
+        fail(&format!("cannot write {path}: {cause}"), 1);
+    }
+    let mut stdout = std::io::stdout();
+    // Nobody reading is no fault.
+    let _ = stdout
+        .write_all(lines.as_bytes())
+        .and_then(|()| stdout.flush());
+    tokio::spawn(end_when_forgotten(Arc::clone(&tenant), lines));
+    let ended = async {
+        let _ = tokio::signal::ctrl_c().await;
+    };
+    if let Err(cause) = axum::serve(listener, routes(tenant))
+        .with_graceful_shutdown(ended)
+        .await
+    {
+        fail(&cause.to_string(), 1);
+    }
+}
+
+fn routes(tenant: Arc<Tenant>) -> Router {
+    let api = Router::new()
+        .route("/connections", get(connections::list))
+        .route("/connections/{id}", get(connections::one))
+        .route("/connections/{id}/clients", get(connections::clients))
+        .route("/jobs/users-imports", post(jobs::create))
+        .route("/jobs/{id}", get(jobs::status))
+        .route("/jobs/{id}/errors", get(jobs::errors))
+        .route("/users", get(users::list).post(users::create))
+        .route("/users-by-email", get(users::by_email))
+        .route("/users/{id}", get(users::one).delete(users::delete))
+        .layer(from_fn_with_state(Arc::clone(&tenant), tokens::limit_rate));
+    Router::new()
+        .nest("/api/v2", api)
+        .route("/oauth/token", post(sign_in::token))
+        .route("/practice", get(about))
+        .fallback(answers::no_such_route)
+        .layer(DefaultBodyLimit::disable())
+        .layer(from_fn_with_state(Arc::clone(&tenant), note_request))
+        .with_state(tenant)
+}
+
+/// By this a client knows a running practice tenant for the one it looks for, before it sends a secret.
+async fn about(State(tenant): State<Arc<Tenant>>) -> Response {
+    let version = env!("CARGO_PKG_VERSION");
+    answers::ok(
+        &json!({"practice_tenant": true, "version": version, "client_id": tenant.client_id}),
+    )
+}
+
+async fn note_request(State(tenant): State<Arc<Tenant>>, request: Request, next: Next) -> Response {
+    tenant.note_request();
+    next.run(request).await
+}
+
+/// Written aside and moved into place, so that nobody reads half of it; for its owner alone.
+fn write_env_file(path: &str, lines: &str) -> std::io::Result<()> {
+    let aside = format!("{path}.new");
+    let _ = fs::remove_file(&aside);
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(&aside)?.write_all(lines.as_bytes())?;
+    fs::rename(aside, path)
+}
+
+/// A practice tenant that nobody can find (its file is gone, or another's), or that nobody uses, ends.
+async fn end_when_forgotten(tenant: Arc<Tenant>, lines: String) {
+    loop {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        let lost = tenant
+            .options
+            .env_file
+            .as_ref()
+            .is_some_and(|path| fs::read_to_string(path).ok().as_ref() != Some(&lines));
+        if lost || tenant.is_idle() {
+            if let (false, Some(path)) = (lost, &tenant.options.env_file) {
+                let _ = fs::remove_file(path);
+            }
+            exit(0);
+        }
+    }
+}

@@ -1,0 +1,351 @@
+//! Import jobs: the upload, the work, the report.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::body::to_bytes;
+use axum::extract::{FromRequest, Multipart, Path, Request, State};
+use axum::http::{HeaderMap, header::CONTENT_LENGTH};
+use axum::response::Response;
+use serde_json::{Map, Value, json};
+
+use crate::answers;
+use crate::connections::{self, Connection};
+use crate::schema;
+use crate::state::{Job, Memory, Tenant, job_head};
+use crate::tokens;
+use crate::users;
+
+/// Bytes of the whole request.
+const MOST_BYTES: usize = 512_000;
+const READ: &[&str] = &["create:users", "read:users"];
+
+/// The parts of an upload.
+#[derive(Default)]
+struct Form {
+    users: Option<Vec<u8>>,
+    connection_id: Option<String>,
+    upsert: bool,
+    external_id: String,
+}
+
+pub(crate) async fn create(State(tenant): State<Arc<Tenant>>, request: Request) -> Response {
+    answer_create(&tenant, request)
+        .await
+        .unwrap_or_else(|refusal| *refusal)
+}
+
+async fn answer_create(tenant: &Tenant, request: Request) -> Result<Response, Box<Response>> {
+    tokens::check(tenant, request.headers(), &["create:users"])?;
+    let form = read_form(request).await?;
+    let connection = allowed_connection(&form)?;
+    let mut memory = tenant.memory();
+    work_off(tenant, &mut memory);
+    let active = memory.jobs.values().filter(|job| !job.done).count();
+    if active >= tenant.options.max_jobs {
+        // The documented body has no errorCode.
+        let message = format!(
+            "There are {active} active import users jobs, please wait until some of them are finished and try again"
+        );
+        return Err(Box::new(answers::error(429, &message, None)));
+    }
+    let head = job_head(connection.id, connection.name, &form.external_id);
+    let rows: Option<Vec<Value>> = form
+        .users
+        .as_deref()
+        .and_then(|file| serde_json::from_slice(file).ok());
+    let seconds = match (tenant.options.job_speed, &rows) {
+        (Some(speed), Some(rows)) => rows.len() as f64 / speed,
+        _ => 0.0,
+    };
+    let id = head["id"].as_str().unwrap_or_default().to_string();
+    let job = Job {
+        head: head.clone(),
+        ends: Instant::now() + Duration::from_secs_f64(seconds),
+        was_read: false,
+        summary: None,
+        errors: Vec::new(),
+        // What cannot be read is found out after the upload was accepted.
+        unreadable: rows.is_none(),
+        rows: rows.unwrap_or_default(),
+        connection: connection.name.to_string(),
+        upsert: form.upsert,
+        done: false,
+    };
+    memory.jobs.insert(id, job);
+    Ok(answers::json(202, &head))
+}
+
+async fn read_form(request: Request) -> Result<Form, Box<Response>> {
+    let too_large = || {
+        let message = format!("Payload content length greater than maximum allowed: {MOST_BYTES}");
+        Box::new(answers::error(413, &message, None))
+    };
+    let invalid = || {
+        let message = "Payload validation error: 'Invalid multipart payload format'.";
+        Box::new(answers::error(400, message, Some("invalid_body")))
+    };
+    // Refused by the length that is announced, before anything is read.
+    let length = request
+        .headers()
+        .get(CONTENT_LENGTH)
+        .and_then(|length| length.to_str().ok()?.parse().ok());
+    if length.is_some_and(|length: usize| length > MOST_BYTES) {
+        return Err(too_large());
+    }
+    let (parts, body) = request.into_parts();
+    let bytes = to_bytes(body, MOST_BYTES).await.map_err(|_| too_large())?;
+    let request = Request::from_parts(parts, bytes.into());
+    let mut multipart = Multipart::from_request(request, &())
+        .await
+        .map_err(|_| invalid())?;
+    let mut form = Form::default();
+    while let Some(field) = multipart.next_field().await.map_err(|_| invalid())? {
+        let name = field.name().unwrap_or_default().to_string();
+        let bytes = field.bytes().await.map_err(|_| invalid())?;
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        // Of parts given twice the last one counts: unknown, and of no use to anybody.
+        match name.as_str() {
+            "users" => form.users = Some(bytes.to_vec()),
+            "connection_id" => form.connection_id = Some(text),
+            "upsert" => form.upsert = text == "true",
+            "external_id" => form.external_id = text,
+            _ => {}
+        }
+    }
+    Ok(form)
+}
+
+/// The connection an upload may go to. Most of these errorCodes are guesses: two live bodies are known.
+fn allowed_connection(form: &Form) -> Result<&'static Connection, Box<Response>> {
+    let refused =
+        |message: &str, code: &str| Err(Box::new(answers::error(400, message, Some(code))));
+    match &form.users {
+        None => {
+            return refused(
+                "Must provide 'users' file as multipart part.",
+                "invalid_body",
+            );
+        }
+        Some(file) if file.is_empty() => {
+            return refused("Users file must not be empty.", "invalid_body");
+        }
+        Some(_) => {}
+    }
+    let Some(id) = &form.connection_id else {
+        return refused(
+            "Must provide 'connection_id' as multipart part.",
+            "invalid_body",
+        );
+    };
+    if !connections::is_id(id) {
+        let message = "Payload validation error: 'String does not match pattern ^con_[A-Za-z0-9]{16}$' on property connection_id.";
+        return refused(message, "invalid_body");
+    }
+    match connections::by_id(id) {
+        None => refused("The connection does not exist.", "inexistent_connection"),
+        Some(connection) if connection.strategy != "auth0" => refused(
+            "Connection must be a database connection.",
+            "operation_not_supported",
+        ),
+        Some(connection) if !connection.enabled => {
+            refused("Connection must be enabled.", "operation_not_supported")
+        }
+        Some(connection) => Ok(connection),
+    }
+}
+
+/// Works off every job whose time has come, in no thread of its own: whoever asks next does it.
+fn work_off(tenant: &Tenant, memory: &mut Memory) {
+    let now = Instant::now();
+    // With a speed set, time alone decides; without, a job stays pending until it was read once.
+    let timed = tenant.options.job_speed.is_some();
+    let due = |job: &Job| !job.done && now >= job.ends && (timed || job.was_read);
+    let ids: Vec<String> = memory
+        .jobs
+        .iter()
+        .filter(|(_, job)| due(job))
+        .map(|(id, _)| id.clone())
+        .collect();
+    for id in ids {
+        finish(memory, &id);
+    }
+}
+
+fn finish(memory: &mut Memory, id: &str) {
+    let Some(mut job) = memory.jobs.remove(id) else {
+        return;
+    };
+    job.done = true;
+    if !job.unreadable {
+        let rows = std::mem::take(&mut job.rows);
+        let connection = connections::CONNECTIONS
+            .iter()
+            .find(|connection| connection.name == job.connection);
+        let mut counts = [0_u64; 3];
+        let mut seen = HashSet::new();
+        for row in rows
+            .iter()
+            .filter_map(|row| connection.map(|connection| (row, connection)))
+        {
+            match import_row(memory, row.0, row.1, job.upsert, &mut seen) {
+                Ok(Outcome::Inserted) => counts[0] += 1,
+                Ok(Outcome::Updated) => counts[1] += 1,
+                Err(errors) => {
+                    counts[2] += 1;
+                    job.errors
+                        .push(json!({"user": masked(row.0), "errors": errors}));
+                }
+            }
+        }
+        job.summary = Some(
+            json!({"failed": counts[2], "updated": counts[1], "inserted": counts[0], "total": rows.len()}),
+        );
+    }
+    memory.jobs.insert(id.to_string(), job);
+}
+
+enum Outcome {
+    Inserted,
+    Updated,
+}
+
+fn import_row(
+    memory: &mut Memory,
+    row: &Value,
+    connection: &Connection,
+    upsert: bool,
+    seen: &mut HashSet<String>,
+) -> Result<Outcome, Vec<Value>> {
+    let faults = schema::faults(row, connection);
+    let Some(fields) = row.as_object().filter(|_| faults.is_empty()) else {
+        return Err(faults);
+    };
+    let duplicate = |message: String| vec![json!({"code": "DUPLICATED_USER", "message": message})];
+    let account = users::account(fields, connection, "secure.gravatar.com");
+    // A twin in the file is an error, never an insert and then an update.
+    for name in ["email", "username", "user_id"] {
+        let value = account
+            .profile
+            .get(name)
+            .and_then(Value::as_str)
+            .filter(|_| fields.contains_key(name));
+        if value.is_some_and(|value| !seen.insert(format!("{name} {value}"))) {
+            return Err(duplicate(format!(
+                "A user with this {name} was already provided."
+            )));
+        }
+    }
+    let keys = crate::state::keys(&account);
+    let Some(place) = keys.iter().find_map(|key| memory.find(key)) else {
+        memory.add(account);
+        return Ok(Outcome::Inserted);
+    };
+    // An upsert matches by e-mail alone.
+    if upsert && memory.find(&keys[0]) == Some(place) {
+        let there = &mut memory.users[place];
+        if fields.contains_key("custom_password_hash") && there.password_hash.is_some() {
+            let message = "A custom_password_hash was provided, but the user already has password hash defined";
+            return Err(vec![json!({"code": "CONFLICT", "message": message})]);
+        }
+        users::upsert(there, fields);
+        return Ok(Outcome::Updated);
+    }
+    Err(duplicate(
+        "The user already exist and upsert parameter is false".to_string(),
+    ))
+}
+
+/// The row as it was provided, with what is secret replaced.
+fn masked(row: &Value) -> Value {
+    let mut row = row.clone();
+    let mask = |place: Option<&mut Value>| {
+        if let Some(value) = place {
+            *value = "*****".into();
+        }
+    };
+    mask(row.get_mut("password_hash"));
+    for pointer in [
+        "/custom_password_hash/hash/value",
+        "/custom_password_hash/hash/key/value",
+        "/custom_password_hash/salt/value",
+    ] {
+        mask(row.pointer_mut(pointer));
+    }
+    row
+}
+
+fn not_found() -> Response {
+    // The real body is not known; the sentence is documented.
+    answers::error(404, "Job not found.", Some("inexistent_job"))
+}
+
+pub(crate) async fn status(
+    State(tenant): State<Arc<Tenant>>,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+) -> Response {
+    if let Err(refusal) = tokens::check(&tenant, &headers, READ) {
+        return *refusal;
+    }
+    let mut memory = tenant.memory();
+    if memory
+        .jobs
+        .get(&id)
+        .is_some_and(|job| job.was_read || tenant.options.job_speed.is_some())
+    {
+        work_off(&tenant, &mut memory);
+    }
+    let Some(job) = memory.jobs.get_mut(&id) else {
+        return not_found();
+    };
+    if !std::mem::replace(&mut job.was_read, true) || !job.done {
+        return answers::ok(&job.head);
+    }
+    answers::ok(&finished(job))
+}
+
+/// A job that has ended, in the recorded key order; a failed one says no reason.
+fn finished(job: &Job) -> Value {
+    let mut body = Map::new();
+    body.insert("type".into(), job.head["type"].clone());
+    body.insert(
+        "status".into(),
+        if job.unreadable {
+            "failed"
+        } else {
+            "completed"
+        }
+        .into(),
+    );
+    body.insert("connection_id".into(), job.head["connection_id"].clone());
+    if let Some(summary) = &job.summary {
+        body.insert("summary".into(), summary.clone());
+    }
+    for key in ["connection", "external_id", "created_at", "id"] {
+        if let Some(value) = job.head.get(key) {
+            body.insert(key.into(), value.clone());
+        }
+    }
+    Value::Object(body)
+}
+
+pub(crate) async fn errors(
+    State(tenant): State<Arc<Tenant>>,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+) -> Response {
+    if let Err(refusal) = tokens::check(&tenant, &headers, READ) {
+        return *refusal;
+    }
+    let memory = tenant.memory();
+    let Some(job) = memory.jobs.get(&id) else {
+        return answers::error(404, "The job does not exist", Some("inexistent_job"));
+    };
+    if job.errors.is_empty() {
+        return answers::no_content();
+    }
+    // Recorded without a charset, unlike every other answer.
+    answers::with(200, "application/json", &json!(job.errors))
+}

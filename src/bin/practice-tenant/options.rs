@@ -1,0 +1,73 @@
+//! The command line.
+
+/// What the command line says.
+#[derive(Clone, Debug)]
+pub(crate) struct Options {
+    pub(crate) port: u16,
+    pub(crate) env_file: Option<String>,
+    pub(crate) idle_minutes: Option<u64>,
+    /// Users a second that a job takes; `None`: as fast as it can.
+    pub(crate) job_speed: Option<f64>,
+    /// Requests a second, and how many may come at once.
+    pub(crate) rate: f64,
+    pub(crate) burst: f64,
+    pub(crate) max_jobs: usize,
+    pub(crate) token_seconds: i64,
+    /// Whether tokens carry the mark by which clients know a practice tenant.
+    pub(crate) marked: bool,
+}
+
+const USAGE: &str = "known are --port N, --env-file PATH, --idle-minutes N, --job-speed USERS_PER_SECOND, --rate PER_SECOND, --burst N, --max-jobs N, --token-seconds N, --like-real (rate and speed of the free plan), --unmarked (clients take it for a real tenant)";
+
+impl Options {
+    pub(crate) fn read(mut words: impl Iterator<Item = String>) -> Result<Options, String> {
+        let mut options = Options {
+            port: 0,
+            env_file: None,
+            idle_minutes: None,
+            job_speed: None,
+            rate: 10_000.0,
+            burst: 10_000.0,
+            max_jobs: 2,
+            token_seconds: 86_400,
+            marked: true,
+        };
+        while let Some(word) = words.next() {
+            match word.as_str() {
+                "--unmarked" => options.marked = false,
+                "--like-real" => {
+                    // The free plan: 2 requests a second, about 40,000 users an hour.
+                    (options.rate, options.burst, options.job_speed) = (2.0, 2.0, Some(11.0));
+                }
+                "--port" => options.port = number(&word, words.next())?,
+                "--env-file" => {
+                    options.env_file = Some(words.next().ok_or("--env-file needs a path")?)
+                }
+                "--idle-minutes" => options.idle_minutes = Some(number(&word, words.next())?),
+                "--job-speed" => options.job_speed = Some(positive(&word, words.next())?),
+                "--rate" => options.rate = positive(&word, words.next())?,
+                "--burst" => options.burst = positive(&word, words.next())?,
+                "--max-jobs" => options.max_jobs = number(&word, words.next())?,
+                "--token-seconds" => options.token_seconds = number(&word, words.next())?,
+                word => return Err(format!("unknown option {word}; {USAGE}")),
+            }
+        }
+        Ok(options)
+    }
+}
+
+fn number<T: std::str::FromStr>(name: &str, value: Option<String>) -> Result<T, String> {
+    let value = value.ok_or_else(|| format!("{name} needs a number"))?;
+    value
+        .parse()
+        .map_err(|_| format!("{name} needs a number, not `{value}`"))
+}
+
+fn positive(name: &str, value: Option<String>) -> Result<f64, String> {
+    let value: f64 = number(name, value)?;
+    if value > 0.0 {
+        Ok(value)
+    } else {
+        Err(format!("{name} must be over 0"))
+    }
+}

@@ -1,0 +1,236 @@
+//! What the practice tenant remembers, until it ends.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use serde_json::{Map, Value, json};
+
+use crate::options::Options;
+
+/// One user: the profile as it is answered, and what is never answered.
+#[derive(Clone)]
+pub(crate) struct Account {
+    pub(crate) profile: Map<String, Value>,
+    pub(crate) connection: String,
+    pub(crate) password_hash: Option<String>,
+    pub(crate) custom_hash: Option<Value>,
+    pub(crate) second_factor: bool,
+    pub(crate) failures: u32,
+}
+
+/// An import job.
+pub(crate) struct Job {
+    pub(crate) head: Value,
+    /// When the users have been worked through.
+    pub(crate) ends: Instant,
+    /// A job is seen pending once at least, as a real one is.
+    pub(crate) was_read: bool,
+    /// Absent when the file could not be read.
+    pub(crate) summary: Option<Value>,
+    pub(crate) errors: Vec<Value>,
+    pub(crate) rows: Vec<Value>,
+    pub(crate) connection: String,
+    pub(crate) upsert: bool,
+    pub(crate) done: bool,
+    pub(crate) unreadable: bool,
+}
+
+#[derive(Default)]
+pub(crate) struct Memory {
+    /// In the order of creation.
+    pub(crate) users: Vec<Account>,
+    /// Where a user is, by `connection e-mail`, `connection username` and `user_id`: an import of thousands must not search.
+    pub(crate) index: HashMap<String, usize>,
+    pub(crate) jobs: HashMap<String, Job>,
+}
+
+impl Memory {
+    pub(crate) fn find(&self, key: &str) -> Option<usize> {
+        self.index.get(key).copied()
+    }
+
+    pub(crate) fn add(&mut self, account: Account) {
+        for key in keys(&account) {
+            self.index.insert(key, self.users.len());
+        }
+        self.users.push(account);
+    }
+
+    pub(crate) fn remove(&mut self, user_id: &str) {
+        if let Some(place) = self.find(user_id) {
+            self.users.remove(place);
+            self.index.clear();
+            for (place, account) in self.users.iter().enumerate() {
+                for key in keys(account) {
+                    self.index.insert(key, place);
+                }
+            }
+        }
+    }
+}
+
+/// The keys a user is found by.
+pub(crate) fn keys(account: &Account) -> Vec<String> {
+    let text = |name: &str| account.profile.get(name).and_then(Value::as_str);
+    let mut keys = Vec::new();
+    if let Some(email) = text("email") {
+        keys.push(format!("{} {email}", account.connection));
+    }
+    if let Some(username) = text("username") {
+        keys.push(format!("{} username {username}", account.connection));
+    }
+    if let Some(id) = text("user_id") {
+        keys.push(id.to_string());
+    }
+    keys
+}
+
+pub(crate) struct Tenant {
+    pub(crate) options: Options,
+    pub(crate) base: String,
+    pub(crate) key: Vec<u8>,
+    pub(crate) client_id: String,
+    pub(crate) client_secret: String,
+    pub(crate) sign_in_id: String,
+    pub(crate) sign_in_secret: String,
+    memory: Mutex<Memory>,
+    last_request: Mutex<Instant>,
+    /// Tokens in the bucket, and since when.
+    pub(crate) bucket: Mutex<(f64, Instant)>,
+}
+
+impl Tenant {
+    pub(crate) fn new(base: String, options: Options) -> Tenant {
+        Tenant {
+            base,
+            key: random(32),
+            client_id: letters(32),
+            client_secret: letters(64),
+            sign_in_id: letters(32),
+            sign_in_secret: letters(64),
+            memory: Mutex::default(),
+            last_request: Mutex::new(Instant::now()),
+            bucket: Mutex::new((options.burst, Instant::now())),
+            options,
+        }
+    }
+
+    pub(crate) fn memory(&self) -> MutexGuard<'_, Memory> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn audience(&self) -> String {
+        format!("{}/api/v2/", self.base)
+    }
+
+    pub(crate) fn env_lines(&self) -> String {
+        let token = crate::tokens::issue(self, None);
+        format!(
+            "DOMAIN={}\nMGMT_API_ACCESS_TOKEN={token}\nCLIENT_ID={}\nCLIENT_SECRET={}\nSIGN_IN_CLIENT_ID={}\nSIGN_IN_CLIENT_SECRET={}\n",
+            self.base, self.client_id, self.client_secret, self.sign_in_id, self.sign_in_secret
+        )
+    }
+
+    pub(crate) fn note_request(&self) {
+        *self
+            .last_request
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    }
+
+    pub(crate) fn is_idle(&self) -> bool {
+        let last = *self
+            .last_request
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        self.options
+            .idle_minutes
+            .is_some_and(|minutes| last.elapsed().as_secs() >= minutes * 60)
+    }
+}
+
+fn random(count: usize) -> Vec<u8> {
+    let mut bytes = vec![0; count];
+    // Without random numbers nothing here could be trusted.
+    getrandom::fill(&mut bytes).expect("the system gives random numbers");
+    bytes
+}
+
+/// `count` random letters and digits, as in Auth0's ids.
+pub(crate) fn letters(count: usize) -> String {
+    const LETTERS: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    random(count)
+        .into_iter()
+        .map(|byte| char::from(LETTERS[usize::from(byte) % 62]))
+        .collect()
+}
+
+/// 24 hex characters, as in the ids of database users.
+pub(crate) fn hex24() -> String {
+    random(12)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+pub(crate) fn unix_seconds() -> i64 {
+    millis().div_euclid(1000)
+}
+
+fn millis() -> i64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(0))
+}
+
+/// Now as Auth0 writes times: ISO 8601, UTC, milliseconds.
+pub(crate) fn timestamp() -> String {
+    let (millis, seconds) = (millis().rem_euclid(1000), unix_seconds());
+    let (mut days, rest) = (seconds / 86_400, seconds % 86_400);
+    let leap = |year: i64| year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let mut year = 1970;
+    while days >= 365 + i64::from(leap(year)) {
+        days -= 365 + i64::from(leap(year));
+        year += 1;
+    }
+    let lengths = [
+        31,
+        28 + i64::from(leap(year)),
+        31,
+        30,
+        31,
+        30,
+        31,
+        31,
+        30,
+        31,
+        30,
+        31,
+    ];
+    let mut month = 0;
+    while days >= lengths[month] {
+        days -= lengths[month];
+        month += 1;
+    }
+    format!(
+        "{year:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{millis:03}Z",
+        month + 1,
+        days + 1,
+        rest / 3600,
+        rest % 3600 / 60,
+        rest % 60
+    )
+}
+
+/// The head of a job in the recorded key order.
+pub(crate) fn job_head(connection_id: &str, connection: &str, external_id: &str) -> Value {
+    let id = format!("job_{}", letters(16));
+    let mut head = json!({"type": "users_import", "status": "pending", "connection_id": connection_id, "connection": connection});
+    if !external_id.is_empty() {
+        head["external_id"] = external_id.into();
+    }
+    head["created_at"] = timestamp().into();
+    head["id"] = id.into();
+    head
+}

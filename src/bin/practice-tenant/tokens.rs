@@ -1,0 +1,161 @@
+//! Who may ask, and how often: signed tokens, scopes, the rate limit.
+
+use std::sync::{Arc, PoisonError};
+use std::time::Instant;
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, header::AUTHORIZATION};
+use axum::middleware::Next;
+use axum::response::Response;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, KeyInit, Mac};
+use serde_json::{Value, json};
+use sha2::Sha256;
+
+use crate::answers;
+use crate::state::{Tenant, unix_seconds};
+
+const SCOPES: &str = "read:connections create:users read:users update:users delete:users";
+
+/// A token for the Management API, with the scopes asked for or all there are.
+pub(crate) fn issue(tenant: &Tenant, scope: Option<&str>) -> String {
+    let now = unix_seconds();
+    let asked =
+        |known: &&str| scope.is_none_or(|scope| scope.split(' ').any(|word| word == *known));
+    let granted: Vec<&str> = SCOPES.split(' ').filter(asked).collect();
+    let mut claims = json!({
+        "iss": format!("{}/", tenant.base),
+        "sub": format!("{}@clients", tenant.client_id),
+        "aud": tenant.audience(),
+        "iat": now,
+        "exp": now + tenant.options.token_seconds,
+        "scope": granted.join(" "),
+        "gty": "client-credentials",
+        "azp": tenant.client_id,
+    });
+    if tenant.options.marked {
+        claims["practice_tenant"] = true.into();
+    }
+    sign(tenant, &claims)
+}
+
+/// An HS256 JWT.
+pub(crate) fn sign(tenant: &Tenant, claims: &Value) -> String {
+    let header = URL_SAFE_NO_PAD.encode(r#"{"alg":"HS256","typ":"JWT"}"#);
+    let text = format!("{header}.{}", URL_SAFE_NO_PAD.encode(claims.to_string()));
+    let signature = mac(tenant, &text).finalize().into_bytes();
+    format!("{text}.{}", URL_SAFE_NO_PAD.encode(signature))
+}
+
+fn mac(tenant: &Tenant, text: &str) -> Hmac<Sha256> {
+    let mut mac =
+        Hmac::<Sha256>::new_from_slice(&tenant.key).expect("HMAC takes a key of any length");
+    mac.update(text.as_bytes());
+    mac
+}
+
+/// Whether the caller holds a good token with one of the scopes; else the answer that says why not.
+pub(crate) fn check(
+    tenant: &Tenant,
+    headers: &HeaderMap,
+    any_of: &[&str],
+) -> Result<(), Box<Response>> {
+    let refused = |message: &str| Box::new(answers::error(401, message, None));
+    let header = headers
+        .get(AUTHORIZATION)
+        .and_then(|value| value.to_str().ok());
+    let Some(header) = header else {
+        return Err(refused("Missing authentication"));
+    };
+    let token = header.strip_prefix("Bearer ").unwrap_or_default();
+    let parts: Vec<&str> = token.split('.').collect();
+    let [head, payload, signature] = parts[..] else {
+        return Err(Box::new(answers::error(
+            400,
+            "Bad HTTP authentication header format",
+            Some("Bearer"),
+        )));
+    };
+    let with_attributes = |message: &str| {
+        let attributes = json!({"error": message});
+        let body = json!({"statusCode": 401, "error": "Unauthorized", "message": message, "attributes": attributes});
+        Box::new(answers::json(401, &body))
+    };
+    let claims = URL_SAFE_NO_PAD
+        .decode(payload)
+        .ok()
+        .and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
+    let (Some(claims), Ok(signature)) = (claims, URL_SAFE_NO_PAD.decode(signature)) else {
+        return Err(with_attributes("Invalid token"));
+    };
+    if mac(tenant, &format!("{head}.{payload}"))
+        .verify_slice(&signature)
+        .is_err()
+    {
+        return Err(with_attributes(
+            "Invalid signature received for JSON Web Token validation",
+        ));
+    }
+    // An ID token of ours is signed too, but is for an application.
+    let audience = claims["aud"].as_str().unwrap_or_default();
+    if !audience.contains("://") {
+        return Err(with_attributes("Invalid token"));
+    }
+    if audience.replace("://localhost:", "://127.0.0.1:") != tenant.audience() {
+        return Err(refused(&format!("Bad audience: {audience}")));
+    }
+    if claims["exp"].as_i64().unwrap_or_default() <= unix_seconds() {
+        return Err(with_attributes(
+            "Expired token received for JSON Web Token validation",
+        ));
+    }
+    let scopes = claims["scope"].as_str().unwrap_or_default();
+    if any_of
+        .iter()
+        .any(|wanted| scopes.split(' ').any(|scope| scope == *wanted))
+    {
+        return Ok(());
+    }
+    let message = format!("Insufficient scope, expected any of: {}", any_of.join(","));
+    Err(Box::new(answers::error(
+        403,
+        &message,
+        Some("insufficient_scope"),
+    )))
+}
+
+/// A token bucket, as documented: `burst` is its size. Its state is told with every answer.
+pub(crate) async fn limit_rate(
+    State(tenant): State<Arc<Tenant>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let (rate, burst) = (tenant.options.rate, tenant.options.burst);
+    let left = {
+        let mut bucket = tenant.bucket.lock().unwrap_or_else(PoisonError::into_inner);
+        let filled = (bucket.0 + bucket.1.elapsed().as_secs_f64() * rate).min(burst);
+        let left = filled - 1.0;
+        *bucket = (if left < 0.0 { filled } else { left }, Instant::now());
+        left
+    };
+    let mut answer = if left < 0.0 {
+        answers::error(
+            429,
+            "Global limit has been reached",
+            Some("too_many_requests"),
+        )
+    } else {
+        next.run(request).await
+    };
+    // The next token comes within this second, or later at less than one a second.
+    let reset = unix_seconds() + (1.0 / rate).ceil() as i64;
+    for (name, value) in [
+        ("x-ratelimit-limit", burst as i64),
+        ("x-ratelimit-remaining", left.max(0.0) as i64),
+        ("x-ratelimit-reset", reset),
+    ] {
+        answer.headers_mut().insert(name, value.into());
+    }
+    answer
+}

@@ -1,0 +1,325 @@
+//! The users: what an import fills in, and the endpoints that read and delete them.
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::{Path, Query, State};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use md5::{Digest, Md5};
+use serde_json::{Map, Value, json};
+
+use crate::answers;
+use crate::connections::{CONNECTIONS, Connection, page, param};
+use crate::schema;
+use crate::state::{Account, Tenant, hex24, timestamp};
+use crate::tokens;
+
+const READ: &[&str] = &["read:users"];
+/// What an upsert changes of a user who is there (the schema's "upsertable" column).
+const UPSERTABLE: [&str; 9] = [
+    "email_verified",
+    "given_name",
+    "family_name",
+    "name",
+    "nickname",
+    "picture",
+    "app_metadata",
+    "user_metadata",
+    "custom_password_hash",
+];
+
+type Pairs = Vec<(String, String)>;
+
+/// A row of an import as the account it becomes, with what Auth0 fills in as recorded.
+pub(crate) fn account(
+    row: &Map<String, Value>,
+    connection: &Connection,
+    avatar_host: &str,
+) -> Account {
+    let text = |name: &str| row.get(name).and_then(Value::as_str);
+    let email = text("email").unwrap_or_default().to_lowercase();
+    let local = email.split('@').next().unwrap_or_default();
+    let id = text("user_id").map_or_else(hex24, str::to_string);
+    let now = timestamp();
+    let mut profile = Map::new();
+    profile.insert("email".into(), email.as_str().into());
+    profile.insert("email_verified".into(), false.into());
+    profile.insert("created_at".into(), now.as_str().into());
+    profile.insert("updated_at".into(), now.into());
+    let identity = json!({"provider": "auth0", "connection": connection.name, "isSocial": false, "user_id": id});
+    profile.insert("identities".into(), json!([identity]));
+    profile.insert("user_id".into(), format!("auth0|{id}").into());
+    profile.insert("name".into(), email.as_str().into());
+    profile.insert("picture".into(), picture(&email, avatar_host).into());
+    profile.insert("nickname".into(), local.into());
+    for (name, value) in row {
+        match name.as_str() {
+            // Stored in lower case, or never answered.
+            "email" | "user_id" | "password_hash" | "custom_password_hash" | "mfa_factors" => {}
+            "username" => {
+                profile.insert(
+                    name.clone(),
+                    text("username").unwrap_or_default().to_lowercase().into(),
+                );
+            }
+            _ => {
+                profile.insert(name.clone(), value.clone());
+            }
+        }
+    }
+    Account {
+        profile,
+        connection: connection.name.to_string(),
+        password_hash: text("password_hash").map(str::to_string),
+        custom_hash: row.get("custom_password_hash").cloned(),
+        second_factor: row.contains_key("mfa_factors"),
+        failures: 0,
+    }
+}
+
+fn picture(email: &str, host: &str) -> String {
+    let md5: String = Md5::digest(email)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    let initials: String = email.chars().take(2).collect();
+    format!(
+        "https://{host}/avatar/{md5}?s=480&r=pg&d=https%3A%2F%2Fcdn.auth0.com%2Favatars%2F{initials}.png"
+    )
+}
+
+/// Replaces what an upsert may change; metadata is replaced whole, not merged.
+pub(crate) fn upsert(account: &mut Account, row: &Map<String, Value>) {
+    for name in UPSERTABLE {
+        match (name, row.get(name)) {
+            (_, None) => {}
+            ("custom_password_hash", Some(hash)) => account.custom_hash = Some(hash.clone()),
+            (_, Some(value)) => {
+                account.profile.insert(name.to_string(), value.clone());
+            }
+        }
+    }
+    account
+        .profile
+        .insert("updated_at".into(), timestamp().into());
+}
+
+pub(crate) async fn list(
+    State(tenant): State<Arc<Tenant>>,
+    headers: HeaderMap,
+    Query(query): Query<Pairs>,
+) -> Response {
+    answer_list(&tenant, &headers, &query).unwrap_or_else(|refusal| *refusal)
+}
+
+fn answer_list(
+    tenant: &Tenant,
+    headers: &HeaderMap,
+    query: &Pairs,
+) -> Result<Response, Box<Response>> {
+    tokens::check(tenant, headers, READ)?;
+    let (page, per_page) = page(query)?;
+    let terms = terms(param(query, "q").unwrap_or_default())?;
+    let memory = tenant.memory();
+    let found: Vec<&Map<String, Value>> = memory
+        .users
+        .iter()
+        .map(|account| &account.profile)
+        .filter(|profile| terms.iter().all(|term| term.fits(profile)))
+        .collect();
+    let shown: Vec<_> = found.iter().skip(page * per_page).take(per_page).collect();
+    Ok(answers::ok(
+        &if param(query, "include_totals") == Some("true") {
+            json!({"start": page * per_page, "limit": per_page, "length": shown.len(), "users": shown, "total": found.len()})
+        } else {
+            json!(shown)
+        },
+    ))
+}
+
+/// `field:value`, the value with `*` at its end for any rest.
+struct Term {
+    field: String,
+    value: String,
+    prefix: bool,
+}
+
+impl Term {
+    fn fits(&self, profile: &Map<String, Value>) -> bool {
+        let value = match self.field.as_str() {
+            "identities.connection" => profile
+                .get("identities")
+                .and_then(|all| all[0]["connection"].as_str()),
+            field => profile.get(field).and_then(Value::as_str),
+        };
+        // E-mail, name and nickname are compared without case, usernames are stored in lower case.
+        let wanted = self.value.to_lowercase();
+        value.map(str::to_lowercase).is_some_and(|value| {
+            if self.prefix {
+                value.starts_with(&wanted)
+            } else {
+                value == wanted
+            }
+        })
+    }
+}
+
+/// The terms of a search, all of which must fit: the part of Lucene's language that finds users one knows.
+fn terms(query: &str) -> Result<Vec<Term>, Box<Response>> {
+    let refused = || {
+        let message = "Query validation error: 'the practice tenant understands field:value terms joined by AND' on property q";
+        Box::new(answers::error(400, message, Some("invalid_query_string")))
+    };
+    let mut terms = Vec::new();
+    for part in query
+        .split(" AND ")
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
+    {
+        let (field, value) = part.split_once(':').ok_or_else(refused)?;
+        let unquoted = value
+            .strip_prefix('"')
+            .and_then(|value| value.strip_suffix('"'));
+        if unquoted.is_none() && value.contains(' ') {
+            return Err(refused());
+        }
+        let (value, prefix) = match (unquoted, value.strip_suffix('*')) {
+            (Some(value), _) => (value, false),
+            (None, Some(start)) => (start, true),
+            (None, None) => (value, false),
+        };
+        terms.push(Term {
+            field: field.to_string(),
+            value: value.to_string(),
+            prefix,
+        });
+    }
+    Ok(terms)
+}
+
+pub(crate) async fn by_email(
+    State(tenant): State<Arc<Tenant>>,
+    headers: HeaderMap,
+    Query(query): Query<Pairs>,
+) -> Response {
+    if let Err(refusal) = tokens::check(&tenant, &headers, READ) {
+        return *refusal;
+    }
+    // Case-sensitive, and e-mails are stored in lower case.
+    let email = param(&query, "email").unwrap_or_default();
+    let memory = tenant.memory();
+    let places = CONNECTIONS
+        .iter()
+        .filter_map(|connection| memory.find(&format!("{} {email}", connection.name)));
+    let found: Vec<&Map<String, Value>> =
+        places.map(|place| &memory.users[place].profile).collect();
+    answers::ok(&json!(found))
+}
+
+/// An id without its connection's prefix is refused before anything is looked up.
+fn check_id(id: &str) -> Result<(), Box<Response>> {
+    if id.contains('|') {
+        return Ok(());
+    }
+    let message = format!("Object didn't pass validation for format user-id: {id}");
+    Err(Box::new(answers::error(400, &message, Some("invalid_uri"))))
+}
+
+pub(crate) async fn one(
+    State(tenant): State<Arc<Tenant>>,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+) -> Response {
+    if let Err(refusal) = tokens::check(&tenant, &headers, READ).and_then(|()| check_id(&id)) {
+        return *refusal;
+    }
+    let memory = tenant.memory();
+    match memory.find(&id) {
+        Some(place) => answers::ok(&json!(memory.users[place].profile)),
+        None => answers::error(404, "The user does not exist.", Some("inexistent_user")),
+    }
+}
+
+pub(crate) async fn delete(
+    State(tenant): State<Arc<Tenant>>,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+) -> Response {
+    if let Err(refusal) =
+        tokens::check(&tenant, &headers, &["delete:users"]).and_then(|()| check_id(&id))
+    {
+        return *refusal;
+    }
+    tenant.memory().remove(&id);
+    // The same for a user who is not there (any more).
+    answers::no_content()
+}
+
+pub(crate) async fn create(
+    State(tenant): State<Arc<Tenant>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    answer_create(&tenant, &headers, &body)
+        .await
+        .unwrap_or_else(|refusal| *refusal)
+}
+
+async fn answer_create(
+    tenant: &Tenant,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Result<Response, Box<Response>> {
+    tokens::check(tenant, headers, &["create:users"])?;
+    let refused = |message: String| Box::new(answers::error(400, &message, Some("invalid_body")));
+    let Ok(Value::Object(mut row)) = serde_json::from_slice(body) else {
+        return Err(refused(
+            "Payload validation error: 'Expected type object' on property body.".into(),
+        ));
+    };
+    let name = row.remove("connection");
+    let connection = CONNECTIONS
+        .iter()
+        .find(|c| c.strategy == "auth0" && name.as_ref().is_some_and(|name| *name == c.name));
+    let Some(connection) = connection else {
+        return Err(Box::new(answers::error(
+            400,
+            "The connection does not exist.",
+            Some("inexistent_connection"),
+        )));
+    };
+    let password = row
+        .remove("password")
+        .and_then(|password| password.as_str().map(str::to_string));
+    if !connection.usernames && row.contains_key("username") {
+        return Err(refused(
+            "Cannot set username for connection without requires_username.".into(),
+        ));
+    }
+    if let Some(fault) = schema::faults(&Value::Object(row.clone()), connection).first() {
+        return Err(refused(format!(
+            "Payload validation error: '{}'.",
+            fault["message"].as_str().unwrap_or_default()
+        )));
+    }
+    let mut account = account(&row, connection, "s.gravatar.com");
+    if let Some(password) = password {
+        let hash = tokio::task::spawn_blocking(move || bcrypt::hash(password, 10)).await;
+        account.password_hash = hash.ok().and_then(Result::ok);
+    }
+    let mut memory = tenant.memory();
+    if crate::state::keys(&account)
+        .iter()
+        .any(|key| memory.find(key).is_some())
+    {
+        return Err(Box::new(answers::error(
+            409,
+            "The user already exists.",
+            Some("user_exists"),
+        )));
+    }
+    let answer = answers::json(201, &json!(account.profile));
+    memory.add(account);
+    Ok(answer)
+}

@@ -1,0 +1,240 @@
+//! The whole story through the crate, against a practice tenant.
+
+use auth0_bulk_users::*;
+
+use crate::server::{DATABASE, Practice, answer, canned, token};
+
+const LIMIT: Duration = Duration::from_secs(20);
+
+#[test]
+fn users_are_imported_reported_and_removed_again() {
+    let practice = Practice::start(&[]);
+    let (tenant, connection) = practice.database();
+    let users = generate_users("imfake", "test.edu", 3).unwrap();
+    let accounts = set_passwords(&users, Passwords::SameAsUsername).unwrap();
+    let before = start_import(&tenant, &connection, &[User::new("there@test.edu")]).unwrap();
+    wait_for_job(&tenant, &before, LIMIT).unwrap();
+
+    let mut mixed: Vec<User> = accounts.to_vec();
+    mixed.push(User::new("there@test.edu"));
+    mixed.push(User::new("no-address"));
+    mixed.push(User {
+        password_hash: Some("$2y$10$abc".into()),
+        ..User::new("hash@test.edu")
+    });
+    let job = start_import(&tenant, &connection, &mixed).unwrap();
+    let finished = wait_for_job(&tenant, &job, LIMIT).unwrap();
+    let summary = finished.summary.unwrap();
+    assert_eq!((summary.inserted, summary.failed, summary.total), (3, 3, 6));
+    assert!(
+        finished
+            .to_string()
+            .contains("completed, which is not success: 3 of 6 failed")
+    );
+
+    let errors = job_errors(&tenant, &finished).unwrap();
+    let told: Vec<_> = errors
+        .iter()
+        .map(|failed| {
+            (
+                failed.row,
+                failed.errors[0].field.as_deref(),
+                failed.errors[0].code.as_str(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (Some(4), None, "DUPLICATED_USER"),
+            (Some(5), Some("email"), "INVALID_FORMAT"),
+            (Some(6), Some("password_hash"), "PATTERN")
+        ]
+    );
+    assert_eq!(errors.explanation(), None);
+
+    let plan = plan_removal(&tenant, &finished).unwrap();
+    assert_eq!(plan.users.len(), 3, "who was there before stays: {plan}");
+    assert_eq!(remove_users(&tenant, plan).unwrap().deleted, 3);
+    assert!(plan_removal(&tenant, &finished).unwrap().users.is_empty());
+    let again = start_import(&tenant, &connection, &[User::new("there@test.edu")]).unwrap();
+    assert_eq!(
+        wait_for_job(&tenant, &again, LIMIT)
+            .unwrap()
+            .summary
+            .unwrap()
+            .failed,
+        1
+    );
+}
+
+#[test]
+fn an_empty_report_of_a_job_is_explained() {
+    let practice = Practice::start(&[]);
+    let (tenant, connection) = practice.database();
+    let job = start_import(&tenant, &connection, &[User::new("a@test.edu")]).unwrap();
+    let finished = wait_for_job(&tenant, &job, LIMIT).unwrap();
+    assert_eq!(
+        job_errors(&tenant, &finished).unwrap().explanation(),
+        Some("no user was refused")
+    );
+}
+
+#[test]
+fn the_practice_tenant_is_open_and_another_is_read_only() {
+    assert!(!Practice::start(&[]).tenant().is_read_only());
+    let practice = Practice::start(&["--unmarked"]);
+    let (tenant, connection) = practice.database();
+    assert!(tenant.is_read_only() && !tenant.is_practice());
+    let users = [User::new("a@test.edu")];
+    let refused = start_import(&tenant, &connection, &users).unwrap_err();
+    assert!(matches!(refused, Error::ReadOnly { .. }), "{refused}");
+    assert!(
+        refused
+            .to_string()
+            .contains("tenant.allow_writes(\"127.0.0.1:"),
+        "{refused}"
+    );
+    assert!(matches!(
+        tenant.allow_writes("dev-1.us.auth0.com"),
+        Err(Error::OtherDomain { .. })
+    ));
+    let open = tenant.allow_writes(practice.get("DOMAIN")).unwrap();
+    assert!(start_import(&open, &connection, &users).is_ok());
+    assert!(tenant.is_read_only(), "the first value stays as it is");
+}
+
+#[test]
+fn connections_that_take_no_import_are_refused_and_the_others_listed() {
+    let practice = Practice::start(&[]);
+    let tenant = practice.tenant();
+    assert_eq!(
+        get_connection_id(&tenant, "Email-Only-Users")
+            .unwrap()
+            .takes_usernames(),
+        Some(false)
+    );
+    for (name, part) in [
+        (
+            "Usernames",
+            "no connection `Usernames`; this tenant has: Username-Password-Authentication, Email-Only-Users",
+        ),
+        ("username-password-authentication", "no connection"),
+        ("email", "its strategy is `email`"),
+        ("unused-database", "no application uses it"),
+    ] {
+        let error = get_connection_id(&tenant, name).unwrap_err().to_string();
+        assert!(error.contains(part), "{error}");
+    }
+    let error = ConnectionId::new(DATABASE).unwrap_err().to_string();
+    assert!(error.contains("is not a connection's id"), "{error}");
+}
+
+#[test]
+fn the_size_is_checked_before_anything_is_sent() {
+    let practice = Practice::start(&[]);
+    let (tenant, connection) = practice.database();
+    let user = |text: usize| User {
+        name: Some("x".repeat(text)),
+        ..User::new("a@test.edu")
+    };
+    let error = start_import(&tenant, &connection, &[user(MAX_UPLOAD_BYTES)]).unwrap_err();
+    let Error::TooLarge { bytes, limit, .. } = error else {
+        panic!("{error}")
+    };
+    // The largest that fits is taken by the tenant, one byte more is refused here.
+    let framing = bytes - MAX_UPLOAD_BYTES;
+    assert!(start_import(&tenant, &connection, &[user(limit - framing)]).is_ok());
+    assert!(start_import(&tenant, &connection, &[user(limit - framing + 1)]).is_err());
+    assert!(matches!(
+        start_import(&tenant, &connection, &[]),
+        Err(Error::NoUsers)
+    ));
+}
+
+#[test]
+fn a_third_job_waits_for_a_slot_and_the_limit_of_a_wait_names_the_job() {
+    let practice = Practice::start(&["--job-speed", "0.01"]);
+    let (tenant, connection) = practice.database();
+    let start = |email: &str| start_import(&tenant, &connection, &[User::new(email)]);
+    let job = start("a@test.edu").unwrap();
+    start("b@test.edu").unwrap();
+    let error = start("c@test.edu").unwrap_err();
+    assert!(matches!(error, Error::NoJobSlot { .. }), "{error}");
+    let error = wait_for_job(&tenant, &job, Duration::from_millis(30))
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains(job.id.as_str()) && error.contains("run this cell again to wait longer"),
+        "{error}"
+    );
+}
+
+#[test]
+fn the_rate_limit_is_waited_for() {
+    let practice = Practice::start(&["--rate", "2", "--burst", "1"]);
+    let tenant = practice.tenant();
+    for _ in 0..3 {
+        get_connection_id(&tenant, DATABASE).unwrap();
+    }
+}
+
+#[test]
+fn the_recorded_traffic_is_understood() {
+    let connections = r#"{"total":1,"start":0,"limit":50,"connections":[{"id":"con_K0ljl9jSgDCWZQ5u","options":{"mfa":{"active":true},"passwordPolicy":"good","strategy_version":2,"brute_force_protection":true},"strategy":"auth0","name":"Username-Password-Authentication","is_domain_connection":false,"realms":["Username-Password-Authentication"],"enabled_clients":["x"]}]}"#;
+    let created = r#"{"type":"users_import","status":"pending","connection_id":"con_K0ljl9jSgDCWZQ5u","connection":"Username-Password-Authentication","created_at":"2022-01-01T00:00:00.000Z","id":"job_0123456789abcdef"}"#;
+    let done = r#"{"type":"users_import","status":"completed","connection_id":"con_K0ljl9jSgDCWZQ5u","summary":{"failed":0,"updated":0,"inserted":1,"total":1},"connection":"Username-Password-Authentication","created_at":"2022-01-01T00:00:00.000Z","id":"job_0123456789abcdef"}"#;
+    let json = "content-type: application/json; charset=utf-8\r\n";
+    let report = r#"[{"user":{"email":"auzironian@example.com","email_verified":true},"errors":[{"code":"DUPLICATED_USER","message":"The user already exist and upsert parameter is false"}]}]"#;
+    let generic = r#"{"status":"failed","type":"users_import","created_at":"","id":"job_0123456789abcdef","connection_id":"con_K0ljl9jSgDCWZQ5u","status_details":"Failed to parse users file"}"#;
+    let answers = vec![
+        answer(200, json, connections),
+        answer(202, json, created),
+        answer(200, json, done),
+        answer(200, "content-type: application/json\r\n", report),
+        answer(200, json, generic),
+        answer(204, "", ""),
+    ];
+    let (base, requests) = canned(answers);
+    let tenant = Tenant::new(&base, &token(&base, serde_json::json!({}))).unwrap();
+    let connection = get_connection_id(&tenant, DATABASE).unwrap();
+    let job = start_import(&tenant, &connection, &[User::new("auzironian@example.com")]).unwrap();
+    let finished = wait_for_job(&tenant, &job, LIMIT).unwrap();
+    assert_eq!(finished.summary.unwrap().inserted, 1);
+    assert_eq!(job_errors(&tenant, &finished).unwrap()[0].row, Some(1));
+    let errors = job_errors(&tenant, &finished).unwrap();
+    assert!(
+        errors.is_empty()
+            && errors
+                .explanation()
+                .unwrap()
+                .contains("Failed to parse users file")
+    );
+    assert_eq!(
+        job_errors(&tenant, &finished).unwrap().explanation(),
+        Some("no user was refused")
+    );
+    let requests = requests.lock().unwrap();
+    let upload = &requests[1];
+    for part in [
+        "name=\"upsert\"\r\n\r\nfalse",
+        "name=\"send_completion_email\"\r\n\r\nfalse",
+        "filename=\"users.json\"",
+        "con_K0ljl9jSgDCWZQ5u",
+    ] {
+        assert!(upload.contains(part), "{part} in {upload}");
+    }
+}
+
+#[test]
+fn users_drawn_with_hostile_text_stay_in_their_cells() {
+    let hostile = User {
+        name: Some("a\"<b>\nEVCXR_END_CONTENT\n\u{202e}😀".into()),
+        ..User::new("a@test.edu")
+    };
+    let drawn = Users::from(vec![hostile]).to_string();
+    assert!(
+        !drawn.lines().any(|line| line.trim() == "EVCXR_END_CONTENT"),
+        "{drawn}"
+    );
+}

@@ -1,0 +1,7 @@
+//! What a stranger would rely on, against the practice tenant; and the practice tenant over raw HTTP.
+
+mod client;
+mod messages;
+mod practice;
+mod server;
+mod users;

@@ -1,0 +1,165 @@
+//! A practice tenant of a test's own, and a server that answers whatever a test tells it to.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpListener;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use auth0_bulk_users::{ConnectionId, Tenant, get_connection_id};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Value, json};
+
+pub const DATABASE: &str = "Username-Password-Authentication";
+
+/// Ends with the test.
+pub struct Practice {
+    child: Child,
+    pub lines: Vec<(String, String)>,
+}
+
+impl Practice {
+    pub fn start(args: &[&str]) -> Practice {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_practice-tenant"))
+            .args(args)
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the practice tenant starts");
+        let stdout = BufReader::new(child.stdout.take().expect("its stdout is piped"));
+        let line = |line: std::io::Result<String>| {
+            let line = line.expect("its lines are text");
+            let (name, value) = line.split_once('=').expect("its lines are NAME=value");
+            (name.to_string(), value.to_string())
+        };
+        let lines = stdout.lines().take(6).map(line).collect();
+        Practice { child, lines }
+    }
+
+    pub fn get(&self, name: &str) -> &str {
+        let (_, value) = self
+            .lines
+            .iter()
+            .find(|(key, _)| key == name)
+            .expect("a line of that name");
+        value
+    }
+
+    pub fn tenant(&self) -> Tenant {
+        Tenant::new(self.get("DOMAIN"), self.get("MGMT_API_ACCESS_TOKEN")).unwrap()
+    }
+
+    pub fn database(&self) -> (Tenant, ConnectionId) {
+        let tenant = self.tenant();
+        let connection = get_connection_id(&tenant, DATABASE).unwrap();
+        (tenant, connection)
+    }
+
+    /// One raw request: status and body.
+    pub fn raw(
+        &self,
+        method: &str,
+        path: &str,
+        token: Option<&str>,
+        body: Option<(&str, Vec<u8>)>,
+    ) -> (u16, Value) {
+        let url = format!("{}{path}", self.get("DOMAIN"));
+        let mut request = ureq_like(method, &url);
+        if let Some(token) = token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        if let Some((content_type, bytes)) = body {
+            request = request.header("content-type", content_type).body(bytes);
+        }
+        let answer = request.send().unwrap();
+        let status = answer.status().as_u16();
+        (
+            status,
+            serde_json::from_slice(&answer.bytes().unwrap()).unwrap_or(Value::Null),
+        )
+    }
+}
+
+fn ureq_like(method: &str, url: &str) -> reqwest::blocking::RequestBuilder {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let tls = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap();
+    let tls = tls
+        .with_root_certificates(rustls::RootCertStore::empty())
+        .with_no_client_auth();
+    let client = reqwest::blocking::Client::builder()
+        .no_proxy()
+        .tls_backend_preconfigured(tls)
+        .build()
+        .unwrap();
+    client.request(method.parse().unwrap(), url)
+}
+
+impl Drop for Practice {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// An unsigned token for a tenant, with claims laid over the usual ones.
+pub fn token(base: &str, over: Value) -> String {
+    let mut claims = json!({"aud": format!("{base}/api/v2/"), "exp": 4_000_000_000_u64, "practice_tenant": true,
+        "scope": "read:connections create:users read:users delete:users"});
+    for (name, value) in over.as_object().unwrap() {
+        claims[name] = value.clone();
+    }
+    let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    format!(
+        "{}.{}.c2lnbmF0dXJl",
+        part(&json!({"alg": "RS256"})),
+        part(&claims)
+    )
+}
+
+/// Answers each connection with the next of `answers` (the last one again and again), raw HTTP, and keeps the requests.
+pub fn canned(answers: Vec<String>) -> (String, Arc<Mutex<Vec<String>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    let requests = Arc::new(Mutex::new(Vec::new()));
+    let kept = Arc::clone(&requests);
+    thread::spawn(move || {
+        for (index, stream) in listener.incoming().enumerate() {
+            let mut stream = stream.unwrap();
+            let mut request = Vec::new();
+            let mut piece = [0; 65_536];
+            while !whole(&request) {
+                match stream.read(&mut piece) {
+                    Ok(0) | Err(_) => break,
+                    Ok(count) => request.extend_from_slice(&piece[..count]),
+                }
+            }
+            kept.lock()
+                .unwrap()
+                .push(String::from_utf8_lossy(&request).into_owned());
+            let _ = stream.write_all(answers[index.min(answers.len() - 1)].as_bytes());
+        }
+    });
+    (base, requests)
+}
+
+fn whole(request: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(request);
+    let Some((head, _)) = text.split_once("\r\n\r\n") else {
+        return false;
+    };
+    let length = head.lines().find_map(|line| {
+        line.to_lowercase()
+            .strip_prefix("content-length: ")
+            .and_then(|n| n.parse().ok())
+    });
+    request.len() >= head.len() + 4 + length.unwrap_or(0)
+}
+
+pub fn answer(status: u16, headers: &str, body: &str) -> String {
+    format!(
+        "HTTP/1.1 {status} X\r\ncontent-length: {}\r\nconnection: close\r\n{headers}\r\n{body}",
+        body.len()
+    )
+}
