@@ -1,0 +1,84 @@
+# make run    execute lesson 01 on the practice tenant
+# make test   everything that must hold
+# make lab    JupyterLab at lesson 01
+# make stop   end the practice tenant
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.ONESHELL:
+.DEFAULT_GOAL := help
+
+EVCXR_VERSION := 0.22.0
+FEATURES := practice-tenant,all-hashes
+VENV := .venv
+BIN := $(abspath $(VENV))/bin
+KERNEL := $(VENV)/share/jupyter/kernels/rust/kernel.json
+CARGO_BIN := $(or $(CARGO_HOME),$(HOME)/.cargo)/bin
+export PATH := $(CARGO_BIN):$(PATH)
+
+# Whatever a .env or the environment says, these commands go to the practice tenant and nowhere else.
+PRACTICE := env -u MGMT_API_ACCESS_TOKEN -u CLIENT_ID -u CLIENT_SECRET -u SIGN_IN_CLIENT_ID -u SIGN_IN_CLIENT_SECRET DOMAIN=practice
+# Says what a long step is, and afterwards how long it took.
+STEP = step() { printf '== %s\n' "$$1"; shift; local began=$$SECONDS; "$$@"; printf '   %d s\n' "$$((SECONDS - began))"; }; step
+
+.PHONY: help run test lab stop outputs practice-tenant setup
+
+help:
+	@sed -n 's/^# make/make/p' Makefile
+
+setup: $(VENV)/.installed $(KERNEL) $(VENV)/.warm
+
+$(VENV)/.installed: requirements-dev.txt
+	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo 'Python 3.10 or newer is needed'; exit 1; }
+	$(STEP) 'Python packages into .venv, half a minute' python3 -m venv $(VENV)
+	$(STEP) 'pip install' $(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	touch $@
+
+$(KERNEL): $(VENV)/.installed Makefile
+	@if ! cargo install --list | grep -q '^evcxr_jupyter v$(EVCXR_VERSION):'; then
+		if command -v cargo-binstall > /dev/null; then
+			$(STEP) 'the Rust kernel, evcxr_jupyter $(EVCXR_VERSION)' cargo binstall --no-confirm evcxr_jupyter@$(EVCXR_VERSION)
+		else
+			$(STEP) 'building the Rust kernel, evcxr_jupyter $(EVCXR_VERSION): about seven minutes on two cores, once (meanwhile: cargo run --example first_import)' cargo install --locked --quiet evcxr_jupyter@$(EVCXR_VERSION)
+		fi
+	fi
+	if command -v rustup > /dev/null && ! rustup component list --installed | grep -q '^rust-src'; then
+		$(STEP) 'the standard library'\''s source, which the kernel reads' rustup component add rust-src || echo '   not to be had now; the kernel will ask for it at its first start'
+	fi
+	# Registered for this environment alone.
+	JUPYTER_PATH=$(abspath $(VENV))/share/jupyter evcxr_jupyter --install > /dev/null
+	touch $@
+
+practice-tenant:
+	@if [ -n "$$(find src/bin/practice-tenant Cargo.toml Cargo.lock -newer target/release/practice-tenant 2> /dev/null || echo missing)" ] || [ ! -x target/release/practice-tenant ]; then
+		$(STEP) 'building the practice tenant, a minute or two' cargo build --quiet --locked --release --features $(FEATURES) --bin practice-tenant --target-dir target
+		touch target/release/practice-tenant
+		rm -f target/practice-tenant.env
+	fi
+
+# The kernel keeps compiled crates in the user's cache; the first lesson should not wait for that.
+$(VENV)/.warm: $(KERNEL) Cargo.toml
+	@$(STEP) 'compiling the crates of the first cell into the cache: a minute or two, once' $(PRACTICE) $(BIN)/python tests/notebooks/runner.py --warm
+	touch $@
+
+run: setup practice-tenant
+	@$(PRACTICE) $(BIN)/python tests/notebooks/runner.py --out executed notebooks/01-*.ipynb
+
+outputs: setup practice-tenant
+	@rm -f target/practice-tenant.env
+	$(PRACTICE) $(BIN)/python tests/notebooks/runner.py --write notebooks/*.ipynb
+
+lab: setup practice-tenant
+	@$(BIN)/jupyter lab notebooks/01-the-first-import.ipynb
+
+stop:
+	@rm -f target/practice-tenant.env
+
+test: setup practice-tenant
+	@export DOMAIN=practice
+	unset MGMT_API_ACCESS_TOKEN CLIENT_ID CLIENT_SECRET SIGN_IN_CLIENT_ID SIGN_IN_CLIENT_SECRET
+	$(STEP) rustfmt cargo fmt --check
+	$(STEP) clippy cargo clippy --quiet --locked --all-targets --features $(FEATURES) -- -D warnings
+	$(STEP) 'Rust tests' cargo test --locked --features $(FEATURES)
+	RUSTDOCFLAGS='-D warnings' $(STEP) documentation cargo doc --quiet --locked --no-deps --lib
+	$(STEP) 'notebooks in the real kernel' $(BIN)/python -m pytest -q tests/notebooks

@@ -1,0 +1,44 @@
+"""Auth0's own Python SDK on the practice tenant, as its users would use it."""
+
+import json
+import subprocess
+import time
+
+import pytest
+from auth0.management import Auth0
+from runner import ROOT
+
+
+@pytest.fixture
+def auth0():
+    program = ROOT / "target" / "release" / "practice-tenant"
+    with subprocess.Popen([program, "--port", "0"], stdout=subprocess.PIPE, text=True) as process:
+        lines = dict(process.stdout.readline().strip().split("=", 1) for _ in range(6))
+        yield Auth0(base_url=lines["DOMAIN"] + "/api/v2", token=lines["MGMT_API_ACCESS_TOKEN"])
+        process.kill()
+
+
+def finished(auth0, job_id):
+    limit = time.monotonic() + 20
+    while time.monotonic() < limit:
+        job = auth0.jobs.get(job_id)
+        if job.status != "pending":
+            return job
+        time.sleep(0.05)
+    raise AssertionError("the job did not end")
+
+
+def test_the_sdk_imports_users_and_reads_the_report(auth0):
+    [connection] = auth0.connections.list(name="Username-Password-Authentication")
+    users = [{"email": "anna@test.edu", "username": "anna"}, {"email": "no-address"}]
+    job = auth0.jobs.users_imports.create(
+        users=("users.json", json.dumps(users), "application/json"), connection_id=connection.id)
+    done = finished(auth0, job.id)
+    assert (done.status, done.summary.inserted, done.summary.failed) == ("completed", 1, 1)
+    [row] = auth0.jobs.errors.get(job.id)
+    assert row.errors[0].code == "INVALID_FORMAT"
+    [user] = auth0.users.list(q='email:"anna@test.edu"')
+    assert (user.username, user.name) == ("anna", "anna@test.edu")
+    assert auth0.users.get(user.user_id).nickname == "anna"
+    auth0.users.delete(user.user_id)
+    assert auth0.users.list_users_by_email(email="anna@test.edu") == []
