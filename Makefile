@@ -80,5 +80,5 @@ test: setup practice-tenant
 	$(STEP) rustfmt cargo fmt --check
 	$(STEP) clippy cargo clippy --quiet --locked --all-targets --features $(FEATURES) -- -D warnings
 	$(STEP) 'Rust tests' cargo test --locked --features $(FEATURES)
-	RUSTDOCFLAGS='-D warnings' $(STEP) documentation cargo doc --quiet --locked --no-deps --lib
+	$(STEP) documentation env RUSTDOCFLAGS='-D warnings' cargo doc --quiet --locked --no-deps --lib
 	$(STEP) 'notebooks in the real kernel' $(BIN)/python -m pytest -q tests/notebooks

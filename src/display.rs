@@ -6,7 +6,7 @@
 use std::fmt;
 
 use tabled::builder::Builder;
-use tabled::settings::Style;
+use tabled::settings::{Modify, Style, Width, object::Segment};
 
 use crate::cleanup::{RemovalPlan, Removed};
 use crate::connections::ConnectionId;
@@ -18,6 +18,8 @@ use crate::users::{User, Users};
 
 /// Rows shown at the beginning and at the end of a long table.
 const SHOWN: usize = 5;
+/// Columns of a terminal that one cell of a plain table may take.
+const WIDEST_CELL: usize = 40;
 
 /// Gives a value, or shows the error as the cell's result and stops the cell.
 pub trait OrStop<T> {
@@ -146,7 +148,8 @@ fn table_plain(header: &[&str], rows: &[Vec<String>]) -> String {
     for row in rows {
         table.push_record(row.iter().map(one_line));
     }
-    table.build().with(Style::sharp()).to_string()
+    let wrapped = Modify::new(Segment::all()).with(Width::wrap(WIDEST_CELL).keep_words(true));
+    table.build().with(Style::sharp()).with(wrapped).to_string()
 }
 
 fn table_html(header: &[&str], rows: &[Vec<String>]) -> String {

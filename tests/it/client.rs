@@ -238,3 +238,106 @@ fn users_drawn_with_hostile_text_stay_in_their_cells() {
         "{drawn}"
     );
 }
+
+/// Settings come from the environment, so this runs in processes of their own: the test calls itself.
+#[test]
+fn settings_choose_the_tenant_and_a_password_signs_in() {
+    if std::env::var_os("WITH_SETTINGS").is_some() {
+        return with_settings();
+    }
+    let practice = Practice::start(&[]);
+    let run = |settings: &[(&str, &str)]| {
+        let name = "client::settings_choose_the_tenant_and_a_password_signs_in";
+        let mut child = std::process::Command::new(std::env::current_exe().unwrap());
+        for (name, _) in &practice.lines {
+            child.env_remove(name);
+        }
+        let folder = env!("CARGO_TARGET_TMPDIR");
+        child
+            .args([name, "--exact", "--nocapture"])
+            .env("WITH_SETTINGS", "1")
+            .current_dir(folder);
+        let output = child.envs(settings.iter().copied()).output().unwrap();
+        let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+        for (_, secret) in settings
+            .iter()
+            .filter(|(name, _)| name.ends_with("SECRET") || name.ends_with("TOKEN"))
+        {
+            assert!(secret.is_empty() || !printed.contains(secret), "{printed}");
+        }
+        printed
+    };
+    let domain = ("DOMAIN", practice.get("DOMAIN"));
+    let [id, secret] = ["CLIENT_ID", "CLIENT_SECRET"].map(|name| (name, practice.get(name)));
+    let sign_in =
+        ["SIGN_IN_CLIENT_ID", "SIGN_IN_CLIENT_SECRET"].map(|name| (name, practice.get(name)));
+    let whole = run(&[domain, id, secret, sign_in[0], sign_in[1]]);
+    for part in [
+        "practice tenant",
+        "1 refused: Some(WrongPassword)",
+        "signed in to Username",
+    ] {
+        assert!(whole.contains(part), "{part}: {whole}");
+    }
+    let grant = run(&[
+        domain,
+        id,
+        secret,
+        ("SIGN_IN_CLIENT_ID", id.1),
+        ("SIGN_IN_CLIENT_SECRET", secret.1),
+    ]);
+    assert!(
+        grant.contains("1 refused: Some(GrantNotAllowed)"),
+        "{grant}"
+    );
+    for (settings, part) in [
+        (
+            &[("MGMT_API_ACCESS_TOKEN", "a.b.c")][..],
+            "the setting DOMAIN cannot be used: it is not set, though MGMT_API_ACCESS_TOKEN is",
+        ),
+        (
+            &[domain][..],
+            "the setting MGMT_API_ACCESS_TOKEN cannot be used",
+        ),
+        (
+            &[domain, id][..],
+            "the setting CLIENT_SECRET cannot be used",
+        ),
+        (
+            &[domain, id, ("CLIENT_SECRET", "wrong-secret")][..],
+            "(401 access_denied): Unauthorized",
+        ),
+        (
+            &[
+                ("DOMAIN", "http://dev-1.us.auth0.com"),
+                ("MGMT_API_ACCESS_TOKEN", "a.b.c"),
+            ][..],
+            "would send the token unencrypted",
+        ),
+    ] {
+        let printed = run(settings);
+        assert!(printed.contains(part), "{printed}");
+    }
+}
+
+fn with_settings() {
+    let tenant = match Tenant::from_env() {
+        Ok(tenant) => tenant,
+        Err(error) => return println!("{error}"),
+    };
+    println!("{tenant}");
+    let connection = get_connection_id(&tenant, DATABASE).unwrap();
+    let users = generate_users("imfake", "test.edu", 1).unwrap();
+    let accounts = set_passwords(&users, Passwords::SameAsUsername).unwrap();
+    let job = start_import(&tenant, &connection, &accounts).unwrap();
+    wait_for_job(&tenant, &job, LIMIT).unwrap();
+    for (number, password) in ["wrong", "imfake_01"].into_iter().enumerate() {
+        match verify_sign_in(&tenant, DATABASE, "imfake_01", password) {
+            Ok(sign_in) => println!("{sign_in}"),
+            Err(Error::SignIn { refusal, .. }) => {
+                println!("{} refused: {:?}", number + 1, Some(refusal))
+            }
+            Err(error) => println!("{error}"),
+        }
+    }
+}

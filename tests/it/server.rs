@@ -11,16 +11,16 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-pub const DATABASE: &str = "Username-Password-Authentication";
+pub(crate) const DATABASE: &str = "Username-Password-Authentication";
 
 /// Ends with the test.
-pub struct Practice {
+pub(crate) struct Practice {
     child: Child,
-    pub lines: Vec<(String, String)>,
+    pub(crate) lines: Vec<(String, String)>,
 }
 
 impl Practice {
-    pub fn start(args: &[&str]) -> Practice {
+    pub(crate) fn start(args: &[&str]) -> Practice {
         let mut child = Command::new(env!("CARGO_BIN_EXE_practice-tenant"))
             .args(args)
             .stdout(Stdio::piped())
@@ -36,7 +36,7 @@ impl Practice {
         Practice { child, lines }
     }
 
-    pub fn get(&self, name: &str) -> &str {
+    pub(crate) fn get(&self, name: &str) -> &str {
         let (_, value) = self
             .lines
             .iter()
@@ -45,18 +45,18 @@ impl Practice {
         value
     }
 
-    pub fn tenant(&self) -> Tenant {
+    pub(crate) fn tenant(&self) -> Tenant {
         Tenant::new(self.get("DOMAIN"), self.get("MGMT_API_ACCESS_TOKEN")).unwrap()
     }
 
-    pub fn database(&self) -> (Tenant, ConnectionId) {
+    pub(crate) fn database(&self) -> (Tenant, ConnectionId) {
         let tenant = self.tenant();
         let connection = get_connection_id(&tenant, DATABASE).unwrap();
         (tenant, connection)
     }
 
     /// One raw request: status and body.
-    pub fn raw(
+    pub(crate) fn raw(
         &self,
         method: &str,
         path: &str,
@@ -104,7 +104,7 @@ impl Drop for Practice {
 }
 
 /// An unsigned token for a tenant, with claims laid over the usual ones.
-pub fn token(base: &str, over: Value) -> String {
+pub(crate) fn token(base: &str, over: Value) -> String {
     let mut claims = json!({"aud": format!("{base}/api/v2/"), "exp": 4_000_000_000_u64, "practice_tenant": true,
         "scope": "read:connections create:users read:users delete:users"});
     for (name, value) in over.as_object().unwrap() {
@@ -119,7 +119,7 @@ pub fn token(base: &str, over: Value) -> String {
 }
 
 /// Answers each connection with the next of `answers` (the last one again and again), raw HTTP, and keeps the requests.
-pub fn canned(answers: Vec<String>) -> (String, Arc<Mutex<Vec<String>>>) {
+pub(crate) fn canned(answers: Vec<String>) -> (String, Arc<Mutex<Vec<String>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
     let requests = Arc::new(Mutex::new(Vec::new()));
@@ -157,7 +157,7 @@ fn whole(request: &[u8]) -> bool {
     request.len() >= head.len() + 4 + length.unwrap_or(0)
 }
 
-pub fn answer(status: u16, headers: &str, body: &str) -> String {
+pub(crate) fn answer(status: u16, headers: &str, body: &str) -> String {
     format!(
         "HTTP/1.1 {status} X\r\ncontent-length: {}\r\nconnection: close\r\n{headers}\r\n{body}",
         body.len()

@@ -71,7 +71,7 @@ def save(notebook, folder, name):
 def warm():
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(SETUP_CELL)])
     problems = [text for kind, text in gate.texts(execute(notebook)["cells"][0]) if kind == "error"]
-    sys.exit("\n".join(problems))
+    sys.exit("\n".join(problems) or 0)
 
 
 def main():
