@@ -108,9 +108,12 @@ fn escape(text: &str) -> String {
         .replace('"', "&quot;")
 }
 
+/// Keeps JupyterLab from reading dollar signs, which hashes are full of, as mathematics.
+const NO_MATHS: &str = "class=\"mathjax_ignore tex2jax_ignore\"";
+
 fn card(colour: &str, html: &str) -> String {
     format!(
-        "<div style=\"border-left:4px solid {colour};padding:.4em .9em;line-height:1.6\">{html}</div>"
+        "<div {NO_MATHS} style=\"border-left:4px solid {colour};padding:.4em .9em;line-height:1.6\">{html}</div>"
     )
 }
 
@@ -164,7 +167,7 @@ fn table_html(header: &[&str], rows: &[Vec<String>]) -> String {
         .map(|row| format!("<tr>{}</tr>", cells("td", &mut row.iter().cloned())))
         .collect();
     format!(
-        "<div style=\"overflow-x:auto\"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+        "<div {NO_MATHS} style=\"overflow-x:auto\"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 }
 
