@@ -416,3 +416,22 @@ fn the_rate_limit_is_told_with_every_answer() {
     assert_eq!(status, 429);
     assert_eq!(body["errorCode"], "too_many_requests");
 }
+
+#[test]
+fn a_command_line_that_cannot_work_is_told_in_a_sentence() {
+    let practice = Practice::start(&[]);
+    let port = practice.get("DOMAIN").rsplit(':').next().unwrap();
+    for (args, part, code) in [
+        (["--port", port], "cannot listen on port", 1),
+        (["--prot", "1"], "unknown option --prot", 2),
+        (["--rate", "0"], "--rate must be over 0", 2),
+    ] {
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_practice-tenant"))
+            .args(args)
+            .output()
+            .unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{said}");
+        assert!(said.contains(part) && output.stdout.is_empty(), "{said}");
+    }
+}

@@ -50,7 +50,7 @@ def test_outputs_that_must_not_be(text):
 
 
 def test_tags_allow_what_a_lesson_means():
-    assert shown("$2b$10$" + "a" * 53, tags=["hash-on-purpose"]) == []
+    assert shown("$2b$10$" + "aB3" * 17 + "aB", tags=["hash-on-purpose"]) == []
     assert shown("took 12 ms", tags=["varies"]) == []
     assert shown("25 users") == []
 
