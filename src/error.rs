@@ -215,6 +215,18 @@ impl Error {
         }
     }
 
+    /// Whether the same request may go through in a while: the network, the rate limit, or a fault on the
+    /// tenant's side. Whether it took effect is not known.
+    pub(crate) fn is_passing(&self) -> bool {
+        match self {
+            Error::Unreachable { .. } | Error::TimedOut { .. } | Error::RateLimited { .. } => true,
+            // Half an answer, or an error page in front of the tenant.
+            Error::BadAnswer { .. } => true,
+            Error::Refused { status, .. } => *status >= 500,
+            _ => false,
+        }
+    }
+
     /// reqwest's `Display` leaves the cause out and its URL may hold what was asked for: the causes
     /// alone are told.
     pub(crate) fn unreachable(call: &str, cause: reqwest::Error) -> Error {

@@ -21,6 +21,8 @@ const READ_SCOPES: &[&str] = &["create:users", "read:users"];
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 const PROGRESS_EVERY: Duration = Duration::from_secs(5);
+/// Reads in a row that may fail before a wait ends with their error.
+const FAULTS_BORNE: u32 = 5;
 
 /// How an import is started. Chained setters over `Default`.
 #[derive(Clone, Debug, Default)]
@@ -185,55 +187,69 @@ pub fn start_import_with(
 /// # Errors
 ///
 /// The job is still running at the limit (it goes on in the tenant: wait again); the tenant no longer
-/// knows it (Auth0 keeps a job's data for 24 hours); the tenant refuses or cannot be reached.
+/// knows it (Auth0 keeps a job's data for 24 hours); the tenant refuses, or cannot be reached six times running.
 pub fn wait_for_job(tenant: &Tenant, job: &Job, limit: Duration) -> Result<FinishedJob> {
     let began = Instant::now();
-    let path = format!("/api/v2/jobs/{}", job.id);
     let mut wait = FIRST_WAIT;
     let mut said = began;
+    let mut faults = 0;
     loop {
-        let json = tenant
-            .send(Request::get(&path, READ_SCOPES))?
-            .json(&format!("GET {path}"))?;
-        let status = match json["status"].as_str() {
-            Some("completed") => Some(JobStatus::Completed),
-            Some("failed") => Some(JobStatus::Failed),
-            // An unknown word is taken for "not ended yet": the limit still holds.
-            Some(_) => None,
-            None => {
-                return Err(Error::bad_answer(
-                    &format!("GET {path}"),
-                    "it names no status",
-                ));
-            }
-        };
-        if let Some(status) = status {
-            let summary = summary(&json["summary"]);
-            return Ok(FinishedJob {
-                id: job.id.clone(),
-                status,
-                summary,
-                job: job.clone(),
-            });
-        }
+        let state = read_job(tenant, job);
         let left = limit.saturating_sub(began.elapsed());
-        if left.is_zero() {
-            return Err(Error::JobRunning {
-                id: job.id.to_string(),
-                limit,
-            });
-        }
+        let news = match state {
+            Ok(JobState::Ended(finished)) => return Ok(finished),
+            Ok(JobState::Pending(_)) if left.is_zero() => {
+                return Err(Error::JobRunning {
+                    id: job.id.to_string(),
+                    limit,
+                });
+            }
+            Ok(JobState::Pending(json)) => {
+                faults = 0;
+                progress(&json, began.elapsed(), limit)
+            }
+            // The job does not care whether it is asked, so one lost answer must not end the wait.
+            Err(error) if error.is_passing() && faults < FAULTS_BORNE && !left.is_zero() => {
+                faults += 1;
+                format!("; asking again, since {error}")
+            }
+            Err(error) => return Err(error),
+        };
         if said.elapsed() >= PROGRESS_EVERY {
             said = Instant::now();
-            println!(
-                "job {} is still running{}",
-                job.id,
-                progress(&json, began.elapsed(), limit)
-            );
+            println!("job {} is still running{news}", job.id);
         }
         thread::sleep(wait.min(left));
         wait = (wait * 3 / 2).min(LONGEST_WAIT);
     }
+}
+
+/// What one read of a job says.
+pub(crate) enum JobState {
+    /// Not ended, and the whole answer, for the progress it may name.
+    Pending(Value),
+    /// Ended, well or badly.
+    Ended(FinishedJob),
+}
+
+/// Asks once after a job.
+pub(crate) fn read_job(tenant: &Tenant, job: &Job) -> Result<JobState> {
+    let path = format!("/api/v2/jobs/{}", job.id);
+    let call = format!("GET {path}");
+    let json = tenant.send(Request::get(&path, READ_SCOPES))?.json(&call)?;
+    let status = match json["status"].as_str() {
+        Some("completed") => JobStatus::Completed,
+        Some("failed") => JobStatus::Failed,
+        // An unknown word is taken for "not ended yet": a wait has its limit.
+        Some(_) => return Ok(JobState::Pending(json)),
+        None => return Err(Error::bad_answer(&call, "it names no status")),
+    };
+    Ok(JobState::Ended(FinishedJob {
+        id: job.id.clone(),
+        status,
+        summary: summary(&json["summary"]),
+        job: job.clone(),
+    }))
 }
 
 fn progress(json: &Value, waited: Duration, limit: Duration) -> String {

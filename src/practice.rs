@@ -21,7 +21,10 @@ const IDLE_MINUTES: &str = "30";
 
 /// The settings of the practice tenant of this project.
 pub(crate) fn find_or_start() -> Result<Settings> {
-    let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("target");
+    find_or_start_in(&Path::new(env!("CARGO_MANIFEST_DIR")).join("target"), build)
+}
+
+fn find_or_start_in(target: &Path, build: fn(&Path) -> Result<()>) -> Result<Settings> {
     let env_file = target.join("practice-tenant.env");
     let program = target
         .join("release")
@@ -35,7 +38,7 @@ pub(crate) fn find_or_start() -> Result<Settings> {
         return Ok(settings);
     }
     if needs_build(&program) {
-        build(&target)?;
+        build(target)?;
     }
     start(&program, &env_file)?;
     let settings = wait_until_ready(&env_file)?;
@@ -176,4 +179,84 @@ fn wait_until_ready(env_file: &Path) -> Result<Settings> {
     Err(failed(
         "it was started but does not answer: see target/practice-tenant.log",
     ))
+}
+
+// The program is there only when the feature is.
+#[cfg(all(test, feature = "practice-tenant"))]
+mod tests {
+    use super::*;
+
+    /// Takes the program that the tests were built with, in place of minutes of building.
+    fn copy_program(target: &Path) -> Result<()> {
+        let deps = std::env::current_exe().expect("this test is a program");
+        let debug = deps
+            .parent()
+            .and_then(Path::parent)
+            .expect("it lies in target/debug/deps");
+        let name = format!("{PROGRAM}{}", std::env::consts::EXE_SUFFIX);
+        fs::create_dir_all(target.join("release")).expect("a folder");
+        fs::copy(debug.join(&name), target.join("release").join(name)).expect("the program");
+        Ok(())
+    }
+
+    fn unbuildable(_: &Path) -> Result<()> {
+        Err(failed("it cannot be built"))
+    }
+
+    fn until(mut holds: impl FnMut() -> bool) {
+        let began = Instant::now();
+        while !holds() {
+            assert!(began.elapsed() < START_LIMIT, "waited too long");
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    fn id(settings: &Settings) -> String {
+        settings.get("CLIENT_ID").expect("an id").to_string()
+    }
+
+    #[test]
+    fn one_is_built_found_again_replaced_when_dead_and_refused_when_stale() {
+        let name = format!("practice-{}", crate::secret::random_hex(6).unwrap());
+        let target = std::env::temp_dir().join(name);
+        fs::create_dir_all(&target).unwrap();
+        let env_file = target.join("practice-tenant.env");
+        let error = find_or_start_in(&target, unbuildable).map(|_| ());
+        assert!(
+            error
+                .unwrap_err()
+                .to_string()
+                .contains("it cannot be built")
+        );
+
+        let first = find_or_start_in(&target, copy_program).unwrap();
+        let again = find_or_start_in(&target, unbuildable).unwrap();
+        assert_eq!(id(&first), id(&again));
+
+        // `make stop`, and what a killed one leaves behind: a file that names a port where nobody is.
+        let lines = fs::read(&env_file).unwrap();
+        fs::remove_file(&env_file).unwrap();
+        let domain = first.get("DOMAIN").unwrap();
+        until(|| named_client(domain).is_none());
+        fs::write(&env_file, lines).unwrap();
+        let second = find_or_start_in(&target, unbuildable).unwrap();
+        assert_ne!(id(&first), id(&second));
+
+        // Built anew while one runs.
+        fs::File::options()
+            .append(true)
+            .open(&env_file)
+            .and_then(|file| file.set_modified(SystemTime::UNIX_EPOCH))
+            .unwrap();
+        let error = find_or_start_in(&target, unbuildable).map(|_| ());
+        let error = error.unwrap_err().to_string();
+        assert!(
+            error.contains("an older build") && error.contains("make stop"),
+            "{error}"
+        );
+
+        fs::remove_file(&env_file).unwrap();
+        until(|| named_client(second.get("DOMAIN").unwrap()).is_none());
+        fs::remove_dir_all(&target).unwrap();
+    }
 }

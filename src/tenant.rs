@@ -36,6 +36,7 @@ const RATE_LIMIT_TRIES: u32 = 6;
 pub struct Tenant {
     inner: Arc<Inner>,
     writes_allowed: bool,
+    request_limit: Duration,
 }
 
 struct Inner {
@@ -154,6 +155,7 @@ impl Tenant {
         Tenant {
             inner: Arc::new(inner),
             writes_allowed: practice,
+            request_limit: REQUEST_LIMIT,
         }
     }
 
@@ -172,9 +174,18 @@ impl Tenant {
             });
         }
         Ok(Tenant {
-            inner: Arc::clone(&self.inner),
             writes_allowed: true,
+            ..self.clone()
         })
+    }
+
+    /// The same tenant, giving up on a request that is not answered within `limit` (60 s otherwise). Sends nothing.
+    #[must_use]
+    pub fn request_limit(&self, limit: Duration) -> Tenant {
+        Tenant {
+            request_limit: limit,
+            ..self.clone()
+        }
     }
 
     /// The tenant's host name (with the port on loopback).
@@ -283,6 +294,7 @@ impl Tenant {
             request,
             token,
             call,
+            self.request_limit,
         )
     }
 }
@@ -426,7 +438,7 @@ fn exchange(http: &Client, address: &Address, application: &Application) -> Resu
     let request = Request::new(Method::POST, "/oauth/token")
         .body("application/json", body.to_string().into_bytes());
     let call = request.name();
-    let answer = send(http, &address.base, &request, None, &call)?;
+    let answer = send(http, &address.base, &request, None, &call, REQUEST_LIMIT)?;
     if !answer.status.is_success() {
         return Err(refusal(&call, &answer, &application.secret));
     }
@@ -440,6 +452,7 @@ fn send(
     request: &Request,
     token: Option<&Secret>,
     call: &str,
+    limit: Duration,
 ) -> Result<Answer> {
     let unreachable = |cause: reqwest::Error| Error::unreachable(call, cause);
     let mut url =
@@ -451,7 +464,7 @@ fn send(
     if !request.query.is_empty() {
         url.query_pairs_mut().extend_pairs(&request.query);
     }
-    let mut outgoing = http.request(request.method.clone(), url);
+    let mut outgoing = http.request(request.method.clone(), url).timeout(limit);
     if let Some(token) = token {
         outgoing = outgoing.bearer_auth(token.expose());
     }
@@ -537,7 +550,6 @@ fn client(domain: &str) -> Result<Client> {
         // A redirect could carry the token elsewhere, and no call of this API redirects.
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(CONNECT_LIMIT)
-        .timeout(REQUEST_LIMIT)
         .user_agent(concat!("auth0-bulk-users/", env!("CARGO_PKG_VERSION")));
     if domain.starts_with("http://") {
         builder = builder.no_proxy();

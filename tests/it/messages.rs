@@ -50,57 +50,140 @@ fn a_missing_scope_is_on_the_card_and_refused_at_its_step() {
     assert!(matches!(error, Error::MissingScope { .. }), "{error}");
 }
 
-#[test]
-fn every_bad_answer_ends_in_a_sentence_without_the_token() {
+/// Answers that are no good, and what must be said of each.
+fn bad_answers() -> Vec<(String, &'static str)> {
     let envelope = |status: u16, message: &str| {
-        json!({"statusCode": status, "error": "X", "message": message}).to_string()
+        let body = json!({"statusCode": status, "error": "X", "message": message});
+        answer(status, "", &body.to_string())
     };
-    for (raw, part) in [
+    vec![
         (answer(200, "", "<html>login</html>"), "it is HTML"),
-        (answer(200, "", ""), "it is empty"),
         (answer(200, "", "[{\"id\":"), "it is not whole JSON"),
         (
             "HTTP/1.1 200 X\r\ncontent-length: 100\r\n\r\n[".to_string(),
-            "could not complete GET /api/v2/connections",
+            "could not complete",
         ),
-        (String::new(), "could not complete GET /api/v2/connections"),
+        (String::new(), "could not complete"),
         (
             answer(302, "location: https://evil.example/\r\n", ""),
             "it redirects to https://evil.example/",
         ),
         (
-            answer(401, "", &envelope(401, "Invalid token")),
+            envelope(401, "Invalid token"),
             "(401): Invalid token; make a new token",
         ),
+        (envelope(403, "Insufficient scope"), "Insufficient scope"),
+        (envelope(404, "Not Found"), "(404): Not Found"),
+        (envelope(413, "Payload content length"), "send fewer users"),
         (
-            answer(403, "", &envelope(403, "Insufficient scope")),
-            "Insufficient scope",
+            envelope(
+                429,
+                "There are 2 active import users jobs, please wait until some of them are finished and try again",
+            ),
+            "no free slot for an import job",
         ),
         (
-            answer(404, "", &envelope(404, "Not Found")),
-            "(404): Not Found",
-        ),
-        (
-            answer(413, "", &envelope(413, "Payload content length")),
-            "send fewer users",
-        ),
-        (
-            answer(500, "", &envelope(500, "Internal error.")),
+            envelope(500, "Internal error."),
             "(500): Internal error; the fault is on the tenant's side",
         ),
         (
             answer(503, "", "<html>busy</html>"),
             "(503): no reason given",
         ),
-    ] {
-        let (base, _) = canned(vec![raw]);
-        let text = token(&base, json!({}));
-        let error = get_connection_id(&Tenant::new(&base, &text).unwrap(), DATABASE)
-            .unwrap_err()
-            .to_string();
-        assert!(error.contains(part), "{error}");
-        assert!(!error.contains(&text) && !error.contains('\n'), "{error}");
+    ]
+}
+
+/// A server that answers `good` one after the other, then `last` for ever; its tenant and token.
+fn tenant_that_answers(good: &[String], last: &str) -> (Tenant, String) {
+    let mut answers = good.to_vec();
+    answers.push(last.to_string());
+    let (base, _) = canned(answers);
+    let text = token(&base, json!({}));
+    (Tenant::new(&base, &text).unwrap(), text)
+}
+
+#[test]
+fn at_every_call_a_bad_answer_ends_in_a_sentence_without_the_token() {
+    let id = "con_abcdefghijklmnop";
+    let connection = ConnectionId::new(id).unwrap();
+    let users = generate_users("imfake", "test.edu", 1).unwrap();
+    let head = json!({"id": "job_abcdefghijklmnop", "status": "pending", "created_at": "2026-01-01T00:00:00.000Z"});
+    let accepted = answer(202, "", &head.to_string());
+    let mut ended = head.clone();
+    ended["status"] = "completed".into();
+    ended["summary"] = json!({"failed": 0, "updated": 0, "inserted": 1, "total": 1});
+    let ended = answer(200, "", &ended.to_string());
+    let user = json!([{"user_id": "auth0|1", "created_at": "2026-01-01T00:00:01.000Z"}]);
+    let found = answer(200, "", &user.to_string());
+    let none = answer(204, "", "");
+    let limit = Duration::ZERO;
+    for (raw, part) in bad_answers() {
+        let told = |good: &[&String], call: &dyn Fn(&Tenant) -> Result<()>| {
+            let good: Vec<String> = good.iter().map(|text| (*text).clone()).collect();
+            let (tenant, text) = tenant_that_answers(&good, &raw);
+            let error = call(&tenant).unwrap_err().to_string();
+            assert!(error.contains(part), "{error}");
+            assert!(!error.contains(&text) && !error.contains('\n'), "{error}");
+        };
+        told(&[], &|tenant| get_connection_id(tenant, DATABASE).map(drop));
+        told(&[], &|tenant| {
+            start_import(tenant, &connection, &users).map(drop)
+        });
+        let job = |tenant: &Tenant| start_import(tenant, &connection, &users).unwrap();
+        told(&[&accepted], &|tenant| {
+            wait_for_job(tenant, &job(tenant), limit).map(drop)
+        });
+        let finished = |tenant: &Tenant| wait_for_job(tenant, &job(tenant), limit).unwrap();
+        told(&[&accepted, &ended], &|tenant| {
+            job_errors(tenant, &finished(tenant)).map(drop)
+        });
+        told(&[&accepted, &ended, &none], &|tenant| {
+            plan_removal(tenant, &finished(tenant)).map(drop)
+        });
+        // What a delete answers with a success is not read.
+        if !raw.starts_with("HTTP/1.1 200 X\r\ncontent-length: 1") && !raw.contains("[{") {
+            told(&[&accepted, &ended, &none, &found], &|tenant| {
+                let plan = plan_removal(tenant, &finished(tenant)).unwrap();
+                remove_users(tenant, plan).map(drop)
+            });
+        }
     }
+}
+
+#[test]
+fn an_answer_lost_during_a_wait_does_not_end_it() {
+    let head = json!({"id": "job_abcdefghijklmnop", "status": "pending", "created_at": ""});
+    let mut ended = head.clone();
+    ended["status"] = "completed".into();
+    let good = [answer(202, "", &head.to_string()), String::new()];
+    let (tenant, _) = tenant_that_answers(&good, &answer(200, "", &ended.to_string()));
+    let connection = ConnectionId::new("con_abcdefghijklmnop").unwrap();
+    let users = generate_users("imfake", "test.edu", 1).unwrap();
+    let job = start_import(&tenant, &connection, &users).unwrap();
+    let finished = wait_for_job(&tenant, &job, Duration::from_secs(60)).unwrap();
+    assert_eq!(finished.status, JobStatus::Completed);
+}
+
+#[test]
+fn a_tenant_that_does_not_answer_and_a_name_that_nobody_has_are_told() {
+    // It takes the connection and never says a word.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let base = format!("http://{}", silent.local_addr().unwrap());
+    let tenant = Tenant::new(&base, &token(&base, json!({}))).unwrap();
+    let error = get_connection_id(&tenant.request_limit(Duration::from_millis(50)), DATABASE);
+    let error = error.unwrap_err().to_string();
+    assert!(
+        error.contains("no answer to GET /api/v2/connections in time"),
+        "{error}"
+    );
+
+    // A name that is reserved for never existing.
+    let base = "https://no-such-tenant.invalid";
+    let tenant = Tenant::new("no-such-tenant.invalid", &token(base, json!({}))).unwrap();
+    let error = get_connection_id(&tenant, DATABASE)
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("check DOMAIN and the network"), "{error}");
 }
 
 #[test]
