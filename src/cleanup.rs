@@ -1,11 +1,24 @@
-//! Deleting what a job created, and nothing else.
+//! Deleting what a job or a run created, and nothing else.
+
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use reqwest::Method;
 use serde_json::Value;
 
 use crate::error::{Error, Result};
-use crate::jobs::{FinishedJob, job_errors};
-use crate::tenant::{Request, Tenant};
+use crate::job_errors::job_errors;
+use crate::jobs::{FinishedJob, RowKey};
+use crate::run::{FileState, Run};
+use crate::run_folder::Entry;
+use crate::tenant::{Request, Tenant, path_segment};
+
+/// Deletes between two lines of the run's journal.
+const NOTED_AT_ONCE: usize = 50;
+const PROGRESS_EVERY: Duration = Duration::from_secs(2);
+/// Lost answers in a row for one user.
+const FAULTS_BORNE: u32 = 4;
 
 /// Who would be deleted: made by [`plan_removal`], taken by [`remove_users`].
 #[derive(Clone, Debug)]
@@ -17,6 +30,16 @@ pub struct RemovalPlan {
     pub users: Vec<(String, String)>,
     /// E-mails of the file whose users stay, because the job did not create them or they are gone.
     pub kept: usize,
+    /// The run whose users they are; where what is deleted is written down.
+    folder: Option<PathBuf>,
+}
+
+impl RemovalPlan {
+    /// How long the removal takes at the free plan's rate: a request for each user, two a second. A practice tenant is faster.
+    #[must_use]
+    pub fn duration(&self) -> Duration {
+        Duration::from_secs_f64(self.users.len() as f64 / 2.0)
+    }
 }
 
 /// What a removal did.
@@ -50,7 +73,7 @@ pub fn plan_removal(tenant: &Tenant, finished: &FinishedJob) -> Result<RemovalPl
     let errors = job_errors(tenant, finished)?;
     let refused: Vec<usize> = errors.iter().filter_map(|failed| failed.row).collect();
     let mut users: Vec<(String, String)> = Vec::new();
-    for (index, email) in job.emails.iter().enumerate() {
+    for (index, RowKey { email, .. }) in job.keys.iter().enumerate() {
         if refused.contains(&(index + 1)) {
             continue;
         }
@@ -60,11 +83,44 @@ pub fn plan_removal(tenant: &Tenant, finished: &FinishedJob) -> Result<RemovalPl
             users.push((email.clone(), id));
         }
     }
-    let kept = job.emails.len() - users.len();
+    let kept = job.keys.len() - users.len();
     Ok(RemovalPlan {
         domain: tenant.domain().to_string(),
         users,
         kept,
+        folder: None,
+    })
+}
+
+/// Lists the users a run created, by the ids it drew for them and wrote down in `imports/<name>`. Sends nothing.
+///
+/// Users who were there before, or who may have been, are not in it.
+///
+/// # Errors
+///
+/// No run there; one of another tenant; one that was changed or damaged; one that has not ended.
+pub fn plan_run_removal(tenant: &Tenant, folder: &str) -> Result<RemovalPlan> {
+    let path = Path::new(folder);
+    let run = Run::open(path)?;
+    if run.domain != tenant.domain() {
+        let reason = format!(
+            "{folder} is of the tenant {}, and this one is {}",
+            run.domain,
+            tenant.domain()
+        );
+        return Err(Error::Removal { reason });
+    }
+    if !run.open_files().is_empty() {
+        let reason = format!("{folder} has not ended: resume_import first, then remove its users");
+        return Err(Error::Removal { reason });
+    }
+    let users = run.own_ids()?;
+    let rows: usize = run.files.iter().map(FileState::count).sum();
+    Ok(RemovalPlan {
+        domain: run.domain.clone(),
+        kept: rows - users.len() - run.removed.len(),
+        users,
+        folder: Some(path.to_path_buf()),
     })
 }
 
@@ -113,23 +169,49 @@ pub fn remove_users(tenant: &Tenant, plan: RemovalPlan) -> Result<Removed> {
             ),
         });
     }
-    for (_, id) in &plan.users {
-        let id = id
-            .replace('%', "%25")
-            .replace('|', "%7C")
-            .replace('/', "%2F")
-            .replace('?', "%3F")
-            .replace('#', "%23");
-        let path = format!("/api/v2/users/{id}");
-        tenant.send(Request::write(
-            Method::DELETE,
-            &path,
-            &["delete:users"],
-            "a delete",
-        ))?;
+    tenant.check_gate("a delete")?;
+    let mut run = plan.folder.as_deref().map(Run::open).transpose()?;
+    let (began, mut said) = (Instant::now(), Instant::now());
+    for (done, group) in plan.users.chunks(NOTED_AT_ONCE).enumerate() {
+        for (_, id) in group {
+            let path = format!("/api/v2/users/{}", path_segment(id));
+            delete(tenant, &path)?;
+        }
+        // A crash before this line asks for the same deletes again, which are fine.
+        if let Some(run) = &mut run {
+            let ids = group.iter().map(|(_, id)| id.clone()).collect();
+            run.note(Entry::Removed(ids))?;
+        }
+        if said.elapsed() >= PROGRESS_EVERY {
+            said = Instant::now();
+            let done = (done + 1) * NOTED_AT_ONCE;
+            let left =
+                began.elapsed() / done as u32 * (plan.users.len().saturating_sub(done)) as u32;
+            println!(
+                "{done} of {} users deleted, about {} s left",
+                plan.users.len(),
+                left.as_secs()
+            );
+        }
     }
     Ok(Removed {
         deleted: plan.users.len(),
         domain: plan.domain,
     })
+}
+
+/// Deletes one user; a lost answer is asked for again, since deleting who is gone is fine.
+fn delete(tenant: &Tenant, path: &str) -> Result<()> {
+    let mut faults: u32 = 0;
+    loop {
+        let request = Request::write(Method::DELETE, path, &["delete:users"], "a delete");
+        match tenant.send(request) {
+            Ok(_) => return Ok(()),
+            Err(error) if error.is_passing() && faults < FAULTS_BORNE => {
+                faults += 1;
+                thread::sleep(Duration::from_millis(250) * 2_u32.pow(faults));
+            }
+            Err(error) => return Err(error),
+        }
+    }
 }

@@ -20,7 +20,18 @@ pub struct ConnectionId {
     id: String,
     pub(crate) name: Option<String>,
     /// `None` when the connection was not looked up.
-    pub(crate) usernames: Option<bool>,
+    pub(crate) rules: Option<UsernameRules>,
+}
+
+/// What usernames a connection takes.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(crate) struct UsernameRules {
+    pub(crate) taken: bool,
+    /// Characters.
+    pub(crate) least: usize,
+    pub(crate) most: usize,
+    /// Whether one may look like an e-mail address.
+    pub(crate) emails: bool,
 }
 
 impl ConnectionId {
@@ -35,7 +46,7 @@ impl ConnectionId {
             Ok(ConnectionId {
                 id: id.to_string(),
                 name: None,
-                usernames: None,
+                rules: None,
             })
         } else {
             Err(Error::ConnectionIdForm {
@@ -53,7 +64,7 @@ impl ConnectionId {
     /// Whether the connection takes usernames; `None` when it was not looked up.
     #[must_use]
     pub fn takes_usernames(&self) -> Option<bool> {
-        self.usernames
+        self.rules.as_ref().map(|rules| rules.taken)
     }
 }
 
@@ -106,7 +117,7 @@ pub fn get_connection_id(tenant: &Tenant, name: &str) -> Result<ConnectionId> {
     }
     Ok(ConnectionId {
         name: Some(name.to_string()),
-        usernames: Some(takes_usernames(options)),
+        rules: Some(username_rules(options)),
         ..id
     })
 }
@@ -176,9 +187,22 @@ fn in_use(tenant: &Tenant, connection: &Value, id: &ConnectionId) -> Result<bool
         .is_some_and(|clients| !clients.is_empty()))
 }
 
-/// Both styles of username rules; neither is there when the connection takes none.
-fn takes_usernames(options: &Value) -> bool {
-    options["requires_username"] == true
-        || options["attributes"]["username"]["identifier"]["active"] == true
-        || options["attributes"]["username"]["profile_required"] == true
+/// Both styles of username rules; neither is there when the connection takes none. 1 to 15 characters are
+/// Auth0's default.
+fn username_rules(options: &Value) -> UsernameRules {
+    let attribute = &options["attributes"]["username"];
+    let legacy = &options["validation"]["username"];
+    let newer = &attribute["validation"];
+    let number = |old: &Value, new: &Value, otherwise: usize| {
+        let number = old.as_u64().or_else(|| new.as_u64());
+        number.map_or(otherwise, |number| number as usize)
+    };
+    UsernameRules {
+        taken: options["requires_username"] == true
+            || attribute["identifier"]["active"] == true
+            || attribute["profile_required"] == true,
+        least: number(&legacy["min"], &newer["min_length"], 1),
+        most: number(&legacy["max"], &newer["max_length"], 15),
+        emails: newer["allowed_types"]["email"] == true,
+    }
 }

@@ -1,25 +1,20 @@
-//! How values draw themselves in a cell: html and plain text in one result.
-//!
-//! Colours are borders and translucent fills that read on light and dark pages, and never the only sign;
-//! where styles are stripped, the words remain.
-
-use std::fmt;
-
-use tabled::builder::Builder;
-use tabled::settings::{Modify, Style, Width, object::Segment};
+//! How each value looks in a cell; what the looks are made of is in `drawing.rs`.
 
 use crate::cleanup::{RemovalPlan, Removed};
 use crate::connections::ConnectionId;
+use crate::drawing::{
+    BAD, Draw, GOOD, NEUTRAL, UPDATED, WARNING, bar, card, count, draws, draws_in_cell, escape,
+    facts_html, facts_plain, show, table_html, table_plain, utc,
+};
 use crate::error::{Error, Result};
-use crate::jobs::{FinishedJob, Job, JobErrors, JobStatus, Summary};
+use crate::job_errors::JobErrors;
+use crate::jobs::{FinishedJob, Job, JobStatus, Summary};
 use crate::sign_in::SignIn;
 use crate::tenant::{Tenant, WORKFLOW_SCOPES};
 use crate::users::{User, Users};
 
 /// Rows shown at the beginning and at the end of a long table.
 const SHOWN: usize = 5;
-/// Columns of a terminal that one cell of a plain table may take.
-const WIDEST_CELL: usize = 40;
 
 /// Gives a value, or shows the error as the cell's result and stops the cell.
 pub trait OrStop<T> {
@@ -42,38 +37,11 @@ fn stop(error: &Error) -> ! {
     }
     // A result block is never lost on this kernel, the text of a panic or a failed `?` sometimes is.
     let html = card(
-        "#c33",
+        BAD,
         &format!("<b>stopped:</b> {}", escape(&error.to_string())),
     );
     show(&html, &format!("stopped: {error}"));
     std::panic::resume_unwind(Box::new("stopped"));
-}
-
-/// What a value looks like.
-trait Draw {
-    fn plain(&self) -> String;
-    fn html(&self) -> String;
-}
-
-macro_rules! draws {
-    ($($name:ty),+) => {$(
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.plain())
-            }
-        }
-    )+ draws_in_cell!($($name),+); };
-}
-
-macro_rules! draws_in_cell {
-    ($($name:ty),+) => {$(
-        impl $name {
-            /// Draws the value as a cell's result; the kernel calls it.
-            pub fn evcxr_display(&self) {
-                show(&self.html(), &self.plain());
-            }
-        }
-    )+};
 }
 
 draws!(
@@ -89,110 +57,6 @@ draws!(
 );
 // The `Display` of an id is the id itself.
 draws_in_cell!(ConnectionId);
-
-fn show(html: &str, plain: &str) {
-    // A line of a user's that looks like the kernel's own marker would end the block early.
-    let harmless = |text: &str| text.replace("EVCXR_", "EVCXR\u{200b}_");
-    println!(
-        "EVCXR_BEGIN_CONTENT text/html\n{}\nEVCXR_END_CONTENT\nEVCXR_BEGIN_CONTENT text/plain\n{}\nEVCXR_END_CONTENT",
-        harmless(html),
-        harmless(plain)
-    );
-}
-
-/// Text made harmless in html.
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
-}
-
-/// Keeps JupyterLab from reading dollar signs, which hashes are full of, as mathematics.
-const NO_MATHS: &str = "class=\"mathjax_ignore tex2jax_ignore\"";
-
-fn card(colour: &str, html: &str) -> String {
-    format!(
-        "<div {NO_MATHS} style=\"border-left:4px solid {colour};padding:.4em .9em;line-height:1.6\">{html}</div>"
-    )
-}
-
-/// One line for each fact: name and value.
-fn facts_plain(facts: &[(&str, String)]) -> String {
-    let lines: Vec<String> = facts
-        .iter()
-        .map(|(name, value)| format!("{name:<12} {value}"))
-        .collect();
-    lines.join("\n")
-}
-
-fn facts_html(colour: &str, title: &str, facts: &[(&str, String)]) -> String {
-    let lines = facts.iter().map(|(name, value)| {
-        format!(
-            "<br><span style=\"opacity:.7\">{name}:</span> {}",
-            escape(value)
-        )
-    });
-    card(
-        colour,
-        &format!("<b>{}</b>{}", escape(title), lines.collect::<String>()),
-    )
-}
-
-/// A table; cells are made one line each, since a line break would tear the plain one.
-fn table_plain(header: &[&str], rows: &[Vec<String>]) -> String {
-    let one_line = |cell: &String| {
-        cell.chars()
-            .map(|c| if c.is_control() { ' ' } else { c })
-            .collect::<String>()
-    };
-    let mut table = Builder::default();
-    table.push_record(header.iter().copied());
-    for row in rows {
-        table.push_record(row.iter().map(one_line));
-    }
-    let wrapped = Modify::new(Segment::all()).with(Width::wrap(WIDEST_CELL).keep_words(true));
-    table.build().with(Style::sharp()).with(wrapped).to_string()
-}
-
-fn table_html(header: &[&str], rows: &[Vec<String>]) -> String {
-    let cells = |tag: &str, cells: &mut dyn Iterator<Item = String>| {
-        cells
-            .map(|cell| format!("<{tag} style=\"text-align:left\">{}</{tag}>", escape(&cell)))
-            .collect::<String>()
-    };
-    let head = cells("th", &mut header.iter().map(|name| (*name).to_string()));
-    let body: String = rows
-        .iter()
-        .map(|row| format!("<tr>{}</tr>", cells("td", &mut row.iter().cloned())))
-        .collect();
-    format!(
-        "<div {NO_MATHS} style=\"overflow-x:auto\"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
-    )
-}
-
-/// UNIX seconds as a date and a time of day, UTC (Howard Hinnant's days-to-civil).
-pub(crate) fn utc(seconds: u64) -> String {
-    let (days, rest) = (seconds / 86_400 + 719_468, seconds % 86_400);
-    let (era, day) = (days / 146_097, days % 146_097);
-    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
-    let day = day - (365 * year + year / 4 - year / 100);
-    let shifted = (5 * day + 2) / 153;
-    let (month, day) = (
-        if shifted < 10 {
-            shifted + 3
-        } else {
-            shifted - 9
-        },
-        day - (153 * shifted + 2) / 5 + 1,
-    );
-    let year = era * 400 + year + u64::from(month <= 2);
-    format!(
-        "{year:04}-{month:02}-{day:02} {:02}:{:02} UTC",
-        rest / 3600,
-        rest % 3600 / 60
-    )
-}
 
 impl Tenant {
     fn facts(&self) -> (String, Vec<(&'static str, String)>) {
@@ -253,9 +117,9 @@ impl Draw for Tenant {
     fn html(&self) -> String {
         let (title, facts) = self.facts();
         let colour = match (self.is_practice(), self.is_read_only()) {
-            (true, _) => "#2a9d5c",
-            (false, true) => "#d98e04",
-            (false, false) => "#c33",
+            (true, _) => GOOD,
+            (false, true) => WARNING,
+            (false, false) => BAD,
         };
         facts_html(colour, &title, &facts)
     }
@@ -267,7 +131,7 @@ impl Draw for ConnectionId {
             .name
             .as_ref()
             .map_or(String::new(), |name| format!(" ({name})"));
-        let usernames = match self.usernames {
+        let usernames = match self.takes_usernames() {
             Some(true) => "; it takes usernames",
             Some(false) => "; it takes no usernames: import users.without_usernames()",
             None => "",
@@ -275,7 +139,7 @@ impl Draw for ConnectionId {
         format!("{self}{name}{usernames}")
     }
     fn html(&self) -> String {
-        card("#888", &escape(&self.plain()))
+        card(NEUTRAL, &escape(&self.plain()))
     }
 }
 
@@ -307,10 +171,6 @@ fn user_rows(users: &[User]) -> Vec<Vec<String>> {
     shown.push(vec!["…".to_string(); USER_HEADER.len()]);
     shown.extend(rows.skip(users.len() - SHOWN).map(user_row));
     shown
-}
-
-fn count(number: usize, one: &str) -> String {
-    format!("{number} {one}{}", if number == 1 { "" } else { "s" })
 }
 
 impl Draw for Users {
@@ -366,11 +226,11 @@ impl Draw for Job {
         format!(
             "job {} accepted: {} on their way; it runs in the tenant now",
             self.id,
-            count(self.emails.len(), "user")
+            count(self.keys.len(), "user")
         )
     }
     fn html(&self) -> String {
-        card("#888", &escape(&self.plain()))
+        card(NEUTRAL, &escape(&self.plain()))
     }
 }
 
@@ -402,11 +262,13 @@ impl Draw for FinishedJob {
         format!("job {} {}{counts}", self.id, self.headline())
     }
     fn html(&self) -> String {
-        let bar = self.summary.map_or(String::new(), |summary| bar(&summary));
+        let bar = self
+            .summary
+            .map_or(String::new(), |summary| summary_bar(&summary));
         let well =
             self.status == JobStatus::Completed && self.summary.is_none_or(|s| s.failed == 0);
         card(
-            if well { "#2a9d5c" } else { "#c33" },
+            if well { GOOD } else { BAD },
             &format!(
                 "{}{bar}",
                 escape(&format!("job {} {}", self.id, self.headline()))
@@ -415,33 +277,14 @@ impl Draw for FinishedJob {
     }
 }
 
-/// A bar of the three counts, each with its word.
-fn bar(summary: &Summary) -> String {
+/// The three counts, each with its word.
+fn summary_bar(summary: &Summary) -> String {
     let parts = [
-        ("inserted", summary.inserted, "#2a9d5c"),
-        ("updated", summary.updated, "#3577c0"),
-        ("failed", summary.failed, "#c33"),
+        ("inserted", summary.inserted, GOOD),
+        ("updated", summary.updated, UPDATED),
+        ("failed", summary.failed, BAD),
     ];
-    let total = summary.total.max(1) as f64;
-    let piece = |(name, number, colour): &(&str, u64, &str)| {
-        let width = *number as f64 / total * 100.0;
-        format!(
-            "<div title=\"{number} {name}\" style=\"width:{width:.1}%;background:{colour}\"></div>"
-        )
-    };
-    let pieces: String = parts
-        .iter()
-        .filter(|(_, number, _)| *number > 0)
-        .map(piece)
-        .collect();
-    let words: Vec<String> = parts
-        .iter()
-        .map(|(name, number, _)| format!("{number} {name}"))
-        .collect();
-    let words = format!("{} of {}", words.join(", "), summary.total);
-    format!(
-        "<div role=\"img\" aria-label=\"{words}\" style=\"display:flex;height:.8em;max-width:30em\">{pieces}</div>{words}"
-    )
+    bar(&parts, summary.total)
 }
 
 const FAILED_HEADER: [&str; 6] = ["row", "email", "field", "code", "Auth0 says", "what to do"];
@@ -485,7 +328,7 @@ impl Draw for JobErrors {
     }
     fn html(&self) -> String {
         match self.is_empty() {
-            true => card("#888", &escape(&self.headline())),
+            true => card(NEUTRAL, &escape(&self.headline())),
             false => format!(
                 "<b>{}</b>{}",
                 escape(&self.headline()),
@@ -503,7 +346,7 @@ impl Draw for SignIn {
         )
     }
     fn html(&self) -> String {
-        card("#2a9d5c", &escape(&self.plain()))
+        card(GOOD, &escape(&self.plain()))
     }
 }
 
@@ -528,7 +371,7 @@ impl Draw for RemovalPlan {
         )
     }
     fn html(&self) -> String {
-        card("#d98e04", &escape(&self.plain()))
+        card(WARNING, &escape(&self.plain()))
     }
 }
 
@@ -537,18 +380,6 @@ impl Draw for Removed {
         format!("{} deleted", count(self.deleted, "user"))
     }
     fn html(&self) -> String {
-        card("#888", &escape(&self.plain()))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn dates_are_right_at_the_edges() {
-        assert_eq!(utc(0), "1970-01-01 00:00 UTC");
-        assert_eq!(utc(951_782_400), "2000-02-29 00:00 UTC");
-        assert_eq!(utc(1_767_225_599), "2025-12-31 23:59 UTC");
+        card(NEUTRAL, &escape(&self.plain()))
     }
 }

@@ -117,6 +117,52 @@ pub enum Error {
         /// Bytes allowed.
         limit: usize,
     },
+    /// One user who alone is over the limit.
+    UserTooLarge {
+        /// The user's place, from 1.
+        row: usize,
+        /// The user's e-mail.
+        email: String,
+        /// Bytes of the user.
+        bytes: usize,
+        /// Bytes allowed.
+        limit: usize,
+    },
+    /// Users with whom the check found fault; nothing was sent.
+    BadRows {
+        /// Each fault.
+        problems: Vec<crate::check::Problem>,
+        /// Users in all.
+        users: usize,
+    },
+    /// A run folder that cannot be used.
+    RunFolder {
+        /// The folder or the file in it.
+        path: PathBuf,
+        /// Why, and what to do.
+        reason: String,
+    },
+    /// An import that ended before its end; what was done is written down.
+    ImportStopped {
+        /// The run's folder.
+        folder: PathBuf,
+        /// How far it came.
+        done: String,
+        /// Why it stopped.
+        cause: Box<Error>,
+    },
+    /// A limit of time that was reached.
+    OutOfTime {
+        /// The limit.
+        limit: Duration,
+    },
+    /// A file of users that cannot be read.
+    Source {
+        /// The file.
+        path: PathBuf,
+        /// Where and why.
+        reason: String,
+    },
     /// Not a connection's id.
     ConnectionIdForm {
         /// What was given.
@@ -212,6 +258,13 @@ impl Error {
             call: call.to_string(),
             status: 0,
             problem: problem.to_string(),
+        }
+    }
+
+    pub(crate) fn run_folder(path: &std::path::Path, reason: &str) -> Error {
+        Error::RunFolder {
+            path: path.to_path_buf(),
+            reason: reason.to_string(),
         }
     }
 
@@ -342,6 +395,47 @@ impl fmt::Display for Error {
                 "{users} users make an upload of {bytes} bytes, and Auth0 takes {limit} at most: nothing was sent; send about {} at a time",
                 (users * limit / bytes * 19 / 20).max(1)
             ),
+            Error::UserTooLarge {
+                row,
+                email,
+                bytes,
+                limit,
+            } => write!(
+                f,
+                "user {row} ({email}) alone has {bytes} bytes, and an upload has room for {limit}: send less metadata"
+            ),
+            Error::BadRows { problems, users } => {
+                let shown: Vec<String> = problems.iter().take(5).map(ToString::to_string).collect();
+                let more = problems.len().saturating_sub(shown.len());
+                let more = if more > 0 {
+                    format!("; and {more} more, which plan_import shows")
+                } else {
+                    String::new()
+                };
+                write!(
+                    f,
+                    "nothing was sent, since the check of {users} users found: {}{more}; mend them, or leave them out with ImportOptions::skip_bad_rows",
+                    shown.join("; ")
+                )
+            }
+            Error::RunFolder { path, reason } => {
+                write!(f, "cannot use the run folder {}: {reason}", path.display())
+            }
+            Error::ImportStopped {
+                folder,
+                done,
+                cause,
+            } => write!(
+                f,
+                "the import stopped: {cause}; {done}, which is written down: go on with resume_import(&tenant, \"{}\")",
+                folder.display()
+            ),
+            Error::OutOfTime { limit } => {
+                write!(f, "the time limit of {} s was reached", limit.as_secs_f64())
+            }
+            Error::Source { path, reason } => {
+                write!(f, "cannot read users from {}: {reason}", path.display())
+            }
             Error::ConnectionIdForm { given } => write!(
                 f,
                 "`{given}` is not a connection's id (con_ and 16 letters or digits): if it is the connection's name, let get_connection_id find the id"

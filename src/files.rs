@@ -1,20 +1,16 @@
-//! Users packed into an upload under the limit.
+//! Users packed into upload files under the limit.
 
 use crate::connections::ConnectionId;
 use crate::error::{Error, Result};
+use crate::options::ImportOptions;
 use crate::users::User;
 
 /// Bytes of one whole upload request's body, file and multipart framing together. Auth0 answers 413
 /// "Payload content length greater than maximum allowed: 512000" beyond it.
 pub const MAX_UPLOAD_BYTES: usize = 512_000;
 
-/// The form fields beside the file.
-pub(crate) struct Form<'a> {
-    pub(crate) connection: &'a ConnectionId,
-    pub(crate) upsert: bool,
-    pub(crate) external_id: &'a str,
-    pub(crate) send_completion_email: bool,
-}
+/// Every boundary is `users-` and this many random bytes in hex, so the size of a body is known before it is made.
+const BOUNDARY_BYTES: usize = 16;
 
 /// A multipart body and its content type.
 pub(crate) struct Upload {
@@ -22,64 +18,140 @@ pub(crate) struct Upload {
     pub(crate) bytes: Vec<u8>,
 }
 
-/// Writes the users as JSON into the form, in the part order of Auth0's own Go SDK. Written by hand,
-/// because the limit is on the whole body and its size must be known before it is sent.
-pub(crate) fn upload(form: &Form<'_>, users: &[User]) -> Result<Upload> {
+/// The users as a file, which is a JSON array.
+pub(crate) fn file_of(users: &[User]) -> Result<Vec<u8>> {
     if users.is_empty() {
         return Err(Error::NoUsers);
     }
-    let file = serde_json::to_vec(users)
-        .map_err(|cause| Error::bad_answer("the users' file", &cause.to_string()))?;
-    let boundary = boundary(&file)?;
-    let mut bytes = Vec::with_capacity(file.len() + 1024);
-    for (name, value) in [
-        ("connection_id", form.connection.as_str()),
-        ("upsert", if form.upsert { "true" } else { "false" }),
-        ("external_id", form.external_id),
-        (
-            "send_completion_email",
-            if form.send_completion_email {
-                "true"
-            } else {
-                "false"
-            },
-        ),
-    ] {
-        // An empty external_id says nothing.
-        if !value.is_empty() {
-            bytes.extend_from_slice(
-                format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").as_bytes(),
-            );
-        }
-    }
-    bytes.extend_from_slice(
-        format!("--{boundary}\r\nContent-Disposition: form-data; name=\"users\"; filename=\"users.json\"\r\nContent-Type: application/json\r\n\r\n").as_bytes(),
-    );
-    bytes.extend_from_slice(&file);
-    bytes.extend_from_slice(format!("\r\n--{boundary}--\r\n").as_bytes());
-    if bytes.len() > MAX_UPLOAD_BYTES {
+    serde_json::to_vec(users).map_err(unserialisable)
+}
+
+fn unserialisable(cause: serde_json::Error) -> Error {
+    Error::bad_answer("the users' file", &cause.to_string())
+}
+
+/// Puts a file of `users` users into the form, in the part order of Auth0's own Go SDK. Written by hand,
+/// because the limit is on the whole body and its size must be known before it is sent.
+pub(crate) fn upload(
+    connection: &ConnectionId,
+    options: &ImportOptions,
+    file: &[u8],
+    users: usize,
+) -> Result<Upload> {
+    let bytes = framing_bytes(connection, options) + file.len();
+    if bytes > MAX_UPLOAD_BYTES {
         return Err(Error::TooLarge {
-            users: users.len(),
-            bytes: bytes.len(),
+            users,
+            bytes,
             limit: MAX_UPLOAD_BYTES,
         });
     }
+    let boundary = boundary(file)?;
+    let (head, tail) = framing(connection, options, &boundary);
     Ok(Upload {
         content_type: format!("multipart/form-data; boundary={boundary}"),
-        bytes,
+        bytes: [head.as_bytes(), file, tail.as_bytes()].concat(),
     })
+}
+
+/// Bytes of an upload that are not the file.
+pub(crate) fn framing_bytes(connection: &ConnectionId, options: &ImportOptions) -> usize {
+    let boundary = "x".repeat("users-".len() + 2 * BOUNDARY_BYTES);
+    let (head, tail) = framing(connection, options, &boundary);
+    head.len() + tail.len()
+}
+
+/// What comes before and after the file.
+fn framing(connection: &ConnectionId, options: &ImportOptions, boundary: &str) -> (String, String) {
+    let word = |yes: bool| if yes { "true" } else { "false" };
+    let fields = [
+        ("connection_id", connection.as_str()),
+        ("upsert", word(options.upsert)),
+        ("external_id", &options.external_id),
+        ("send_completion_email", word(options.send_completion_email)),
+    ];
+    let mut head = String::new();
+    // An empty external_id says nothing.
+    for (name, value) in fields.into_iter().filter(|(_, value)| !value.is_empty()) {
+        head.push_str(&format!(
+            "--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
+        ));
+    }
+    head.push_str(&format!("--{boundary}\r\nContent-Disposition: form-data; name=\"users\"; filename=\"users.json\"\r\nContent-Type: application/json\r\n\r\n"));
+    (head, format!("\r\n--{boundary}--\r\n"))
 }
 
 /// A boundary that does not occur in the file. 128 random bits cannot be planted in a user's name; the
 /// check costs nothing beside the upload.
 fn boundary(file: &[u8]) -> Result<String> {
     loop {
-        let boundary = format!("users-{}", crate::secret::random_hex(16)?);
+        let boundary = format!("users-{}", crate::secret::random_hex(BOUNDARY_BYTES)?);
         if !file
             .windows(boundary.len())
             .any(|window| window == boundary.as_bytes())
         {
             return Ok(boundary);
         }
+    }
+}
+
+/// A file that is full.
+#[derive(Debug)]
+pub(crate) struct Packed {
+    /// The JSON array.
+    pub(crate) file: Vec<u8>,
+    /// The rows in it, in order.
+    pub(crate) rows: Vec<usize>,
+}
+
+/// Packs users, in order, into as few files as that order allows. Each user is serialised once.
+#[derive(Debug)]
+pub(crate) struct Packer {
+    room: usize,
+    file: Vec<u8>,
+    rows: Vec<usize>,
+}
+
+impl Packer {
+    pub(crate) fn new(connection: &ConnectionId, options: &ImportOptions) -> Packer {
+        Packer {
+            room: MAX_UPLOAD_BYTES - framing_bytes(connection, options),
+            file: Vec::new(),
+            rows: Vec::new(),
+        }
+    }
+
+    /// Takes the user of `row`; gives the file before it when the user did not fit into that any more.
+    pub(crate) fn add(&mut self, row: usize, user: &User) -> Result<Option<Packed>> {
+        let json = serde_json::to_vec(user).map_err(unserialisable)?;
+        // A bracket or comma before the user, and the bracket that closes the file.
+        if json.len() + 2 > self.room {
+            return Err(Error::UserTooLarge {
+                row,
+                email: user.email.clone(),
+                bytes: json.len(),
+                limit: self.room - 2,
+            });
+        }
+        let full = self.file.len() + 1 + json.len() + 1 > self.room;
+        let packed = if full { self.finish() } else { None };
+        self.file
+            .push(if self.rows.is_empty() { b'[' } else { b',' });
+        self.file.extend_from_slice(&json);
+        self.rows.push(row);
+        Ok(packed)
+    }
+
+    /// What is left; `None` when nothing is.
+    pub(crate) fn finish(&mut self) -> Option<Packed> {
+        if self.rows.is_empty() {
+            return None;
+        }
+        let (mut file, rows) = (
+            std::mem::take(&mut self.file),
+            std::mem::take(&mut self.rows),
+        );
+        file.push(b']');
+        Some(Packed { file, rows })
     }
 }

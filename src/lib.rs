@@ -25,35 +25,56 @@
 //! println!("{}", job_errors(&tenant, &finished).or_stop());
 //! ```
 
+mod check;
 mod cleanup;
 mod connections;
 mod display;
+mod draw_import;
+mod drawing;
 mod error;
 mod files;
+mod hash_rules;
+mod import;
+mod job_errors;
 mod jobs;
+mod options;
 mod password;
+mod plan;
 mod practice;
+mod progress;
+mod report;
+mod run;
+mod run_folder;
+mod schedule;
 mod secret;
 mod settings;
+mod settle;
 mod sign_in;
+mod source;
 mod tenant;
 mod token;
 mod users;
 
 pub use std::time::Duration;
 
-pub use cleanup::{RemovalPlan, Removed, plan_removal, remove_users};
+pub use check::{Problem, check_users};
+pub use cleanup::{RemovalPlan, Removed, plan_removal, plan_run_removal, remove_users};
 pub use connections::{ConnectionId, get_connection_id};
 pub use display::OrStop;
 pub use error::{Error, Result};
 pub use files::MAX_UPLOAD_BYTES;
+pub use import::{import_stream, import_users, read_import, resume_import};
+pub use job_errors::{FailedUser, JobErrors, RowError, job_errors};
 pub use jobs::{
-    FailedUser, FinishedJob, ImportOptions, Job, JobErrors, JobId, JobStatus, RowError, Summary,
-    job_errors, start_import, start_import_with, wait_for_job,
+    FinishedJob, Job, JobId, JobStatus, Summary, start_import, start_import_with, wait_for_job,
 };
+pub use options::{Afterwards, ImportOptions};
 pub use password::{BCRYPT_COST, MAX_PASSWORD_BYTES, Passwords, hash_password, set_passwords};
+pub use plan::{ImportPlan, plan_import};
+pub use report::{Attention, Counts, ImportReport, Outcome};
 pub use secret::Secret;
 pub use serde_json;
 pub use sign_in::{SignIn, SignInRefusal, verify_sign_in};
+pub use source::{UserFile, read_csv, read_ndjson};
 pub use tenant::Tenant;
 pub use users::{User, Users, generate_users};

@@ -171,7 +171,7 @@ fn write_sheet(folder: &Path, users: &[User], passwords: &[Secret]) -> Result<Pa
     }
 }
 
-fn csv_field(text: &str) -> String {
+pub(crate) fn csv_field(text: &str) -> String {
     if text.contains(['"', ',', '\n', '\r']) {
         format!("\"{}\"", text.replace('"', "\"\""))
     } else {

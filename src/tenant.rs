@@ -37,6 +37,8 @@ pub struct Tenant {
     inner: Arc<Inner>,
     writes_allowed: bool,
     request_limit: Duration,
+    /// How often a request is sent again after "global limit".
+    rate_limit_tries: u32,
 }
 
 struct Inner {
@@ -156,6 +158,7 @@ impl Tenant {
             inner: Arc::new(inner),
             writes_allowed: practice,
             request_limit: REQUEST_LIMIT,
+            rate_limit_tries: RATE_LIMIT_TRIES,
         }
     }
 
@@ -206,6 +209,14 @@ impl Tenant {
         !self.writes_allowed
     }
 
+    /// The same tenant, giving back "global limit" at once: for who has other things to do meanwhile.
+    pub(crate) fn impatient(&self) -> Tenant {
+        Tenant {
+            rate_limit_tries: 1,
+            ..self.clone()
+        }
+    }
+
     /// What the token says of its end, in UNIX seconds, and of its scopes.
     pub(crate) fn token_facts(&self) -> (Option<u64>, Option<Vec<String>>) {
         let token = self
@@ -228,16 +239,23 @@ impl Tenant {
 
     /// Sends one request to the Management API and gives the answer if its status is a success.
     pub(crate) fn send(&self, request: Request) -> Result<Answer> {
-        let token = self.token_for(&request)?;
+        let mut token = self.token_for(&request)?;
         let call = request.name();
         for attempt in 1.. {
-            let answer = self.send_once(&request, Some(&token), &call)?;
+            let mut answer = self.send_once(&request, Some(&token), &call)?;
+            // A token can end before its time: its tenant's clock, or a changed key.
+            if answer.status == StatusCode::UNAUTHORIZED
+                && let Some(renewed) = self.renew(&token)?
+            {
+                token = renewed;
+                answer = self.send_once(&request, Some(&token), &call)?;
+            }
             if answer.status.is_success() {
                 return Ok(answer);
             }
             let error = refusal(&call, &answer, &token);
             match error {
-                Error::RateLimited { .. } if attempt < RATE_LIMIT_TRIES => {
+                Error::RateLimited { .. } if attempt < self.rate_limit_tries => {
                     thread::sleep(answer.wait());
                 }
                 error => return Err(error),
@@ -253,15 +271,21 @@ impl Tenant {
         self.send_once(&request, None, &request.name())
     }
 
+    /// Whether `action`, which writes, would be let through.
+    pub(crate) fn check_gate(&self, action: &'static str) -> Result<()> {
+        if self.writes_allowed {
+            return Ok(());
+        }
+        Err(Error::ReadOnly {
+            domain: self.domain().to_string(),
+            action,
+        })
+    }
+
     fn token_for(&self, request: &Request) -> Result<Secret> {
         let domain = self.domain();
-        if let Some(action) = request.writes
-            && !self.writes_allowed
-        {
-            return Err(Error::ReadOnly {
-                domain: domain.to_string(),
-                action,
-            });
+        if let Some(action) = request.writes {
+            self.check_gate(action)?;
         }
         let mut token = self
             .inner
@@ -285,6 +309,23 @@ impl Tenant {
             });
         }
         Ok(token.secret.clone())
+    }
+
+    /// A new token in place of `refused`, where client credentials are at hand.
+    fn renew(&self, refused: &Secret) -> Result<Option<Secret>> {
+        let Some(application) = &self.inner.application else {
+            return Ok(None);
+        };
+        let mut token = self
+            .inner
+            .token
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        // Another thread may have renewed it already.
+        if token.secret == *refused {
+            *token = exchange(&self.inner.http, &self.inner.address, application)?;
+        }
+        Ok(Some(token.secret.clone()))
     }
 
     fn send_once(&self, request: &Request, token: Option<&Secret>, call: &str) -> Result<Answer> {
@@ -411,6 +452,17 @@ impl Answer {
             .or_else(|| number("x-ratelimit-reset").map(|at| at.saturating_sub(now())));
         Duration::from_secs(seconds.unwrap_or(1).clamp(1, 10))
     }
+}
+
+/// Text as one segment of a path.
+pub(crate) fn path_segment(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
+    text.bytes()
+        .map(|byte| match plain(byte) {
+            true => char::from(byte).to_string(),
+            false => format!("%{byte:02X}"),
+        })
+        .collect()
 }
 
 fn read_token(text: &str, address: &Address) -> Result<Token> {

@@ -1,0 +1,314 @@
+//! How a plan and a report of an import look.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::drawing::{
+    BAD, Draw, GOOD, NEUTRAL, UPDATED, WARNING, bar, card, count, draws, draws_in_cell, escape,
+    facts_html, facts_plain, table_html, table_plain,
+};
+use crate::files::MAX_UPLOAD_BYTES;
+use crate::plan::ImportPlan;
+use crate::progress::in_words;
+use crate::report::{ImportReport, JobSpan, Outcome};
+
+/// Rows shown of a table of what needs attention.
+const SHOWN: usize = 20;
+
+draws!(ImportPlan, ImportReport);
+
+impl ImportPlan {
+    fn facts(&self) -> Vec<(&'static str, String)> {
+        let (fast, slow) = self.duration();
+        let good = self.users - self.bad_rows();
+        let access = match (self.practice, self.read_only) {
+            (true, _) => "practice tenant",
+            (false, true) => "real tenant, read-only now: allow_writes first",
+            (false, false) => "REAL TENANT, writes are allowed",
+        };
+        let bytes: usize = self.uploads.iter().sum();
+        vec![
+            ("tenant", format!("{} ({access})", self.domain)),
+            ("connection", self.connection.clone()),
+            (
+                "users",
+                format!("{good} to send, {} with faults", self.bad_rows()),
+            ),
+            (
+                "jobs",
+                format!(
+                    "{}, {bytes} bytes in all ({MAX_UPLOAD_BYTES} at most each), two at a time",
+                    self.uploads.len()
+                ),
+            ),
+            (
+                "time",
+                format!(
+                    "{} to {}, by the speeds Auth0's staff name for the enterprise and the free plan",
+                    in_words(fast),
+                    in_words(slow)
+                ),
+            ),
+            (
+                "removal",
+                format!(
+                    "{} requests, {} on the free plan",
+                    good,
+                    in_words(self.removal())
+                ),
+            ),
+        ]
+    }
+
+    fn bad_rows(&self) -> usize {
+        let mut rows: Vec<usize> = self.problems.iter().map(|problem| problem.row).collect();
+        rows.dedup();
+        rows.len()
+    }
+
+    fn problem_rows(&self) -> Vec<Vec<String>> {
+        let cells = |problem: &crate::check::Problem| {
+            vec![
+                problem.row.to_string(),
+                problem.email.clone(),
+                problem.field.clone(),
+                problem.problem.clone(),
+            ]
+        };
+        self.problems.iter().take(SHOWN).map(cells).collect()
+    }
+
+    fn more(&self) -> String {
+        more(self.problems.len())
+    }
+}
+
+const PROBLEM_HEADER: [&str; 4] = ["row", "email", "field", "what is wrong"];
+
+fn more(all: usize) -> String {
+    match all.saturating_sub(SHOWN) {
+        0 => String::new(),
+        more => format!("and {more} more"),
+    }
+}
+
+impl Draw for ImportPlan {
+    fn plain(&self) -> String {
+        let facts = facts_plain(&self.facts());
+        if self.problems.is_empty() {
+            return format!("plan, nothing sent yet\n{facts}");
+        }
+        format!(
+            "plan, nothing sent yet\n{facts}\n{}{}",
+            table_plain(&PROBLEM_HEADER, &self.problem_rows()),
+            self.more()
+        )
+    }
+    fn html(&self) -> String {
+        let colour = if self.problems.is_empty() {
+            GOOD
+        } else {
+            WARNING
+        };
+        let facts = facts_html(colour, "plan, nothing sent yet", &self.facts());
+        if self.problems.is_empty() {
+            return facts;
+        }
+        format!(
+            "{facts}{}{}",
+            table_html(&PROBLEM_HEADER, &self.problem_rows()),
+            self.more()
+        )
+    }
+}
+
+/// Users with one reason: how many, the first rows, the reason.
+struct Group {
+    outcome: Outcome,
+    rows: Vec<usize>,
+    field: String,
+    message: String,
+    advice: &'static str,
+}
+
+impl ImportReport {
+    fn headline(&self) -> String {
+        let connection = self.connection.as_deref().unwrap_or("the connection");
+        let unread = if self.sealed {
+            String::new()
+        } else {
+            format!(
+                "; the source was read up to row {}: send the rest with import_stream",
+                self.counts().total
+            )
+        };
+        format!(
+            "import into {connection} of {}: {}{unread}",
+            self.domain,
+            self.in_words()
+        )
+    }
+
+    fn jobs_line(&self) -> String {
+        let from = self.jobs.iter().map(|job| job.from).min().unwrap_or(0);
+        let to = self.jobs.iter().map(|job| job.to).max().unwrap_or(0);
+        let time = in_words(Duration::from_millis(to - from));
+        let requests = match self.requests {
+            0 => String::new(),
+            requests => format!(", {requests} requests"),
+        };
+        format!(
+            "{} in {time}{requests}; written down in {}",
+            count(self.jobs.len(), "job"),
+            self.folder.display()
+        )
+    }
+
+    /// What needs attention, by reason. The message is Auth0's own but for the values in it, which differ by row.
+    fn groups(&self) -> Vec<Group> {
+        let mut groups: BTreeMap<(String, String, String), Group> = BTreeMap::new();
+        for attention in self.attention() {
+            let Some(reason) = attention.reasons.first() else {
+                continue;
+            };
+            let field = reason.field.clone().unwrap_or_default();
+            let key = (
+                attention.outcome.word().to_string(),
+                reason.code.clone(),
+                field.clone(),
+            );
+            let group = groups.entry(key).or_insert_with(|| Group {
+                outcome: attention.outcome,
+                rows: Vec::new(),
+                field,
+                message: reason.message.clone(),
+                advice: reason.advice,
+            });
+            group.rows.push(attention.row);
+        }
+        let mut groups: Vec<Group> = groups.into_values().collect();
+        groups.sort_by_key(|group| std::cmp::Reverse(group.rows.len()));
+        groups
+    }
+
+    fn group_rows(&self) -> Vec<Vec<String>> {
+        let cells = |group: &Group| {
+            let first: Vec<String> = group.rows.iter().take(5).map(usize::to_string).collect();
+            let more = if group.rows.len() > 5 { ", …" } else { "" };
+            vec![
+                group.rows.len().to_string(),
+                group.outcome.word().to_string(),
+                group.field.clone(),
+                group.message.clone(),
+                group.advice.to_string(),
+                format!("{}{more}", first.join(", ")),
+            ]
+        };
+        self.groups().iter().take(SHOWN).map(cells).collect()
+    }
+
+    fn bar(&self) -> String {
+        let c = self.counts();
+        let parts = [
+            ("inserted", c.inserted, GOOD),
+            ("updated", c.updated, UPDATED),
+            ("already there", c.already_there, NEUTRAL),
+            ("failed", c.failed, BAD),
+            ("unknown", c.unknown, WARNING),
+            ("not done yet", c.not_sent, "#bbb"),
+        ];
+        let there: Vec<_> = parts.into_iter().filter(|(_, n, _)| *n > 0).collect();
+        bar(&there, c.total)
+    }
+
+    fn is_clean(&self) -> bool {
+        let c = self.counts();
+        self.sealed && c.inserted + c.updated + c.already_there == c.total
+    }
+}
+
+const GROUP_HEADER: [&str; 6] = ["users", "outcome", "field", "reason", "what to do", "rows"];
+
+impl Draw for ImportReport {
+    fn plain(&self) -> String {
+        let head = format!("{}\n{}", self.headline(), self.jobs_line());
+        if self.attention().is_empty() {
+            return head;
+        }
+        format!("{head}\n{}", table_plain(&GROUP_HEADER, &self.group_rows()))
+    }
+    fn html(&self) -> String {
+        let colour = if self.is_clean() { GOOD } else { BAD };
+        let head = card(
+            colour,
+            &format!(
+                "<b>{}</b>{}<br>{}",
+                escape(&self.headline()),
+                self.bar(),
+                escape(&self.jobs_line())
+            ),
+        );
+        let table = if self.attention().is_empty() {
+            String::new()
+        } else {
+            table_html(&GROUP_HEADER, &self.group_rows())
+        };
+        format!("{head}{table}{}", timeline(&self.jobs))
+    }
+}
+
+const LANE: u64 = 18;
+const WIDTH: f64 = 640.0;
+
+/// The jobs over time, a lane for each slot, as a picture that no page style can reach.
+fn timeline(jobs: &[JobSpan]) -> String {
+    let mut jobs: Vec<JobSpan> = jobs.to_vec();
+    jobs.sort_by_key(|job| job.from);
+    let Some(start) = jobs.first().map(|job| job.from) else {
+        return String::new();
+    };
+    let end = jobs.iter().map(|job| job.to).max().unwrap_or(start);
+    let x = |at: u64| (at - start) as f64 / (end - start).max(1) as f64 * WIDTH;
+    let mut lanes: Vec<u64> = Vec::new();
+    let mut bars = String::new();
+    for job in &jobs {
+        let lane = match lanes.iter().position(|free_at| *free_at <= job.from) {
+            Some(lane) => lane,
+            None => {
+                lanes.push(0);
+                lanes.len() - 1
+            }
+        };
+        lanes[lane] = job.to;
+        let seconds = (job.to - job.from) as f64 / 1000.0;
+        bars.push_str(&format!(
+            "<rect x=\"{:.1}\" y=\"{}\" width=\"{:.1}\" height=\"14\" rx=\"2\" fill=\"{UPDATED}\"><title>file {}: {} users in {seconds:.1} s</title></rect>",
+            x(job.from), lane as u64 * LANE, (x(job.to) - x(job.from) - 1.0).max(1.0), job.file, job.users
+        ));
+    }
+    let height = lanes.len() as u64 * LANE + 16;
+    let all = (end - start) as f64 / 1000.0;
+    let text = |x: f64, anchor: &str, words: String| {
+        format!(
+            "<text x=\"{x}\" y=\"{}\" text-anchor=\"{anchor}\" fill=\"{NEUTRAL}\" font-size=\"11\" font-family=\"sans-serif\">{words}</text>",
+            height - 3
+        )
+    };
+    let svg = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{WIDTH}\" height=\"{height}\">{bars}{}{}</svg>",
+        text(0.0, "start", "0 s".to_string()),
+        text(WIDTH, "end", format!("{all:.1} s"))
+    );
+    let words = format!(
+        "timeline: {} in {} lanes over {all:.1} s",
+        count(jobs.len(), "job"),
+        lanes.len()
+    );
+    format!(
+        "<img alt=\"{words}\" title=\"{words}\" style=\"max-width:100%\" src=\"data:image/svg+xml;base64,{}\">",
+        STANDARD.encode(svg)
+    )
+}

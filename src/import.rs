@@ -1,0 +1,307 @@
+//! Any number of users, any fault: check, pack, send, account for every row, and write it all down.
+//!
+//! The steps are in files of their own: `check.rs`, `files.rs` (pack), `schedule.rs` (send and wait), `settle.rs`
+//! (account), `run_folder.rs` (write down), `report.rs` (show). Here they are put together.
+
+use std::path::Path;
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread;
+
+use crate::check::{Checker, check_users};
+use crate::connections::ConnectionId;
+use crate::error::{Error, Result};
+use crate::files::{Packed, Packer};
+use crate::options::ImportOptions;
+use crate::report::ImportReport;
+use crate::run::Run;
+use crate::run_folder::{Entry, NoteKind, RowNote, RunFolder};
+use crate::schedule::{Feed, Schedule};
+use crate::secret::random_hex;
+use crate::tenant::Tenant;
+use crate::users::User;
+
+/// Where run folders are, from the working folder, which is the notebook's.
+const IMPORTS: &str = "imports";
+const VERSION: u32 = 1;
+/// Files packed ahead of their upload when users stream in: what bounds the memory.
+const FILES_AHEAD: usize = 2;
+
+/// Imports any number of users and tells what became of each. Writes to the tenant; waits for the end.
+///
+/// Every user is checked before anything is sent. Then they are packed into as few files as the limit allows and
+/// sent, two jobs at a time. Each step is written down in the run folder `imports/<name>`, which holds hashes until
+/// their users are accounted for and is readable by you alone: after a crash, [`resume_import`] goes on.
+///
+/// # Errors
+///
+/// No users; a read-only tenant; users the check finds fault with ([`Error::BadRows`]: nothing was sent); a run of
+/// this name that exists; a disk that is full. Once it has begun, [`Error::ImportStopped`] names the run folder, how
+/// far it came, and the cause: the tenant refuses, cannot be reached twelve times running, or the time limit.
+pub fn import_users(
+    tenant: &Tenant,
+    connection: &ConnectionId,
+    users: &[User],
+    options: &ImportOptions,
+) -> Result<ImportReport> {
+    if users.is_empty() {
+        return Err(Error::NoUsers);
+    }
+    tenant.check_gate("an import")?;
+    let problems = check_users(connection, users);
+    if !problems.is_empty() && !options.skip_bad_rows {
+        return Err(Error::BadRows {
+            problems,
+            users: users.len(),
+        });
+    }
+    let mut run = Run::begin(tenant, connection, options, true)?;
+    let mut maker = FileMaker::new(connection, options);
+    for (index, user) in users.iter().enumerate() {
+        for fed in maker.add(index + 1, Ok(user.clone()))? {
+            run.take(fed)?;
+        }
+    }
+    for fed in maker.end() {
+        run.take(fed)?;
+    }
+    // Until here a crash leaves nothing; from here on it leaves a run that can be resumed.
+    run.folder.show()?;
+    run.work(tenant, Feed::Sealed)
+}
+
+/// Imports users as they come, in bounded memory: checked, packed and sent while more are read. Writes to the
+/// tenant; waits for the end.
+///
+/// Rows the source or the check finds fault with are left out and reported, since what comes after them is not
+/// known yet. Should the program end in the middle, [`resume_import`] finishes what had been packed, and its report
+/// says up to which row that was.
+///
+/// # Errors
+///
+/// Those of [`import_users`], but for bad rows.
+pub fn import_stream(
+    tenant: &Tenant,
+    connection: &ConnectionId,
+    users: impl IntoIterator<Item = Result<User>> + Send,
+    options: &ImportOptions,
+) -> Result<ImportReport> {
+    tenant.check_gate("an import")?;
+    let run = Run::begin(tenant, connection, options, false)?;
+    let maker = FileMaker::new(connection, options);
+    let (sender, files) = sync_channel(FILES_AHEAD);
+    let report = thread::scope(|scope| {
+        scope.spawn(move || feed(users, maker, &sender));
+        run.work(tenant, Feed::Open(files))
+    })?;
+    if report.counts().total == 0 {
+        return Err(Error::NoUsers);
+    }
+    Ok(report)
+}
+
+/// Packs users until there are no more, or nobody takes the files any more.
+fn feed(
+    users: impl IntoIterator<Item = Result<User>>,
+    mut maker: FileMaker,
+    sender: &SyncSender<Result<Fed>>,
+) {
+    for (index, user) in users.into_iter().enumerate() {
+        let all = match maker.add(index + 1, user) {
+            Ok(all) => all,
+            Err(error) => {
+                let _ = sender.send(Err(error));
+                return;
+            }
+        };
+        for fed in all {
+            if sender.send(Ok(fed)).is_err() {
+                return;
+            }
+        }
+    }
+    for fed in maker.end() {
+        let _ = sender.send(Ok(fed));
+    }
+}
+
+/// Goes on with a run that was cut off, from its folder, `imports/<name>`. Writes to the tenant; waits for the end.
+///
+/// Jobs that run are waited for, files that were not sent are sent, and the report is that of an undisturbed run.
+/// A run that has ended is only read.
+///
+/// # Errors
+///
+/// No run there; one of another tenant; one that was changed or damaged; one that another kernel is at work on; and
+/// those of [`import_users`].
+pub fn resume_import(tenant: &Tenant, folder: &str) -> Result<ImportReport> {
+    let run = Run::open(Path::new(folder))?;
+    if run.domain != tenant.domain() {
+        let reason = format!(
+            "it is of the tenant {}, and this one is {}: open that one",
+            run.domain,
+            tenant.domain()
+        );
+        return Err(Error::run_folder(run.folder.path(), &reason));
+    }
+    if run.open_files().is_empty() {
+        return ImportReport::new(&run, 0);
+    }
+    tenant.check_gate("an import")?;
+    run.work(tenant, Feed::Sealed)
+}
+
+/// Reads the report of a run from its folder, `imports/<name>`, however long ago it was. Sends nothing.
+///
+/// # Errors
+///
+/// No run there; one that was changed or damaged; one that another kernel is at work on.
+pub fn read_import(folder: &str) -> Result<ImportReport> {
+    ImportReport::new(&Run::open(Path::new(folder))?, 0)
+}
+
+/// What the making of files gives to be written down.
+pub(crate) enum Fed {
+    File {
+        packed: Packed,
+        given: Vec<usize>,
+    },
+    /// A row that is not sent, and its user where there is one.
+    LeftOut(RowNote, Option<Box<User>>),
+    End {
+        rows: usize,
+    },
+}
+
+/// Turns users, one after the other, into files.
+struct FileMaker {
+    checker: Checker,
+    packer: Packer,
+    draw_ids: bool,
+    given: Vec<usize>,
+    rows: usize,
+}
+
+impl FileMaker {
+    fn new(connection: &ConnectionId, options: &ImportOptions) -> FileMaker {
+        FileMaker {
+            checker: Checker::new(connection),
+            packer: Packer::new(connection, options),
+            draw_ids: options.draw_ids,
+            given: Vec::new(),
+            rows: 0,
+        }
+    }
+
+    fn add(&mut self, row: usize, user: Result<User>) -> Result<Vec<Fed>> {
+        self.rows = row;
+        let mut user = match user {
+            Ok(user) => user,
+            Err(error) => return Ok(vec![Fed::LeftOut(unreadable(row, &error), None)]),
+        };
+        let problems = self.checker.check(row, &user);
+        if !problems.is_empty() {
+            let reason = |problem: crate::check::Problem| {
+                ("NOT_SENT".to_string(), Some(problem.field), problem.problem)
+            };
+            let note = RowNote {
+                row,
+                email: user.email.clone(),
+                kind: NoteKind::Failed,
+                reasons: problems.into_iter().map(reason).collect(),
+            };
+            return Ok(vec![Fed::LeftOut(note, Some(Box::new(user)))]);
+        }
+        if user.user_id.is_some() {
+            self.given.push(row);
+        } else if self.draw_ids {
+            // As long as Auth0's own: 24 hex characters.
+            user.user_id = Some(random_hex(12)?);
+        }
+        let packed = match self.packer.add(row, &user) {
+            Err(error @ Error::UserTooLarge { .. }) => {
+                let note = unreadable(row, &error);
+                return Ok(vec![Fed::LeftOut(note, Some(Box::new(user)))]);
+            }
+            packed => packed?,
+        };
+        Ok(packed.map(|packed| self.file(packed)).into_iter().collect())
+    }
+
+    fn file(&mut self, packed: Packed) -> Fed {
+        let last = packed.rows.last().copied().unwrap_or_default();
+        let (given, later) = self.given.drain(..).partition(|row| *row <= last);
+        self.given = later;
+        Fed::File { packed, given }
+    }
+
+    fn end(mut self) -> Vec<Fed> {
+        let last = self.packer.finish().map(|packed| self.file(packed));
+        let rows = self.rows;
+        last.into_iter().chain([Fed::End { rows }]).collect()
+    }
+}
+
+fn unreadable(row: usize, error: &Error) -> RowNote {
+    RowNote {
+        row,
+        email: String::new(),
+        kind: NoteKind::Failed,
+        reasons: vec![("NOT_SENT".to_string(), None, error.to_string())],
+    }
+}
+
+impl Run {
+    fn begin(
+        tenant: &Tenant,
+        connection: &ConnectionId,
+        options: &ImportOptions,
+        hidden: bool,
+    ) -> Result<Run> {
+        let name = match &options.name {
+            Some(name) => check_name(name)?.to_string(),
+            None => format!("run-{}", random_hex(4)?),
+        };
+        let folder = RunFolder::create(Path::new(IMPORTS), &name, hidden)?;
+        let begun = Entry::Begun {
+            version: VERSION,
+            domain: tenant.domain().to_string(),
+            connection_id: connection.to_string(),
+            connection: connection.name.clone(),
+            options: options.clone(),
+        };
+        println!("run folder: {IMPORTS}/{name}");
+        let mut run = Run::empty(folder);
+        run.note(begun)?;
+        Ok(run)
+    }
+
+    /// Does all that is left to do.
+    fn work(mut self, tenant: &Tenant, feed: Feed) -> Result<ImportReport> {
+        let mut connection = ConnectionId::new(&self.connection_id)?;
+        connection.name.clone_from(&self.connection);
+        let options = self.options.clone();
+        let mut schedule = Schedule::new(tenant, &connection, &options, &mut self);
+        let worked = schedule.work(feed);
+        let requests = schedule.pace.sent;
+        let report = ImportReport::new(&self, requests)?;
+        match worked {
+            Ok(()) => Ok(report),
+            Err(cause) => Err(Error::ImportStopped {
+                folder: self.folder.path().to_path_buf(),
+                done: report.in_words(),
+                cause: Box::new(cause),
+            }),
+        }
+    }
+}
+
+fn check_name(name: &str) -> Result<&str> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    if name.is_empty() || name.len() > 100 || name.starts_with('.') || !name.chars().all(fits) {
+        return Err(Error::run_folder(
+            Path::new(name),
+            "a run's name is a folder inside imports/: 1 to 100 letters, digits, `-`, `_` and `.`, not beginning with a dot",
+        ));
+    }
+    Ok(name)
+}

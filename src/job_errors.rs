@@ -1,0 +1,235 @@
+//! What a job says of each row it refused, traced to the user it is about.
+
+use std::collections::HashMap;
+use std::ops::Deref;
+
+use serde_json::Value;
+
+use crate::error::Result;
+use crate::jobs::{FinishedJob, JobId, JobStatus, READ_SCOPES, RowKey};
+use crate::tenant::{Request, Tenant};
+
+/// One reason why a user was refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RowError {
+    /// Auth0's code, an open list: `DUPLICATED_USER`, `INVALID_FORMAT`, ...
+    pub code: String,
+    /// The field in the words of the file that was sent, when Auth0 names one.
+    pub field: Option<String>,
+    /// Auth0's own sentence.
+    pub message: String,
+    /// What it means and what to do.
+    pub advice: &'static str,
+}
+
+/// A user who was not imported, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct FailedUser {
+    /// The user's place among those sent, from 1, when it can be told.
+    pub row: Option<usize>,
+    /// The e-mail as it was sent, when there was one.
+    pub email: Option<String>,
+    /// Every reason Auth0 gives.
+    pub errors: Vec<RowError>,
+}
+
+/// The users of a job that were refused; derefs to a slice of [`FailedUser`].
+#[derive(Clone, Debug)]
+pub struct JobErrors {
+    rows: Vec<FailedUser>,
+    explanation: Option<String>,
+}
+
+impl JobErrors {
+    /// What an empty report, or a failure of the job as a whole, means; `None` when the rows say it all.
+    #[must_use]
+    pub fn explanation(&self) -> Option<&str> {
+        self.explanation.as_deref()
+    }
+}
+
+impl Deref for JobErrors {
+    type Target = [FailedUser];
+    fn deref(&self) -> &[FailedUser] {
+        &self.rows
+    }
+}
+
+/// Reads why users of the job were refused, row by row. Sends one read; writes nothing.
+///
+/// # Errors
+///
+/// The tenant no longer knows the job (Auth0 keeps its data for 24 hours), refuses or cannot be reached.
+pub fn job_errors(tenant: &Tenant, finished: &FinishedJob) -> Result<JobErrors> {
+    let json = read_report(tenant, &finished.id)?;
+    let rows = failed_users(&json, &finished.job.keys);
+    let explanation = explain(finished, rows.len(), &json);
+    Ok(JobErrors { rows, explanation })
+}
+
+/// The error report of a job, in one of three shapes: nothing (204), a list of rows, or an object about the job.
+pub(crate) fn read_report(tenant: &Tenant, id: &JobId) -> Result<Value> {
+    let path = format!("/api/v2/jobs/{id}/errors");
+    let answer = tenant.send(Request::get(&path, READ_SCOPES))?;
+    if answer.body.is_empty() {
+        return Ok(Value::Null);
+    }
+    answer.json(&format!("GET {path}"))
+}
+
+/// The rows of a report, each traced to the user it is about.
+pub(crate) fn failed_users(report: &Value, keys: &[RowKey]) -> Vec<FailedUser> {
+    let rows = report.as_array().map(Vec::as_slice).unwrap_or_default();
+    let mut places = Places::new(keys);
+    rows.iter()
+        .map(|row| FailedUser {
+            row: places.take(&row["user"]).map(|place| place + 1),
+            email: row["user"]["email"].as_str().map(str::to_string),
+            errors: reasons(row),
+        })
+        .collect()
+}
+
+fn reasons(row: &Value) -> Vec<RowError> {
+    let errors = row["errors"].as_array().map(Vec::as_slice);
+    errors.unwrap_or_default().iter().map(row_error).collect()
+}
+
+/// Where users are, by id and by e-mail; each place is given once.
+struct Places<'a> {
+    by_id: HashMap<&'a str, usize>,
+    by_email: HashMap<String, Vec<usize>>,
+    taken: Vec<bool>,
+}
+
+impl<'a> Places<'a> {
+    fn new(keys: &'a [RowKey]) -> Places<'a> {
+        let mut places = Places {
+            by_id: HashMap::new(),
+            by_email: HashMap::new(),
+            taken: vec![false; keys.len()],
+        };
+        for (place, key) in keys.iter().enumerate() {
+            if let Some(id) = &key.user_id {
+                places.by_id.insert(id, place);
+            }
+            let email = key.email.to_lowercase();
+            places.by_email.entry(email).or_default().push(place);
+        }
+        places
+    }
+
+    fn take(&mut self, user: &Value) -> Option<usize> {
+        let by_id = user["user_id"].as_str().and_then(|id| self.by_id.get(id));
+        let free = |place: &usize| !self.taken[*place];
+        let place = match by_id {
+            Some(place) => Some(*place).filter(free),
+            // Of users with one e-mail the later ones are the duplicates, so rows are sought from the end.
+            None => user["email"]
+                .as_str()
+                .and_then(|email| self.by_email.get(&email.to_lowercase()))
+                .and_then(|places| places.iter().rev().copied().find(free)),
+        }?;
+        self.taken[place] = true;
+        Some(place)
+    }
+}
+
+fn row_error(error: &Value) -> RowError {
+    let text = |key: &str| error[key].as_str().unwrap_or_default();
+    // The path is optional, and its text stands in the message too.
+    let path = match text("path") {
+        "" => text("message")
+            .strip_prefix("Error in ")
+            .and_then(|m| m.split(" property").next())
+            .unwrap_or(""),
+        path => path,
+    };
+    let field = field(path);
+    RowError {
+        advice: advice(text("code"), field.as_deref()),
+        code: text("code").to_string(),
+        field,
+        message: text("message").to_string(),
+    }
+}
+
+/// The file's own word for a place in Auth0's internal profile.
+fn field(path: &str) -> Option<String> {
+    let own = path
+        .strip_prefix("identities[0].profileData.")
+        .unwrap_or(path);
+    (!own.is_empty()).then(|| match own {
+        "passwordHash" => "password_hash".to_string(),
+        "customPasswordHash" => "custom_password_hash".to_string(),
+        own => own.to_string(),
+    })
+}
+
+/// Plain words for a code. Both the documented names and the ones the service really sends are known.
+pub(crate) fn advice(code: &str, field: Option<&str>) -> &'static str {
+    match (code, field) {
+        ("DUPLICATED_USER", _) => {
+            "this user is in the tenant already, or twice among those sent: leave it out, or import with upsert"
+        }
+        ("CONFLICT" | "CONFLICT_EMAIL" | "CONFLICT_USERNAME", _) => {
+            "another user has this e-mail or username: change it, or leave the user out"
+        }
+        ("PATTERN", Some("password_hash")) => {
+            "password_hash takes bcrypt with $2a$ or $2b$ and cost 10 alone: make the hash with hash_password, or use custom_password_hash"
+        }
+        ("INVALID_FORMAT" | "FORMAT", Some("email")) => {
+            "this is no e-mail address Auth0 takes: it wants name@domain with a full domain"
+        }
+        ("INVALID_FORMAT" | "FORMAT" | "PATTERN", _) => {
+            "the value has characters or a form that this field does not take"
+        }
+        ("OBJECT_MISSING_REQUIRED_PROPERTY" | "OBJECT_REQUIRED" | "ANY_OF_MISSING", _) => {
+            "something required is missing: every user needs an e-mail"
+        }
+        ("OBJECT_ADDITIONAL_PROPERTIES", _) => {
+            "the import knows no such field: look for a misspelling, or put it in user_metadata"
+        }
+        ("INVALID_TYPE", _) => {
+            "the value is of the wrong kind, text where true or false is wanted, say"
+        }
+        ("ENUM_MISMATCH", _) => "the value is not one of those allowed here",
+        ("MIN_LENGTH" | "ARRAY_LENGTH_SHORT" | "MINIMUM", _) => {
+            "the value is too short or too small"
+        }
+        ("MAX_LENGTH" | "ARRAY_LENGTH_LONG" | "MAXIMUM", Some("username")) => {
+            "the connection takes shorter usernames (15 characters by default): use a shorter prefix"
+        }
+        ("MAX_LENGTH" | "ARRAY_LENGTH_LONG" | "MAXIMUM", _) => "the value is too long or too large",
+        ("NOT_PASSED", _) => "app_metadata may not hold this key: Auth0 keeps it for itself",
+        ("MFA_FACTORS_FAILED", _) => {
+            "the MFA factors could not be imported: importing this user again is safe"
+        }
+        ("CONNECTION_NOT_FOUND", _) => "the connection is gone: look it up again",
+        ("PROFILE_SIZE_EXCEEDED", _) => {
+            "the profile is over Auth0's limit of 10 KB: send less metadata"
+        }
+        _ => "Auth0's own sentence is all there is",
+    }
+}
+
+fn explain(finished: &FinishedJob, rows: usize, json: &Value) -> Option<String> {
+    if let Some(details) = json
+        .get("status_details")
+        .filter(|details| !details.is_null())
+    {
+        return Some(format!("the job failed as a whole; Auth0 says: {details}"));
+    }
+    match (&finished.status, rows) {
+        (JobStatus::Failed, 0) => Some(
+            "the job failed as a whole and Auth0 gives no reason: it could not read the file (not a JSON array, or cut off), or the job ran over its two hours; none of its rows is accounted for, so look for the users before sending them again".to_string(),
+        ),
+        (JobStatus::Completed, 0) if finished.summary.is_some_and(|s| s.failed > 0) => Some(
+            "rows failed, but the report is empty: Auth0 keeps it for 24 hours".to_string(),
+        ),
+        (_, 0) => Some("no user was refused".to_string()),
+        _ => None,
+    }
+}

@@ -1,0 +1,91 @@
+//! What a long run says while it goes on: short whole lines, fewer and fewer of them.
+
+use std::time::{Duration, Instant};
+
+use crate::error::Error;
+use crate::run::Run;
+
+const FIRST_WORD: Duration = Duration::from_secs(2);
+const LONGEST_SILENCE: Duration = Duration::from_secs(60);
+
+pub(crate) struct Progress {
+    began: Instant,
+    said: Instant,
+    silence: Duration,
+    /// Users done before this call.
+    before: f64,
+    slots_told: bool,
+}
+
+impl Progress {
+    pub(crate) fn new(run: &Run) -> Progress {
+        Progress {
+            began: Instant::now(),
+            said: Instant::now(),
+            silence: FIRST_WORD,
+            before: done(run, &[]),
+            slots_told: false,
+        }
+    }
+
+    /// Says how far the run is, when it is time to. `running`: files at work, and the share of each that should be done.
+    pub(crate) fn say(&mut self, run: &Run, running: &[(usize, f64)]) {
+        if self.said.elapsed() < self.silence {
+            return;
+        }
+        self.said = Instant::now();
+        self.silence = (self.silence * 5 / 4).min(LONGEST_SILENCE);
+        let done = done(run, running);
+        let total: usize = run.files.iter().map(crate::run::FileState::count).sum();
+        let speed = (done - self.before) / self.began.elapsed().as_secs_f64();
+        let of = if run.sealed.is_some() {
+            total.to_string()
+        } else {
+            format!("{total} or more")
+        };
+        let left = if speed > 0.0 {
+            let seconds = (total as f64 - done) / speed;
+            format!(
+                ", {speed:.0} a second, about {} left",
+                in_words(Duration::from_secs_f64(seconds.max(0.0)))
+            )
+        } else {
+            String::new()
+        };
+        println!(
+            "{done:.0} of {of} users{left}; {} jobs running",
+            running.len()
+        );
+    }
+
+    /// Says once that others hold the slots.
+    pub(crate) fn slots_held(&mut self, own: usize) {
+        if !std::mem::replace(&mut self.slots_told, true) {
+            println!(
+                "the tenant's job slots are taken by jobs that are not this run's ({own} are): waiting for one to end"
+            );
+        }
+    }
+
+    pub(crate) fn fault(&mut self, error: &Error) {
+        println!("trying again: {error}");
+    }
+}
+
+fn done(run: &Run, running: &[(usize, f64)]) -> f64 {
+    let ended = run.files.iter().filter(|state| state.end.is_some());
+    let ended: usize = ended.map(crate::run::FileState::count).sum();
+    let shares = running
+        .iter()
+        .map(|(file, share)| share * run.files[file - 1].count() as f64);
+    ended as f64 + shares.sum::<f64>()
+}
+
+/// A length of time as one says it.
+pub(crate) fn in_words(time: Duration) -> String {
+    match time.as_secs() {
+        0..=119 => format!("{} s", time.as_secs().max(1)),
+        seconds @ 120..=7199 => format!("{} min", seconds / 60),
+        seconds => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
+    }
+}

@@ -1,0 +1,318 @@
+//! What became of each user of a run.
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::error::{Error, Result};
+use crate::job_errors::{RowError, advice};
+use crate::password::csv_field;
+use crate::run::Run;
+use crate::run_folder::{NoteKind, RowNote};
+use crate::users::{User, Users};
+
+/// What became of a user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// Created by this run.
+    Inserted,
+    /// There before and changed (upsert).
+    Updated,
+    /// Inserted or updated: a job of both tells only how many of each.
+    Imported,
+    /// There before and left as they were.
+    AlreadyThere,
+    /// Refused; the reason is given.
+    Failed,
+    /// Not to be found out: the job was lost or had not ended at its limit.
+    Unknown,
+    /// Not sent yet: the run was cut off.
+    NotSent,
+}
+
+impl Outcome {
+    /// The outcome in a word or two.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Outcome::Inserted => "inserted",
+            Outcome::Updated => "updated",
+            Outcome::Imported => "inserted or updated",
+            Outcome::AlreadyThere => "already there",
+            Outcome::Failed => "failed",
+            Outcome::Unknown => "unknown",
+            Outcome::NotSent => "not sent",
+        }
+    }
+}
+
+/// How many users had which outcome; all but `total` add up to `total`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Counts {
+    /// Created by this run.
+    pub inserted: u64,
+    /// There before and changed (upsert).
+    pub updated: u64,
+    /// There before and left as they were.
+    pub already_there: u64,
+    /// Refused by the check or by the tenant.
+    pub failed: u64,
+    /// Not to be found out.
+    pub unknown: u64,
+    /// Not sent or not ended yet.
+    pub not_sent: u64,
+    /// All users read.
+    pub total: u64,
+}
+
+/// A user who was neither inserted nor updated, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Attention {
+    /// The user's place in the input, from 1.
+    pub row: usize,
+    /// The e-mail as it was given.
+    pub email: String,
+    /// Already there, failed or unknown.
+    pub outcome: Outcome,
+    /// Every reason there is.
+    pub reasons: Vec<RowError>,
+}
+
+/// When a job ran, in milliseconds of UNIX time, and how many users it had.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct JobSpan {
+    pub(crate) file: usize,
+    pub(crate) users: usize,
+    pub(crate) from: u64,
+    pub(crate) to: u64,
+}
+
+/// What became of every user of a run; draws itself with a bar, what needs attention, and a timeline of the jobs.
+#[derive(Clone, Debug)]
+pub struct ImportReport {
+    pub(crate) folder: PathBuf,
+    pub(crate) domain: String,
+    pub(crate) connection: Option<String>,
+    counts: Counts,
+    attention: Vec<Attention>,
+    pub(crate) jobs: Vec<JobSpan>,
+    pub(crate) requests: u64,
+    /// Whether the whole source was read.
+    pub(crate) sealed: bool,
+}
+
+impl ImportReport {
+    pub(crate) fn new(run: &Run, requests: u64) -> Result<ImportReport> {
+        let mut counts = Counts::default();
+        let mut attention: Vec<Attention> = run.left_out.iter().map(attend).collect();
+        counts.failed = attention.len() as u64;
+        let mut jobs = Vec::new();
+        for (index, state) in run.files.iter().enumerate() {
+            let Some(end) = &state.end else {
+                counts.not_sent += state.count() as u64;
+                continue;
+            };
+            counts.inserted += end.inserted;
+            counts.updated += end.updated;
+            for note in &end.notes {
+                match note.kind {
+                    NoteKind::AlreadyThere => counts.already_there += 1,
+                    NoteKind::Failed => counts.failed += 1,
+                    NoteKind::Unknown => counts.unknown += 1,
+                }
+                attention.push(attend(note));
+            }
+            jobs.push(JobSpan {
+                file: index + 1,
+                users: state.count(),
+                from: state.accepted_at.unwrap_or(end.at),
+                to: end.at,
+            });
+        }
+        counts.total = counts.inserted
+            + counts.updated
+            + counts.already_there
+            + counts.failed
+            + counts.unknown
+            + counts.not_sent;
+        attention.sort_by_key(|attention| attention.row);
+        Ok(ImportReport {
+            folder: run.folder.path().to_path_buf(),
+            domain: run.domain.clone(),
+            connection: run.connection.clone(),
+            counts,
+            attention,
+            jobs,
+            requests,
+            sealed: run.sealed.is_some(),
+        })
+    }
+
+    /// How many users had which outcome.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        self.counts
+    }
+
+    /// The users who were neither inserted nor updated, in the order of the input.
+    #[must_use]
+    pub fn attention(&self) -> &[Attention] {
+        &self.attention
+    }
+
+    /// The run's folder, for [`resume_import`](crate::resume_import) and [`read_import`](crate::read_import).
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The counts as a sentence.
+    pub(crate) fn in_words(&self) -> String {
+        let c = &self.counts;
+        let mut words = vec![format!("{} inserted", c.inserted)];
+        for (count, word) in [
+            (c.updated, "updated"),
+            (c.already_there, "already there"),
+            (c.failed, "failed"),
+            (c.unknown, "unknown"),
+            (c.not_sent, "not done yet"),
+        ] {
+            if count > 0 {
+                words.push(format!("{count} {word}"));
+            }
+        }
+        format!("{} of {}", words.join(", "), c.total)
+    }
+
+    /// The users who failed or are unknown, whole, to be mended and sent again. Reads the run folder; sends nothing.
+    ///
+    /// Ids that were drawn for the run are taken out again.
+    ///
+    /// # Errors
+    ///
+    /// The run folder is gone, was changed, or is in use.
+    pub fn failed(&self) -> Result<Users> {
+        let run = Run::open(&self.folder)?;
+        let mut users: Vec<(usize, Value)> = run.left_out_users.clone();
+        for end in run.files.iter().filter_map(|state| state.end.as_ref()) {
+            let wanted = |row: &usize| {
+                let note = end.notes.iter().find(|note| note.row == *row);
+                note.is_some_and(|note| note.kind != NoteKind::AlreadyThere)
+            };
+            if end.notes.is_empty() {
+                continue;
+            }
+            let found = run.done_users(end)?;
+            users.extend(found.into_iter().filter(|(row, _)| wanted(row)).map(
+                |(row, mut user)| {
+                    if run.is_drawn(end.file, row)
+                        && let Some(fields) = user.as_object_mut()
+                    {
+                        fields.remove("user_id");
+                    }
+                    (row, user)
+                },
+            ));
+        }
+        users.sort_by_key(|(row, _)| *row);
+        let user = |(_, user): (usize, Value)| {
+            serde_json::from_value::<User>(user)
+                .map_err(|cause| Error::run_folder(&self.folder, &cause.to_string()))
+        };
+        users.into_iter().map(user).collect()
+    }
+
+    /// Writes one row for each user: row, e-mail, user id, outcome, code, field and reason. Sends nothing.
+    ///
+    /// # Errors
+    ///
+    /// The run folder is gone, was changed, or is in use; the file cannot be written.
+    pub fn save_csv(&self, path: &str) -> Result<()> {
+        let run = Run::open(&self.folder)?;
+        let failed = |cause: std::io::Error| Error::Source {
+            path: path.into(),
+            reason: format!("it cannot be written: {cause}"),
+        };
+        let mut out = BufWriter::new(File::create(path).map_err(failed)?);
+        writeln!(out, "row,email,user_id,outcome,code,field,reason").map_err(failed)?;
+        let mut left_out = run.left_out.iter().peekable();
+        for (index, state) in run.files.iter().enumerate() {
+            for (row, email, id) in run.row_keys(index + 1)? {
+                while let Some(note) = left_out.next_if(|note| note.row < row) {
+                    out.write_all(
+                        line(note.row, &note.email, "", Outcome::Failed, Some(note)).as_bytes(),
+                    )
+                    .map_err(failed)?;
+                }
+                let (outcome, note) = match &state.end {
+                    None => (Outcome::NotSent, None),
+                    Some(end) => match end.notes.iter().find(|note| note.row == row) {
+                        Some(note) => (outcome(note.kind), Some(note)),
+                        None if end.updated == 0 => (Outcome::Inserted, None),
+                        None if end.inserted == 0 => (Outcome::Updated, None),
+                        None => (Outcome::Imported, None),
+                    },
+                };
+                out.write_all(line(row, &email, &id, outcome, note).as_bytes())
+                    .map_err(failed)?;
+            }
+        }
+        for note in left_out {
+            out.write_all(line(note.row, &note.email, "", Outcome::Failed, Some(note)).as_bytes())
+                .map_err(failed)?;
+        }
+        out.flush().map_err(failed)
+    }
+}
+
+fn line(row: usize, email: &str, id: &str, outcome: Outcome, note: Option<&RowNote>) -> String {
+    let reasons = note.map(|note| note.reasons.as_slice()).unwrap_or_default();
+    let join = |texts: Vec<&str>| csv_field(&texts.join("; "));
+    format!(
+        "{row},{},{},{},{},{},{}\n",
+        csv_field(email),
+        csv_field(id),
+        outcome.word(),
+        join(reasons.iter().map(|(code, ..)| code.as_str()).collect()),
+        join(
+            reasons
+                .iter()
+                .filter_map(|(_, field, _)| field.as_deref())
+                .collect()
+        ),
+        join(
+            reasons
+                .iter()
+                .map(|(.., message)| message.as_str())
+                .collect()
+        ),
+    )
+}
+
+fn outcome(kind: NoteKind) -> Outcome {
+    match kind {
+        NoteKind::AlreadyThere => Outcome::AlreadyThere,
+        NoteKind::Failed => Outcome::Failed,
+        NoteKind::Unknown => Outcome::Unknown,
+    }
+}
+
+fn attend(note: &RowNote) -> Attention {
+    let reason = |(code, field, message): &(String, Option<String>, String)| RowError {
+        advice: advice(code, field.as_deref()),
+        code: code.clone(),
+        field: field.clone(),
+        message: message.clone(),
+    };
+    Attention {
+        row: note.row,
+        email: note.email.clone(),
+        outcome: outcome(note.kind),
+        reasons: note.reasons.iter().map(reason).collect(),
+    }
+}

@@ -1,0 +1,314 @@
+//! A run as far as it is written down: the journal read back, and each further step.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::error::{Error, Result};
+use crate::import::Fed;
+use crate::jobs::{JobId, RowKey};
+use crate::options::{Afterwards, ImportOptions};
+use crate::run_folder::{
+    Entry, FileEnd, RowNote, RowRuns, RunFolder, done_name, packed_name, sha256,
+};
+
+/// A file of a run.
+#[derive(Debug, Default)]
+pub(crate) struct FileState {
+    pub(crate) rows: RowRuns,
+    given: Vec<usize>,
+    pub(crate) packed_sha256: String,
+    /// How often it may have been taken.
+    pub(crate) uploads: u32,
+    pub(crate) job: Option<JobId>,
+    pub(crate) accepted_at: Option<u64>,
+    pub(crate) end: Option<FileEnd>,
+}
+
+impl FileState {
+    pub(crate) fn count(&self) -> usize {
+        self.rows.iter().map(|(_, count)| count).sum()
+    }
+
+    /// Whether another upload of the same file may have brought users in.
+    pub(crate) fn is_uncertain(&self) -> bool {
+        self.uploads > 1
+    }
+
+    pub(crate) fn all_rows(&self) -> impl Iterator<Item = usize> + '_ {
+        self.rows
+            .iter()
+            .flat_map(|(first, count)| *first..first + count)
+    }
+}
+
+/// A user as they were sent, in what accounting for them needs.
+pub(crate) struct Sent {
+    pub(crate) row: usize,
+    pub(crate) key: RowKey,
+    /// Whether the id was drawn for this run.
+    pub(crate) drawn: bool,
+}
+
+impl Sent {
+    /// The id under which the tenant keeps the user.
+    pub(crate) fn auth0_id(&self) -> String {
+        format!("auth0|{}", self.key.user_id.as_deref().unwrap_or_default())
+    }
+}
+
+/// A run as far as it is written down.
+#[derive(Debug)]
+pub(crate) struct Run {
+    pub(crate) folder: RunFolder,
+    pub(crate) domain: String,
+    pub(crate) connection_id: String,
+    pub(crate) connection: Option<String>,
+    pub(crate) options: ImportOptions,
+    pub(crate) files: Vec<FileState>,
+    pub(crate) left_out: Vec<RowNote>,
+    pub(crate) left_out_users: Vec<(usize, Value)>,
+    /// Rows of the source; `None` while more may come.
+    pub(crate) sealed: Option<usize>,
+    pub(crate) removed: Vec<String>,
+}
+
+impl Run {
+    pub(crate) fn empty(folder: RunFolder) -> Run {
+        Run {
+            folder,
+            domain: String::new(),
+            connection_id: String::new(),
+            connection: None,
+            options: ImportOptions::default(),
+            files: Vec::new(),
+            left_out: Vec::new(),
+            left_out_users: Vec::new(),
+            sealed: None,
+            removed: Vec::new(),
+        }
+    }
+
+    /// Reads a run, and refuses one that is not as it was written.
+    pub(crate) fn open(path: &Path) -> Result<Run> {
+        let (folder, entries) = RunFolder::open(path)?;
+        let mut run = Run::empty(folder);
+        for entry in entries {
+            run.apply(entry);
+        }
+        if run.domain.is_empty() {
+            let reason = "it ended before anything was sent: start it again with import_users, under another name";
+            return Err(Error::run_folder(path, reason));
+        }
+        for (index, state) in run.files.iter().enumerate() {
+            let file = index + 1;
+            match &state.end {
+                Some(end) => {
+                    run.folder.read(&done_name(file), &end.sha256)?;
+                    run.folder.delete(&packed_name(file));
+                }
+                None => drop(run.folder.read(&packed_name(file), &state.packed_sha256)?),
+            }
+        }
+        Ok(run)
+    }
+
+    /// Writes a step down, then counts it.
+    pub(crate) fn note(&mut self, entry: Entry) -> Result<()> {
+        self.folder.note(&entry)?;
+        self.apply(entry);
+        Ok(())
+    }
+
+    fn apply(&mut self, entry: Entry) {
+        match entry {
+            Entry::Begun {
+                domain,
+                connection_id,
+                connection,
+                options,
+                ..
+            } => {
+                (self.domain, self.connection_id) = (domain, connection_id);
+                (self.connection, self.options) = (connection, options);
+            }
+            Entry::Packed {
+                rows,
+                given_ids,
+                sha256,
+                ..
+            } => self.files.push(FileState {
+                rows,
+                given: given_ids,
+                packed_sha256: sha256,
+                ..FileState::default()
+            }),
+            Entry::LeftOut { note, user } => {
+                self.left_out_users
+                    .extend(user.map(|user| (note.row, user)));
+                self.left_out.push(note);
+            }
+            Entry::Sealed { rows } => self.sealed = Some(rows),
+            Entry::Sending { file } => {
+                self.files[file - 1].uploads += 1;
+                self.files[file - 1].job = None;
+            }
+            Entry::NotTaken { file } => self.files[file - 1].uploads -= 1,
+            Entry::Accepted { file, job, at } => {
+                self.files[file - 1].job = Some(JobId::of(&job));
+                self.files[file - 1].accepted_at = Some(at);
+            }
+            Entry::Done(end) => {
+                let file = end.file;
+                self.files[file - 1].end = Some(end);
+            }
+            Entry::Removed(ids) => self.removed.extend(ids),
+        }
+    }
+
+    /// Takes what was made: puts a file on the disk, then names it in the journal.
+    pub(crate) fn take(&mut self, fed: Fed) -> Result<Option<usize>> {
+        match fed {
+            Fed::File { packed, given } => {
+                let file = self.files.len() + 1;
+                self.folder.write(&packed_name(file), &packed.file)?;
+                self.note(Entry::Packed {
+                    file,
+                    rows: runs(&packed.rows),
+                    given_ids: given,
+                    sha256: sha256(&packed.file),
+                })?;
+                Ok(Some(file))
+            }
+            Fed::LeftOut(note, user) => {
+                let user = user.and_then(|user| serde_json::to_value(user).ok());
+                self.note(Entry::LeftOut { note, user }).map(|()| None)
+            }
+            Fed::End { rows } => self.note(Entry::Sealed { rows }).map(|()| None),
+        }
+    }
+
+    /// The files that are not done, from 1.
+    pub(crate) fn open_files(&self) -> Vec<usize> {
+        let open = |file: &usize| self.files[file - 1].end.is_none();
+        (1..=self.files.len()).filter(open).collect()
+    }
+
+    /// The users of a file that is not done.
+    pub(crate) fn sent(&self, file: usize) -> Result<Vec<Sent>> {
+        let state = &self.files[file - 1];
+        let users = self.users(&packed_name(file), &state.packed_sha256)?;
+        let text = |user: &Value, key: &str| user[key].as_str().map(str::to_string);
+        let sent = |(row, user): (usize, &Value)| {
+            let user_id = text(user, "user_id");
+            Sent {
+                row,
+                drawn: user_id.is_some() && self.is_drawn(file, row),
+                key: RowKey {
+                    email: text(user, "email").unwrap_or_default(),
+                    user_id,
+                },
+            }
+        };
+        Ok(state.all_rows().zip(&users).map(sent).collect())
+    }
+
+    fn users(&self, name: &str, sha: &str) -> Result<Vec<Value>> {
+        let bytes = self.folder.read(name, sha)?;
+        serde_json::from_slice(&bytes)
+            .map_err(|cause| Error::run_folder(&self.folder.path().join(name), &cause.to_string()))
+    }
+
+    /// What is left of the users of a file that is done, with their rows.
+    pub(crate) fn done_users(&self, end: &FileEnd) -> Result<Vec<(usize, Value)>> {
+        let users = self.users(&done_name(end.file), &end.sha256)?;
+        Ok(self.files[end.file - 1].all_rows().zip(users).collect())
+    }
+
+    /// Row, e-mail and id of each user of a file, done or not.
+    pub(crate) fn row_keys(&self, file: usize) -> Result<Vec<(usize, String, String)>> {
+        let state = &self.files[file - 1];
+        let users = match &state.end {
+            Some(end) => self.users(&done_name(file), &end.sha256)?,
+            None => self.users(&packed_name(file), &state.packed_sha256)?,
+        };
+        let text = |user: &Value, key: &str| user[key].as_str().unwrap_or_default().to_string();
+        let key = |(row, user): (usize, &Value)| (row, text(user, "email"), text(user, "user_id"));
+        Ok(state.all_rows().zip(&users).map(key).collect())
+    }
+
+    /// Whether the row's id, if it has one, was drawn for this run.
+    pub(crate) fn is_drawn(&self, file: usize, row: usize) -> bool {
+        self.files[file - 1].given.binary_search(&row).is_err()
+    }
+
+    /// The ids of users who are this run's for certain, and not removed yet, as the tenant has them.
+    pub(crate) fn own_ids(&self) -> Result<Vec<(String, String)>> {
+        let mut own = Vec::new();
+        for state in &self.files {
+            let Some(end) = &state.end else { continue };
+            let noted: Vec<usize> = end.notes.iter().map(|note| note.row).collect();
+            for (row, user) in self.done_users(end)? {
+                let Some(id) = user["user_id"].as_str().filter(|_| !noted.contains(&row)) else {
+                    continue;
+                };
+                // An id of the reader's own choice may have been there before, if there is any doubt.
+                if end.certain || self.is_drawn(end.file, row) {
+                    let email = user["email"].as_str().unwrap_or_default();
+                    own.push((email.to_string(), format!("auth0|{id}")));
+                }
+            }
+        }
+        let removed: std::collections::HashSet<&String> = self.removed.iter().collect();
+        own.retain(|(_, id)| !removed.contains(id));
+        Ok(own)
+    }
+
+    /// Writes down what became of a file's users; then, and only then, their hashes go.
+    pub(crate) fn finish(&mut self, mut end: FileEnd) -> Result<()> {
+        let state = &self.files[end.file - 1];
+        let name = packed_name(end.file);
+        let mut users = self.users(&name, &state.packed_sha256)?;
+        for (row, user) in state.all_rows().zip(&mut users) {
+            if !end.notes.iter().any(|note| note.row == row) {
+                strip(user, self.options.afterwards);
+            }
+        }
+        let left = serde_json::to_vec(&users)
+            .map_err(|cause| Error::run_folder(self.folder.path(), &cause.to_string()))?;
+        end.sha256 = sha256(&left);
+        self.folder.write(&done_name(end.file), &left)?;
+        self.note(Entry::Done(end))?;
+        self.folder.delete(&name);
+        Ok(())
+    }
+}
+
+/// Consecutive rows as first and count.
+fn runs(rows: &[usize]) -> RowRuns {
+    let mut runs: RowRuns = Vec::new();
+    for &row in rows {
+        match runs.last_mut() {
+            Some((first, count)) if *first + *count == row => *count += 1,
+            _ => runs.push((row, 1)),
+        }
+    }
+    runs
+}
+
+fn strip(user: &mut Value, afterwards: Afterwards) {
+    let Some(fields) = user.as_object_mut() else {
+        return;
+    };
+    match afterwards {
+        Afterwards::KeepAll => {}
+        Afterwards::StripSecrets => {
+            for secret in ["password_hash", "custom_password_hash", "mfa_factors"] {
+                fields.remove(secret);
+            }
+        }
+        Afterwards::KeepIdsOnly => {
+            fields.retain(|name, _| name == "email" || name == "user_id");
+        }
+    }
+}

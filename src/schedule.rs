@@ -1,0 +1,440 @@
+//! Which request comes next: jobs two at a time, each slot filled the moment it is free, never over the rate.
+//!
+//! One thread does it all. A request takes milliseconds and a job minutes, so nothing is gained by more, and the
+//! order in which things are written down is the order in which they happened.
+
+use std::collections::VecDeque;
+use std::sync::mpsc::{Receiver, TryRecvError};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use crate::connections::ConnectionId;
+use crate::error::{Error, Result};
+use crate::jobs::{JobId, JobState, JobStatus, Summary, read_job, send_file};
+use crate::options::ImportOptions;
+use crate::progress::Progress;
+use crate::run::Run;
+use crate::run_folder::{Entry, packed_name};
+use crate::secret::random_bytes;
+use crate::settle;
+use crate::tenant::Tenant;
+
+const FIRST_WAIT: Duration = Duration::from_millis(500);
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
+/// Waits for a slot that somebody else's job holds: jobs take minutes.
+const SLOT_WAIT: Duration = Duration::from_secs(2);
+const LONGEST_SLOT_WAIT: Duration = Duration::from_secs(30);
+/// Faults in a row, of any request, after which the run stops.
+const FAULTS_BORNE: u32 = 12;
+/// Uploads of one file, when its job ends without a word of its rows.
+const UPLOADS: u32 = 3;
+
+/// Keeps requests under the rate.
+pub(crate) struct Pace {
+    gap: Duration,
+    next: Instant,
+    pub(crate) sent: u64,
+}
+
+impl Pace {
+    pub(crate) fn new(per_second: f64) -> Pace {
+        Pace {
+            gap: Duration::from_secs_f64(1.0 / per_second),
+            next: Instant::now(),
+            sent: 0,
+        }
+    }
+
+    /// Waits until a request may be sent.
+    pub(crate) fn wait(&mut self) {
+        thread::sleep(self.next.saturating_duration_since(Instant::now()));
+        self.next = Instant::now() + self.gap;
+        self.sent += 1;
+    }
+
+    /// No request before `wait` from now.
+    fn pause(&mut self, wait: Duration) {
+        self.next = self.next.max(Instant::now() + wait);
+    }
+}
+
+/// Where the files come from.
+pub(crate) enum Feed {
+    /// All are there.
+    Sealed,
+    /// More are being made; each comes as what is to be written down about it.
+    Open(Receiver<Result<crate::import::Fed>>),
+}
+
+/// A job that runs.
+struct Running {
+    file: usize,
+    job: JobId,
+    since: Instant,
+    next_read: Instant,
+    wait: Duration,
+}
+
+pub(crate) struct Schedule<'a> {
+    tenant: &'a Tenant,
+    /// Gives "global limit" back at once, since there may be other things to do.
+    impatient: Tenant,
+    connection: &'a ConnectionId,
+    options: &'a ImportOptions,
+    run: &'a mut Run,
+    pub(crate) pace: Pace,
+    waiting: VecDeque<usize>,
+    upload_after: Instant,
+    slot_wait: Duration,
+    running: Vec<Running>,
+    faults: u32,
+    /// Seconds that a job took for each of its users, as far as known.
+    seconds_a_user: Option<f64>,
+    progress: Progress,
+}
+
+impl<'a> Schedule<'a> {
+    pub(crate) fn new(
+        tenant: &'a Tenant,
+        connection: &'a ConnectionId,
+        options: &'a ImportOptions,
+        run: &'a mut Run,
+    ) -> Schedule<'a> {
+        let now = Instant::now();
+        let (mut waiting, mut running) = (VecDeque::new(), Vec::new());
+        for file in run.open_files() {
+            match run.files[file - 1].job.clone() {
+                Some(job) => running.push(Running {
+                    file,
+                    job,
+                    since: now,
+                    next_read: now,
+                    wait: FIRST_WAIT,
+                }),
+                None => waiting.push_back(file),
+            }
+        }
+        let progress = Progress::new(run);
+        Schedule {
+            tenant,
+            impatient: tenant.impatient(),
+            connection,
+            options,
+            run,
+            pace: Pace::new(options.requests_per_second),
+            waiting,
+            upload_after: now,
+            slot_wait: SLOT_WAIT,
+            running,
+            faults: 0,
+            seconds_a_user: None,
+            progress,
+        }
+    }
+
+    /// Works until every file is done.
+    pub(crate) fn work(&mut self, mut feed: Feed) -> Result<()> {
+        let began = Instant::now();
+        loop {
+            self.take_from(&mut feed)?;
+            let sealed = matches!(feed, Feed::Sealed);
+            if sealed && self.waiting.is_empty() && self.running.is_empty() {
+                return Ok(());
+            }
+            if began.elapsed() >= self.options.time_limit {
+                let limit = self.options.time_limit;
+                return Err(Error::OutOfTime { limit });
+            }
+            self.step()?;
+            self.progress.say(self.run, &self.running_files());
+        }
+    }
+
+    fn running_files(&self) -> Vec<(usize, f64)> {
+        let share = |running: &Running| {
+            let rows = self.run.files[running.file - 1].count() as f64;
+            let expected = self.seconds_a_user.map(|seconds| seconds * rows);
+            let share = expected.map_or(0.0, |all| running.since.elapsed().as_secs_f64() / all);
+            (running.file, share.min(0.95))
+        };
+        self.running.iter().map(share).collect()
+    }
+
+    /// Takes what has been packed meanwhile; waits for it when there is nothing else to do.
+    fn take_from(&mut self, feed: &mut Feed) -> Result<()> {
+        let Feed::Open(files) = feed else {
+            return Ok(());
+        };
+        let idle = self.running.is_empty() && self.waiting.is_empty();
+        loop {
+            let fed = if idle && self.waiting.is_empty() {
+                files.recv().map_err(|_| TryRecvError::Disconnected)
+            } else if self.waiting.len() >= 2 {
+                return Ok(());
+            } else {
+                files.try_recv()
+            };
+            match fed {
+                Ok(fed) => {
+                    if let Some(file) = self.run.take(fed?)? {
+                        self.waiting.push_back(file);
+                    }
+                }
+                Err(TryRecvError::Empty) => return Ok(()),
+                Err(TryRecvError::Disconnected) => {
+                    *feed = Feed::Sealed;
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    /// The one thing that is due next, or a short wait.
+    fn step(&mut self) -> Result<()> {
+        let now = Instant::now();
+        let may_upload = self.running.len() < self.options.slots && now >= self.upload_after;
+        if may_upload && let Some(file) = self.waiting.pop_front() {
+            return self.upload(file);
+        }
+        let due = (0..self.running.len()).min_by_key(|&index| self.running[index].next_read);
+        if let Some(index) = due
+            && self.running[index].next_read <= now
+        {
+            return self.read(index);
+        }
+        let next_read = due.map(|index| self.running[index].next_read);
+        let wake = next_read.unwrap_or(now + FIRST_WAIT);
+        let wake = if self.waiting.is_empty() || self.running.len() >= self.options.slots {
+            wake
+        } else {
+            wake.min(self.upload_after)
+        };
+        // Short, so that a file just packed is not kept waiting.
+        let most = Duration::from_millis(100);
+        thread::sleep(wake.saturating_duration_since(now).min(most));
+        Ok(())
+    }
+
+    fn upload(&mut self, file: usize) -> Result<()> {
+        let state = &self.run.files[file - 1];
+        let bytes = self
+            .run
+            .folder
+            .read(&packed_name(file), &state.packed_sha256)?;
+        let users = state.count();
+        self.run.note(Entry::Sending { file })?;
+        self.pace.wait();
+        match send_file(
+            &self.impatient,
+            self.connection,
+            self.options,
+            &bytes,
+            users,
+        ) {
+            Ok(accepted) => {
+                self.faults = 0;
+                self.slot_wait = SLOT_WAIT;
+                let job = accepted.id;
+                self.run.note(Entry::Accepted {
+                    file,
+                    job: job.to_string(),
+                    at: unix_millis(),
+                })?;
+                let since = Instant::now();
+                let wait = self.first_wait(users);
+                self.running.push(Running {
+                    file,
+                    job,
+                    since,
+                    next_read: since + wait,
+                    wait: FIRST_WAIT,
+                });
+                Ok(())
+            }
+            Err(error) => {
+                self.waiting.push_front(file);
+                self.not_uploaded(file, error)
+            }
+        }
+    }
+
+    fn not_uploaded(&mut self, file: usize, error: Error) -> Result<()> {
+        match error {
+            Error::NoJobSlot { .. } => {
+                self.run.note(Entry::NotTaken { file })?;
+                self.progress.slots_held(self.running.len());
+                self.upload_after = Instant::now() + self.slot_wait;
+                self.slot_wait = (self.slot_wait * 3 / 2).min(LONGEST_SLOT_WAIT);
+                Ok(())
+            }
+            Error::RateLimited { wait, .. } => {
+                self.run.note(Entry::NotTaken { file })?;
+                self.pace.pause(wait);
+                Ok(())
+            }
+            error if error.is_passing() => {
+                let wait = self.bear(error)?;
+                self.upload_after = Instant::now() + wait;
+                Ok(())
+            }
+            error => {
+                self.run.note(Entry::NotTaken { file })?;
+                Err(error)
+            }
+        }
+    }
+
+    /// How long until the first read of a job: until it should have ended, if that is known.
+    fn first_wait(&self, users: usize) -> Duration {
+        let expected = self.seconds_a_user.map(|seconds| seconds * users as f64);
+        expected.map_or(FIRST_WAIT, |seconds| {
+            Duration::from_secs_f64(seconds).max(Duration::from_millis(50))
+        })
+    }
+
+    fn read(&mut self, index: usize) -> Result<()> {
+        self.pace.wait();
+        match read_job(&self.impatient, &self.running[index].job) {
+            Ok(JobState::Pending(_)) => {
+                self.faults = 0;
+                let running = &mut self.running[index];
+                let age = running.since.elapsed();
+                if age >= self.options.job_limit {
+                    let running = self.running.remove(index);
+                    return self.settle_expired(running.file);
+                }
+                // A tenth of the time it has taken is little beside it.
+                let tenth = (age / 10).clamp(FIRST_WAIT / 2, LONGEST_WAIT);
+                running.wait = if self.seconds_a_user.is_some() {
+                    tenth / 3
+                } else {
+                    tenth
+                };
+                let left = self.options.job_limit - age;
+                running.next_read = Instant::now() + running.wait.min(left);
+                Ok(())
+            }
+            Ok(JobState::Ended(status, summary)) => {
+                self.faults = 0;
+                let running = self.running.remove(index);
+                self.learn(&running);
+                // The slot is free: the next upload comes before the report of this one.
+                self.fill_slot()?;
+                self.ended(running.file, &running.job, &status, summary)
+            }
+            // Its data is gone, after 24 hours or sooner: what it did, the users' ids tell.
+            Err(Error::Refused { status: 404, .. }) => {
+                let running = self.running.remove(index);
+                self.again_or_settle(running.file)
+            }
+            Err(Error::RateLimited { wait, .. }) => {
+                self.pace.pause(wait);
+                Ok(())
+            }
+            Err(error) if error.is_passing() => {
+                let wait = self.bear(error)?;
+                self.running[index].next_read = Instant::now() + wait;
+                Ok(())
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn learn(&mut self, running: &Running) {
+        let users = self.run.files[running.file - 1].count() as f64;
+        let seconds = running.since.elapsed().as_secs_f64() / users;
+        // What was read late makes a job look slower than it was, never faster.
+        let known = self.seconds_a_user.unwrap_or(seconds);
+        self.seconds_a_user = Some(if seconds < known {
+            seconds
+        } else {
+            known * 0.9 + seconds * 0.1
+        });
+    }
+
+    fn fill_slot(&mut self) -> Result<()> {
+        if Instant::now() >= self.upload_after
+            && let Some(file) = self.waiting.pop_front()
+        {
+            self.upload(file)?;
+        }
+        Ok(())
+    }
+
+    fn ended(
+        &mut self,
+        file: usize,
+        job: &JobId,
+        status: &JobStatus,
+        summary: Option<Summary>,
+    ) -> Result<()> {
+        match (status, summary) {
+            (JobStatus::Completed, Some(summary)) => {
+                let end = self.bearing(|this| {
+                    settle::completed(this.tenant, this.run, &mut this.pace, file, job, summary)
+                })?;
+                self.run.finish(end)
+            }
+            // Nothing is said of the rows.
+            _ => self.again_or_settle(file),
+        }
+    }
+
+    /// Sends a file again whose job ended without a word; users who came in by it are known by their ids.
+    fn again_or_settle(&mut self, file: usize) -> Result<()> {
+        if self.run.files[file - 1].uploads < UPLOADS {
+            self.run.files[file - 1].job = None;
+            self.waiting.push_back(file);
+            return Ok(());
+        }
+        let end = self.bearing(|this| {
+            settle::without_report(this.tenant, this.run, &mut this.pace, file, false)
+        })?;
+        self.run.finish(end)
+    }
+
+    /// A job that may still be running must not be sent again.
+    fn settle_expired(&mut self, file: usize) -> Result<()> {
+        let end = self.bearing(|this| {
+            settle::without_report(this.tenant, this.run, &mut this.pace, file, true)
+        })?;
+        self.run.finish(end)
+    }
+
+    /// Does a step again while its faults pass.
+    fn bearing<T>(&mut self, mut step: impl FnMut(&mut Self) -> Result<T>) -> Result<T> {
+        loop {
+            match step(self) {
+                Ok(value) => {
+                    self.faults = 0;
+                    return Ok(value);
+                }
+                Err(Error::RateLimited { wait, .. }) => self.pace.pause(wait),
+                Err(error) if error.is_passing() => {
+                    let wait = self.bear(error)?;
+                    thread::sleep(wait);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// How long to wait after a fault: longer each time, by chance a little more or less, so that many who were
+    /// cut off together do not come back together.
+    fn bear(&mut self, error: Error) -> Result<Duration> {
+        self.faults += 1;
+        if self.faults > FAULTS_BORNE {
+            return Err(error);
+        }
+        self.progress.fault(&error);
+        let seconds = (0.25 * f64::from(2_u32.pow(self.faults.min(8) - 1))).min(20.0);
+        let chance = f64::from(random_bytes(1)?[0]) / 255.0;
+        Ok(Duration::from_secs_f64(seconds * (0.75 + chance / 2.0)))
+    }
+}
+
+pub(crate) fn unix_millis() -> u64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(0))
+}

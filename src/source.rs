@@ -1,0 +1,304 @@
+//! Users from a file, one after the other: CSV with a heading, or one JSON object a line, as Auth0 exports them.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value};
+
+use crate::error::{Error, Result};
+use crate::users::User;
+
+/// Bytes of the longest line that is read: no user of that size could be imported (an upload holds 512,000).
+const LONGEST_LINE: usize = 4 * 1024 * 1024;
+/// The fields an import takes.
+const FIELDS: [&str; 17] = [
+    "email",
+    "email_verified",
+    "phone_number",
+    "phone_verified",
+    "user_id",
+    "username",
+    "given_name",
+    "family_name",
+    "name",
+    "nickname",
+    "picture",
+    "blocked",
+    "password_hash",
+    "custom_password_hash",
+    "app_metadata",
+    "user_metadata",
+    "mfa_factors",
+];
+
+/// Users of a file, as [`import_stream`](crate::import_stream) takes them; a row that cannot be read is an error of
+/// that row alone. What was dropped is said at the end, once.
+#[derive(Debug)]
+pub struct UserFile {
+    path: PathBuf,
+    rows: Rows,
+    dropped: HashMap<String, usize>,
+}
+
+#[derive(Debug)]
+enum Rows {
+    Lines {
+        reader: BufReader<File>,
+        line: usize,
+    },
+    Csv {
+        reader: Box<csv::Reader<BufReader<File>>>,
+        names: Vec<String>,
+    },
+}
+
+/// Reads users from a file of one JSON object a line, as Auth0's users export writes it. Sends nothing.
+///
+/// `auth0|` in front of a user id is taken off, and fields an import does not take (`identities`, `created_at` and
+/// the like) are dropped; which ones is printed when the file ends.
+///
+/// # Errors
+///
+/// The file cannot be opened. A line that is no user is an error of its own, with its number; the others are kept.
+pub fn read_ndjson(path: &str) -> Result<UserFile> {
+    let reader = open(Path::new(path))?;
+    Ok(UserFile {
+        path: path.into(),
+        rows: Rows::Lines { reader, line: 0 },
+        dropped: HashMap::new(),
+    })
+}
+
+/// Reads users from a CSV file with a heading. Sends nothing.
+///
+/// `columns` gives the field for a column that is named otherwise: `[("E-Mail", "email")]`. A field inside metadata is
+/// written with a dot, `user_metadata.plan`; `true` and `false` are read as such in the fields that want them; an empty
+/// cell is no value. Columns that name no field are dropped; which ones is printed when the file ends.
+///
+/// # Errors
+///
+/// The file cannot be opened; it is not UTF-8; no column gives the e-mail. A row that cannot be read is an error of its
+/// own, with its line; the others are kept.
+pub fn read_csv(path: &str, columns: &[(&str, &str)]) -> Result<UserFile> {
+    let failed = |reason: String| Error::Source {
+        path: path.into(),
+        reason,
+    };
+    let reader = open(Path::new(path))?;
+    let mut reader = csv::ReaderBuilder::new().from_reader(reader);
+    let heading = reader.headers().map_err(|cause| {
+        failed(format!(
+            "its heading cannot be read ({cause}): save it as UTF-8"
+        ))
+    })?;
+    let name = |column: &str| {
+        let renamed = columns.iter().find(|(from, _)| *from == column);
+        renamed.map_or(column, |(_, to)| to).to_string()
+    };
+    let names: Vec<String> = heading.iter().map(|column| name(column.trim())).collect();
+    if let Some((missing, _)) = columns
+        .iter()
+        .find(|(from, _)| !heading.iter().any(|column| column.trim() == *from))
+    {
+        return Err(failed(format!(
+            "it has no column `{missing}`; it has: {}",
+            heading.iter().collect::<Vec<_>>().join(", ")
+        )));
+    }
+    if !names.iter().any(|name| name == "email") {
+        return Err(failed(format!(
+            "no column is named `email` (it has: {}): say which one it is, as in read_csv(path, &[(\"E-Mail\", \"email\")])",
+            heading.iter().collect::<Vec<_>>().join(", ")
+        )));
+    }
+    Ok(UserFile {
+        path: path.into(),
+        rows: Rows::Csv {
+            reader: Box::new(reader),
+            names,
+        },
+        dropped: HashMap::new(),
+    })
+}
+
+/// Opens a file and steps over a byte order mark, which Excel puts in front.
+fn open(path: &Path) -> Result<BufReader<File>> {
+    let failed = |cause: std::io::Error| Error::Source {
+        path: path.to_path_buf(),
+        reason: cause.to_string(),
+    };
+    let mut reader = BufReader::new(File::open(path).map_err(failed)?);
+    if reader
+        .fill_buf()
+        .map_err(failed)?
+        .starts_with(b"\xef\xbb\xbf")
+    {
+        reader.consume(3);
+    }
+    Ok(reader)
+}
+
+impl Iterator for UserFile {
+    type Item = Result<User>;
+
+    fn next(&mut self) -> Option<Result<User>> {
+        let row = match &mut self.rows {
+            Rows::Lines { reader, line } => next_line(reader, line),
+            Rows::Csv { reader, names } => next_record(reader, names),
+        };
+        let Some((line, row)) = row else {
+            self.say_what_was_dropped();
+            return None;
+        };
+        let user = row.and_then(|fields| self.user(fields));
+        Some(user.map_err(|reason| Error::Source {
+            path: self.path.clone(),
+            reason: format!("line {line} {reason}"),
+        }))
+    }
+}
+
+type Row = (usize, std::result::Result<Map<String, Value>, String>);
+
+impl UserFile {
+    fn user(&mut self, mut fields: Map<String, Value>) -> std::result::Result<User, String> {
+        let unknown: Vec<String> = fields
+            .keys()
+            .filter(|name| !FIELDS.contains(&name.as_str()))
+            .cloned()
+            .collect();
+        for name in unknown {
+            fields.remove(&name);
+            *self.dropped.entry(name).or_default() += 1;
+        }
+        // An export writes what is not set as null.
+        fields.retain(|_, value| !value.is_null());
+        if let Some(Value::String(id)) = fields.get_mut("user_id")
+            && let Some(bare) = id.strip_prefix("auth0|")
+        {
+            *id = bare.to_string();
+        }
+        fields
+            .entry("email")
+            .or_insert_with(|| Value::String(String::new()));
+        // The sentence names the kind that was wanted and never the value, which may be a hash.
+        serde_json::from_value(Value::Object(fields))
+            .map_err(|_| "is no user: a field has the wrong kind of value".to_string())
+    }
+
+    fn say_what_was_dropped(&mut self) {
+        let mut dropped: Vec<(String, usize)> = self.dropped.drain().collect();
+        if dropped.is_empty() {
+            return;
+        }
+        dropped.sort();
+        let names: Vec<&str> = dropped.iter().map(|(name, _)| name.as_str()).collect();
+        println!(
+            "{}: fields an import does not take were left out: {}",
+            self.path.display(),
+            names.join(", ")
+        );
+    }
+}
+
+fn next_line(reader: &mut BufReader<File>, line: &mut usize) -> Option<Row> {
+    loop {
+        *line += 1;
+        let mut bytes = Vec::new();
+        let read = reader
+            .by_ref()
+            .take(LONGEST_LINE as u64)
+            .read_until(b'\n', &mut bytes);
+        match read {
+            Ok(0) => return None,
+            Ok(_) => {}
+            Err(cause) => return Some((*line, Err(format!("cannot be read: {cause}")))),
+        }
+        if bytes.len() == LONGEST_LINE && !bytes.ends_with(b"\n") {
+            // The rest of it is stepped over in pieces, so that memory stays bounded.
+            let mut rest = Vec::new();
+            while reader
+                .by_ref()
+                .take(LONGEST_LINE as u64)
+                .read_until(b'\n', &mut rest)
+                .is_ok_and(|count| count == LONGEST_LINE)
+                && !rest.ends_with(b"\n")
+            {
+                rest.clear();
+            }
+            return Some((
+                *line,
+                Err(format!(
+                    "has over {LONGEST_LINE} bytes, far more than an import takes"
+                )),
+            ));
+        }
+        if bytes.trim_ascii().is_empty() {
+            continue;
+        }
+        let fields = serde_json::from_slice::<Map<String, Value>>(&bytes)
+            .map_err(|cause| format!("is not one whole JSON object (column {})", cause.column()));
+        return Some((*line, fields));
+    }
+}
+
+fn next_record(reader: &mut csv::Reader<BufReader<File>>, names: &[String]) -> Option<Row> {
+    let mut record = csv::StringRecord::new();
+    let line = reader.position().line() as usize;
+    match reader.read_record(&mut record) {
+        Ok(false) => None,
+        Ok(true) => {
+            let line = record.position().map_or(line, |at| at.line() as usize);
+            Some((line, Ok(fields(names, &record))))
+        }
+        Err(cause) => Some((line, Err(csv_fault(&cause)))),
+    }
+}
+
+fn csv_fault(cause: &csv::Error) -> String {
+    match cause.kind() {
+        csv::ErrorKind::Utf8 { .. } => {
+            "is not UTF-8 (Latin-1, perhaps): save the file as UTF-8".to_string()
+        }
+        csv::ErrorKind::UnequalLengths {
+            expected_len, len, ..
+        } => format!("has {len} cells, and the heading has {expected_len}"),
+        other => format!("cannot be read: {other:?}"),
+    }
+}
+
+fn fields(names: &[String], record: &csv::StringRecord) -> Map<String, Value> {
+    let mut fields = Map::new();
+    for (name, cell) in names.iter().zip(record) {
+        if cell.is_empty() {
+            continue;
+        }
+        match name.split_once('.') {
+            Some((metadata @ ("user_metadata" | "app_metadata"), key)) => {
+                let inner = fields
+                    .entry(metadata)
+                    .or_insert_with(|| Value::Object(Map::new()));
+                if let Some(inner) = inner.as_object_mut() {
+                    inner.insert(key.to_string(), cell.into());
+                }
+            }
+            _ => {
+                fields.insert(name.clone(), value(name, cell));
+            }
+        }
+    }
+    fields
+}
+
+fn value(name: &str, cell: &str) -> Value {
+    match (name, cell.to_ascii_lowercase().as_str()) {
+        ("email_verified" | "phone_verified" | "blocked", "true" | "1") => true.into(),
+        ("email_verified" | "phone_verified" | "blocked", "false" | "0") => false.into(),
+        ("custom_password_hash" | "app_metadata" | "user_metadata" | "mfa_factors", _) => {
+            serde_json::from_str(cell).unwrap_or_else(|_| cell.into())
+        }
+        _ => cell.into(),
+    }
+}
