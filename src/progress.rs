@@ -68,7 +68,12 @@ impl Progress {
     }
 
     pub(crate) fn fault(&mut self, error: &Error) {
-        println!("trying again: {error}");
+        // Without its advice, which is for whoever would have to do it by hand.
+        let text = error.to_string();
+        let cause = text
+            .rsplit_once("; ")
+            .map_or(text.as_str(), |(cause, _)| cause);
+        println!("trying again: {cause}");
     }
 }
 

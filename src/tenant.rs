@@ -209,6 +209,32 @@ impl Tenant {
         !self.writes_allowed
     }
 
+    /// Lets things go wrong in a practice tenant: each fault by its name and how many times it happens (or, below 1,
+    /// how likely it is each time). Replaces what was on; an empty list switches all off. Sends one request.
+    ///
+    /// # Errors
+    ///
+    /// A tenant that is no practice tenant; an unknown name (the error lists those there are); it cannot be reached.
+    pub fn practice_faults(&self, faults: &[(&str, f64)]) -> Result<()> {
+        if !self.is_practice() {
+            return Err(Error::Practice {
+                reason: format!(
+                    "{} is a real tenant, where faults come by themselves",
+                    self.domain()
+                ),
+            });
+        }
+        let faults: serde_json::Map<String, Value> = faults
+            .iter()
+            .map(|(name, number)| ((*name).to_string(), json!(number)))
+            .collect();
+        let request = Request::new(Method::PUT, "/practice/faults").body(
+            "application/json",
+            json!({"faults": faults}).to_string().into_bytes(),
+        );
+        self.send(request).map(drop)
+    }
+
     /// The same tenant, giving back "global limit" at once: for who has other things to do meanwhile.
     pub(crate) fn impatient(&self) -> Tenant {
         Tenant {

@@ -13,12 +13,14 @@ use serde_json::{Map, Value, json};
 use crate::answers;
 use crate::connections::{self, Connection};
 use crate::schema;
-use crate::state::{Job, Memory, Tenant, job_head};
+use crate::state::{Fate, Job, Memory, Tenant, job_head};
 use crate::tokens;
 use crate::users;
 
 /// Bytes of the whole request.
 const MOST_BYTES: usize = 512_000;
+/// How long a job that nobody reads stays pending.
+const UNREAD: Duration = Duration::from_secs(1);
 const READ: &[&str] = &["create:users", "read:users"];
 
 /// The parts of an upload.
@@ -42,7 +44,7 @@ async fn answer_create(tenant: &Tenant, request: Request) -> Result<Response, Bo
     let connection = allowed_connection(&form)?;
     let mut memory = tenant.memory();
     work_off(tenant, &mut memory);
-    let active = memory.jobs.values().filter(|job| !job.done).count();
+    let active = memory.jobs.values().filter(|job| !job.done).count() + tenant.slots_held();
     if active >= tenant.options.max_jobs {
         // The documented body has no errorCode.
         let message = format!(
@@ -72,9 +74,32 @@ async fn answer_create(tenant: &Tenant, request: Request) -> Result<Response, Bo
         connection: connection.name.to_string(),
         upsert: form.upsert,
         done: false,
+        fate: fate(tenant),
     };
     memory.jobs.insert(id, job);
     Ok(answers::json(202, &head))
+}
+
+/// Which of the faults that are on happens to the next job.
+fn fate(tenant: &Tenant) -> Fate {
+    let fates = [
+        ("job-fails", Fate::Fails),
+        ("job-fails-midway", Fate::FailsMidway),
+        ("job-hangs", Fate::Hangs),
+        ("job-lost", Fate::IsLost),
+    ];
+    let happens = fates.into_iter().find(|(name, _)| tenant.fault(name));
+    happens.map_or(Fate::Works, |(_, fate)| fate)
+}
+
+/// Ends the jobs that hang, badly.
+pub(crate) fn unhang(memory: &mut Memory) {
+    for job in memory.jobs.values_mut() {
+        if job.fate == Fate::Hangs {
+            job.fate = Fate::Fails;
+            job.ends = Instant::now();
+        }
+    }
 }
 
 async fn read_form(request: Request) -> Result<Form, Box<Response>> {
@@ -161,7 +186,12 @@ fn work_off(tenant: &Tenant, memory: &mut Memory) {
     let now = Instant::now();
     // With a speed set, time alone decides; without, a job stays pending until it was read once.
     let timed = tenant.options.job_speed.is_some();
-    let due = |job: &Job| !job.done && now >= job.ends && (timed || job.was_read);
+    let due = |job: &Job| {
+        !job.done
+            && job.fate != Fate::Hangs
+            && now >= job.ends
+            && (timed || job.was_read || now >= job.ends + UNREAD)
+    };
     let ids: Vec<String> = memory
         .jobs
         .iter()
@@ -178,8 +208,13 @@ fn finish(memory: &mut Memory, id: &str) {
         return;
     };
     job.done = true;
+    let mut rows = std::mem::take(&mut job.rows);
+    match job.fate {
+        Fate::Fails => job.unreadable = true,
+        Fate::FailsMidway => rows.truncate(rows.len() / 2),
+        _ => {}
+    }
     if !job.unreadable {
-        let rows = std::mem::take(&mut job.rows);
         let connection = connections::CONNECTIONS
             .iter()
             .find(|connection| connection.name == job.connection);
@@ -203,7 +238,13 @@ fn finish(memory: &mut Memory, id: &str) {
             json!({"failed": counts[2], "updated": counts[1], "inserted": counts[0], "total": rows.len()}),
         );
     }
-    memory.jobs.insert(id.to_string(), job);
+    if job.fate == Fate::FailsMidway {
+        (job.unreadable, job.summary) = (true, None);
+        job.errors.clear();
+    }
+    if job.fate != Fate::IsLost {
+        memory.jobs.insert(id.to_string(), job);
+    }
 }
 
 enum Outcome {
@@ -244,7 +285,9 @@ fn import_row(
     };
     // An upsert matches by e-mail alone.
     if upsert && memory.find(&keys[0]) == Some(place) {
-        let there = &mut memory.users[place];
+        let Some(there) = memory.users.get_mut(&place) else {
+            return Ok(Outcome::Updated);
+        };
         if fields.contains_key("custom_password_hash") && there.password_hash.is_some() {
             let message = "A custom_password_hash was provided, but the user already has password hash defined";
             return Err(vec![json!({"code": "CONFLICT", "message": message})]);
@@ -343,7 +386,7 @@ pub(crate) async fn errors(
     let Some(job) = memory.jobs.get(&id) else {
         return answers::error(404, "The job does not exist", Some("inexistent_job"));
     };
-    if job.errors.is_empty() {
+    if job.errors.is_empty() || tenant.fault("report-lost") {
         return answers::no_content();
     }
     // Recorded without a charset, unlike every other answer.

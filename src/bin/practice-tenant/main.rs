@@ -2,12 +2,13 @@
 //! everything a bulk import needs.
 //!
 //! `answers.rs` holds the envelopes, `tokens.rs` who may ask, `connections.rs`, `jobs.rs`, `users.rs` and
-//! `sign_in.rs` one endpoint family each, `schema.rs` the rules for a row, `state.rs` what is remembered,
+//! `sign_in.rs` one endpoint family each, `faults.rs` what may go wrong on demand, `schema.rs` the rules for a row, `state.rs` what is remembered,
 //! `options.rs` the command line. It shares no type with the client: a shared misspelling would pass
 //! every test.
 
 mod answers;
 mod connections;
+mod faults;
 mod jobs;
 mod options;
 mod schema;
@@ -58,6 +59,10 @@ async fn serve(options: Options) {
         Err(cause) => fail(&cause.to_string(), 1),
     };
     let tenant = Arc::new(Tenant::new(base.clone(), options));
+    let (faults, seed) = (tenant.options.faults.clone(), tenant.options.seed);
+    if let Err(problem) = tenant.set_faults(faults, seed) {
+        fail(&problem, 2);
+    }
     let lines = tenant.env_lines();
     if let Some(path) = &tenant.options.env_file
         && let Err(cause) = write_env_file(path, &lines)
@@ -92,11 +97,15 @@ fn routes(tenant: Arc<Tenant>) -> Router {
         .route("/users", get(users::list).post(users::create))
         .route("/users-by-email", get(users::by_email))
         .route("/users/{id}", get(users::one).delete(users::delete))
-        .layer(from_fn_with_state(Arc::clone(&tenant), tokens::limit_rate));
+        .layer(from_fn_with_state(Arc::clone(&tenant), tokens::limit_rate))
+        .layer(from_fn_with_state(Arc::clone(&tenant), faults::apply))
+        .layer(from_fn_with_state(Arc::clone(&tenant), count_request));
     Router::new()
         .nest("/api/v2", api)
         .route("/oauth/token", post(sign_in::token))
         .route("/practice", get(about))
+        .route("/practice/faults", get(faults::read).put(faults::write))
+        .route("/practice/traffic", get(faults::traffic))
         .fallback(answers::no_such_route)
         .layer(DefaultBodyLimit::disable())
         .layer(from_fn_with_state(Arc::clone(&tenant), note_request))
@@ -109,6 +118,15 @@ async fn about(State(tenant): State<Arc<Tenant>>) -> Response {
     answers::ok(
         &json!({"practice_tenant": true, "version": version, "client_id": tenant.client_id}),
     )
+}
+
+async fn count_request(
+    State(tenant): State<Arc<Tenant>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    tenant.count_request();
+    next.run(request).await
 }
 
 async fn note_request(State(tenant): State<Arc<Tenant>>, request: Request, next: Next) -> Response {

@@ -1,5 +1,7 @@
 //! The command line.
 
+use std::collections::BTreeMap;
+
 /// What the command line says.
 #[derive(Clone, Debug)]
 pub(crate) struct Options {
@@ -15,9 +17,12 @@ pub(crate) struct Options {
     pub(crate) token_seconds: i64,
     /// Whether tokens carry the mark by which clients know a practice tenant.
     pub(crate) marked: bool,
+    /// What goes wrong from the start, and the seed of what does so by chance.
+    pub(crate) faults: BTreeMap<String, f64>,
+    pub(crate) seed: u64,
 }
 
-const USAGE: &str = "known are --port N, --env-file PATH, --idle-minutes N, --job-speed USERS_PER_SECOND, --rate PER_SECOND, --burst N, --max-jobs N, --token-seconds N, --like-real (rate and speed of the free plan), --unmarked (clients take it for a real tenant)";
+const USAGE: &str = "known are --port N, --env-file PATH, --idle-minutes N, --job-speed USERS_PER_SECOND, --rate PER_SECOND, --burst N, --max-jobs N, --token-seconds N, --fault NAME[=NUMBER], --seed N, --like-real (rate and speed of the free plan), --unmarked (clients take it for a real tenant)";
 
 impl Options {
     pub(crate) fn read(mut words: impl Iterator<Item = String>) -> Result<Options, String> {
@@ -31,6 +36,8 @@ impl Options {
             max_jobs: 2,
             token_seconds: 86_400,
             marked: true,
+            faults: BTreeMap::new(),
+            seed: 0,
         };
         while let Some(word) = words.next() {
             match word.as_str() {
@@ -38,6 +45,13 @@ impl Options {
                 "--like-real" => {
                     // The free plan: 2 requests a second, about 40,000 users an hour.
                     (options.rate, options.burst, options.job_speed) = (2.0, 2.0, Some(11.0));
+                }
+                "--seed" => options.seed = number(&word, words.next())?,
+                "--fault" => {
+                    let fault = words.next().ok_or("--fault needs NAME or NAME=NUMBER")?;
+                    let (name, value) = fault.split_once('=').unwrap_or((&fault, "1"));
+                    let value = positive(&word, Some(value.to_string()))?;
+                    options.faults.insert(name.to_string(), value);
                 }
                 "--port" => options.port = number(&word, words.next())?,
                 "--env-file" => {

@@ -113,7 +113,7 @@ async fn sign_in(tenant: Arc<Tenant>, form: &Map<String, Value>, grant: &str) ->
         ];
         keys.iter()
             .find_map(|key| memory.find(key))
-            .map(|place| memory.users[place].clone())
+            .and_then(|place| memory.users.get(&place).cloned())
     };
     let Some(account) = found else { return wrong() };
     if account.failures >= MOST_FAILURES {
@@ -151,8 +151,9 @@ async fn sign_in(tenant: Arc<Tenant>, form: &Map<String, Value>, grant: &str) ->
 
 fn note_attempt(tenant: &Tenant, user_id: &str, right: bool) {
     let mut memory = tenant.memory();
-    if let Some(place) = memory.find(user_id) {
-        let failures = &mut memory.users[place].failures;
+    let place = memory.find(user_id);
+    if let Some(account) = place.and_then(|place| memory.users.get_mut(&place)) {
+        let failures = &mut account.failures;
         *failures = if right { 0 } else { *failures + 1 };
     }
 }

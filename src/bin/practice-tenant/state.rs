@@ -1,11 +1,13 @@
 //! What the practice tenant remembers, until it ends.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Map, Value, json};
 
+use crate::faults::{Faults, Traffic};
 use crate::options::Options;
 
 /// One user: the profile as it is answered, and what is never answered.
@@ -34,12 +36,24 @@ pub(crate) struct Job {
     pub(crate) upsert: bool,
     pub(crate) done: bool,
     pub(crate) unreadable: bool,
+    pub(crate) fate: Fate,
+}
+
+/// What a fault does to a job.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fate {
+    Works,
+    Fails,
+    FailsMidway,
+    Hangs,
+    IsLost,
 }
 
 #[derive(Default)]
 pub(crate) struct Memory {
-    /// In the order of creation.
-    pub(crate) users: Vec<Account>,
+    /// By a number that grows, so in the order of creation.
+    pub(crate) users: BTreeMap<usize, Account>,
+    next: usize,
     /// Where a user is, by `connection e-mail`, `connection username` and `user_id`: an import of thousands must not search.
     pub(crate) index: HashMap<String, usize>,
     pub(crate) jobs: HashMap<String, Job>,
@@ -52,20 +66,21 @@ impl Memory {
 
     pub(crate) fn add(&mut self, account: Account) {
         for key in keys(&account) {
-            self.index.insert(key, self.users.len());
+            self.index.insert(key, self.next);
         }
-        self.users.push(account);
+        self.users.insert(self.next, account);
+        self.next += 1;
     }
 
     pub(crate) fn remove(&mut self, user_id: &str) {
-        if let Some(place) = self.find(user_id) {
-            self.users.remove(place);
-            self.index.clear();
-            for (place, account) in self.users.iter().enumerate() {
-                for key in keys(account) {
-                    self.index.insert(key, place);
-                }
-            }
+        let Some(account) = self
+            .find(user_id)
+            .and_then(|place| self.users.remove(&place))
+        else {
+            return;
+        };
+        for key in keys(&account) {
+            self.index.remove(&key);
         }
     }
 }
@@ -98,6 +113,11 @@ pub(crate) struct Tenant {
     last_request: Mutex<Instant>,
     /// Tokens in the bucket, and since when.
     pub(crate) bucket: Mutex<(f64, Instant)>,
+    pub(crate) faults: Mutex<Faults>,
+    pub(crate) traffic: Mutex<Traffic>,
+    /// Tokens are numbered; those below the second number have been expired.
+    tokens: AtomicU64,
+    expired_below: AtomicU64,
 }
 
 impl Tenant {
@@ -112,6 +132,10 @@ impl Tenant {
             memory: Mutex::default(),
             last_request: Mutex::new(Instant::now()),
             bucket: Mutex::new((options.burst, Instant::now())),
+            faults: Mutex::default(),
+            traffic: Mutex::default(),
+            tokens: AtomicU64::new(0),
+            expired_below: AtomicU64::new(0),
             options,
         }
     }
@@ -130,6 +154,20 @@ impl Tenant {
             "DOMAIN={}\nMGMT_API_ACCESS_TOKEN={token}\nCLIENT_ID={}\nCLIENT_SECRET={}\nSIGN_IN_CLIENT_ID={}\nSIGN_IN_CLIENT_SECRET={}\n",
             self.base, self.client_id, self.client_secret, self.sign_in_id, self.sign_in_secret
         )
+    }
+
+    pub(crate) fn next_token(&self) -> u64 {
+        self.tokens.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Ends every token issued so far.
+    pub(crate) fn expire_tokens(&self) {
+        let next = self.tokens.load(Ordering::Relaxed);
+        self.expired_below.store(next, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_expired(&self, token: u64) -> bool {
+        token < self.expired_below.load(Ordering::Relaxed)
     }
 
     pub(crate) fn note_request(&self) {

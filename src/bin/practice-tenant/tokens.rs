@@ -33,6 +33,8 @@ pub(crate) fn issue(tenant: &Tenant, scope: Option<&str>) -> String {
         "scope": granted.join(" "),
         "gty": "client-credentials",
         "azp": tenant.client_id,
+        // Numbered, so that a fault can end those issued so far.
+        "jti": tenant.next_token(),
     });
     if tenant.options.marked {
         claims["practice_tenant"] = true.into();
@@ -55,6 +57,11 @@ fn mac(tenant: &Tenant, text: &str) -> Hmac<Sha256> {
     mac
 }
 
+/// Whether the caller holds a token that this tenant signed, ended or not.
+pub(crate) fn check_signature(tenant: &Tenant, headers: &HeaderMap) -> Result<(), Box<Response>> {
+    claims(tenant, headers).map(drop)
+}
+
 /// Whether the caller holds a good token with one of the scopes; else the answer that says why not.
 pub(crate) fn check(
     tenant: &Tenant,
@@ -62,41 +69,7 @@ pub(crate) fn check(
     any_of: &[&str],
 ) -> Result<(), Box<Response>> {
     let refused = |message: &str| Box::new(answers::error(401, message, None));
-    let header = headers
-        .get(AUTHORIZATION)
-        .and_then(|value| value.to_str().ok());
-    let Some(header) = header else {
-        return Err(refused("Missing authentication"));
-    };
-    let token = header.strip_prefix("Bearer ").unwrap_or_default();
-    let parts: Vec<&str> = token.split('.').collect();
-    let [head, payload, signature] = parts[..] else {
-        return Err(Box::new(answers::error(
-            400,
-            "Bad HTTP authentication header format",
-            Some("Bearer"),
-        )));
-    };
-    let with_attributes = |message: &str| {
-        let attributes = json!({"error": message});
-        let body = json!({"statusCode": 401, "error": "Unauthorized", "message": message, "attributes": attributes});
-        Box::new(answers::json(401, &body))
-    };
-    let claims = URL_SAFE_NO_PAD
-        .decode(payload)
-        .ok()
-        .and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
-    let (Some(claims), Ok(signature)) = (claims, URL_SAFE_NO_PAD.decode(signature)) else {
-        return Err(with_attributes("Invalid token"));
-    };
-    if mac(tenant, &format!("{head}.{payload}"))
-        .verify_slice(&signature)
-        .is_err()
-    {
-        return Err(with_attributes(
-            "Invalid signature received for JSON Web Token validation",
-        ));
-    }
+    let claims = claims(tenant, headers)?;
     // An ID token of ours is signed too, but is for an application.
     let audience = claims["aud"].as_str().unwrap_or_default();
     if !audience.contains("://") {
@@ -105,7 +78,10 @@ pub(crate) fn check(
     if audience.replace("://localhost:", "://127.0.0.1:") != tenant.audience() {
         return Err(refused(&format!("Bad audience: {audience}")));
     }
-    if claims["exp"].as_i64().unwrap_or_default() <= unix_seconds() {
+    let ended = claims["jti"]
+        .as_u64()
+        .is_some_and(|number| tenant.is_expired(number));
+    if ended || claims["exp"].as_i64().unwrap_or_default() <= unix_seconds() {
         return Err(with_attributes(
             "Expired token received for JSON Web Token validation",
         ));
@@ -125,6 +101,48 @@ pub(crate) fn check(
     )))
 }
 
+/// The claims of the token, if this tenant signed it.
+fn claims(tenant: &Tenant, headers: &HeaderMap) -> Result<Value, Box<Response>> {
+    let refused = |message: &str| Box::new(answers::error(401, message, None));
+    let header = headers
+        .get(AUTHORIZATION)
+        .and_then(|value| value.to_str().ok());
+    let Some(header) = header else {
+        return Err(refused("Missing authentication"));
+    };
+    let token = header.strip_prefix("Bearer ").unwrap_or_default();
+    let parts: Vec<&str> = token.split('.').collect();
+    let [head, payload, signature] = parts[..] else {
+        return Err(Box::new(answers::error(
+            400,
+            "Bad HTTP authentication header format",
+            Some("Bearer"),
+        )));
+    };
+    let claims = URL_SAFE_NO_PAD
+        .decode(payload)
+        .ok()
+        .and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
+    let (Some(claims), Ok(signature)) = (claims, URL_SAFE_NO_PAD.decode(signature)) else {
+        return Err(with_attributes("Invalid token"));
+    };
+    if mac(tenant, &format!("{head}.{payload}"))
+        .verify_slice(&signature)
+        .is_err()
+    {
+        return Err(with_attributes(
+            "Invalid signature received for JSON Web Token validation",
+        ));
+    }
+    Ok(claims)
+}
+
+fn with_attributes(message: &str) -> Box<Response> {
+    let attributes = json!({"error": message});
+    let body = json!({"statusCode": 401, "error": "Unauthorized", "message": message, "attributes": attributes});
+    Box::new(answers::json(401, &body))
+}
+
 /// A token bucket, as documented: `burst` is its size. Its state is told with every answer.
 pub(crate) async fn limit_rate(
     State(tenant): State<Arc<Tenant>>,
@@ -135,7 +153,11 @@ pub(crate) async fn limit_rate(
     let left = {
         let mut bucket = tenant.bucket.lock().unwrap_or_else(PoisonError::into_inner);
         let filled = (bucket.0 + bucket.1.elapsed().as_secs_f64() * rate).min(burst);
-        let left = filled - 1.0;
+        let left = if tenant.fault("rate-limit") {
+            -1.0
+        } else {
+            filled - 1.0
+        };
         *bucket = (if left < 0.0 { filled } else { left }, Instant::now());
         left
     };

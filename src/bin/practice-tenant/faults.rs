@@ -1,0 +1,284 @@
+//! Faults on demand: what goes wrong between a client and a tenant, switched on from the command line or over HTTP.
+//!
+//! A fault has a number: 1 or more is how many times it happens, less than 1 how likely it is each time, by a
+//! seeded draw, so that a run repeats. Some are measures: milliseconds, slots, seconds.
+
+use std::collections::BTreeMap;
+use std::pin::Pin;
+use std::sync::{Arc, PoisonError};
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::header::CONTENT_LENGTH;
+use axum::http::{HeaderMap, Method};
+use axum::middleware::Next;
+use axum::response::Response;
+use http_body::Frame;
+use serde_json::{Value, json};
+
+use crate::answers;
+use crate::state::Tenant;
+use crate::tokens;
+
+/// Each fault, and what it does.
+pub(crate) const KNOWN: [(&str, &str); 16] = [
+    ("latency-ms", "each request waits that many milliseconds"),
+    ("rate-limit", "requests are answered 429, global limit"),
+    (
+        "slots-held",
+        "so many job slots are others' until switched off",
+    ),
+    (
+        "slots-held-seconds",
+        "all job slots are others' for so long",
+    ),
+    ("reset", "requests are cut off, not processed"),
+    ("reset-before-upload", "uploads are cut off, not taken"),
+    ("reset-after-upload", "uploads are taken, then cut off"),
+    ("half-answer", "answers to reads are cut in the middle"),
+    ("server-error", "requests are answered 503, not processed"),
+    ("server-error-after", "uploads are taken, then answered 500"),
+    (
+        "token-expires",
+        "tokens issued so far are expired from now on",
+    ),
+    (
+        "job-fails",
+        "jobs fail as a whole, with no report and no user taken",
+    ),
+    (
+        "job-fails-midway",
+        "jobs fail after half of their users, with no report",
+    ),
+    (
+        "job-hangs",
+        "jobs stay pending until the faults are set anew, then fail",
+    ),
+    ("job-lost", "jobs end and are forgotten"),
+    ("report-lost", "error reports are empty though rows failed"),
+];
+
+/// The faults that are on, and how often each has happened.
+#[derive(Default)]
+pub(crate) struct Faults {
+    on: BTreeMap<String, f64>,
+    happened: BTreeMap<String, u64>,
+    set_at: Option<Instant>,
+    seed: u64,
+}
+
+impl Faults {
+    /// Replaces all faults; the names are checked first.
+    pub(crate) fn set(&mut self, on: BTreeMap<String, f64>, seed: u64) -> Result<(), String> {
+        if let Some(name) = on
+            .keys()
+            .find(|name| !KNOWN.iter().any(|(known, _)| known == name))
+        {
+            let known: Vec<&str> = KNOWN.iter().map(|(name, _)| *name).collect();
+            return Err(format!(
+                "unknown fault {name}; known are {}",
+                known.join(", ")
+            ));
+        }
+        *self = Faults {
+            on,
+            seed: seed.wrapping_mul(2).wrapping_add(1),
+            set_at: Some(Instant::now()),
+            happened: BTreeMap::new(),
+        };
+        Ok(())
+    }
+
+    /// Whether the fault happens now.
+    fn happens(&mut self, name: &str) -> bool {
+        let Some(left) = self.on.get_mut(name) else {
+            return false;
+        };
+        let happens = if *left >= 1.0 {
+            *left -= 1.0;
+            true
+        } else {
+            // A linear congruential draw: enough for chance, and the same each time.
+            self.seed = self
+                .seed
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            ((self.seed >> 33) as f64 / f64::from(1_u32 << 31)) < *left
+        };
+        if happens {
+            *self.happened.entry(name.to_string()).or_default() += 1;
+        }
+        happens
+    }
+
+    fn measure(&self, name: &str) -> f64 {
+        self.on.get(name).copied().unwrap_or(0.0)
+    }
+}
+
+impl Tenant {
+    pub(crate) fn count_request(&self) {
+        let mut traffic = self.traffic.lock().unwrap_or_else(PoisonError::into_inner);
+        traffic.note();
+    }
+
+    pub(crate) fn set_faults(&self, on: BTreeMap<String, f64>, seed: u64) -> Result<(), String> {
+        let expires = on.contains_key("token-expires");
+        let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
+        faults.set(on, seed)?;
+        if expires {
+            self.expire_tokens();
+        }
+        Ok(())
+    }
+
+    pub(crate) fn fault(&self, name: &str) -> bool {
+        let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
+        faults.happens(name)
+    }
+
+    /// Job slots that others hold.
+    pub(crate) fn slots_held(&self) -> usize {
+        let faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
+        let seconds = Duration::from_secs_f64(faults.measure("slots-held-seconds").max(0.0));
+        if faults.set_at.is_some_and(|at| at.elapsed() < seconds) {
+            return self.options.max_jobs;
+        }
+        faults.measure("slots-held") as usize
+    }
+}
+
+/// `GET` and `PUT /practice/faults`: `{"seed": 7, "faults": {"reset": 1}}` replaces all; `{}` switches all off.
+pub(crate) async fn read(State(tenant): State<Arc<Tenant>>) -> Response {
+    let faults = tenant.faults.lock().unwrap_or_else(PoisonError::into_inner);
+    answers::ok(&json!({"faults": faults.on, "happened": faults.happened}))
+}
+
+pub(crate) async fn write(
+    State(tenant): State<Arc<Tenant>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    // A token that a fault has ended is good enough to end the fault.
+    if let Err(refusal) = tokens::check_signature(&tenant, &headers) {
+        return *refusal;
+    }
+    let body: Value = serde_json::from_slice(&body).unwrap_or_default();
+    let on = match body.get("faults") {
+        None => Ok(BTreeMap::new()),
+        Some(faults) => serde_json::from_value(faults.clone())
+            .map_err(|_| "faults must be an object of numbers".to_string()),
+    };
+    let seed = body["seed"].as_u64().unwrap_or(0);
+    match on.and_then(|on| tenant.set_faults(on, seed)) {
+        Err(problem) => answers::error(400, &problem, None),
+        Ok(()) => {
+            crate::jobs::unhang(&mut tenant.memory());
+            answers::ok(&json!({"ok": true}))
+        }
+    }
+}
+
+/// Lets the faults that are on happen to a request.
+pub(crate) async fn apply(
+    State(tenant): State<Arc<Tenant>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let latency = {
+        let faults = tenant.faults.lock().unwrap_or_else(PoisonError::into_inner);
+        faults.measure("latency-ms")
+    };
+    if latency > 0.0 {
+        tokio::time::sleep(Duration::from_secs_f64(latency / 1000.0)).await;
+    }
+    let is_read = request.method() == Method::GET;
+    let is_upload = request.uri().path().ends_with("/jobs/users-imports");
+    if tenant.fault("reset") || (is_upload && tenant.fault("reset-before-upload")) {
+        return cut(Bytes::new(), 100);
+    }
+    if tenant.fault("server-error") {
+        return answers::error(503, "Service unavailable.", None);
+    }
+    let answer = next.run(request).await;
+    if is_upload && answer.status().is_success() {
+        if tenant.fault("reset-after-upload") {
+            return cut(Bytes::new(), 100);
+        }
+        if tenant.fault("server-error-after") {
+            return answers::error(500, "Internal error.", None);
+        }
+    }
+    if is_read && answer.status().is_success() && tenant.fault("half-answer") {
+        let whole = to_bytes(answer.into_body(), usize::MAX)
+            .await
+            .unwrap_or_default();
+        return cut(whole.slice(..whole.len() / 2), whole.len().max(2));
+    }
+    answer
+}
+
+/// An answer that announces `announced` bytes and is cut off after `bytes`.
+fn cut(bytes: Bytes, announced: usize) -> Response {
+    let mut answer = Response::new(Body::new(Cut(Some(bytes))));
+    answer
+        .headers_mut()
+        .insert(CONTENT_LENGTH, announced.into());
+    answer
+}
+
+struct Cut(Option<Bytes>);
+
+impl http_body::Body for Cut {
+    type Data = Bytes;
+    type Error = std::io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, std::io::Error>>> {
+        Poll::Ready(Some(
+            match self.0.take().filter(|bytes| !bytes.is_empty()) {
+                Some(bytes) => Ok(Frame::data(bytes)),
+                None => Err(std::io::ErrorKind::ConnectionReset.into()),
+            },
+        ))
+    }
+}
+
+/// Counts requests, so that a client can be shown to keep to a rate.
+#[derive(Default)]
+pub(crate) struct Traffic {
+    times: Vec<Instant>,
+}
+
+impl Traffic {
+    pub(crate) fn note(&mut self) {
+        self.times.push(Instant::now());
+    }
+
+    /// All requests, and the most within any second.
+    pub(crate) fn summary(&self) -> (usize, usize) {
+        let mut first = 0;
+        let mut most = 0;
+        for (last, at) in self.times.iter().enumerate() {
+            while at.duration_since(self.times[first]) >= Duration::from_secs(1) {
+                first += 1;
+            }
+            most = most.max(last - first + 1);
+        }
+        (self.times.len(), most)
+    }
+}
+
+/// `GET /practice/traffic`.
+pub(crate) async fn traffic(State(tenant): State<Arc<Tenant>>) -> Response {
+    let traffic = tenant
+        .traffic
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner);
+    let (requests, most) = traffic.summary();
+    answers::ok(&json!({"requests": requests, "most_in_a_second": most}))
+}
