@@ -153,8 +153,8 @@ impl ImportReport {
     }
 
     fn jobs_line(&self) -> String {
-        let from = self.jobs.iter().map(|job| job.from).min().unwrap_or(0);
-        let to = self.jobs.iter().map(|job| job.to).max().unwrap_or(0);
+        let from = self.jobs().iter().map(|job| job.from).min().unwrap_or(0);
+        let to = self.jobs().iter().map(|job| job.to).max().unwrap_or(0);
         let time = in_words(Duration::from_millis(to - from));
         let requests = match self.requests {
             0 => String::new(),
@@ -162,8 +162,8 @@ impl ImportReport {
         };
         format!(
             "{} in {time}{requests}; written down in {}",
-            count(self.jobs.len(), "job"),
-            self.folder.display()
+            count(self.jobs().len(), "job"),
+            self.folder()
         )
     }
 
@@ -256,7 +256,7 @@ impl Draw for ImportReport {
         } else {
             table_html(&GROUP_HEADER, &self.group_rows())
         };
-        format!("{head}{table}{}", timeline(&self.jobs))
+        format!("{head}{table}{}", timeline(self.jobs()))
     }
 }
 

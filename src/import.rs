@@ -14,7 +14,7 @@ use crate::files::{Packed, Packer};
 use crate::options::ImportOptions;
 use crate::report::ImportReport;
 use crate::run::Run;
-use crate::run_folder::{Entry, NoteKind, RowNote, RunFolder};
+use crate::run_folder::{BEGUN, Entry, NoteKind, RowNote, RunFolder};
 use crate::schedule::{Feed, Schedule};
 use crate::secret::random_hex;
 use crate::tenant::Tenant;
@@ -147,7 +147,33 @@ pub fn resume_import(tenant: &Tenant, folder: &str) -> Result<ImportReport> {
         return ImportReport::new(&run, 0);
     }
     tenant.check_gate("an import")?;
+    // The limit that was given was that call's.
+    let mut run = run;
+    run.options.time_limit = ImportOptions::default().time_limit;
     run.work(tenant, Feed::Sealed)
+}
+
+/// The folder of the run that was begun last, for [`resume_import`]. Sends nothing.
+///
+/// # Errors
+///
+/// There is no run under `imports/`.
+pub fn latest_import() -> Result<String> {
+    let begun = |entry: &std::fs::DirEntry| {
+        let meta = std::fs::metadata(entry.path().join(BEGUN)).ok()?;
+        meta.modified().ok()
+    };
+    let runs = std::fs::read_dir(IMPORTS).into_iter().flatten().flatten();
+    let latest = runs
+        .filter_map(|entry| Some((begun(&entry)?, entry)))
+        .max_by_key(|(at, _)| *at);
+    let Some((_, entry)) = latest else {
+        return Err(Error::run_folder(
+            Path::new(IMPORTS),
+            "there is no run here yet",
+        ));
+    };
+    Ok(format!("{IMPORTS}/{}", entry.file_name().to_string_lossy()))
 }
 
 /// Reads the report of a run from its folder, `imports/<name>`, however long ago it was. Sends nothing.

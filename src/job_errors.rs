@@ -211,6 +211,10 @@ pub(crate) fn advice(code: &str, field: Option<&str>) -> &'static str {
         ("PROFILE_SIZE_EXCEEDED", _) => {
             "the profile is over Auth0's limit of 10 KB: send less metadata"
         }
+        // Codes of this crate's own.
+        ("NOT_SENT", _) => "it was not sent: mend it and send it again",
+        ("NOT_REPORTED" | "JOB_FAILED", _) => "send this user again",
+        ("JOB_NOT_ENDED", _) => "look for this user in a while, before sending them again",
         _ => "Auth0's own sentence is all there is",
     }
 }

@@ -63,7 +63,7 @@ pub use connections::{ConnectionId, get_connection_id};
 pub use display::OrStop;
 pub use error::{Error, Result};
 pub use files::MAX_UPLOAD_BYTES;
-pub use import::{import_stream, import_users, read_import, resume_import};
+pub use import::{import_stream, import_users, latest_import, read_import, resume_import};
 pub use job_errors::{FailedUser, JobErrors, RowError, job_errors};
 pub use jobs::{
     FinishedJob, Job, JobId, JobStatus, Summary, start_import, start_import_with, wait_for_job,
@@ -71,7 +71,7 @@ pub use jobs::{
 pub use options::{Afterwards, ImportOptions};
 pub use password::{BCRYPT_COST, MAX_PASSWORD_BYTES, Passwords, hash_password, set_passwords};
 pub use plan::{ImportPlan, plan_import};
-pub use report::{Attention, Counts, ImportReport, Outcome};
+pub use report::{Attention, Counts, ImportReport, JobSpan, Outcome};
 pub use secret::Secret;
 pub use serde_json;
 pub use sign_in::{SignIn, SignInRefusal, verify_sign_in};

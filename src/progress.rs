@@ -50,7 +50,7 @@ impl Progress {
                 in_words(Duration::from_secs_f64(seconds.max(0.0)))
             )
         } else {
-            String::new()
+            ", no job has ended yet".to_string()
         };
         println!(
             "{done:.0} of {of} users{left}; {} jobs running",

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::Value;
 
@@ -83,24 +83,29 @@ pub struct Attention {
     pub reasons: Vec<RowError>,
 }
 
-/// When a job ran, in milliseconds of UNIX time, and how many users it had.
+/// When a job ran, and how many users it had.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct JobSpan {
-    pub(crate) file: usize,
-    pub(crate) users: usize,
-    pub(crate) from: u64,
-    pub(crate) to: u64,
+#[non_exhaustive]
+pub struct JobSpan {
+    /// The file of users it worked through, from 1.
+    pub file: usize,
+    /// Users in it.
+    pub users: usize,
+    /// When it was accepted, in milliseconds of UNIX time.
+    pub from: u64,
+    /// When its users were accounted for.
+    pub to: u64,
 }
 
 /// What became of every user of a run; draws itself with a bar, what needs attention, and a timeline of the jobs.
 #[derive(Clone, Debug)]
 pub struct ImportReport {
-    pub(crate) folder: PathBuf,
+    folder: String,
     pub(crate) domain: String,
     pub(crate) connection: Option<String>,
     counts: Counts,
     attention: Vec<Attention>,
-    pub(crate) jobs: Vec<JobSpan>,
+    jobs: Vec<JobSpan>,
     pub(crate) requests: u64,
     /// Whether the whole source was read.
     pub(crate) sealed: bool,
@@ -142,7 +147,7 @@ impl ImportReport {
             + counts.not_sent;
         attention.sort_by_key(|attention| attention.row);
         Ok(ImportReport {
-            folder: run.folder.path().to_path_buf(),
+            folder: run.folder.path().display().to_string(),
             domain: run.domain.clone(),
             connection: run.connection.clone(),
             counts,
@@ -165,9 +170,15 @@ impl ImportReport {
         &self.attention
     }
 
+    /// The jobs, in the order of their files.
+    #[must_use]
+    pub fn jobs(&self) -> &[JobSpan] {
+        &self.jobs
+    }
+
     /// The run's folder, for [`resume_import`](crate::resume_import) and [`read_import`](crate::read_import).
     #[must_use]
-    pub fn folder(&self) -> &Path {
+    pub fn folder(&self) -> &str {
         &self.folder
     }
 
@@ -197,7 +208,7 @@ impl ImportReport {
     ///
     /// The run folder is gone, was changed, or is in use.
     pub fn failed(&self) -> Result<Users> {
-        let run = Run::open(&self.folder)?;
+        let run = Run::open(Path::new(&self.folder))?;
         let mut users: Vec<(usize, Value)> = run.left_out_users.clone();
         for end in run.files.iter().filter_map(|state| state.end.as_ref()) {
             let wanted = |row: &usize| {
@@ -222,7 +233,7 @@ impl ImportReport {
         users.sort_by_key(|(row, _)| *row);
         let user = |(_, user): (usize, Value)| {
             serde_json::from_value::<User>(user)
-                .map_err(|cause| Error::run_folder(&self.folder, &cause.to_string()))
+                .map_err(|cause| Error::run_folder(Path::new(&self.folder), &cause.to_string()))
         };
         users.into_iter().map(user).collect()
     }
@@ -233,7 +244,7 @@ impl ImportReport {
     ///
     /// The run folder is gone, was changed, or is in use; the file cannot be written.
     pub fn save_csv(&self, path: &str) -> Result<()> {
-        let run = Run::open(&self.folder)?;
+        let run = Run::open(Path::new(&self.folder))?;
         let failed = |cause: std::io::Error| Error::Source {
             path: path.into(),
             reason: format!("it cannot be written: {cause}"),

@@ -25,6 +25,8 @@ use crate::error::{Error, Result};
 use crate::options::ImportOptions;
 
 const JOURNAL: &str = "journal.jsonl";
+/// Made when a run begins and held locked while anyone is at work on it; its time is that of the beginning.
+pub(crate) const BEGUN: &str = "lock";
 /// Runs of consecutive rows: the first, and how many.
 pub(crate) type RowRuns = Vec<(usize, usize)>;
 
@@ -300,7 +302,7 @@ fn lock(path: &Path) -> Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(false);
     let file = options
-        .open(path.join("lock"))
+        .open(path.join(BEGUN))
         .map_err(|cause| Error::run_folder(path, &cause.to_string()))?;
     match file.try_lock() {
         Ok(()) => Ok(file),

@@ -288,7 +288,8 @@ impl<'a> Schedule<'a> {
     fn first_wait(&self, users: usize) -> Duration {
         let expected = self.seconds_a_user.map(|seconds| seconds * users as f64);
         expected.map_or(FIRST_WAIT, |seconds| {
-            Duration::from_secs_f64(seconds).max(Duration::from_millis(50))
+            // A little early, or a job that got faster would never be seen to.
+            Duration::from_secs_f64(seconds * 0.95).max(Duration::from_millis(50))
         })
     }
 
@@ -303,12 +304,11 @@ impl<'a> Schedule<'a> {
                     let running = self.running.remove(index);
                     return self.settle_expired(running.file);
                 }
-                // A tenth of the time it has taken is little beside it.
-                let tenth = (age / 10).clamp(FIRST_WAIT / 2, LONGEST_WAIT);
+                // Little beside the time it has taken; less when the end must be near.
                 running.wait = if self.seconds_a_user.is_some() {
-                    tenth / 3
+                    (age / 60).clamp(FIRST_WAIT / 5, LONGEST_WAIT)
                 } else {
-                    tenth
+                    (age / 10).clamp(FIRST_WAIT / 2, LONGEST_WAIT)
                 };
                 let left = self.options.job_limit - age;
                 running.next_read = Instant::now() + running.wait.min(left);
@@ -345,11 +345,7 @@ impl<'a> Schedule<'a> {
         let seconds = running.since.elapsed().as_secs_f64() / users;
         // What was read late makes a job look slower than it was, never faster.
         let known = self.seconds_a_user.unwrap_or(seconds);
-        self.seconds_a_user = Some(if seconds < known {
-            seconds
-        } else {
-            known * 0.9 + seconds * 0.1
-        });
+        self.seconds_a_user = Some(seconds.min(known * 0.98 + seconds * 0.02));
     }
 
     fn fill_slot(&mut self) -> Result<()> {

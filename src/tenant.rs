@@ -235,6 +235,21 @@ impl Tenant {
         self.send(request).map(drop)
     }
 
+    /// What a practice tenant has been asked so far: how many requests, and the most within any second. Sends one request.
+    ///
+    /// # Errors
+    ///
+    /// A tenant that is no practice tenant, or cannot be reached.
+    pub fn practice_traffic(&self) -> Result<String> {
+        let json = self
+            .send(Request::get("/practice/traffic", &[]))?
+            .json("GET /practice/traffic")?;
+        Ok(format!(
+            "{} in all, {} at most within a second",
+            json["requests"], json["most_in_a_second"]
+        ))
+    }
+
     /// The same tenant, giving back "global limit" at once: for who has other things to do meanwhile.
     pub(crate) fn impatient(&self) -> Tenant {
         Tenant {

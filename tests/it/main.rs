@@ -5,4 +5,5 @@ mod import;
 mod messages;
 mod practice;
 mod server;
+mod source;
 mod users;

@@ -26,7 +26,9 @@ def client(notebook, **settings):
 
 def execute(notebook, say=False):
     """Runs every cell, on after a failure as "Run All" does, and gives the notebook with its outputs."""
-    def started(cell, cell_index):
+    async def started(cell, cell_index):
+        if "after-restart" in gate.tags(cell):
+            await restart(cell_index)
         if say and cell["cell_type"] == "code":
             print("\n" + "\n".join(f"    {line}" for line in cell["source"].splitlines()), flush=True)
 
@@ -36,7 +38,16 @@ def execute(notebook, say=False):
                 if kind in ("text/plain", "stdout", "stderr", "error"):
                     print(text.rstrip(), flush=True)
 
-    client(notebook, on_cell_start=started, on_cell_executed=done).execute()
+    async def restart(index):
+        """What the lesson asks the reader to do: restart the kernel, and run the cells tagged `setup` again."""
+        await running.km.restart_kernel(now=True)
+        await running.kc.wait_for_ready(timeout=120)
+        for cell in notebook["cells"][:index]:
+            if "setup" in gate.tags(cell):
+                await running.kc.execute_interactive(cell["source"], timeout=900, output_hook=lambda message: None)
+
+    running = client(notebook, on_cell_start=started, on_cell_executed=done)
+    running.execute()
     return normalised(notebook)
 
 

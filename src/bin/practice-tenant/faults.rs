@@ -23,7 +23,11 @@ use crate::state::Tenant;
 use crate::tokens;
 
 /// Each fault, and what it does.
-pub(crate) const KNOWN: [(&str, &str); 16] = [
+pub(crate) const KNOWN: [(&str, &str); 17] = [
+    (
+        "job-speed",
+        "no fault: each job takes so many users a second",
+    ),
     ("latency-ms", "each request waits that many milliseconds"),
     ("rate-limit", "requests are answered 429, global limit"),
     (
@@ -137,6 +141,13 @@ impl Tenant {
     pub(crate) fn fault(&self, name: &str) -> bool {
         let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
         faults.happens(name)
+    }
+
+    /// Users a second of a job that begins now; `None`: as fast as it can.
+    pub(crate) fn job_speed(&self) -> Option<f64> {
+        let faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
+        let speed = Some(faults.measure("job-speed")).filter(|speed| *speed > 0.0);
+        speed.or(self.options.job_speed)
     }
 
     /// Job slots that others hold.

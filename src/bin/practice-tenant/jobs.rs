@@ -43,7 +43,7 @@ async fn answer_create(tenant: &Tenant, request: Request) -> Result<Response, Bo
     let form = read_form(request).await?;
     let connection = allowed_connection(&form)?;
     let mut memory = tenant.memory();
-    work_off(tenant, &mut memory);
+    work_off(&mut memory);
     let active = memory.jobs.values().filter(|job| !job.done).count() + tenant.slots_held();
     if active >= tenant.options.max_jobs {
         // The documented body has no errorCode.
@@ -57,7 +57,8 @@ async fn answer_create(tenant: &Tenant, request: Request) -> Result<Response, Bo
         .users
         .as_deref()
         .and_then(|file| serde_json::from_slice(file).ok());
-    let seconds = match (tenant.options.job_speed, &rows) {
+    let speed = tenant.job_speed();
+    let seconds = match (speed, &rows) {
         (Some(speed), Some(rows)) => rows.len() as f64 / speed,
         _ => 0.0,
     };
@@ -75,6 +76,7 @@ async fn answer_create(tenant: &Tenant, request: Request) -> Result<Response, Bo
         upsert: form.upsert,
         done: false,
         fate: fate(tenant),
+        timed: speed.is_some(),
     };
     memory.jobs.insert(id, job);
     Ok(answers::json(202, &head))
@@ -182,15 +184,14 @@ fn allowed_connection(form: &Form) -> Result<&'static Connection, Box<Response>>
 }
 
 /// Works off every job whose time has come, in no thread of its own: whoever asks next does it.
-fn work_off(tenant: &Tenant, memory: &mut Memory) {
+fn work_off(memory: &mut Memory) {
     let now = Instant::now();
     // With a speed set, time alone decides; without, a job stays pending until it was read once.
-    let timed = tenant.options.job_speed.is_some();
     let due = |job: &Job| {
         !job.done
             && job.fate != Fate::Hangs
             && now >= job.ends
-            && (timed || job.was_read || now >= job.ends + UNREAD)
+            && (job.timed || job.was_read || now >= job.ends + UNREAD)
     };
     let ids: Vec<String> = memory
         .jobs
@@ -336,9 +337,9 @@ pub(crate) async fn status(
     if memory
         .jobs
         .get(&id)
-        .is_some_and(|job| job.was_read || tenant.options.job_speed.is_some())
+        .is_some_and(|job| job.was_read || job.timed)
     {
-        work_off(&tenant, &mut memory);
+        work_off(&mut memory);
     }
     let Some(job) = memory.jobs.get_mut(&id) else {
         return not_found();

@@ -37,6 +37,8 @@ pub(crate) struct Job {
     pub(crate) done: bool,
     pub(crate) unreadable: bool,
     pub(crate) fate: Fate,
+    /// Whether time alone decides when it ends.
+    pub(crate) timed: bool,
 }
 
 /// What a fault does to a job.

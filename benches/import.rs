@@ -1,0 +1,204 @@
+//! `cargo bench --bench import --features practice-tenant -- schedule pack stream`: each side measured in the same run.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::time::Instant;
+
+use auth0_bulk_users::*;
+
+/// Users a second of one job; a full file then takes over 10 s.
+const JOB_SPEED: f64 = 190.0;
+
+fn main() {
+    let asked: Vec<String> = std::env::args().skip(1).collect();
+    let wanted = |name: &str| {
+        let names = asked.iter().filter(|word| !word.starts_with("--"));
+        names.clone().count() == 0 || names.clone().any(|word| word == name)
+    };
+    if wanted("pack") {
+        pack();
+    }
+    if wanted("stream") {
+        stream();
+    }
+    if wanted("schedule") {
+        schedule();
+    }
+}
+
+struct Practice {
+    child: Child,
+    domain: String,
+    token: String,
+}
+
+impl Practice {
+    fn start(args: &[&str]) -> Practice {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_practice-tenant"))
+            .args(args)
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the practice tenant starts");
+        let stdout = child.stdout.take().expect("its stdout is piped");
+        let mut lines = BufReader::new(stdout).lines().map(|line| {
+            let line = line.expect("its lines are text");
+            line.split_once('=')
+                .map(|(_, value)| value.to_string())
+                .expect("they are NAME=value")
+        });
+        let (domain, token) = (
+            lines.next().expect("DOMAIN"),
+            lines.next().expect("a token"),
+        );
+        Practice {
+            child,
+            domain,
+            token,
+        }
+    }
+
+    fn open(&self) -> (Tenant, ConnectionId) {
+        let tenant = Tenant::new(&self.domain, &self.token).or_stop();
+        let connection = get_connection_id(&tenant, "Username-Password-Authentication").or_stop();
+        (tenant, connection)
+    }
+}
+
+impl Drop for Practice {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Users with hashes that are nobody's: hashing is another matter's benchmark.
+fn user(number: usize) -> User {
+    let username = format!("bulk_{number:07}");
+    let email = format!("{username}@test.edu");
+    User {
+        email_verified: Some(true),
+        name: Some(email.clone()),
+        nickname: Some(username.clone()),
+        username: Some(username),
+        password_hash: Some(format!("$2b$10${}", "x".repeat(53))),
+        ..User::new(email)
+    }
+}
+
+fn options(name: &str) -> ImportOptions {
+    let unique = std::process::id();
+    ImportOptions::default().name(&format!("bench-{name}-{unique}"))
+}
+
+fn forget(report: &ImportReport) {
+    let _ = std::fs::remove_dir_all(report.folder());
+}
+
+/// 50,000 users on two slots, against the ideal two-slot schedule of the same files and against one job after the other.
+fn schedule() {
+    let speed = JOB_SPEED.to_string();
+    let users: Vec<User> = (1..=50_000).map(user).collect();
+    let mut seconds = Vec::new();
+    for slots in [2, 1] {
+        let practice = Practice::start(&["--job-speed", &speed]);
+        let (tenant, connection) = practice.open();
+        let options = options(&format!("schedule-{slots}")).slots(slots);
+        let began = Instant::now();
+        let report = import_users(&tenant, &connection, &users, &options).or_stop();
+        seconds.push(began.elapsed().as_secs_f64());
+        assert_eq!(report.counts().inserted, 50_000, "{report}");
+        println!("{report}");
+        println!("requests: {}", tenant.practice_traffic().or_stop());
+        if slots == 2 {
+            let files = rows_of_files(&report);
+            let used = bytes_used(&tenant, &connection, &users);
+            let ideal = ideal(&files, 2) / JOB_SPEED;
+            println!(
+                "{} files, {used:.2} % of the limit used by the fullest rule's worst (all but the last)",
+                files.len()
+            );
+            println!(
+                "two slots: {:.1} s, ideal {ideal:.1} s, ratio {:.3} (at most 1.05)",
+                seconds[0],
+                seconds[0] / ideal
+            );
+        }
+        forget(&report);
+    }
+    println!(
+        "one job after the other: {:.1} s, two slots are {:.2} times as fast (at least 1.85)",
+        seconds[1],
+        seconds[1] / seconds[0]
+    );
+}
+
+fn rows_of_files(report: &ImportReport) -> Vec<usize> {
+    report.jobs().iter().map(|job| job.users).collect()
+}
+
+/// The least share of the limit that a file but the last uses, in percent.
+fn bytes_used(tenant: &Tenant, connection: &ConnectionId, users: &[User]) -> f64 {
+    let plan = plan_import(tenant, connection, users).or_stop();
+    let all_but_last = &plan.uploads[..plan.uploads.len() - 1];
+    let least = all_but_last.iter().min().copied().unwrap_or_default();
+    least as f64 / MAX_UPLOAD_BYTES as f64 * 100.0
+}
+
+/// Rows worked through by the busier of `slots` workers when each takes the next file the moment it is free.
+fn ideal(files: &[usize], slots: usize) -> f64 {
+    let mut free_at = vec![0; slots];
+    for rows in files {
+        if let Some(first) = free_at.iter_mut().min() {
+            *first += rows;
+        }
+    }
+    free_at.into_iter().max().unwrap_or_default() as f64
+}
+
+/// Checking and packing: seconds for each user must not grow with their number.
+fn pack() {
+    let practice = Practice::start(&[]);
+    let (tenant, connection) = practice.open();
+    let mut each = Vec::new();
+    for count in [10_000, 1_000_000] {
+        let users: Vec<User> = (1..=count).map(user).collect();
+        let rounds = if count == 10_000 { 20 } else { 1 };
+        let began = Instant::now();
+        for _ in 0..rounds {
+            let plan = plan_import(&tenant, &connection, &users).or_stop();
+            assert!(plan.problems.is_empty());
+        }
+        each.push(began.elapsed().as_secs_f64() / f64::from(rounds) / count as f64);
+        println!(
+            "{count} users checked and packed: {:.2} µs each",
+            each[each.len() - 1] * 1e6
+        );
+    }
+    println!("ratio {:.2} (at most 1.5)", each[1] / each[0]);
+}
+
+/// A million users through the stream: the peak of this process's memory.
+fn stream() {
+    let practice = Practice::start(&[]);
+    let (tenant, connection) = practice.open();
+    let before = peak_mib();
+    let began = Instant::now();
+    let source = (1..=1_000_000).map(|number| Ok(user(number)));
+    let options = options("stream").requests_per_second(1000.0);
+    let report = import_stream(&tenant, &connection, source, &options).or_stop();
+    assert_eq!(report.counts().inserted, 1_000_000, "{report}");
+    println!(
+        "1,000,000 users streamed in {:.0} s; peak memory {:.0} MiB (before: {before:.0} MiB)",
+        began.elapsed().as_secs_f64(),
+        peak_mib()
+    );
+    forget(&report);
+}
+
+/// The most memory this process ever had, where the system tells.
+fn peak_mib() -> f64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kib = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<f64>().ok());
+    kib.unwrap_or(f64::NAN) / 1024.0
+}

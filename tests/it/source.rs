@@ -1,0 +1,168 @@
+//! Users from files, and users that stream in.
+
+use std::fs;
+use std::path::PathBuf;
+
+use auth0_bulk_users::*;
+
+use crate::import::{Named, quick, users};
+use crate::server::Practice;
+
+struct TestFile(PathBuf);
+
+impl TestFile {
+    fn new(bytes: &[u8]) -> TestFile {
+        let random: String = hash_password("x").unwrap();
+        let tail: String = random
+            .chars()
+            .filter(char::is_ascii_alphanumeric)
+            .rev()
+            .take(12)
+            .collect();
+        let path = std::env::temp_dir().join(format!("users-{tail}"));
+        fs::write(&path, bytes).unwrap();
+        TestFile(path)
+    }
+
+    fn path(&self) -> &str {
+        self.0.to_str().unwrap()
+    }
+}
+
+impl Drop for TestFile {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+fn csv(bytes: &[u8], columns: &[(&str, &str)]) -> Vec<Result<User>> {
+    let file = TestFile::new(bytes);
+    read_csv(file.path(), columns).unwrap().collect()
+}
+
+#[test]
+fn a_csv_file_is_read_by_its_heading() {
+    let text = "\u{feff}E-Mail,username,email_verified,user_metadata.plan,shoe size\n\"a,\"\"b\"\"@test.edu\",one,TRUE,gold,9\nb@test.edu,,false,,\n";
+    let users: Vec<User> = csv(text.as_bytes(), &[("E-Mail", "email")])
+        .into_iter()
+        .map(Result::unwrap)
+        .collect();
+    assert_eq!(users[0].email, "a,\"b\"@test.edu");
+    assert_eq!(users[0].email_verified, Some(true));
+    assert_eq!(users[0].user_metadata.as_ref().unwrap()["plan"], "gold");
+    assert_eq!(
+        (users[1].username.as_deref(), users[1].email_verified),
+        (None, Some(false))
+    );
+    assert!(users[1].user_metadata.is_none());
+}
+
+#[test]
+fn what_is_wrong_with_a_file_is_said_with_its_line() {
+    let latin1 = csv(b"email,name\na@test.edu,J\xfcrgen\nb@test.edu,ok\n", &[]);
+    let error = latin1[0].as_ref().unwrap_err().to_string();
+    assert!(
+        error.contains("line 2 is not UTF-8 (Latin-1, perhaps)"),
+        "{error}"
+    );
+    assert_eq!(latin1[1].as_ref().unwrap().email, "b@test.edu");
+    let uneven = csv(b"email,name\na@test.edu\n", &[]);
+    assert!(
+        uneven[0]
+            .as_ref()
+            .unwrap_err()
+            .to_string()
+            .contains("line 2 has 1 cells, and the heading has 2")
+    );
+    let wide = [
+        b"email,name\na@test.edu,".as_slice(),
+        &b"x".repeat(10_000_000),
+        b"\nb@test.edu,y\n",
+    ]
+    .concat();
+    assert_eq!(csv(&wide, &[]).len(), 2);
+
+    let file = TestFile::new(b"mail,name\n");
+    for (columns, part) in [
+        (&[][..], "no column is named `email` (it has: mail, name)"),
+        (&[("e-mail", "email")][..], "it has no column `e-mail`"),
+    ] {
+        let error = read_csv(file.path(), columns).unwrap_err().to_string();
+        assert!(error.contains(part), "{error}");
+    }
+    assert!(
+        read_ndjson("/nowhere/at/all")
+            .unwrap_err()
+            .to_string()
+            .contains("cannot read users from /nowhere/at/all")
+    );
+}
+
+#[test]
+fn an_export_streams_into_a_tenant_and_a_broken_line_costs_itself_alone() {
+    let practice = Practice::start(&[]);
+    let (tenant, connection) = practice.database();
+    let name = Named::new("export");
+    let lines = "{\"user_id\":\"auth0|abc\",\"email\":\"a@test.edu\",\"created_at\":\"2026\",\"identities\":[],\"name\":null}\n\n{\"email\":\"b@test.edu\"\n{\"email\":7}\n{\"email\":\"c@test.edu\"}\n{\"email\":\"A@test.edu\"}\n{\"email\":\"nobody\"}";
+    let file = TestFile::new(lines.as_bytes());
+    let report = import_stream(
+        &tenant,
+        &connection,
+        read_ndjson(file.path()).unwrap(),
+        &quick(&name),
+    )
+    .unwrap();
+    let counts = report.counts();
+    assert_eq!(
+        (counts.inserted, counts.failed, counts.total),
+        (2, 4, 6),
+        "{report}"
+    );
+    let reasons: Vec<String> = report
+        .attention()
+        .iter()
+        .map(|a| format!("{} {}", a.row, a.reasons[0].message))
+        .collect();
+    for (reason, part) in reasons.iter().zip([
+        "2 cannot read users from",
+        "3 cannot read users from",
+        "5 is that of row 1 too",
+        "6 is no address",
+    ]) {
+        assert!(reason.starts_with(part), "{reason}");
+    }
+    assert!(
+        reasons[0].contains("line 3 is not one whole JSON object"),
+        "{}",
+        reasons[0]
+    );
+    let token = practice.get("MGMT_API_ACCESS_TOKEN").to_string();
+    assert_eq!(
+        practice
+            .raw("GET", "/api/v2/users/auth0%7Cabc", Some(&token), None)
+            .0,
+        200
+    );
+}
+
+#[test]
+fn users_stream_in_file_by_file_and_a_source_that_ends_early_is_said() {
+    let practice = Practice::start(&[]);
+    let (tenant, connection) = practice.database();
+    let name = Named::new("stream");
+    let source = users(160).into_iter().map(Ok);
+    let report = import_stream(&tenant, &connection, source, &quick(&name)).unwrap();
+    assert_eq!(
+        (report.counts().inserted, report.counts().total),
+        (160, 160),
+        "{report}"
+    );
+
+    let none = import_stream(
+        &tenant,
+        &connection,
+        Vec::new(),
+        &quick(&Named::new("none")),
+    );
+    assert!(matches!(none.unwrap_err(), Error::NoUsers));
+}
