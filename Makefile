@@ -2,6 +2,8 @@
 # make test   everything that must hold
 # make lab    JupyterLab at lesson 01
 # make stop   end the practice tenant
+# make bench  what is measured: minutes, each side in the same run
+# make test-kills  an import killed 200 times and resumed: minutes
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -21,7 +23,7 @@ PRACTICE := env -u MGMT_API_ACCESS_TOKEN -u CLIENT_ID -u CLIENT_SECRET -u SIGN_I
 # Says what a long step is, and afterwards how long it took.
 STEP = step() { printf '== %s\n' "$$1"; shift; local began=$$SECONDS; "$$@"; printf '   %d s\n' "$$((SECONDS - began))"; }; step
 
-.PHONY: help run test lab stop outputs practice-tenant setup
+.PHONY: help run test test-kills bench lab stop outputs practice-tenant setup
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
@@ -82,3 +84,9 @@ test: setup practice-tenant
 	$(STEP) 'Rust tests' cargo test --locked --features $(FEATURES)
 	$(STEP) documentation env RUSTDOCFLAGS='-D warnings' cargo doc --quiet --locked --no-deps --lib
 	$(STEP) 'notebooks in the real kernel' $(BIN)/python -m pytest -q tests/notebooks
+
+bench:
+	@cargo bench --quiet --locked --features $(FEATURES)
+
+test-kills:
+	@cargo test --quiet --locked --features $(FEATURES) --test it -- --ignored --exact import::an_import_that_is_killed_200_times_is_resumed_to_the_same_end

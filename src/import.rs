@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread;
 
-use crate::check::{Checker, check_users};
+use crate::check::{Checker, Problem, check_users};
 use crate::connections::ConnectionId;
 use crate::error::{Error, Result};
 use crate::files::{Packed, Packer};
@@ -55,7 +55,7 @@ pub fn import_users(
         });
     }
     let mut run = Run::begin(tenant, connection, options, true)?;
-    let mut maker = FileMaker::new(connection, options);
+    let mut maker = FileMaker::new(Check::Done(problems), connection, options);
     for (index, user) in users.iter().enumerate() {
         for fed in maker.add(index + 1, Ok(user.clone()))? {
             run.take(fed)?;
@@ -87,7 +87,8 @@ pub fn import_stream(
 ) -> Result<ImportReport> {
     tenant.check_gate("an import")?;
     let run = Run::begin(tenant, connection, options, false)?;
-    let maker = FileMaker::new(connection, options);
+    let check = Check::AsTheyCome(Checker::new(connection));
+    let maker = FileMaker::new(check, connection, options);
     let (sender, files) = sync_channel(FILES_AHEAD);
     let report = thread::scope(|scope| {
         scope.spawn(move || feed(users, maker, &sender));
@@ -198,9 +199,29 @@ pub(crate) enum Fed {
     },
 }
 
+/// How a user is known to be good.
+enum Check {
+    /// All were checked before; these are the faults, by row.
+    Done(Vec<Problem>),
+    AsTheyCome(Checker),
+}
+
+impl Check {
+    fn of(&mut self, row: usize, user: &User) -> Vec<Problem> {
+        match self {
+            Check::AsTheyCome(checker) => checker.check(row, user),
+            Check::Done(problems) => {
+                let first = problems.partition_point(|problem| problem.row < row);
+                let last = problems.partition_point(|problem| problem.row <= row);
+                problems[first..last].to_vec()
+            }
+        }
+    }
+}
+
 /// Turns users, one after the other, into files.
 struct FileMaker {
-    checker: Checker,
+    check: Check,
     packer: Packer,
     draw_ids: bool,
     given: Vec<usize>,
@@ -208,9 +229,9 @@ struct FileMaker {
 }
 
 impl FileMaker {
-    fn new(connection: &ConnectionId, options: &ImportOptions) -> FileMaker {
+    fn new(check: Check, connection: &ConnectionId, options: &ImportOptions) -> FileMaker {
         FileMaker {
-            checker: Checker::new(connection),
+            check,
             packer: Packer::new(connection, options),
             draw_ids: options.draw_ids,
             given: Vec::new(),
@@ -224,11 +245,10 @@ impl FileMaker {
             Ok(user) => user,
             Err(error) => return Ok(vec![Fed::LeftOut(unreadable(row, &error), None)]),
         };
-        let problems = self.checker.check(row, &user);
+        let problems = self.check.of(row, &user);
         if !problems.is_empty() {
-            let reason = |problem: crate::check::Problem| {
-                ("NOT_SENT".to_string(), Some(problem.field), problem.problem)
-            };
+            let reason =
+                |problem: Problem| ("NOT_SENT".to_string(), Some(problem.field), problem.problem);
             let note = RowNote {
                 row,
                 email: user.email.clone(),

@@ -10,6 +10,11 @@
 //! 5. [`job_errors`] tells who was refused and why; [`verify_sign_in`] proves that a password works.
 //! 6. [`plan_removal`] finds what the job created, and [`remove_users`] deletes exactly that.
 //!
+//! For more users than one job holds, steps 4 to 6 are one call: [`import_users`] checks every user, packs, sends two
+//! jobs at a time, bears faults, accounts for every row and writes it all down; [`plan_import`] says what it would do,
+//! [`resume_import`] goes on after a crash, [`plan_run_removal`] lists what the run created. [`import_stream`] does the
+//! same for users that stream in, from [`read_csv`] or [`read_ndjson`], say, through [`hash_stream`].
+//!
 //! The whole script:
 //!
 //! ```no_run
@@ -69,7 +74,10 @@ pub use jobs::{
     FinishedJob, Job, JobId, JobStatus, Summary, start_import, start_import_with, wait_for_job,
 };
 pub use options::{Afterwards, ImportOptions};
-pub use password::{BCRYPT_COST, MAX_PASSWORD_BYTES, Passwords, hash_password, set_passwords};
+pub use password::{
+    BCRYPT_COST, HashStream, MAX_PASSWORD_BYTES, Passwords, hash_password, hash_stream,
+    set_passwords,
+};
 pub use plan::{ImportPlan, plan_import};
 pub use report::{Attention, Counts, ImportReport, JobSpan, Outcome};
 pub use secret::Secret;

@@ -458,6 +458,30 @@ fn an_import_that_is_killed_200_times_is_resumed_to_the_same_end() {
     is_survived(200);
 }
 
+/// A limit on the size of files stands for a disk that is full; it takes a process of its own.
+#[cfg(unix)]
+#[test]
+fn a_disk_that_is_full_stops_the_run_before_anything_is_sent() {
+    let practice = Practice::start(&[]);
+    let name = Named::new("full");
+    let test = std::env::current_exe().unwrap();
+    let script = format!(
+        "trap '' XFSZ; ulimit -f 100; exec '{}' --exact import::imports_until_killed --ignored --nocapture",
+        test.display()
+    );
+    let output = Command::new("sh")
+        .args(["-c", &script])
+        .env("KILL_DOMAIN", practice.get("DOMAIN"))
+        .env("KILL_TOKEN", practice.get("MGMT_API_ACCESS_TOKEN"))
+        .env("KILL_NAME", &name.0)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("cannot use the run folder"), "{said}");
+    assert!(all_in_tenant(&practice).is_empty());
+    assert!(!PathBuf::from(name.folder()).exists());
+}
+
 #[test]
 fn two_kernels_cannot_work_on_one_run() {
     let practice = Practice::start(&["--job-speed", "60"]);

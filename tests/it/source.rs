@@ -158,6 +158,28 @@ fn users_stream_in_file_by_file_and_a_source_that_ends_early_is_said() {
         "{report}"
     );
 
+    // Hashed on the way; a user with a hash keeps it, one without a username is an error of their own.
+    let name = Named::new("hashed");
+    let mut source: Vec<Result<User>> = generate_users("late", "test.edu", 3)
+        .unwrap()
+        .into_iter()
+        .map(Ok)
+        .collect();
+    source.push(Ok(User::new("nameless@test.edu")));
+    source.push(Ok(users(1).remove(0)));
+    let hashed = hash_stream(source, Passwords::SameAsUsername).unwrap();
+    let report = import_stream(&tenant, &connection, hashed, &quick(&name)).unwrap();
+    let counts = report.counts();
+    assert_eq!(
+        (counts.inserted, counts.already_there, counts.failed),
+        (3, 1, 1),
+        "{report}"
+    );
+    let random = hash_stream(Vec::new(), Passwords::Random)
+        .unwrap_err()
+        .to_string();
+    assert!(random.contains("use set_passwords"), "{random}");
+
     let none = import_stream(
         &tenant,
         &connection,
