@@ -267,9 +267,11 @@ const WIDTH: f64 = 640.0;
 fn timeline(jobs: &[JobSpan]) -> String {
     let mut jobs: Vec<JobSpan> = jobs.to_vec();
     jobs.sort_by_key(|job| job.from);
-    let Some(start) = jobs.first().map(|job| job.from) else {
+    // One job alone has no order to show.
+    if jobs.len() < 2 {
         return String::new();
-    };
+    }
+    let start = jobs[0].from;
     let end = jobs.iter().map(|job| job.to).max().unwrap_or(start);
     let x = |at: u64| (at - start) as f64 / (end - start).max(1) as f64 * WIDTH;
     let mut lanes: Vec<u64> = Vec::new();

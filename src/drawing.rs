@@ -157,7 +157,7 @@ pub(crate) fn bar(parts: &[(&str, u64, &str)], total: u64) -> String {
     let share = |number: u64| number as f64 / total.max(1) as f64 * 100.0;
     let piece = |(name, number, colour): &(&str, u64, &str)| {
         format!(
-            "<div title=\"{number} {name}\" style=\"width:{:.1}%;background:{colour}\"></div>",
+            "<div title=\"{number} {name}\" style=\"width:{:.1}%;min-width:3px;background:{colour}\"></div>",
             share(*number)
         )
     };

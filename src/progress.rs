@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use crate::drawing::count;
 use crate::error::Error;
 use crate::run::Run;
 
@@ -53,8 +54,8 @@ impl Progress {
             ", no job has ended yet".to_string()
         };
         println!(
-            "{done:.0} of {of} users{left}; {} jobs running",
-            running.len()
+            "{done:.0} of {of} users{left}; {} running",
+            count(running.len(), "job")
         );
     }
 

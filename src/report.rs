@@ -93,7 +93,7 @@ pub struct JobSpan {
     pub users: usize,
     /// When it was accepted, in milliseconds of UNIX time.
     pub from: u64,
-    /// When its users were accounted for.
+    /// When it was seen to have ended.
     pub to: u64,
 }
 

@@ -22,6 +22,8 @@ pub(crate) struct FileState {
     pub(crate) uploads: u32,
     pub(crate) job: Option<JobId>,
     pub(crate) accepted_at: Option<u64>,
+    /// When its job was seen to have ended, which frees its slot; its users are accounted for a little later.
+    pub(crate) ended_at: Option<u64>,
     pub(crate) end: Option<FileEnd>,
 }
 

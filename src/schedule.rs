@@ -317,6 +317,7 @@ impl<'a> Schedule<'a> {
             Ok(JobState::Ended(status, summary)) => {
                 self.faults = 0;
                 let running = self.running.remove(index);
+                self.run.files[running.file - 1].ended_at = Some(unix_millis());
                 self.learn(&running);
                 // The slot is free: the next upload comes before the report of this one.
                 self.fill_slot()?;

@@ -122,7 +122,7 @@ fn file_end(
         updated,
         certain: certain && updated == 0,
         notes,
-        at: unix_millis(),
+        at: run.files[file - 1].ended_at.unwrap_or_else(unix_millis),
         sha256: String::new(),
     }
 }
