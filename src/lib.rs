@@ -30,6 +30,8 @@
 //! println!("{}", job_errors(&tenant, &finished).or_stop());
 //! ```
 
+mod blowfish_pi;
+mod bulk_bcrypt;
 mod check;
 mod cleanup;
 mod connections;
@@ -62,6 +64,8 @@ mod users;
 
 pub use std::time::Duration;
 
+#[doc(hidden)]
+pub use bulk_bcrypt::hash_in_lanes;
 pub use check::{Problem, check_users};
 pub use cleanup::{RemovalPlan, Removed, plan_removal, plan_run_removal, remove_users};
 pub use connections::{ConnectionId, get_connection_id};

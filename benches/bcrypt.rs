@@ -1,0 +1,119 @@
+//! `cargo bench --bench bcrypt`: hashes a second of one core and of all, every side measured in the same run, in turn.
+//!
+//! Beside the bcrypt crate: Python's bcrypt, where `.venv` has it, and John the Ripper, where it is installed.
+
+use std::process::Command;
+use std::thread;
+use std::time::Instant;
+
+use auth0_bulk_users::*;
+
+const COST: u32 = 10;
+const ROUNDS: usize = 5;
+
+fn main() {
+    let sides: [(&str, usize, fn()); 9] = [
+        ("1 lane", 1, lanes::<1>),
+        ("2 lanes", 2, lanes::<2>),
+        ("3 lanes", 3, lanes::<3>),
+        ("4 lanes", 4, lanes::<4>),
+        ("5 lanes", 5, lanes::<5>),
+        ("6 lanes", 6, lanes::<6>),
+        ("7 lanes", 7, lanes::<7>),
+        ("8 lanes", 8, lanes::<8>),
+        ("bcrypt crate", 1, crate_alone),
+    ];
+    let mut best = [0.0_f64; 9];
+    // In turn, so that a slow moment of the machine meets every side; the best of each is its own speed.
+    for _ in 0..ROUNDS {
+        for (best, (_, hashes, side)) in best.iter_mut().zip(&sides) {
+            *best = best.max(per_second(3 * hashes, || (0..3).for_each(|_| side())));
+        }
+    }
+    let other = best[8];
+    println!("one core, cost {COST}, best of {ROUNDS} rounds in turn:");
+    for ((name, ..), speed) in sides.iter().zip(&best) {
+        println!(
+            "{name:<14} {speed:6.1} a second, {:.2} times the bcrypt crate",
+            speed / other
+        );
+    }
+    python(best[5]);
+    john(best[5]);
+    all_cores(best[5]);
+}
+
+fn lanes<const N: usize>() {
+    std::hint::black_box(hash_in_lanes::<N>(COST));
+}
+
+fn crate_alone() {
+    std::hint::black_box(bcrypt::bcrypt(COST, [7; 16], b"a password"));
+}
+
+fn per_second(hashes: usize, work: impl FnOnce()) -> f64 {
+    let began = Instant::now();
+    work();
+    hashes as f64 / began.elapsed().as_secs_f64()
+}
+
+fn python(ours: f64) {
+    let script = "import bcrypt, time\nbest = 0\nsalt = bcrypt.gensalt(10)\nfor _ in range(5):\n    t = time.perf_counter()\n    for _ in range(4): bcrypt.hashpw(b'a password', salt)\n    best = max(best, 4 / (time.perf_counter() - t))\nprint(best)";
+    let output = Command::new(".venv/bin/python")
+        .args(["-c", script])
+        .output();
+    let speed = output.ok().and_then(|output| {
+        String::from_utf8_lossy(&output.stdout)
+            .trim()
+            .parse::<f64>()
+            .ok()
+    });
+    match speed {
+        Some(speed) => println!(
+            "Python's bcrypt {speed:5.1} a second; six lanes are {:.2} times as fast",
+            ours / speed
+        ),
+        None => println!("Python's bcrypt is not in .venv: not compared"),
+    }
+}
+
+fn john(ours: f64) {
+    // `c/s real` of John's own benchmark, which runs at cost 5: 32 times the speed of cost 10.
+    let output = Command::new("john")
+        .args(["--test=5", "--format=bcrypt"])
+        .env("OMP_NUM_THREADS", "1")
+        .output();
+    let Ok(output) = output else {
+        return println!("john is not installed: not compared");
+    };
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let speed = said.lines().find_map(|line| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let at = words.iter().position(|word| *word == "c/s")?;
+        words.get(at.checked_sub(1)?)?.parse::<f64>().ok()
+    });
+    match speed {
+        Some(speed) => println!(
+            "John the Ripper {:5.1} a second (its cost 5, by 32); six lanes are {:.2} times as fast",
+            speed / 32.0,
+            ours * 32.0 / speed
+        ),
+        None => println!("john said nothing that could be read: {said}"),
+    }
+}
+
+fn all_cores(one: f64) {
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let users = generate_users("bench", "test.edu", 60 * cores).or_stop();
+    let speed = (0..3)
+        .map(|_| {
+            per_second(users.len(), || {
+                drop(set_passwords(&users, Passwords::SameAsUsername).or_stop())
+            })
+        })
+        .fold(0.0, f64::max);
+    println!(
+        "set_passwords on {cores} threads: {speed:.1} a second, {:.2} times one core",
+        speed / one
+    );
+}
