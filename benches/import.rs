@@ -114,7 +114,7 @@ fn schedule() {
             let used = bytes_used(&tenant, &connection, &users);
             let ideal = ideal(&files, 2) / JOB_SPEED;
             println!(
-                "{} files, {used:.2} % of the limit used by the fullest rule's worst (all but the last)",
+                "{} files; the least full of all but the last uses {used:.2} % of the limit (at least 99)",
                 files.len()
             );
             println!(

@@ -45,6 +45,7 @@ mod import;
 mod job_errors;
 mod jobs;
 mod options;
+mod pace;
 mod password;
 mod plan;
 mod practice;

@@ -12,6 +12,7 @@ use crate::connections::ConnectionId;
 use crate::error::{Error, Result};
 use crate::jobs::{JobId, JobState, JobStatus, Summary, read_job, send_file};
 use crate::options::ImportOptions;
+use crate::pace::{Estimate, Pace};
 use crate::progress::Progress;
 use crate::run::Run;
 use crate::run_folder::{Entry, packed_name};
@@ -19,8 +20,7 @@ use crate::secret::random_bytes;
 use crate::settle;
 use crate::tenant::Tenant;
 
-const FIRST_WAIT: Duration = Duration::from_millis(500);
-const LONGEST_WAIT: Duration = Duration::from_secs(10);
+const IDLE: Duration = Duration::from_millis(500);
 /// Waits for a slot that somebody else's job holds: jobs take minutes.
 const SLOT_WAIT: Duration = Duration::from_secs(2);
 const LONGEST_SLOT_WAIT: Duration = Duration::from_secs(30);
@@ -28,35 +28,6 @@ const LONGEST_SLOT_WAIT: Duration = Duration::from_secs(30);
 const FAULTS_BORNE: u32 = 12;
 /// Uploads of one file, when its job ends without a word of its rows.
 const UPLOADS: u32 = 3;
-
-/// Keeps requests under the rate.
-pub(crate) struct Pace {
-    gap: Duration,
-    next: Instant,
-    pub(crate) sent: u64,
-}
-
-impl Pace {
-    pub(crate) fn new(per_second: f64) -> Pace {
-        Pace {
-            gap: Duration::from_secs_f64(1.0 / per_second),
-            next: Instant::now(),
-            sent: 0,
-        }
-    }
-
-    /// Waits until a request may be sent.
-    pub(crate) fn wait(&mut self) {
-        thread::sleep(self.next.saturating_duration_since(Instant::now()));
-        self.next = Instant::now() + self.gap;
-        self.sent += 1;
-    }
-
-    /// No request before `wait` from now.
-    fn pause(&mut self, wait: Duration) {
-        self.next = self.next.max(Instant::now() + wait);
-    }
-}
 
 /// Where the files come from.
 pub(crate) enum Feed {
@@ -72,7 +43,6 @@ struct Running {
     job: JobId,
     since: Instant,
     next_read: Instant,
-    wait: Duration,
 }
 
 pub(crate) struct Schedule<'a> {
@@ -88,8 +58,7 @@ pub(crate) struct Schedule<'a> {
     slot_wait: Duration,
     running: Vec<Running>,
     faults: u32,
-    /// Seconds that a job took for each of its users, as far as known.
-    seconds_a_user: Option<f64>,
+    estimate: Estimate,
     progress: Progress,
 }
 
@@ -109,7 +78,6 @@ impl<'a> Schedule<'a> {
                     job,
                     since: now,
                     next_read: now,
-                    wait: FIRST_WAIT,
                 }),
                 None => waiting.push_back(file),
             }
@@ -127,7 +95,7 @@ impl<'a> Schedule<'a> {
             slot_wait: SLOT_WAIT,
             running,
             faults: 0,
-            seconds_a_user: None,
+            estimate: Estimate::default(),
             progress,
         }
     }
@@ -153,7 +121,7 @@ impl<'a> Schedule<'a> {
     fn running_files(&self) -> Vec<(usize, f64)> {
         let share = |running: &Running| {
             let rows = self.run.files[running.file - 1].count() as f64;
-            let expected = self.seconds_a_user.map(|seconds| seconds * rows);
+            let expected = self.estimate.ended().map(|seconds| seconds * rows);
             let share = expected.map_or(0.0, |all| running.since.elapsed().as_secs_f64() / all);
             (running.file, share.min(0.95))
         };
@@ -203,7 +171,7 @@ impl<'a> Schedule<'a> {
             return self.read(index);
         }
         let next_read = due.map(|index| self.running[index].next_read);
-        let wake = next_read.unwrap_or(now + FIRST_WAIT);
+        let wake = next_read.unwrap_or(now + IDLE);
         let wake = if self.waiting.is_empty() || self.running.len() >= self.options.slots {
             wake
         } else {
@@ -241,13 +209,12 @@ impl<'a> Schedule<'a> {
                     at: unix_millis(),
                 })?;
                 let since = Instant::now();
-                let wait = self.first_wait(users);
+                let wait = self.estimate.first_read(users);
                 self.running.push(Running {
                     file,
                     job,
                     since,
                     next_read: since + wait,
-                    wait: FIRST_WAIT,
                 });
                 Ok(())
             }
@@ -284,34 +251,21 @@ impl<'a> Schedule<'a> {
         }
     }
 
-    /// How long until the first read of a job: until it should have ended, if that is known.
-    fn first_wait(&self, users: usize) -> Duration {
-        let expected = self.seconds_a_user.map(|seconds| seconds * users as f64);
-        expected.map_or(FIRST_WAIT, |seconds| {
-            // A little early, or a job that got faster would never be seen to.
-            Duration::from_secs_f64(seconds * 0.95).max(Duration::from_millis(50))
-        })
-    }
-
     fn read(&mut self, index: usize) -> Result<()> {
         self.pace.wait();
         match read_job(&self.impatient, &self.running[index].job) {
             Ok(JobState::Pending(_)) => {
                 self.faults = 0;
-                let running = &mut self.running[index];
+                let running = &self.running[index];
                 let age = running.since.elapsed();
+                let users = self.run.files[running.file - 1].count();
                 if age >= self.options.job_limit {
                     let running = self.running.remove(index);
                     return self.settle_expired(running.file);
                 }
-                // Little beside the time it has taken; less when the end must be near.
-                running.wait = if self.seconds_a_user.is_some() {
-                    (age / 60).clamp(FIRST_WAIT / 5, LONGEST_WAIT)
-                } else {
-                    (age / 10).clamp(FIRST_WAIT / 2, LONGEST_WAIT)
-                };
+                let wait = self.estimate.pending(age, users);
                 let left = self.options.job_limit - age;
-                running.next_read = Instant::now() + running.wait.min(left);
+                self.running[index].next_read = Instant::now() + wait.min(left);
                 Ok(())
             }
             Ok(JobState::Ended(status, summary)) => {
@@ -342,11 +296,8 @@ impl<'a> Schedule<'a> {
     }
 
     fn learn(&mut self, running: &Running) {
-        let users = self.run.files[running.file - 1].count() as f64;
-        let seconds = running.since.elapsed().as_secs_f64() / users;
-        // What was read late makes a job look slower than it was, never faster.
-        let known = self.seconds_a_user.unwrap_or(seconds);
-        self.seconds_a_user = Some(seconds.min(known * 0.98 + seconds * 0.02));
+        let users = self.run.files[running.file - 1].count();
+        self.estimate.learn(running.since.elapsed(), users);
     }
 
     fn fill_slot(&mut self) -> Result<()> {

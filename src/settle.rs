@@ -10,9 +10,10 @@ use serde_json::Value;
 use crate::error::{Error, Result};
 use crate::job_errors::{FailedUser, failed_users, read_report};
 use crate::jobs::{JobId, RowKey, Summary};
+use crate::pace::Pace;
 use crate::run::{Run, Sent};
 use crate::run_folder::{FileEnd, NoteKind, RowNote};
-use crate::schedule::{Pace, unix_millis};
+use crate::schedule::unix_millis;
 use crate::tenant::{Request, Tenant, path_segment};
 
 /// Ids asked for in one search; more would make the address too long.

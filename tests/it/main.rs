@@ -1,6 +1,8 @@
 //! What a stranger would rely on, against the practice tenant; and the practice tenant over raw HTTP.
 
+mod check;
 mod client;
+mod faults;
 mod import;
 mod messages;
 mod practice;

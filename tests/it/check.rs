@@ -1,0 +1,232 @@
+//! The check finds what the tenant would refuse, and nothing else.
+
+use auth0_bulk_users::*;
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
+use serde_json::{Value, json};
+
+use crate::server::Practice;
+
+const GOOD_HASH: &str = "$2b$10$abcdefghijklmnopqrstuvABCDEFGHIJKLMNOPQRSTUVWXYZ01234";
+
+fn user(fields: Value) -> User {
+    let mut all = json!({"email": "a@test.edu"});
+    for (name, value) in fields.as_object().unwrap() {
+        all[name] = value.clone();
+    }
+    serde_json::from_value(all).unwrap()
+}
+
+fn connection() -> (Practice, Tenant, ConnectionId) {
+    let practice = Practice::start(&[]);
+    let (tenant, connection) = practice.database();
+    (practice, tenant, connection)
+}
+
+#[test]
+fn each_mistake_is_told_in_the_words_of_the_file() {
+    let (_practice, tenant, connection) = connection();
+    let metadata = |key: &str| json!({"app_metadata": {key: 1}});
+    for (fields, field, part) in [
+        (json!({"email": "a@localhost"}), "email", "a full domain"),
+        (json!({"email": ""}), "email", "is missing"),
+        (
+            json!({"username": "sixteen_letters_"}),
+            "username",
+            "has 16 characters, and the connection takes 1 to 15",
+        ),
+        (json!({"username": "a b"}), "username", "holds ' '"),
+        (
+            json!({"username": "a@b.edu"}),
+            "username",
+            "looks like an e-mail",
+        ),
+        (
+            json!({"password_hash": GOOD_HASH.replace("2b", "2y")}),
+            "password_hash",
+            "begins with $2y$",
+        ),
+        (
+            json!({"password_hash": GOOD_HASH.replace("10", "12")}),
+            "password_hash",
+            "another cost than 10",
+        ),
+        (
+            json!({"password_hash": &GOOD_HASH[..59]}),
+            "password_hash",
+            "is cut off",
+        ),
+        (
+            json!({"password_hash": GOOD_HASH.replace('z', "!").replace("abc", "ab!")}),
+            "password_hash",
+            "a character that bcrypt's alphabet",
+        ),
+        (
+            json!({"password_hash": "abc"}),
+            "password_hash",
+            "is no bcrypt hash",
+        ),
+        (
+            json!({"password_hash": GOOD_HASH, "custom_password_hash": {"algorithm": "md5", "hash": {"value": "00", "encoding": "hex"}}}),
+            "custom_password_hash",
+            "give one of the two",
+        ),
+        (
+            json!({"custom_password_hash": {"algorithm": "md6", "hash": {}}}),
+            "custom_password_hash.algorithm",
+            "must be one of argon2",
+        ),
+        (
+            json!({"custom_password_hash": {"algorithm": "md5"}}),
+            "custom_password_hash.hash",
+            "is missing",
+        ),
+        (
+            json!({"custom_password_hash": {"algorithm": "md5", "hash": {}, "pepper": 1}}),
+            "custom_password_hash.pepper",
+            "is not known there",
+        ),
+        // The schema would let it pass; no sign-in would.
+        (
+            json!({"custom_password_hash": {"algorithm": "hmac", "hash": {"value": "00", "encoding": "hex", "digest": "md5"}}}),
+            "custom_password_hash.hash.key",
+            "hmac needs it",
+        ),
+        (metadata("email"), "app_metadata.email", "keeps for itself"),
+        (
+            json!({"mfa_factors": []}),
+            "mfa_factors",
+            "1 to 10 are taken",
+        ),
+        (
+            json!({"mfa_factors": [{"totp": {"secret": "abc1"}}]}),
+            "mfa_factors[0].totp.secret",
+            "base32",
+        ),
+        (
+            json!({"mfa_factors": [{"phone": {"value": "123"}}]}),
+            "mfa_factors[0].phone.value",
+            "must be + and",
+        ),
+    ] {
+        let found = check_users(&connection, &[user(fields.clone())]);
+        let [problem] = &found[..] else {
+            panic!("{fields}: {found:?}");
+        };
+        assert_eq!(problem.field, field, "{problem}");
+        assert!(problem.problem.contains(part), "{problem}");
+        assert!(
+            !problem.to_string().contains(&GOOD_HASH[10..40]),
+            "{problem}"
+        );
+    }
+    let emails_only = get_connection_id(&tenant, "Email-Only-Users").unwrap();
+    let found = check_users(&emails_only, &[user(json!({"username": "a"}))]);
+    assert!(
+        found[0].problem.contains("the connection takes none"),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn twins_are_found_by_all_that_must_be_unique() {
+    let (_practice, _, connection) = connection();
+    let users = [
+        user(json!({"user_id": "1", "username": "one"})),
+        user(json!({"email": "A@TEST.edu", "username": "two"})),
+        user(json!({"email": "b@test.edu", "username": "ONE"})),
+        user(json!({"email": "c@test.edu", "user_id": "1"})),
+    ];
+    let found: Vec<String> = check_users(&connection, &users)
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    let wanted = [
+        (2, "A@TEST.edu", "email"),
+        (3, "b@test.edu", "username"),
+        (4, "c@test.edu", "user_id"),
+    ];
+    let wanted = wanted.map(|(row, email, field)| {
+        format!("row {row} ({email}): {field} is that of row 1 too: leave one of them out")
+    });
+    assert_eq!(found, wanted);
+}
+
+/// A user with one or no field out of the ordinary; the number keeps them apart.
+fn odd_user(number: usize) -> impl Strategy<Value = User> {
+    let odd_email = prop_oneof![
+        "[a-z.+!#\"@ äあ]{1,12}@[a-z.-]{1,10}(\\.[a-z]{1,3})?",
+        "\\PC{0,12}",
+        Just(format!("{}@test.edu", "x".repeat(65))),
+    ];
+    let odd = prop_oneof![
+        Just(json!({})),
+        odd_email.prop_map(|email| json!({"email": email})),
+        "[a-z@. _'-]{0,20}".prop_map(|username| json!({"username": username})),
+        "\\$2[abxy]?\\$1[0-2]\\$[a-z./!]{51,54}".prop_map(|hash| json!({"password_hash": hash})),
+        "[a-z_]{1,4}|email|user_id|__tenant|lastIP".prop_map(|key| json!({"app_metadata": {key: 1}})),
+        ("md[45]|sha256|sha384|bcrypt", "hex|base64|utf8|utf7").prop_map(|(algorithm, encoding)| {
+            json!({"custom_password_hash": {"algorithm": algorithm, "hash": {"value": "00", "encoding": encoding}}})
+        }),
+        ("totp|phone|email|sms", "[A-Z2-9+@.a-z]{0,8}").prop_map(|(kind, value)| {
+            let key = if kind == "totp" { "secret" } else { "value" };
+            json!({"mfa_factors": [{kind: {key: value}}]})
+        }),
+    ];
+    odd.prop_map(move |odd| {
+        let mut all = json!({"email": format!("u{number}@test.edu")});
+        for (name, value) in odd.as_object().unwrap() {
+            all[name] = value.clone();
+        }
+        serde_json::from_value(all).unwrap()
+    })
+}
+
+#[test]
+fn the_check_and_the_tenant_refuse_the_same_rows() {
+    let (_practice, tenant, connection) = connection();
+    let mut runner = TestRunner::deterministic();
+    let (mut refused, mut taken) = (0, 0);
+    for upload in 0..5 {
+        let users: Vec<User> = (0..300)
+            .map(|row| {
+                odd_user(upload * 300 + row)
+                    .new_tree(&mut runner)
+                    .unwrap()
+                    .current()
+            })
+            .collect();
+        let mut ours: Vec<usize> = check_users(&connection, &users)
+            .iter()
+            .map(|problem| problem.row)
+            .collect();
+        ours.dedup();
+        let job = start_import(&tenant, &connection, &users).unwrap();
+        let finished = wait_for_job(&tenant, &job, Duration::from_secs(20)).unwrap();
+        // Who is there from an earlier upload is no fault of the row's.
+        let there = |failed: &&FailedUser| failed.errors[0].message.contains("already exist");
+        let errors = job_errors(&tenant, &finished).unwrap();
+        let mut theirs: Vec<usize> = errors
+            .iter()
+            .filter(|f| !there(f))
+            .filter_map(|f| f.row)
+            .collect();
+        theirs.sort_unstable();
+        let differs = (1..=users.len()).find(|row| ours.contains(row) != theirs.contains(row));
+        if let Some(row) = differs {
+            let told = errors.iter().find(|failed| failed.row == Some(row));
+            let user = serde_json::to_string(&users[row - 1]).unwrap();
+            panic!(
+                "row {row}: {user}: here {}, there {told:?}",
+                ours.contains(&row)
+            );
+        }
+        refused += theirs.len();
+        taken += users.len() - theirs.len();
+    }
+    assert!(
+        refused > 200 && taken > 200,
+        "{refused} {taken}: both kinds must come"
+    );
+}

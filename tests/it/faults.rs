@@ -1,0 +1,125 @@
+//! The practice tenant's faults, over raw HTTP.
+
+use auth0_bulk_users::*;
+use serde_json::{Value, json};
+
+use crate::server::Practice;
+
+fn set(practice: &Practice, body: Value) -> (u16, Value) {
+    let token = practice.get("MGMT_API_ACCESS_TOKEN").to_string();
+    let body = ("application/json", body.to_string().into_bytes());
+    practice.raw("PUT", "/practice/faults", Some(&token), Some(body))
+}
+
+fn get(practice: &Practice, path: &str) -> (u16, Value) {
+    let token = practice.get("MGMT_API_ACCESS_TOKEN").to_string();
+    practice.raw("GET", path, Some(&token), None)
+}
+
+#[test]
+fn faults_happen_as_often_as_they_were_set_and_are_counted() {
+    let practice = Practice::start(&["--fault", "server-error=2"]);
+    let answers: Vec<u16> = (0..4).map(|_| get(&practice, "/api/v2/users").0).collect();
+    assert_eq!(answers, [503, 503, 200, 200]);
+    assert_eq!(
+        get(&practice, "/practice/faults").1["happened"]["server-error"],
+        2
+    );
+
+    assert_eq!(set(&practice, json!({"faults": {"rate-limit": 1}})).0, 200);
+    let (status, body) = get(&practice, "/api/v2/users");
+    assert_eq!(
+        (status, body["errorCode"].as_str()),
+        (429, Some("too_many_requests"))
+    );
+    assert_eq!(get(&practice, "/api/v2/users").0, 200);
+
+    let (status, body) = set(&practice, json!({"faults": {"earthquake": 1}}));
+    let message = body["message"].as_str().unwrap();
+    assert!(
+        status == 400 && message.contains("unknown fault earthquake; known are job-speed"),
+        "{message}"
+    );
+    let nobody = ("application/json", b"{}".to_vec());
+    assert_eq!(
+        practice
+            .raw("PUT", "/practice/faults", None, Some(nobody))
+            .0,
+        401
+    );
+}
+
+#[test]
+fn chance_is_drawn_from_the_seed_so_that_a_run_repeats() {
+    let practice = Practice::start(&[]);
+    let run = |seed: u64| -> Vec<u16> {
+        set(
+            &practice,
+            json!({"seed": seed, "faults": {"server-error": 0.5}}),
+        );
+        (0..40).map(|_| get(&practice, "/api/v2/users").0).collect()
+    };
+    let first = run(7);
+    assert_eq!(first, run(7));
+    assert_ne!(first, run(8));
+    let hit = first.iter().filter(|status| **status == 503).count();
+    assert!((8..=32).contains(&hit), "{hit} of 40 at one half");
+}
+
+#[test]
+fn tokens_issued_so_far_end_and_new_ones_are_good() {
+    let practice = Practice::start(&[]);
+    set(&practice, json!({"faults": {"token-expires": 1}}));
+    let (status, body) = get(&practice, "/api/v2/users");
+    assert_eq!(status, 401);
+    assert_eq!(
+        body["message"],
+        "Expired token received for JSON Web Token validation"
+    );
+    let ask = json!({"grant_type": "client_credentials", "client_id": practice.get("CLIENT_ID"),
+        "client_secret": practice.get("CLIENT_SECRET"), "audience": format!("{}/api/v2/", practice.get("DOMAIN"))});
+    let body = ("application/json", ask.to_string().into_bytes());
+    let (_, answer) = practice.raw("POST", "/oauth/token", None, Some(body));
+    let token = answer["access_token"].as_str().unwrap();
+    assert_eq!(
+        practice.raw("GET", "/api/v2/users", Some(token), None).0,
+        200
+    );
+}
+
+#[test]
+fn slots_that_others_hold_are_refused_in_the_documented_words() {
+    let practice = Practice::start(&["--fault", "slots-held=2"]);
+    let (tenant, connection) = practice.database();
+    let users = generate_users("held", "test.edu", 1).unwrap();
+    let error = start_import(&tenant, &connection, &users).unwrap_err();
+    assert!(
+        matches!(&error, Error::NoJobSlot { message } if message.starts_with("There are 2 active import users jobs")),
+        "{error}"
+    );
+    tenant.practice_faults(&[]).unwrap();
+    start_import(&tenant, &connection, &users).unwrap();
+}
+
+#[test]
+fn users_are_found_by_many_ids_at_once() {
+    let practice = Practice::start(&[]);
+    let (tenant, connection) = practice.database();
+    let user = |id: &str| User {
+        user_id: Some(id.into()),
+        ..User::new(format!("{id}@test.edu"))
+    };
+    let job = start_import(&tenant, &connection, &[user("one"), user("two")]).unwrap();
+    wait_for_job(&tenant, &job, Duration::from_secs(20)).unwrap();
+    let query = "user_id%3A%22auth0%7Ctwo%22%20OR%20user_id%3A%22auth0%7Cnone%22";
+    let (status, found) = get(&practice, &format!("/api/v2/users?q={query}"));
+    let ids: Vec<&str> = found
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|user| user["user_id"].as_str().unwrap())
+        .collect();
+    assert_eq!((status, ids), (200, vec!["auth0|two"]));
+    let (_, traffic) = get(&practice, "/practice/traffic");
+    assert!(traffic["requests"].as_u64().unwrap() >= 3, "{traffic}");
+}
