@@ -344,7 +344,8 @@ pub(crate) async fn status(
     let Some(job) = memory.jobs.get_mut(&id) else {
         return not_found();
     };
-    if !std::mem::replace(&mut job.was_read, true) || !job.done {
+    let is_first = !std::mem::replace(&mut job.was_read, true);
+    if !job.done || (is_first && !job.timed) {
         return answers::ok(&job.head);
     }
     answers::ok(&finished(job))
