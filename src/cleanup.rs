@@ -10,9 +10,10 @@ use serde_json::Value;
 use crate::error::{Error, Result};
 use crate::job_errors::job_errors;
 use crate::jobs::{FinishedJob, RowKey};
+use crate::requests::{Request, path_segment};
 use crate::run::{FileState, Run};
 use crate::run_folder::Entry;
-use crate::tenant::{Request, Tenant, path_segment};
+use crate::tenant::Tenant;
 
 /// Deletes between two lines of the run's journal.
 const NOTED_AT_ONCE: usize = 50;

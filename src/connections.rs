@@ -5,7 +5,8 @@ use std::fmt;
 use serde_json::Value;
 
 use crate::error::{Error, Result};
-use crate::tenant::{Request, Tenant};
+use crate::requests::Request;
+use crate::tenant::Tenant;
 
 const SCOPES: &[&str] = &["read:connections"];
 /// Connections on a page. `(page + 1) * per_page` may not pass 1,000 (Auth0, since 2025-10-27).

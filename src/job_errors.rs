@@ -7,7 +7,8 @@ use serde_json::Value;
 
 use crate::error::Result;
 use crate::jobs::{FinishedJob, JobId, JobStatus, READ_SCOPES, RowKey};
-use crate::tenant::{Request, Tenant};
+use crate::requests::Request;
+use crate::tenant::Tenant;
 
 /// One reason why a user was refused.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -12,7 +12,8 @@ use crate::connections::ConnectionId;
 use crate::error::{Error, Result};
 use crate::files::{file_of, upload};
 use crate::options::ImportOptions;
-use crate::tenant::{Request, Tenant};
+use crate::requests::Request;
+use crate::tenant::Tenant;
 use crate::users::User;
 
 const IMPORT_SCOPES: &[&str] = &["create:users"];

@@ -51,6 +51,7 @@ mod plan;
 mod practice;
 mod progress;
 mod report;
+mod requests;
 mod run;
 mod run_folder;
 mod schedule;

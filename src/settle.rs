@@ -11,10 +11,11 @@ use crate::error::{Error, Result};
 use crate::job_errors::{FailedUser, failed_users, read_report};
 use crate::jobs::{JobId, RowKey, Summary};
 use crate::pace::Pace;
+use crate::requests::{Request, path_segment};
 use crate::run::{Run, Sent};
 use crate::run_folder::{FileEnd, NoteKind, RowNote};
 use crate::schedule::unix_millis;
-use crate::tenant::{Request, Tenant, path_segment};
+use crate::tenant::Tenant;
 
 /// Ids asked for in one search; more would make the address too long.
 const IDS_A_SEARCH: usize = 40;
