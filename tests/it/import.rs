@@ -399,6 +399,7 @@ fn kill_and_resume(practice: &Practice, moment: Duration) -> ImportReport {
     std::thread::sleep(moment);
     child.kill().unwrap();
     child.wait().unwrap();
+    tenant.practice_faults(&[]).unwrap();
     match resume_import(&tenant, &name.folder()) {
         Ok(report) => report,
         // Killed before anything was sent: as the error says, started again.
@@ -428,9 +429,12 @@ fn imports_until_killed() {
 
 fn is_survived(kills: u64) {
     let practice = Practice::start(&["--job-speed", "300"]);
+    let tenant = practice.tenant();
     let token = practice.get("MGMT_API_ACCESS_TOKEN").to_string();
     for kill in 0..kills {
         let moment = Duration::from_millis(5 + kill * 997 % 900);
+        // On a slow line, so that some are killed between the taking of an upload and its answer.
+        tenant.practice_faults(&[("latency-ms", 120.0)]).unwrap();
         let report = kill_and_resume(&practice, moment);
         let counts = report.counts();
         assert_eq!(

@@ -202,9 +202,9 @@ pub(crate) async fn apply(
         let faults = tenant.faults.lock().unwrap_or_else(PoisonError::into_inner);
         faults.measure("latency-ms")
     };
-    if latency > 0.0 {
-        tokio::time::sleep(Duration::from_secs_f64(latency / 1000.0)).await;
-    }
+    // Half on the way there and half on the way back, so that a client can end in between.
+    let half = Duration::from_secs_f64(latency.max(0.0) / 2000.0);
+    tokio::time::sleep(half).await;
     let is_read = request.method() == Method::GET;
     let is_upload = request.uri().path().ends_with("/jobs/users-imports");
     if tenant.fault("reset") || (is_upload && tenant.fault("reset-before-upload")) {
@@ -214,6 +214,7 @@ pub(crate) async fn apply(
         return answers::error(503, "Service unavailable.", None);
     }
     let answer = next.run(request).await;
+    tokio::time::sleep(half).await;
     if is_upload && answer.status().is_success() {
         if tenant.fault("reset-after-upload") {
             return cut(Bytes::new(), 100);
