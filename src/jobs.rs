@@ -117,7 +117,7 @@ pub struct FinishedJob {
 
 /// Sends the users as one import job and returns once it is accepted. Writes to the tenant; does not wait.
 ///
-/// Only the size is checked: what is wrong with a user is left for Auth0 to say ([`job_errors`]).
+/// Only the size is checked: what is wrong with a user is left for Auth0 to say ([`job_errors`](crate::job_errors())).
 ///
 /// # Errors
 ///
