@@ -2,7 +2,7 @@
 //!
 //! Written from the published schema, not from what the practice tenant does: where the two disagree a test fails.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 
@@ -73,7 +73,21 @@ pub fn check_users(connection: &ConnectionId, users: &[User]) -> Vec<Problem> {
     let mut problems: Vec<Problem> = rows
         .flat_map(|(index, user)| check_alone(index + 1, user, rules))
         .collect();
-    problems.extend(twins(users));
+    let bad: HashSet<usize> = problems.iter().map(|problem| problem.row).collect();
+    let (hashers, shared) = rows_that_share(users);
+    let mut claims = Claims::new(hashers);
+    for row in &shared {
+        let user = &users[row - 1];
+        if !bad.contains(row) && claims.twins(*row, user).is_empty() {
+            claims.claim(*row, user);
+        }
+    }
+    // Only now is it known which good row keeps what it shares with bad ones before it.
+    for row in &shared {
+        let user = &users[row - 1];
+        problems.extend(claims.twins(*row, user));
+        claims.claim(*row, user);
+    }
     problems.sort_by_key(|problem| problem.row);
     problems
 }
@@ -107,11 +121,6 @@ fn unique(field: &str, user: &User) -> Option<String> {
     text.filter(|text| !text.is_empty())
 }
 
-fn twin(field: &str, first: u32) -> (String, String) {
-    let problem = format!("is that of row {first} too: leave one of them out");
-    (field.to_string(), problem)
-}
-
 /// 96 bits of two hashes with random keys: a collision is out of the question.
 struct Hashers(RandomState, RandomState);
 
@@ -129,57 +138,91 @@ impl Hashers {
     }
 }
 
-/// Users who share what must be unique. Sorting goes through memory in order, where a map of a million users would
-/// wait for it at each of them.
-fn twins(users: &[User]) -> Vec<Problem> {
+/// The rows of users who share what must be unique, in order. Sorting goes through memory in order, where a map of a
+/// million users would wait for it at each of them.
+fn rows_that_share(users: &[User]) -> (Hashers, BTreeSet<usize>) {
     let hashers = Hashers::new();
-    let mut found = Vec::new();
+    let mut shared = BTreeSet::new();
     for field in UNIQUE {
         let rows = (1_u32..).zip(users);
         let mut keys: Vec<([u32; 3], u32)> = rows
             .filter_map(|(row, user)| Some((hashers.hash(field, &unique(field, user)?), row)))
             .collect();
         keys.sort_unstable();
-        for same in keys.chunk_by(|one, other| one.0 == other.0) {
-            let first = same[0].1;
-            for (_, row) in &same[1..] {
-                let row = *row as usize;
-                let faults = Faults(vec![twin(field, first)]);
-                found.extend(problems(row, &users[row - 1], faults));
-            }
+        let groups = keys.chunk_by(|one, other| one.0 == other.0);
+        let rows = groups.filter(|group| group.len() > 1).flatten();
+        shared.extend(rows.map(|(_, row)| *row as usize));
+    }
+    (hashers, shared)
+}
+
+/// Which row keeps an e-mail, username or user id. A row that is left out takes nothing from a good one.
+struct Claims {
+    hashers: Hashers,
+    owners: HashMap<[u32; 3], u32>,
+}
+
+impl Claims {
+    fn new(hashers: Hashers) -> Claims {
+        Claims {
+            hashers,
+            owners: HashMap::new(),
         }
     }
-    found
+
+    fn keys(&self, user: &User) -> impl Iterator<Item = (&'static str, [u32; 3])> {
+        let texts = UNIQUE.map(|field| (field, unique(field, user)));
+        texts
+            .into_iter()
+            .filter_map(|(field, text)| Some((field, self.hashers.hash(field, &text?))))
+    }
+
+    /// What this row shares with a row that keeps it.
+    fn twins(&self, row: usize, user: &User) -> Vec<Problem> {
+        let mut faults = Faults::default();
+        for (field, key) in self.keys(user) {
+            if let Some(owner) = self
+                .owners
+                .get(&key)
+                .filter(|owner| **owner as usize != row)
+            {
+                faults.add(
+                    field,
+                    format!("is that of row {owner} too: leave one of them out"),
+                );
+            }
+        }
+        problems(row, user, faults)
+    }
+
+    fn claim(&mut self, row: usize, user: &User) {
+        let keys: Vec<_> = self.keys(user).collect();
+        for (_, key) in keys {
+            self.owners.entry(key).or_insert(row as u32);
+        }
+    }
 }
 
 /// Checks one user after the other, so that a stream need not be held. What is kept to find twins takes about 20
 /// to 40 bytes for each e-mail, username and user id.
 pub(crate) struct Checker {
     rules: Option<UsernameRules>,
-    hashers: Hashers,
-    seen: HashMap<[u32; 3], u32>,
+    claims: Claims,
 }
 
 impl Checker {
     pub(crate) fn new(connection: &ConnectionId) -> Checker {
         Checker {
             rules: connection.rules.clone(),
-            hashers: Hashers::new(),
-            seen: HashMap::new(),
+            claims: Claims::new(Hashers::new()),
         }
     }
 
     pub(crate) fn check(&mut self, row: usize, user: &User) -> Vec<Problem> {
         let mut found = check_alone(row, user, self.rules.as_ref());
-        for field in UNIQUE {
-            let Some(text) = unique(field, user) else {
-                continue;
-            };
-            let hash = self.hashers.hash(field, &text);
-            let first = *self.seen.entry(hash).or_insert(row as u32);
-            if first != row as u32 {
-                found.extend(problems(row, user, Faults(vec![twin(field, first)])));
-            }
+        found.extend(self.claims.twins(row, user));
+        if found.is_empty() {
+            self.claims.claim(row, user);
         }
         found
     }

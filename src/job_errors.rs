@@ -100,7 +100,7 @@ fn reasons(row: &Value) -> Vec<RowError> {
 
 /// Where users are, by id and by e-mail; each place is given once.
 struct Places<'a> {
-    by_id: HashMap<&'a str, usize>,
+    by_id: HashMap<&'a str, Vec<usize>>,
     by_email: HashMap<String, Vec<usize>>,
     taken: Vec<bool>,
 }
@@ -114,7 +114,7 @@ impl<'a> Places<'a> {
         };
         for (place, key) in keys.iter().enumerate() {
             if let Some(id) = &key.user_id {
-                places.by_id.insert(id, place);
+                places.by_id.entry(id).or_default().push(place);
             }
             let email = key.email.to_lowercase();
             places.by_email.entry(email).or_default().push(place);
@@ -124,15 +124,18 @@ impl<'a> Places<'a> {
 
     fn take(&mut self, user: &Value) -> Option<usize> {
         let by_id = user["user_id"].as_str().and_then(|id| self.by_id.get(id));
-        let free = |place: &usize| !self.taken[*place];
-        let place = match by_id {
-            Some(place) => Some(*place).filter(free),
-            // Of users with one e-mail the later ones are the duplicates, so rows are sought from the end.
-            None => user["email"]
-                .as_str()
-                .and_then(|email| self.by_email.get(&email.to_lowercase()))
-                .and_then(|places| places.iter().rev().copied().find(free)),
-        }?;
+        let by_email = user["email"].as_str().map(str::to_lowercase);
+        let by_email = by_email.and_then(|email| self.by_email.get(&email));
+        let both = |place: &usize| by_email.is_none_or(|places| places.contains(place));
+        // Of users who share an id or an e-mail the later ones are the duplicates, so rows are sought from the end;
+        // of those with one id, the one whose e-mail it is.
+        let last = |places: Option<&Vec<usize>>, fits: &dyn Fn(&usize) -> bool| {
+            let mut free = places?.iter().rev().copied().filter(|p| !self.taken[*p]);
+            free.find(fits)
+        };
+        let place = last(by_id, &both)
+            .or_else(|| last(by_id, &|_| true))
+            .or_else(|| last(by_email, &|_| true))?;
         self.taken[place] = true;
         Some(place)
     }

@@ -44,6 +44,7 @@ mod hash_rules;
 mod import;
 mod job_errors;
 mod jobs;
+mod messages;
 mod options;
 mod pace;
 mod password;
@@ -61,6 +62,7 @@ mod settle;
 mod sign_in;
 mod source;
 mod tenant;
+mod tls;
 mod token;
 mod users;
 

@@ -9,18 +9,76 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
+use reqwest::Method;
 use reqwest::blocking::Client;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
+use crate::requests::Request;
 use crate::settings::Settings;
+use crate::tenant::Tenant;
 
 const PROGRAM: &str = "practice-tenant";
 const START_LIMIT: Duration = Duration::from_secs(20);
 const IDLE_MINUTES: &str = "30";
 
+impl Tenant {
+    /// Opens the practice tenant on this machine; starts it, or builds it, when there is none yet.
+    ///
+    /// It forgets its users when it ends: after 30 minutes without a request, or with `make stop`.
+    /// Building takes a minute or two, once, and says so.
+    ///
+    /// # Errors
+    ///
+    /// The program cannot be built or started, or the one running is of an older build.
+    pub fn practice() -> Result<Tenant> {
+        Tenant::from_settings(&find_or_start()?)
+    }
+
+    /// Lets things go wrong in a practice tenant: each fault by its name and how many times it happens (or, below 1,
+    /// how likely it is each time). Replaces what was on; an empty list switches all off. Sends one request.
+    ///
+    /// # Errors
+    ///
+    /// A tenant that is no practice tenant; an unknown name (the error lists those there are); it cannot be reached.
+    pub fn practice_faults(&self, faults: &[(&str, f64)]) -> Result<()> {
+        if !self.is_practice() {
+            return Err(Error::Practice {
+                reason: format!(
+                    "{} is a real tenant, where faults come by themselves",
+                    self.domain()
+                ),
+            });
+        }
+        let faults: serde_json::Map<String, Value> = faults
+            .iter()
+            .map(|(name, number)| ((*name).to_string(), json!(number)))
+            .collect();
+        let request = Request::new(Method::PUT, "/practice/faults").body(
+            "application/json",
+            json!({"faults": faults}).to_string().into_bytes(),
+        );
+        self.send(request).map(drop)
+    }
+
+    /// What a practice tenant has been asked so far: how many requests, and the most within any second. Sends one request.
+    ///
+    /// # Errors
+    ///
+    /// A tenant that is no practice tenant, or cannot be reached.
+    pub fn practice_traffic(&self) -> Result<String> {
+        let json = self
+            .send(Request::get("/practice/traffic", &[]))?
+            .json("GET /practice/traffic")?;
+        Ok(format!(
+            "{} in all, {} at most within a second",
+            json["requests"], json["most_in_a_second"]
+        ))
+    }
+}
+
 /// The settings of the practice tenant of this project.
-pub(crate) fn find_or_start() -> Result<Settings> {
+fn find_or_start() -> Result<Settings> {
     find_or_start_in(&Path::new(env!("CARGO_MANIFEST_DIR")).join("target"), build)
 }
 
@@ -71,7 +129,7 @@ fn running(env_file: &Path) -> Result<Option<Settings>> {
 fn named_client(domain: &str) -> Option<String> {
     let client = Client::builder().no_proxy().timeout(Duration::from_secs(5));
     let client = client
-        .tls_backend_preconfigured(crate::tenant::tls().ok()?)
+        .tls_backend_preconfigured(crate::tls::tls().ok()?)
         .build()
         .ok()?;
     let answer = client

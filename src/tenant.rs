@@ -14,6 +14,7 @@ use crate::error::{Error, Result};
 use crate::requests::{Answer, Request, refusal};
 use crate::secret::Secret;
 use crate::settings::{Address, Application, Settings};
+use crate::tls::client;
 use crate::token::Token;
 
 /// The scopes the whole workflow needs, removal included (Auth0's names).
@@ -24,7 +25,6 @@ pub(crate) const WORKFLOW_SCOPES: [&str; 4] = [
     "delete:users",
 ];
 
-const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 /// For one request from first byte to last; the recorded upload took 1.4 s at most.
 const REQUEST_LIMIT: Duration = Duration::from_secs(60);
 /// How often a request is sent again after "global limit".
@@ -81,18 +81,6 @@ impl Tenant {
         }
     }
 
-    /// Opens the practice tenant on this machine; starts it, or builds it, when there is none yet.
-    ///
-    /// It forgets its users when it ends: after 30 minutes without a request, or with `make stop`.
-    /// Building takes a minute or two, once, and says so.
-    ///
-    /// # Errors
-    ///
-    /// The program cannot be built or started, or the one running is of an older build.
-    pub fn practice() -> Result<Tenant> {
-        Tenant::from_settings(&crate::practice::find_or_start()?)
-    }
-
     /// Opens the tenant at `domain` with a Management API access token; sends nothing.
     ///
     /// `domain` is a host name (https), or `http://127.0.0.1:PORT` / `http://localhost:PORT`.
@@ -112,7 +100,7 @@ impl Tenant {
         ))
     }
 
-    fn from_settings(settings: &Settings) -> Result<Tenant> {
+    pub(crate) fn from_settings(settings: &Settings) -> Result<Tenant> {
         let domain = settings.get("DOMAIN").unwrap_or_default();
         let address = Address::parse(domain)?;
         let sign_in = settings.application("SIGN_IN_CLIENT_ID", "SIGN_IN_CLIENT_SECRET")?;
@@ -208,47 +196,6 @@ impl Tenant {
     #[must_use]
     pub fn is_read_only(&self) -> bool {
         !self.writes_allowed
-    }
-
-    /// Lets things go wrong in a practice tenant: each fault by its name and how many times it happens (or, below 1,
-    /// how likely it is each time). Replaces what was on; an empty list switches all off. Sends one request.
-    ///
-    /// # Errors
-    ///
-    /// A tenant that is no practice tenant; an unknown name (the error lists those there are); it cannot be reached.
-    pub fn practice_faults(&self, faults: &[(&str, f64)]) -> Result<()> {
-        if !self.is_practice() {
-            return Err(Error::Practice {
-                reason: format!(
-                    "{} is a real tenant, where faults come by themselves",
-                    self.domain()
-                ),
-            });
-        }
-        let faults: serde_json::Map<String, Value> = faults
-            .iter()
-            .map(|(name, number)| ((*name).to_string(), json!(number)))
-            .collect();
-        let request = Request::new(Method::PUT, "/practice/faults").body(
-            "application/json",
-            json!({"faults": faults}).to_string().into_bytes(),
-        );
-        self.send(request).map(drop)
-    }
-
-    /// What a practice tenant has been asked so far: how many requests, and the most within any second. Sends one request.
-    ///
-    /// # Errors
-    ///
-    /// A tenant that is no practice tenant, or cannot be reached.
-    pub fn practice_traffic(&self) -> Result<String> {
-        let json = self
-            .send(Request::get("/practice/traffic", &[]))?
-            .json("GET /practice/traffic")?;
-        Ok(format!(
-            "{} in all, {} at most within a second",
-            json["requests"], json["most_in_a_second"]
-        ))
     }
 
     /// The same tenant, giving back "global limit" at once: for who has other things to do meanwhile.
@@ -459,34 +406,5 @@ fn send(
         status,
         headers,
         body,
-    })
-}
-
-/// TLS on ring with the system's root certificates. Passed explicitly: a process-wide default would start
-/// anew in every cell of a notebook.
-pub(crate) fn tls() -> Result<rustls::ClientConfig> {
-    use rustls_platform_verifier::BuilderVerifierExt;
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .and_then(BuilderVerifierExt::with_platform_verifier)
-        .map(|config| config.with_no_client_auth())
-        .map_err(|cause| Error::Tls {
-            cause: cause.to_string(),
-        })
-}
-
-fn client(domain: &str) -> Result<Client> {
-    let mut builder = Client::builder()
-        .tls_backend_preconfigured(tls()?)
-        // A redirect could carry the token elsewhere, and no call of this API redirects.
-        .redirect(reqwest::redirect::Policy::none())
-        .connect_timeout(CONNECT_LIMIT)
-        .user_agent(concat!("auth0-bulk-users/", env!("CARGO_PKG_VERSION")));
-    if domain.starts_with("http://") {
-        builder = builder.no_proxy();
-    }
-    builder.build().map_err(|cause| Error::Tls {
-        cause: cause.to_string(),
     })
 }

@@ -153,6 +153,36 @@ fn twins_are_found_by_all_that_must_be_unique() {
     assert_eq!(found, wanted);
 }
 
+#[test]
+fn a_row_that_is_left_out_takes_nothing_from_a_good_one() {
+    let (_practice, _, connection) = connection();
+    let users = [
+        user(json!({"password_hash": "abc"})),
+        user(json!({"user_id": "one"})),
+        user(json!({"email": "b@test.edu", "user_id": "one", "username": "two"})),
+        user(json!({"email": "c@test.edu", "username": "two"})),
+        user(json!({"email": "bad"})),
+        user(json!({"email": "bad"})),
+    ];
+    let found = check_users(&connection, &users);
+    let told: Vec<(usize, &str)> = found
+        .iter()
+        .map(|problem| (problem.row, problem.field.as_str()))
+        .collect();
+    let wanted = [
+        (1, "password_hash"),
+        (1, "email"),
+        (3, "username"),
+        (3, "user_id"),
+        (5, "email"),
+        (6, "email"),
+        (6, "email"),
+    ];
+    assert_eq!(told, wanted);
+    assert!(found[1].problem.contains("that of row 2 too"), "{found:?}");
+    assert!(found[2].problem.contains("that of row 4 too"), "{found:?}");
+}
+
 /// A user with one or no field out of the ordinary; the number keeps them apart.
 fn odd_user(number: usize) -> impl Strategy<Value = User> {
     let odd_email = prop_oneof![

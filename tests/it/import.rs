@@ -61,7 +61,7 @@ pub(crate) fn users(count: usize) -> Vec<User> {
         .collect()
 }
 
-fn all_in_tenant(practice: &Practice) -> Vec<Value> {
+pub(crate) fn all_in_tenant(practice: &Practice) -> Vec<Value> {
     let token = practice.get("MGMT_API_ACCESS_TOKEN").to_string();
     let mut all = Vec::new();
     for page in 0.. {

@@ -8,4 +8,5 @@ mod messages;
 mod practice;
 mod server;
 mod source;
+mod steps;
 mod users;

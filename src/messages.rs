@@ -1,0 +1,217 @@
+//! Every sentence a reader can be told: what was tried, on what, why it failed, what to do next.
+
+use std::fmt;
+
+use crate::error::Error;
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::Setting { name, reason } => {
+                write!(f, "the setting {name} cannot be used: {reason}")
+            }
+            Error::SettingsFile { path, cause } => {
+                write!(f, "cannot use the settings in {}: {cause}", path.display())
+            }
+            Error::Token { domain, reason } => {
+                write!(f, "the token cannot work for {domain}: {reason}")
+            }
+            Error::MissingScope {
+                domain,
+                call,
+                scope,
+            } => write!(
+                f,
+                "{call} was not sent to {domain}: the token lacks the scope {scope}; add it to the application that makes the token, and make a new one"
+            ),
+            Error::ReadOnly { domain, action } => write!(
+                f,
+                "{action} was not sent: {domain} is open read-only; if it is the tenant you mean to change, run `let tenant = tenant.allow_writes(\"{domain}\").or_stop();` first"
+            ),
+            Error::OtherDomain { domain, named } => write!(
+                f,
+                "writes stay refused: `{named}` was named, but this tenant is {domain}; name that one if it is the tenant you mean to change"
+            ),
+            Error::Tls { cause } => write!(
+                f,
+                "cannot set up TLS: {cause}; are this machine's root certificates installed?"
+            ),
+            Error::Unreachable { call, cause } => write!(
+                f,
+                "could not complete {call}: {cause}; check DOMAIN and the network, then run this cell again"
+            ),
+            Error::TimedOut { call } => write!(
+                f,
+                "no answer to {call} in time: the tenant is slow or unreachable; look whether it took effect, then run this cell again"
+            ),
+            Error::Refused {
+                call,
+                status,
+                code,
+                message,
+            } => {
+                let code = code
+                    .as_ref()
+                    .map_or(String::new(), |code| format!(" {code}"));
+                write!(
+                    f,
+                    "the tenant refused {call} ({status}{code}): {}; {}",
+                    message.trim_end_matches('.'),
+                    next_step(*status)
+                )
+            }
+            Error::RateLimited {
+                call,
+                message,
+                wait,
+            } => write!(
+                f,
+                "the rate limit holds up {call}: {message}; wait {} s or more and run this cell again",
+                wait.as_secs()
+            ),
+            Error::NoJobSlot { message } => write!(
+                f,
+                "the tenant has no free slot for an import job: {message}; nothing was imported, so wait for a job to end (minutes) and run this cell again"
+            ),
+            Error::BadAnswer {
+                call,
+                status,
+                problem,
+            } => {
+                let status = if *status == 0 {
+                    String::new()
+                } else {
+                    format!(" ({status})")
+                };
+                write!(f, "cannot read the answer to {call}{status}: {problem}")
+            }
+            Error::NoUsers => {
+                f.write_str("there are no users: make some with generate_users first")
+            }
+            Error::TooLarge {
+                users,
+                bytes,
+                limit,
+            } => write!(
+                f,
+                "{users} users make an upload of {bytes} bytes, and Auth0 takes {limit} at most: nothing was sent; send about {} at a time",
+                (users * limit / bytes * 19 / 20).max(1)
+            ),
+            Error::UserTooLarge {
+                row,
+                email,
+                bytes,
+                limit,
+            } => write!(
+                f,
+                "user {row} ({email}) alone has {bytes} bytes, and an upload has room for {limit}: send less metadata"
+            ),
+            Error::BadRows { problems, users } => {
+                let shown: Vec<String> = problems.iter().take(5).map(ToString::to_string).collect();
+                let more = problems.len().saturating_sub(shown.len());
+                let more = if more > 0 {
+                    format!("; and {more} more, which plan_import shows")
+                } else {
+                    String::new()
+                };
+                write!(
+                    f,
+                    "nothing was sent, since the check of {users} users found: {}{more}; mend them, or leave them out with ImportOptions::skip_bad_rows",
+                    shown.join("; ")
+                )
+            }
+            Error::RunFolder { path, reason } => {
+                write!(f, "cannot use the run folder {}: {reason}", path.display())
+            }
+            Error::ImportStopped {
+                folder,
+                done,
+                cause,
+            } => write!(
+                f,
+                "the import stopped: {cause}; {done}, which is written down: go on with resume_import(&tenant, \"{}\")",
+                folder.display()
+            ),
+            Error::OutOfTime { limit } => {
+                write!(f, "the time limit of {} s was reached", limit.as_secs_f64())
+            }
+            Error::Source { path, reason } => {
+                write!(f, "cannot read users from {}: {reason}", path.display())
+            }
+            Error::ConnectionIdForm { given } => write!(
+                f,
+                "`{given}` is not a connection's id (con_ and 16 letters or digits): if it is the connection's name, let get_connection_id find the id"
+            ),
+            Error::NoConnection { name, existing } if existing.is_empty() => {
+                write!(
+                    f,
+                    "no connection `{name}`: this tenant has none; create a database in the dashboard first"
+                )
+            }
+            Error::NoConnection { name, existing } => {
+                write!(
+                    f,
+                    "no connection `{name}`; this tenant has: {}",
+                    existing.join(", ")
+                )
+            }
+            Error::ConnectionUnfit { name, reason } => {
+                write!(f, "cannot import into the connection `{name}`: {reason}")
+            }
+            Error::JobRunning { id, limit } => write!(
+                f,
+                "job {id} is still running after {} s and goes on in the tenant: run this cell again to wait longer",
+                limit.as_secs()
+            ),
+            Error::SignIn {
+                login,
+                refusal,
+                message,
+            } => {
+                write!(
+                    f,
+                    "`{login}` could not sign in: {}; Auth0 says: {message}",
+                    refusal.explanation()
+                )
+            }
+            Error::Practice { reason } => write!(f, "the practice tenant cannot be used: {reason}"),
+            Error::Random { cause } => write!(f, "this system gives no random numbers: {cause}"),
+            Error::Removal { reason } => write!(f, "nothing was removed: {reason}"),
+            Error::NoCount => f.write_str("a count of 0 makes no users: ask for one or more"),
+            Error::Prefix { prefix, reason } => {
+                write!(f, "the prefix `{prefix}` cannot be used: {reason}")
+            }
+            Error::EmailDomain { domain, reason } => {
+                write!(f, "the e-mail domain `{domain}` cannot be used: {reason}")
+            }
+            Error::Password { reason } => write!(f, "the password cannot be hashed: {reason}"),
+            Error::PasswordRow { row, email, reason } => write!(f, "user {row} ({email}) {reason}"),
+            Error::CredentialsSheet { path, cause } => write!(
+                f,
+                "cannot write the credentials sheet {}: {cause}; no passwords were set, so mend that and run this cell again",
+                path.display()
+            ),
+        }
+    }
+}
+
+fn next_step(status: u16) -> &'static str {
+    match status {
+        400 => "mend what it names and run this cell again",
+        401 => "make a new token for this tenant",
+        403 => "check the token's scopes and the application it comes from",
+        404 => "it may be gone (Auth0 keeps a job for 24 hours) or be another tenant's",
+        413 => "send fewer users at a time",
+        300..=399 => "set DOMAIN to the tenant's own host name",
+        500..=599 => {
+            "the fault is on the tenant's side: wait a minute, look whether it took effect, and run this cell again"
+        }
+        _ => "see the tenant's logs",
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
