@@ -1,4 +1,4 @@
-//! `cargo bench --bench import --features practice-tenant -- schedule pack stream`: each side measured in the same run.
+//! `cargo bench --bench import --features practice-tenant,all-hashes -- schedule pack stream`: each side measured in the same run.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};

@@ -2,17 +2,21 @@
 //! everything a bulk import needs.
 //!
 //! `answers.rs` holds the envelopes, `tokens.rs` who may ask, `connections.rs`, `jobs.rs`, `users.rs` and
-//! `sign_in.rs` one endpoint family each, `faults.rs` what may go wrong on demand, `schema.rs` the rules for a row, `state.rs` what is remembered,
+//! `sign_in.rs` one endpoint family each, `hashes.rs` which password fits which hash, `faults.rs` what may go wrong on
+//! demand, `schema.rs` the rules for a row, `state.rs` what is remembered,
 //! `options.rs` the command line. It shares no type with the client: a shared misspelling would pass
 //! every test.
 
 mod answers;
 mod connections;
+mod digests;
 mod faults;
+mod hashes;
 mod jobs;
 mod options;
 mod schema;
 mod sign_in;
+mod slow_hashes;
 mod state;
 mod tokens;
 mod users;

@@ -9,6 +9,7 @@ use axum::response::Response;
 use serde_json::{Map, Value, json};
 
 use crate::answers::{oauth_error, ok};
+use crate::hashes;
 use crate::state::{Account, Tenant, unix_seconds};
 use crate::tokens;
 
@@ -158,20 +159,11 @@ fn note_attempt(tenant: &Tenant, user_id: &str, right: bool) {
     }
 }
 
-/// Whether the password fits the hash that was imported. One that is described wrongly fits nothing, as
-/// with Auth0, where it cannot be told from a wrong password either.
+/// Whether the password fits the hash that was imported; of a user without one, none does.
 fn password_fits(account: &Account, password: &str) -> bool {
     match (&account.password_hash, &account.custom_hash) {
         (Some(hash), _) => bcrypt::verify(password, hash).unwrap_or(false),
-        (None, Some(custom)) if custom["algorithm"] == "bcrypt" => {
-            let salt = custom["salt"]["value"].as_str().unwrap_or_default();
-            let salted = match custom["salt"]["position"].as_str() {
-                Some("suffix") => format!("{password}{salt}"),
-                _ => format!("{salt}{password}"),
-            };
-            bcrypt::verify(salted, custom["hash"]["value"].as_str().unwrap_or_default())
-                .unwrap_or(false)
-        }
-        _ => false,
+        (None, Some(custom)) => hashes::fits(password, custom),
+        (None, None) => false,
     }
 }
