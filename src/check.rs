@@ -96,17 +96,7 @@ fn check_alone(row: usize, user: &User, rules: Option<&UsernameRules>) -> Vec<Pr
     let mut faults = Faults::default();
     check_fields(user, &mut faults);
     check_username(user, rules, &mut faults);
-    problems(row, user, faults)
-}
-
-fn problems(row: usize, user: &User, faults: Faults) -> Vec<Problem> {
-    let problem = |(field, problem): (String, String)| Problem {
-        row,
-        email: user.email.clone(),
-        field,
-        problem,
-    };
-    faults.0.into_iter().map(problem).collect()
+    faults.of(row, user)
 }
 
 /// What no two users may share, as Auth0 compares it.
@@ -192,7 +182,7 @@ impl Claims {
                 );
             }
         }
-        problems(row, user, faults)
+        faults.of(row, user)
     }
 
     fn claim(&mut self, row: usize, user: &User) {
@@ -236,6 +226,25 @@ impl Faults {
     pub(crate) fn add(&mut self, field: &str, problem: impl Into<String>) {
         self.0.push((field.to_string(), problem.into()));
     }
+
+    pub(crate) fn append(&mut self, others: Faults) {
+        self.0.extend(others.0);
+    }
+
+    /// As problems of that user.
+    pub(crate) fn of(self, row: usize, user: &User) -> Vec<Problem> {
+        let problem = |(field, problem): (String, String)| Problem {
+            row,
+            email: user.email.clone(),
+            field,
+            problem,
+        };
+        self.0.into_iter().map(problem).collect()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
 }
 
 fn check_fields(user: &User, faults: &mut Faults) {
@@ -258,6 +267,12 @@ fn check_fields(user: &User, faults: &mut Faults) {
     }
     if let Some(hash) = &user.custom_password_hash {
         check_custom_hash(hash, faults);
+        if faults.is_empty() && hash["hash"]["value"].is_null() {
+            faults.add(
+                "custom_password_hash.hash.value",
+                "is missing: no password would ever fit",
+            );
+        }
     }
     if let Some(metadata) = &user.app_metadata {
         for key in metadata

@@ -9,6 +9,7 @@ use crate::drawing::{
 use crate::error::{Error, Result};
 use crate::job_errors::JobErrors;
 use crate::jobs::{FinishedJob, Job, JobStatus, Summary};
+use crate::recipe::HashRecipe;
 use crate::sign_in::SignIn;
 use crate::tenant::{Tenant, WORKFLOW_SCOPES};
 use crate::users::{User, Users};
@@ -53,7 +54,8 @@ draws!(
     JobErrors,
     SignIn,
     RemovalPlan,
-    Removed
+    Removed,
+    HashRecipe
 );
 // The `Display` of an id is the id itself.
 draws_in_cell!(ConnectionId);

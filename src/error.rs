@@ -233,6 +233,27 @@ pub enum Error {
         /// Why, and what to do.
         reason: String,
     },
+    /// A description of a hash that cannot be used.
+    HashRecipe {
+        /// The field within it.
+        field: String,
+        /// Why, and what to do.
+        reason: String,
+    },
+    /// A user's hash that no password can be tried against.
+    PasswordHash {
+        /// The user's e-mail.
+        email: String,
+        /// The field.
+        field: String,
+        /// Why, and what to do.
+        reason: String,
+    },
+    /// Known hashes that no recipe of Auth0's makes.
+    NoRecipe {
+        /// What was tried, what came close, and what to do.
+        reason: String,
+    },
     /// A user who cannot be given a password.
     PasswordRow {
         /// The user's place, from 1.

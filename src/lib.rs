@@ -32,14 +32,20 @@
 
 mod blowfish_pi;
 mod bulk_bcrypt;
+mod candidates;
 mod check;
 mod cleanup;
 mod connections;
+mod custom_hash;
+mod detective;
+mod digests;
 mod display;
 mod draw_import;
 mod drawing;
+mod encodings;
 mod error;
 mod files;
+mod hash_kinds;
 mod hash_rules;
 mod import;
 mod job_errors;
@@ -51,6 +57,7 @@ mod password;
 mod plan;
 mod practice;
 mod progress;
+mod recipe;
 mod report;
 mod requests;
 mod run;
@@ -60,11 +67,14 @@ mod secret;
 mod settings;
 mod settle;
 mod sign_in;
+mod slow_hashes;
 mod source;
 mod tenant;
 mod tls;
 mod token;
+mod unlike_auth0;
 mod users;
+mod verify;
 
 pub use std::time::Duration;
 
@@ -73,6 +83,7 @@ pub use bulk_bcrypt::hash_in_lanes;
 pub use check::{Problem, check_users};
 pub use cleanup::{RemovalPlan, Removed, plan_removal, plan_run_removal, remove_users};
 pub use connections::{ConnectionId, get_connection_id};
+pub use detective::{KnownHash, find_recipe};
 pub use display::OrStop;
 pub use error::{Error, Result};
 pub use files::MAX_UPLOAD_BYTES;
@@ -87,6 +98,7 @@ pub use password::{
     set_passwords,
 };
 pub use plan::{ImportPlan, plan_import};
+pub use recipe::HashRecipe;
 pub use report::{Attention, Counts, ImportReport, JobSpan, Outcome};
 pub use secret::Secret;
 pub use serde_json;
@@ -94,3 +106,4 @@ pub use sign_in::{SignIn, SignInRefusal, verify_sign_in};
 pub use source::{UserFile, read_csv, read_ndjson};
 pub use tenant::Tenant;
 pub use users::{User, Users, generate_users};
+pub use verify::verify_password;

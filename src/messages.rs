@@ -185,6 +185,17 @@ impl fmt::Display for Error {
                 write!(f, "the e-mail domain `{domain}` cannot be used: {reason}")
             }
             Error::Password { reason } => write!(f, "the password cannot be hashed: {reason}"),
+            Error::HashRecipe { field, reason } => {
+                write!(f, "cannot use this hash recipe: {field} {reason}")
+            }
+            Error::PasswordHash {
+                email,
+                field,
+                reason,
+            } => {
+                write!(f, "no password can be tried for {email}: {field} {reason}")
+            }
+            Error::NoRecipe { reason } => write!(f, "found no recipe: {reason}"),
             Error::PasswordRow { row, email, reason } => write!(f, "user {row} ({email}) {reason}"),
             Error::CredentialsSheet { path, cause } => write!(
                 f,

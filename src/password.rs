@@ -60,7 +60,7 @@ pub fn hash_password(password: &str) -> Result<String> {
 }
 
 /// Whether bcrypt takes the password, whole.
-fn check_password(password: &str) -> Result<()> {
+pub(crate) fn check_password(password: &str) -> Result<()> {
     let reason = match password.len() {
         0 => "it is empty: give one of 1 to 72 bytes".to_string(),
         1..=MAX_PASSWORD_BYTES if password.contains('\0') => {

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
+use crate::recipe::HashRecipe;
 use crate::users::User;
 
 /// Bytes of the longest line that is read: no user of that size could be imported (an upload holds 512,000).
@@ -40,6 +41,7 @@ pub struct UserFile {
     path: PathBuf,
     rows: Rows,
     dropped: HashMap<String, usize>,
+    recipe: Option<HashRecipe>,
 }
 
 #[derive(Debug)]
@@ -68,13 +70,14 @@ pub fn read_ndjson(path: &str) -> Result<UserFile> {
         path: path.into(),
         rows: Rows::Lines { reader, line: 0 },
         dropped: HashMap::new(),
+        recipe: None,
     })
 }
 
 /// Reads users from a CSV file with a heading. Sends nothing.
 ///
 /// `columns` gives the field for a column that is named otherwise: `[("E-Mail", "email")]`. A field inside metadata is
-/// written with a dot, `user_metadata.plan`; `true` and `false` are read as such in the fields that want them; an empty
+/// written with a dot, `user_metadata.plan`, and so are the parts of a hash, `custom_password_hash.hash.value`; `true` and `false` are read as such in the fields that want them; an empty
 /// cell is no value. Columns that name no field are dropped; which ones is printed when the file ends.
 ///
 /// # Errors
@@ -120,6 +123,7 @@ pub fn read_csv(path: &str, columns: &[(&str, &str)]) -> Result<UserFile> {
             names,
         },
         dropped: HashMap::new(),
+        recipe: None,
     })
 }
 
@@ -163,6 +167,16 @@ impl Iterator for UserFile {
 type Row = (usize, std::result::Result<Map<String, Value>, String>);
 
 impl UserFile {
+    /// The same file, its hashes described by `recipe`: for columns mapped to `custom_password_hash.hash.value` and,
+    /// where each user has a salt of their own, `custom_password_hash.salt.value`.
+    #[must_use]
+    pub fn with_recipe(self, recipe: &HashRecipe) -> UserFile {
+        UserFile {
+            recipe: Some(recipe.clone()),
+            ..self
+        }
+    }
+
     fn user(&mut self, mut fields: Map<String, Value>) -> std::result::Result<User, String> {
         let unknown: Vec<String> = fields
             .keys()
@@ -183,6 +197,9 @@ impl UserFile {
         fields
             .entry("email")
             .or_insert_with(|| Value::String(String::new()));
+        if let (Some(recipe), Some(own)) = (&self.recipe, fields.get_mut("custom_password_hash")) {
+            *own = recipe.over(Some(own));
+        }
         // The sentence names the kind that was wanted and never the value, which may be a hash.
         serde_json::from_value(Value::Object(fields))
             .map_err(|_| "is no user: a field has the wrong kind of value".to_string())
@@ -283,6 +300,17 @@ fn fields(names: &[String], record: &csv::StringRecord) -> Map<String, Value> {
                 if let Some(inner) = inner.as_object_mut() {
                     inner.insert(key.to_string(), cell.into());
                 }
+            }
+            // Here each dot leads further in.
+            Some(("custom_password_hash", path)) => {
+                let mut inner = fields.entry("custom_password_hash").or_insert(Value::Null);
+                for key in path.split('.') {
+                    if !inner.is_object() {
+                        *inner = Value::Object(Map::new());
+                    }
+                    inner = &mut inner[key];
+                }
+                *inner = cell.into();
             }
             _ => {
                 fields.insert(name.clone(), value(name, cell));

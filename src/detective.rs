@@ -1,0 +1,232 @@
+//! The hash detective: from a few hashes with known passwords to the recipe that makes them all.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use crate::candidates::{by_length, by_their_own_word, difference, in_words, scrypts};
+use crate::custom_hash::CustomHash;
+use crate::error::{Error, Result};
+use crate::recipe::HashRecipe;
+use crate::secret::Secret;
+use crate::unlike_auth0::why_not;
+
+/// A hash of the old system whose password is known: a test account's, say.
+#[derive(Clone)]
+pub struct KnownHash {
+    pub(crate) password: Secret,
+    pub(crate) hash: Secret,
+    pub(crate) salt: Option<String>,
+    pub(crate) key: Option<Secret>,
+}
+
+impl KnownHash {
+    /// A password, and the hash as it stands in the old system's column.
+    #[must_use]
+    pub fn new(password: impl Into<Secret>, hash: impl Into<Secret>) -> KnownHash {
+        KnownHash {
+            password: password.into(),
+            hash: hash.into(),
+            salt: None,
+            key: None,
+        }
+    }
+
+    /// The same with its salt, where that stands in a column of its own.
+    #[must_use]
+    pub fn salt(self, salt: impl Into<String>) -> KnownHash {
+        KnownHash {
+            salt: Some(salt.into()),
+            ..self
+        }
+    }
+
+    /// The same with the key that all HMACs of the old system are made with.
+    #[must_use]
+    pub fn key(self, key: impl Into<Secret>) -> KnownHash {
+        KnownHash {
+            key: Some(key.into()),
+            ..self
+        }
+    }
+}
+
+impl fmt::Debug for KnownHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KnownHash").finish_non_exhaustive()
+    }
+}
+
+/// Finds how an old system hashes: tries every algorithm, encoding, salt position and parameter that Auth0 takes and
+/// that these hashes could have, and gives the recipe that verifies all of them. Sends nothing.
+///
+/// Two or three hashes of different passwords are best, one of them with a letter like `ä`: else the recipe says what
+/// could not be told apart. scrypt, whose parameters do not show, is tried with the eight that are in common use, a
+/// second or two in all. The algorithms beyond bcrypt, sha256, sha512 and the SHA-2 schemes of ldap want the crate's
+/// feature `all-hashes` (see [`verify_password`](crate::verify_password)).
+///
+/// # Errors
+///
+/// No hashes; none of the recipes verifies all of them: then what came close, whether it is a construction known to be
+/// none of Auth0's, and what to do.
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// let hash = "1a7472c92fafa9b3170595db19a726d4d49598ed23cf1a9f9ca32113a4ee840b";
+/// let known = [KnownHash::new("correct horse", hash).salt("x1")];
+/// let recipe = find_recipe(&known)?;
+/// assert!(recipe.to_string().starts_with(r#"{"algorithm":"sha256""#));
+/// # Ok::<(), Error>(())
+/// ```
+pub fn find_recipe(known: &[KnownHash]) -> Result<HashRecipe> {
+    let Some(first) = known.first() else {
+        return Err(Error::NoRecipe {
+            reason: "there are no hashes: give one or more, with their passwords".to_string(),
+        });
+    };
+    let mut search = Search {
+        known,
+        found: Vec::new(),
+        tried: 0,
+        close: None,
+        lacking: None,
+    };
+    for recipe in by_their_own_word(first).into_iter().chain(by_length(first)) {
+        search.test(recipe);
+    }
+    // Slow, so only where nothing else fits.
+    if search.found.is_empty() {
+        for recipe in scrypts(first) {
+            search.test(recipe);
+            if !search.found.is_empty() {
+                break;
+            }
+        }
+    }
+    search.verdict()
+}
+
+struct Search<'a> {
+    known: &'a [KnownHash],
+    found: Vec<Value>,
+    tried: usize,
+    /// The recipe that verifies most, where none verifies all, and which it does not.
+    close: Option<(Value, Vec<usize>)>,
+    /// An algorithm this build lacks, which might have been it.
+    lacking: Option<String>,
+}
+
+impl Search<'_> {
+    fn test(&mut self, recipe: Value) {
+        self.tried += 1;
+        let mut missed = Vec::new();
+        for (index, known) in self.known.iter().enumerate() {
+            match fits(&recipe, known) {
+                Ok(true) => {}
+                Ok(false) => missed.push(index + 1),
+                Err(lacking) => {
+                    self.lacking.get_or_insert(lacking);
+                    return;
+                }
+            }
+        }
+        let is_closest = self
+            .close
+            .as_ref()
+            .is_none_or(|(_, least)| missed.len() < least.len());
+        if missed.is_empty() {
+            self.found.push(recipe);
+        } else if missed.len() < self.known.len() && is_closest {
+            self.close = Some((recipe, missed));
+        }
+    }
+
+    fn verdict(self) -> Result<HashRecipe> {
+        let all = self.known.len();
+        let Some((first, others)) = self.found.split_first() else {
+            return Err(Error::NoRecipe {
+                reason: self.reason(),
+            });
+        };
+        let mut recipe = HashRecipe::new(first.clone())?;
+        recipe.notes.push(format!(
+            "verifies {all} of {all} known hashes; {} recipes were tried",
+            self.tried
+        ));
+        let alike: Vec<String> = others
+            .iter()
+            .filter_map(|other| difference(first, other))
+            .collect();
+        if !alike.is_empty() {
+            recipe.notes.push(format!(
+                "these hashes cannot tell it from {}: to be sure, add one whose password has a letter like ä, and whose salt is not empty",
+                alike.join(", or ")
+            ));
+        }
+        if first["algorithm"] == "bcrypt"
+            && first.get("salt").is_none()
+            && first["hash"]["value"] != "$2y$10$"
+            && first["hash"]["value"]
+                .as_str()
+                .is_some_and(|head| head.ends_with("$10$"))
+        {
+            recipe
+                .notes
+                .push("Auth0 takes such hashes as they are, in password_hash".to_string());
+        }
+        Ok(recipe)
+    }
+
+    fn reason(&self) -> String {
+        let all = self.known.len();
+        let mut parts = vec![match &self.close {
+            Some((recipe, missed)) => {
+                let missed: Vec<String> = missed.iter().map(ToString::to_string).collect();
+                format!(
+                    "the closest of {} verifies {} of {all} ({}), but not number {}: is its password right?",
+                    self.tried,
+                    all - missed.len(),
+                    in_words(recipe),
+                    missed.join(", ")
+                )
+            }
+            None => format!(
+                "none of the {} that these hashes could have verifies any of them",
+                self.tried
+            ),
+        }];
+        parts.extend(why_not(&self.known[0]));
+        if let Some(lacking) = &self.lacking {
+            parts.push(format!("not all could be tried: one {lacking}"));
+        }
+        if parts.len() == 1 && self.close.is_none() {
+            parts.push("check that passwords and hashes belong together and nothing is cut off; a system that mixes more into its hashes cannot be imported with them, so import those users without and let them reset their passwords".to_string());
+        }
+        parts.join("; ")
+    }
+}
+
+/// Whether the recipe verifies the hash; an error when this build lacks its algorithm.
+fn fits(recipe: &Value, known: &KnownHash) -> std::result::Result<bool, String> {
+    let mut custom = recipe.clone();
+    custom["hash"]["value"] = known.hash.expose().trim().into();
+    if let (Some(Value::Object(salt)), Some(value)) = (custom.get_mut("salt"), &known.salt) {
+        salt.insert("value".to_string(), value.as_str().into());
+    }
+    // The salt of each may be the key, too.
+    if let (Some(key), Some(value)) = (custom["hash"].get_mut("key"), &known.salt)
+        && key["value"].is_null()
+    {
+        key["value"] = value.as_str().into();
+    }
+    let Ok(read) = CustomHash::read(&custom) else {
+        return Ok(false);
+    };
+    match read.fits(known.password.expose()) {
+        Ok(fits) => Ok(fits.unwrap_or(false)),
+        Err(lacking) => Err(lacking.to_string()),
+    }
+}

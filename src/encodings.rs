@@ -1,0 +1,96 @@
+//! How passwords become bytes and bytes become text, by the names Auth0 has for it, which are Node's.
+
+use base64::Engine;
+use base64::alphabet::STANDARD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+
+/// Padding may be there or not, as Node reads it.
+pub(crate) const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// How a password becomes bytes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TextEncoding {
+    Utf8,
+    Utf16le,
+    Latin1,
+}
+
+impl TextEncoding {
+    /// By Node's names; its `ascii` and `binary` write the same bytes as `latin1`: the low byte of each UTF-16 unit.
+    pub(crate) fn named(name: &str) -> Option<TextEncoding> {
+        match name {
+            "utf8" => Some(TextEncoding::Utf8),
+            "utf16le" | "ucs2" => Some(TextEncoding::Utf16le),
+            "ascii" | "latin1" | "binary" => Some(TextEncoding::Latin1),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn bytes(self, text: &str) -> Vec<u8> {
+        match self {
+            TextEncoding::Utf8 => text.as_bytes().to_vec(),
+            TextEncoding::Utf16le => text.encode_utf16().flat_map(u16::to_le_bytes).collect(),
+            TextEncoding::Latin1 => text
+                .encode_utf16()
+                .map(|unit| unit.to_le_bytes()[0])
+                .collect(),
+        }
+    }
+}
+
+/// How bytes are written as text.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BytesEncoding {
+    Utf8,
+    Hex,
+    Base64,
+}
+
+impl BytesEncoding {
+    pub(crate) fn named(name: &str) -> Option<BytesEncoding> {
+        match name {
+            "utf8" => Some(BytesEncoding::Utf8),
+            "hex" => Some(BytesEncoding::Hex),
+            "base64" => Some(BytesEncoding::Base64),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn decode(self, text: &str) -> Result<Vec<u8>, &'static str> {
+        match self {
+            BytesEncoding::Utf8 => Ok(text.as_bytes().to_vec()),
+            BytesEncoding::Hex => from_hex(text),
+            BytesEncoding::Base64 if text.contains(['-', '_']) => {
+                Err("is base64 in the alphabet for URLs: write + for - and / for _")
+            }
+            BytesEncoding::Base64 => BASE64
+                .decode(text)
+                .map_err(|_| "is not base64 (A-Za-z0-9+/ and = at the end)"),
+        }
+    }
+
+    /// Random bytes as text: hex is text in every encoding's eyes.
+    pub(crate) fn encode(self, bytes: &[u8]) -> String {
+        match self {
+            BytesEncoding::Utf8 | BytesEncoding::Hex => hex(bytes),
+            BytesEncoding::Base64 => BASE64.encode(bytes),
+        }
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn from_hex(text: &str) -> Result<Vec<u8>, &'static str> {
+    if !text.len().is_multiple_of(2) {
+        return Err("is hex of odd length: a digit is missing");
+    }
+    let digit = |byte: u8| char::from(byte).to_digit(16);
+    let byte = |pair: &[u8]| Some((digit(pair[0])? * 16 + digit(pair[1])?) as u8);
+    let bytes: Option<Vec<u8>> = text.as_bytes().chunks(2).map(byte).collect();
+    bytes.ok_or("is not hex (0-9, a-f)")
+}

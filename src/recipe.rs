@@ -1,0 +1,343 @@
+//! How an old system hashed: a `custom_password_hash` without the hash, to be filled in for each user.
+
+use serde_json::{Map, Value};
+use std::fmt;
+
+use base64::Engine;
+
+use crate::check::{Faults, Problem};
+use crate::custom_hash::CustomHash;
+use crate::digests::NotBuilt;
+use crate::drawing::{Draw, NEUTRAL, card, escape};
+use crate::encodings::{BASE64, BytesEncoding};
+use crate::error::{Error, Result};
+use crate::hash_kinds::Kind;
+use crate::hash_rules::check_custom_hash;
+use crate::password::{MAX_PASSWORD_BYTES, check_password};
+use crate::secret::random_bytes;
+use crate::users::{User, Users};
+
+/// Bytes of a salt that is drawn.
+const SALT_BYTES: usize = 16;
+
+/// How a system hashes passwords, in Auth0's own words: its `custom_password_hash` without the hash.
+///
+/// Draws itself with a key and a salt of its own, which all users share, left out.
+#[derive(Clone, PartialEq)]
+pub struct HashRecipe {
+    pub(crate) custom: Value,
+    /// What the search for it has to say.
+    pub(crate) notes: Vec<String>,
+}
+
+impl HashRecipe {
+    /// Takes a description as Auth0's import schema has it, `{"algorithm": "sha256", "hash": {"encoding": "hex"},
+    /// "salt": {}}` say. Sends nothing.
+    ///
+    /// A `salt` without a `value` means that each user has one of their own; with a value, all share it. For the
+    /// algorithms whose hash says its own parameters, `hash.value` is the beginning that all hashes have: `$2b$12$`
+    /// (bcrypt; `$2b$10$` when absent), `$argon2id$v=19$m=65536,t=3,p=4` (argon2; OWASP's 19 MiB, 2, 1 when absent),
+    /// `$pbkdf2-sha256$i=29000,l=32` (pbkdf2; sha512, 100,000 and 64 when absent), `{SSHA}` (ldap; `{SSHA512}` when
+    /// absent). A whole hash there is taken for an example.
+    ///
+    /// # Errors
+    ///
+    /// Whatever Auth0's schema, or the rules it has for the algorithm, do not take, with the field named.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    /// use serde_json::json;
+    ///
+    /// let recipe = HashRecipe::new(json!({"algorithm": "sha256", "hash": {"encoding": "hex"}, "salt": {}}))?;
+    /// let mut user = User::new("ada@test.edu");
+    /// user.custom_password_hash = Some(recipe.hash("correct horse")?);
+    /// assert!(verify_password(&user, "correct horse")?);
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn new(description: Value) -> Result<HashRecipe> {
+        let mut custom = description;
+        // A salt for each user is to come; an empty one stands in for it while the schema is asked.
+        let mut whole = custom.clone();
+        if let Some(salt) = whole.get_mut("salt").and_then(Value::as_object_mut) {
+            salt.entry("value").or_insert_with(|| Value::from(""));
+        }
+        first_fault(&whole).map_or(Ok(()), Err)?;
+        let read = CustomHash::read(&custom)
+            .map_err(|(field, words)| fault(&format!("custom_password_hash.{field}"), &words))?;
+        set_text(&mut custom, &["hash", "value"], read.head());
+        Ok(HashRecipe {
+            custom,
+            notes: Vec::new(),
+        })
+    }
+
+    /// Hashes a password this way, with a fresh salt where there is to be one: a `custom_password_hash`. Sends nothing.
+    ///
+    /// # Errors
+    ///
+    /// A password that is empty, over 72 bytes (with its salt, for bcrypt), or holds a NUL byte; an algorithm that
+    /// this build of the crate lacks (see [`verify_password`]); the system gives no random numbers.
+    pub fn hash(&self, password: &str) -> Result<Value> {
+        check_password(password)?;
+        let mut custom = self.custom.clone();
+        let draws_salt = custom
+            .get("salt")
+            .is_some_and(|salt| salt.get("value").is_none());
+        let read = |custom: &Value| {
+            CustomHash::read(custom).map_err(|(field, words)| fault(field, &words))
+        };
+        if draws_salt && let Some(salt) = read(&custom)?.salt {
+            set_text(
+                &mut custom,
+                &["salt", "value"],
+                Some(salt.encoding.encode(&random_bytes(SALT_BYTES)?)),
+            );
+        }
+        let value = make(&read(&custom)?, &custom, password)?;
+        set_text(&mut custom, &["hash", "value"], Some(value));
+        Ok(custom)
+    }
+
+    /// Describes a hash that the old system made, with its salt where it stands apart: a `custom_password_hash`. Sends
+    /// nothing.
+    ///
+    /// # Errors
+    ///
+    /// A hash or a salt that this recipe cannot have made, with the field and the reason: its encoding, its length, a
+    /// part that is missing; a salt where the recipe has none, or none where it wants one.
+    pub fn describe(&self, hash: &str, salt: Option<&str>) -> Result<Value> {
+        let custom = self.filled(hash, salt)?;
+        first_fault(&custom).map_or(Ok(custom), Err)
+    }
+
+    fn filled(&self, hash: &str, salt: Option<&str>) -> Result<Value> {
+        let mut custom = self.custom.clone();
+        set_text(&mut custom, &["hash", "value"], Some(hash.to_string()));
+        if let Some(salt) = salt {
+            if custom.get("salt").is_none() {
+                return Err(fault(
+                    "salt",
+                    "is given, and the recipe has none: leave it out, or add \"salt\": {} to the recipe",
+                ));
+            }
+            set_text(&mut custom, &["salt", "value"], Some(salt.to_string()));
+        }
+        Ok(custom)
+    }
+
+    /// Completes the hashes of users of whom a file gives the values alone: copies of the users. Sends nothing.
+    ///
+    /// [`read_csv`](crate::read_csv) puts them in their place when a column is mapped to
+    /// `custom_password_hash.hash.value` and another to `custom_password_hash.salt.value`.
+    ///
+    /// # Errors
+    ///
+    /// No users; [`Error::BadRows`] with each row and field for a hash that is missing, or that this recipe cannot
+    /// have made.
+    pub fn complete(&self, users: &[User]) -> Result<Users> {
+        if users.is_empty() {
+            return Err(Error::NoUsers);
+        }
+        let mut problems = Vec::new();
+        let mut completed = Vec::with_capacity(users.len());
+        for (index, user) in users.iter().enumerate() {
+            let custom = self.over(user.custom_password_hash.as_ref());
+            let mut faults = Faults::default();
+            if user
+                .custom_password_hash
+                .as_ref()
+                .and_then(|own| own["hash"]["value"].as_str())
+                .is_none()
+            {
+                faults.add(
+                    "custom_password_hash.hash.value",
+                    "is missing: map the column that holds the hash to it",
+                );
+            } else {
+                check_custom_hash(&custom, &mut faults);
+            }
+            problems.extend(faults.of(index + 1, user));
+            completed.push(User {
+                custom_password_hash: Some(custom),
+                ..user.clone()
+            });
+        }
+        if problems.is_empty() {
+            return Ok(completed.into());
+        }
+        Err(Error::BadRows {
+            problems,
+            users: users.len(),
+        })
+    }
+
+    /// The recipe with a user's own values laid over it.
+    pub(crate) fn over(&self, own: Option<&Value>) -> Value {
+        let mut custom = self.custom.clone();
+        if let Some(own) = own {
+            lay_over(&mut custom, own);
+        }
+        custom
+    }
+}
+
+fn lay_over(under: &mut Value, over: &Value) {
+    match (under.as_object_mut(), over.as_object()) {
+        (Some(under), Some(over)) => {
+            for (name, value) in over {
+                lay_over(under.entry(name).or_insert(Value::Null), value);
+            }
+        }
+        _ => *under = over.clone(),
+    }
+}
+
+fn fault(field: &str, reason: &str) -> Error {
+    Error::HashRecipe {
+        field: field.to_string(),
+        reason: reason.to_string(),
+    }
+}
+
+pub(crate) fn first_fault(custom: &Value) -> Option<Error> {
+    let mut faults = Faults::default();
+    check_custom_hash(custom, &mut faults);
+    let problem: Problem = faults.of(0, &User::default()).into_iter().next()?;
+    Some(fault(&problem.field, &problem.problem))
+}
+
+/// Sets or takes away a text inside.
+fn set_text(value: &mut Value, path: &[&str; 2], text: Option<String>) {
+    let Some(outer) = value.as_object_mut() else {
+        return;
+    };
+    let inner = outer
+        .entry(path[0])
+        .or_insert_with(|| Value::Object(Map::new()));
+    let Some(inner) = inner.as_object_mut() else {
+        return;
+    };
+    match text {
+        Some(text) => inner.insert(path[1].to_string(), text.into()),
+        None => inner.remove(path[1]),
+    };
+}
+
+impl CustomHash {
+    /// What all hashes of this kind begin with, where they say their own parameters.
+    pub(crate) fn head(&self) -> Option<String> {
+        match &self.kind {
+            Kind::Bcrypt { head, .. } => Some(head.clone()),
+            Kind::Ldap { scheme, .. } => Some(format!("{{{scheme}}}")),
+            Kind::Phc { phc, .. } => Some(phc.head()),
+            Kind::Digest { .. } | Kind::Hmac { .. } | Kind::Scrypt { .. } => None,
+        }
+    }
+}
+
+/// The text of a hash of this password.
+fn make(recipe: &CustomHash, custom: &Value, password: &str) -> Result<String> {
+    let not_built =
+        |lacking: NotBuilt| fault("custom_password_hash.algorithm", &lacking.to_string());
+    let plain = recipe.plain(password);
+    match &recipe.kind {
+        Kind::Bcrypt { head, .. } => {
+            let salted = recipe.salted(plain);
+            if salted.len() > MAX_PASSWORD_BYTES {
+                let reason = format!(
+                    "with its salt it has {} bytes and bcrypt takes {MAX_PASSWORD_BYTES}: use a shorter salt",
+                    salted.len()
+                );
+                return Err(Error::Password { reason });
+            }
+            let cost = head[4..6].parse().unwrap_or(10);
+            let mut salt = [0; 16];
+            salt.copy_from_slice(&random_bytes(16)?);
+            let hash =
+                bcrypt::hash_with_salt(salted, cost, salt).map_err(|cause| Error::Password {
+                    reason: cause.to_string(),
+                })?;
+            Ok(format!("{head}{}", &hash.to_string()[7..]))
+        }
+        Kind::Ldap {
+            scheme,
+            digest,
+            salted,
+            ..
+        } => {
+            let salt = if *salted {
+                random_bytes(SALT_BYTES)?
+            } else {
+                Vec::new()
+            };
+            let hash = digest
+                .of(&[plain, salt.clone()].concat())
+                .map_err(not_built)?;
+            Ok(format!(
+                "{{{scheme}}}{}",
+                BASE64.encode([hash, salt].concat())
+            ))
+        }
+        Kind::Phc { slow, length, phc } => {
+            let salt = random_bytes(SALT_BYTES)?;
+            let key = slow.key(&plain, &salt, *length).map_err(not_built)?;
+            Ok(phc.with_ends(&salt, &key))
+        }
+        Kind::Digest { .. } | Kind::Hmac { .. } | Kind::Scrypt { .. } => {
+            let made = recipe.made(password).map_err(not_built)?;
+            let encoding = if custom["hash"]["encoding"] == "hex" {
+                BytesEncoding::Hex
+            } else {
+                BytesEncoding::Base64
+            };
+            Ok(encoding.encode(&made))
+        }
+    }
+}
+
+impl Draw for HashRecipe {
+    fn plain(&self) -> String {
+        let json = serde_json::to_string(&self.shown()).unwrap_or_default();
+        std::iter::once(json)
+            .chain(self.notes.clone())
+            .collect::<Vec<_>>()
+            .join("\n")
+    }
+    fn html(&self) -> String {
+        let json = serde_json::to_string_pretty(&self.shown()).unwrap_or_default();
+        let notes: String = self
+            .notes
+            .iter()
+            .map(|note| format!("<br>{}", escape(note)))
+            .collect();
+        card(
+            NEUTRAL,
+            &format!(
+                "<b>hash recipe</b><pre style=\"margin:.3em 0\">{}</pre>{}",
+                escape(&json),
+                notes.trim_start_matches("<br>")
+            ),
+        )
+    }
+}
+
+impl HashRecipe {
+    /// Without a key and a salt that all users share.
+    fn shown(&self) -> Value {
+        let mut shown = self.custom.clone();
+        for path in ["/hash/key/value", "/salt/value"] {
+            if let Some(value) = shown.pointer_mut(path) {
+                *value = "<secret>".into();
+            }
+        }
+        shown
+    }
+}
+
+impl fmt::Debug for HashRecipe {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.plain())
+    }
+}

@@ -1,0 +1,68 @@
+//! Whether a password fits a hash, answered here as Auth0 would at a sign-in.
+
+use crate::check::Faults;
+use crate::custom_hash::CustomHash;
+use crate::error::{Error, Result};
+use crate::hash_rules::check_password_hash;
+use crate::password::check_password;
+use crate::recipe::first_fault;
+use crate::users::User;
+
+/// Whether Auth0 would let this password in, by the hash the user brings; of either kind. Sends nothing.
+///
+/// bcrypt, sha256, sha512 and the SHA-2 schemes of ldap are always there; the other algorithms need the crate's feature
+/// `all-hashes`, in a notebook `:dep auth0-bulk-users = { path = "..", features = ["all-hashes"] }`.
+///
+/// # Errors
+///
+/// A user without a hash, or with both kinds; a description that fits no password whatever, with the field that is
+/// wrong; a password that is empty or over 72 bytes, which no sign-in takes (Auth0's documentation); an algorithm that
+/// this build of the crate lacks.
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// let users = set_passwords(&generate_users("imfake", "test.edu", 1)?, Passwords::SameAsUsername)?;
+/// assert!(verify_password(&users[0], "imfake_01")?);
+/// assert!(!verify_password(&users[0], "imfake_02")?);
+/// # Ok::<(), Error>(())
+/// ```
+pub fn verify_password(user: &User, password: &str) -> Result<bool> {
+    let failed = |field: &str, reason: String| Error::PasswordHash {
+        email: user.email.clone(),
+        field: field.to_string(),
+        reason,
+    };
+    check_password(password)?;
+    match (&user.password_hash, &user.custom_password_hash) {
+        (None, None) => Err(failed(
+            "password_hash",
+            "is missing, and custom_password_hash too: give the user one with set_passwords"
+                .to_string(),
+        )),
+        (Some(_), Some(_)) => Err(failed(
+            "custom_password_hash",
+            "stands beside password_hash: give one of the two".to_string(),
+        )),
+        (Some(hash), None) => {
+            let mut faults = Faults::default();
+            check_password_hash(hash, &mut faults);
+            if let Some(problem) = faults.of(0, user).into_iter().next() {
+                return Err(failed(&problem.field, problem.problem));
+            }
+            Ok(bcrypt::verify(password, hash).unwrap_or(false))
+        }
+        (None, Some(custom)) => {
+            if let Some(Error::HashRecipe { field, reason }) = first_fault(custom) {
+                return Err(failed(&field, reason));
+            }
+            let read = CustomHash::read(custom).map_err(|(field, words)| failed(field, words))?;
+            let fits = read
+                .fits(password)
+                .map_err(|lacking| failed("custom_password_hash.algorithm", lacking.to_string()))?;
+            fits.ok_or_else(|| failed("custom_password_hash.hash.value", "is missing".to_string()))
+        }
+    }
+}
