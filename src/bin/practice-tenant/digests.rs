@@ -1,8 +1,8 @@
 //! The digests that hashes are made of, by the names Auth0 knows them by.
 
-use sha2::Digest as _;
 use hmac::{Hmac, KeyInit, Mac};
 use pbkdf2::pbkdf2_hmac;
+use sha2::Digest as _;
 
 #[derive(Clone, Copy)]
 pub(crate) enum Digest {
