@@ -3,6 +3,7 @@
 mod check;
 mod client;
 mod faults;
+mod hashes;
 mod import;
 mod messages;
 mod practice;

@@ -22,7 +22,7 @@ impl Practice {
         self.raw(method, path, Some(self.get("MGMT_API_ACCESS_TOKEN")), body)
     }
 
-    fn import(&self, users: &Value, upsert: &str) -> Value {
+    pub(crate) fn import(&self, users: &Value, upsert: &str) -> Value {
         let users = users.to_string();
         let parts = form(&[
             ("users", &users),
@@ -43,7 +43,7 @@ impl Practice {
         json!({"summary": done["summary"], "errors": errors})
     }
 
-    fn sign_in(&self, login: &str, password: &str) -> (u16, Value) {
+    pub(crate) fn sign_in(&self, login: &str, password: &str) -> (u16, Value) {
         let body = json!({"grant_type": "http://auth0.com/oauth/grant-type/password-realm",
             "realm": "Username-Password-Authentication", "username": login, "password": password,
             "client_id": self.get("SIGN_IN_CLIENT_ID"), "client_secret": self.get("SIGN_IN_CLIENT_SECRET")});

@@ -146,3 +146,123 @@ fn from_base64(text: &str) -> Option<Vec<u8>> {
         .with_decode_padding_mode(DecodePaddingMode::Indifferent);
     GeneralPurpose::new(&alphabet, config).decode(text).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use proptest::sample::{Index, select};
+    use serde_json::json;
+
+    use super::*;
+
+    /// A hash of "right" in each family, as text and as bytes. The parameters are small, so that a case is quick.
+    fn good() -> Vec<Value> {
+        let text = |algorithm: &str, value: &str| json!({"algorithm": algorithm, "hash": {"value": value, "encoding": "utf8"}});
+        vec![
+            text(
+                "bcrypt",
+                "$2b$04$abcdefghijklmnopqrstuuFmEfrkTQnczNzw475xE2VhDrK1uwJiC",
+            ),
+            text("ldap", "{SSHA}j5gAF2xH6RJxbYCEfrN5+CgEZod4eXo="),
+            text(
+                "pbkdf2",
+                "$pbkdf2-ripemd$i=100,l=48$c2FsdHNhbHQ$vmEcuFP/AOPz/7ISOl/Qu59ALwNckn6BGI2HMvxKYf1CtWGJ6W5meLCVfYwc1nBv",
+            ),
+            text(
+                "argon2",
+                "$argon2id$v=19$m=1024,t=2,p=2$c2FsdHNhbHQ$5Cooz5STzRqPADi70fEmmFhlIINfRzL7hT9o9i6ffkw",
+            ),
+            json!({"algorithm": "scrypt", "hash": {"value": "8032c1f1cce5a64aca7ec814e08fac774855606d", "encoding": "hex"},
+                "salt": {"value": "AP8Q", "encoding": "base64"}, "keylen": 20, "cost": 1024, "blockSize": 4, "parallelization": 3}),
+            json!({"algorithm": "hmac", "hash": {"value": "BzlOs9ft3nlayrOlx61kmQ3B+qm7cXhwkzrjSPgINbI=", "encoding": "base64",
+                "digest": "sha256", "key": {"value": "00ff10", "encoding": "hex"}}, "salt": {"value": "pepper"}}),
+            json!({"algorithm": "sha1", "hash": {"value": "b3d0b324153a76fa8a18ccde83e83dcb26e20f38", "encoding": "hex"},
+                "salt": {"value": "00ff10", "encoding": "hex", "position": "suffix"}, "password": {"encoding": "latin1"}}),
+        ]
+    }
+
+    const PLACES: [&str; 19] = [
+        "",
+        "/algorithm",
+        "/hash",
+        "/hash/value",
+        "/hash/encoding",
+        "/hash/digest",
+        "/hash/key",
+        "/hash/key/value",
+        "/hash/key/encoding",
+        "/salt",
+        "/salt/value",
+        "/salt/encoding",
+        "/salt/position",
+        "/password",
+        "/password/encoding",
+        "/keylen",
+        "/cost",
+        "/blockSize",
+        "/parallelization",
+    ];
+
+    fn anything() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            ".{0,20}".prop_map(Value::from),
+        ];
+        leaf.prop_recursive(2, 8, 3, |inner| {
+            let entry = (
+                select(&["value", "encoding", "hash", "algorithm"][..]),
+                inner.clone(),
+            );
+            prop_oneof![
+                vec(inner, 0..3).prop_map(Value::from),
+                vec(entry, 0..3).prop_map(|entries| entries.into_iter().collect()),
+            ]
+        })
+    }
+
+    /// The text with some of its characters replaced.
+    fn spoilt(text: &str, at: Index, count: usize, other: &str) -> String {
+        let letters: Vec<char> = text.chars().collect();
+        let at = at.index(letters.len() + 1);
+        let end = (at + count).min(letters.len());
+        [
+            &letters[..at],
+            &other.chars().collect::<Vec<_>>()[..],
+            &letters[end..],
+        ]
+        .concat()
+        .iter()
+        .collect()
+    }
+
+    #[test]
+    fn the_good_ones_fit() {
+        for custom in good() {
+            assert!(fits("right", &custom), "{custom}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_described_nothing_panics_and_no_other_password_fits(
+            mut custom in select(good()),
+            replaced in vec((select(&PLACES[..]), anything()), 0..3),
+            (at, count, other) in (any::<Index>(), 0_usize..4, ".{0,3}"),
+            password in "x.{0,40}",
+        ) {
+            if let Some(Value::String(text)) = custom.pointer_mut("/hash/value") {
+                *text = spoilt(text, at, count, &other);
+            }
+            for (place, value) in replaced {
+                if let Some(there) = custom.pointer_mut(place) {
+                    *there = value;
+                }
+            }
+            prop_assert!(!fits(&password, &custom));
+        }
+    }
+}

@@ -289,7 +289,9 @@ fn import_row(
         let Some(there) = memory.users.get_mut(&place) else {
             return Ok(Outcome::Updated);
         };
-        if fields.contains_key("custom_password_hash") && there.password_hash.is_some() {
+        // The imported hash alone can be replaced: not one of Auth0's own, which a user without a hash has too (of a
+        // random password), and one who signed in with the imported hash.
+        if fields.contains_key("custom_password_hash") && there.custom_hash.is_none() {
             let message = "A custom_password_hash was provided, but the user already has password hash defined";
             return Err(vec![json!({"code": "CONFLICT", "message": message})]);
         }

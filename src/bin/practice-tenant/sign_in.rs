@@ -128,10 +128,19 @@ async fn sign_in(tenant: Arc<Tenant>, form: &Map<String, Value>, grant: &str) ->
         account.profile.get("blocked") == Some(&Value::Bool(true)),
     );
     let password = text(form, "password").to_string();
-    // A hash takes 70 ms of a core: not on the threads that answer others.
-    let right = tokio::task::spawn_blocking(move || password_fits(&account, &password))
-        .await
-        .unwrap_or(false);
+    let custom_hash = account.custom_hash.clone();
+    let lets_in = !blocked && !second_factor;
+    // A hash takes 70 ms of a core or more: not on the threads that answer others.
+    let checked = tokio::task::spawn_blocking(move || {
+        let right = password_fits(&account, &password);
+        let is_imported = account.password_hash.is_none();
+        let own_hash = (right && lets_in && is_imported).then(|| bcrypt::hash(password, 10));
+        (right, own_hash.and_then(Result::ok))
+    });
+    let (right, own_hash) = checked.await.unwrap_or_default();
+    if let (Some(own_hash), Some(imported)) = (own_hash, custom_hash) {
+        drop_imported_hash(&tenant, &user_id, &imported, own_hash);
+    }
     note_attempt(&tenant, &user_id, right);
     match (right, blocked, second_factor) {
         (false, ..) => wrong(),
@@ -156,6 +165,18 @@ fn note_attempt(tenant: &Tenant, user_id: &str, right: bool) {
     if let Some(account) = place.and_then(|place| memory.users.get_mut(&place)) {
         let failures = &mut account.failures;
         *failures = if right { 0 } else { *failures + 1 };
+    }
+}
+
+/// After the first good sign-in Auth0 has a bcrypt hash of its own, and the imported one is gone.
+fn drop_imported_hash(tenant: &Tenant, user_id: &str, imported: &Value, own_hash: String) {
+    let mut memory = tenant.memory();
+    let place = memory.find(user_id);
+    let account = place.and_then(|place| memory.users.get_mut(&place));
+    // An upsert may have brought another one meanwhile.
+    if let Some(account) = account.filter(|there| there.custom_hash.as_ref() == Some(imported)) {
+        account.password_hash = Some(own_hash);
+        account.custom_hash = None;
     }
 }
 

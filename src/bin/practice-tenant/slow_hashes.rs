@@ -171,3 +171,64 @@ fn decimal(text: &str) -> Option<u32> {
     let is_plain = text.bytes().all(|byte| byte.is_ascii_digit());
     is_plain.then(|| text.parse().ok())?
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The keys were made with Node's crypto, that is OpenSSL, under each of the names.
+    #[test]
+    fn thirty_of_the_33_names_of_digests_are_known() {
+        let mut count = 0;
+        for (names, key) in [
+            (
+                "RSA-MD5 md5 md5WithRSAEncryption ssl3-md5",
+                "UsacGOXRIJOkTEICv6wi/zvXjmOg7EHXo2+2RYM1x1WkGF3uPGsbu6dEN01lCFYa",
+            ),
+            (
+                "RSA-RIPEMD160 ripemd ripemd160 ripemd160WithRSA rmd160",
+                "vmEcuFP/AOPz/7ISOl/Qu59ALwNckn6BGI2HMvxKYf1CtWGJ6W5meLCVfYwc1nBv",
+            ),
+            (
+                "RSA-SHA1 RSA-SHA1-2 sha1 sha1WithRSAEncryption ssl3-sha1",
+                "gKU52eoBR1KU6v8IoSmdDNtEgrGemhHQCi8uGHnKMO5KrOZQ7+2VqJKeMsZUZPzz",
+            ),
+            (
+                "RSA-SHA224 sha224 sha224WithRSAEncryption",
+                "G5qgqkhVyKO2gXI4lrs4mq4arbuRH8GqtwxqkRpJDlNyxtI8HIlyTgyraqa3UfFo",
+            ),
+            (
+                "RSA-SHA256 sha256 sha256WithRSAEncryption",
+                "EcRqwGOBGHYpTXz9HPAr5H+/9dC4I8TOuUTPyZrPSWyI2085Je1e14u6jKjDy6Vs",
+            ),
+            (
+                "RSA-SHA384 sha384 sha384WithRSAEncryption",
+                "40lQZ4QptWNZXM7Lu2rpE2lXmtsp1iDjvOz2wks+s4pxEDjknZXp+ue5oVH9xt/N",
+            ),
+            (
+                "RSA-SHA512 sha512 sha512WithRSAEncryption",
+                "z/wBTu5hYqqJiOYGiBJF8lRR4EmjaXZfBi6Mv8AxXghoV5vKts54xk3qTTmLYIKC",
+            ),
+            (
+                "RSA-MD4 md4 md4WithRSAEncryption",
+                "E3uQS0aAOfXUy4xwnRDET37OVZYp/PEPC37RGcYXsf49egUdmpzpSpEt2LIgenqk",
+            ),
+            (
+                "whirlpool",
+                "fzWitVOBgnX58Y3UFwMPnSZvT3AV//foe1yzEyGPzBUGI4/LWyq8L6hn7QXugAJA",
+            ),
+        ] {
+            for name in names.split(' ') {
+                let hash = format!("$pbkdf2-{name}$i=100,l=48$c2FsdHNhbHQ${key}");
+                assert_eq!(pbkdf2(b"right", &hash), Some(true), "{name}");
+                assert_eq!(pbkdf2(b"wrong", &hash), Some(false), "{name}");
+                count += 1;
+            }
+        }
+        assert_eq!(count, 30);
+        for name in ["RSA-MDC2", "mdc2", "mdc2WithRSA"] {
+            let hash = format!("$pbkdf2-{name}$i=100,l=3$c2FsdHNhbHQ$AAAA");
+            assert_eq!(pbkdf2(b"right", &hash), None);
+        }
+    }
+}
