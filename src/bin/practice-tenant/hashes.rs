@@ -246,6 +246,14 @@ mod tests {
         }
     }
 
+    #[test]
+    fn half_a_byte_and_what_is_no_hex_are_refused() {
+        assert_eq!(from_hex("0aFf"), Some(vec![0x0a, 0xff]));
+        for wrong in ["abc", "0g", "+1", "é", "ab "] {
+            assert_eq!(from_hex(wrong), None, "{wrong}");
+        }
+    }
+
     proptest! {
         #[test]
         fn whatever_is_described_nothing_panics_and_no_other_password_fits(
