@@ -14,8 +14,32 @@ const ENCODINGS: [(&str, BytesEncoding); 3] = [
     ("base64", BytesEncoding::Base64),
 ];
 
+/// Cost, block size and parallelization of scrypt that are in common use (Node's default, OWASP's list, Auth0's
+/// examples), what is quickly tried first.
+const SCRYPT_PARAMETERS: [(u32, u32, u32); 9] = [
+    (1_024, 8, 1),
+    (4_096, 8, 1),
+    (8_192, 8, 1),
+    (16_384, 8, 1),
+    (32_768, 8, 1),
+    (65_536, 8, 1),
+    (16_384, 8, 5),
+    (131_072, 8, 1),
+    (65_536, 8, 2),
+];
+
+/// Every recipe that is quick to try; the shape of the first hash leads to them.
+pub(crate) fn candidates(known: &[KnownHash]) -> Vec<Value> {
+    let Some(first) = known.first() else {
+        return Vec::new();
+    };
+    let mut recipes = by_their_own_word(first);
+    recipes.extend(by_length(first));
+    with_password_encodings(known, recipes)
+}
+
 /// Hashes that begin with what they are.
-pub(crate) fn by_their_own_word(known: &KnownHash) -> Vec<Value> {
+fn by_their_own_word(known: &KnownHash) -> Vec<Value> {
     let hash = known.hash.expose().trim();
     let algorithm = match hash {
         hash if hash.starts_with("$2") => "bcrypt",
@@ -35,13 +59,10 @@ pub(crate) fn by_their_own_word(known: &KnownHash) -> Vec<Value> {
         vec![base]
     };
     salted
-        .iter()
-        .flat_map(|recipe| with_password_encodings(known, recipe))
-        .collect()
 }
 
 /// Hashes that are bytes: their number says which digests could have made them.
-pub(crate) fn by_length(known: &KnownHash) -> Vec<Value> {
+fn by_length(known: &KnownHash) -> Vec<Value> {
     let mut recipes = Vec::new();
     for (encoding, bytes) in readings(known) {
         for digest in Digest::of_length(bytes) {
@@ -57,41 +78,24 @@ pub(crate) fn by_length(known: &KnownHash) -> Vec<Value> {
         }
     }
     recipes
-        .iter()
-        .flat_map(|recipe| with_password_encodings(known, recipe))
-        .collect()
 }
 
-/// scrypt with the parameters of Node's default, OWASP's list, Passlib's and Firebase's neighbours.
+/// scrypt, of the password as UTF-8.
 pub(crate) fn scrypts(known: &KnownHash) -> Vec<Value> {
-    let mut recipes = Vec::new();
-    for (cost, block_size, parallelization) in [
-        (16_384, 8, 1),
-        (32_768, 8, 1),
-        (65_536, 8, 1),
-        (131_072, 8, 1),
-        (8_192, 8, 1),
-        (1_024, 8, 1),
-        (16_384, 8, 5),
-        (65_536, 8, 2),
-    ] {
-        for (encoding, bytes) in readings(known)
-            .into_iter()
-            .filter(|(_, bytes)| *bytes >= 16)
-        {
+    // What is hex reads as base64, too; here a second reading would cost seconds.
+    let Some((encoding, bytes)) = readings(known).into_iter().find(|(_, bytes)| *bytes >= 16)
+    else {
+        return Vec::new();
+    };
+    SCRYPT_PARAMETERS
+        .into_iter()
+        .flat_map(|(cost, block_size, parallelization)| {
             let base = json!({"algorithm": "scrypt", "keylen": bytes, "cost": cost, "blockSize": block_size,
                 "parallelization": parallelization, "hash": {"encoding": encoding}});
-            // Where the salt stands says nothing here.
-            recipes.extend(
-                with_salts(known, &base)
-                    .into_iter()
-                    .filter(|recipe| recipe["salt"]["position"].is_null()),
-            );
-        }
-    }
-    recipes
-        .iter()
-        .flat_map(|recipe| with_password_encodings(known, recipe))
+            with_salts(known, &base)
+        })
+        // Where the salt stands says nothing here, and nobody leaves it out.
+        .filter(|recipe| recipe["salt"]["position"].is_null() && recipe.get("salt").is_some() == known.salt.is_some())
         .collect()
 }
 
@@ -129,17 +133,24 @@ fn with_salts(known: &KnownHash, base: &Value) -> Vec<Value> {
     recipes
 }
 
-/// The recipe with each encoding of the password that makes a difference.
-fn with_password_encodings(known: &KnownHash, base: &Value) -> Vec<Value> {
-    let mut recipes = vec![base.clone()];
-    for encoding in ["latin1", "utf16le"] {
-        if encoding != "latin1" || !known.password.expose().is_ascii() {
-            let mut recipe = base.clone();
-            recipe["password"] = json!({"encoding": encoding});
-            recipes.push(recipe);
-        }
-    }
-    recipes
+/// The recipes with each encoding of the password that makes a difference.
+fn with_password_encodings(known: &[KnownHash], recipes: Vec<Value>) -> Vec<Value> {
+    let ascii = known.iter().all(|known| known.password.expose().is_ascii());
+    let encodings: &[&str] = if ascii {
+        &["utf16le"]
+    } else {
+        &["latin1", "utf16le"]
+    };
+    let others = |recipe: Value| {
+        let other = |encoding: &&str| {
+            let mut other = recipe.clone();
+            other["password"] = json!({"encoding": encoding});
+            other
+        };
+        let others: Vec<Value> = encodings.iter().map(other).collect();
+        std::iter::once(recipe).chain(others)
+    };
+    recipes.into_iter().flat_map(others).collect()
 }
 
 /// The keys an HMAC may have: the one that was given, or each user's salt.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use crate::candidates::{by_length, by_their_own_word, difference, in_words, scrypts};
+use crate::candidates::{candidates, difference, in_words, scrypts};
 use crate::custom_hash::CustomHash;
 use crate::error::{Error, Result};
 use crate::recipe::HashRecipe;
@@ -23,10 +23,10 @@ pub struct KnownHash {
 impl KnownHash {
     /// A password, and the hash as it stands in the old system's column.
     #[must_use]
-    pub fn new(password: impl Into<Secret>, hash: impl Into<Secret>) -> KnownHash {
+    pub fn new(password: impl Into<String>, hash: impl Into<String>) -> KnownHash {
         KnownHash {
-            password: password.into(),
-            hash: hash.into(),
+            password: Secret::new(password),
+            hash: Secret::new(hash),
             salt: None,
             key: None,
         }
@@ -43,9 +43,9 @@ impl KnownHash {
 
     /// The same with the key that all HMACs of the old system are made with.
     #[must_use]
-    pub fn key(self, key: impl Into<Secret>) -> KnownHash {
+    pub fn key(self, key: impl Into<String>) -> KnownHash {
         KnownHash {
-            key: Some(key.into()),
+            key: Some(Secret::new(key)),
             ..self
         }
     }
@@ -61,8 +61,8 @@ impl fmt::Debug for KnownHash {
 /// that these hashes could have, and gives the recipe that verifies all of them. Sends nothing.
 ///
 /// Two or three hashes of different passwords are best, one of them with a letter like `ä`: else the recipe says what
-/// could not be told apart. scrypt, whose parameters do not show, is tried with the eight that are in common use, a
-/// second or two in all. The algorithms beyond bcrypt, sha256, sha512 and the SHA-2 schemes of ldap want the crate's
+/// could not be told apart. scrypt, whose parameters do not show, is tried with the nine that are in common use,
+/// which takes some seconds. The algorithms beyond bcrypt, sha256, sha512 and the SHA-2 schemes of ldap want the crate's
 /// feature `all-hashes` (see [`verify_password`](crate::verify_password)).
 ///
 /// # Errors
@@ -94,13 +94,13 @@ pub fn find_recipe(known: &[KnownHash]) -> Result<HashRecipe> {
         close: None,
         lacking: None,
     };
-    for recipe in by_their_own_word(first).into_iter().chain(by_length(first)) {
-        search.test(recipe);
+    for recipe in candidates(known) {
+        search.test(recipe, false);
     }
     // Slow, so only where nothing else fits.
     if search.found.is_empty() {
         for recipe in scrypts(first) {
-            search.test(recipe);
+            search.test(recipe, true);
             if !search.found.is_empty() {
                 break;
             }
@@ -120,12 +120,14 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    fn test(&mut self, recipe: Value) {
+    /// Tries a recipe on all hashes; a slow one on the others only when it verifies the first.
+    fn test(&mut self, recipe: Value, slow: bool) {
         self.tried += 1;
         let mut missed = Vec::new();
         for (index, known) in self.known.iter().enumerate() {
             match fits(&recipe, known) {
                 Ok(true) => {}
+                Ok(false) if slow && index == 0 => return,
                 Ok(false) => missed.push(index + 1),
                 Err(lacking) => {
                     self.lacking.get_or_insert(lacking);

@@ -7,6 +7,7 @@ mod hashes;
 mod import;
 mod messages;
 mod practice;
+mod recipes;
 mod server;
 mod source;
 mod steps;
