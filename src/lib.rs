@@ -37,6 +37,7 @@ mod cleanup;
 mod connections;
 mod display;
 mod draw_import;
+mod draw_jobs;
 mod drawing;
 mod error;
 mod files;
