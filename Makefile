@@ -3,6 +3,7 @@
 # make lab    JupyterLab at lesson 01
 # make stop   end the practice tenant
 # make bench  what is measured: minutes, each side in the same run
+# make pictures  README's pictures, made anew in a browser
 # make test-kills  an import killed 200 times and resumed: minutes
 
 SHELL := bash
@@ -20,10 +21,12 @@ export PATH := $(CARGO_BIN):$(PATH)
 
 # Whatever a .env or the environment says, these commands go to the practice tenant and nowhere else.
 PRACTICE := env -u MGMT_API_ACCESS_TOKEN -u CLIENT_ID -u CLIENT_SECRET -u SIGN_IN_CLIENT_ID -u SIGN_IN_CLIENT_SECRET DOMAIN=practice
+# The system's; the browser test needs one.
+export CHROMIUM := $(or $(CHROMIUM),$(shell command -v chromium || command -v chromium-browser || command -v google-chrome))
 # Says what a long step is, and afterwards how long it took.
 STEP = step() { printf '== %s\n' "$$1"; shift; local began=$$SECONDS; "$$@"; printf '   %d s\n' "$$((SECONDS - began))"; }; step
 
-.PHONY: help run test test-kills bench lab stop outputs practice-tenant setup
+.PHONY: help run test test-kills bench lab stop outputs pictures practice-tenant setup
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
@@ -70,6 +73,9 @@ outputs: setup practice-tenant
 	@rm -f target/practice-tenant.env
 	$(PRACTICE) $(BIN)/python tests/notebooks/runner.py --write notebooks/*.ipynb
 
+pictures: setup
+	@$(BIN)/python tests/browser/pictures.py
+
 lab: setup practice-tenant
 	@$(BIN)/jupyter lab notebooks/01-the-first-import.ipynb
 
@@ -84,6 +90,11 @@ test: setup practice-tenant
 	$(STEP) 'Rust tests' cargo test --locked --features $(FEATURES)
 	$(STEP) documentation env RUSTDOCFLAGS='-D warnings' cargo doc --quiet --locked --no-deps --lib
 	$(STEP) 'notebooks in the real kernel' $(BIN)/python -m pytest -q tests/notebooks
+	if [ -n "$$CHROMIUM" ]; then
+		$(STEP) 'notebooks in JupyterLab, as a reader sees them' $(BIN)/python -m pytest -q tests/browser
+	else
+		echo '== no Chromium found, so the notebooks were not tried in JupyterLab; install one, or name it: make test CHROMIUM=...'
+	fi
 
 bench:
 	@cargo bench --quiet --locked --features $(FEATURES)

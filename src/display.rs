@@ -3,13 +3,10 @@
 use crate::cleanup::{RemovalPlan, Removed};
 use crate::connections::ConnectionId;
 use crate::drawing::{
-    BAD, Draw, GOOD, NEUTRAL, UPDATED, WARNING, bar, card, count, draws, draws_in_cell, escape,
-    facts_html, facts_plain, show, table_html, table_plain, utc,
+    BAD, Draw, GOOD, NEUTRAL, WARNING, card, count, draws, draws_in_cell, escape, facts_html,
+    facts_plain, show, table_html, table_plain, utc,
 };
 use crate::error::{Error, Result};
-use crate::job_errors::JobErrors;
-use crate::jobs::{FinishedJob, Job, JobStatus, Summary};
-use crate::recipe::HashRecipe;
 use crate::sign_in::SignIn;
 use crate::tenant::{Tenant, WORKFLOW_SCOPES};
 use crate::users::{User, Users};
@@ -45,20 +42,18 @@ fn stop(error: &Error) -> ! {
     std::panic::resume_unwind(Box::new("stopped"));
 }
 
-draws!(
-    Tenant,
-    User,
-    Users,
-    Job,
-    FinishedJob,
-    JobErrors,
-    SignIn,
-    RemovalPlan,
-    Removed,
-    HashRecipe
-);
-// The `Display` of an id is the id itself.
-draws_in_cell!(ConnectionId);
+draws!(Tenant, User, Users, SignIn, RemovalPlan, Removed);
+// The `Display` of an id is the id itself, that of an error its sentence.
+draws_in_cell!(ConnectionId, Error);
+
+impl Draw for Error {
+    fn plain(&self) -> String {
+        format!("error: {self}")
+    }
+    fn html(&self) -> String {
+        card(BAD, &format!("<b>error:</b> {}", escape(&self.to_string())))
+    }
+}
 
 impl Tenant {
     fn facts(&self) -> (String, Vec<(&'static str, String)>) {
@@ -133,19 +128,30 @@ impl Draw for ConnectionId {
             .name
             .as_ref()
             .map_or(String::new(), |name| format!(" ({name})"));
-        let usernames = match self.takes_usernames() {
-            Some(true) => "; it takes usernames",
-            Some(false) => "; it takes no usernames: import users.without_usernames()",
-            None => "",
-        };
-        format!("{self}{name}{usernames}")
+        let usernames = self.usernames().map(|words| format!("; it {words}"));
+        format!("{self}{name}{}", usernames.unwrap_or_default())
     }
     fn html(&self) -> String {
-        card(NEUTRAL, &escape(&self.plain()))
+        let mut facts = vec![("id", self.to_string())];
+        facts.extend(
+            self.usernames()
+                .map(|words| ("usernames", format!("it {words}"))),
+        );
+        let name = self.name.as_deref().unwrap_or("given by its id");
+        facts_html(NEUTRAL, &format!("connection {name}"), &facts)
     }
 }
 
-const USER_HEADER: [&str; 5] = ["row", "email", "username", "name", "password"];
+impl ConnectionId {
+    fn usernames(&self) -> Option<&'static str> {
+        self.takes_usernames().map(|takes| match takes {
+            true => "takes usernames",
+            false => "takes no usernames: import users.without_usernames()",
+        })
+    }
+}
+
+const USER_HEADER: [&str; 5] = ["row", "email", "username", "password", "name"];
 
 fn user_row((index, user): (usize, &User)) -> Vec<String> {
     let text = |field: &Option<String>| field.clone().unwrap_or_default();
@@ -159,8 +165,8 @@ fn user_row((index, user): (usize, &User)) -> Vec<String> {
         (index + 1).to_string(),
         user.email.clone(),
         text(&user.username),
-        text(&user.name),
         password.to_string(),
+        text(&user.name),
     ]
 }
 
@@ -223,123 +229,6 @@ impl Draw for User {
     }
 }
 
-impl Draw for Job {
-    fn plain(&self) -> String {
-        format!(
-            "job {} accepted: {} on their way; it runs in the tenant now",
-            self.id,
-            count(self.keys.len(), "user")
-        )
-    }
-    fn html(&self) -> String {
-        card(NEUTRAL, &escape(&self.plain()))
-    }
-}
-
-impl FinishedJob {
-    fn headline(&self) -> String {
-        match (&self.status, &self.summary) {
-            (JobStatus::Failed, _) => {
-                "failed as a whole: job_errors says what that means".to_string()
-            }
-            (JobStatus::Completed, Some(s)) if s.failed > 0 => {
-                format!(
-                    "completed, which is not success: {} of {} failed, see job_errors",
-                    s.failed, s.total
-                )
-            }
-            (JobStatus::Completed, _) => "completed, nobody refused".to_string(),
-        }
-    }
-}
-
-impl Draw for FinishedJob {
-    fn plain(&self) -> String {
-        let counts = self.summary.map_or(String::new(), |s| {
-            format!(
-                "\ninserted {}, updated {}, failed {}, total {}",
-                s.inserted, s.updated, s.failed, s.total
-            )
-        });
-        format!("job {} {}{counts}", self.id, self.headline())
-    }
-    fn html(&self) -> String {
-        let bar = self
-            .summary
-            .map_or(String::new(), |summary| summary_bar(&summary));
-        let well =
-            self.status == JobStatus::Completed && self.summary.is_none_or(|s| s.failed == 0);
-        card(
-            if well { GOOD } else { BAD },
-            &format!(
-                "{}{bar}",
-                escape(&format!("job {} {}", self.id, self.headline()))
-            ),
-        )
-    }
-}
-
-/// The three counts, each with its word.
-fn summary_bar(summary: &Summary) -> String {
-    let parts = [
-        ("inserted", summary.inserted, GOOD),
-        ("updated", summary.updated, UPDATED),
-        ("failed", summary.failed, BAD),
-    ];
-    bar(&parts, summary.total)
-}
-
-const FAILED_HEADER: [&str; 6] = ["row", "email", "field", "code", "Auth0 says", "what to do"];
-
-impl JobErrors {
-    fn table(&self) -> Vec<Vec<String>> {
-        let rows = self.iter().flat_map(|failed| {
-            failed.errors.iter().map(move |error| {
-                let row = failed.row.map_or("?".to_string(), |row| row.to_string());
-                let text = |field: &Option<String>| field.clone().unwrap_or_default();
-                vec![
-                    row,
-                    text(&failed.email),
-                    text(&error.field),
-                    error.code.clone(),
-                    error.message.clone(),
-                    error.advice.to_string(),
-                ]
-            })
-        });
-        rows.take(100).collect()
-    }
-    fn headline(&self) -> String {
-        self.explanation().map_or_else(
-            || format!("{} refused", count(self.len(), "user")),
-            str::to_string,
-        )
-    }
-}
-
-impl Draw for JobErrors {
-    fn plain(&self) -> String {
-        match self.is_empty() {
-            true => self.headline(),
-            false => format!(
-                "{}\n{}",
-                self.headline(),
-                table_plain(&FAILED_HEADER, &self.table())
-            ),
-        }
-    }
-    fn html(&self) -> String {
-        match self.is_empty() {
-            true => card(NEUTRAL, &escape(&self.headline())),
-            false => format!(
-                "<b>{}</b>{}",
-                escape(&self.headline()),
-                table_html(&FAILED_HEADER, &self.table())
-            ),
-        }
-    }
-}
-
 impl Draw for SignIn {
     fn plain(&self) -> String {
         format!(
@@ -348,12 +237,16 @@ impl Draw for SignIn {
         )
     }
     fn html(&self) -> String {
-        card(GOOD, &escape(&self.plain()))
+        let facts = [(
+            "connection",
+            format!("{}, where the imported password works", self.connection),
+        )];
+        facts_html(GOOD, &format!("{} signed in", self.login), &facts)
     }
 }
 
-impl Draw for RemovalPlan {
-    fn plain(&self) -> String {
+impl RemovalPlan {
+    fn first_ones(&self) -> String {
         let shown: Vec<&str> = self
             .users
             .iter()
@@ -365,15 +258,24 @@ impl Draw for RemovalPlan {
         } else {
             ""
         };
+        format!("{}{more}", shown.join(", "))
+    }
+}
+
+impl Draw for RemovalPlan {
+    fn plain(&self) -> String {
         format!(
-            "would delete {} ({}{more}); {} of the file would stay as they are",
+            "would delete {} ({}); {} of the file would stay as they are",
             count(self.users.len(), "user"),
-            shown.join(", "),
+            self.first_ones(),
             self.kept
         )
     }
     fn html(&self) -> String {
-        card(WARNING, &escape(&self.plain()))
+        let title = format!("would delete {}", count(self.users.len(), "user"));
+        let kept = format!("{} of the file, as they are", self.kept);
+        let facts = [("users", self.first_ones()), ("would stay", kept)];
+        facts_html(WARNING, &title, &facts)
     }
 }
 
@@ -382,6 +284,6 @@ impl Draw for Removed {
         format!("{} deleted", count(self.deleted, "user"))
     }
     fn html(&self) -> String {
-        card(NEUTRAL, &escape(&self.plain()))
+        facts_html(NEUTRAL, &self.plain(), &[])
     }
 }

@@ -3,12 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-
 use crate::drawing::{
-    BAD, Draw, GOOD, NEUTRAL, UPDATED, WARNING, bar, card, count, draws, draws_in_cell, escape,
-    facts_html, facts_plain, table_html, table_plain,
+    BAD, Draw, GOOD, NEUTRAL, OPEN, UPDATED, WARNING, bar, card, count, draws, draws_in_cell,
+    escape, facts_html, facts_plain, table_html, table_plain,
 };
 use crate::files::MAX_UPLOAD_BYTES;
 use crate::plan::ImportPlan;
@@ -135,20 +132,18 @@ struct Group {
 }
 
 impl ImportReport {
-    fn headline(&self) -> String {
+    fn title(&self) -> String {
         let connection = self.connection.as_deref().unwrap_or("the connection");
-        let unread = if self.sealed {
-            String::new()
-        } else {
-            format!(
-                "; the source was read up to row {}: send the rest with import_stream",
-                self.counts().total
-            )
-        };
+        format!("import into {connection} of {}", self.domain)
+    }
+
+    fn unread(&self) -> String {
+        if self.sealed {
+            return String::new();
+        }
         format!(
-            "import into {connection} of {}: {}{unread}",
-            self.domain,
-            self.in_words()
+            "; the source was read up to row {}: send the rest with import_stream",
+            self.counts().total
         )
     }
 
@@ -218,7 +213,7 @@ impl ImportReport {
             ("already there", c.already_there, NEUTRAL),
             ("failed", c.failed, BAD),
             ("unknown", c.unknown, WARNING),
-            ("not done yet", c.not_sent, "#bbb"),
+            ("not done yet", c.not_sent, OPEN),
         ];
         let there: Vec<_> = parts.into_iter().filter(|(_, n, _)| *n > 0).collect();
         bar(&there, c.total)
@@ -234,7 +229,13 @@ const GROUP_HEADER: [&str; 6] = ["users", "outcome", "field", "reason", "what to
 
 impl Draw for ImportReport {
     fn plain(&self) -> String {
-        let head = format!("{}\n{}", self.headline(), self.jobs_line());
+        let head = format!(
+            "{}: {}{}\n{}",
+            self.title(),
+            self.in_words(),
+            self.unread(),
+            self.jobs_line()
+        );
         if self.attention().is_empty() {
             return head;
         }
@@ -245,9 +246,10 @@ impl Draw for ImportReport {
         let head = card(
             colour,
             &format!(
-                "<b>{}</b>{}<br>{}",
-                escape(&self.headline()),
+                "<b>{}</b>{}{}<br>{}",
+                escape(&self.title()),
                 self.bar(),
+                self.unread(),
                 escape(&self.jobs_line())
             ),
         );
@@ -260,10 +262,10 @@ impl Draw for ImportReport {
     }
 }
 
-const LANE: u64 = 18;
-const WIDTH: f64 = 640.0;
+/// More jobs than these have no room for words.
+const WORDED: usize = 40;
 
-/// The jobs over time, a lane for each slot, as a picture that no page style can reach.
+/// The jobs over time, a lane for each slot: boxes with words in them, which are there without styles too.
 fn timeline(jobs: &[JobSpan]) -> String {
     let mut jobs: Vec<JobSpan> = jobs.to_vec();
     jobs.sort_by_key(|job| job.from);
@@ -273,44 +275,43 @@ fn timeline(jobs: &[JobSpan]) -> String {
     }
     let start = jobs[0].from;
     let end = jobs.iter().map(|job| job.to).max().unwrap_or(start);
-    let x = |at: u64| (at - start) as f64 / (end - start).max(1) as f64 * WIDTH;
-    let mut lanes: Vec<u64> = Vec::new();
-    let mut bars = String::new();
+    let percent = |time: u64| time as f64 / (end - start).max(1) as f64 * 100.0;
+    // When each lane is free, and what it shows.
+    let mut lanes: Vec<(u64, String)> = Vec::new();
     for job in &jobs {
-        let lane = match lanes.iter().position(|free_at| *free_at <= job.from) {
+        let lane = match lanes.iter().position(|(free, _)| *free <= job.from) {
             Some(lane) => lane,
             None => {
-                lanes.push(0);
+                lanes.push((start, String::new()));
                 lanes.len() - 1
             }
         };
-        lanes[lane] = job.to;
-        let seconds = (job.to - job.from) as f64 / 1000.0;
-        bars.push_str(&format!(
-            "<rect x=\"{:.1}\" y=\"{}\" width=\"{:.1}\" height=\"14\" rx=\"2\" fill=\"{UPDATED}\"><title>file {}: {} users in {seconds:.1} s</title></rect>",
-            x(job.from), lane as u64 * LANE, (x(job.to) - x(job.from) - 1.0).max(1.0), job.file, job.users
+        let (free, boxes) = &mut lanes[lane];
+        let words = format!(
+            "file {}: {} in {:.1} s",
+            job.file,
+            count(job.users, "user"),
+            (job.to - job.from) as f64 / 1000.0
+        );
+        boxes.push_str(&format!(
+            "<div title=\"{words}\" style=\"flex:none;box-sizing:border-box;margin-left:{:.2}%;width:{:.2}%;background:{UPDATED};color:#fff;background-clip:padding-box;border-right:1px solid transparent;height:1.4em;text-indent:.4em;overflow:hidden;white-space:nowrap\">{}</div>",
+            percent(job.from - *free),
+            percent(job.to - job.from),
+            if jobs.len() > WORDED { "" } else { &words }
         ));
+        *free = job.to;
     }
-    let height = lanes.len() as u64 * LANE + 16;
-    let all = (end - start) as f64 / 1000.0;
-    let text = |x: f64, anchor: &str, words: String| {
-        format!(
-            "<text x=\"{x}\" y=\"{}\" text-anchor=\"{anchor}\" fill=\"{NEUTRAL}\" font-size=\"11\" font-family=\"sans-serif\">{words}</text>",
-            height - 3
-        )
-    };
-    let svg = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{WIDTH}\" height=\"{height}\">{bars}{}{}</svg>",
-        text(0.0, "start", "0 s".to_string()),
-        text(WIDTH, "end", format!("{all:.1} s"))
-    );
-    let words = format!(
-        "timeline: {} in {} lanes over {all:.1} s",
+    let name = format!(
+        "{}, at most {} at a time, over {:.1} s",
         count(jobs.len(), "job"),
-        lanes.len()
+        lanes.len(),
+        (end - start) as f64 / 1000.0
     );
+    let lane = |(_, boxes): &(u64, String)| {
+        format!("<div style=\"display:flex;overflow:hidden;margin-top:2px\">{boxes}</div>")
+    };
     format!(
-        "<img alt=\"{words}\" title=\"{words}\" style=\"max-width:100%\" src=\"data:image/svg+xml;base64,{}\">",
-        STANDARD.encode(svg)
+        "<div role=\"img\" aria-label=\"{name}\" title=\"{name}\" style=\"max-width:60em;padding:.4em 0;font-size:.85em\">{name}{}</div>",
+        lanes.iter().map(lane).collect::<String>()
     )
 }

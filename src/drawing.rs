@@ -1,19 +1,27 @@
 //! What values are drawn with: html and plain text in one result.
 //!
-//! Colours are borders and fills that read on light and dark pages, and never the only sign; where styles are
-//! stripped, the words remain.
+//! Colours are borders and fills with a contrast of 3 or more on light and on dark pages, and never the only sign;
+//! text takes the page's own colour. Where styles are stripped, the words remain.
 
 use tabled::builder::Builder;
-use tabled::settings::{Modify, Style, Width, object::Segment};
+use tabled::settings::object::{Columns, Segment};
+use tabled::settings::{Alignment, Modify, Style, Width};
 
 pub(crate) const GOOD: &str = "#2a9d5c";
 pub(crate) const BAD: &str = "#c33";
-pub(crate) const WARNING: &str = "#d98e04";
+pub(crate) const WARNING: &str = "#c97b00";
 pub(crate) const NEUTRAL: &str = "#888";
 pub(crate) const UPDATED: &str = "#3577c0";
+/// What is not there yet: a pattern, not a colour.
+pub(crate) const OPEN: &str = "repeating-linear-gradient(45deg,#888 0 2px,transparent 2px 5px)";
 
 /// Columns of a terminal that one cell of a plain table may take.
 const WIDEST_CELL: usize = 40;
+/// Characters of a value that a table shows; in html the rest is there for a pointer that rests on it.
+const SHOWN_OF_A_VALUE: usize = 160;
+const SHOWN_ON_HOVER: usize = 1_000;
+/// A column with a longer text than this is one of sentences, and is not squeezed to a word a line.
+const SENTENCE: usize = 30;
 
 /// What a value looks like.
 pub(crate) trait Draw {
@@ -81,22 +89,43 @@ pub(crate) fn facts_plain(facts: &[(&str, String)]) -> String {
 }
 
 pub(crate) fn facts_html(colour: &str, title: &str, facts: &[(&str, String)]) -> String {
-    let lines = facts.iter().map(|(name, value)| {
+    card(
+        colour,
+        &format!("<b>{}</b>{}", escape(title), fact_lines(facts)),
+    )
+}
+
+/// The facts as lines of a card, below its title.
+pub(crate) fn fact_lines(facts: &[(&str, String)]) -> String {
+    let line = |(name, value): &(&str, String)| {
         format!(
             "<br><span style=\"opacity:.7\">{name}:</span> {}",
             escape(value)
         )
-    });
-    card(
-        colour,
-        &format!("<b>{}</b>{}", escape(title), lines.collect::<String>()),
-    )
+    };
+    facts.iter().map(line).collect()
+}
+
+/// The beginning of a text that is too long, with a sign that it goes on.
+fn cut(text: &str, characters: usize) -> String {
+    match text.char_indices().nth(characters) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_string(),
+    }
+}
+
+/// Whether a column holds numbers, and gaps at most.
+fn is_numeric(rows: &[Vec<String>], column: usize) -> bool {
+    let mut cells = rows.iter().map(|row| row[column].as_str());
+    cells.clone().any(|cell| cell.parse::<u64>().is_ok())
+        && cells.all(|cell| matches!(cell, "" | "…" | "?") || cell.parse::<u64>().is_ok())
 }
 
 /// A table; cells are made one line each, since a line break would tear the plain one.
 pub(crate) fn table_plain(header: &[&str], rows: &[Vec<String>]) -> String {
     let one_line = |cell: &String| {
-        cell.chars()
+        cut(cell, SHOWN_OF_A_VALUE)
+            .chars()
             .map(|c| if c.is_control() { ' ' } else { c })
             .collect::<String>()
     };
@@ -105,21 +134,51 @@ pub(crate) fn table_plain(header: &[&str], rows: &[Vec<String>]) -> String {
     for row in rows {
         table.push_record(row.iter().map(one_line));
     }
-    let wrapped = Modify::new(Segment::all()).with(Width::wrap(WIDEST_CELL).keep_words(true));
-    table.build().with(Style::sharp()).with(wrapped).to_string()
+    let mut table = table.build();
+    table
+        .with(Style::sharp())
+        .with(Modify::new(Segment::all()).with(Width::wrap(WIDEST_CELL).keep_words(true)));
+    for column in (0..header.len()).filter(|column| is_numeric(rows, *column)) {
+        table.modify(Columns::one(column), Alignment::right());
+    }
+    table.to_string()
 }
 
 pub(crate) fn table_html(header: &[&str], rows: &[Vec<String>]) -> String {
-    let cells = |tag: &str, cells: &mut dyn Iterator<Item = String>| {
-        cells
-            .map(|cell| format!("<{tag} style=\"text-align:left\">{}</{tag}>", escape(&cell)))
-            .collect::<String>()
-    };
-    let head = cells("th", &mut header.iter().map(|name| (*name).to_string()));
-    let body: String = rows
-        .iter()
-        .map(|row| format!("<tr>{}</tr>", cells("td", &mut row.iter().cloned())))
+    // The attribute stays where styles are stripped.
+    let aligned: Vec<&str> = (0..header.len())
+        .map(|column| match is_numeric(rows, column) {
+            true => " align=\"right\" style=\"text-align:right;vertical-align:top\"",
+            false => " style=\"text-align:left;vertical-align:top\"",
+        })
         .collect();
+    let head: String = (0..header.len())
+        .map(|column| {
+            let longest = rows.iter().map(|row| row[column].chars().count()).max();
+            let width = match longest > Some(SENTENCE) {
+                true => "<div style=\"min-width:14em\"></div>",
+                false => "",
+            };
+            format!(
+                "<th{}>{}{width}</th>",
+                aligned[column],
+                escape(header[column])
+            )
+        })
+        .collect();
+    let cell = |(cell, aligned): (&String, &&str)| {
+        let shown = cut(cell, SHOWN_OF_A_VALUE);
+        let hover = match shown == *cell {
+            true => String::new(),
+            false => format!(" title=\"{}\"", escape(&cut(cell, SHOWN_ON_HOVER))),
+        };
+        format!("<td{aligned}{hover}>{}</td>", escape(&shown))
+    };
+    let line = |row: &Vec<String>| {
+        let cells: String = row.iter().zip(&aligned).map(cell).collect();
+        format!("<tr>{cells}</tr>")
+    };
+    let body: String = rows.iter().map(line).collect();
     format!(
         "<div {NO_MATHS} style=\"overflow-x:auto\"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
@@ -152,7 +211,7 @@ pub(crate) fn count(number: usize, one: &str) -> String {
     format!("{number} {one}{}", if number == 1 { "" } else { "s" })
 }
 
-/// A bar of counts, each with its word.
+/// A bar of counts, and below it each count with its word and its colour.
 pub(crate) fn bar(parts: &[(&str, u64, &str)], total: u64) -> String {
     let share = |number: u64| number as f64 / total.max(1) as f64 * 100.0;
     let piece = |(name, number, colour): &(&str, u64, &str)| {
@@ -163,13 +222,20 @@ pub(crate) fn bar(parts: &[(&str, u64, &str)], total: u64) -> String {
     };
     let there = parts.iter().filter(|(_, number, _)| *number > 0);
     let pieces: String = there.map(piece).collect();
-    let words: Vec<String> = parts
-        .iter()
-        .map(|(name, number, _)| format!("{number} {name}"))
-        .collect();
-    let words = format!("{} of {total}", words.join(", "));
+    let word = |(name, number, _): &(&str, u64, &str)| format!("{number} {name}");
+    let words: Vec<String> = parts.iter().map(word).collect();
+    let name = format!("{} of {total}", words.join(", "));
+    let key = |part: &(&str, u64, &str)| {
+        format!(
+            "<span style=\"display:inline-block;width:.7em;height:.7em;background:{}\"></span> {}",
+            part.2,
+            word(part)
+        )
+    };
+    let keys: Vec<String> = parts.iter().map(key).collect();
     format!(
-        "<div role=\"img\" aria-label=\"{words}\" style=\"display:flex;height:.8em;max-width:30em\">{pieces}</div>{words}"
+        "<div role=\"img\" aria-label=\"{name}\" title=\"{name}\" style=\"display:flex;gap:1px;height:.8em;max-width:30em;margin:.3em 0\">{pieces}</div>{} of {total}",
+        keys.join(", ")
     )
 }
 

@@ -41,6 +41,7 @@ mod detective;
 mod digests;
 mod display;
 mod draw_import;
+mod draw_jobs;
 mod drawing;
 mod encodings;
 mod error;

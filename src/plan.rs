@@ -40,8 +40,7 @@ impl ImportPlan {
     /// tenant takes as long as it is set to.
     #[must_use]
     pub fn duration(&self) -> (Duration, Duration) {
-        let hours = |an_hour: f64| Duration::from_secs_f64(self.users as f64 / an_hour * 3600.0);
-        (hours(USERS_AN_HOUR.1), hours(USERS_AN_HOUR.0))
+        duration(self.users)
     }
 
     /// How long it would take to remove the users again on the free plan: a request for each, two a second.
@@ -49,6 +48,12 @@ impl ImportPlan {
     pub fn removal(&self) -> Duration {
         Duration::from_secs_f64(self.users as f64 / REMOVALS_A_SECOND)
     }
+}
+
+/// How long jobs with so many users take at Auth0, at best and at worst.
+pub(crate) fn duration(users: usize) -> (Duration, Duration) {
+    let hours = |an_hour: f64| Duration::from_secs_f64(users as f64 / an_hour * 3600.0);
+    (hours(USERS_AN_HOUR.1), hours(USERS_AN_HOUR.0))
 }
 
 /// Checks and packs users without sending anything. Writes nothing.

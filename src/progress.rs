@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::drawing::count;
 use crate::error::Error;
+use crate::plan::duration;
 use crate::run::Run;
 
 const FIRST_WORD: Duration = Duration::from_secs(2);
@@ -16,6 +17,7 @@ pub(crate) struct Progress {
     /// Users done before this call.
     before: f64,
     slots_told: bool,
+    guessed: bool,
 }
 
 impl Progress {
@@ -26,6 +28,7 @@ impl Progress {
             silence: FIRST_WORD,
             before: done(run, &[]),
             slots_told: false,
+            guessed: false,
         }
     }
 
@@ -38,7 +41,8 @@ impl Progress {
         self.silence = (self.silence * 5 / 4).min(LONGEST_SILENCE);
         let done = done(run, running);
         let total: usize = run.files.iter().map(crate::run::FileState::count).sum();
-        let speed = (done - self.before) / self.began.elapsed().as_secs_f64();
+        let elapsed = self.began.elapsed();
+        let speed = (done - self.before) / elapsed.as_secs_f64();
         let of = if run.sealed.is_some() {
             total.to_string()
         } else {
@@ -50,8 +54,16 @@ impl Progress {
                 ", {speed:.0} a second, about {} left",
                 in_words(Duration::from_secs_f64(seconds.max(0.0)))
             )
+        } else if run.sealed.is_some() && !std::mem::replace(&mut self.guessed, true) {
+            // Nothing to go by yet but what is known of Auth0.
+            let (fast, slow) = duration(total);
+            format!(
+                ", {} to {} in all at the speeds Auth0's staff name",
+                in_words(fast),
+                in_words(slow)
+            )
         } else {
-            ", no job has ended yet".to_string()
+            format!(", no job has ended within {}", in_words(elapsed))
         };
         println!(
             "{done:.0} of {of} users{left}; {} running",

@@ -8,7 +8,7 @@ use base64::Engine;
 use crate::check::{Faults, Problem};
 use crate::custom_hash::CustomHash;
 use crate::digests::NotBuilt;
-use crate::drawing::{Draw, NEUTRAL, card, escape};
+use crate::drawing::{Draw, NEUTRAL, card, draws, draws_in_cell, escape};
 use crate::encodings::{BASE64, BytesEncoding};
 use crate::error::{Error, Result};
 use crate::hash_kinds::Kind;
@@ -296,6 +296,8 @@ fn make(recipe: &CustomHash, custom: &Value, password: &str) -> Result<String> {
         }
     }
 }
+
+draws!(HashRecipe);
 
 impl Draw for HashRecipe {
     fn plain(&self) -> String {
