@@ -259,6 +259,8 @@ fn base64(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use proptest::strategy::ValueTree;
+    use proptest::test_runner::TestRunner;
 
     use super::*;
 
@@ -269,21 +271,47 @@ mod tests {
         prop::collection::vec(one, LANES)
     }
 
+    fn same_in_every_lane(passwords: &[Vec<u8>], salts: &[[u8; 16]; LANES], cost: u32) {
+        let bytes: Vec<&[u8]> = passwords.iter().map(Vec::as_slice).collect();
+        for (lane, hash) in hash_group(cost, &bytes, salts).iter().enumerate() {
+            let theirs = bcrypt::bcrypt(cost, salts[lane], &with_zero(&passwords[lane]));
+            assert_eq!(&theirs[..23], &hash[..], "lane {lane} at cost {cost}");
+            let alone = hash_abreast::<1>(cost, [bytes[lane]], &[salts[lane]]);
+            assert_eq!(alone[0], *hash, "lane {lane} alone at cost {cost}");
+        }
+    }
+
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(12))]
+        #![proptest_config(ProptestConfig::with_cases(24))]
 
         #[test]
         fn every_lane_gives_what_the_bcrypt_crate_gives(
             passwords in passwords(), salts in any::<[[u8; 16]; LANES]>(), cost in 4_u32..7,
         ) {
-            let bytes: Vec<&[u8]> = passwords.iter().map(Vec::as_slice).collect();
-            let hashes = hash_group(cost, &bytes, &salts);
-            for (lane, hash) in hashes.iter().enumerate() {
-                let theirs = bcrypt::bcrypt(cost, salts[lane], &with_zero(&passwords[lane]));
-                prop_assert_eq!(&theirs[..23], &hash[..], "lane {}", lane);
-                prop_assert_eq!(hash_abreast::<1>(cost, [bytes[lane]], &[salts[lane]])[0], *hash);
-            }
+            same_in_every_lane(&passwords, &salts, cost);
         }
+    }
+
+    #[test]
+    fn every_lane_gives_it_at_the_higher_costs_too() {
+        let mut runner = TestRunner::deterministic();
+        for cost in 7..=10 {
+            let mut draw = || passwords().new_tree(&mut runner).unwrap().current();
+            let passwords = draw();
+            let salts = std::array::from_fn(|lane| [lane as u8 ^ cost as u8; 16]);
+            same_in_every_lane(&passwords, &salts, cost);
+        }
+    }
+
+    #[test]
+    fn bytes_beyond_the_seventy_second_do_not_count_and_the_seventy_second_does() {
+        let hash = |password: &[u8]| hash_abreast::<1>(4, [password], &[[1; 16]])[0];
+        let long: Vec<u8> = (1..=73).collect();
+        let mut changed = long.clone();
+        changed[71] ^= 1;
+        assert_eq!(hash(&long[..72]), hash(&long));
+        assert_ne!(hash(&long[..71]), hash(&long[..72]));
+        assert_ne!(hash(&changed), hash(&long));
     }
 
     /// What bcrypt hashes: the password and its final zero byte, of which 72 bytes count.
@@ -319,6 +347,20 @@ mod tests {
             let salt = decoded(salt);
             let hash = hash_abreast::<1>(5, [password.as_bytes()], &[salt])[0];
             assert_eq!(text(5, &salt, &hash), wanted);
+        }
+    }
+
+    #[test]
+    fn passwords_of_71_and_72_bytes_are_hashed_as_python_hashes_them() {
+        // Made with Python's bcrypt 5.0, which refuses 73 bytes, as `hash_password` does.
+        let salt = decoded("CCCCCCCCCCCCCCCCCCCCC.");
+        for (bytes, wanted) in [
+            (71, "Lcl4YuwFAocyscicNf0xC0rJ7kyf6b."),
+            (72, "hE1v/siq1jJKph4n4nJjv4VkQR0r1T2"),
+        ] {
+            let password: Vec<u8> = (33..33 + bytes).collect();
+            let hash = hash_abreast::<1>(5, [password.as_slice()], &[salt])[0];
+            assert_eq!(base64(&hash), wanted);
         }
     }
 

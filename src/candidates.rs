@@ -53,12 +53,11 @@ fn by_their_own_word(known: &KnownHash) -> Vec<Value> {
         Err(_) => return Vec::new(),
     };
     let base = json!({"algorithm": algorithm, "hash": {"value": head}});
-    let salted = if algorithm == "bcrypt" {
+    if algorithm == "bcrypt" {
         with_salts(known, &base)
     } else {
         vec![base]
-    };
-    salted
+    }
 }
 
 /// Hashes that are bytes: their number says which digests could have made them.

@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 use crate::recipe::HashRecipe;
 use crate::secret::Secret;
 use crate::unlike_auth0::why_not;
+use crate::users::User;
 
 /// A hash of the old system whose password is known: a test account's, say.
 #[derive(Clone)]
@@ -30,6 +31,29 @@ impl KnownHash {
             salt: None,
             key: None,
         }
+    }
+
+    /// The hash, and the salt, of a user read from a file, whose password is known. Sends nothing.
+    ///
+    /// # Errors
+    ///
+    /// The user brings no hash.
+    pub fn of_user(user: &User, password: impl Into<String>) -> Result<KnownHash> {
+        let custom = user.custom_password_hash.as_ref().unwrap_or(&Value::Null);
+        let hash = user
+            .password_hash
+            .as_deref()
+            .or_else(|| custom["hash"]["value"].as_str());
+        let hash = hash.ok_or_else(|| Error::PasswordHash {
+            email: user.email.clone(),
+            field: "custom_password_hash.hash.value".to_string(),
+            reason: "is missing: map the column that holds the hash to it".to_string(),
+        })?;
+        let known = KnownHash::new(password, hash);
+        Ok(match custom["salt"]["value"].as_str() {
+            Some(salt) => known.salt(salt),
+            None => known,
+        })
     }
 
     /// The same with its salt, where that stands in a column of its own.
@@ -155,7 +179,7 @@ impl Search<'_> {
         };
         let mut recipe = HashRecipe::new(first.clone())?;
         recipe.notes.push(format!(
-            "verifies {all} of {all} known hashes; {} recipes were tried",
+            "verifies {all} of {all} known hashes; {} descriptions were tried",
             self.tried
         ));
         let alike: Vec<String> = others
@@ -188,7 +212,7 @@ impl Search<'_> {
             Some((recipe, missed)) => {
                 let missed: Vec<String> = missed.iter().map(ToString::to_string).collect();
                 format!(
-                    "the closest of {} verifies {} of {all} ({}), but not number {}: is its password right?",
+                    "the closest of {} descriptions verifies {} of {all} ({}), but not number {}: is its password right?",
                     self.tried,
                     all - missed.len(),
                     in_words(recipe),
@@ -196,12 +220,12 @@ impl Search<'_> {
                 )
             }
             None => format!(
-                "none of the {} that these hashes could have verifies any of them",
+                "none of the {} descriptions that these hashes could have verifies any of them",
                 self.tried
             ),
         }];
         parts.extend(why_not(&self.known[0]));
-        if let Some(lacking) = &self.lacking {
+        if let (1, Some(lacking)) = (parts.len(), &self.lacking) {
             parts.push(format!("not all could be tried: one {lacking}"));
         }
         if parts.len() == 1 && self.close.is_none() {

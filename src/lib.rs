@@ -45,12 +45,14 @@ mod draw_jobs;
 mod drawing;
 mod encodings;
 mod error;
+mod figure;
 mod files;
 mod hash_kinds;
 mod hash_rules;
 mod import;
 mod job_errors;
 mod jobs;
+mod measure;
 mod messages;
 mod options;
 mod pace;
@@ -93,6 +95,7 @@ pub use job_errors::{FailedUser, JobErrors, RowError, job_errors};
 pub use jobs::{
     FinishedJob, Job, JobId, JobStatus, Summary, start_import, start_import_with, wait_for_job,
 };
+pub use measure::{CostTimes, HashingSpeeds, measure_costs, measure_hashing};
 pub use options::{Afterwards, ImportOptions};
 pub use password::{
     BCRYPT_COST, HashStream, MAX_PASSWORD_BYTES, Passwords, hash_password, hash_stream,

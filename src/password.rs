@@ -281,7 +281,7 @@ pub(crate) fn csv_field(text: &str) -> String {
 
 /// Hashes on every core, several abreast on each; threads of its own, because a global pool would start anew in each
 /// cell. The passwords are known to be good.
-fn hash_all(passwords: &[Secret]) -> Result<Vec<String>> {
+pub(crate) fn hash_all(passwords: &[Secret]) -> Result<Vec<String>> {
     let cores = thread::available_parallelism().map_or(1, usize::from);
     // Few passwords are shared out evenly, many go in full groups.
     let abreast = passwords.len().div_ceil(cores).clamp(1, LANES);
@@ -297,10 +297,10 @@ fn hash_all(passwords: &[Secret]) -> Result<Vec<String>> {
             let group: Vec<&str> = passwords[first..last].iter().map(Secret::expose).collect();
             groups.push((first, hash_many(BCRYPT_COST, &group)?));
             let done = done.fetch_add(group.len(), Ordering::Relaxed) + group.len();
-            if reports && said.elapsed() >= PROGRESS_EVERY {
+            let left =
+                began.elapsed().as_secs_f64() / done as f64 * (passwords.len() - done) as f64;
+            if reports && said.elapsed() >= PROGRESS_EVERY && left >= 1.0 {
                 said = Instant::now();
-                let left =
-                    began.elapsed().as_secs_f64() / done as f64 * (passwords.len() - done) as f64;
                 println!(
                     "hashed {done} of {}, about {left:.0} s left",
                     passwords.len()

@@ -199,7 +199,7 @@ fn the_detective_says_what_it_cannot_tell_apart() {
     let alone = find_recipe(&[KnownHash::new("abc", sha)]).unwrap();
     assert_eq!(
         alone.to_string().lines().nth(1).unwrap(),
-        "verifies 1 of 1 known hashes; 2 recipes were tried"
+        "verifies 1 of 1 known hashes; 2 descriptions were tried"
     );
     let ambiguous = find_recipe(&[KnownHash::new("abc", sha).salt("")]).unwrap();
     assert!(
@@ -264,7 +264,7 @@ fn the_detective_says_why_nothing_fits() {
         ),
         (
             vec![KnownHash::new("one", "zzz")],
-            "none of the 0 that these hashes could have verifies any of them",
+            "none of the 0 descriptions that these hashes could have verifies any of them",
         ),
         (
             vec![KnownHash::new("one", sha256("two"))],

@@ -1,0 +1,171 @@
+//! What a lesson on hashing measures, here and now, on the reader's own machine.
+
+use std::hint::black_box;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::bulk_bcrypt::hash_many;
+use crate::drawing::{Draw, NEUTRAL, UPDATED, card, draws, draws_in_cell, table_plain};
+use crate::error::{Error, Result};
+use crate::figure::bars;
+use crate::password::{BCRYPT_COST, hash_all};
+use crate::secret::{Secret, random_hex};
+
+/// bcrypt's own costs are 4 to 31; from here on one hash takes longer than a reader waits.
+const HIGHEST_COST: u32 = 16;
+/// A hash that is shorter is made again and again, until so much time has been measured.
+const LEAST_MEASURED: Duration = Duration::from_millis(50);
+
+/// How long one bcrypt takes at each cost; made by [`measure_costs`].
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct CostTimes {
+    /// Cost, and the time of one hash.
+    pub times: Vec<(u32, Duration)>,
+}
+
+/// Measures how long one bcrypt takes at each of these costs, on one core. Sends nothing.
+///
+/// # Errors
+///
+/// A cost under 4 or over 16: bcrypt has no lower one, and a higher one takes more than five seconds a hash.
+pub fn measure_costs(costs: impl IntoIterator<Item = u32>) -> Result<CostTimes> {
+    let mut times = Vec::new();
+    for cost in costs {
+        if !(4..=HIGHEST_COST).contains(&cost) {
+            return Err(Error::Password {
+                reason: format!("cost {cost} is not measured: give one of 4 to {HIGHEST_COST}"),
+            });
+        }
+        let (began, mut hashes) = (Instant::now(), 0);
+        while hashes == 0 || began.elapsed() < LEAST_MEASURED {
+            black_box(bcrypt::bcrypt(cost, [7; 16], b"a password"));
+            hashes += 1;
+        }
+        times.push((cost, began.elapsed() / hashes));
+    }
+    Ok(CostTimes { times })
+}
+
+/// Hashes a second, one after the other and several abreast; made by [`measure_hashing`].
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct HashingSpeeds {
+    /// The bcrypt crate, one hash after the other on one core.
+    pub one_by_one: f64,
+    /// Several abreast on one core.
+    pub abreast: f64,
+    /// Several abreast on every core, as [`set_passwords`](crate::set_passwords) does it.
+    pub all_cores: f64,
+    /// How many cores those are.
+    pub cores: usize,
+}
+
+/// Measures how many passwords a second are hashed at cost 10: one by one, several abreast, and that on every core, each
+/// with `count` random passwords (half as many for the first). Sends nothing.
+///
+/// # Errors
+///
+/// A count of 0; the system gives no random numbers.
+pub fn measure_hashing(count: usize) -> Result<HashingSpeeds> {
+    if count == 0 {
+        return Err(Error::NoUsers);
+    }
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let words = |count: usize| -> Result<Vec<Secret>> {
+        (0..count)
+            .map(|_| Ok(Secret::new(random_hex(8)?)))
+            .collect()
+    };
+    let few = words(count.div_ceil(2))?;
+    let began = Instant::now();
+    for word in &few {
+        black_box(bcrypt::hash(word.expose(), BCRYPT_COST)).map_err(|cause| Error::Password {
+            reason: cause.to_string(),
+        })?;
+    }
+    let one_by_one = few.len() as f64 / began.elapsed().as_secs_f64();
+    let many = words(count)?;
+    let texts: Vec<&str> = many.iter().map(Secret::expose).collect();
+    let began = Instant::now();
+    black_box(hash_many(BCRYPT_COST, &texts)?);
+    let abreast = count as f64 / began.elapsed().as_secs_f64();
+    let all = words(count * cores)?;
+    let began = Instant::now();
+    black_box(hash_all(&all)?);
+    let all_cores = all.len() as f64 / began.elapsed().as_secs_f64();
+    Ok(HashingSpeeds {
+        one_by_one,
+        abreast,
+        all_cores,
+        cores,
+    })
+}
+
+draws!(CostTimes, HashingSpeeds);
+
+impl CostTimes {
+    fn rows(&self) -> Vec<(String, f64, String)> {
+        let row = |(cost, time): &(u32, Duration)| {
+            let millis = time.as_secs_f64() * 1000.0;
+            (format!("cost {cost}"), millis, format!("{millis:.1} ms"))
+        };
+        self.times.iter().map(row).collect()
+    }
+}
+
+impl HashingSpeeds {
+    fn rows(&self) -> Vec<(String, f64, String)> {
+        let row = |name: String, speed: f64| {
+            let number = format!("{speed:.0} a second, {:.1} times", speed / self.one_by_one);
+            (name, speed, number)
+        };
+        vec![
+            row("one by one, one core".to_string(), self.one_by_one),
+            row("six abreast, one core".to_string(), self.abreast),
+            row(format!("six abreast, {} cores", self.cores), self.all_cores),
+        ]
+    }
+}
+
+fn plain(header: [&str; 2], rows: &[(String, f64, String)]) -> String {
+    let rows: Vec<Vec<String>> = rows
+        .iter()
+        .map(|(name, _, number)| vec![name.clone(), number.clone()])
+        .collect();
+    table_plain(&header, &rows)
+}
+
+fn words(what: &str, rows: &[(String, f64, String)]) -> String {
+    let parts: Vec<String> = rows
+        .iter()
+        .map(|(name, _, number)| format!("{name}: {number}"))
+        .collect();
+    format!("{what}: {}", parts.join("; "))
+}
+
+impl Draw for CostTimes {
+    fn plain(&self) -> String {
+        plain(["cost", "one hash takes"], &self.rows())
+    }
+    fn html(&self) -> String {
+        let (rows, what) = (self.rows(), "time of one bcrypt, by cost");
+        card(
+            NEUTRAL,
+            &format!("{what}<br>{}", bars(&rows, UPDATED, &words(what, &rows))),
+        )
+    }
+}
+
+impl Draw for HashingSpeeds {
+    fn plain(&self) -> String {
+        plain(["how", "hashes"], &self.rows())
+    }
+    fn html(&self) -> String {
+        let (rows, what) = (self.rows(), "bcrypt hashes at cost 10");
+        card(
+            NEUTRAL,
+            &format!("{what}<br>{}", bars(&rows, UPDATED, &words(what, &rows))),
+        )
+    }
+}
