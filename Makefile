@@ -96,8 +96,9 @@ test: setup practice-tenant
 		echo '== no Chromium found, so the notebooks were not tried in JupyterLab; install one, or name it: make test CHROMIUM=...'
 	fi
 
-bench:
+bench: setup practice-tenant
 	@cargo bench --quiet --locked --features $(FEATURES)
+	$(PRACTICE) $(BIN)/python benches/in_cells.py
 
 test-kills:
 	@cargo test --quiet --locked --features $(FEATURES) --test it -- --ignored --exact import::an_import_that_is_killed_200_times_is_resumed_to_the_same_end
