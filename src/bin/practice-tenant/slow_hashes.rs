@@ -13,7 +13,7 @@ use crate::digests::Digest;
 const MOST_BYTES: u64 = 1 << 29;
 /// bcrypt's cost: 5 seconds.
 const MOST_COST: u32 = 16;
-/// PBKDF2's iterations for all blocks of its output: some 5 seconds.
+/// PBKDF2's iterations for all blocks of its output: up to 5 seconds, with whirlpool 16.
 const MOST_ITERATIONS: u64 = 10_000_000;
 /// scrypt's blocks that are mixed, cost * blockSize * parallelization: some 5 seconds.
 const MOST_MIXED: u64 = 1 << 23;
