@@ -65,6 +65,7 @@ async fn answer_create(tenant: &Tenant, request: Request) -> Result<Response, Bo
     let id = head["id"].as_str().unwrap_or_default().to_string();
     let job = Job {
         head: head.clone(),
+        began: Instant::now(),
         ends: Instant::now() + Duration::from_secs_f64(seconds),
         was_read: false,
         summary: None,
@@ -334,6 +335,9 @@ pub(crate) async fn status(
         return *refusal;
     }
     let mut memory = tenant.memory();
+    if tenant.fault("job-lost@job") {
+        memory.jobs.remove(&id);
+    }
     if memory
         .jobs
         .get(&id)
@@ -346,9 +350,22 @@ pub(crate) async fn status(
     };
     let is_first = !std::mem::replace(&mut job.was_read, true);
     if !job.done || (is_first && !job.timed) {
-        return answers::ok(&job.head);
+        return answers::ok(&pending(job, tenant.tells_progress()));
     }
     answers::ok(&finished(job))
+}
+
+/// A job that has not ended. How far it is stands in the published schema, and in no answer that was recorded.
+fn pending(job: &Job, tells_progress: bool) -> Value {
+    let mut body = job.head.clone();
+    if tells_progress {
+        let all = job.ends.duration_since(job.began).as_secs_f64();
+        let left = job.ends.saturating_duration_since(Instant::now());
+        let share = 1.0 - left.as_secs_f64() / all.max(f64::MIN_POSITIVE);
+        body["percentage_done"] = ((share * 100.0) as u64).into();
+        body["time_left_seconds"] = left.as_secs().into();
+    }
+    body
 }
 
 /// A job that has ended, in the recorded key order; a failed one says no reason.
@@ -384,7 +401,10 @@ pub(crate) async fn errors(
     if let Err(refusal) = tokens::check(&tenant, &headers, READ) {
         return *refusal;
     }
-    let memory = tenant.memory();
+    let mut memory = tenant.memory();
+    if tenant.fault("job-lost@report") {
+        memory.jobs.remove(&id);
+    }
     let Some(job) = memory.jobs.get(&id) else {
         return answers::error(404, "The job does not exist", Some("inexistent_job"));
     };
