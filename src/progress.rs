@@ -29,8 +29,9 @@ impl Progress {
         }
     }
 
-    /// Says how far the run is, when it is time to. `running`: files at work, and the share of each that should be done.
-    pub(crate) fn say(&mut self, run: &Run, running: &[(usize, f64)]) {
+    /// Says how far the run is, when it is time to. `running`: files at work, and the share of each that is or should be
+    /// done; `left`: the time the jobs themselves name, when they do and nothing comes after them.
+    pub(crate) fn say(&mut self, run: &Run, running: &[(usize, f64)], left: Option<Duration>) {
         if self.said.elapsed() < self.silence {
             return;
         }
@@ -44,14 +45,10 @@ impl Progress {
         } else {
             format!("{total} or more")
         };
-        let left = if speed > 0.0 {
-            let seconds = (total as f64 - done) / speed;
-            format!(
-                ", {speed:.0} a second, about {} left",
-                in_words(Duration::from_secs_f64(seconds.max(0.0)))
-            )
-        } else {
-            ", no job has ended yet".to_string()
+        let by_speed = || Duration::try_from_secs_f64((total as f64 - done).max(0.0) / speed).ok();
+        let left = match left.or_else(by_speed).filter(|_| speed > 0.0) {
+            Some(left) => format!(", {speed:.0} a second, about {} left", in_words(left)),
+            None => ", no job has ended yet".to_string(),
         };
         println!(
             "{done:.0} of {of} users{left}; {} running",
@@ -67,15 +64,15 @@ impl Progress {
             );
         }
     }
+}
 
-    pub(crate) fn fault(&mut self, error: &Error) {
-        // Without its advice, which is for whoever would have to do it by hand.
-        let text = error.to_string();
-        let cause = text
-            .rsplit_once("; ")
-            .map_or(text.as_str(), |(cause, _)| cause);
-        println!("trying again: {cause}");
-    }
+/// Says what is asked again, without the advice, which is for whoever would have to do it by hand.
+pub(crate) fn say_fault(error: &Error) {
+    let text = error.to_string();
+    let cause = text
+        .rsplit_once("; ")
+        .map_or(text.as_str(), |(cause, _)| cause);
+    println!("trying again: {cause}");
 }
 
 fn done(run: &Run, running: &[(usize, f64)]) -> f64 {

@@ -5,18 +5,26 @@
 //!
 //! The order that makes a crash at any moment safe:
 //!
-//! 1. a file of users is on the disk before the line that names it and its SHA-256;
-//! 2. "sending" is written before an upload: a crash after it means that the job may or may not exist, and the
+//! 1. a file of users is on the disk, and its name in the folder, before the line that names it and its SHA-256: what
+//!    no line names was never sent, and is deleted when the run is opened again;
+//! 2. [`import_users`](crate::import_users) packs all files in `imports/.packing/` and moves the folder into its place
+//!    when the last line of that is on the disk: a crash before leaves no run, and its rest is deleted by a later run;
+//! 3. "sending" is written before an upload: a crash after it means that the job may or may not exist, and the
 //!    users' own ids tell which;
-//! 3. "accepted" is written before anything else is done with a job: its id is all that leads to it;
-//! 4. what became of a file's users is written, then the file with their hashes is deleted, never the other way.
+//! 4. "accepted" is written before anything else is done with a job: its id is all that leads to it;
+//! 5. what is to stay of a file's users is on the disk, then what became of them is written, then the file with their
+//!    hashes is deleted: a crash in between settles the file anew, or deletes it when the run is opened again;
+//! 6. removals are written after they were made: a crash before that asks for them again, which is fine.
 //!
 //! A crash in the middle of a line leaves one without its end: it is dropped, and the step it was about is
-//! taken for not done, which each step bears.
+//! taken for not done, which each step bears. So is a line whose end the disk had not taken yet. A write that fails
+//! (a full disk) ends the run in the same way. Rows that were left out wait for the next line to be on the disk with
+//! it: of rows after the last file of a source that was cut off nothing is kept, since they are to be sent again.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{ErrorKind, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -27,15 +35,24 @@ use crate::options::ImportOptions;
 const JOURNAL: &str = "journal.jsonl";
 /// Made when a run begins and held locked while anyone is at work on it; its time is that of the beginning.
 pub(crate) const BEGUN: &str = "lock";
+/// Where folders are until all their files are packed.
+const PACKING: &str = ".packing";
+/// A folder there that is older belongs to no run that is only just beginning.
+const BEGINNING: Duration = Duration::from_secs(60);
+const DAMAGED: &str = "its journal is damaged, and what was done is not guessed at";
+const OTHER_VERSION: &str = "another version of this crate wrote it: go on with that one";
+/// Of the entries of a journal; one of another version is not read.
+const VERSION: u32 = 1;
 /// Runs of consecutive rows: the first, and how many.
 pub(crate) type RowRuns = Vec<(usize, usize)>;
 
 /// One step of a run.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) enum Entry {
+    /// The first of all, so that one of another version is known for it.
+    Version(u32),
     /// What the run is about.
     Begun {
-        version: u32,
         domain: String,
         connection_id: String,
         connection: Option<String>,
@@ -74,12 +91,21 @@ pub(crate) struct FileEnd {
     pub(crate) file: usize,
     pub(crate) inserted: u64,
     pub(crate) updated: u64,
+    /// The rows that were updated, as far as it is known which: all but some with ids of their own choice.
+    pub(crate) updated_rows: RowRuns,
     pub(crate) notes: Vec<RowNote>,
     /// Whether an inserted row with an id of its own choice is surely this run's.
     pub(crate) certain: bool,
     pub(crate) at: u64,
     /// Of the file that is left.
     pub(crate) sha256: String,
+}
+
+impl FileEnd {
+    pub(crate) fn is_updated(&self, row: usize) -> bool {
+        let mut runs = self.updated_rows.iter();
+        runs.any(|(first, count)| (*first..first + count).contains(&row))
+    }
 }
 
 /// A row that was neither inserted nor updated.
@@ -125,41 +151,49 @@ impl RunFolder {
     /// Makes the folder of a new run under `imports`, or under `imports/.packing` until [`RunFolder::show`].
     pub(crate) fn create(imports: &Path, name: &str, hidden: bool) -> Result<RunFolder> {
         let shown = imports.join(name);
-        let exists = || {
-            Error::run_folder(
+        if shown.exists() {
+            return Err(Error::run_folder(
                 &shown,
                 "a run of this name exists already: resume it with resume_import, or give the new one another name",
-            )
-        };
-        if shown.exists() {
-            return Err(exists());
+            ));
         }
-        let path = if hidden {
-            imports.join(".packing").join(name)
-        } else {
-            shown.clone()
-        };
-        let made = || -> std::io::Result<()> {
-            fs::create_dir_all(imports)?;
-            fs::write(imports.join(".gitignore"), "*\n")?;
-            if hidden {
-                // What a crash left of an attempt that sent nothing.
-                let _ = fs::remove_dir_all(&path);
-            }
-            fs::create_dir_all(&path)
-        };
-        made().map_err(|cause| Error::run_folder(&path, &cause.to_string()))?;
+        let packing = imports.join(PACKING);
+        let path = if hidden { packing.join(name) } else { shown };
+        let failed = |cause: std::io::Error| Error::run_folder(&path, &cause.to_string());
+        fs::create_dir_all(imports).map_err(failed)?;
+        fs::write(imports.join(".gitignore"), "*\n").map_err(failed)?;
+        delete_forgotten(&packing);
+        if hidden && path.exists() {
+            // What a crash left of an attempt that sent nothing, unless somebody is at it now.
+            let _lock = lock(&path)?;
+            fs::remove_dir_all(&path).map_err(failed)?;
+        }
+        if hidden {
+            fs::create_dir_all(&packing).map_err(failed)?;
+        }
+        fs::create_dir(&path).map_err(failed)?;
         let lock = lock(&path)?;
-        let journal = open_new(&path.join(JOURNAL)).map_err(|cause| match cause.kind() {
-            ErrorKind::AlreadyExists => exists(),
-            _ => Error::run_folder(&path, &cause.to_string()),
-        })?;
-        Ok(RunFolder {
+        let journal = open_new(&path.join(JOURNAL)).map_err(failed)?;
+        // The names of the journal, of the folder, and of the folder of all runs, which may be new as well.
+        let above = imports
+            .parent()
+            .filter(|above| !above.as_os_str().is_empty());
+        for folder in [&path, imports, above.unwrap_or(Path::new("."))] {
+            sync_folder(folder).map_err(failed)?;
+        }
+        let mut folder = RunFolder {
             path,
             journal,
             chain: String::new(),
             _lock: lock,
-        })
+        };
+        folder.note(&Entry::Version(VERSION))?;
+        Ok(folder)
+    }
+
+    /// Deletes a folder of which nothing was sent, hashes and all.
+    pub(crate) fn discard(&self) {
+        let _ = fs::remove_dir_all(&self.path);
     }
 
     /// Moves a folder made hidden to its place: from here on the run exists.
@@ -167,7 +201,7 @@ impl RunFolder {
         let Some((packing, name)) = self.path.parent().zip(self.path.file_name()) else {
             return Ok(());
         };
-        let Some(imports) = packing.parent().filter(|_| packing.ends_with(".packing")) else {
+        let Some(imports) = packing.parent().filter(|_| packing.ends_with(PACKING)) else {
             return Ok(());
         };
         let shown = imports.join(name);
@@ -188,11 +222,13 @@ impl RunFolder {
             ));
         }
         let lock = lock(path)?;
-        let text = fs::read(path.join(JOURNAL)).map_err(|cause| damaged(&cause.to_string()))?;
-        let text = String::from_utf8(text).map_err(|_| damaged("its journal is damaged"))?;
-        let whole = text.rfind('\n').map_or(0, |end| end + 1);
+        let bytes = fs::read(path.join(JOURNAL)).map_err(|cause| damaged(&cause.to_string()))?;
+        // Half a line at the end is what a crash leaves; it may end within a character, too.
+        let whole = bytes.iter().rposition(|byte| *byte == b'\n');
+        let whole = whole.map_or(0, |end| end + 1);
+        let text = std::str::from_utf8(&bytes[..whole]).map_err(|_| damaged(DAMAGED))?;
         let (mut chain, mut entries) = (String::new(), Vec::new());
-        for (number, line) in text[..whole].lines().enumerate() {
+        for (number, line) in text.lines().enumerate() {
             let changed = || {
                 damaged(&format!(
                     "line {} of its journal was changed or damaged, and what was done is not guessed at",
@@ -204,13 +240,21 @@ impl RunFolder {
                 return Err(changed());
             }
             chain = hash.to_string();
-            entries.push(serde_json::from_str(json).map_err(|_| changed())?);
+            let entry = serde_json::from_str(json).map_err(|_| match entries.is_empty() {
+                true => damaged(OTHER_VERSION),
+                false => changed(),
+            })?;
+            if let Entry::Version(version) = entry
+                && version != VERSION
+            {
+                return Err(damaged(OTHER_VERSION));
+            }
+            entries.push(entry);
         }
         let journal = OpenOptions::new()
             .append(true)
             .open(path.join(JOURNAL))
             .map_err(|cause| damaged(&cause.to_string()))?;
-        // Half a line at the end is what a crash leaves.
         journal
             .set_len(whole as u64)
             .map_err(|cause| damaged(&cause.to_string()))?;
@@ -227,14 +271,17 @@ impl RunFolder {
         &self.path
     }
 
-    /// Writes a step down, on the disk before this returns.
+    /// Writes a step down, on the disk before this returns (but for rows left out, which go there with the next step).
     pub(crate) fn note(&mut self, entry: &Entry) -> Result<()> {
         let json = serde_json::to_string(entry)
             .map_err(|cause| Error::run_folder(&self.path, &cause.to_string()))?;
         let chain = link(&self.chain, &json);
         self.journal
             .write_all(format!("{chain} {json}\n").as_bytes())
-            .and_then(|()| self.journal.sync_data())
+            .and_then(|()| match entry {
+                Entry::LeftOut { .. } => Ok(()),
+                _ => self.journal.sync_data(),
+            })
             .map_err(|cause| Error::run_folder(&self.path, &cause.to_string()))?;
         self.chain = chain;
         Ok(())
@@ -267,18 +314,34 @@ impl RunFolder {
 
     /// Deletes a file; one that is gone is fine.
     pub(crate) fn delete(&self, name: &str) {
-        let _ = fs::remove_file(self.path.join(name));
+        if fs::remove_file(self.path.join(name)).is_ok() {
+            // Should this not reach the disk, the next one to open the run deletes it again.
+            let _ = sync_folder(&self.path);
+        }
+    }
+
+    /// Deletes every file of users but those of `names`: what a crash left half written or not yet named.
+    pub(crate) fn delete_all_but(&self, names: &[String]) {
+        let files = fs::read_dir(&self.path).into_iter().flatten().flatten();
+        for file in files.filter_map(|file| file.file_name().into_string().ok()) {
+            if file.starts_with(USERS) && !names.contains(&file) {
+                self.delete(&file);
+            }
+        }
     }
 }
 
+/// How the names of files of users begin.
+const USERS: &str = "users-";
+
 /// The file of users that goes up.
 pub(crate) fn packed_name(file: usize) -> String {
-    format!("users-{file:05}.json")
+    format!("{USERS}{file:05}.json")
 }
 
 /// What is left of it when its users are accounted for.
 pub(crate) fn done_name(file: usize) -> String {
-    format!("users-{file:05}.done.json")
+    format!("{USERS}{file:05}.done.json")
 }
 
 fn open_new(path: &Path) -> std::io::Result<File> {
@@ -296,6 +359,19 @@ fn sync_folder(path: &Path) -> std::io::Result<()> {
     #[cfg(not(unix))]
     let _ = path;
     Ok(())
+}
+
+/// Deletes what crashes left in `imports/.packing`, of which nothing was ever sent: it holds hashes.
+fn delete_forgotten(packing: &Path) {
+    for entry in fs::read_dir(packing).into_iter().flatten().flatten() {
+        let begun = fs::metadata(entry.path().join(BEGUN)).and_then(|lock| lock.modified());
+        let age = begun.ok().and_then(|at| at.elapsed().ok());
+        if age.is_some_and(|age| age > BEGINNING)
+            && let Ok(_lock) = lock(&entry.path())
+        {
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
 }
 
 fn lock(path: &Path) -> Result<File> {
