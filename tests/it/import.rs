@@ -307,7 +307,7 @@ fn what_cannot_be_sent_is_told_before_anything_is() {
     assert!(
         plan.problems[0]
             .problem
-            .contains("user 1 (a@b.edu) alone has"),
+            .contains("makes the user 600044 bytes"),
         "{plan}"
     );
 

@@ -15,7 +15,7 @@ const EVERYWHERE: [(&str, f64); 8] = [
     ("server-error", 0.1),
     ("rate-limit", 0.02),
     ("reset-after-upload", 0.2),
-    ("server-error-after", 0.2),
+    ("server-error-after@upload", 0.2),
     ("job-fails-midway", 0.1),
     ("job-lost", 0.1),
 ];
