@@ -89,4 +89,4 @@ bench:
 	@cargo bench --quiet --locked --features $(FEATURES)
 
 test-kills:
-	@cargo test --quiet --locked --features $(FEATURES) --test it -- --ignored --exact import::an_import_that_is_killed_200_times_is_resumed_to_the_same_end
+	@cargo test --quiet --locked --features $(FEATURES) --test it -- --ignored --exact kills::an_import_that_is_killed_200_times_is_resumed_to_the_same_end

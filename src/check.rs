@@ -60,7 +60,17 @@ impl fmt::Display for Problem {
             field,
             problem,
         } = self;
-        write!(f, "row {row} ({email}): {field} {problem}")
+        write!(f, "row {row} ({}): {field} {problem}", shown(email))
+    }
+}
+
+/// Characters shown of an e-mail: of one that is longer the beginning will do to find it.
+const SHOWN: usize = 80;
+
+pub(crate) fn shown(email: &str) -> String {
+    match email.char_indices().nth(SHOWN) {
+        None => email.to_string(),
+        Some((end, _)) => format!("{}…", &email[..end]),
     }
 }
 

@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 use crate::job_errors::job_errors;
 use crate::jobs::{FinishedJob, RowKey};
 use crate::patience::Patience;
+use crate::progress::in_words;
 use crate::requests::{Request, path_segment};
 use crate::run::{FileState, Run};
 use crate::run_folder::Entry;
@@ -188,13 +189,12 @@ pub fn remove_users(tenant: &Tenant, plan: RemovalPlan) -> Result<Removed> {
         }
         if said.elapsed() >= PROGRESS_EVERY {
             said = Instant::now();
-            let done = (done + 1) * NOTED_AT_ONCE;
-            let left =
-                began.elapsed() / done as u32 * (plan.users.len().saturating_sub(done)) as u32;
+            let all = plan.users.len();
+            let done = ((done + 1) * NOTED_AT_ONCE).min(all);
+            let left = began.elapsed() / done as u32 * (all - done) as u32;
             println!(
-                "{done} of {} users deleted, about {} s left",
-                plan.users.len(),
-                left.as_secs()
+                "{done} of {all} users deleted, about {} left",
+                in_words(left)
             );
         }
     }

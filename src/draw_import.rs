@@ -6,6 +6,7 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+use crate::check::shown;
 use crate::drawing::{
     BAD, Draw, GOOD, NEUTRAL, UPDATED, WARNING, bar, card, count, draws, draws_in_cell, escape,
     facts_html, facts_plain, table_html, table_plain,
@@ -73,7 +74,7 @@ impl ImportPlan {
         let cells = |problem: &crate::check::Problem| {
             vec![
                 problem.row.to_string(),
-                problem.email.clone(),
+                shown(&problem.email),
                 problem.field.clone(),
                 problem.problem.clone(),
             ]

@@ -24,7 +24,8 @@
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -39,6 +40,7 @@ pub(crate) const BEGUN: &str = "lock";
 const PACKING: &str = ".packing";
 /// A folder there that is older belongs to no run that is only just beginning.
 const BEGINNING: Duration = Duration::from_secs(60);
+const LOCK_WAIT: Duration = Duration::from_secs(1);
 const DAMAGED: &str = "its journal is damaged, and what was done is not guessed at";
 const OTHER_VERSION: &str = "another version of this crate wrote it: go on with that one";
 /// Of the entries of a journal; one of another version is not read.
@@ -159,7 +161,7 @@ impl RunFolder {
         }
         let packing = imports.join(PACKING);
         let path = if hidden { packing.join(name) } else { shown };
-        let failed = |cause: std::io::Error| Error::run_folder(&path, &cause.to_string());
+        let failed = |cause| disk(&path, cause);
         fs::create_dir_all(imports).map_err(failed)?;
         fs::write(imports.join(".gitignore"), "*\n").map_err(failed)?;
         delete_forgotten(&packing);
@@ -207,7 +209,7 @@ impl RunFolder {
         let shown = imports.join(name);
         fs::rename(&self.path, &shown)
             .and_then(|()| sync_folder(imports))
-            .map_err(|cause| Error::run_folder(&shown, &cause.to_string()))?;
+            .map_err(|cause| disk(&shown, cause))?;
         let _ = fs::remove_dir(packing);
         self.path = shown;
         Ok(())
@@ -222,7 +224,7 @@ impl RunFolder {
             ));
         }
         let lock = lock(path)?;
-        let bytes = fs::read(path.join(JOURNAL)).map_err(|cause| damaged(&cause.to_string()))?;
+        let bytes = fs::read(path.join(JOURNAL)).map_err(|cause| disk(path, cause))?;
         // Half a line at the end is what a crash leaves; it may end within a character, too.
         let whole = bytes.iter().rposition(|byte| *byte == b'\n');
         let whole = whole.map_or(0, |end| end + 1);
@@ -254,10 +256,10 @@ impl RunFolder {
         let journal = OpenOptions::new()
             .append(true)
             .open(path.join(JOURNAL))
-            .map_err(|cause| damaged(&cause.to_string()))?;
+            .map_err(|cause| disk(path, cause))?;
         journal
             .set_len(whole as u64)
-            .map_err(|cause| damaged(&cause.to_string()))?;
+            .map_err(|cause| disk(path, cause))?;
         let folder = RunFolder {
             path: path.to_path_buf(),
             journal,
@@ -282,7 +284,7 @@ impl RunFolder {
                 Entry::LeftOut { .. } => Ok(()),
                 _ => self.journal.sync_data(),
             })
-            .map_err(|cause| Error::run_folder(&self.path, &cause.to_string()))?;
+            .map_err(|cause| disk(&self.path, cause))?;
         self.chain = chain;
         Ok(())
     }
@@ -295,14 +297,17 @@ impl RunFolder {
             .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
             .and_then(|()| fs::rename(&aside, self.path.join(name)))
             .and_then(|()| sync_folder(&self.path))
-            .map_err(|cause| Error::run_folder(&self.path.join(name), &cause.to_string()))
+            .map_err(|cause| disk(&self.path.join(name), cause))
     }
 
     /// Reads a file and refuses it if it is not the one that was written.
     pub(crate) fn read(&self, name: &str, sha: &str) -> Result<Vec<u8>> {
         let path = self.path.join(name);
-        let bytes =
-            fs::read(&path).map_err(|cause| Error::run_folder(&path, &cause.to_string()))?;
+        let bytes = fs::read(&path).map_err(|cause| {
+            let reason =
+                format!("it cannot be read ({cause}), and what was in it is not guessed at");
+            Error::run_folder(&path, &reason)
+        })?;
         if sha256(&bytes) != sha {
             return Err(Error::run_folder(
                 &path,
@@ -352,6 +357,13 @@ fn open_new(path: &Path) -> std::io::Result<File> {
     options.open(path)
 }
 
+/// What the disk says, and what to do.
+fn disk(path: &Path, cause: std::io::Error) -> Error {
+    let reason =
+        format!("{cause}: see that the disk has room and that the folder can be written to");
+    Error::run_folder(path, &reason)
+}
+
 /// A new name in a folder is on the disk only when the folder is.
 fn sync_folder(path: &Path) -> std::io::Result<()> {
     #[cfg(unix)]
@@ -367,7 +379,7 @@ fn delete_forgotten(packing: &Path) {
         let begun = fs::metadata(entry.path().join(BEGUN)).and_then(|lock| lock.modified());
         let age = begun.ok().and_then(|at| at.elapsed().ok());
         if age.is_some_and(|age| age > BEGINNING)
-            && let Ok(_lock) = lock(&entry.path())
+            && let Ok(Some(_lock)) = try_lock(&entry.path())
         {
             let _ = fs::remove_dir_all(entry.path());
         }
@@ -375,17 +387,29 @@ fn delete_forgotten(packing: &Path) {
 }
 
 fn lock(path: &Path) -> Result<File> {
+    // A program that is just being started holds a copy of every lock of this one's, for a moment.
+    let began = Instant::now();
+    while began.elapsed() < LOCK_WAIT {
+        if let Some(lock) = try_lock(path)? {
+            return Ok(lock);
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+    Err(Error::run_folder(
+        path,
+        "another kernel or program is at work on this run: let it end, or end it",
+    ))
+}
+
+fn try_lock(path: &Path) -> Result<Option<File>> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(false);
     let file = options
         .open(path.join(BEGUN))
-        .map_err(|cause| Error::run_folder(path, &cause.to_string()))?;
+        .map_err(|cause| disk(path, cause))?;
     match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(Error::run_folder(
-            path,
-            "another kernel or program is at work on this run: let it end, or end it",
-        )),
-        Err(TryLockError::Error(cause)) => Err(Error::run_folder(path, &cause.to_string())),
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(cause)) => Err(disk(path, cause)),
     }
 }

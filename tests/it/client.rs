@@ -341,3 +341,48 @@ fn with_settings() {
         }
     }
 }
+
+#[test]
+fn each_of_several_refused_rows_that_share_an_id_or_an_email_is_found() {
+    let practice = Practice::start(&[]);
+    let (tenant, connection) = practice.database();
+    let user = |email: &str, id: &str, hash: Option<&str>| User {
+        user_id: (!id.is_empty()).then(|| id.to_string()),
+        password_hash: hash.map(str::to_string),
+        ..User::new(email)
+    };
+    let users = [
+        user("a@test.edu", "1", Some("abc")),
+        user("a@test.edu", "1", None),
+        user("A@test.edu", "1", None),
+        user("b@test.edu", "1", None),
+        user("c@test.edu", "", None),
+        user("c@test.edu", "", None),
+        user("c@test.edu", "", Some("abc")),
+        user("d@test.edu", "2", Some("abc")),
+        user("d@test.edu", "2", Some("abc")),
+        user("e@test.edu", "1", Some("abc")),
+    ];
+    let job = start_import(&tenant, &connection, &users).unwrap();
+    let finished = wait_for_job(&tenant, &job, Duration::from_secs(20)).unwrap();
+    let errors = job_errors(&tenant, &finished).unwrap();
+    let mut rows: Vec<usize> = errors.iter().map(|failed| failed.row.unwrap()).collect();
+    rows.sort_unstable();
+    // Inserted are rows 2 and 5, the first good ones with their e-mail; the report names no rows, and of several who are
+    // alike in id and e-mail the later ones are taken for the refused.
+    assert_eq!(rows.len(), 8, "{errors}");
+    rows.dedup();
+    assert_eq!(rows.len(), 8, "each once: {errors}");
+    assert!(!rows.contains(&1) || !rows.contains(&2), "{errors}");
+    let email = |failed: &FailedUser| failed.email.clone().unwrap().to_lowercase();
+    for failed in errors.iter() {
+        let sent = &users[failed.row.unwrap() - 1];
+        assert_eq!(sent.email.to_lowercase(), email(failed), "{errors}");
+    }
+    let both: Vec<_> = errors.iter().filter(|f| email(f) == "d@test.edu").collect();
+    assert_eq!(
+        (both[0].row, both[1].row),
+        (Some(8), Some(9)),
+        "in their order"
+    );
+}

@@ -46,7 +46,10 @@ pub(crate) const KNOWN: [(&str, &str); 18] = [
     ("reset", "requests are cut off, not processed"),
     ("reset-before-upload", "uploads are cut off, not taken"),
     ("reset-after-upload", "uploads are taken, then cut off"),
-    ("half-answer", "answers to reads are cut in the middle"),
+    (
+        "half-answer",
+        "answers to reads, or to whatever is asked at that step, are cut in the middle",
+    ),
     ("server-error", "requests are answered 503, not processed"),
     (
         "server-error-after",
@@ -265,7 +268,10 @@ pub(crate) async fn apply(
     if done && tenant.fault_at(step, "server-error-after") {
         return answers::error(500, "Internal error.", None);
     }
-    if is_read && answer.status().is_success() && tenant.fault_at(step, "half-answer") {
+    let half_answer = |tenant: &Tenant| {
+        (is_read && tenant.fault("half-answer")) || tenant.fault(&format!("half-answer@{step}"))
+    };
+    if answer.status().is_success() && half_answer(&tenant) {
         let whole = to_bytes(answer.into_body(), usize::MAX)
             .await
             .unwrap_or_default();
