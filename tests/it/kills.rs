@@ -138,3 +138,32 @@ fn what_a_run_prints_and_writes_tells_no_secret() {
         "{said}"
     );
 }
+
+/// The lines that tell how far an import of 120 users is.
+fn progress_lines(practice: &Practice) -> Vec<String> {
+    let name = Named::new("progress");
+    let output = child(practice, &name, "").output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let lines = said.lines().filter(|line| line.contains(" of 120 users, "));
+    lines.map(str::to_string).collect()
+}
+
+#[test]
+fn progress_is_told_by_the_jobs_own_word_where_they_give_it() {
+    let practice = Practice::start(&["--job-speed", "15"]);
+    let silent = progress_lines(&practice);
+    assert!(
+        silent[0].starts_with("0 of 120 users, no job has ended yet; 2 jobs running"),
+        "{silent:?}"
+    );
+
+    let practice = Practice::start(&["--job-speed", "15", "--fault", "job-progress"]);
+    let told = progress_lines(&practice);
+    let done: usize = told[0].split(' ').next().unwrap().parse().unwrap();
+    // Two jobs of 15 users a second for two seconds, in whole percent and as old as their last reads.
+    assert!((30..=66).contains(&done), "{told:?}");
+    assert!(
+        told[0].contains(" a second, about ") && told[0].ends_with("left; 2 jobs running"),
+        "{told:?}"
+    );
+}
