@@ -62,16 +62,21 @@ impl Patience {
         Ok(())
     }
 
-    /// How long to wait after a fault: longer each time, by chance a little more or less, so that many who were
-    /// cut off together do not come back together.
+    /// How long to wait after a fault.
     pub(crate) fn bear(&mut self, error: Error) -> Result<Duration> {
         self.faults += 1;
         if self.faults > self.most_faults {
             return Err(error);
         }
         progress::say_fault(&error);
-        let seconds = (0.25 * f64::from(2_u32.pow(self.faults.min(8) - 1))).min(20.0);
-        let chance = f64::from(random_bytes(1)?[0]) / 255.0;
-        Ok(Duration::from_secs_f64(seconds * (0.75 + chance / 2.0)))
+        backoff(self.faults)
     }
+}
+
+/// How long to wait after the first fault, the second, ...: longer each time, by chance a little more or less, so that
+/// many who were cut off together do not come back together.
+pub(crate) fn backoff(faults: u32) -> Result<Duration> {
+    let seconds = (0.25 * f64::from(2_u32.pow(faults.clamp(1, 8) - 1))).min(20.0);
+    let chance = f64::from(random_bytes(1)?[0]) / 255.0;
+    Ok(Duration::from_secs_f64(seconds * (0.75 + chance / 2.0)))
 }

@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::jobs::{JobId, JobState, JobStatus, Summary, Told, read_job, send_file};
 use crate::options::ImportOptions;
 use crate::pace::Estimate;
-use crate::patience::Patience;
+use crate::patience::{Patience, backoff};
 use crate::progress::Progress;
 use crate::run::Run;
 use crate::run_folder::{Entry, packed_name};
@@ -338,9 +338,12 @@ impl<'a> Schedule<'a> {
 
     /// Sends a file again whose job ended without a word; users who came in by it are known by their ids.
     fn again_or_settle(&mut self, file: usize) -> Result<()> {
-        if self.run.files[file - 1].uploads < UPLOADS {
+        let uploads = self.run.files[file - 1].uploads;
+        if uploads < UPLOADS {
+            println!("sending file {file} again: its job ended without a word on its users");
             self.run.files[file - 1].job = None;
             self.waiting.push_back(file);
+            self.upload_after = self.upload_after.max(Instant::now() + backoff(uploads)?);
             return Ok(());
         }
         let end = settle::without_report(&mut self.patience, self.run, file, false)?;

@@ -313,7 +313,8 @@ impl Case {
         let all = all_in_tenant(&self.practice);
         let new = all.iter().filter(is_new);
         let mut here: Vec<String> = new.map(|u| u["user_id"].as_str().unwrap().into()).collect();
-        (inserted.sort(), here.sort());
+        inserted.sort();
+        here.sort();
         assert_eq!(inserted, here, "{self:?}: {report}");
     }
 

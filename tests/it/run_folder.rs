@@ -194,8 +194,8 @@ fn a_journal_that_ends_at_any_byte_of_its_last_line_is_resumed() {
         );
     }
     // Without its last line: the upload may or may not have been taken, and the users' ids tell.
-    let lines = whole.split_inclusive(|byte| *byte == b'\n');
-    let last = lines.last().unwrap().len();
+    let mut lines = whole.split_inclusive(|byte| *byte == b'\n');
+    let last = lines.next_back().unwrap().len();
     fs::write(&journal, &whole[..whole.len() - last]).unwrap();
     let report = resume_import(&tenant, &name.folder()).unwrap();
     assert_eq!(

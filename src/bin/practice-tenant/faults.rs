@@ -228,7 +228,7 @@ pub(crate) async fn write(
     match on.and_then(|on| tenant.set_faults(on, seed)) {
         Err(problem) => answers::error(400, &problem, None),
         Ok(()) => {
-            crate::jobs::unhang(&mut tenant.memory());
+            crate::work::unhang(&mut tenant.memory());
             answers::ok(&json!({"ok": true}))
         }
     }
