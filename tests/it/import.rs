@@ -214,6 +214,7 @@ fn a_whole_import_stays_under_the_rate() {
         let number = |name: &str| traffic[name].as_u64().unwrap();
         (number("requests"), number("most_in_a_second"))
     };
+    let (name, users) = (Named::new("rate"), users(70));
     // The lookup counts too, though it was no part of the run.
     let (tenant, connection) = practice.database();
     let faults = [
@@ -222,10 +223,9 @@ fn a_whole_import_stays_under_the_rate() {
         ("rate-limit@report", 1.0),
     ];
     tenant.practice_faults(&faults).unwrap();
-    let name = Named::new("rate");
     // The default: 2 a second.
     let options = ImportOptions::default().name(&name.0);
-    let report = import_users(&tenant, &connection, &users(70), &options).unwrap();
+    let report = import_users(&tenant, &connection, &users, &options).unwrap();
     assert_eq!(report.counts().inserted, 70, "{report}");
     let (requests, most) = traffic();
     assert!(most <= 2, "{most} requests within a second: {report}");
