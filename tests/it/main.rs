@@ -7,6 +7,7 @@ mod client;
 mod fault_table;
 mod faults;
 mod import;
+mod job_errors;
 mod kills;
 mod messages;
 mod options;
