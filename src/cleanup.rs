@@ -9,11 +9,11 @@ use serde_json::Value;
 use crate::error::{Error, Result};
 use crate::job_errors::job_errors;
 use crate::jobs::{FinishedJob, RowKey};
+use crate::journal::Entry;
 use crate::patience::Patience;
 use crate::progress::in_words;
 use crate::requests::{Request, path_segment};
 use crate::run::{FileState, Run};
-use crate::run_folder::Entry;
 use crate::tenant::Tenant;
 
 /// Deletes between two lines of the run's journal.

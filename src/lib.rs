@@ -45,6 +45,7 @@ mod hash_rules;
 mod import;
 mod job_errors;
 mod jobs;
+mod journal;
 mod messages;
 mod open;
 mod options;

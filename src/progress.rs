@@ -60,7 +60,8 @@ impl Progress {
     pub(crate) fn slots_held(&mut self, own: usize) {
         if !std::mem::replace(&mut self.slots_told, true) {
             println!(
-                "the tenant's job slots are taken by jobs that are not this run's ({own} are): waiting for one to end"
+                "jobs that this run does not know of hold the tenant's slots, besides {} of its own: waiting for one to end",
+                count(own, "job")
             );
         }
     }

@@ -8,9 +8,9 @@ use serde_json::Value;
 
 use crate::error::{Error, Result};
 use crate::job_errors::{RowError, advice};
+use crate::journal::{NoteKind, RowNote};
 use crate::password::csv_field;
 use crate::run::Run;
-use crate::run_folder::{NoteKind, RowNote};
 use crate::users::{User, Users};
 
 /// What became of a user.

@@ -8,10 +8,9 @@ use serde_json::Value;
 use crate::error::{Error, Result};
 use crate::import::Fed;
 use crate::jobs::{JobId, RowKey};
+use crate::journal::{Entry, FileEnd, RowNote, RowRuns};
 use crate::options::{Afterwards, ImportOptions};
-use crate::run_folder::{
-    Entry, FileEnd, RowNote, RowRuns, RunFolder, done_name, packed_name, sha256,
-};
+use crate::run_folder::{RunFolder, done_name, packed_name, sha256};
 
 /// A file of a run.
 #[derive(Debug, Default)]

@@ -27,11 +27,10 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
-use crate::options::ImportOptions;
+use crate::journal::{Entry, VERSION};
 
 const JOURNAL: &str = "journal.jsonl";
 /// Made when a run begins and held locked while anyone is at work on it; its time is that of the beginning.
@@ -43,90 +42,6 @@ const BEGINNING: Duration = Duration::from_secs(60);
 const LOCK_WAIT: Duration = Duration::from_secs(1);
 const DAMAGED: &str = "its journal is damaged, and what was done is not guessed at";
 const OTHER_VERSION: &str = "another version of this crate wrote it: go on with that one";
-/// Of the entries of a journal; one of another version is not read.
-const VERSION: u32 = 1;
-/// Runs of consecutive rows: the first, and how many.
-pub(crate) type RowRuns = Vec<(usize, usize)>;
-
-/// One step of a run.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) enum Entry {
-    /// The first of all, so that one of another version is known for it.
-    Version(u32),
-    /// What the run is about.
-    Begun {
-        domain: String,
-        connection_id: String,
-        connection: Option<String>,
-        options: ImportOptions,
-    },
-    /// A file of users is on the disk.
-    Packed {
-        file: usize,
-        rows: RowRuns,
-        /// Rows that brought a user id of their own.
-        given_ids: Vec<usize>,
-        sha256: String,
-    },
-    /// A row that was not sent, since the check found fault with it; whole, to be mended.
-    LeftOut {
-        note: RowNote,
-        user: Option<serde_json::Value>,
-    },
-    /// No more users come.
-    Sealed { rows: usize },
-    /// An upload is about to be sent.
-    Sending { file: usize },
-    /// It was certainly not taken.
-    NotTaken { file: usize },
-    /// It was taken; `at` in milliseconds of UNIX time.
-    Accepted { file: usize, job: String, at: u64 },
-    /// What became of a file's users.
-    Done(FileEnd),
-    /// Users deleted again, by their ids.
-    Removed(Vec<String>),
-}
-
-/// What became of a file's users: every row is inserted, updated or noted.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct FileEnd {
-    pub(crate) file: usize,
-    pub(crate) inserted: u64,
-    pub(crate) updated: u64,
-    /// The rows that were updated, as far as it is known which: all but some with ids of their own choice.
-    pub(crate) updated_rows: RowRuns,
-    pub(crate) notes: Vec<RowNote>,
-    /// Whether an inserted row with an id of its own choice is surely this run's.
-    pub(crate) certain: bool,
-    pub(crate) at: u64,
-    /// Of the file that is left.
-    pub(crate) sha256: String,
-}
-
-impl FileEnd {
-    pub(crate) fn is_updated(&self, row: usize) -> bool {
-        let mut runs = self.updated_rows.iter();
-        runs.any(|(first, count)| (*first..first + count).contains(&row))
-    }
-}
-
-/// A row that was neither inserted nor updated.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct RowNote {
-    pub(crate) row: usize,
-    pub(crate) email: String,
-    pub(crate) kind: NoteKind,
-    /// Code, field, message.
-    pub(crate) reasons: Vec<(String, Option<String>, String)>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum NoteKind {
-    AlreadyThere,
-    Failed,
-    Unknown,
-}
-
 /// A run folder, held by this process alone while it is open.
 #[derive(Debug)]
 pub(crate) struct RunFolder {
@@ -291,7 +206,7 @@ impl RunFolder {
 
     /// Writes a file that its owner alone can read, whole or not at all.
     pub(crate) fn write(&self, name: &str, bytes: &[u8]) -> Result<()> {
-        let aside = self.path.join(format!("{name}.new"));
+        let aside = self.path.join(format!("{name}{NEW}"));
         let _ = fs::remove_file(&aside);
         open_new(&aside)
             .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
@@ -329,15 +244,27 @@ impl RunFolder {
     pub(crate) fn delete_all_but(&self, names: &[String]) {
         let files = fs::read_dir(&self.path).into_iter().flatten().flatten();
         for file in files.filter_map(|file| file.file_name().into_string().ok()) {
-            if file.starts_with(USERS) && !names.contains(&file) {
+            if is_of_users(&file) && !names.contains(&file) {
                 self.delete(&file);
             }
         }
     }
 }
 
+/// Whether a run gives a file this name: what the reader put beside them is not touched.
+fn is_of_users(file: &str) -> bool {
+    let number = file.strip_prefix(USERS).and_then(|rest| {
+        let rest = rest.strip_suffix(NEW).unwrap_or(rest);
+        let rest = rest.strip_suffix(".json")?;
+        Some(rest.strip_suffix(".done").unwrap_or(rest))
+    });
+    number.is_some_and(|number| number.len() >= 5 && number.bytes().all(|b| b.is_ascii_digit()))
+}
+
 /// How the names of files of users begin.
 const USERS: &str = "users-";
+/// How the name of one ends that is not whole yet.
+const NEW: &str = ".new";
 
 /// The file of users that goes up.
 pub(crate) fn packed_name(file: usize) -> String {

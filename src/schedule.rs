@@ -11,12 +11,13 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use crate::connections::ConnectionId;
 use crate::error::{Error, Result};
 use crate::jobs::{JobId, JobState, JobStatus, Summary, Told, read_job, send_file};
+use crate::journal::Entry;
 use crate::options::ImportOptions;
 use crate::pace::Estimate;
 use crate::patience::{Patience, backoff};
 use crate::progress::Progress;
 use crate::run::Run;
-use crate::run_folder::{Entry, packed_name};
+use crate::run_folder::packed_name;
 use crate::settle;
 use crate::tenant::Tenant;
 

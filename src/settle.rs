@@ -10,10 +10,10 @@ use serde_json::Value;
 use crate::error::{Error, Result};
 use crate::job_errors::{FailedUser, failed_users, read_report};
 use crate::jobs::{JobId, RowKey, Summary};
+use crate::journal::{FileEnd, NoteKind, RowNote};
 use crate::patience::Patience;
 use crate::requests::{Request, path_segment};
 use crate::run::{Run, Sent, row_runs};
-use crate::run_folder::{FileEnd, NoteKind, RowNote};
 use crate::schedule::unix_millis;
 use crate::tenant::Tenant;
 

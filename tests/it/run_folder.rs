@@ -166,7 +166,12 @@ fn what_a_crash_left_half_written_or_not_named_is_deleted() {
     for file in rest {
         fs::write(folder.join(file), "[{\"password_hash\":\"$2b$10$xxx\"}]").unwrap();
     }
+    let mine = ["users-to-mend.json", "users-00001.csv"];
+    for file in mine {
+        fs::write(folder.join(file), "the reader's own").unwrap();
+    }
     read_import(&name.folder()).unwrap();
+    assert!(mine.iter().all(|file| folder.join(file).exists()));
     assert!(rest.iter().all(|file| !folder.join(file).exists()));
     let report = resume_import(&tenant, &name.folder()).unwrap();
     assert_eq!(report.counts().inserted, 70, "{report}");
