@@ -101,4 +101,4 @@ bench: setup practice-tenant
 	$(PRACTICE) $(BIN)/python benches/in_cells.py
 
 test-kills:
-	@cargo test --quiet --locked --features $(FEATURES) --test it -- --ignored --exact import::an_import_that_is_killed_200_times_is_resumed_to_the_same_end
+	@cargo test --quiet --locked --features $(FEATURES) --test it -- --ignored --exact kills::an_import_that_is_killed_200_times_is_resumed_to_the_same_end

@@ -108,7 +108,12 @@ fn schedule() {
         seconds.push(began.elapsed().as_secs_f64());
         assert_eq!(report.counts().inserted, 50_000, "{report}");
         println!("{report}");
-        println!("requests: {}", tenant.practice_traffic().or_stop());
+        let traffic = tenant.practice_traffic().or_stop();
+        let requests = traffic.split(' ').next().and_then(|word| word.parse().ok());
+        println!(
+            "requests: {traffic} (the rate is 2); {:.1} for each job",
+            requests.unwrap_or(f64::NAN) / report.jobs().len() as f64
+        );
         if slots == 2 {
             let files = rows_of_files(&report);
             let used = bytes_used(&tenant, &connection, &users);

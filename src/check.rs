@@ -9,6 +9,8 @@ use std::hash::{BuildHasher, RandomState};
 use serde_json::{Map, Value};
 
 use crate::connections::{ConnectionId, UsernameRules};
+use crate::email::is_email;
+use crate::files::{TooLarge, too_large};
 use crate::hash_rules::{check_custom_hash, check_password_hash};
 use crate::users::User;
 
@@ -58,20 +60,29 @@ impl fmt::Display for Problem {
             field,
             problem,
         } = self;
-        write!(f, "row {row} ({email}): {field} {problem}")
+        write!(f, "row {row} ({}): {field} {problem}", shown(email))
+    }
+}
+
+/// Characters shown of an e-mail: of one that is longer the beginning will do to find it.
+const SHOWN: usize = 80;
+
+pub(crate) fn shown(email: &str) -> String {
+    match email.char_indices().nth(SHOWN) {
+        None => email.to_string(),
+        Some((end, _)) => format!("{}…", &email[..end]),
     }
 }
 
 /// Checks every user against Auth0's import schema, the connection's username rules, and each other. Sends nothing.
 ///
-/// Gives all faults at once, in the order of the rows; an empty list when there are none. Usernames are checked
-/// only for a connection that came from [`get_connection_id`](crate::get_connection_id).
+/// Gives all faults at once, in the order of the rows; an empty list when there are none. A user who alone is over
+/// the size of an upload is a fault too. Usernames are checked only for a connection that came from [`get_connection_id`](crate::get_connection_id).
 #[must_use]
 pub fn check_users(connection: &ConnectionId, users: &[User]) -> Vec<Problem> {
-    let rules = connection.rules.as_ref();
     let rows = users.iter().enumerate();
     let mut problems: Vec<Problem> = rows
-        .flat_map(|(index, user)| check_alone(index + 1, user, rules))
+        .flat_map(|(index, user)| check_alone(index + 1, user, connection))
         .collect();
     let bad: HashSet<usize> = problems.iter().map(|problem| problem.row).collect();
     let (hashers, shared) = rows_that_share(users);
@@ -92,10 +103,18 @@ pub fn check_users(connection: &ConnectionId, users: &[User]) -> Vec<Problem> {
     problems
 }
 
-fn check_alone(row: usize, user: &User, rules: Option<&UsernameRules>) -> Vec<Problem> {
+fn check_alone(row: usize, user: &User, connection: &ConnectionId) -> Vec<Problem> {
     let mut faults = Faults::default();
     check_fields(user, &mut faults);
-    check_username(user, rules, &mut faults);
+    check_username(user, connection.rules.as_ref(), &mut faults);
+    if let Some(TooLarge { field, bytes, room }) = too_large(user, connection) {
+        faults.add(
+            &field,
+            format!(
+                "makes the user {bytes} bytes, and an upload has room for {room}: send less of it"
+            ),
+        );
+    }
     faults.of(row, user)
 }
 
@@ -196,20 +215,20 @@ impl Claims {
 /// Checks one user after the other, so that a stream need not be held. What is kept to find twins takes about 20
 /// to 40 bytes for each e-mail, username and user id.
 pub(crate) struct Checker {
-    rules: Option<UsernameRules>,
+    connection: ConnectionId,
     claims: Claims,
 }
 
 impl Checker {
     pub(crate) fn new(connection: &ConnectionId) -> Checker {
         Checker {
-            rules: connection.rules.clone(),
+            connection: connection.clone(),
             claims: Claims::new(Hashers::new()),
         }
     }
 
     pub(crate) fn check(&mut self, row: usize, user: &User) -> Vec<Problem> {
-        let mut found = check_alone(row, user, self.rules.as_ref());
+        let mut found = check_alone(row, user, &self.connection);
         found.extend(self.claims.twins(row, user));
         if found.is_empty() {
             self.claims.claim(row, user);
@@ -369,53 +388,4 @@ fn is_base32(text: &str) -> bool {
 fn is_phone(text: &str) -> bool {
     let digits = text.strip_prefix('+').unwrap_or_default();
     (1..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit())
-}
-
-/// An address as the importer judges it: validator.js's rule with a full domain demanded; 64 and 254 characters
-/// are Auth0's own limits.
-pub(crate) fn is_email(text: &str) -> bool {
-    let Some((local, domain)) = text.rsplit_once('@') else {
-        return false;
-    };
-    text.len() <= 254 && is_local_part(local) && is_domain(domain)
-}
-
-fn is_local_part(local: &str) -> bool {
-    if local.is_empty() || local.len() > 64 {
-        return false;
-    }
-    if let Some(quoted) = local.strip_prefix('"').and_then(|l| l.strip_suffix('"')) {
-        return quoted
-            .chars()
-            .all(|c| !c.is_control() && c != '"' && c != '\\');
-    }
-    let atom = |c: char| {
-        c.is_ascii_alphanumeric()
-            || "!#$%&'*+-/=?^_`{|}~".contains(c)
-            || ('\u{a1}'..='\u{ffef}').contains(&c)
-    };
-    local
-        .split('.')
-        .all(|part| !part.is_empty() && part.chars().all(atom))
-}
-
-fn is_domain(domain: &str) -> bool {
-    let beyond_ascii = |c: char| ('\u{a1}'..='\u{ffff}').contains(&c);
-    // Full-width forms are refused everywhere in a domain.
-    let wide = |c: char| ('\u{ff01}'..='\u{ff5e}').contains(&c);
-    let label = |label: &str| {
-        let fits = |c: char| c.is_ascii_alphanumeric() || c == '-' || (beyond_ascii(c) && !wide(c));
-        (1..=63).contains(&label.chars().count())
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-            && label.chars().all(fits)
-    };
-    let Some((_, top)) = domain.rsplit_once('.') else {
-        return false;
-    };
-    let letters = top
-        .chars()
-        .all(|c| c.is_ascii_alphabetic() || beyond_ascii(c));
-    let top_fits = top.chars().count() >= 2 && (letters || top.starts_with("xn--"));
-    top_fits && domain.split('.').all(label)
 }

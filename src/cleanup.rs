@@ -1,7 +1,6 @@
 //! Deleting what a job or a run created, and nothing else.
 
 use std::path::{Path, PathBuf};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use reqwest::Method;
@@ -10,16 +9,20 @@ use serde_json::Value;
 use crate::error::{Error, Result};
 use crate::job_errors::job_errors;
 use crate::jobs::{FinishedJob, RowKey};
+use crate::journal::Entry;
+use crate::patience::Patience;
+use crate::progress::in_words;
 use crate::requests::{Request, path_segment};
 use crate::run::{FileState, Run};
-use crate::run_folder::Entry;
 use crate::tenant::Tenant;
 
 /// Deletes between two lines of the run's journal.
 const NOTED_AT_ONCE: usize = 50;
 const PROGRESS_EVERY: Duration = Duration::from_secs(2);
-/// Lost answers in a row for one user.
+/// Faults in a row after which a removal stops: seconds, since nothing is lost by running it again.
 const FAULTS_BORNE: u32 = 4;
+/// A million users at two a second take six days.
+const REMOVAL_LIMIT: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// Who would be deleted: made by [`plan_removal`], taken by [`remove_users`].
 #[derive(Clone, Debug)]
@@ -172,11 +175,12 @@ pub fn remove_users(tenant: &Tenant, plan: RemovalPlan) -> Result<Removed> {
     }
     tenant.check_gate("a delete")?;
     let mut run = plan.folder.as_deref().map(Run::open).transpose()?;
+    let mut patience = Patience::new(tenant, REMOVAL_LIMIT, FAULTS_BORNE);
     let (began, mut said) = (Instant::now(), Instant::now());
     for (done, group) in plan.users.chunks(NOTED_AT_ONCE).enumerate() {
         for (_, id) in group {
-            let path = format!("/api/v2/users/{}", path_segment(id));
-            delete(tenant, &path)?;
+            // Deleting who is gone is fine, so a delete whose answer was lost is sent again.
+            patience.ask(|tenant| delete(tenant, id))?;
         }
         // A crash before this line asks for the same deletes again, which are fine.
         if let Some(run) = &mut run {
@@ -185,13 +189,12 @@ pub fn remove_users(tenant: &Tenant, plan: RemovalPlan) -> Result<Removed> {
         }
         if said.elapsed() >= PROGRESS_EVERY {
             said = Instant::now();
-            let done = (done + 1) * NOTED_AT_ONCE;
-            let left =
-                began.elapsed() / done as u32 * (plan.users.len().saturating_sub(done)) as u32;
+            let all = plan.users.len();
+            let done = ((done + 1) * NOTED_AT_ONCE).min(all);
+            let left = began.elapsed() / done as u32 * (all - done) as u32;
             println!(
-                "{done} of {} users deleted, about {} s left",
-                plan.users.len(),
-                left.as_secs()
+                "{done} of {all} users deleted, about {} left",
+                in_words(left)
             );
         }
     }
@@ -201,18 +204,8 @@ pub fn remove_users(tenant: &Tenant, plan: RemovalPlan) -> Result<Removed> {
     })
 }
 
-/// Deletes one user; a lost answer is asked for again, since deleting who is gone is fine.
-fn delete(tenant: &Tenant, path: &str) -> Result<()> {
-    let mut faults: u32 = 0;
-    loop {
-        let request = Request::write(Method::DELETE, path, &["delete:users"], "a delete");
-        match tenant.send(request) {
-            Ok(_) => return Ok(()),
-            Err(error) if error.is_passing() && faults < FAULTS_BORNE => {
-                faults += 1;
-                thread::sleep(Duration::from_millis(250) * 2_u32.pow(faults));
-            }
-            Err(error) => return Err(error),
-        }
-    }
+fn delete(tenant: &Tenant, id: &str) -> Result<()> {
+    let path = format!("/api/v2/users/{}", path_segment(id));
+    let request = Request::write(Method::DELETE, &path, &["delete:users"], "a delete");
+    tenant.send(request).map(drop)
 }

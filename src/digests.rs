@@ -57,14 +57,15 @@ impl Digest {
     /// By a name of OpenSSL's, as PBKDF2 hashes give it: those with RSA in them are the same digests. MDC-2, of which
     /// no well-kept crate exists, is not among them.
     pub(crate) fn of_openssl(name: &str) -> Option<Digest> {
-        let plain = name.strip_prefix("RSA-").unwrap_or(name);
-        let plain = plain.strip_suffix("WithRSAEncryption").unwrap_or(plain);
-        let plain = plain.to_ascii_lowercase();
-        match plain.as_str() {
-            "ssl3-md5" => Some(Md5),
-            "ssl3-sha1" | "sha1-2" => Some(Sha1),
-            "ripemd" | "rmd160" | "ripemd160withrsa" => Some(Ripemd160),
-            plain => Digest::named(plain),
+        let plain = match name {
+            "ssl3-md5" => "md5",
+            "ssl3-sha1" | "RSA-SHA1-2" => "sha1",
+            "ripemd" | "rmd160" | "ripemd160WithRSA" => "ripemd160",
+            _ => name.strip_suffix("WithRSAEncryption").unwrap_or(name),
+        };
+        match plain.strip_prefix("RSA-") {
+            Some(upper) => Digest::named(&upper.to_ascii_lowercase()),
+            None => Digest::named(plain),
         }
     }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::check::shown;
 use crate::drawing::{
     BAD, Draw, GOOD, NEUTRAL, OPEN, UPDATED, WARNING, bar, card, count, draws, draws_in_cell,
     escape, facts_html, facts_plain, table_html, table_plain,
@@ -70,7 +71,7 @@ impl ImportPlan {
         let cells = |problem: &crate::check::Problem| {
             vec![
                 problem.row.to_string(),
-                problem.email.clone(),
+                shown(&problem.email),
                 problem.field.clone(),
                 problem.problem.clone(),
             ]

@@ -1,5 +1,7 @@
 //! Users packed into upload files under the limit.
 
+use serde_json::{Map, Value};
+
 use crate::connections::ConnectionId;
 use crate::error::{Error, Result};
 use crate::options::ImportOptions;
@@ -92,6 +94,70 @@ fn boundary(file: &[u8]) -> Result<String> {
         {
             return Ok(boundary);
         }
+    }
+}
+
+/// A user who alone is over the limit.
+pub(crate) struct TooLarge {
+    /// The longest field.
+    pub(crate) field: String,
+    /// Bytes of the user.
+    pub(crate) bytes: usize,
+    /// Bytes there are for one.
+    pub(crate) room: usize,
+}
+
+/// Bytes by which an id that is drawn lengthens a user, and the brackets of the file.
+const ID_AND_BRACKETS: usize = 40;
+
+/// Whether the user fits into no upload. Nobody is written out for it but who may be too large.
+pub(crate) fn too_large(user: &User, connection: &ConnectionId) -> Option<TooLarge> {
+    let texts = [
+        &user.user_id,
+        &user.name,
+        &user.nickname,
+        &user.given_name,
+        &user.family_name,
+        &user.picture,
+        &user.phone_number,
+    ];
+    let texts = texts.into_iter().flatten().map(|text| most_bytes(text));
+    let metadata = [&user.app_metadata, &user.user_metadata];
+    let metadata = metadata.into_iter().flatten().map(most_bytes_of);
+    let hash = user.custom_password_hash.iter().map(most_bytes_in);
+    // The other fields are short, or are faults as they are.
+    if texts.chain(metadata).chain(hash).sum::<usize>() < MAX_UPLOAD_BYTES / 2 {
+        return None;
+    }
+    let room = MAX_UPLOAD_BYTES - framing_bytes(connection, &ImportOptions::default());
+    let room = room - ID_AND_BRACKETS;
+    let user = serde_json::to_value(user).ok()?;
+    let bytes = user.to_string().len();
+    let fields = user.as_object().filter(|_| bytes > room)?;
+    let (field, _) = fields
+        .iter()
+        .max_by_key(|(_, value)| value.to_string().len())?;
+    let field = field.clone();
+    Some(TooLarge { field, bytes, room })
+}
+
+/// As many bytes as a text may take in JSON, where a control character is written as six.
+fn most_bytes(text: &str) -> usize {
+    text.len() * 6 + 4
+}
+
+fn most_bytes_of(fields: &Map<String, Value>) -> usize {
+    let field = |(name, value): (&String, &Value)| most_bytes(name) + most_bytes_in(value);
+    fields.iter().map(field).sum::<usize>() + 2
+}
+
+fn most_bytes_in(value: &Value) -> usize {
+    match value {
+        Value::String(text) => most_bytes(text),
+        Value::Array(values) => values.iter().map(|value| most_bytes_in(value) + 1).sum(),
+        Value::Object(fields) => most_bytes_of(fields),
+        // The longest number.
+        _ => 32,
     }
 }
 

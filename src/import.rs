@@ -11,10 +11,11 @@ use crate::check::{Checker, Problem, check_users};
 use crate::connections::ConnectionId;
 use crate::error::{Error, Result};
 use crate::files::{Packed, Packer};
+use crate::journal::{Entry, NoteKind, RowNote};
 use crate::options::ImportOptions;
 use crate::report::ImportReport;
 use crate::run::Run;
-use crate::run_folder::{BEGUN, Entry, NoteKind, RowNote, RunFolder};
+use crate::run_folder::{BEGUN, RunFolder};
 use crate::schedule::{Feed, Schedule};
 use crate::secret::random_hex;
 use crate::tenant::Tenant;
@@ -22,7 +23,6 @@ use crate::users::User;
 
 /// Where run folders are, from the working folder, which is the notebook's.
 const IMPORTS: &str = "imports";
-const VERSION: u32 = 1;
 /// Files packed ahead of their upload when users stream in: what bounds the memory.
 const FILES_AHEAD: usize = 2;
 
@@ -55,7 +55,18 @@ pub fn import_users(
         });
     }
     let mut run = Run::begin(tenant, connection, options, true)?;
-    let mut maker = FileMaker::new(Check::Done(problems), connection, options);
+    let maker = FileMaker::new(Check::Done(problems), connection, options);
+    // Until it is shown a crash leaves nothing; from then on it leaves a run that can be resumed.
+    let shown = pack(&mut run, maker, users).and_then(|()| run.folder.show());
+    if shown.is_err() {
+        run.folder.discard();
+    }
+    shown?;
+    run.work(tenant, Feed::Sealed)
+}
+
+/// Puts every user into a file of the run's.
+fn pack(run: &mut Run, mut maker: FileMaker, users: &[User]) -> Result<()> {
     for (index, user) in users.iter().enumerate() {
         for fed in maker.add(index + 1, Ok(user.clone()))? {
             run.take(fed)?;
@@ -64,9 +75,7 @@ pub fn import_users(
     for fed in maker.end() {
         run.take(fed)?;
     }
-    // Until here a crash leaves nothing; from here on it leaves a run that can be resumed.
-    run.folder.show()?;
-    run.work(tenant, Feed::Sealed)
+    Ok(())
 }
 
 /// Imports users as they come, in bounded memory: checked, packed and sent while more are read. Writes to the
@@ -224,6 +233,7 @@ struct FileMaker {
     check: Check,
     packer: Packer,
     draw_ids: bool,
+    skip_bad_rows: bool,
     given: Vec<usize>,
     rows: usize,
 }
@@ -234,6 +244,7 @@ impl FileMaker {
             check,
             packer: Packer::new(connection, options),
             draw_ids: options.draw_ids,
+            skip_bad_rows: options.skip_bad_rows,
             given: Vec::new(),
             rows: 0,
         }
@@ -264,13 +275,18 @@ impl FileMaker {
             user.user_id = Some(random_hex(12)?);
         }
         let packed = match self.packer.add(row, &user) {
-            Err(error @ Error::UserTooLarge { .. }) => {
+            // With a long external_id there is a little less room than the check reckons with.
+            Err(error @ Error::UserTooLarge { .. }) if self.may_leave_out() => {
                 let note = unreadable(row, &error);
                 return Ok(vec![Fed::LeftOut(note, Some(Box::new(user)))]);
             }
             packed => packed?,
         };
         Ok(packed.map(|packed| self.file(packed)).into_iter().collect())
+    }
+
+    fn may_leave_out(&self) -> bool {
+        self.skip_bad_rows || matches!(self.check, Check::AsTheyCome(_))
     }
 
     fn file(&mut self, packed: Packed) -> Fed {
@@ -309,7 +325,6 @@ impl Run {
         };
         let folder = RunFolder::create(Path::new(IMPORTS), &name, hidden)?;
         let begun = Entry::Begun {
-            version: VERSION,
             domain: tenant.domain().to_string(),
             connection_id: connection.to_string(),
             connection: connection.name.clone(),
@@ -326,9 +341,10 @@ impl Run {
         let mut connection = ConnectionId::new(&self.connection_id)?;
         connection.name.clone_from(&self.connection);
         let options = self.options.clone();
-        let mut schedule = Schedule::new(tenant, &connection, &options, &mut self);
-        let worked = schedule.work(feed);
-        let requests = schedule.pace.sent;
+        let tenant = tenant.paced(options.requests_per_second);
+        let before = tenant.traffic().count;
+        let worked = Schedule::new(&tenant, &connection, &options, &mut self).work(feed);
+        let requests = tenant.traffic().count - before;
         let report = ImportReport::new(&self, requests)?;
         match worked {
             Ok(()) => Ok(report),

@@ -83,14 +83,12 @@ pub(crate) fn read_report(tenant: &Tenant, id: &JobId) -> Result<Value> {
 /// The rows of a report, each traced to the user it is about.
 pub(crate) fn failed_users(report: &Value, keys: &[RowKey]) -> Vec<FailedUser> {
     let rows = report.as_array().map(Vec::as_slice).unwrap_or_default();
-    let mut places = Places::new(keys);
-    rows.iter()
-        .map(|row| FailedUser {
-            row: places.take(&row["user"]).map(|place| place + 1),
-            email: row["user"]["email"].as_str().map(str::to_string),
-            errors: reasons(row),
-        })
-        .collect()
+    let failed = |(row, place): (&Value, Option<usize>)| FailedUser {
+        row: place.map(|place| place + 1),
+        email: row["user"]["email"].as_str().map(str::to_string),
+        errors: reasons(row),
+    };
+    rows.iter().zip(places(rows, keys)).map(failed).collect()
 }
 
 fn reasons(row: &Value) -> Vec<RowError> {
@@ -98,47 +96,52 @@ fn reasons(row: &Value) -> Vec<RowError> {
     errors.unwrap_or_default().iter().map(row_error).collect()
 }
 
-/// Where users are, by id and by e-mail; each place is given once.
-struct Places<'a> {
-    by_id: HashMap<&'a str, Vec<usize>>,
-    by_email: HashMap<String, Vec<usize>>,
-    taken: Vec<bool>,
+/// What a row is known by: id, e-mail.
+type Known = (Option<String>, Option<String>);
+
+/// Where each row of a report stands among the users sent: by id and e-mail together, then by what is left of either.
+fn places(rows: &[Value], keys: &[RowKey]) -> Vec<Option<usize>> {
+    let text = |row: &Value, name: &str| row["user"][name].as_str().map(str::to_string);
+    let lower = |email: String| Some(email.to_lowercase());
+    let told = |row: &Value| (text(row, "user_id"), text(row, "email").and_then(lower));
+    let told: Vec<Known> = rows.iter().map(told).collect();
+    let sent = |key: &RowKey| (key.user_id.clone(), lower(key.email.clone()));
+    let sent: Vec<Known> = keys.iter().map(sent).collect();
+    let mut found = vec![None; rows.len()];
+    let mut taken = vec![false; keys.len()];
+    let ways: [fn(&Known) -> Known; 3] = [
+        Known::clone,
+        |(id, _)| (id.clone(), None),
+        |(_, email)| (None, email.clone()),
+    ];
+    for way in ways {
+        let told = by(way, &told, |row| found[row].is_none());
+        let sent = by(way, &sent, |place| !taken[place]);
+        for (known, rows) in told {
+            let places = sent.get(&known).map(Vec::as_slice).unwrap_or_default();
+            // Of users who share what they are known by the later ones are the duplicates.
+            let last = &places[places.len().saturating_sub(rows.len())..];
+            for (row, place) in rows.into_iter().zip(last) {
+                (found[row], taken[*place]) = (Some(*place), true);
+            }
+        }
+    }
+    found
 }
 
-impl<'a> Places<'a> {
-    fn new(keys: &'a [RowKey]) -> Places<'a> {
-        let mut places = Places {
-            by_id: HashMap::new(),
-            by_email: HashMap::new(),
-            taken: vec![false; keys.len()],
-        };
-        for (place, key) in keys.iter().enumerate() {
-            if let Some(id) = &key.user_id {
-                places.by_id.entry(id).or_default().push(place);
-            }
-            let email = key.email.to_lowercase();
-            places.by_email.entry(email).or_default().push(place);
+fn by(
+    way: fn(&Known) -> Known,
+    all: &[Known],
+    is_free: impl Fn(usize) -> bool,
+) -> HashMap<Known, Vec<usize>> {
+    let mut places: HashMap<Known, Vec<usize>> = HashMap::new();
+    for (place, known) in all.iter().enumerate().filter(|(place, _)| is_free(*place)) {
+        let known = way(known);
+        if known != (None, None) {
+            places.entry(known).or_default().push(place);
         }
-        places
     }
-
-    fn take(&mut self, user: &Value) -> Option<usize> {
-        let by_id = user["user_id"].as_str().and_then(|id| self.by_id.get(id));
-        let by_email = user["email"].as_str().map(str::to_lowercase);
-        let by_email = by_email.and_then(|email| self.by_email.get(&email));
-        let both = |place: &usize| by_email.is_none_or(|places| places.contains(place));
-        // Of users who share an id or an e-mail the later ones are the duplicates, so rows are sought from the end;
-        // of those with one id, the one whose e-mail it is.
-        let last = |places: Option<&Vec<usize>>, fits: &dyn Fn(&usize) -> bool| {
-            let mut free = places?.iter().rev().copied().filter(|p| !self.taken[*p]);
-            free.find(fits)
-        };
-        let place = last(by_id, &both)
-            .or_else(|| last(by_id, &|_| true))
-            .or_else(|| last(by_email, &|_| true))?;
-        self.taken[place] = true;
-        Some(place)
-    }
+    places
 }
 
 fn row_error(error: &Value) -> RowError {
@@ -218,6 +221,7 @@ pub(crate) fn advice(code: &str, field: Option<&str>) -> &'static str {
         // Codes of this crate's own.
         ("NOT_SENT", _) => "it was not sent: mend it and send it again",
         ("NOT_REPORTED" | "JOB_FAILED", _) => "send this user again",
+        ("ANSWER_LOST", _) => "compare the user in the tenant with the row",
         ("JOB_NOT_ENDED", _) => "look for this user in a while, before sending them again",
         _ => "Auth0's own sentence is all there is",
     }

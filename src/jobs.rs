@@ -210,9 +210,9 @@ pub fn wait_for_job(tenant: &Tenant, job: &Job, limit: Duration) -> Result<Finis
                     limit,
                 });
             }
-            Ok(JobState::Pending(json)) => {
+            Ok(JobState::Pending(told)) => {
                 faults = 0;
-                progress(&json, began.elapsed(), limit)
+                progress(&told, began.elapsed(), limit)
             }
             // The job does not care whether it is asked, so one lost answer must not end the wait.
             Err(error) if error.is_passing() && faults < FAULTS_BORNE && !left.is_zero() => {
@@ -232,10 +232,29 @@ pub fn wait_for_job(tenant: &Tenant, job: &Job, limit: Duration) -> Result<Finis
 
 /// What one read of a job says.
 pub(crate) enum JobState {
-    /// Not ended, and the whole answer, for the progress it may name.
-    Pending(Value),
+    /// Not ended.
+    Pending(Told),
     /// Ended, well or badly.
     Ended(JobStatus, Option<Summary>),
+}
+
+/// What a job that runs says of itself. Both stand in Auth0's schema, and neither in any answer that was recorded.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Told {
+    /// 0 to 1.
+    pub(crate) share: Option<f64>,
+    pub(crate) left: Option<Duration>,
+}
+
+impl Told {
+    fn read(json: &Value) -> Told {
+        let share = json["percentage_done"].as_f64();
+        let left = json["time_left_seconds"].as_f64();
+        Told {
+            share: share.map(|percent| (percent / 100.0).clamp(0.0, 1.0)),
+            left: left.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()),
+        }
+    }
 }
 
 /// Asks once after a job.
@@ -247,18 +266,21 @@ pub(crate) fn read_job(tenant: &Tenant, id: &JobId) -> Result<JobState> {
         Some("completed") => JobStatus::Completed,
         Some("failed") => JobStatus::Failed,
         // An unknown word is taken for "not ended yet": a wait has its limit.
-        Some(_) => return Ok(JobState::Pending(json)),
+        Some(_) => return Ok(JobState::Pending(Told::read(&json))),
         None => return Err(Error::bad_answer(&call, "it names no status")),
     };
     Ok(JobState::Ended(status, summary(&json["summary"])))
 }
 
-fn progress(json: &Value, waited: Duration, limit: Duration) -> String {
-    let done = json["percentage_done"]
-        .as_u64()
-        .map_or(String::new(), |done| format!(", {done} % done"));
+fn progress(told: &Told, waited: Duration, limit: Duration) -> String {
+    let share = told.share.map_or(String::new(), |share| {
+        format!(", {:.0} % done", share * 100.0)
+    });
+    let left = told
+        .left
+        .map_or(String::new(), |left| format!(", {} s left", left.as_secs()));
     format!(
-        "{done}; waited {} s of at most {} s",
+        "{share}{left}; waited {} s of at most {} s",
         waited.as_secs(),
         limit.as_secs()
     )

@@ -1,52 +1,56 @@
 //! When to ask: never over the rate, and when a job should have ended rather than all the time.
 
 use std::collections::VecDeque;
-use std::thread;
 use std::time::{Duration, Instant};
 
 const FIRST_READ: Duration = Duration::from_millis(500);
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 /// How near two bounds of a job's time must be for the time to count as known.
 const NEAR: f64 = 0.98;
+/// Requests remembered, and so the most that any pace lets through in a second.
+const REMEMBERED: usize = 10_000;
+
+/// The requests a tenant was sent lately, whoever asked: a run begins where the cells before it left off.
+#[derive(Debug, Default)]
+pub(crate) struct Traffic {
+    /// When each was answered, by which time the tenant has counted it for certain.
+    latest: VecDeque<Instant>,
+    pub(crate) count: u64,
+}
+
+impl Traffic {
+    /// A request was answered, or lost.
+    pub(crate) fn note(&mut self) {
+        self.count += 1;
+        if self.latest.len() == REMEMBERED {
+            self.latest.pop_front();
+        }
+        self.latest.push_back(Instant::now());
+    }
+}
 
 /// Keeps requests under a rate: in no second are there more than allowed. Those that are may come at once, so that a
 /// slot found free is filled without a pause.
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Pace {
     at_once: usize,
     window: Duration,
-    latest: VecDeque<Instant>,
-    not_before: Instant,
-    pub(crate) sent: u64,
 }
 
 impl Pace {
     pub(crate) fn new(per_second: f64) -> Pace {
-        let at_once = per_second.floor().max(1.0);
         Pace {
-            at_once: at_once as usize,
-            // A little longer than it must be: requests do not all take the same time to arrive.
-            window: Duration::from_secs_f64(at_once / per_second * 1.05),
-            latest: VecDeque::new(),
-            not_before: Instant::now(),
-            sent: 0,
+            at_once: (per_second as usize).clamp(1, REMEMBERED),
+            window: Duration::from_secs_f64((1.0 / per_second).max(1.0)),
         }
     }
 
-    /// Waits until a request may be sent.
-    pub(crate) fn wait(&mut self) {
-        if self.latest.len() == self.at_once
-            && let Some(oldest) = self.latest.pop_front()
-        {
-            self.not_before = self.not_before.max(oldest + self.window);
-        }
-        thread::sleep(self.not_before.saturating_duration_since(Instant::now()));
-        self.latest.push_back(Instant::now());
-        self.sent += 1;
-    }
-
-    /// No request before `wait` from now.
-    pub(crate) fn pause(&mut self, wait: Duration) {
-        self.not_before = self.not_before.max(Instant::now() + wait);
+    /// How long until the next request may be sent; `None` when it may be now.
+    pub(crate) fn wait(self, traffic: &Traffic) -> Option<Duration> {
+        let oldest = traffic.latest.len().checked_sub(self.at_once)?;
+        let due = traffic.latest[oldest] + self.window;
+        let wait = due.saturating_duration_since(Instant::now());
+        (!wait.is_zero()).then_some(wait)
     }
 }
 

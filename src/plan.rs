@@ -76,7 +76,7 @@ pub fn plan_import(
     let framing = framing_bytes(connection, &options);
     let mut packer = Packer::new(connection, &options);
     let mut bad = problems.iter().map(|problem| problem.row).peekable();
-    let (mut uploads, mut too_large) = (Vec::new(), Vec::new());
+    let mut uploads = Vec::new();
     // As long as a drawn id is.
     let id = "0".repeat(24);
     for (index, user) in users.iter().enumerate() {
@@ -87,19 +87,10 @@ pub fn plan_import(
         }
         let mut user = user.clone();
         user.user_id.get_or_insert_with(|| id.clone());
-        match packer.add(row, &user) {
-            Ok(packed) => uploads.extend(packed.map(|packed| packed.file.len() + framing)),
-            Err(error) => too_large.push(Problem {
-                row,
-                email: user.email,
-                field: "user_metadata".to_string(),
-                problem: error.to_string(),
-            }),
-        }
+        let packed = packer.add(row, &user)?;
+        uploads.extend(packed.map(|packed| packed.file.len() + framing));
     }
     uploads.extend(packer.finish().map(|packed| packed.file.len() + framing));
-    let mut problems = [problems, too_large].concat();
-    problems.sort_by_key(|problem| problem.row);
     Ok(ImportPlan {
         domain: tenant.domain().to_string(),
         practice: tenant.is_practice(),

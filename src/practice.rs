@@ -36,7 +36,8 @@ impl Tenant {
     }
 
     /// Lets things go wrong in a practice tenant: each fault by its name and how many times it happens (or, below 1,
-    /// how likely it is each time). Replaces what was on; an empty list switches all off. Sends one request.
+    /// how likely it is each time), `reset@report` at one step alone. Replaces what was on; an empty list switches all off.
+    /// Chance is drawn from a fixed seed, so that a run repeats. Sends one request.
     ///
     /// # Errors
     ///

@@ -32,8 +32,9 @@ impl Progress {
         }
     }
 
-    /// Says how far the run is, when it is time to. `running`: files at work, and the share of each that should be done.
-    pub(crate) fn say(&mut self, run: &Run, running: &[(usize, f64)]) {
+    /// Says how far the run is, when it is time to. `running`: files at work, and the share of each that is or should be
+    /// done; `left`: the time the jobs themselves name, when they do and nothing comes after them.
+    pub(crate) fn say(&mut self, run: &Run, running: &[(usize, f64)], left: Option<Duration>) {
         if self.said.elapsed() < self.silence {
             return;
         }
@@ -48,22 +49,19 @@ impl Progress {
         } else {
             format!("{total} or more")
         };
-        let left = if speed > 0.0 {
-            let seconds = (total as f64 - done) / speed;
-            format!(
-                ", {speed:.0} a second, about {} left",
-                in_words(Duration::from_secs_f64(seconds.max(0.0)))
-            )
-        } else if run.sealed.is_some() && !std::mem::replace(&mut self.guessed, true) {
+        let by_speed = || Duration::try_from_secs_f64((total as f64 - done).max(0.0) / speed).ok();
+        let left = match left.or_else(by_speed).filter(|_| speed > 0.0) {
+            Some(left) => format!(", {speed:.0} a second, about {} left", in_words(left)),
             // Nothing to go by yet but what is known of Auth0.
-            let (fast, slow) = duration(total);
-            format!(
-                ", {} to {} in all at the speeds Auth0's staff name",
-                in_words(fast),
-                in_words(slow)
-            )
-        } else {
-            format!(", no job has ended within {}", in_words(elapsed))
+            None if run.sealed.is_some() && !std::mem::replace(&mut self.guessed, true) => {
+                let (fast, slow) = duration(total);
+                format!(
+                    ", {} to {} in all at the speeds Auth0's staff name",
+                    in_words(fast),
+                    in_words(slow)
+                )
+            }
+            None => format!(", no job has ended within {}", in_words(elapsed)),
         };
         println!(
             "{done:.0} of {of} users{left}; {} running",
@@ -75,19 +73,20 @@ impl Progress {
     pub(crate) fn slots_held(&mut self, own: usize) {
         if !std::mem::replace(&mut self.slots_told, true) {
             println!(
-                "the tenant's job slots are taken by jobs that are not this run's ({own} are): waiting for one to end"
+                "jobs that this run does not know of hold the tenant's slots, besides {} of its own: waiting for one to end",
+                count(own, "job")
             );
         }
     }
+}
 
-    pub(crate) fn fault(&mut self, error: &Error) {
-        // Without its advice, which is for whoever would have to do it by hand.
-        let text = error.to_string();
-        let cause = text
-            .rsplit_once("; ")
-            .map_or(text.as_str(), |(cause, _)| cause);
-        println!("trying again: {cause}");
-    }
+/// Says what is asked again, without the advice, which is for whoever would have to do it by hand.
+pub(crate) fn say_fault(error: &Error) {
+    let text = error.to_string();
+    let cause = text
+        .rsplit_once("; ")
+        .map_or(text.as_str(), |(cause, _)| cause);
+    println!("trying again: {cause}");
 }
 
 fn done(run: &Run, running: &[(usize, f64)]) -> f64 {

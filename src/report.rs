@@ -8,9 +8,9 @@ use serde_json::Value;
 
 use crate::error::{Error, Result};
 use crate::job_errors::{RowError, advice};
+use crate::journal::{NoteKind, RowNote};
 use crate::password::csv_field;
 use crate::run::Run;
-use crate::run_folder::{NoteKind, RowNote};
 use crate::users::{User, Users};
 
 /// What became of a user.
@@ -21,7 +21,8 @@ pub enum Outcome {
     Inserted,
     /// There before and changed (upsert).
     Updated,
-    /// Inserted or updated: a job of both tells only how many of each.
+    /// Inserted or updated: a job of both tells only how many of each, and a row with a user id of its own choice may
+    /// have been there under it.
     Imported,
     /// There before and left as they were.
     AlreadyThere,
@@ -264,8 +265,10 @@ impl ImportReport {
                     None => (Outcome::NotSent, None),
                     Some(end) => match end.notes.iter().find(|note| note.row == row) {
                         Some(note) => (outcome(note.kind), Some(note)),
-                        None if end.updated == 0 => (Outcome::Inserted, None),
-                        None if end.inserted == 0 => (Outcome::Updated, None),
+                        None if end.is_updated(row) => (Outcome::Updated, None),
+                        None if end.updated == 0 || run.is_drawn(index + 1, row) => {
+                            (Outcome::Inserted, None)
+                        }
                         None => (Outcome::Imported, None),
                     },
                 };

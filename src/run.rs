@@ -1,5 +1,6 @@
 //! A run as far as it is written down: the journal read back, and each further step.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use serde_json::Value;
@@ -7,10 +8,9 @@ use serde_json::Value;
 use crate::error::{Error, Result};
 use crate::import::Fed;
 use crate::jobs::{JobId, RowKey};
+use crate::journal::{Entry, FileEnd, RowNote, RowRuns};
 use crate::options::{Afterwards, ImportOptions};
-use crate::run_folder::{
-    Entry, FileEnd, RowNote, RowRuns, RunFolder, done_name, packed_name, sha256,
-};
+use crate::run_folder::{RunFolder, done_name, packed_name, sha256};
 
 /// A file of a run.
 #[derive(Debug, Default)]
@@ -102,15 +102,22 @@ impl Run {
             let reason = "it ended before anything was sent: start it again with import_users, under another name";
             return Err(Error::run_folder(path, reason));
         }
+        let mut names = Vec::new();
         for (index, state) in run.files.iter().enumerate() {
-            let file = index + 1;
-            match &state.end {
-                Some(end) => {
-                    run.folder.read(&done_name(file), &end.sha256)?;
-                    run.folder.delete(&packed_name(file));
-                }
-                None => drop(run.folder.read(&packed_name(file), &state.packed_sha256)?),
-            }
+            let (name, sha256) = match &state.end {
+                Some(end) => (done_name(index + 1), &end.sha256),
+                None => (packed_name(index + 1), &state.packed_sha256),
+            };
+            run.folder.read(&name, sha256)?;
+            names.push(name);
+        }
+        run.folder.delete_all_but(&names);
+        if run.sealed.is_none() {
+            // Rows after the last file are to be sent again, those that were left out among them.
+            let last = run.files.iter().flat_map(FileState::all_rows).max();
+            let last = last.unwrap_or(0);
+            run.left_out.retain(|note| note.row < last);
+            run.left_out_users.retain(|(row, _)| *row < last);
         }
         Ok(run)
     }
@@ -124,12 +131,12 @@ impl Run {
 
     fn apply(&mut self, entry: Entry) {
         match entry {
+            Entry::Version(_) => {}
             Entry::Begun {
                 domain,
                 connection_id,
                 connection,
                 options,
-                ..
             } => {
                 (self.domain, self.connection_id) = (domain, connection_id);
                 (self.connection, self.options) = (connection, options);
@@ -176,7 +183,7 @@ impl Run {
                 self.folder.write(&packed_name(file), &packed.file)?;
                 self.note(Entry::Packed {
                     file,
-                    rows: runs(&packed.rows),
+                    rows: row_runs(&packed.rows),
                     given_ids: given,
                     sha256: sha256(&packed.file),
                 })?;
@@ -249,9 +256,10 @@ impl Run {
         let mut own = Vec::new();
         for state in &self.files {
             let Some(end) = &state.end else { continue };
-            let noted: Vec<usize> = end.notes.iter().map(|note| note.row).collect();
+            let noted: HashSet<usize> = end.notes.iter().map(|note| note.row).collect();
             for (row, user) in self.done_users(end)? {
-                let Some(id) = user["user_id"].as_str().filter(|_| !noted.contains(&row)) else {
+                let inserted = !noted.contains(&row) && !end.is_updated(row);
+                let Some(id) = user["user_id"].as_str().filter(|_| inserted) else {
                     continue;
                 };
                 // An id of the reader's own choice may have been there before, if there is any doubt.
@@ -261,7 +269,7 @@ impl Run {
                 }
             }
         }
-        let removed: std::collections::HashSet<&String> = self.removed.iter().collect();
+        let removed: HashSet<&String> = self.removed.iter().collect();
         own.retain(|(_, id)| !removed.contains(id));
         Ok(own)
     }
@@ -287,7 +295,7 @@ impl Run {
 }
 
 /// Consecutive rows as first and count.
-fn runs(rows: &[usize]) -> RowRuns {
+pub(crate) fn row_runs(rows: &[usize]) -> RowRuns {
     let mut runs: RowRuns = Vec::new();
     for &row in rows {
         match runs.last_mut() {

@@ -5,100 +5,43 @@
 //!
 //! The order that makes a crash at any moment safe:
 //!
-//! 1. a file of users is on the disk before the line that names it and its SHA-256;
-//! 2. "sending" is written before an upload: a crash after it means that the job may or may not exist, and the
+//! 1. a file of users is on the disk, and its name in the folder, before the line that names it and its SHA-256: what
+//!    no line names was never sent, and is deleted when the run is opened again;
+//! 2. [`import_users`](crate::import_users) packs all files in `imports/.packing/` and moves the folder into its place
+//!    when the last line of that is on the disk: a crash before leaves no run, and its rest is deleted by a later run;
+//! 3. "sending" is written before an upload: a crash after it means that the job may or may not exist, and the
 //!    users' own ids tell which;
-//! 3. "accepted" is written before anything else is done with a job: its id is all that leads to it;
-//! 4. what became of a file's users is written, then the file with their hashes is deleted, never the other way.
+//! 4. "accepted" is written before anything else is done with a job: its id is all that leads to it;
+//! 5. what is to stay of a file's users is on the disk, then what became of them is written, then the file with their
+//!    hashes is deleted: a crash in between settles the file anew, or deletes it when the run is opened again;
+//! 6. removals are written after they were made: a crash before that asks for them again, which is fine.
 //!
 //! A crash in the middle of a line leaves one without its end: it is dropped, and the step it was about is
-//! taken for not done, which each step bears.
+//! taken for not done, which each step bears. So is a line whose end the disk had not taken yet. A write that fails
+//! (a full disk) ends the run in the same way. Rows that were left out wait for the next line to be on the disk with
+//! it: of rows after the last file of a source that was cut off nothing is kept, since they are to be sent again.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{ErrorKind, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
-use crate::options::ImportOptions;
+use crate::journal::{Entry, VERSION};
 
 const JOURNAL: &str = "journal.jsonl";
 /// Made when a run begins and held locked while anyone is at work on it; its time is that of the beginning.
 pub(crate) const BEGUN: &str = "lock";
-/// Runs of consecutive rows: the first, and how many.
-pub(crate) type RowRuns = Vec<(usize, usize)>;
-
-/// One step of a run.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) enum Entry {
-    /// What the run is about.
-    Begun {
-        version: u32,
-        domain: String,
-        connection_id: String,
-        connection: Option<String>,
-        options: ImportOptions,
-    },
-    /// A file of users is on the disk.
-    Packed {
-        file: usize,
-        rows: RowRuns,
-        /// Rows that brought a user id of their own.
-        given_ids: Vec<usize>,
-        sha256: String,
-    },
-    /// A row that was not sent, since the check found fault with it; whole, to be mended.
-    LeftOut {
-        note: RowNote,
-        user: Option<serde_json::Value>,
-    },
-    /// No more users come.
-    Sealed { rows: usize },
-    /// An upload is about to be sent.
-    Sending { file: usize },
-    /// It was certainly not taken.
-    NotTaken { file: usize },
-    /// It was taken; `at` in milliseconds of UNIX time.
-    Accepted { file: usize, job: String, at: u64 },
-    /// What became of a file's users.
-    Done(FileEnd),
-    /// Users deleted again, by their ids.
-    Removed(Vec<String>),
-}
-
-/// What became of a file's users: every row is inserted, updated or noted.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct FileEnd {
-    pub(crate) file: usize,
-    pub(crate) inserted: u64,
-    pub(crate) updated: u64,
-    pub(crate) notes: Vec<RowNote>,
-    /// Whether an inserted row with an id of its own choice is surely this run's.
-    pub(crate) certain: bool,
-    pub(crate) at: u64,
-    /// Of the file that is left.
-    pub(crate) sha256: String,
-}
-
-/// A row that was neither inserted nor updated.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct RowNote {
-    pub(crate) row: usize,
-    pub(crate) email: String,
-    pub(crate) kind: NoteKind,
-    /// Code, field, message.
-    pub(crate) reasons: Vec<(String, Option<String>, String)>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum NoteKind {
-    AlreadyThere,
-    Failed,
-    Unknown,
-}
-
+/// Where folders are until all their files are packed.
+const PACKING: &str = ".packing";
+/// A folder there that is older belongs to no run that is only just beginning.
+const BEGINNING: Duration = Duration::from_secs(60);
+const LOCK_WAIT: Duration = Duration::from_secs(1);
+const DAMAGED: &str = "its journal is damaged, and what was done is not guessed at";
+const OTHER_VERSION: &str = "another version of this crate wrote it: go on with that one";
 /// A run folder, held by this process alone while it is open.
 #[derive(Debug)]
 pub(crate) struct RunFolder {
@@ -125,41 +68,49 @@ impl RunFolder {
     /// Makes the folder of a new run under `imports`, or under `imports/.packing` until [`RunFolder::show`].
     pub(crate) fn create(imports: &Path, name: &str, hidden: bool) -> Result<RunFolder> {
         let shown = imports.join(name);
-        let exists = || {
-            Error::run_folder(
+        if shown.exists() {
+            return Err(Error::run_folder(
                 &shown,
                 "a run of this name exists already: resume it with resume_import, or give the new one another name",
-            )
-        };
-        if shown.exists() {
-            return Err(exists());
+            ));
         }
-        let path = if hidden {
-            imports.join(".packing").join(name)
-        } else {
-            shown.clone()
-        };
-        let made = || -> std::io::Result<()> {
-            fs::create_dir_all(imports)?;
-            fs::write(imports.join(".gitignore"), "*\n")?;
-            if hidden {
-                // What a crash left of an attempt that sent nothing.
-                let _ = fs::remove_dir_all(&path);
-            }
-            fs::create_dir_all(&path)
-        };
-        made().map_err(|cause| Error::run_folder(&path, &cause.to_string()))?;
+        let packing = imports.join(PACKING);
+        let path = if hidden { packing.join(name) } else { shown };
+        let failed = |cause| disk(&path, cause);
+        fs::create_dir_all(imports).map_err(failed)?;
+        fs::write(imports.join(".gitignore"), "*\n").map_err(failed)?;
+        delete_forgotten(&packing);
+        if hidden && path.exists() {
+            // What a crash left of an attempt that sent nothing, unless somebody is at it now.
+            let _lock = lock(&path)?;
+            fs::remove_dir_all(&path).map_err(failed)?;
+        }
+        if hidden {
+            fs::create_dir_all(&packing).map_err(failed)?;
+        }
+        fs::create_dir(&path).map_err(failed)?;
         let lock = lock(&path)?;
-        let journal = open_new(&path.join(JOURNAL)).map_err(|cause| match cause.kind() {
-            ErrorKind::AlreadyExists => exists(),
-            _ => Error::run_folder(&path, &cause.to_string()),
-        })?;
-        Ok(RunFolder {
+        let journal = open_new(&path.join(JOURNAL)).map_err(failed)?;
+        // The names of the journal, of the folder, and of the folder of all runs, which may be new as well.
+        let above = imports
+            .parent()
+            .filter(|above| !above.as_os_str().is_empty());
+        for folder in [&path, imports, above.unwrap_or(Path::new("."))] {
+            sync_folder(folder).map_err(failed)?;
+        }
+        let mut folder = RunFolder {
             path,
             journal,
             chain: String::new(),
             _lock: lock,
-        })
+        };
+        folder.note(&Entry::Version(VERSION))?;
+        Ok(folder)
+    }
+
+    /// Deletes a folder of which nothing was sent, hashes and all.
+    pub(crate) fn discard(&self) {
+        let _ = fs::remove_dir_all(&self.path);
     }
 
     /// Moves a folder made hidden to its place: from here on the run exists.
@@ -167,13 +118,13 @@ impl RunFolder {
         let Some((packing, name)) = self.path.parent().zip(self.path.file_name()) else {
             return Ok(());
         };
-        let Some(imports) = packing.parent().filter(|_| packing.ends_with(".packing")) else {
+        let Some(imports) = packing.parent().filter(|_| packing.ends_with(PACKING)) else {
             return Ok(());
         };
         let shown = imports.join(name);
         fs::rename(&self.path, &shown)
             .and_then(|()| sync_folder(imports))
-            .map_err(|cause| Error::run_folder(&shown, &cause.to_string()))?;
+            .map_err(|cause| disk(&shown, cause))?;
         let _ = fs::remove_dir(packing);
         self.path = shown;
         Ok(())
@@ -188,11 +139,13 @@ impl RunFolder {
             ));
         }
         let lock = lock(path)?;
-        let text = fs::read(path.join(JOURNAL)).map_err(|cause| damaged(&cause.to_string()))?;
-        let text = String::from_utf8(text).map_err(|_| damaged("its journal is damaged"))?;
-        let whole = text.rfind('\n').map_or(0, |end| end + 1);
+        let bytes = fs::read(path.join(JOURNAL)).map_err(|cause| disk(path, cause))?;
+        // Half a line at the end is what a crash leaves; it may end within a character, too.
+        let whole = bytes.iter().rposition(|byte| *byte == b'\n');
+        let whole = whole.map_or(0, |end| end + 1);
+        let text = std::str::from_utf8(&bytes[..whole]).map_err(|_| damaged(DAMAGED))?;
         let (mut chain, mut entries) = (String::new(), Vec::new());
-        for (number, line) in text[..whole].lines().enumerate() {
+        for (number, line) in text.lines().enumerate() {
             let changed = || {
                 damaged(&format!(
                     "line {} of its journal was changed or damaged, and what was done is not guessed at",
@@ -204,16 +157,24 @@ impl RunFolder {
                 return Err(changed());
             }
             chain = hash.to_string();
-            entries.push(serde_json::from_str(json).map_err(|_| changed())?);
+            let entry = serde_json::from_str(json).map_err(|_| match entries.is_empty() {
+                true => damaged(OTHER_VERSION),
+                false => changed(),
+            })?;
+            if let Entry::Version(version) = entry
+                && version != VERSION
+            {
+                return Err(damaged(OTHER_VERSION));
+            }
+            entries.push(entry);
         }
         let journal = OpenOptions::new()
             .append(true)
             .open(path.join(JOURNAL))
-            .map_err(|cause| damaged(&cause.to_string()))?;
-        // Half a line at the end is what a crash leaves.
+            .map_err(|cause| disk(path, cause))?;
         journal
             .set_len(whole as u64)
-            .map_err(|cause| damaged(&cause.to_string()))?;
+            .map_err(|cause| disk(path, cause))?;
         let folder = RunFolder {
             path: path.to_path_buf(),
             journal,
@@ -227,35 +188,41 @@ impl RunFolder {
         &self.path
     }
 
-    /// Writes a step down, on the disk before this returns.
+    /// Writes a step down, on the disk before this returns (but for rows left out, which go there with the next step).
     pub(crate) fn note(&mut self, entry: &Entry) -> Result<()> {
         let json = serde_json::to_string(entry)
             .map_err(|cause| Error::run_folder(&self.path, &cause.to_string()))?;
         let chain = link(&self.chain, &json);
         self.journal
             .write_all(format!("{chain} {json}\n").as_bytes())
-            .and_then(|()| self.journal.sync_data())
-            .map_err(|cause| Error::run_folder(&self.path, &cause.to_string()))?;
+            .and_then(|()| match entry {
+                Entry::LeftOut { .. } => Ok(()),
+                _ => self.journal.sync_data(),
+            })
+            .map_err(|cause| disk(&self.path, cause))?;
         self.chain = chain;
         Ok(())
     }
 
     /// Writes a file that its owner alone can read, whole or not at all.
     pub(crate) fn write(&self, name: &str, bytes: &[u8]) -> Result<()> {
-        let aside = self.path.join(format!("{name}.new"));
+        let aside = self.path.join(format!("{name}{NEW}"));
         let _ = fs::remove_file(&aside);
         open_new(&aside)
             .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
             .and_then(|()| fs::rename(&aside, self.path.join(name)))
             .and_then(|()| sync_folder(&self.path))
-            .map_err(|cause| Error::run_folder(&self.path.join(name), &cause.to_string()))
+            .map_err(|cause| disk(&self.path.join(name), cause))
     }
 
     /// Reads a file and refuses it if it is not the one that was written.
     pub(crate) fn read(&self, name: &str, sha: &str) -> Result<Vec<u8>> {
         let path = self.path.join(name);
-        let bytes =
-            fs::read(&path).map_err(|cause| Error::run_folder(&path, &cause.to_string()))?;
+        let bytes = fs::read(&path).map_err(|cause| {
+            let reason =
+                format!("it cannot be read ({cause}), and what was in it is not guessed at");
+            Error::run_folder(&path, &reason)
+        })?;
         if sha256(&bytes) != sha {
             return Err(Error::run_folder(
                 &path,
@@ -267,18 +234,46 @@ impl RunFolder {
 
     /// Deletes a file; one that is gone is fine.
     pub(crate) fn delete(&self, name: &str) {
-        let _ = fs::remove_file(self.path.join(name));
+        if fs::remove_file(self.path.join(name)).is_ok() {
+            // Should this not reach the disk, the next one to open the run deletes it again.
+            let _ = sync_folder(&self.path);
+        }
+    }
+
+    /// Deletes every file of users but those of `names`: what a crash left half written or not yet named.
+    pub(crate) fn delete_all_but(&self, names: &[String]) {
+        let files = fs::read_dir(&self.path).into_iter().flatten().flatten();
+        for file in files.filter_map(|file| file.file_name().into_string().ok()) {
+            if is_of_users(&file) && !names.contains(&file) {
+                self.delete(&file);
+            }
+        }
     }
 }
 
+/// Whether a run gives a file this name: what the reader put beside them is not touched.
+fn is_of_users(file: &str) -> bool {
+    let number = file.strip_prefix(USERS).and_then(|rest| {
+        let rest = rest.strip_suffix(NEW).unwrap_or(rest);
+        let rest = rest.strip_suffix(".json")?;
+        Some(rest.strip_suffix(".done").unwrap_or(rest))
+    });
+    number.is_some_and(|number| number.len() >= 5 && number.bytes().all(|b| b.is_ascii_digit()))
+}
+
+/// How the names of files of users begin.
+const USERS: &str = "users-";
+/// How the name of one ends that is not whole yet.
+const NEW: &str = ".new";
+
 /// The file of users that goes up.
 pub(crate) fn packed_name(file: usize) -> String {
-    format!("users-{file:05}.json")
+    format!("{USERS}{file:05}.json")
 }
 
 /// What is left of it when its users are accounted for.
 pub(crate) fn done_name(file: usize) -> String {
-    format!("users-{file:05}.done.json")
+    format!("{USERS}{file:05}.done.json")
 }
 
 fn open_new(path: &Path) -> std::io::Result<File> {
@@ -287,6 +282,13 @@ fn open_new(path: &Path) -> std::io::Result<File> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)
+}
+
+/// What the disk says, and what to do.
+fn disk(path: &Path, cause: std::io::Error) -> Error {
+    let reason =
+        format!("{cause}: see that the disk has room and that the folder can be written to");
+    Error::run_folder(path, &reason)
 }
 
 /// A new name in a folder is on the disk only when the folder is.
@@ -298,18 +300,43 @@ fn sync_folder(path: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
+/// Deletes what crashes left in `imports/.packing`, of which nothing was ever sent: it holds hashes.
+fn delete_forgotten(packing: &Path) {
+    for entry in fs::read_dir(packing).into_iter().flatten().flatten() {
+        let begun = fs::metadata(entry.path().join(BEGUN)).and_then(|lock| lock.modified());
+        let age = begun.ok().and_then(|at| at.elapsed().ok());
+        if age.is_some_and(|age| age > BEGINNING)
+            && let Ok(Some(_lock)) = try_lock(&entry.path())
+        {
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
 fn lock(path: &Path) -> Result<File> {
+    // A program that is just being started holds a copy of every lock of this one's, for a moment.
+    let began = Instant::now();
+    while began.elapsed() < LOCK_WAIT {
+        if let Some(lock) = try_lock(path)? {
+            return Ok(lock);
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+    Err(Error::run_folder(
+        path,
+        "another kernel or program is at work on this run: let it end, or end it",
+    ))
+}
+
+fn try_lock(path: &Path) -> Result<Option<File>> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(false);
     let file = options
         .open(path.join(BEGUN))
-        .map_err(|cause| Error::run_folder(path, &cause.to_string()))?;
+        .map_err(|cause| disk(path, cause))?;
     match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(Error::run_folder(
-            path,
-            "another kernel or program is at work on this run: let it end, or end it",
-        )),
-        Err(TryLockError::Error(cause)) => Err(Error::run_folder(path, &cause.to_string())),
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(cause)) => Err(disk(path, cause)),
     }
 }

@@ -10,13 +10,14 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::connections::ConnectionId;
 use crate::error::{Error, Result};
-use crate::jobs::{JobId, JobState, JobStatus, Summary, read_job, send_file};
+use crate::jobs::{JobId, JobState, JobStatus, Summary, Told, read_job, send_file};
+use crate::journal::Entry;
 use crate::options::ImportOptions;
-use crate::pace::{Estimate, Pace};
+use crate::pace::Estimate;
+use crate::patience::{Patience, backoff};
 use crate::progress::Progress;
 use crate::run::Run;
-use crate::run_folder::{Entry, packed_name};
-use crate::secret::random_bytes;
+use crate::run_folder::packed_name;
 use crate::settle;
 use crate::tenant::Tenant;
 
@@ -24,7 +25,7 @@ const IDLE: Duration = Duration::from_millis(500);
 /// Waits for a slot that somebody else's job holds: jobs take minutes.
 const SLOT_WAIT: Duration = Duration::from_secs(2);
 const LONGEST_SLOT_WAIT: Duration = Duration::from_secs(30);
-/// Faults in a row, of any request, after which the run stops.
+/// Faults in a row, of any request, after which the run stops: some two minutes.
 const FAULTS_BORNE: u32 = 12;
 /// Uploads of one file, when its job ends without a word of its rows.
 const UPLOADS: u32 = 3;
@@ -42,29 +43,30 @@ struct Running {
     file: usize,
     job: JobId,
     since: Instant,
+    /// Whether this call sees it from its beginning, so that its time tells how long jobs take.
+    whole: bool,
     next_read: Instant,
+    /// What it said of itself, and when.
+    told: Option<(Told, Instant)>,
 }
 
 pub(crate) struct Schedule<'a> {
-    tenant: &'a Tenant,
-    /// Gives "global limit" back at once, since there may be other things to do.
-    impatient: Tenant,
     connection: &'a ConnectionId,
     options: &'a ImportOptions,
     run: &'a mut Run,
-    pub(crate) pace: Pace,
+    patience: Patience,
     waiting: VecDeque<usize>,
     upload_after: Instant,
     slot_wait: Duration,
     running: Vec<Running>,
-    faults: u32,
     estimate: Estimate,
     progress: Progress,
 }
 
 impl<'a> Schedule<'a> {
+    /// `tenant`: one that keeps to the rate.
     pub(crate) fn new(
-        tenant: &'a Tenant,
+        tenant: &Tenant,
         connection: &'a ConnectionId,
         options: &'a ImportOptions,
         run: &'a mut Run,
@@ -72,60 +74,70 @@ impl<'a> Schedule<'a> {
         let now = Instant::now();
         let (mut waiting, mut running) = (VecDeque::new(), Vec::new());
         for file in run.open_files() {
-            match run.files[file - 1].job.clone() {
-                Some(job) => running.push(Running {
-                    file,
-                    job,
-                    since: now,
-                    next_read: now,
-                }),
-                None => waiting.push_back(file),
-            }
+            let state = &run.files[file - 1];
+            let Some(job) = state.job.clone() else {
+                waiting.push_back(file);
+                continue;
+            };
+            let age = unix_millis().saturating_sub(state.accepted_at.unwrap_or(u64::MAX));
+            running.push(Running {
+                file,
+                job,
+                since: now.checked_sub(Duration::from_millis(age)).unwrap_or(now),
+                whole: false,
+                next_read: now,
+                told: None,
+            });
         }
-        let progress = Progress::new(run);
         Schedule {
-            tenant,
-            impatient: tenant.impatient(),
             connection,
             options,
+            patience: Patience::new(tenant, options.time_limit, FAULTS_BORNE),
+            progress: Progress::new(run),
             run,
-            pace: Pace::new(options.requests_per_second),
             waiting,
             upload_after: now,
             slot_wait: SLOT_WAIT,
             running,
-            faults: 0,
             estimate: Estimate::default(),
-            progress,
         }
     }
 
     /// Works until every file is done.
     pub(crate) fn work(&mut self, mut feed: Feed) -> Result<()> {
-        let began = Instant::now();
         loop {
             self.take_from(&mut feed)?;
             let sealed = matches!(feed, Feed::Sealed);
             if sealed && self.waiting.is_empty() && self.running.is_empty() {
                 return Ok(());
             }
-            if began.elapsed() >= self.options.time_limit {
-                let limit = self.options.time_limit;
-                return Err(Error::OutOfTime { limit });
-            }
+            self.patience.check_time()?;
             self.step()?;
-            self.progress.say(self.run, &self.running_files());
+            let left = self.left().filter(|_| sealed);
+            self.progress.say(self.run, &self.shares(), left);
         }
     }
 
-    fn running_files(&self) -> Vec<(usize, f64)> {
+    /// The files at work, and the share of each that is done: by its job's own word, else by how long jobs take.
+    fn shares(&self) -> Vec<(usize, f64)> {
         let share = |running: &Running| {
             let rows = self.run.files[running.file - 1].count() as f64;
             let expected = self.estimate.ended().map(|seconds| seconds * rows);
-            let share = expected.map_or(0.0, |all| running.since.elapsed().as_secs_f64() / all);
-            (running.file, share.min(0.95))
+            let guess = || expected.map_or(0.0, |all| running.since.elapsed().as_secs_f64() / all);
+            let told = running.told.and_then(|(told, _)| told.share);
+            (running.file, told.unwrap_or_else(|| guess().min(0.95)))
         };
         self.running.iter().map(share).collect()
+    }
+
+    /// How long the jobs that run will take, by their own word, when every one of them gives it and none comes after.
+    fn left(&self) -> Option<Duration> {
+        let left = |running: &Running| {
+            let (told, at) = running.told?;
+            Some(told.left?.saturating_sub(at.elapsed()))
+        };
+        let all: Option<Vec<Duration>> = self.running.iter().map(left).collect();
+        all.filter(|_| self.waiting.is_empty())?.into_iter().max()
     }
 
     /// Takes what has been packed meanwhile; waits for it when there is nothing else to do.
@@ -191,16 +203,15 @@ impl<'a> Schedule<'a> {
             .read(&packed_name(file), &state.packed_sha256)?;
         let users = state.count();
         self.run.note(Entry::Sending { file })?;
-        self.pace.wait();
         match send_file(
-            &self.impatient,
+            &self.patience.tenant,
             self.connection,
             self.options,
             &bytes,
             users,
         ) {
             Ok(accepted) => {
-                self.faults = 0;
+                self.patience.answered();
                 self.slot_wait = SLOT_WAIT;
                 let job = accepted.id;
                 self.run.note(Entry::Accepted {
@@ -214,7 +225,9 @@ impl<'a> Schedule<'a> {
                     file,
                     job,
                     since,
+                    whole: true,
                     next_read: since + wait,
+                    told: None,
                 });
                 Ok(())
             }
@@ -236,11 +249,11 @@ impl<'a> Schedule<'a> {
             }
             Error::RateLimited { wait, .. } => {
                 self.run.note(Entry::NotTaken { file })?;
-                self.pace.pause(wait);
+                self.patience.pause(wait);
                 Ok(())
             }
             error if error.is_passing() => {
-                let wait = self.bear(error)?;
+                let wait = self.patience.bear(error)?;
                 self.upload_after = Instant::now() + wait;
                 Ok(())
             }
@@ -252,10 +265,10 @@ impl<'a> Schedule<'a> {
     }
 
     fn read(&mut self, index: usize) -> Result<()> {
-        self.pace.wait();
-        match read_job(&self.impatient, &self.running[index].job) {
-            Ok(JobState::Pending(_)) => {
-                self.faults = 0;
+        match read_job(&self.patience.tenant, &self.running[index].job) {
+            Ok(JobState::Pending(told)) => {
+                self.patience.answered();
+                self.running[index].told = Some((told, Instant::now()));
                 let running = &self.running[index];
                 let age = running.since.elapsed();
                 let users = self.run.files[running.file - 1].count();
@@ -269,10 +282,13 @@ impl<'a> Schedule<'a> {
                 Ok(())
             }
             Ok(JobState::Ended(status, summary)) => {
-                self.faults = 0;
+                self.patience.answered();
                 let running = self.running.remove(index);
                 self.run.files[running.file - 1].ended_at = Some(unix_millis());
-                self.learn(&running);
+                if running.whole {
+                    let users = self.run.files[running.file - 1].count();
+                    self.estimate.learn(running.since.elapsed(), users);
+                }
                 // The slot is free: the next upload comes before the report of this one.
                 self.fill_slot()?;
                 self.ended(running.file, &running.job, &status, summary)
@@ -283,21 +299,16 @@ impl<'a> Schedule<'a> {
                 self.again_or_settle(running.file)
             }
             Err(Error::RateLimited { wait, .. }) => {
-                self.pace.pause(wait);
+                self.patience.pause(wait);
                 Ok(())
             }
             Err(error) if error.is_passing() => {
-                let wait = self.bear(error)?;
+                let wait = self.patience.bear(error)?;
                 self.running[index].next_read = Instant::now() + wait;
                 Ok(())
             }
             Err(error) => Err(error),
         }
-    }
-
-    fn learn(&mut self, running: &Running) {
-        let users = self.run.files[running.file - 1].count();
-        self.estimate.learn(running.since.elapsed(), users);
     }
 
     fn fill_slot(&mut self) -> Result<()> {
@@ -318,9 +329,7 @@ impl<'a> Schedule<'a> {
     ) -> Result<()> {
         match (status, summary) {
             (JobStatus::Completed, Some(summary)) => {
-                let end = self.bearing(|this| {
-                    settle::completed(this.tenant, this.run, &mut this.pace, file, job, summary)
-                })?;
+                let end = settle::completed(&mut self.patience, self.run, file, job, summary)?;
                 self.run.finish(end)
             }
             // Nothing is said of the rows.
@@ -330,54 +339,22 @@ impl<'a> Schedule<'a> {
 
     /// Sends a file again whose job ended without a word; users who came in by it are known by their ids.
     fn again_or_settle(&mut self, file: usize) -> Result<()> {
-        if self.run.files[file - 1].uploads < UPLOADS {
+        let uploads = self.run.files[file - 1].uploads;
+        if uploads < UPLOADS {
+            println!("sending file {file} again: its job ended without a word on its users");
             self.run.files[file - 1].job = None;
             self.waiting.push_back(file);
+            self.upload_after = self.upload_after.max(Instant::now() + backoff(uploads)?);
             return Ok(());
         }
-        let end = self.bearing(|this| {
-            settle::without_report(this.tenant, this.run, &mut this.pace, file, false)
-        })?;
+        let end = settle::without_report(&mut self.patience, self.run, file, false)?;
         self.run.finish(end)
     }
 
     /// A job that may still be running must not be sent again.
     fn settle_expired(&mut self, file: usize) -> Result<()> {
-        let end = self.bearing(|this| {
-            settle::without_report(this.tenant, this.run, &mut this.pace, file, true)
-        })?;
+        let end = settle::without_report(&mut self.patience, self.run, file, true)?;
         self.run.finish(end)
-    }
-
-    /// Does a step again while its faults pass.
-    fn bearing<T>(&mut self, mut step: impl FnMut(&mut Self) -> Result<T>) -> Result<T> {
-        loop {
-            match step(self) {
-                Ok(value) => {
-                    self.faults = 0;
-                    return Ok(value);
-                }
-                Err(Error::RateLimited { wait, .. }) => self.pace.pause(wait),
-                Err(error) if error.is_passing() => {
-                    let wait = self.bear(error)?;
-                    thread::sleep(wait);
-                }
-                Err(error) => return Err(error),
-            }
-        }
-    }
-
-    /// How long to wait after a fault: longer each time, by chance a little more or less, so that many who were
-    /// cut off together do not come back together.
-    fn bear(&mut self, error: Error) -> Result<Duration> {
-        self.faults += 1;
-        if self.faults > FAULTS_BORNE {
-            return Err(error);
-        }
-        self.progress.fault(&error);
-        let seconds = (0.25 * f64::from(2_u32.pow(self.faults.min(8) - 1))).min(20.0);
-        let chance = f64::from(random_bytes(1)?[0]) / 255.0;
-        Ok(Duration::from_secs_f64(seconds * (0.75 + chance / 2.0)))
     }
 }
 

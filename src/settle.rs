@@ -10,119 +10,197 @@ use serde_json::Value;
 use crate::error::{Error, Result};
 use crate::job_errors::{FailedUser, failed_users, read_report};
 use crate::jobs::{JobId, RowKey, Summary};
-use crate::pace::Pace;
+use crate::journal::{FileEnd, NoteKind, RowNote};
+use crate::patience::Patience;
 use crate::requests::{Request, path_segment};
-use crate::run::{Run, Sent};
-use crate::run_folder::{FileEnd, NoteKind, RowNote};
+use crate::run::{Run, Sent, row_runs};
 use crate::schedule::unix_millis;
 use crate::tenant::Tenant;
 
 /// Ids asked for in one search; more would make the address too long.
 const IDS_A_SEARCH: usize = 40;
 
+/// The rows of a file while it is found out what became of them.
+struct Rows {
+    sent: Vec<Sent>,
+    noted: Vec<Option<RowNote>>,
+}
+
+impl Rows {
+    fn of(run: &Run, file: usize) -> Result<Rows> {
+        let sent = run.sent(file)?;
+        let noted = vec![None; sent.len()];
+        Ok(Rows { sent, noted })
+    }
+
+    /// The places of rows of which nothing is noted: those that were imported, as far as is known.
+    fn silent(&self) -> Vec<usize> {
+        let silent = |place: &usize| self.noted[*place].is_none();
+        (0..self.sent.len()).filter(silent).collect()
+    }
+
+    fn note(&mut self, place: usize, kind: NoteKind, code: &str, words: &str) {
+        let user = &self.sent[place];
+        self.noted[place] = Some(RowNote {
+            row: user.row,
+            email: user.key.email.clone(),
+            kind,
+            reasons: vec![(code.to_string(), None, words.to_string())],
+        });
+    }
+}
+
 /// A file whose job completed.
 pub(crate) fn completed(
-    tenant: &Tenant,
+    patience: &mut Patience,
     run: &Run,
-    pace: &mut Pace,
     file: usize,
     job: &JobId,
     summary: Summary,
 ) -> Result<FileEnd> {
-    let sent = run.sent(file)?;
-    let failed = if summary.failed == 0 {
-        Vec::new()
-    } else {
-        pace.wait();
-        let keys: Vec<RowKey> = sent.iter().map(|user| user.key.clone()).collect();
-        failed_users(&read_report(tenant, job)?, &keys)
-    };
-    let mut noted = vec![None; sent.len()];
-    for failure in &failed {
-        if let Some(place) = failure.row {
-            noted[place - 1] = Some(note(&sent[place - 1], failure));
-        }
+    let mut rows = Rows::of(run, file)?;
+    if summary.failed > 0 {
+        note_report(patience, job, &mut rows)?;
     }
     let uncertain = run.files[file - 1].is_uncertain();
-    let mut updated = summary.updated;
+    let silent = rows.silent();
+    // A failure that the report does not name: which row's it is, the ids tell.
+    let unnamed = summary.inserted + summary.updated != silent.len() as u64;
     if uncertain {
-        let there = |place: &usize| is_there_already(&noted[*place]);
-        let places: Vec<usize> = (0..sent.len()).filter(there).collect();
-        for place in present(tenant, pace, &sent, &places)? {
-            noted[place] = None;
-        }
-        if updated > 0 {
-            // An update may be of a user whom an earlier upload of this file had inserted.
-            let places: Vec<usize> = (0..sent.len()).filter(|&p| noted[p].is_none()).collect();
-            let ours = present(tenant, pace, &sent, &places)?.len();
-            updated = (places.len() - ours) as u64;
-        }
-    } else if summary.inserted + summary.updated + count(&noted) != sent.len() as u64 {
-        // The counts do not add up, so a row is missing from the report: found by its id.
-        let places: Vec<usize> = (0..sent.len()).filter(|&p| noted[p].is_none()).collect();
-        let here: HashSet<usize> = present(tenant, pace, &sent, &places)?.into_iter().collect();
-        for place in places.into_iter().filter(|place| !here.contains(place)) {
-            let words = "the job counts a failure that its report does not name, and this user is not in the tenant: send them again";
-            noted[place] = Some(unaccounted(
-                &sent[place],
-                "NOT_REPORTED",
-                words,
-                NoteKind::Unknown,
-            ));
-        }
-        updated = updated.min((sent.len() as u64) - count(&noted));
+        settle_duplicates(patience, &mut rows)?;
     }
-    Ok(file_end(run, file, noted, updated, !uncertain))
+    let mut updated = Vec::new();
+    let mixed = summary.updated > 0 && (summary.inserted > 0 || uncertain);
+    if unnamed || mixed {
+        // How many there are to be found is known, unless it is another upload that brought them in.
+        let all_drawn = silent.iter().all(|&place| rows.sent[place].drawn);
+        let expected = (all_drawn && !uncertain).then_some(summary.inserted as usize);
+        let here = present(patience, &rows.sent, &silent, expected)?;
+        let absent = silent.into_iter().filter(|place| !here.contains(place));
+        if unnamed {
+            for place in absent {
+                note_unnamed(&mut rows, place, summary.updated > 0);
+            }
+        } else {
+            updated = absent.collect();
+        }
+    } else if summary.updated > 0 {
+        updated = silent;
+    }
+    let count = match (unnamed, uncertain) {
+        (true, _) => 0,
+        (false, true) => updated.len() as u64,
+        (false, false) => summary.updated,
+    };
+    // Of ids that were not drawn it is not known which were there, only how many.
+    let all_were = !uncertain && summary.inserted == 0;
+    updated.retain(|&place| rows.sent[place].drawn || all_were);
+    let updated: Vec<usize> = updated.iter().map(|&place| rows.sent[place].row).collect();
+    let mut end = file_end(run, file, rows, count);
+    end.updated_rows = row_runs(&updated);
+    end.certain = !uncertain && !mixed;
+    Ok(end)
+}
+
+/// Notes what the job says of each row it refused.
+fn note_report(patience: &mut Patience, job: &JobId, rows: &mut Rows) -> Result<()> {
+    let report = match patience.ask(|tenant| read_report(tenant, job)) {
+        Ok(report) => report,
+        // Gone since the job was last asked after: as good as empty.
+        Err(Error::Refused { status: 404, .. }) => Value::Null,
+        Err(error) => return Err(error),
+    };
+    let keys: Vec<RowKey> = rows.sent.iter().map(|user| user.key.clone()).collect();
+    for failure in failed_users(&report, &keys) {
+        if let Some(row) = failure.row {
+            rows.noted[row - 1] = Some(note(&rows.sent[row - 1], &failure));
+        }
+    }
+    Ok(())
+}
+
+/// Tells who was there before the run from who came in by an upload whose answer was lost.
+fn settle_duplicates(patience: &mut Patience, rows: &mut Rows) -> Result<()> {
+    let there = |place: &usize| {
+        let note = rows.noted[*place].as_ref();
+        note.is_some_and(|note| note.kind == NoteKind::AlreadyThere)
+    };
+    let places: Vec<usize> = (0..rows.sent.len()).filter(there).collect();
+    let here = present(patience, &rows.sent, &places, None)?;
+    for place in places {
+        if here.contains(&place) {
+            rows.noted[place] = None;
+        } else if !rows.sent[place].drawn {
+            let words = "this user is in the tenant; whether an upload whose answer was lost brought them in cannot be told without an id drawn for the run";
+            rows.note(place, NoteKind::Unknown, "ANSWER_LOST", words);
+        }
+    }
+    Ok(())
+}
+
+fn note_unnamed(rows: &mut Rows, place: usize, upsert: bool) {
+    let words = if !rows.sent[place].drawn {
+        "the job counts a failure that its report does not name; without an id drawn for the run it cannot be told whether it is this user's"
+    } else if upsert {
+        "the job counts a failure that its report does not name; this user was either refused or was there before and updated"
+    } else {
+        "the job counts a failure that its report does not name, and this user is not in the tenant: send them again"
+    };
+    rows.note(place, NoteKind::Unknown, "NOT_REPORTED", words);
 }
 
 /// A file about whose rows nothing was ever said; `running`: whether its job may still be at work.
 pub(crate) fn without_report(
-    tenant: &Tenant,
+    patience: &mut Patience,
     run: &Run,
-    pace: &mut Pace,
     file: usize,
     running: bool,
 ) -> Result<FileEnd> {
-    let sent = run.sent(file)?;
-    let places: Vec<usize> = (0..sent.len()).collect();
-    let here: HashSet<usize> = present(tenant, pace, &sent, &places)?.into_iter().collect();
-    let noted = sent.iter().enumerate().map(|(place, user)| {
-        if here.contains(&place) {
-            return None;
-        }
-        Some(if running {
-            let words = "the job had not ended at its limit, and this user was not in the tenant then: look again later";
-            unaccounted(user, "JOB_NOT_ENDED", words, NoteKind::Unknown)
-        } else if user.drawn {
-            let words = "the job failed as a whole, several times, and Auth0 gives no reason; this user is not in the tenant: send them again";
-            unaccounted(user, "JOB_FAILED", words, NoteKind::Failed)
-        } else {
-            let words = "the job failed as a whole and Auth0 gives no reason; without an id drawn for the run this user cannot be told from one who was there before";
-            unaccounted(user, "JOB_FAILED", words, NoteKind::Unknown)
-        })
-    });
-    let noted = noted.collect();
-    Ok(file_end(run, file, noted, 0, false))
+    let mut rows = Rows::of(run, file)?;
+    let all = rows.silent();
+    let here = present(patience, &rows.sent, &all, None)?;
+    for place in all.into_iter().filter(|place| !here.contains(place)) {
+        let (kind, code, words) = match (running, rows.sent[place].drawn) {
+            (true, true) => (
+                NoteKind::Unknown,
+                "JOB_NOT_ENDED",
+                "the job had not ended at its limit, and this user was not in the tenant then: look again later",
+            ),
+            (true, false) => (
+                NoteKind::Unknown,
+                "JOB_NOT_ENDED",
+                "the job had not ended at its limit; without an id drawn for the run this user cannot be told from one who was there before",
+            ),
+            (false, true) if run.options.upsert => (
+                NoteKind::Unknown,
+                "JOB_FAILED",
+                "the job failed as a whole, several times, and Auth0 gives no reason; whether this user was there before and was updated cannot be told",
+            ),
+            (false, true) => (
+                NoteKind::Failed,
+                "JOB_FAILED",
+                "the job failed as a whole, several times, and Auth0 gives no reason; this user is not in the tenant: send them again",
+            ),
+            (false, false) => (
+                NoteKind::Unknown,
+                "JOB_FAILED",
+                "the job failed as a whole and Auth0 gives no reason; without an id drawn for the run this user cannot be told from one who was there before",
+            ),
+        };
+        rows.note(place, kind, code, words);
+    }
+    Ok(file_end(run, file, rows, 0))
 }
 
-fn count(noted: &[Option<RowNote>]) -> u64 {
-    noted.iter().flatten().count() as u64
-}
-
-fn file_end(
-    run: &Run,
-    file: usize,
-    noted: Vec<Option<RowNote>>,
-    updated: u64,
-    certain: bool,
-) -> FileEnd {
-    let notes: Vec<RowNote> = noted.into_iter().flatten().collect();
-    let count = run.files[file - 1].count() as u64;
+fn file_end(run: &Run, file: usize, rows: Rows, updated: u64) -> FileEnd {
+    let count = rows.sent.len() as u64;
+    let notes: Vec<RowNote> = rows.noted.into_iter().flatten().collect();
     FileEnd {
         file,
         inserted: count - notes.len() as u64 - updated,
         updated,
-        certain: certain && updated == 0,
+        updated_rows: Vec::new(),
+        certain: false,
         notes,
         at: run.files[file - 1].ended_at.unwrap_or_else(unix_millis),
         sha256: String::new(),
@@ -153,41 +231,35 @@ fn note(user: &Sent, failure: &FailedUser) -> RowNote {
     }
 }
 
-fn is_there_already(note: &Option<RowNote>) -> bool {
-    note.as_ref()
-        .is_some_and(|note| note.kind == NoteKind::AlreadyThere)
-}
-
-fn unaccounted(user: &Sent, code: &str, words: &str, kind: NoteKind) -> RowNote {
-    RowNote {
-        row: user.row,
-        email: user.key.email.clone(),
-        kind,
-        reasons: vec![(code.to_string(), None, words.to_string())],
-    }
-}
-
 /// Which of `places` are in the tenant under the id that was drawn for them. A search finds most at once; it may
-/// not see the newest, so those it misses are asked for one by one.
+/// not see the newest, so those it misses are asked for one by one, unless as many as `expected` are found.
 fn present(
-    tenant: &Tenant,
-    pace: &mut Pace,
+    patience: &mut Patience,
     sent: &[Sent],
     places: &[usize],
-) -> Result<Vec<usize>> {
-    let drawn: Vec<usize> = places
-        .iter()
-        .copied()
-        .filter(|&place| sent[place].drawn)
-        .collect();
-    let mut here = Vec::new();
+    expected: Option<usize>,
+) -> Result<HashSet<usize>> {
+    let drawn = places.iter().copied().filter(|&place| sent[place].drawn);
+    let drawn: Vec<usize> = drawn.collect();
+    let mut here = HashSet::new();
     for group in drawn.chunks(IDS_A_SEARCH) {
         let ids: Vec<String> = group.iter().map(|&place| sent[place].auth0_id()).collect();
-        pace.wait();
-        let found = search(tenant, &ids)?;
-        for (&place, id) in group.iter().zip(&ids) {
-            if found.contains(id) || is_user(tenant, pace, id)? {
-                here.push(place);
+        let found = patience.ask(|tenant| search(tenant, &ids))?;
+        let places = group.iter().zip(&ids);
+        here.extend(
+            places
+                .filter(|(_, id)| found.contains(*id))
+                .map(|(p, _)| *p),
+        );
+    }
+    if expected == Some(here.len()) {
+        return Ok(here);
+    }
+    for place in drawn {
+        if !here.contains(&place) {
+            let id = sent[place].auth0_id();
+            if patience.ask(|tenant| is_user(tenant, &id))? {
+                here.insert(place);
             }
         }
     }
@@ -215,8 +287,7 @@ fn search(tenant: &Tenant, ids: &[String]) -> Result<HashSet<String>> {
         .unwrap_or_default())
 }
 
-fn is_user(tenant: &Tenant, pace: &mut Pace, id: &str) -> Result<bool> {
-    pace.wait();
+fn is_user(tenant: &Tenant, id: &str) -> Result<bool> {
     let path = format!("/api/v2/users/{}", path_segment(id));
     match tenant.send(Request::get(&path, &["read:users"])) {
         Ok(_) => Ok(true),

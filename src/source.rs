@@ -13,6 +13,7 @@ use crate::users::User;
 
 /// Bytes of the longest line that is read: no user of that size could be imported (an upload holds 512,000).
 const LONGEST_LINE: usize = 4 * 1024 * 1024;
+const NOT_UTF8: &str = "is not UTF-8 (Latin-1, perhaps): save the file as UTF-8";
 /// The fields an import takes.
 const FIELDS: [&str; 17] = [
     "email",
@@ -91,11 +92,9 @@ pub fn read_csv(path: &str, columns: &[(&str, &str)]) -> Result<UserFile> {
     };
     let reader = open(Path::new(path))?;
     let mut reader = csv::ReaderBuilder::new().from_reader(reader);
-    let heading = reader.headers().map_err(|cause| {
-        failed(format!(
-            "its heading cannot be read ({cause}): save it as UTF-8"
-        ))
-    })?;
+    let heading = reader
+        .headers()
+        .map_err(|cause| failed(format!("its heading {}", csv_fault(&cause))))?;
     let name = |column: &str| {
         let renamed = columns.iter().find(|(from, _)| *from == column);
         renamed.map_or(column, |(_, to)| to).to_string()
@@ -131,7 +130,7 @@ pub fn read_csv(path: &str, columns: &[(&str, &str)]) -> Result<UserFile> {
 fn open(path: &Path) -> Result<BufReader<File>> {
     let failed = |cause: std::io::Error| Error::Source {
         path: path.to_path_buf(),
-        reason: cause.to_string(),
+        reason: format!("{cause}: paths begin in the working folder, which is the notebook's"),
     };
     let mut reader = BufReader::new(File::open(path).map_err(failed)?);
     if reader
@@ -255,7 +254,10 @@ fn next_line(reader: &mut BufReader<File>, line: &mut usize) -> Option<Row> {
         if bytes.trim_ascii().is_empty() {
             continue;
         }
-        let fields = serde_json::from_slice::<Map<String, Value>>(&bytes)
+        let Ok(text) = std::str::from_utf8(&bytes) else {
+            return Some((*line, Err(NOT_UTF8.to_string())));
+        };
+        let fields = serde_json::from_str::<Map<String, Value>>(text)
             .map_err(|cause| format!("is not one whole JSON object (column {})", cause.column()));
         return Some((*line, fields));
     }
@@ -276,9 +278,7 @@ fn next_record(reader: &mut csv::Reader<BufReader<File>>, names: &[String]) -> O
 
 fn csv_fault(cause: &csv::Error) -> String {
     match cause.kind() {
-        csv::ErrorKind::Utf8 { .. } => {
-            "is not UTF-8 (Latin-1, perhaps): save the file as UTF-8".to_string()
-        }
+        csv::ErrorKind::Utf8 { .. } => NOT_UTF8.to_string(),
         csv::ErrorKind::UnequalLengths {
             expected_len, len, ..
         } => format!("has {len} cells, and the heading has {expected_len}"),

@@ -1,7 +1,7 @@
 //! Where requests go, with which token, how often. This is the only file that sends.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -11,10 +11,10 @@ use reqwest::{Method, StatusCode, Url};
 use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
+use crate::pace::{Pace, Traffic};
 use crate::requests::{Answer, Request, refusal};
 use crate::secret::Secret;
-use crate::settings::{Address, Application, Settings};
-use crate::tls::client;
+use crate::settings::{Address, Application};
 use crate::token::Token;
 
 /// The scopes the whole workflow needs, removal included (Auth0's names).
@@ -40,6 +40,8 @@ pub struct Tenant {
     request_limit: Duration,
     /// How often a request is sent again after "global limit".
     rate_limit_tries: u32,
+    /// The rate that requests keep to; `None`: whatever comes.
+    pace: Option<Pace>,
 }
 
 struct Inner {
@@ -48,85 +50,12 @@ struct Inner {
     application: Option<Application>,
     sign_in: Option<Application>,
     token: Mutex<Token>,
+    traffic: Mutex<Traffic>,
     practice: bool,
 }
 
 impl Tenant {
-    /// Opens the tenant that the settings name; the practice tenant when nothing is set.
-    ///
-    /// Read are the environment and `.env` (the environment wins): `DOMAIN`, and
-    /// `MGMT_API_ACCESS_TOKEN` or `CLIENT_ID` with `CLIENT_SECRET`; `SIGN_IN_CLIENT_ID` and
-    /// `SIGN_IN_CLIENT_SECRET` are for [`verify_sign_in`](crate::verify_sign_in). A token is decoded
-    /// here and sends nothing; client credentials send one request. A real tenant opens read-only:
-    /// see [`Tenant::allow_writes`].
-    ///
-    /// # Errors
-    ///
-    /// A setting without `DOMAIN`; no token; a token that is expired, for another audience or no JWT;
-    /// an unreadable `.env`; credentials the tenant refuses.
-    pub fn from_env() -> Result<Tenant> {
-        let settings = Settings::read()?;
-        match settings.get("DOMAIN") {
-            Some(domain) if domain.eq_ignore_ascii_case("practice") => Tenant::practice(),
-            Some(_) => Tenant::from_settings(&settings),
-            None => match settings.any() {
-                None => Tenant::practice(),
-                Some(name) => Err(Error::Setting {
-                    name: "DOMAIN",
-                    reason: format!(
-                        "it is not set, though {name} is: set it to your tenant's host name, or to `practice`"
-                    ),
-                }),
-            },
-        }
-    }
-
-    /// Opens the tenant at `domain` with a Management API access token; sends nothing.
-    ///
-    /// `domain` is a host name (https), or `http://127.0.0.1:PORT` / `http://localhost:PORT`.
-    ///
-    /// # Errors
-    ///
-    /// A domain that is no host name; a token that is empty, expired, for another audience or no JWT.
-    pub fn new(domain: &str, token: &str) -> Result<Tenant> {
-        let address = Address::parse(domain)?;
-        let token = read_token(token, &address)?;
-        Ok(Tenant::assemble(
-            address,
-            client(domain)?,
-            None,
-            None,
-            token,
-        ))
-    }
-
-    pub(crate) fn from_settings(settings: &Settings) -> Result<Tenant> {
-        let domain = settings.get("DOMAIN").unwrap_or_default();
-        let address = Address::parse(domain)?;
-        let sign_in = settings.application("SIGN_IN_CLIENT_ID", "SIGN_IN_CLIENT_SECRET")?;
-        let http = client(domain)?;
-        // A token wins over client credentials when both are set.
-        let (application, token) = match settings.get("MGMT_API_ACCESS_TOKEN") {
-            Some(token) => (None, read_token(token, &address)?),
-            None => match settings.application("CLIENT_ID", "CLIENT_SECRET")? {
-                Some(application) => {
-                    let token = exchange(&http, &address, &application)?;
-                    (Some(application), token)
-                }
-                None => {
-                    return Err(Error::Setting {
-                        name: "MGMT_API_ACCESS_TOKEN",
-                        reason: format!(
-                            "it is not set for {domain}: copy .env.example to .env and fill it in, or leave DOMAIN unset to use the practice tenant"
-                        ),
-                    });
-                }
-            },
-        };
-        Ok(Tenant::assemble(address, http, application, sign_in, token))
-    }
-
-    fn assemble(
+    pub(crate) fn assemble(
         address: Address,
         http: Client,
         application: Option<Application>,
@@ -141,6 +70,7 @@ impl Tenant {
             application,
             sign_in,
             token: Mutex::new(token),
+            traffic: Mutex::default(),
             practice,
         };
         Tenant {
@@ -148,6 +78,7 @@ impl Tenant {
             writes_allowed: practice,
             request_limit: REQUEST_LIMIT,
             rate_limit_tries: RATE_LIMIT_TRIES,
+            pace: None,
         }
     }
 
@@ -204,6 +135,20 @@ impl Tenant {
             rate_limit_tries: 1,
             ..self.clone()
         }
+    }
+
+    /// The same tenant, with every request held back until the rate has room for it.
+    pub(crate) fn paced(&self, per_second: f64) -> Tenant {
+        Tenant {
+            pace: Some(Pace::new(per_second)),
+            ..self.clone()
+        }
+    }
+
+    /// What was sent to this tenant, by every clone of it.
+    pub(crate) fn traffic(&self) -> MutexGuard<'_, Traffic> {
+        let traffic = self.inner.traffic.lock();
+        traffic.unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What the token says of its end, in UNIX seconds, and of its scopes.
@@ -318,14 +263,20 @@ impl Tenant {
     }
 
     fn send_once(&self, request: &Request, token: Option<&Secret>, call: &str) -> Result<Answer> {
-        send(
+        let wait = || self.pace?.wait(&self.traffic());
+        while let Some(wait) = wait() {
+            thread::sleep(wait);
+        }
+        let answer = send(
             &self.inner.http,
             &self.inner.address.base,
             request,
             token,
             call,
             self.request_limit,
-        )
+        );
+        self.traffic().note();
+        answer
     }
 }
 
@@ -339,22 +290,12 @@ impl fmt::Debug for Tenant {
     }
 }
 
-fn read_token(text: &str, address: &Address) -> Result<Token> {
-    let text = text.trim();
-    if text.is_empty() {
-        return Err(Error::Setting {
-            name: "MGMT_API_ACCESS_TOKEN",
-            reason: format!(
-                "the token for {} is empty: paste one, or set CLIENT_ID and CLIENT_SECRET",
-                address.domain
-            ),
-        });
-    }
-    Token::read(text, &address.base, &address.domain)
-}
-
 /// Exchanges client credentials for a token.
-fn exchange(http: &Client, address: &Address, application: &Application) -> Result<Token> {
+pub(crate) fn exchange(
+    http: &Client,
+    address: &Address,
+    application: &Application,
+) -> Result<Token> {
     let body = json!({
         "grant_type": "client_credentials",
         "client_id": application.id,
@@ -369,7 +310,7 @@ fn exchange(http: &Client, address: &Address, application: &Application) -> Resu
         return Err(refusal(&call, &answer, &application.secret));
     }
     let json = answer.json(&call)?;
-    read_token(json["access_token"].as_str().unwrap_or_default(), address)
+    Token::parse(json["access_token"].as_str().unwrap_or_default(), address)
 }
 
 fn send(

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::error::{Error, Result};
 use crate::secret::Secret;
+use crate::settings::Address;
 
 /// A Management API token and what it says of itself.
 #[derive(Clone, Debug)]
@@ -23,6 +24,21 @@ pub(crate) struct Token {
 }
 
 impl Token {
+    /// Reads a token for the tenant at `address`.
+    pub(crate) fn parse(text: &str, address: &Address) -> Result<Token> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Err(Error::Setting {
+                name: "MGMT_API_ACCESS_TOKEN",
+                reason: format!(
+                    "the token for {} is empty: paste one, or set CLIENT_ID and CLIENT_SECRET",
+                    address.domain
+                ),
+            });
+        }
+        Token::read(text, &address.base, &address.domain)
+    }
+
     /// Reads a token meant for the Management API at `base` (`https://DOMAIN`).
     pub(crate) fn read(text: &str, base: &str, domain: &str) -> Result<Token> {
         let unfit = |reason: String| Error::Token {

@@ -37,7 +37,10 @@ fn faults_happen_as_often_as_they_were_set_and_are_counted() {
     let (status, body) = set(&practice, json!({"faults": {"earthquake": 1}}));
     let message = body["message"].as_str().unwrap();
     assert!(
-        status == 400 && message.contains("unknown fault earthquake; known are job-speed"),
+        status == 400
+            && message.contains("unknown fault earthquake; known are job-speed")
+            && message
+                .ends_with("with @, at one of connections, upload, job, report, users, delete"),
         "{message}"
     );
     let nobody = ("application/json", b"{}".to_vec());
@@ -122,4 +125,76 @@ fn users_are_found_by_many_ids_at_once() {
     assert_eq!((status, ids), (200, vec!["auth0|two"]));
     let (_, traffic) = get(&practice, "/practice/traffic");
     assert!(traffic["requests"].as_u64().unwrap() >= 3, "{traffic}");
+}
+
+#[test]
+fn a_fault_can_be_aimed_at_one_step() {
+    let practice = Practice::start(&["--fault", "server-error@connections=1"]);
+    assert_eq!(get(&practice, "/api/v2/users").0, 200);
+    assert_eq!(get(&practice, "/api/v2/connections").0, 503);
+    assert_eq!(get(&practice, "/api/v2/connections").0, 200);
+    let steps = [
+        ("upload", "POST", "/api/v2/jobs/users-imports"),
+        ("job", "GET", "/api/v2/jobs/job_1"),
+        ("report", "GET", "/api/v2/jobs/job_1/errors"),
+        ("users", "GET", "/api/v2/users-by-email?email=a"),
+        ("users", "GET", "/api/v2/users/auth0%7C1"),
+        ("delete", "DELETE", "/api/v2/users/auth0%7C1"),
+    ];
+    let token = practice.get("MGMT_API_ACCESS_TOKEN");
+    for (step, method, path) in steps {
+        let faults = json!({"faults": {format!("rate-limit@{step}"): 1}});
+        assert_eq!(set(&practice, faults).0, 200);
+        for (other, method, path) in steps.iter().filter(|(other, ..)| *other != step) {
+            let status = practice.raw(method, path, Some(token), None).0;
+            assert_ne!(status, 429, "{other} with the fault at {step}");
+        }
+        assert_eq!(
+            practice.raw(method, path, Some(token), None).0,
+            429,
+            "{step}"
+        );
+    }
+    let (status, body) = set(&practice, json!({"faults": {"reset@moon": 1}}));
+    assert_eq!(status, 400, "{body}");
+
+    // The token ends with the request that the fault is aimed at.
+    set(&practice, json!({"faults": {"token-expires@users": 1}}));
+    assert_eq!(get(&practice, "/api/v2/connections").0, 200);
+    assert_eq!(get(&practice, "/api/v2/users").0, 401);
+    assert_eq!(get(&practice, "/api/v2/connections").0, 401);
+}
+
+#[test]
+fn a_pending_job_tells_how_far_it_is_when_it_is_told_to() {
+    let practice = Practice::start(&["--job-speed", "10"]);
+    let (tenant, connection) = practice.database();
+    let users = generate_users("slow", "test.edu", 200).unwrap();
+    let job = start_import(&tenant, &connection, &users).unwrap();
+    let path = format!("/api/v2/jobs/{}", job.id);
+    let recorded = get(&practice, &path).1;
+    assert!(
+        recorded.get("percentage_done").is_none() && recorded.get("time_left_seconds").is_none()
+    );
+    set(&practice, json!({"faults": {"job-progress": 1}}));
+    let told = get(&practice, &path).1;
+    assert!(told["percentage_done"].as_u64().unwrap() < 50, "{told}");
+    assert!(
+        (10..20).contains(&told["time_left_seconds"].as_u64().unwrap()),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_job_can_be_forgotten_when_it_or_its_report_is_asked_for() {
+    let practice = Practice::start(&[]);
+    let (tenant, connection) = practice.database();
+    let users = generate_users("gone", "test.edu", 1).unwrap();
+    for (fault, path) in [("job-lost@job", ""), ("job-lost@report", "/errors")] {
+        let job = start_import(&tenant, &connection, &users).unwrap();
+        wait_for_job(&tenant, &job, Duration::from_secs(20)).unwrap();
+        set(&practice, json!({"faults": {fault: 1}}));
+        let path = format!("/api/v2/jobs/{}{path}", job.id);
+        assert_eq!(get(&practice, &path).0, 404);
+    }
 }

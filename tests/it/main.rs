@@ -1,14 +1,22 @@
 //! What a stranger would rely on, against the practice tenant; and the practice tenant over raw HTTP.
 
+mod bad_input;
+mod chance;
 mod check;
 mod client;
+mod fault_table;
 mod faults;
 mod hashes;
 mod import;
+mod job_errors;
+mod kills;
 mod messages;
+mod options;
 mod practice;
 mod recipes;
+mod run_folder;
+mod runs;
 mod server;
 mod source;
-mod steps;
+
 mod users;

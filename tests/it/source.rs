@@ -1,39 +1,9 @@
 //! Users from files, and users that stream in.
 
-use std::fs;
-use std::path::PathBuf;
-
 use auth0_bulk_users::*;
 
-use crate::import::{Named, quick, users};
+use crate::runs::{Named, TestFile, quick, users};
 use crate::server::Practice;
-
-struct TestFile(PathBuf);
-
-impl TestFile {
-    fn new(bytes: &[u8]) -> TestFile {
-        let random: String = hash_password("x").unwrap();
-        let tail: String = random
-            .chars()
-            .filter(char::is_ascii_alphanumeric)
-            .rev()
-            .take(12)
-            .collect();
-        let path = std::env::temp_dir().join(format!("users-{tail}"));
-        fs::write(&path, bytes).unwrap();
-        TestFile(path)
-    }
-
-    fn path(&self) -> &str {
-        self.0.to_str().unwrap()
-    }
-}
-
-impl Drop for TestFile {
-    fn drop(&mut self) {
-        let _ = fs::remove_file(&self.0);
-    }
-}
 
 fn csv(bytes: &[u8], columns: &[(&str, &str)]) -> Vec<Result<User>> {
     let file = TestFile::new(bytes);

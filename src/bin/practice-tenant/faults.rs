@@ -1,7 +1,8 @@
 //! Faults on demand: what goes wrong between a client and a tenant, switched on from the command line or over HTTP.
 //!
 //! A fault has a number: 1 or more is how many times it happens, less than 1 how likely it is each time, by a
-//! seeded draw, so that a run repeats. Some are measures: milliseconds, slots, seconds.
+//! seeded draw, so that a run repeats. Some are measures: milliseconds, slots, seconds. `NAME@STEP` happens at that step
+//! alone: `reset@report` cuts off reads of error reports.
 
 use std::collections::BTreeMap;
 use std::pin::Pin;
@@ -23,10 +24,14 @@ use crate::state::Tenant;
 use crate::tokens;
 
 /// Each fault, and what it does.
-pub(crate) const KNOWN: [(&str, &str); 17] = [
+pub(crate) const KNOWN: [(&str, &str); 18] = [
     (
         "job-speed",
         "no fault: each job takes so many users a second",
+    ),
+    (
+        "job-progress",
+        "no fault: pending jobs tell percentage_done and time_left_seconds",
     ),
     ("latency-ms", "each request waits that many milliseconds"),
     ("rate-limit", "requests are answered 429, global limit"),
@@ -41,12 +46,18 @@ pub(crate) const KNOWN: [(&str, &str); 17] = [
     ("reset", "requests are cut off, not processed"),
     ("reset-before-upload", "uploads are cut off, not taken"),
     ("reset-after-upload", "uploads are taken, then cut off"),
-    ("half-answer", "answers to reads are cut in the middle"),
+    (
+        "half-answer",
+        "answers to reads, or to whatever is asked at that step, are cut in the middle",
+    ),
     ("server-error", "requests are answered 503, not processed"),
-    ("server-error-after", "uploads are taken, then answered 500"),
+    (
+        "server-error-after",
+        "uploads and deletes are done, then answered 500",
+    ),
     (
         "token-expires",
-        "tokens issued so far are expired from now on",
+        "tokens issued so far are expired from now on, or from the request at that step on",
     ),
     (
         "job-fails",
@@ -60,9 +71,27 @@ pub(crate) const KNOWN: [(&str, &str); 17] = [
         "job-hangs",
         "jobs stay pending until the faults are set anew, then fail",
     ),
-    ("job-lost", "jobs end and are forgotten"),
+    (
+        "job-lost",
+        "jobs end and are forgotten, or are when they are asked after at that step (job, report)",
+    ),
     ("report-lost", "error reports are empty though rows failed"),
 ];
+
+/// Where a fault can be aimed at, with `@`.
+const STEPS: [&str; 6] = ["connections", "upload", "job", "report", "users", "delete"];
+
+/// The step that a request is.
+pub(crate) fn step(method: &Method, path: &str) -> &'static str {
+    match path.trim_start_matches("/api/v2") {
+        _ if method == Method::DELETE => "delete",
+        "/jobs/users-imports" => "upload",
+        path if path.ends_with("/errors") => "report",
+        path if path.starts_with("/jobs/") => "job",
+        path if path.starts_with("/connections") => "connections",
+        _ => "users",
+    }
+}
 
 /// The faults that are on, and how often each has happened.
 #[derive(Default)]
@@ -76,14 +105,16 @@ pub(crate) struct Faults {
 impl Faults {
     /// Replaces all faults; the names are checked first.
     pub(crate) fn set(&mut self, on: BTreeMap<String, f64>, seed: u64) -> Result<(), String> {
-        if let Some(name) = on
-            .keys()
-            .find(|name| !KNOWN.iter().any(|(known, _)| known == name))
-        {
+        let is_known = |name: &str| {
+            let (fault, step) = name.split_once('@').unwrap_or((name, STEPS[0]));
+            KNOWN.iter().any(|(known, _)| *known == fault) && STEPS.contains(&step)
+        };
+        if let Some(name) = on.keys().find(|name| !is_known(name)) {
             let known: Vec<&str> = KNOWN.iter().map(|(name, _)| *name).collect();
             return Err(format!(
-                "unknown fault {name}; known are {}",
-                known.join(", ")
+                "unknown fault {name}; known are {}, each at every step or, with @, at one of {}",
+                known.join(", "),
+                STEPS.join(", ")
             ));
         }
         *self = Faults {
@@ -143,6 +174,17 @@ impl Tenant {
         faults.happens(name)
     }
 
+    /// Whether the fault happens now, which is at `step`.
+    pub(crate) fn fault_at(&self, step: &str, name: &str) -> bool {
+        self.fault(name) || self.fault(&format!("{name}@{step}"))
+    }
+
+    /// Whether pending jobs tell how far they are.
+    pub(crate) fn tells_progress(&self) -> bool {
+        let faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
+        faults.measure("job-progress") > 0.0
+    }
+
     /// Users a second of a job that begins now; `None`: as fast as it can.
     pub(crate) fn job_speed(&self) -> Option<f64> {
         let faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
@@ -186,7 +228,7 @@ pub(crate) async fn write(
     match on.and_then(|on| tenant.set_faults(on, seed)) {
         Err(problem) => answers::error(400, &problem, None),
         Ok(()) => {
-            crate::jobs::unhang(&mut tenant.memory());
+            crate::work::unhang(&mut tenant.memory());
             answers::ok(&json!({"ok": true}))
         }
     }
@@ -198,32 +240,38 @@ pub(crate) async fn apply(
     request: Request,
     next: Next,
 ) -> Response {
+    let step = step(request.method(), request.uri().path());
     let latency = {
         let faults = tenant.faults.lock().unwrap_or_else(PoisonError::into_inner);
-        faults.measure("latency-ms")
+        faults.measure("latency-ms") + faults.measure(&format!("latency-ms@{step}"))
     };
     // Half on the way there and half on the way back, so that a client can end in between.
     let half = Duration::from_secs_f64(latency.max(0.0) / 2000.0);
     tokio::time::sleep(half).await;
     let is_read = request.method() == Method::GET;
-    let is_upload = request.uri().path().ends_with("/jobs/users-imports");
-    if tenant.fault("reset") || (is_upload && tenant.fault("reset-before-upload")) {
+    let is_upload = step == "upload";
+    if tenant.fault_at(step, "reset") || (is_upload && tenant.fault("reset-before-upload")) {
         return cut(Bytes::new(), 100);
     }
-    if tenant.fault("server-error") {
+    if tenant.fault_at(step, "server-error") {
         return answers::error(503, "Service unavailable.", None);
+    }
+    if tenant.fault(&format!("token-expires@{step}")) {
+        tenant.expire_tokens();
     }
     let answer = next.run(request).await;
     tokio::time::sleep(half).await;
-    if is_upload && answer.status().is_success() {
-        if tenant.fault("reset-after-upload") {
-            return cut(Bytes::new(), 100);
-        }
-        if tenant.fault("server-error-after") {
-            return answers::error(500, "Internal error.", None);
-        }
+    let done = !is_read && answer.status().is_success();
+    if done && is_upload && tenant.fault("reset-after-upload") {
+        return cut(Bytes::new(), 100);
     }
-    if is_read && answer.status().is_success() && tenant.fault("half-answer") {
+    if done && tenant.fault_at(step, "server-error-after") {
+        return answers::error(500, "Internal error.", None);
+    }
+    let half_answer = |tenant: &Tenant| {
+        (is_read && tenant.fault("half-answer")) || tenant.fault(&format!("half-answer@{step}"))
+    };
+    if answer.status().is_success() && half_answer(&tenant) {
         let whole = to_bytes(answer.into_body(), usize::MAX)
             .await
             .unwrap_or_default();

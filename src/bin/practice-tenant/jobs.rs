@@ -1,6 +1,5 @@
-//! Import jobs: the upload, the work, the report.
+//! Import jobs: the upload, the state, the report; `work.rs` has the work.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -12,15 +11,12 @@ use serde_json::{Map, Value, json};
 
 use crate::answers;
 use crate::connections::{self, Connection};
-use crate::schema;
-use crate::state::{Fate, Job, Memory, Tenant, job_head};
+use crate::state::{Fate, Job, Tenant, job_head};
 use crate::tokens;
-use crate::users;
+use crate::work::work_off;
 
 /// Bytes of the whole request.
 const MOST_BYTES: usize = 512_000;
-/// How long a job that nobody reads stays pending.
-const UNREAD: Duration = Duration::from_secs(1);
 const READ: &[&str] = &["create:users", "read:users"];
 
 /// The parts of an upload.
@@ -65,6 +61,7 @@ async fn answer_create(tenant: &Tenant, request: Request) -> Result<Response, Bo
     let id = head["id"].as_str().unwrap_or_default().to_string();
     let job = Job {
         head: head.clone(),
+        began: Instant::now(),
         ends: Instant::now() + Duration::from_secs_f64(seconds),
         was_read: false,
         summary: None,
@@ -92,16 +89,6 @@ fn fate(tenant: &Tenant) -> Fate {
     ];
     let happens = fates.into_iter().find(|(name, _)| tenant.fault(name));
     happens.map_or(Fate::Works, |(_, fate)| fate)
-}
-
-/// Ends the jobs that hang, badly.
-pub(crate) fn unhang(memory: &mut Memory) {
-    for job in memory.jobs.values_mut() {
-        if job.fate == Fate::Hangs {
-            job.fate = Fate::Fails;
-            job.ends = Instant::now();
-        }
-    }
 }
 
 async fn read_form(request: Request) -> Result<Form, Box<Response>> {
@@ -183,145 +170,6 @@ fn allowed_connection(form: &Form) -> Result<&'static Connection, Box<Response>>
     }
 }
 
-/// Works off every job whose time has come, in no thread of its own: whoever asks next does it.
-fn work_off(memory: &mut Memory) {
-    let now = Instant::now();
-    // With a speed set, time alone decides; without, a job stays pending until it was read once.
-    let due = |job: &Job| {
-        !job.done
-            && job.fate != Fate::Hangs
-            && now >= job.ends
-            && (job.timed || job.was_read || now >= job.ends + UNREAD)
-    };
-    let ids: Vec<String> = memory
-        .jobs
-        .iter()
-        .filter(|(_, job)| due(job))
-        .map(|(id, _)| id.clone())
-        .collect();
-    for id in ids {
-        finish(memory, &id);
-    }
-}
-
-fn finish(memory: &mut Memory, id: &str) {
-    let Some(mut job) = memory.jobs.remove(id) else {
-        return;
-    };
-    job.done = true;
-    let mut rows = std::mem::take(&mut job.rows);
-    match job.fate {
-        Fate::Fails => job.unreadable = true,
-        Fate::FailsMidway => rows.truncate(rows.len() / 2),
-        _ => {}
-    }
-    if !job.unreadable {
-        let connection = connections::CONNECTIONS
-            .iter()
-            .find(|connection| connection.name == job.connection);
-        let mut counts = [0_u64; 3];
-        let mut seen = HashSet::new();
-        for row in rows
-            .iter()
-            .filter_map(|row| connection.map(|connection| (row, connection)))
-        {
-            match import_row(memory, row.0, row.1, job.upsert, &mut seen) {
-                Ok(Outcome::Inserted) => counts[0] += 1,
-                Ok(Outcome::Updated) => counts[1] += 1,
-                Err(errors) => {
-                    counts[2] += 1;
-                    job.errors
-                        .push(json!({"user": masked(row.0), "errors": errors}));
-                }
-            }
-        }
-        job.summary = Some(
-            json!({"failed": counts[2], "updated": counts[1], "inserted": counts[0], "total": rows.len()}),
-        );
-    }
-    if job.fate == Fate::FailsMidway {
-        (job.unreadable, job.summary) = (true, None);
-        job.errors.clear();
-    }
-    if job.fate != Fate::IsLost {
-        memory.jobs.insert(id.to_string(), job);
-    }
-}
-
-enum Outcome {
-    Inserted,
-    Updated,
-}
-
-fn import_row(
-    memory: &mut Memory,
-    row: &Value,
-    connection: &Connection,
-    upsert: bool,
-    seen: &mut HashSet<String>,
-) -> Result<Outcome, Vec<Value>> {
-    let faults = schema::faults(row, connection);
-    let Some(fields) = row.as_object().filter(|_| faults.is_empty()) else {
-        return Err(faults);
-    };
-    let duplicate = |message: String| vec![json!({"code": "DUPLICATED_USER", "message": message})];
-    let account = users::account(fields, connection, "secure.gravatar.com");
-    // A twin in the file is an error, never an insert and then an update.
-    for name in ["email", "username", "user_id"] {
-        let value = account
-            .profile
-            .get(name)
-            .and_then(Value::as_str)
-            .filter(|_| fields.contains_key(name));
-        if value.is_some_and(|value| !seen.insert(format!("{name} {value}"))) {
-            return Err(duplicate(format!(
-                "A user with this {name} was already provided."
-            )));
-        }
-    }
-    let keys = crate::state::keys(&account);
-    let Some(place) = keys.iter().find_map(|key| memory.find(key)) else {
-        memory.add(account);
-        return Ok(Outcome::Inserted);
-    };
-    // An upsert matches by e-mail alone.
-    if upsert && memory.find(&keys[0]) == Some(place) {
-        let Some(there) = memory.users.get_mut(&place) else {
-            return Ok(Outcome::Updated);
-        };
-        // The imported hash alone can be replaced: not one of Auth0's own, which a user without a hash has too (of a
-        // random password), and one who signed in with the imported hash.
-        if fields.contains_key("custom_password_hash") && there.custom_hash.is_none() {
-            let message = "A custom_password_hash was provided, but the user already has password hash defined";
-            return Err(vec![json!({"code": "CONFLICT", "message": message})]);
-        }
-        users::upsert(there, fields);
-        return Ok(Outcome::Updated);
-    }
-    Err(duplicate(
-        "The user already exist and upsert parameter is false".to_string(),
-    ))
-}
-
-/// The row as it was provided, with what is secret replaced.
-fn masked(row: &Value) -> Value {
-    let mut row = row.clone();
-    let mask = |place: Option<&mut Value>| {
-        if let Some(value) = place {
-            *value = "*****".into();
-        }
-    };
-    mask(row.get_mut("password_hash"));
-    for pointer in [
-        "/custom_password_hash/hash/value",
-        "/custom_password_hash/hash/key/value",
-        "/custom_password_hash/salt/value",
-    ] {
-        mask(row.pointer_mut(pointer));
-    }
-    row
-}
-
 fn not_found() -> Response {
     // The real body is not known; the sentence is documented.
     answers::error(404, "Job not found.", Some("inexistent_job"))
@@ -336,6 +184,9 @@ pub(crate) async fn status(
         return *refusal;
     }
     let mut memory = tenant.memory();
+    if tenant.fault("job-lost@job") {
+        memory.jobs.remove(&id);
+    }
     if memory
         .jobs
         .get(&id)
@@ -348,9 +199,22 @@ pub(crate) async fn status(
     };
     let is_first = !std::mem::replace(&mut job.was_read, true);
     if !job.done || (is_first && !job.timed) {
-        return answers::ok(&job.head);
+        return answers::ok(&pending(job, tenant.tells_progress()));
     }
     answers::ok(&finished(job))
+}
+
+/// A job that has not ended. How far it is stands in the published schema, and in no answer that was recorded.
+fn pending(job: &Job, tells_progress: bool) -> Value {
+    let mut body = job.head.clone();
+    if tells_progress {
+        let all = job.ends.duration_since(job.began).as_secs_f64();
+        let left = job.ends.saturating_duration_since(Instant::now());
+        let share = 1.0 - left.as_secs_f64() / all.max(f64::MIN_POSITIVE);
+        body["percentage_done"] = ((share * 100.0) as u64).into();
+        body["time_left_seconds"] = left.as_secs().into();
+    }
+    body
 }
 
 /// A job that has ended, in the recorded key order; a failed one says no reason.
@@ -386,7 +250,10 @@ pub(crate) async fn errors(
     if let Err(refusal) = tokens::check(&tenant, &headers, READ) {
         return *refusal;
     }
-    let memory = tenant.memory();
+    let mut memory = tenant.memory();
+    if tenant.fault("job-lost@report") {
+        memory.jobs.remove(&id);
+    }
     let Some(job) = memory.jobs.get(&id) else {
         return answers::error(404, "The job does not exist", Some("inexistent_job"));
     };

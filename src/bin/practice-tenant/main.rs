@@ -1,7 +1,7 @@
 //! The practice tenant: an HTTP server on loopback that answers as Auth0's Management API does, for
 //! everything a bulk import needs.
 //!
-//! `answers.rs` holds the envelopes, `tokens.rs` who may ask, `connections.rs`, `jobs.rs`, `users.rs` and
+//! `answers.rs` holds the envelopes, `tokens.rs` who may ask, `connections.rs`, `jobs.rs` (and `work.rs`), `users.rs` and
 //! `sign_in.rs` one endpoint family each, `hashes.rs` which password fits which hash, `faults.rs` what may go wrong on
 //! demand, `schema.rs` the rules for a row, `state.rs` what is remembered,
 //! `options.rs` the command line. It shares no type with the client: a shared misspelling would pass
@@ -20,6 +20,7 @@ mod slow_hashes;
 mod state;
 mod tokens;
 mod users;
+mod work;
 
 use std::fs;
 use std::io::Write;

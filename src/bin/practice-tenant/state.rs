@@ -24,6 +24,7 @@ pub(crate) struct Account {
 /// An import job.
 pub(crate) struct Job {
     pub(crate) head: Value,
+    pub(crate) began: Instant,
     /// When the users have been worked through.
     pub(crate) ends: Instant,
     /// A job is seen pending once at least, as a real one is.

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 
 use crate::answers;
+use crate::faults;
 use crate::state::{Tenant, unix_seconds};
 
 const SCOPES: &str = "read:connections create:users read:users update:users delete:users";
@@ -150,10 +151,11 @@ pub(crate) async fn limit_rate(
     next: Next,
 ) -> Response {
     let (rate, burst) = (tenant.options.rate, tenant.options.burst);
+    let step = faults::step(request.method(), request.uri().path());
     let left = {
         let mut bucket = tenant.bucket.lock().unwrap_or_else(PoisonError::into_inner);
         let filled = (bucket.0 + bucket.1.elapsed().as_secs_f64() * rate).min(burst);
-        let left = if tenant.fault("rate-limit") {
+        let left = if tenant.fault_at(step, "rate-limit") {
             -1.0
         } else {
             filled - 1.0

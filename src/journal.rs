@@ -1,0 +1,89 @@
+//! The lines of a run's journal.
+
+use serde::{Deserialize, Serialize};
+
+use crate::options::ImportOptions;
+
+/// Of the entries of a journal; one of another version is not read.
+pub(crate) const VERSION: u32 = 1;
+/// Runs of consecutive rows: the first, and how many.
+pub(crate) type RowRuns = Vec<(usize, usize)>;
+
+/// One step of a run.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) enum Entry {
+    /// The first of all, so that one of another version is known for it.
+    Version(u32),
+    /// What the run is about.
+    Begun {
+        domain: String,
+        connection_id: String,
+        connection: Option<String>,
+        options: ImportOptions,
+    },
+    /// A file of users is on the disk.
+    Packed {
+        file: usize,
+        rows: RowRuns,
+        /// Rows that brought a user id of their own.
+        given_ids: Vec<usize>,
+        sha256: String,
+    },
+    /// A row that was not sent, since the check found fault with it; whole, to be mended.
+    LeftOut {
+        note: RowNote,
+        user: Option<serde_json::Value>,
+    },
+    /// No more users come.
+    Sealed { rows: usize },
+    /// An upload is about to be sent.
+    Sending { file: usize },
+    /// It was certainly not taken.
+    NotTaken { file: usize },
+    /// It was taken; `at` in milliseconds of UNIX time.
+    Accepted { file: usize, job: String, at: u64 },
+    /// What became of a file's users.
+    Done(FileEnd),
+    /// Users deleted again, by their ids.
+    Removed(Vec<String>),
+}
+
+/// What became of a file's users: every row is inserted, updated or noted.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct FileEnd {
+    pub(crate) file: usize,
+    pub(crate) inserted: u64,
+    pub(crate) updated: u64,
+    /// The rows that were updated, as far as it is known which: all but some with ids of their own choice.
+    pub(crate) updated_rows: RowRuns,
+    pub(crate) notes: Vec<RowNote>,
+    /// Whether an inserted row with an id of its own choice is surely this run's.
+    pub(crate) certain: bool,
+    pub(crate) at: u64,
+    /// Of the file that is left.
+    pub(crate) sha256: String,
+}
+
+impl FileEnd {
+    pub(crate) fn is_updated(&self, row: usize) -> bool {
+        let mut runs = self.updated_rows.iter();
+        runs.any(|(first, count)| (*first..first + count).contains(&row))
+    }
+}
+
+/// A row that was neither inserted nor updated.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct RowNote {
+    pub(crate) row: usize,
+    pub(crate) email: String,
+    pub(crate) kind: NoteKind,
+    /// Code, field, message.
+    pub(crate) reasons: Vec<(String, Option<String>, String)>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum NoteKind {
+    AlreadyThere,
+    Failed,
+    Unknown,
+}

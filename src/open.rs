@@ -1,0 +1,83 @@
+//! Opening a tenant: the one that the settings name, or one by its domain and a token.
+
+use crate::error::{Error, Result};
+use crate::settings::{Address, Settings};
+use crate::tenant::{Tenant, exchange};
+use crate::tls::client;
+use crate::token::Token;
+
+impl Tenant {
+    /// Opens the tenant that the settings name; the practice tenant when nothing is set.
+    ///
+    /// Read are the environment and `.env` (the environment wins): `DOMAIN`, and
+    /// `MGMT_API_ACCESS_TOKEN` or `CLIENT_ID` with `CLIENT_SECRET`; `SIGN_IN_CLIENT_ID` and
+    /// `SIGN_IN_CLIENT_SECRET` are for [`verify_sign_in`](crate::verify_sign_in). A token is decoded
+    /// here and sends nothing; client credentials send one request. A real tenant opens read-only:
+    /// see [`Tenant::allow_writes`].
+    ///
+    /// # Errors
+    ///
+    /// A setting without `DOMAIN`; no token; a token that is expired, for another audience or no JWT;
+    /// an unreadable `.env`; credentials the tenant refuses.
+    pub fn from_env() -> Result<Tenant> {
+        let settings = Settings::read()?;
+        match settings.get("DOMAIN") {
+            Some(domain) if domain.eq_ignore_ascii_case("practice") => Tenant::practice(),
+            Some(_) => Tenant::from_settings(&settings),
+            None => match settings.any() {
+                None => Tenant::practice(),
+                Some(name) => Err(Error::Setting {
+                    name: "DOMAIN",
+                    reason: format!(
+                        "it is not set, though {name} is: set it to your tenant's host name, or to `practice`"
+                    ),
+                }),
+            },
+        }
+    }
+
+    /// Opens the tenant at `domain` with a Management API access token; sends nothing.
+    ///
+    /// `domain` is a host name (https), or `http://127.0.0.1:PORT` / `http://localhost:PORT`.
+    ///
+    /// # Errors
+    ///
+    /// A domain that is no host name; a token that is empty, expired, for another audience or no JWT.
+    pub fn new(domain: &str, token: &str) -> Result<Tenant> {
+        let address = Address::parse(domain)?;
+        let token = Token::parse(token, &address)?;
+        Ok(Tenant::assemble(
+            address,
+            client(domain)?,
+            None,
+            None,
+            token,
+        ))
+    }
+
+    pub(crate) fn from_settings(settings: &Settings) -> Result<Tenant> {
+        let domain = settings.get("DOMAIN").unwrap_or_default();
+        let address = Address::parse(domain)?;
+        let sign_in = settings.application("SIGN_IN_CLIENT_ID", "SIGN_IN_CLIENT_SECRET")?;
+        let http = client(domain)?;
+        // A token wins over client credentials when both are set.
+        let (application, token) = match settings.get("MGMT_API_ACCESS_TOKEN") {
+            Some(token) => (None, Token::parse(token, &address)?),
+            None => match settings.application("CLIENT_ID", "CLIENT_SECRET")? {
+                Some(application) => {
+                    let token = exchange(&http, &address, &application)?;
+                    (Some(application), token)
+                }
+                None => {
+                    return Err(Error::Setting {
+                        name: "MGMT_API_ACCESS_TOKEN",
+                        reason: format!(
+                            "it is not set for {domain}: copy .env.example to .env and fill it in, or leave DOMAIN unset to use the practice tenant"
+                        ),
+                    });
+                }
+            },
+        };
+        Ok(Tenant::assemble(address, http, application, sign_in, token))
+    }
+}

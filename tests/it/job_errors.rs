@@ -1,0 +1,82 @@
+//! Which of the users sent each row of an error report is about.
+
+use auth0_bulk_users::*;
+use serde_json::json;
+
+use crate::server::{Practice, answer, canned, token};
+
+#[test]
+fn each_of_several_refused_rows_that_share_an_id_or_an_email_is_found() {
+    let practice = Practice::start(&[]);
+    let (tenant, connection) = practice.database();
+    let user = |email: &str, id: &str, hash: Option<&str>| User {
+        user_id: (!id.is_empty()).then(|| id.to_string()),
+        password_hash: hash.map(str::to_string),
+        ..User::new(email)
+    };
+    let users = [
+        user("a@test.edu", "1", Some("abc")),
+        user("a@test.edu", "1", None),
+        user("A@test.edu", "1", None),
+        user("b@test.edu", "1", None),
+        user("c@test.edu", "", None),
+        user("c@test.edu", "", None),
+        user("c@test.edu", "", Some("abc")),
+        user("d@test.edu", "2", Some("abc")),
+        user("d@test.edu", "2", Some("abc")),
+        user("e@test.edu", "1", Some("abc")),
+    ];
+    let job = start_import(&tenant, &connection, &users).unwrap();
+    let finished = wait_for_job(&tenant, &job, Duration::from_secs(20)).unwrap();
+    let errors = job_errors(&tenant, &finished).unwrap();
+    let mut rows: Vec<usize> = errors.iter().map(|failed| failed.row.unwrap()).collect();
+    rows.sort_unstable();
+    // Inserted are rows 2 and 5, the first good ones with their e-mail; the report names no rows, and of several who are
+    // alike in id and e-mail the later ones are taken for the refused.
+    assert_eq!(rows.len(), 8, "{errors}");
+    rows.dedup();
+    assert_eq!(rows.len(), 8, "each once: {errors}");
+    assert!(!rows.contains(&1) || !rows.contains(&2), "{errors}");
+    let email = |failed: &FailedUser| failed.email.clone().unwrap().to_lowercase();
+    for failed in errors.iter() {
+        let sent = &users[failed.row.unwrap() - 1];
+        assert_eq!(sent.email.to_lowercase(), email(failed), "{errors}");
+    }
+    let both: Vec<_> = errors.iter().filter(|f| email(f) == "d@test.edu").collect();
+    assert_eq!(
+        (both[0].row, both[1].row),
+        (Some(8), Some(9)),
+        "in their order"
+    );
+}
+
+#[test]
+fn a_row_that_the_report_names_in_part_is_found_by_what_it_names() {
+    let report = json!([
+        {"user": {"email": "A@test.edu"}, "errors": []},
+        {"user": {"user_id": "2"}, "errors": []},
+        {"user": {"user_id": "3", "email": "changed@test.edu"}, "errors": []},
+        {"user": {"email": "nobody@test.edu"}, "errors": []},
+        {"user": {}, "errors": []},
+    ]);
+    let job = json!({"id": "job_1", "status": "pending", "created_at": "2026"});
+    let ended = json!({"status": "completed", "summary": {"failed": 5}});
+    let answers = [job, ended, report].map(|body| answer(200, "", &body.to_string()));
+    let (base, _) = canned(answers.to_vec());
+    let tenant = Tenant::new(&base, &token(&base, json!({}))).unwrap();
+    let connection = ConnectionId::new("con_0000000000000000").unwrap();
+    let user = |email: &str, id: &str| User {
+        user_id: Some(id.into()),
+        ..User::new(email)
+    };
+    let users = [
+        user("c@test.edu", "3"),
+        user("a@test.edu", "1"),
+        user("b@test.edu", "2"),
+    ];
+    let job = start_import(&tenant, &connection, &users).unwrap();
+    let finished = wait_for_job(&tenant, &job, Duration::from_secs(20)).unwrap();
+    let errors = job_errors(&tenant, &finished).unwrap();
+    let rows: Vec<Option<usize>> = errors.iter().map(|failed| failed.row).collect();
+    assert_eq!(rows, [Some(2), Some(3), Some(1), None, None], "{errors}");
+}

@@ -1,0 +1,172 @@
+//! The options of an import, each by what it changes.
+
+use auth0_bulk_users::*;
+
+use crate::runs::{Named, all_in_tenant, kept_in, quick, someone_else, users};
+use crate::server::Practice;
+
+#[test]
+fn an_upsert_tells_who_was_updated_and_removes_only_whom_it_inserted() {
+    let practice = Practice::start(&[]);
+    let (tenant, connection) = practice.database();
+    someone_else(&tenant, &connection);
+    let name = Named::new("upsert");
+    let options = quick(&name).upsert(true);
+    let report = import_users(&tenant, &connection, &users(60), &options).unwrap();
+    let counts = report.counts();
+    let told = (counts.inserted, counts.updated, counts.total);
+    assert_eq!(told, (59, 1, 60), "{report}");
+    let plan = plan_run_removal(&tenant, &name.folder()).unwrap();
+    assert_eq!(plan.users.len(), 59, "{plan}");
+    remove_users(&tenant, plan).unwrap();
+    let left = all_in_tenant(&practice);
+    assert_eq!(left.len(), 1);
+    assert!(left[0]["user_metadata"]["text"].is_string(), "updated");
+
+    // The answer to the upload is lost: the second upload finds the first one's users, which are not updates.
+    let name = Named::new("upsert-twice");
+    tenant
+        .practice_faults(&[("reset-after-upload", 1.0)])
+        .unwrap();
+    let options = quick(&name).upsert(true);
+    let report = import_users(&tenant, &connection, &users(60), &options).unwrap();
+    let counts = report.counts();
+    let told = (counts.inserted, counts.updated, counts.total);
+    assert_eq!(told, (59, 1, 60), "{report}");
+
+    // Nobody says what became of a job: of who is there under another id, whether they were updated is not known.
+    let name = Named::new("upsert-lost");
+    tenant.practice_faults(&[("job-lost", 9.0)]).unwrap();
+    let options = quick(&name).upsert(true);
+    let report = import_users(&tenant, &connection, &users(10), &options).unwrap();
+    let counts = report.counts();
+    assert_eq!((counts.unknown, counts.total), (10, 10), "{report}");
+}
+
+#[test]
+fn ids_left_to_auth0_are_not_guessed_at() {
+    let practice = Practice::start(&[]);
+    let (tenant, connection) = practice.database();
+    let name = Named::new("left");
+    let options = quick(&name).leave_ids_to_auth0();
+    let report = import_users(&tenant, &connection, &users(3), &options).unwrap();
+    assert_eq!(report.counts().inserted, 3, "{report}");
+    let plan = plan_run_removal(&tenant, &name.folder()).unwrap();
+    assert!(plan.users.is_empty(), "{plan}");
+
+    let name = Named::new("left-lost");
+    tenant.practice_faults(&[("job-fails", 9.0)]).unwrap();
+    let options = quick(&name).leave_ids_to_auth0();
+    let mut more = generate_users("more", "test.edu", 3).unwrap();
+    let report = import_users(&tenant, &connection, &more, &options).unwrap();
+    assert_eq!(report.counts().unknown, 3, "{report}");
+    more[0].user_id = Some("mine".into());
+    tenant.practice_faults(&[]).unwrap();
+    let name = Named::new("left-own");
+    let options = quick(&name).leave_ids_to_auth0();
+    let report = import_users(&tenant, &connection, &more, &options).unwrap();
+    assert_eq!(report.counts().inserted, 3, "{report}");
+}
+
+#[test]
+fn after_a_lost_answer_ids_left_to_auth0_or_chosen_are_unknown_and_stay() {
+    for choose in [false, true] {
+        // At a speed, so that the first upload's job ends first.
+        let practice = Practice::start(&["--job-speed", "1000"]);
+        let (tenant, connection) = practice.database();
+        let name = Named::new("left-twice");
+        let faults = [("reset-after-upload", 1.0)];
+        tenant.practice_faults(&faults).unwrap();
+        let mut users = users(3);
+        let mut options = quick(&name);
+        if choose {
+            users[0].user_id = Some("mine".into());
+        } else {
+            options = options.leave_ids_to_auth0();
+        }
+        let report = import_users(&tenant, &connection, &users, &options).unwrap();
+        let counts = report.counts();
+        let unknown = if choose { 1 } else { 3 };
+        let told = (counts.inserted, counts.unknown, counts.total);
+        assert_eq!(told, (3 - unknown, unknown, 3), "{report}");
+        let reason = &report.attention()[0].reasons[0];
+        assert_eq!(reason.code, "ANSWER_LOST", "{report}");
+        // Who may have been there before stays.
+        let plan = plan_run_removal(&tenant, &name.folder()).unwrap();
+        remove_users(&tenant, plan).unwrap();
+        assert_eq!(all_in_tenant(&practice).len() as u64, unknown);
+    }
+}
+
+#[test]
+fn what_stays_of_the_users_is_what_the_reader_chose() {
+    let practice = Practice::start(&[]);
+    let (tenant, connection) = practice.database();
+    for (afterwards, hash, metadata) in [
+        (Afterwards::StripSecrets, false, true),
+        (Afterwards::KeepIdsOnly, false, false),
+        (Afterwards::KeepAll, true, true),
+    ] {
+        let name = Named::new("afterwards");
+        let options = quick(&name).afterwards(afterwards);
+        let report = import_users(&tenant, &connection, &users(3), &options).unwrap();
+        let kept = kept_in(&name.folder());
+        assert_eq!(kept.contains("$2b$10$xxx"), hash, "{afterwards:?}");
+        assert_eq!(
+            kept.contains("xxxxxxxxx\""),
+            metadata || hash,
+            "{afterwards:?}"
+        );
+        assert_eq!(
+            read_import(&name.folder()).unwrap().counts(),
+            report.counts()
+        );
+        let plan = plan_run_removal(&tenant, &name.folder()).unwrap();
+        assert_eq!(remove_users(&tenant, plan).unwrap().deleted, 3);
+    }
+}
+
+#[test]
+fn as_many_jobs_run_as_there_are_slots_asked_for() {
+    let most_at_once = |slots: usize| {
+        let practice = Practice::start(&["--job-speed", "200", "--max-jobs", "3"]);
+        let (tenant, connection) = practice.database();
+        let name = Named::new("slots");
+        let options = quick(&name).slots(slots);
+        let report = import_users(&tenant, &connection, &users(230), &options).unwrap();
+        assert_eq!(report.counts().inserted, 230, "{report}");
+        let spans = report.jobs();
+        let running = |at: u64| spans.iter().filter(|j| j.from <= at && at < j.to).count();
+        spans.iter().map(|job| running(job.from)).max().unwrap()
+    };
+    let most = [1, 2, 3].map(most_at_once);
+    assert_eq!(most, [1, 2, 3]);
+}
+
+#[test]
+fn a_time_limit_ends_the_call_and_not_the_run() {
+    let practice = Practice::start(&["--job-speed", "40"]);
+    let (tenant, connection) = practice.database();
+    let name = Named::new("limit");
+    let options = quick(&name).time_limit(Duration::from_millis(500));
+    let began = std::time::Instant::now();
+    let error = import_users(&tenant, &connection, &users(60), &options).unwrap_err();
+    assert!(
+        began.elapsed() < Duration::from_secs(20),
+        "long before the jobs end"
+    );
+    let folder = name.folder();
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "the import stopped: the time limit of 0.5 s was reached; 0 inserted, 60 not done yet of 60, which is written down: go on with resume_import(&tenant, \"{folder}\")"
+        )
+    );
+    let report = resume_import(&tenant, &folder).unwrap();
+    assert_eq!(
+        (report.counts().inserted, report.jobs().len()),
+        (60, 2),
+        "{report}"
+    );
+    assert_eq!(all_in_tenant(&practice).len(), 60);
+}
