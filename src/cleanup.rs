@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::Value;
@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::error::{Error, Result};
 use crate::job_errors::job_errors;
 use crate::jobs::{FinishedJob, RowKey};
+use crate::progress::Countdown;
 use crate::requests::{Request, path_segment};
 use crate::run::{FileState, Run};
 use crate::run_folder::Entry;
@@ -17,7 +18,6 @@ use crate::tenant::Tenant;
 
 /// Deletes between two lines of the run's journal.
 const NOTED_AT_ONCE: usize = 50;
-const PROGRESS_EVERY: Duration = Duration::from_secs(2);
 /// Lost answers in a row for one user.
 const FAULTS_BORNE: u32 = 4;
 
@@ -74,6 +74,7 @@ pub fn plan_removal(tenant: &Tenant, finished: &FinishedJob) -> Result<RemovalPl
     let errors = job_errors(tenant, finished)?;
     let refused: Vec<usize> = errors.iter().filter_map(|failed| failed.row).collect();
     let mut users: Vec<(String, String)> = Vec::new();
+    let mut countdown = Countdown::new();
     for (index, RowKey { email, .. }) in job.keys.iter().enumerate() {
         if refused.contains(&(index + 1)) {
             continue;
@@ -83,6 +84,7 @@ pub fn plan_removal(tenant: &Tenant, finished: &FinishedJob) -> Result<RemovalPl
         {
             users.push((email.clone(), id));
         }
+        countdown.say(index + 1, job.keys.len(), "looked up");
     }
     let kept = job.keys.len() - users.len();
     Ok(RemovalPlan {
@@ -172,27 +174,18 @@ pub fn remove_users(tenant: &Tenant, plan: RemovalPlan) -> Result<Removed> {
     }
     tenant.check_gate("a delete")?;
     let mut run = plan.folder.as_deref().map(Run::open).transpose()?;
-    let (began, mut said) = (Instant::now(), Instant::now());
-    for (done, group) in plan.users.chunks(NOTED_AT_ONCE).enumerate() {
+    let (mut done, mut countdown) = (0, Countdown::new());
+    for group in plan.users.chunks(NOTED_AT_ONCE) {
         for (_, id) in group {
             let path = format!("/api/v2/users/{}", path_segment(id));
             delete(tenant, &path)?;
+            done += 1;
+            countdown.say(done, plan.users.len(), "deleted");
         }
         // A crash before this line asks for the same deletes again, which are fine.
         if let Some(run) = &mut run {
             let ids = group.iter().map(|(_, id)| id.clone()).collect();
             run.note(Entry::Removed(ids))?;
-        }
-        if said.elapsed() >= PROGRESS_EVERY {
-            said = Instant::now();
-            let done = (done + 1) * NOTED_AT_ONCE;
-            let left =
-                began.elapsed() / done as u32 * (plan.users.len().saturating_sub(done)) as u32;
-            println!(
-                "{done} of {} users deleted, about {} s left",
-                plan.users.len(),
-                left.as_secs()
-            );
         }
     }
     Ok(Removed {
