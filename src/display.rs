@@ -138,8 +138,8 @@ impl Draw for ConnectionId {
     fn html(&self) -> String {
         let mut facts = vec![("id", self.to_string())];
         let usernames = self.takes_usernames().map(|takes| match takes {
-            true => "taken",
-            false => "not taken: import users.without_usernames()",
+            true => "accepted",
+            false => "not accepted: import users.without_usernames()",
         });
         facts.extend(usernames.map(|words| ("usernames", words.to_string())));
         let name = self.name.as_deref().unwrap_or("given by its id");
