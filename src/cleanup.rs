@@ -1,7 +1,7 @@
 //! Deleting what a job or a run created, and nothing else.
 
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::Value;
@@ -11,14 +11,13 @@ use crate::job_errors::job_errors;
 use crate::jobs::{FinishedJob, RowKey};
 use crate::journal::Entry;
 use crate::patience::Patience;
-use crate::progress::in_words;
+use crate::progress::Countdown;
 use crate::requests::{Request, path_segment};
 use crate::run::{FileState, Run};
 use crate::tenant::Tenant;
 
 /// Deletes between two lines of the run's journal.
 const NOTED_AT_ONCE: usize = 50;
-const PROGRESS_EVERY: Duration = Duration::from_secs(2);
 /// Faults in a row after which a removal stops: seconds, since nothing is lost by running it again.
 const FAULTS_BORNE: u32 = 4;
 /// A million users at two a second take six days.
@@ -77,6 +76,7 @@ pub fn plan_removal(tenant: &Tenant, finished: &FinishedJob) -> Result<RemovalPl
     let errors = job_errors(tenant, finished)?;
     let refused: Vec<usize> = errors.iter().filter_map(|failed| failed.row).collect();
     let mut users: Vec<(String, String)> = Vec::new();
+    let mut countdown = Countdown::new();
     for (index, RowKey { email, .. }) in job.keys.iter().enumerate() {
         if refused.contains(&(index + 1)) {
             continue;
@@ -86,6 +86,7 @@ pub fn plan_removal(tenant: &Tenant, finished: &FinishedJob) -> Result<RemovalPl
         {
             users.push((email.clone(), id));
         }
+        countdown.say(index + 1, job.keys.len(), "looked up");
     }
     let kept = job.keys.len() - users.len();
     Ok(RemovalPlan {
@@ -176,26 +177,18 @@ pub fn remove_users(tenant: &Tenant, plan: RemovalPlan) -> Result<Removed> {
     tenant.check_gate("a delete")?;
     let mut run = plan.folder.as_deref().map(Run::open).transpose()?;
     let mut patience = Patience::new(tenant, REMOVAL_LIMIT, FAULTS_BORNE);
-    let (began, mut said) = (Instant::now(), Instant::now());
-    for (done, group) in plan.users.chunks(NOTED_AT_ONCE).enumerate() {
+    let (mut done, mut countdown) = (0, Countdown::new());
+    for group in plan.users.chunks(NOTED_AT_ONCE) {
         for (_, id) in group {
             // Deleting who is gone is fine, so a delete whose answer was lost is sent again.
             patience.ask(|tenant| delete(tenant, id))?;
+            done += 1;
+            countdown.say(done, plan.users.len(), "deleted");
         }
         // A crash before this line asks for the same deletes again, which are fine.
         if let Some(run) = &mut run {
             let ids = group.iter().map(|(_, id)| id.clone()).collect();
             run.note(Entry::Removed(ids))?;
-        }
-        if said.elapsed() >= PROGRESS_EVERY {
-            said = Instant::now();
-            let all = plan.users.len();
-            let done = ((done + 1) * NOTED_AT_ONCE).min(all);
-            let left = began.elapsed() / done as u32 * (all - done) as u32;
-            println!(
-                "{done} of {all} users deleted, about {} left",
-                in_words(left)
-            );
         }
     }
     Ok(Removed {

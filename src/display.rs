@@ -128,26 +128,22 @@ impl Draw for ConnectionId {
             .name
             .as_ref()
             .map_or(String::new(), |name| format!(" ({name})"));
-        let usernames = self.usernames().map(|words| format!("; it {words}"));
-        format!("{self}{name}{}", usernames.unwrap_or_default())
+        let usernames = match self.takes_usernames() {
+            Some(true) => "; it takes usernames",
+            Some(false) => "; it takes no usernames: import users.without_usernames()",
+            None => "",
+        };
+        format!("{self}{name}{usernames}")
     }
     fn html(&self) -> String {
         let mut facts = vec![("id", self.to_string())];
-        facts.extend(
-            self.usernames()
-                .map(|words| ("usernames", format!("it {words}"))),
-        );
+        let usernames = self.takes_usernames().map(|takes| match takes {
+            true => "accepted",
+            false => "not accepted: import users.without_usernames()",
+        });
+        facts.extend(usernames.map(|words| ("usernames", words.to_string())));
         let name = self.name.as_deref().unwrap_or("given by its id");
         facts_html(NEUTRAL, &format!("connection {name}"), &facts)
-    }
-}
-
-impl ConnectionId {
-    fn usernames(&self) -> Option<&'static str> {
-        self.takes_usernames().map(|takes| match takes {
-            true => "takes usernames",
-            false => "takes no usernames: import users.without_usernames()",
-        })
     }
 }
 

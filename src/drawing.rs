@@ -241,7 +241,45 @@ pub(crate) fn bar(parts: &[(&str, u64, &str)], total: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::utc;
+    use super::*;
+
+    fn rows(cells: &[&[&str]]) -> Vec<Vec<String>> {
+        let row = |cells: &&[&str]| cells.iter().map(|cell| (*cell).to_string()).collect();
+        cells.iter().map(row).collect()
+    }
+
+    #[test]
+    fn numbers_stand_right_and_words_left() {
+        let rows = rows(&[&["7", "a"], &["…", "…"], &["1234", "5"]]);
+        let html = table_html(&["row", "name"], &rows);
+        assert_eq!(html.matches("align=\"right\"").count(), 4, "{html}");
+        assert!(table_plain(&["row", "name"], &rows).contains("│    7 │ a    │"));
+    }
+
+    #[test]
+    fn a_long_value_is_cut_and_the_rest_is_there_on_hover() {
+        let long = format!("\"<{}", "é".repeat(SHOWN_OF_A_VALUE));
+        let rows = rows(&[&[&long]]);
+        let html = table_html(&["value"], &rows);
+        assert!(
+            html.contains(&format!("title=\"{}\"", escape(&long))),
+            "{html}"
+        );
+        assert!(html.contains("éé…</td>"), "{html}");
+        assert!(table_plain(&["value"], &rows).contains('…'));
+    }
+
+    #[test]
+    fn a_bar_says_its_counts_in_words_and_by_name() {
+        let bar = bar(&[("inserted", 3, GOOD), ("failed", 1, BAD)], 4);
+        assert!(bar.contains("aria-label=\"3 inserted, 1 failed of 4\""));
+        let words: String = bar
+            .split('<')
+            .filter_map(|part| part.split_once('>'))
+            .map(|part| part.1)
+            .collect();
+        assert_eq!(words, " 3 inserted,  1 failed of 4");
+    }
 
     #[test]
     fn dates_are_right_at_the_edges() {

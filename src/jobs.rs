@@ -21,7 +21,8 @@ pub(crate) const READ_SCOPES: &[&str] = &["create:users", "read:users"];
 /// The first wait between two reads of a job: the free plan takes two requests a second.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
-const PROGRESS_EVERY: Duration = Duration::from_secs(5);
+/// A wait is never silent for longer, but while a pause between two reads is.
+const LONGEST_SILENCE: Duration = Duration::from_secs(2);
 /// Reads in a row that may fail before a wait ends with their error.
 const FAULTS_BORNE: u32 = 5;
 
@@ -221,7 +222,7 @@ pub fn wait_for_job(tenant: &Tenant, job: &Job, limit: Duration) -> Result<Finis
             }
             Err(error) => return Err(error),
         };
-        if said.elapsed() >= PROGRESS_EVERY {
+        if said.elapsed() + wait > LONGEST_SILENCE {
             said = Instant::now();
             println!("job {} is still running{news}", job.id);
         }

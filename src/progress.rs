@@ -89,6 +89,35 @@ pub(crate) fn say_fault(error: &Error) {
     println!("trying again: {cause}");
 }
 
+/// Says how far a call with one request for each user is: within two seconds, then every two.
+pub(crate) struct Countdown {
+    began: Instant,
+    said: Instant,
+}
+
+impl Countdown {
+    pub(crate) fn new() -> Countdown {
+        Countdown {
+            began: Instant::now(),
+            said: Instant::now(),
+        }
+    }
+
+    pub(crate) fn say(&mut self, done: usize, total: usize, what: &str) {
+        if self.said.elapsed() >= FIRST_WORD && done < total {
+            self.said = Instant::now();
+            let left = self
+                .began
+                .elapsed()
+                .mul_f64((total - done) as f64 / done as f64);
+            println!(
+                "{done} of {total} users {what}, about {} left",
+                in_words(left)
+            );
+        }
+    }
+}
+
 fn done(run: &Run, running: &[(usize, f64)]) -> f64 {
     let ended = run.files.iter().filter(|state| state.end.is_some());
     let ended: usize = ended.map(crate::run::FileState::count).sum();

@@ -46,6 +46,21 @@
       const own = colour(style.backgroundColor);
       below = over(below, { rgb: own.rgb, alpha: own.alpha * opacity });
     }
+    // In a drawing it is the shapes before the text, where they lie under its middle.
+    const text = element.closest("svg text");
+    if (text) {
+      const box = text.getBoundingClientRect();
+      const [x, y] = [box.left + box.width / 2, box.top + box.height / 2];
+      for (const shape of text.ownerSVGElement.querySelectorAll("rect, circle, ellipse, polygon")) {
+        const at = shape.getBoundingClientRect();
+        const { fill, fillOpacity } = getComputedStyle(shape);
+        const isUnder = shape.compareDocumentPosition(text) & Node.DOCUMENT_POSITION_FOLLOWING
+          && at.left <= x && x <= at.right && at.top <= y && y <= at.bottom;
+        if (!isUnder || fill === "none") continue;
+        const own = colour(fill);
+        below = over(below, { rgb: own.rgb, alpha: own.alpha * Number(fillOpacity) * opacity });
+      }
+    }
     return { below, opacity };
   };
   let texts = 0;
@@ -70,7 +85,8 @@
 
   // Every picture has a name, and is there.
   for (const picture of document.querySelectorAll(".jp-OutputArea-output :is(img, svg, [role=img])")) {
-    const name = picture.getAttribute("aria-label") || picture.getAttribute("alt") || picture.getAttribute("title");
+    const name = ["aria-label", "alt", "title"].map((name) => picture.getAttribute(name)).find(Boolean)
+      ?? picture.querySelector(":scope > title")?.textContent;
     const box = picture.getBoundingClientRect();
     if (!name) problems.push(`${number(picture)}: a picture without a name`);
     if (box.width < 20 || box.height < 3) problems.push(`${number(picture)}: a picture of ${box.width} by ${box.height} pixels`);

@@ -239,6 +239,38 @@ fn users_drawn_with_hostile_text_stay_in_their_cells() {
     );
 }
 
+/// What a test prints is caught, so this runs in a process of its own: the test calls itself.
+#[test]
+fn slow_work_says_how_far_it_is_and_how_long_it_will_take() {
+    if std::env::var_os("SLOW_WORK").is_some() {
+        return slow_work();
+    }
+    let name = "client::slow_work_says_how_far_it_is_and_how_long_it_will_take";
+    let mut child = std::process::Command::new(std::env::current_exe().unwrap());
+    let child = child
+        .args([name, "--exact", "--nocapture"])
+        .env("SLOW_WORK", "1");
+    let printed = String::from_utf8(child.output().unwrap().stdout).unwrap();
+    for part in [
+        "; waited 1 s of at most 20 s",
+        "of 7 users looked up, about ",
+        "of 7 users deleted, about ",
+    ] {
+        assert!(printed.contains(part), "{part} in {printed}");
+    }
+}
+
+/// At two requests a second.
+fn slow_work() {
+    let practice = Practice::start(&["--rate", "2", "--burst", "1", "--job-speed", "2"]);
+    let (tenant, connection) = practice.database();
+    let users = generate_users("slow", "test.edu", 7).unwrap();
+    let job = start_import(&tenant, &connection, &users).unwrap();
+    let finished = wait_for_job(&tenant, &job, LIMIT).unwrap();
+    let plan = plan_removal(&tenant, &finished).unwrap();
+    assert_eq!(remove_users(&tenant, plan).unwrap().deleted, 7);
+}
+
 /// Settings come from the environment, so this runs in processes of their own: the test calls itself.
 #[test]
 fn settings_choose_the_tenant_and_a_password_signs_in() {
