@@ -31,12 +31,14 @@
 //! ```
 
 mod blowfish_pi;
+mod brief;
 mod bulk_bcrypt;
 mod check;
 mod cleanup;
 mod connections;
 mod display;
 mod draw_import;
+mod draw_requests;
 mod drawing;
 mod error;
 mod files;
@@ -52,6 +54,7 @@ mod plan;
 mod practice;
 mod progress;
 mod report;
+mod request_log;
 mod requests;
 mod run;
 mod run_folder;
@@ -88,6 +91,7 @@ pub use password::{
 };
 pub use plan::{ImportPlan, plan_import};
 pub use report::{Attention, Counts, ImportReport, JobSpan, Outcome};
+pub use request_log::{RequestLog, SentRequest};
 pub use secret::Secret;
 pub use serde_json;
 pub use sign_in::{SignIn, SignInRefusal, verify_sign_in};

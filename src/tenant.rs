@@ -3,14 +3,15 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use reqwest::blocking::Client;
+use reqwest::blocking::{Client, RequestBuilder};
 use reqwest::header::CONTENT_TYPE;
 use reqwest::{Method, StatusCode, Url};
 use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
+use crate::request_log::{Recorder, RequestLog};
 use crate::requests::{Answer, Request, refusal};
 use crate::secret::Secret;
 use crate::settings::{Address, Application, Settings};
@@ -43,8 +44,7 @@ pub struct Tenant {
 }
 
 struct Inner {
-    address: Address,
-    http: Client,
+    wire: Wire,
     application: Option<Application>,
     sign_in: Option<Application>,
     token: Mutex<Token>,
@@ -89,28 +89,21 @@ impl Tenant {
     ///
     /// A domain that is no host name; a token that is empty, expired, for another audience or no JWT.
     pub fn new(domain: &str, token: &str) -> Result<Tenant> {
-        let address = Address::parse(domain)?;
-        let token = read_token(token, &address)?;
-        Ok(Tenant::assemble(
-            address,
-            client(domain)?,
-            None,
-            None,
-            token,
-        ))
+        let wire = Wire::to(Address::parse(domain)?)?;
+        let token = wire.read_token(token)?;
+        Ok(Tenant::assemble(wire, None, None, token))
     }
 
     pub(crate) fn from_settings(settings: &Settings) -> Result<Tenant> {
         let domain = settings.get("DOMAIN").unwrap_or_default();
-        let address = Address::parse(domain)?;
+        let wire = Wire::to(Address::parse(domain)?)?;
         let sign_in = settings.application("SIGN_IN_CLIENT_ID", "SIGN_IN_CLIENT_SECRET")?;
-        let http = client(domain)?;
         // A token wins over client credentials when both are set.
         let (application, token) = match settings.get("MGMT_API_ACCESS_TOKEN") {
-            Some(token) => (None, read_token(token, &address)?),
+            Some(token) => (None, wire.read_token(token)?),
             None => match settings.application("CLIENT_ID", "CLIENT_SECRET")? {
                 Some(application) => {
-                    let token = exchange(&http, &address, &application)?;
+                    let token = wire.exchange(&application)?;
                     (Some(application), token)
                 }
                 None => {
@@ -123,21 +116,19 @@ impl Tenant {
                 }
             },
         };
-        Ok(Tenant::assemble(address, http, application, sign_in, token))
+        Ok(Tenant::assemble(wire, application, sign_in, token))
     }
 
     fn assemble(
-        address: Address,
-        http: Client,
+        wire: Wire,
         application: Option<Application>,
         sign_in: Option<Application>,
         token: Token,
     ) -> Tenant {
         // Both are needed: a mark alone could be forged, loopback alone could be a tunnel to a real tenant.
-        let practice = address.loopback && token.practice_mark;
+        let practice = wire.address.loopback && token.practice_mark;
         let inner = Inner {
-            address,
-            http,
+            wire,
             application,
             sign_in,
             token: Mutex::new(token),
@@ -180,10 +171,17 @@ impl Tenant {
         }
     }
 
+    /// What this handle and its clones have sent and were answered, the last 200 requests: secrets are left out, each
+    /// row can be copied as a `curl` line. Sends nothing.
+    #[must_use]
+    pub fn requests(&self) -> RequestLog {
+        self.inner.wire.recorder.log()
+    }
+
     /// The tenant's host name (with the port on loopback).
     #[must_use]
     pub fn domain(&self) -> &str {
-        &self.inner.address.domain
+        &self.inner.wire.address.domain
     }
 
     /// Whether this is a practice tenant.
@@ -284,7 +282,7 @@ impl Tenant {
         if token.expires_within(30) {
             match &self.inner.application {
                 Some(application) => {
-                    *token = exchange(&self.inner.http, &self.inner.address, application)?;
+                    *token = self.inner.wire.exchange(application)?;
                 }
                 None if token.expires_within(0) => return Err(token.expired(domain)),
                 None => {}
@@ -312,20 +310,14 @@ impl Tenant {
             .unwrap_or_else(PoisonError::into_inner);
         // Another thread may have renewed it already.
         if token.secret == *refused {
-            *token = exchange(&self.inner.http, &self.inner.address, application)?;
+            *token = self.inner.wire.exchange(application)?;
         }
         Ok(Some(token.secret.clone()))
     }
 
     fn send_once(&self, request: &Request, token: Option<&Secret>, call: &str) -> Result<Answer> {
-        send(
-            &self.inner.http,
-            &self.inner.address.base,
-            request,
-            token,
-            call,
-            self.request_limit,
-        )
+        let (wire, limit) = (&self.inner.wire, self.request_limit);
+        wire.send(request, token, call, limit)
     }
 }
 
@@ -339,72 +331,93 @@ impl fmt::Debug for Tenant {
     }
 }
 
-fn read_token(text: &str, address: &Address) -> Result<Token> {
-    let text = text.trim();
-    if text.is_empty() {
-        return Err(Error::Setting {
-            name: "MGMT_API_ACCESS_TOKEN",
-            reason: format!(
-                "the token for {} is empty: paste one, or set CLIENT_ID and CLIENT_SECRET",
-                address.domain
-            ),
+/// A tenant's address, the client that sends there, and the record of what it sent.
+struct Wire {
+    address: Address,
+    http: Client,
+    recorder: Recorder,
+}
+
+impl Wire {
+    fn to(address: Address) -> Result<Wire> {
+        let http = client(&address.base)?;
+        let recorder = Recorder::default();
+        Ok(Wire {
+            address,
+            http,
+            recorder,
+        })
+    }
+
+    fn read_token(&self, text: &str) -> Result<Token> {
+        Token::read(text, &self.address.base, &self.address.domain)
+    }
+
+    /// Exchanges client credentials for a token.
+    fn exchange(&self, application: &Application) -> Result<Token> {
+        let secret = &application.secret;
+        let body = json!({
+            "grant_type": "client_credentials",
+            "client_id": application.id,
+            "client_secret": secret.expose(),
+            "audience": format!("{}/api/v2/", self.address.base),
         });
+        let request = Request::new(Method::POST, "/oauth/token")
+            .body("application/json", body.to_string().into_bytes());
+        let call = request.name();
+        let answer = self.send(&request, None, &call, REQUEST_LIMIT)?;
+        if !answer.status.is_success() {
+            return Err(refusal(&call, &answer, secret));
+        }
+        let json = answer.json(&call)?;
+        self.read_token(json["access_token"].as_str().unwrap_or_default())
     }
-    Token::read(text, &address.base, &address.domain)
+
+    /// Sends one request and writes it down.
+    fn send(
+        &self,
+        request: &Request,
+        token: Option<&Secret>,
+        call: &str,
+        limit: Duration,
+    ) -> Result<Answer> {
+        let url = self.url(request, call)?;
+        let mut outgoing = self
+            .http
+            .request(request.method.clone(), url.clone())
+            .timeout(limit);
+        if let Some(token) = token {
+            outgoing = outgoing.bearer_auth(token.expose());
+        }
+        if let Some((content_type, bytes)) = &request.body {
+            outgoing = outgoing
+                .header(CONTENT_TYPE, content_type)
+                .body(bytes.clone());
+        }
+        let began = Instant::now();
+        let answer = receive(outgoing).map_err(|cause| Error::unreachable(call, cause));
+        let took = began.elapsed();
+        self.recorder.note(request, &url, &answer, took, token);
+        answer
+    }
+
+    fn url(&self, request: &Request, call: &str) -> Result<Url> {
+        let whole = format!("{}{}", self.address.base, request.path);
+        let text = request.signed.as_ref().unwrap_or(&whole);
+        let mut url =
+            Url::parse(text).map_err(|cause| Error::bad_answer(call, &cause.to_string()))?;
+        if !request.query.is_empty() {
+            url.query_pairs_mut().extend_pairs(&request.query);
+        }
+        Ok(url)
+    }
 }
 
-/// Exchanges client credentials for a token.
-fn exchange(http: &Client, address: &Address, application: &Application) -> Result<Token> {
-    let body = json!({
-        "grant_type": "client_credentials",
-        "client_id": application.id,
-        "client_secret": application.secret.expose(),
-        "audience": format!("{}/api/v2/", address.base),
-    });
-    let request = Request::new(Method::POST, "/oauth/token")
-        .body("application/json", body.to_string().into_bytes());
-    let call = request.name();
-    let answer = send(http, &address.base, &request, None, &call, REQUEST_LIMIT)?;
-    if !answer.status.is_success() {
-        return Err(refusal(&call, &answer, &application.secret));
-    }
-    let json = answer.json(&call)?;
-    read_token(json["access_token"].as_str().unwrap_or_default(), address)
-}
-
-fn send(
-    http: &Client,
-    base: &str,
-    request: &Request,
-    token: Option<&Secret>,
-    call: &str,
-    limit: Duration,
-) -> Result<Answer> {
-    let unreachable = |cause: reqwest::Error| Error::unreachable(call, cause);
-    let mut url =
-        Url::parse(&format!("{base}{}", request.path)).map_err(|cause| Error::BadAnswer {
-            call: call.to_string(),
-            status: 0,
-            problem: cause.to_string(),
-        })?;
-    if !request.query.is_empty() {
-        url.query_pairs_mut().extend_pairs(&request.query);
-    }
-    let mut outgoing = http.request(request.method.clone(), url).timeout(limit);
-    if let Some(token) = token {
-        outgoing = outgoing.bearer_auth(token.expose());
-    }
-    if let Some((content_type, bytes)) = &request.body {
-        outgoing = outgoing
-            .header(CONTENT_TYPE, content_type)
-            .body(bytes.clone());
-    }
-    let response = outgoing.send().map_err(unreachable)?;
-    let (status, headers) = (response.status(), response.headers().clone());
-    let body = response.bytes().map_err(unreachable)?.to_vec();
+fn receive(outgoing: RequestBuilder) -> reqwest::Result<Answer> {
+    let response = outgoing.send()?;
     Ok(Answer {
-        status,
-        headers,
-        body,
+        status: response.status(),
+        headers: response.headers().clone(),
+        body: response.bytes()?.to_vec(),
     })
 }

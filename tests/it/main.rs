@@ -6,6 +6,7 @@ mod faults;
 mod import;
 mod messages;
 mod practice;
+mod requests;
 mod server;
 mod source;
 mod steps;
