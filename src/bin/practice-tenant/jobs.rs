@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 
 use crate::answers;
 use crate::connections::{self, Connection};
+use crate::exports;
 use crate::schema;
 use crate::state::{Fate, Job, Memory, Tenant, job_head};
 use crate::tokens;
@@ -342,7 +343,7 @@ pub(crate) async fn status(
         work_off(&mut memory);
     }
     let Some(job) = memory.jobs.get_mut(&id) else {
-        return not_found();
+        return exports::status(&tenant, &mut memory, &id).unwrap_or_else(not_found);
     };
     let is_first = !std::mem::replace(&mut job.was_read, true);
     if !job.done || (is_first && !job.timed) {
