@@ -1,6 +1,6 @@
 //! Bodies cut to what may be shown. What may is listed, so that whatever is new stays hidden.
 
-use std::fmt::{self, Write};
+use std::fmt;
 
 use serde::Deserializer;
 use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -298,14 +298,20 @@ impl<'de> Visitor<'de> for Brief<'_> {
     fn visit_map<A: MapAccess<'de>>(mut self, mut fields: A) -> Result<(), A::Error> {
         self.push("{")?;
         let mut comma = "";
+        let mut left_out = false;
         while let Some(name) = fields.next_key::<String>()? {
             let shown = SHOWN.contains(&name.as_str());
-            let named = shown || NAMED.contains(&name.as_str());
-            let mut text = comma.to_string();
-            // Writing into text cannot fail.
-            let _ = write!(text, "\"{}\":", if named { name.as_str() } else { "…" });
-            self.push(&text)?;
-            comma = ",";
+            if !shown && !NAMED.contains(&name.as_str()) {
+                fields.next_value::<IgnoredAny>()?;
+                // Several in a row are told once.
+                if self.style == Style::Brief && !left_out {
+                    self.push(&format!("{comma}…"))?;
+                    (comma, left_out) = (",", true);
+                }
+                continue;
+            }
+            self.push(&format!("{comma}\"{name}\":"))?;
+            (comma, left_out) = (",", false);
             if shown {
                 fields.next_value_seed(self.within(&name))?;
                 continue;
@@ -314,10 +320,7 @@ impl<'de> Visitor<'de> for Brief<'_> {
             match self.style {
                 Style::Brief => self.push(HIDDEN)?,
                 // Out of the single quotes, into double ones, and back.
-                Style::Shell if named => {
-                    self.push(&format!("\"'\"${}\"'\"", name.to_uppercase()))?;
-                }
-                Style::Shell => self.push("null")?,
+                Style::Shell => self.push(&format!("\"'\"${}\"'\"", name.to_uppercase()))?,
             }
         }
         self.push("}")
@@ -333,10 +336,10 @@ mod tests {
 
     #[test]
     fn what_may_be_shown_is_shown_and_the_rest_has_a_name_at_most() {
-        let body = br#"{"total":2,"users":[{"email":"a@b.c","password_hash":"x","new":1},{"email":"z"}],"id":"j"}"#;
+        let body = br#"{"total":2,"users":[{"email":"a@b.c","password_hash":"x","new":1,"newer":2},{"email":"z"}],"id":"j"}"#;
         assert_eq!(
             of_json(body, &[]),
-            r#"{"total":2,"users":[{"email":"a@b.c","password_hash":<hidden>,"…":<hidden>}, … 1 more],"id":"j"}"#
+            r#"{"total":2,"users":[{"email":"a@b.c","password_hash":<hidden>,…}, … 1 more],"id":"j"}"#
         );
         assert_eq!(of_json(b"\"token\"", &[]), "<hidden>");
         assert_eq!(of_json(b"[\"token\",1]", &[]), "[<hidden>, … 1 more]");
