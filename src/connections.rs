@@ -1,6 +1,7 @@
-//! Finding the connection an import goes to.
+//! The connections of a tenant, and finding the one an import goes to.
 
 use std::fmt;
+use std::ops::Deref;
 
 use serde_json::Value;
 
@@ -12,6 +13,8 @@ const SCOPES: &[&str] = &["read:connections"];
 /// Connections on a page. `(page + 1) * per_page` may not pass 1,000 (Auth0, since 2025-10-27).
 const PER_PAGE: usize = 50;
 const MOST_PAGES: usize = 1000 / PER_PAGE;
+/// Applications of a connection that one answer holds at most.
+const MOST_CLIENTS: usize = 1000;
 
 /// The id of a connection, `con_` and 16 letters or digits: what an import needs, not the name.
 ///
@@ -33,6 +36,16 @@ pub(crate) struct UsernameRules {
     pub(crate) most: usize,
     /// Whether one may look like an e-mail address.
     pub(crate) emails: bool,
+}
+
+impl UsernameRules {
+    fn in_words(&self) -> String {
+        if !self.taken {
+            return "none".to_string();
+        }
+        let emails = if self.emails { ", e-mails too" } else { "" };
+        format!("{} to {} characters{emails}", self.least, self.most)
+    }
 }
 
 impl ConnectionId {
@@ -94,32 +107,118 @@ pub fn get_connection_id(tenant: &Tenant, name: &str) -> Result<ConnectionId> {
     let Some(connection) = found else {
         return Err(missing(tenant, name)?);
     };
-    let unfit = |reason: &str| Error::ConnectionUnfit {
+    let unfit = |reason: String| Error::ConnectionUnfit {
         name: name.to_string(),
-        reason: reason.to_string(),
+        reason,
     };
-    let strategy = connection["strategy"].as_str().unwrap_or("unknown");
-    if strategy != "auth0" {
-        return Err(unfit(&format!(
-            "its strategy is `{strategy}`, and users can be imported into a database (`auth0`) alone"
-        )));
-    }
-    let options = &connection["options"];
-    if options["enabledDatabaseCustomization"] == true && options["import_mode"] != true {
-        return Err(unfit(
-            "it is a custom database without import mode: switch on \"Import Users to Auth0\" first",
-        ));
+    if let Some(reason) = not_for_imports(&connection) {
+        return Err(unfit(reason));
     }
     let id = ConnectionId::new(connection["id"].as_str().unwrap_or_default())?;
-    if !in_use(tenant, &connection, &id)? {
-        return Err(unfit(
-            "no application uses it: enable one under Applications of the connection first",
-        ));
+    if applications(tenant, &connection, &id)? == 0 {
+        return Err(unfit(UNUSED.to_string()));
     }
     Ok(ConnectionId {
         name: Some(name.to_string()),
-        rules: Some(username_rules(options)),
+        rules: Some(username_rules(&connection["options"])),
         ..id
+    })
+}
+
+const UNUSED: &str =
+    "no application uses it: enable one under Applications of the connection first";
+
+/// Why users cannot be imported into the connection, as far as it says so itself.
+fn not_for_imports(connection: &Value) -> Option<String> {
+    let strategy = connection["strategy"].as_str().unwrap_or("unknown");
+    if strategy != "auth0" {
+        return Some(format!(
+            "its strategy is `{strategy}`, and users can be imported into a database (`auth0`) alone"
+        ));
+    }
+    let options = &connection["options"];
+    (options["enabledDatabaseCustomization"] == true && options["import_mode"] != true).then(|| {
+        "it is a custom database without import mode: switch on \"Import Users to Auth0\" first"
+            .to_string()
+    })
+}
+
+/// A connection of a tenant, and whether users can be imported into it.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Connection {
+    /// The name, which a sign-in asks for.
+    pub name: String,
+    /// The id, which an import asks for; of a database it knows the username rules too.
+    pub id: ConnectionId,
+    /// `auth0` for a database; another word for every other kind.
+    pub strategy: String,
+    /// What usernames a database takes, in words.
+    pub usernames: Option<String>,
+    /// How many applications use a database: with none, Auth0 refuses an import.
+    pub applications: Option<usize>,
+    /// Why no users can be imported into it, and what to do; `None` when they can.
+    pub obstacle: Option<String>,
+}
+
+/// The connections of a tenant, databases first; derefs to a slice of [`Connection`] and draws itself as a table.
+#[derive(Clone, Debug)]
+pub struct Connections(Vec<Connection>);
+
+impl Deref for Connections {
+    type Target = [Connection];
+    fn deref(&self) -> &[Connection] {
+        &self.0
+    }
+}
+
+/// Lists the tenant's connections, and what each means for an import. Sends reads; writes nothing.
+///
+/// Databases come first. At most 1,000 connections are listed, which is as far as Auth0 pages. Each database of which
+/// the list does not say who uses it costs one more request.
+///
+/// # Errors
+///
+/// The scope `read:connections` is missing; the tenant cannot be reached or refuses.
+pub fn list_connections(tenant: &Tenant) -> Result<Connections> {
+    let mut all = Vec::new();
+    find(tenant, None, |connection| {
+        all.push(connection.clone());
+        false
+    })?;
+    let connections = all.iter().map(|connection| described(tenant, connection));
+    let mut connections: Vec<Connection> = connections.collect::<Result<_>>()?;
+    connections.sort_by_key(|connection| connection.strategy != "auth0");
+    Ok(Connections(connections))
+}
+
+fn described(tenant: &Tenant, connection: &Value) -> Result<Connection> {
+    let text = |key: &str| connection[key].as_str().unwrap_or("?").to_string();
+    let (name, strategy) = (text("name"), text("strategy"));
+    let mut id = ConnectionId::new(&text("id"))?;
+    let mut obstacle = not_for_imports(connection);
+    let (mut usernames, mut applications_using) = (None, None);
+    if strategy == "auth0" {
+        let rules = username_rules(&connection["options"]);
+        let using = applications(tenant, connection, &id)?;
+        if using == 0 {
+            obstacle = obstacle.or(Some(UNUSED.to_string()));
+        }
+        usernames = Some(rules.in_words());
+        applications_using = Some(using);
+        id = ConnectionId {
+            name: Some(name.clone()),
+            rules: Some(rules),
+            ..id
+        };
+    }
+    Ok(Connection {
+        name,
+        id,
+        strategy,
+        usernames,
+        applications: applications_using,
+        obstacle,
     })
 }
 
@@ -170,22 +269,17 @@ fn find(
     Ok(None)
 }
 
-/// Auth0 refuses an import into a connection that no application uses. `enabled_clients` is on its way
-/// out of the list, so its absence or emptiness is settled by asking.
-fn in_use(tenant: &Tenant, connection: &Value, id: &ConnectionId) -> Result<bool> {
-    if connection["enabled_clients"]
-        .as_array()
-        .is_some_and(|clients| !clients.is_empty())
-    {
-        return Ok(true);
+/// How many applications use the connection. `enabled_clients` is on its way out of the list, so its absence or
+/// emptiness is settled by asking.
+fn applications(tenant: &Tenant, connection: &Value, id: &ConnectionId) -> Result<usize> {
+    let listed = connection["enabled_clients"].as_array().map_or(0, Vec::len);
+    if listed > 0 {
+        return Ok(listed);
     }
     let path = format!("/api/v2/connections/{id}/clients");
-    let json = tenant
-        .send(Request::get(&path, SCOPES))?
-        .json(&format!("GET {path}"))?;
-    Ok(json["clients"]
-        .as_array()
-        .is_some_and(|clients| !clients.is_empty()))
+    let request = Request::get(&path, SCOPES).query("take", MOST_CLIENTS);
+    let json = tenant.send(request)?.json(&format!("GET {path}"))?;
+    Ok(json["clients"].as_array().map_or(0, Vec::len))
 }
 
 /// Both styles of username rules; neither is there when the connection takes none. 1 to 15 characters are

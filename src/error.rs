@@ -207,6 +207,11 @@ pub enum Error {
         /// The cause.
         cause: String,
     },
+    /// Users that cannot be had, or cannot be saved.
+    Export {
+        /// Why, and what to do.
+        reason: String,
+    },
     /// A removal that cannot be exact.
     Removal {
         /// Why, and what to do.

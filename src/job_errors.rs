@@ -168,10 +168,9 @@ fn field(path: &str) -> Option<String> {
     let own = path
         .strip_prefix("identities[0].profileData.")
         .unwrap_or(path);
-    (!own.is_empty()).then(|| match own {
-        "passwordHash" => "password_hash".to_string(),
-        "customPasswordHash" => "custom_password_hash".to_string(),
-        own => own.to_string(),
+    (!own.is_empty()).then(|| {
+        own.replace("passwordHash", "password_hash")
+            .replace("customPasswordHash", "custom_password_hash")
     })
 }
 
@@ -193,6 +192,9 @@ pub(crate) fn advice(code: &str, field: Option<&str>) -> &'static str {
         ("INVALID_FORMAT" | "FORMAT" | "PATTERN", _) => {
             "the value has characters or a form that this field does not take"
         }
+        ("OBJECT_MISSING_REQUIRED_PROPERTY" | "OBJECT_REQUIRED", Some(_)) => {
+            "something that this field needs in it is missing: Auth0's sentence names it"
+        }
         ("OBJECT_MISSING_REQUIRED_PROPERTY" | "OBJECT_REQUIRED" | "ANY_OF_MISSING", _) => {
             "something required is missing: every user needs an e-mail"
         }
@@ -210,6 +212,9 @@ pub(crate) fn advice(code: &str, field: Option<&str>) -> &'static str {
             "the connection takes shorter usernames (15 characters by default): use a shorter prefix"
         }
         ("MAX_LENGTH" | "ARRAY_LENGTH_LONG" | "MAXIMUM", _) => "the value is too long or too large",
+        ("NOT_PASSED", Some("custom_password_hash")) => {
+            "a user brings one hash: leave out password_hash or custom_password_hash"
+        }
         ("NOT_PASSED", _) => "app_metadata may not hold this key: Auth0 keeps it for itself",
         ("MFA_FACTORS_FAILED", _) => {
             "the MFA factors could not be imported: importing this user again is safe"

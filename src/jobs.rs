@@ -19,10 +19,10 @@ use crate::users::User;
 const IMPORT_SCOPES: &[&str] = &["create:users"];
 pub(crate) const READ_SCOPES: &[&str] = &["create:users", "read:users"];
 /// The first wait between two reads of a job: the free plan takes two requests a second.
-const FIRST_WAIT: Duration = Duration::from_millis(500);
-const LONGEST_WAIT: Duration = Duration::from_secs(10);
+pub(crate) const FIRST_WAIT: Duration = Duration::from_millis(500);
+pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(10);
 /// A wait is never silent for longer, but while a pause between two reads is.
-const LONGEST_SILENCE: Duration = Duration::from_secs(2);
+pub(crate) const LONGEST_SILENCE: Duration = Duration::from_secs(2);
 /// Reads in a row that may fail before a wait ends with their error.
 const FAULTS_BORNE: u32 = 5;
 

@@ -31,6 +31,7 @@
 //! ```
 
 mod blowfish_pi;
+mod brief;
 mod bulk_bcrypt;
 mod candidates;
 mod check;
@@ -42,12 +43,16 @@ mod digests;
 mod display;
 mod draw_import;
 mod draw_jobs;
+mod draw_requests;
+mod draw_tour;
 mod drawing;
 mod email;
 mod encodings;
 mod error;
+mod export;
 mod figure;
 mod files;
+mod gunzip;
 mod hash_kinds;
 mod hash_rules;
 mod import;
@@ -63,9 +68,11 @@ mod password;
 mod patience;
 mod plan;
 mod practice;
+mod profiles;
 mod progress;
 mod recipe;
 mod report;
+mod request_log;
 mod requests;
 mod run;
 mod run_folder;
@@ -82,6 +89,7 @@ mod token;
 mod unlike_auth0;
 mod users;
 mod verify;
+mod wire;
 
 pub use std::time::Duration;
 
@@ -89,10 +97,11 @@ pub use std::time::Duration;
 pub use bulk_bcrypt::hash_in_lanes;
 pub use check::{Problem, check_users};
 pub use cleanup::{RemovalPlan, Removed, plan_removal, plan_run_removal, remove_users};
-pub use connections::{ConnectionId, get_connection_id};
+pub use connections::{Connection, ConnectionId, Connections, get_connection_id, list_connections};
 pub use detective::{KnownHash, find_recipe};
 pub use display::OrStop;
 pub use error::{Error, Result};
+pub use export::{ExportedUsers, export_users};
 pub use files::MAX_UPLOAD_BYTES;
 pub use import::{import_stream, import_users, latest_import, read_import, resume_import};
 pub use job_errors::{FailedUser, JobErrors, RowError, job_errors};
@@ -106,8 +115,10 @@ pub use password::{
     set_passwords,
 };
 pub use plan::{ImportPlan, plan_import};
+pub use profiles::{FoundUsers, Profile, find_users, users_by_email};
 pub use recipe::HashRecipe;
 pub use report::{Attention, Counts, ImportReport, JobSpan, Outcome};
+pub use request_log::{RequestLog, SentRequest};
 pub use secret::Secret;
 pub use serde_json;
 pub use sign_in::{SignIn, SignInRefusal, verify_sign_in};

@@ -176,6 +176,7 @@ impl fmt::Display for Error {
             }
             Error::Practice { reason } => write!(f, "the practice tenant cannot be used: {reason}"),
             Error::Random { cause } => write!(f, "this system gives no random numbers: {cause}"),
+            Error::Export { reason } => write!(f, "cannot export the users: {reason}"),
             Error::Removal { reason } => write!(f, "nothing was removed: {reason}"),
             Error::NoCount => f.write_str("a count of 0 makes no users: ask for one or more"),
             Error::Prefix { prefix, reason } => {

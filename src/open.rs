@@ -2,9 +2,9 @@
 
 use crate::error::{Error, Result};
 use crate::settings::{Address, Settings};
-use crate::tenant::{Tenant, exchange};
-use crate::tls::client;
+use crate::tenant::Tenant;
 use crate::token::Token;
+use crate::wire::Wire;
 
 impl Tenant {
     /// Opens the tenant that the settings name; the practice tenant when nothing is set.
@@ -44,28 +44,21 @@ impl Tenant {
     ///
     /// A domain that is no host name; a token that is empty, expired, for another audience or no JWT.
     pub fn new(domain: &str, token: &str) -> Result<Tenant> {
-        let address = Address::parse(domain)?;
-        let token = Token::parse(token, &address)?;
-        Ok(Tenant::assemble(
-            address,
-            client(domain)?,
-            None,
-            None,
-            token,
-        ))
+        let wire = Wire::to(Address::parse(domain)?)?;
+        let token = Token::parse(token, &wire.address)?;
+        Ok(Tenant::assemble(wire, None, None, token))
     }
 
     pub(crate) fn from_settings(settings: &Settings) -> Result<Tenant> {
         let domain = settings.get("DOMAIN").unwrap_or_default();
-        let address = Address::parse(domain)?;
+        let wire = Wire::to(Address::parse(domain)?)?;
         let sign_in = settings.application("SIGN_IN_CLIENT_ID", "SIGN_IN_CLIENT_SECRET")?;
-        let http = client(domain)?;
         // A token wins over client credentials when both are set.
         let (application, token) = match settings.get("MGMT_API_ACCESS_TOKEN") {
-            Some(token) => (None, Token::parse(token, &address)?),
+            Some(token) => (None, Token::parse(token, &wire.address)?),
             None => match settings.application("CLIENT_ID", "CLIENT_SECRET")? {
                 Some(application) => {
-                    let token = exchange(&http, &address, &application)?;
+                    let token = wire.exchange(&application)?;
                     (Some(application), token)
                 }
                 None => {
@@ -78,6 +71,6 @@ impl Tenant {
                 }
             },
         };
-        Ok(Tenant::assemble(address, http, application, sign_in, token))
+        Ok(Tenant::assemble(wire, application, sign_in, token))
     }
 }

@@ -18,6 +18,8 @@ pub(crate) struct Request {
     pub(crate) body: Option<(String, Vec<u8>)>,
     pub(crate) scopes: &'static [&'static str],
     pub(crate) writes: Option<&'static str>,
+    /// A signed address, whole: it is its own key, so no token goes there.
+    pub(crate) signed: Option<String>,
 }
 
 impl Request {
@@ -30,6 +32,7 @@ impl Request {
             body: None,
             scopes: &[],
             writes: None,
+            signed: None,
         }
     }
 

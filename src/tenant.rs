@@ -1,21 +1,21 @@
-//! Where requests go, with which token, how often. This is the only file that sends.
+//! Where requests go, with which token, how often; `wire.rs` sends them.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use reqwest::blocking::Client;
-use reqwest::header::CONTENT_TYPE;
-use reqwest::{Method, StatusCode, Url};
-use serde_json::{Value, json};
+use reqwest::{Method, StatusCode};
+use serde_json::Value;
 
 use crate::error::{Error, Result};
 use crate::pace::{Pace, Traffic};
+use crate::request_log::RequestLog;
 use crate::requests::{Answer, Request, refusal};
 use crate::secret::Secret;
-use crate::settings::{Address, Application};
+use crate::settings::Application;
 use crate::token::Token;
+use crate::wire::{REQUEST_LIMIT, Wire};
 
 /// The scopes the whole workflow needs, removal included (Auth0's names).
 pub(crate) const WORKFLOW_SCOPES: [&str; 4] = [
@@ -25,8 +25,6 @@ pub(crate) const WORKFLOW_SCOPES: [&str; 4] = [
     "delete:users",
 ];
 
-/// For one request from first byte to last; the recorded upload took 1.4 s at most.
-const REQUEST_LIMIT: Duration = Duration::from_secs(60);
 /// How often a request is sent again after "global limit".
 const RATE_LIMIT_TRIES: u32 = 6;
 
@@ -45,8 +43,7 @@ pub struct Tenant {
 }
 
 struct Inner {
-    address: Address,
-    http: Client,
+    wire: Wire,
     application: Option<Application>,
     sign_in: Option<Application>,
     token: Mutex<Token>,
@@ -56,17 +53,15 @@ struct Inner {
 
 impl Tenant {
     pub(crate) fn assemble(
-        address: Address,
-        http: Client,
+        wire: Wire,
         application: Option<Application>,
         sign_in: Option<Application>,
         token: Token,
     ) -> Tenant {
         // Both are needed: a mark alone could be forged, loopback alone could be a tunnel to a real tenant.
-        let practice = address.loopback && token.practice_mark;
+        let practice = wire.address.loopback && token.practice_mark;
         let inner = Inner {
-            address,
-            http,
+            wire,
             application,
             sign_in,
             token: Mutex::new(token),
@@ -111,10 +106,17 @@ impl Tenant {
         }
     }
 
+    /// What this handle and its clones have sent and were answered, the last 200 requests: secrets are left out, each
+    /// row can be copied as a `curl` line. Sends nothing.
+    #[must_use]
+    pub fn requests(&self) -> RequestLog {
+        self.inner.wire.recorder.log()
+    }
+
     /// The tenant's host name (with the port on loopback).
     #[must_use]
     pub fn domain(&self) -> &str {
-        &self.inner.address.domain
+        &self.inner.wire.address.domain
     }
 
     /// Whether this is a practice tenant.
@@ -205,6 +207,26 @@ impl Tenant {
         self.send_once(&request, None, &request.name())
     }
 
+    /// Reads the file at a signed address of the tenant's. No token goes there: the address itself is the key.
+    pub(crate) fn download(&self, location: &str) -> Result<Answer> {
+        let whole = match location.contains("://") {
+            true => location.to_string(),
+            // Auth0 has been seen to leave the scheme out.
+            false => format!("https://{location}"),
+        };
+        let path = whole.split('?').next().unwrap_or_default();
+        let practised = self.inner.wire.address.loopback && path.starts_with("http://127.0.0.1:");
+        if !path.starts_with("https://") && !practised {
+            let problem = "the file it names is not to be had over https";
+            return Err(Error::bad_answer("GET /api/v2/jobs/{id}", problem));
+        }
+        let request = Request {
+            signed: Some(whole.clone()),
+            ..Request::get(path, &[])
+        };
+        self.send_once(&request, None, "GET the exported file")
+    }
+
     /// Whether `action`, which writes, would be let through.
     pub(crate) fn check_gate(&self, action: &'static str) -> Result<()> {
         if self.writes_allowed {
@@ -229,7 +251,7 @@ impl Tenant {
         if token.expires_within(30) {
             match &self.inner.application {
                 Some(application) => {
-                    *token = exchange(&self.inner.http, &self.inner.address, application)?;
+                    *token = self.inner.wire.exchange(application)?;
                 }
                 None if token.expires_within(0) => return Err(token.expired(domain)),
                 None => {}
@@ -257,7 +279,7 @@ impl Tenant {
             .unwrap_or_else(PoisonError::into_inner);
         // Another thread may have renewed it already.
         if token.secret == *refused {
-            *token = exchange(&self.inner.http, &self.inner.address, application)?;
+            *token = self.inner.wire.exchange(application)?;
         }
         Ok(Some(token.secret.clone()))
     }
@@ -267,14 +289,8 @@ impl Tenant {
         while let Some(wait) = wait() {
             thread::sleep(wait);
         }
-        let answer = send(
-            &self.inner.http,
-            &self.inner.address.base,
-            request,
-            token,
-            call,
-            self.request_limit,
-        );
+        let (wire, limit) = (&self.inner.wire, self.request_limit);
+        let answer = wire.send(request, token, call, limit);
         self.traffic().note();
         answer
     }
@@ -288,64 +304,4 @@ impl fmt::Debug for Tenant {
             .field("read_only", &self.is_read_only())
             .finish_non_exhaustive()
     }
-}
-
-/// Exchanges client credentials for a token.
-pub(crate) fn exchange(
-    http: &Client,
-    address: &Address,
-    application: &Application,
-) -> Result<Token> {
-    let body = json!({
-        "grant_type": "client_credentials",
-        "client_id": application.id,
-        "client_secret": application.secret.expose(),
-        "audience": format!("{}/api/v2/", address.base),
-    });
-    let request = Request::new(Method::POST, "/oauth/token")
-        .body("application/json", body.to_string().into_bytes());
-    let call = request.name();
-    let answer = send(http, &address.base, &request, None, &call, REQUEST_LIMIT)?;
-    if !answer.status.is_success() {
-        return Err(refusal(&call, &answer, &application.secret));
-    }
-    let json = answer.json(&call)?;
-    Token::parse(json["access_token"].as_str().unwrap_or_default(), address)
-}
-
-fn send(
-    http: &Client,
-    base: &str,
-    request: &Request,
-    token: Option<&Secret>,
-    call: &str,
-    limit: Duration,
-) -> Result<Answer> {
-    let unreachable = |cause: reqwest::Error| Error::unreachable(call, cause);
-    let mut url =
-        Url::parse(&format!("{base}{}", request.path)).map_err(|cause| Error::BadAnswer {
-            call: call.to_string(),
-            status: 0,
-            problem: cause.to_string(),
-        })?;
-    if !request.query.is_empty() {
-        url.query_pairs_mut().extend_pairs(&request.query);
-    }
-    let mut outgoing = http.request(request.method.clone(), url).timeout(limit);
-    if let Some(token) = token {
-        outgoing = outgoing.bearer_auth(token.expose());
-    }
-    if let Some((content_type, bytes)) = &request.body {
-        outgoing = outgoing
-            .header(CONTENT_TYPE, content_type)
-            .body(bytes.clone());
-    }
-    let response = outgoing.send().map_err(unreachable)?;
-    let (status, headers) = (response.status(), response.headers().clone());
-    let body = response.bytes().map_err(unreachable)?.to_vec();
-    Ok(Answer {
-        status,
-        headers,
-        body,
-    })
 }

@@ -41,6 +41,15 @@ impl Token {
 
     /// Reads a token meant for the Management API at `base` (`https://DOMAIN`).
     pub(crate) fn read(text: &str, base: &str, domain: &str) -> Result<Token> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Err(Error::Setting {
+                name: "MGMT_API_ACCESS_TOKEN",
+                reason: format!(
+                    "the token for {domain} is empty: paste one, or set CLIENT_ID and CLIENT_SECRET"
+                ),
+            });
+        }
         let unfit = |reason: String| Error::Token {
             domain: domain.to_string(),
             reason,

@@ -14,9 +14,11 @@ mod messages;
 mod options;
 mod practice;
 mod recipes;
+mod requests;
 mod run_folder;
 mod runs;
+mod search;
 mod server;
 mod source;
-
+mod tour;
 mod users;

@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 
 use crate::answers;
 use crate::connections::{self, Connection};
+use crate::exports;
 use crate::state::{Fate, Job, Tenant, job_head};
 use crate::tokens;
 use crate::work::work_off;
@@ -195,7 +196,7 @@ pub(crate) async fn status(
         work_off(&mut memory);
     }
     let Some(job) = memory.jobs.get_mut(&id) else {
-        return not_found();
+        return exports::status(&tenant, &mut memory, &id).unwrap_or_else(not_found);
     };
     let is_first = !std::mem::replace(&mut job.was_read, true);
     if !job.done || (is_first && !job.timed) {

@@ -1,8 +1,8 @@
 //! The practice tenant: an HTTP server on loopback that answers as Auth0's Management API does, for
 //! everything a bulk import needs.
 //!
-//! `answers.rs` holds the envelopes, `tokens.rs` who may ask, `connections.rs`, `jobs.rs` (and `work.rs`), `users.rs` and
-//! `sign_in.rs` one endpoint family each, `hashes.rs` which password fits which hash, `faults.rs` what may go wrong on
+//! `answers.rs` holds the envelopes, `tokens.rs` who may ask, `connections.rs`, `jobs.rs` (and `work.rs`), `exports.rs`, `users.rs` and
+//! `sign_in.rs` one endpoint family each, `hashes.rs` which password fits which hash, `search.rs` the language of searches, `record.rs` what was asked, `faults.rs` what may go wrong on
 //! demand, `schema.rs` the rules for a row, `state.rs` what is remembered,
 //! `options.rs` the command line. It shares no type with the client: a shared misspelling would pass
 //! every test.
@@ -10,11 +10,14 @@
 mod answers;
 mod connections;
 mod digests;
+mod exports;
 mod faults;
 mod hashes;
 mod jobs;
 mod options;
+mod record;
 mod schema;
+mod search;
 mod sign_in;
 mod slow_hashes;
 mod state;
@@ -97,6 +100,7 @@ fn routes(tenant: Arc<Tenant>) -> Router {
         .route("/connections/{id}", get(connections::one))
         .route("/connections/{id}/clients", get(connections::clients))
         .route("/jobs/users-imports", post(jobs::create))
+        .route("/jobs/users-exports", post(exports::create))
         .route("/jobs/{id}", get(jobs::status))
         .route("/jobs/{id}/errors", get(jobs::errors))
         .route("/users", get(users::list).post(users::create))
@@ -107,13 +111,16 @@ fn routes(tenant: Arc<Tenant>) -> Router {
         .layer(from_fn_with_state(Arc::clone(&tenant), count_request));
     Router::new()
         .nest("/api/v2", api)
+        .route("/exports/{id}/{name}", get(exports::file))
         .route("/oauth/token", post(sign_in::token))
         .route("/practice", get(about))
         .route("/practice/faults", get(faults::read).put(faults::write))
+        .route("/practice/requests", get(record::read))
         .route("/practice/traffic", get(faults::traffic))
         .fallback(answers::no_such_route)
         .layer(DefaultBodyLimit::disable())
         .layer(from_fn_with_state(Arc::clone(&tenant), note_request))
+        .layer(from_fn_with_state(Arc::clone(&tenant), record::note))
         .with_state(tenant)
 }
 

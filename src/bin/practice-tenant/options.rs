@@ -15,6 +15,8 @@ pub(crate) struct Options {
     pub(crate) burst: f64,
     pub(crate) max_jobs: usize,
     pub(crate) token_seconds: i64,
+    /// How long the link to an exported file is good.
+    pub(crate) link_seconds: i64,
     /// Whether tokens carry the mark by which clients know a practice tenant.
     pub(crate) marked: bool,
     /// What goes wrong from the start, and the seed of what does so by chance.
@@ -22,7 +24,7 @@ pub(crate) struct Options {
     pub(crate) seed: u64,
 }
 
-const USAGE: &str = "known are --port N, --env-file PATH, --idle-minutes N, --job-speed USERS_PER_SECOND, --rate PER_SECOND, --burst N, --max-jobs N, --token-seconds N, --fault NAME[=NUMBER], --seed N, --like-real (rate and speed of the free plan), --unmarked (clients take it for a real tenant)";
+const USAGE: &str = "known are --port N, --env-file PATH, --idle-minutes N, --job-speed USERS_PER_SECOND, --rate PER_SECOND, --burst N, --max-jobs N, --token-seconds N, --link-seconds N, --fault NAME[=NUMBER], --seed N, --like-real (rate and speed of the free plan), --unmarked (clients take it for a real tenant)";
 
 impl Options {
     pub(crate) fn read(mut words: impl Iterator<Item = String>) -> Result<Options, String> {
@@ -35,6 +37,7 @@ impl Options {
             burst: 10_000.0,
             max_jobs: 2,
             token_seconds: 86_400,
+            link_seconds: 60,
             marked: true,
             faults: BTreeMap::new(),
             seed: 0,
@@ -62,6 +65,7 @@ impl Options {
                 "--rate" => options.rate = positive(&word, words.next())?,
                 "--burst" => options.burst = positive(&word, words.next())?,
                 "--max-jobs" => options.max_jobs = number(&word, words.next())?,
+                "--link-seconds" => options.link_seconds = number(&word, words.next())?,
                 "--token-seconds" => options.token_seconds = number(&word, words.next())?,
                 word => return Err(format!("unknown option {word}; {USAGE}")),
             }

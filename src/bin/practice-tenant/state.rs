@@ -7,6 +7,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Map, Value, json};
 
+use crate::exports::Export;
 use crate::faults::{Faults, Traffic};
 use crate::options::Options;
 
@@ -60,6 +61,7 @@ pub(crate) struct Memory {
     /// Where a user is, by `connection e-mail`, `connection username` and `user_id`: an import of thousands must not search.
     pub(crate) index: HashMap<String, usize>,
     pub(crate) jobs: HashMap<String, Job>,
+    pub(crate) exports: HashMap<String, Export>,
 }
 
 impl Memory {
@@ -118,6 +120,8 @@ pub(crate) struct Tenant {
     pub(crate) bucket: Mutex<(f64, Instant)>,
     pub(crate) faults: Mutex<Faults>,
     pub(crate) traffic: Mutex<Traffic>,
+    /// Method, path and status of each request.
+    pub(crate) record: Mutex<Vec<(String, String, u16)>>,
     /// Tokens are numbered; those below the second number have been expired.
     tokens: AtomicU64,
     expired_below: AtomicU64,
@@ -137,6 +141,7 @@ impl Tenant {
             bucket: Mutex::new((options.burst, Instant::now())),
             faults: Mutex::default(),
             traffic: Mutex::default(),
+            record: Mutex::default(),
             tokens: AtomicU64::new(0),
             expired_below: AtomicU64::new(0),
             options,

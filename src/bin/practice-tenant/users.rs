@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 use crate::answers;
 use crate::connections::{CONNECTIONS, Connection, page, param};
 use crate::schema;
+use crate::search;
 use crate::state::{Account, Tenant, hex24, timestamp};
 use crate::tokens;
 
@@ -120,6 +121,12 @@ fn answer_list(
 ) -> Result<Response, Box<Response>> {
     tokens::check(tenant, headers, READ)?;
     let (page, per_page) = page(query)?;
+    if param(query, "search_engine").is_some_and(|engine| engine != "v3") {
+        return Err(bad_query(
+            "Search engines before v3 are gone",
+            "search_engine",
+        ));
+    }
     let query_text = param(query, "q").unwrap_or_default();
     let memory = tenant.memory();
     if let Some(ids) = ids(query_text) {
@@ -130,13 +137,13 @@ fn answer_list(
             .collect();
         return Ok(answers::ok(&json!(found[..found.len().min(per_page)])));
     }
-    let terms = terms(query_text)?;
-    let found: Vec<&Map<String, Value>> = memory
-        .users
-        .values()
-        .map(|account| &account.profile)
-        .filter(|profile| terms.iter().all(|term| term.fits(profile)))
-        .collect();
+    let wanted = search::parse(query_text)?;
+    let profiles = memory.users.values().map(|account| &account.profile);
+    let mut found: Vec<&Map<String, Value>> =
+        profiles.filter(|profile| wanted.fits(profile)).collect();
+    if let Some(sort) = param(query, "sort") {
+        sort_by(&mut found, sort)?;
+    }
     let shown: Vec<_> = found.iter().skip(page * per_page).take(per_page).collect();
     Ok(answers::ok(
         &if param(query, "include_totals") == Some("true") {
@@ -155,64 +162,31 @@ fn ids(query: &str) -> Option<Vec<&str>> {
         .collect()
 }
 
-/// `field:value`, the value with `*` at its end for any rest.
-struct Term {
-    field: String,
-    value: String,
-    prefix: bool,
-}
-
-impl Term {
-    fn fits(&self, profile: &Map<String, Value>) -> bool {
-        let value = match self.field.as_str() {
-            "identities.connection" => profile
-                .get("identities")
-                .and_then(|all| all[0]["connection"].as_str()),
-            field => profile.get(field).and_then(Value::as_str),
-        };
-        // E-mail, name and nickname are compared without case, usernames are stored in lower case.
-        let wanted = self.value.to_lowercase();
-        value.map(str::to_lowercase).is_some_and(|value| {
-            if self.prefix {
-                value.starts_with(&wanted)
-            } else {
-                value == wanted
-            }
-        })
-    }
-}
-
-/// The terms of a search, all of which must fit: the part of Lucene's language that finds users one knows.
-fn terms(query: &str) -> Result<Vec<Term>, Box<Response>> {
-    let refused = || {
-        let message = "Query validation error: 'the practice tenant understands field:value terms joined by AND' on property q";
-        Box::new(answers::error(400, message, Some("invalid_query_string")))
-    };
-    let mut terms = Vec::new();
-    for part in query
-        .split(" AND ")
-        .map(str::trim)
-        .filter(|part| !part.is_empty())
-    {
-        let (field, value) = part.split_once(':').ok_or_else(refused)?;
-        let unquoted = value
-            .strip_prefix('"')
-            .and_then(|value| value.strip_suffix('"'));
-        if unquoted.is_none() && value.contains(' ') {
-            return Err(refused());
+/// `field:1` or `field:-1`; users without the field come first. Metadata cannot be sorted by.
+fn sort_by(found: &mut [&Map<String, Value>], sort: &str) -> Result<(), Box<Response>> {
+    let (field, direction) = sort.split_once(':').unwrap_or((sort, ""));
+    let text = |profile: &&Map<String, Value>| profile.get(field).map(Value::to_string);
+    match direction {
+        _ if field.contains("metadata") => Err(bad_query("No sorting by metadata", "sort")),
+        // Both keep the order of creation among equals.
+        "1" => {
+            found.sort_by_key(text);
+            Ok(())
         }
-        let (value, prefix) = match (unquoted, value.strip_suffix('*')) {
-            (Some(value), _) => (value, false),
-            (None, Some(start)) => (start, true),
-            (None, None) => (value, false),
-        };
-        terms.push(Term {
-            field: field.to_string(),
-            value: value.to_string(),
-            prefix,
-        });
+        "-1" => {
+            found.sort_by_key(|profile| std::cmp::Reverse(text(profile)));
+            Ok(())
+        }
+        _ => Err(bad_query(
+            "String does not match pattern ^(([a-zA-Z0-9_\\.]+))\\:(1|-1)$",
+            "sort",
+        )),
     }
-    Ok(terms)
+}
+
+fn bad_query(problem: &str, property: &str) -> Box<Response> {
+    let message = format!("Query validation error: '{problem}' on property {property}.");
+    Box::new(answers::error(400, &message, Some("invalid_query_string")))
 }
 
 pub(crate) async fn by_email(

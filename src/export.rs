@@ -1,0 +1,244 @@
+//! All users of a connection, by an export job: what a search does not give.
+
+use std::fs;
+use std::io::{BufWriter, Write};
+use std::ops::Deref;
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::connections::ConnectionId;
+use crate::error::{Error, Result};
+use crate::gunzip::gunzip;
+use crate::jobs::{FIRST_WAIT, LONGEST_SILENCE, LONGEST_WAIT};
+use crate::password::csv_field;
+use crate::profiles::{Profile, SCOPES};
+use crate::requests::Request;
+use crate::secret::random_hex;
+use crate::tenant::Tenant;
+
+const CREATE: &str = "POST /api/v2/jobs/users-exports";
+/// Reads of the job, or of its file, that may be lost in a row.
+const FAULTS_BORNE: u32 = 5;
+/// A link is good for 60 s (Auth0); each read of the job gives a new one.
+const LINKS_TRIED: u32 = 3;
+/// What is asked for of each user, as [`Profile`] reads it.
+const FIELDS: [&str; 9] = [
+    "user_id",
+    "email",
+    "email_verified",
+    "username",
+    "name",
+    "blocked",
+    "created_at",
+    "app_metadata",
+    "user_metadata",
+];
+
+/// All users of a connection at one time; derefs to a slice of [`Profile`] and draws itself as a table.
+#[derive(Clone, Debug)]
+pub struct ExportedUsers {
+    users: Vec<Profile>,
+    pub(crate) connection: ConnectionId,
+}
+
+impl Deref for ExportedUsers {
+    type Target = [Profile];
+    fn deref(&self) -> &[Profile] {
+        &self.users
+    }
+}
+
+/// Exports all users of a connection, at most waiting for `limit`. Sends an export job and reads; waits; changes no user.
+///
+/// However many there are: the job's file is fetched packed and unpacked in memory (10,000 users take a few megabytes).
+/// Auth0 exports no passwords and no hashes.
+///
+/// # Errors
+///
+/// The job failed, or had not ended at the limit; its file cannot be fetched or is damaged; the scope `read:users` is
+/// missing; the tenant refuses or cannot be reached.
+pub fn export_users(
+    tenant: &Tenant,
+    connection: &ConnectionId,
+    limit: Duration,
+) -> Result<ExportedUsers> {
+    let began = Instant::now();
+    let mut fields: Vec<Value> = FIELDS.iter().map(|name| json!({ "name": name })).collect();
+    fields.push(json!({"name": "identities[0].connection", "export_as": "connection"}));
+    let body = json!({"connection_id": connection.as_str(), "format": "json", "fields": fields});
+    let request = Request {
+        scopes: SCOPES,
+        ..Request::new(Method::POST, "/api/v2/jobs/users-exports")
+    };
+    let request = request.body("application/json", body.to_string().into_bytes());
+    let json = tenant.send(request)?.json(CREATE)?;
+    let id = json["id"]
+        .as_str()
+        .ok_or_else(|| Error::bad_answer(CREATE, "it names no job"))?;
+    for _ in 0..LINKS_TRIED {
+        let link = wait_for_link(tenant, id, began, limit)?;
+        if let Some(file) = fetch(tenant, &link)? {
+            return Ok(ExportedUsers {
+                users: read(&file)?,
+                connection: connection.clone(),
+            });
+        }
+    }
+    Err(failed(format!(
+        "the links to the file of job {id} had ended when they were followed (each is good for 60 s): run this cell again"
+    )))
+}
+
+fn failed(reason: String) -> Error {
+    Error::Export { reason }
+}
+
+/// The link to the job's file, once there is one.
+fn wait_for_link(tenant: &Tenant, id: &str, began: Instant, limit: Duration) -> Result<String> {
+    let path = format!("/api/v2/jobs/{id}");
+    let call = format!("GET {path}");
+    let (mut wait, mut said, mut faults) = (FIRST_WAIT, Instant::now(), 0);
+    loop {
+        let state = tenant
+            .send(Request::get(&path, crate::jobs::READ_SCOPES))
+            .and_then(|answer| answer.json(&call));
+        let left = limit.saturating_sub(began.elapsed());
+        match state {
+            Ok(json) => match (json["status"].as_str(), json["location"].as_str()) {
+                (Some("completed"), Some(link)) => return Ok(link.to_string()),
+                (Some("completed"), None) => {
+                    return Err(Error::bad_answer(&call, "it names no file"));
+                }
+                (Some("failed"), _) => {
+                    return Err(failed(format!(
+                        "job {id} failed in the tenant, and Auth0 gives no reason: run this cell again"
+                    )));
+                }
+                _ => faults = 0,
+            },
+            Err(error) if error.is_passing() && faults < FAULTS_BORNE => faults += 1,
+            Err(error) => return Err(error),
+        }
+        if left.is_zero() {
+            return Err(failed(format!(
+                "job {id} had not ended after {} s: run this cell again with a longer limit",
+                limit.as_secs()
+            )));
+        }
+        if said.elapsed() + wait > LONGEST_SILENCE {
+            said = Instant::now();
+            println!(
+                "the export is still running; waited {} s of at most {} s",
+                began.elapsed().as_secs(),
+                limit.as_secs()
+            );
+        }
+        thread::sleep(wait.min(left));
+        wait = (wait * 3 / 2).min(LONGEST_WAIT);
+    }
+}
+
+/// The file, unpacked; `None` when the link had ended.
+fn fetch(tenant: &Tenant, link: &str) -> Result<Option<Vec<u8>>> {
+    let mut faults = 0;
+    let answer = loop {
+        match tenant.download(link) {
+            Ok(answer) => break answer,
+            Err(error) if error.is_passing() && faults < FAULTS_BORNE => faults += 1,
+            Err(error) => return Err(error),
+        }
+    };
+    match answer.status {
+        status if status.is_success() => {}
+        // What a store of files says to a link that has ended.
+        StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
+            return Ok(None);
+        }
+        status => {
+            let reason = format!("its file was answered with {status}: run this cell again");
+            return Err(failed(reason));
+        }
+    }
+    let unpacked = gunzip(&answer.body);
+    let unpacked = unpacked.map_err(|why| failed(format!("{why}: run this cell again")))?;
+    Ok(Some(unpacked))
+}
+
+/// A line for each user.
+fn read(file: &[u8]) -> Result<Vec<Profile>> {
+    let lines = file.split(|byte| *byte == b'\n');
+    let lines = lines.enumerate().filter(|(_, line)| !line.is_empty());
+    lines
+        .map(|(number, line)| match serde_json::from_slice(line) {
+            Ok(json @ Value::Object(_)) => Ok(Profile::read(&json)),
+            _ => Err(failed(format!(
+                "line {} of the file is no user",
+                number + 1
+            ))),
+        })
+        .collect()
+}
+
+impl ExportedUsers {
+    /// Writes one row for each user; metadata as JSON. Sends nothing.
+    ///
+    /// The file holds personal data, so you alone can read it; one that is there already is replaced. A text that a
+    /// spreadsheet would take for a formula gets an apostrophe before it, as in Auth0's own CSV.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be written.
+    pub fn save_csv(&self, path: &str) -> Result<()> {
+        let aside = format!("{path}.{}", random_hex(4)?);
+        let written = write_csv(Path::new(&aside), &self.users)
+            .and_then(|()| fs::rename(&aside, path).inspect_err(|_| drop(fs::remove_file(&aside))));
+        written.map_err(|cause| failed(format!("{path} cannot be written: {cause}")))
+    }
+}
+
+fn write_csv(path: &Path, users: &[Profile]) -> std::io::Result<()> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut out = BufWriter::new(options.open(path)?);
+    writeln!(
+        out,
+        "user_id,email,email_verified,username,name,blocked,connection,created_at,app_metadata,user_metadata"
+    )?;
+    let yes = |flag: Option<bool>| flag.map_or(String::new(), |flag| flag.to_string());
+    let metadata = |object: &Option<serde_json::Map<String, Value>>| {
+        let object = object.clone().map(Value::Object);
+        object.map_or(String::new(), |object| object.to_string())
+    };
+    for user in users {
+        let text = |field: &Option<String>| harmless(field.as_deref().unwrap_or_default());
+        let row = [
+            harmless(&user.user_id),
+            text(&user.email),
+            yes(user.email_verified),
+            text(&user.username),
+            text(&user.name),
+            yes(user.blocked),
+            text(&user.connection),
+            text(&user.created_at),
+            metadata(&user.app_metadata),
+            metadata(&user.user_metadata),
+        ];
+        writeln!(out, "{}", row.map(|field| csv_field(&field)).join(","))?;
+    }
+    out.flush()
+}
+
+/// Anybody who signs up may choose a name that a spreadsheet would carry out.
+fn harmless(text: &str) -> String {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        format!("'{text}")
+    } else {
+        text.to_string()
+    }
+}

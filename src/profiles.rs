@@ -1,0 +1,154 @@
+//! Looking at the users a tenant has: by search, and by e-mail.
+
+use std::ops::Deref;
+
+use serde_json::{Map, Value};
+
+use crate::error::{Error, Result};
+use crate::requests::Request;
+use crate::tenant::Tenant;
+
+pub(crate) const SCOPES: &[&str] = &["read:users"];
+/// Users on a page, the most Auth0 gives.
+const PER_PAGE: usize = 100;
+/// Search pages no further, whatever there is (Auth0: `invalid_paging` beyond).
+pub(crate) const MOST_FOUND: usize = 1000;
+
+/// A user as the tenant has them; what the tenant does not say is `None`.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Profile {
+    /// `auth0|` and the id, of a database user.
+    pub user_id: String,
+    /// In lower case, as Auth0 stores it.
+    pub email: Option<String>,
+    /// Whether the e-mail is verified.
+    pub email_verified: Option<bool>,
+    /// In lower case, as Auth0 stores it.
+    pub username: Option<String>,
+    /// The full name.
+    pub name: Option<String>,
+    /// Whether the user may not sign in.
+    pub blocked: Option<bool>,
+    /// The name of the connection the user came from first.
+    pub connection: Option<String>,
+    /// ISO 8601, UTC.
+    pub created_at: Option<String>,
+    /// Data the user cannot change.
+    pub app_metadata: Option<Map<String, Value>>,
+    /// Data the user can change.
+    pub user_metadata: Option<Map<String, Value>>,
+}
+
+impl Profile {
+    pub(crate) fn read(json: &Value) -> Profile {
+        let text = |value: &Value| value.as_str().map(str::to_string);
+        let object = |value: &Value| value.as_object().cloned();
+        Profile {
+            user_id: text(&json["user_id"]).unwrap_or_default(),
+            email: text(&json["email"]),
+            email_verified: json["email_verified"].as_bool(),
+            username: text(&json["username"]),
+            name: text(&json["name"]),
+            blocked: json["blocked"].as_bool(),
+            // An export has it under the name it was asked for by.
+            connection: text(&json["connection"])
+                .or_else(|| text(&json["identities"][0]["connection"])),
+            created_at: text(&json["created_at"]),
+            app_metadata: object(&json["app_metadata"]),
+            user_metadata: object(&json["user_metadata"]),
+        }
+    }
+}
+
+/// Users that were looked for; derefs to a slice of [`Profile`] and draws itself as a table.
+#[derive(Clone, Debug)]
+pub struct FoundUsers {
+    users: Vec<Profile>,
+    pub(crate) asked_for: String,
+    pub(crate) by_search: bool,
+    total: usize,
+}
+
+impl FoundUsers {
+    /// How many there are in all: a search gives 1,000 of them at most.
+    #[must_use]
+    pub fn total(&self) -> usize {
+        self.total
+    }
+}
+
+impl Deref for FoundUsers {
+    type Target = [Profile];
+    fn deref(&self) -> &[Profile] {
+        &self.users
+    }
+}
+
+/// Searches the tenant's users with `query`, in Auth0's search language (v3); all of them when it is empty. Sends up
+/// to ten reads; writes nothing.
+///
+/// `email:"anna@test.edu"`, `username:imfake_*`, `email.domain:"test.edu" AND NOT blocked:true`,
+/// `identities.connection:"staff"`, `user_metadata.group:"teacher"`, `_exists_:phone_number`.
+///
+/// Two things a search does not see: more than the first 1,000 users, though [`FoundUsers::total`] counts all (the rest
+/// are to be had with [`export_users`](crate::export_users)), and who was created or changed in the last seconds:
+/// search is brought up to date behind. [`users_by_email`] is always up to date.
+///
+/// # Errors
+///
+/// A query that Auth0 does not understand; the scope `read:users` is missing; the tenant refuses or cannot be reached.
+pub fn find_users(tenant: &Tenant, query: &str) -> Result<FoundUsers> {
+    let call = "GET /api/v2/users";
+    let mut found = FoundUsers {
+        users: Vec::new(),
+        asked_for: query.to_string(),
+        by_search: true,
+        total: 0,
+    };
+    for page in 0..MOST_FOUND / PER_PAGE {
+        let mut request = Request::get("/api/v2/users", SCOPES)
+            .query("include_totals", true)
+            .query("page", page)
+            .query("per_page", PER_PAGE)
+            // An order that holds from page to page.
+            .query("sort", "created_at:1")
+            .query("search_engine", "v3");
+        if !query.trim().is_empty() {
+            request = request.query("q", query);
+        }
+        let json = tenant.send(request)?.json(call)?;
+        let (Some(users), Some(total)) = (json["users"].as_array(), json["total"].as_u64()) else {
+            return Err(Error::bad_answer(call, "it holds no users and their total"));
+        };
+        found.total = usize::try_from(total).unwrap_or(usize::MAX);
+        found.users.extend(users.iter().map(Profile::read));
+        if users.len() < PER_PAGE || found.users.len() >= found.total {
+            break;
+        }
+    }
+    Ok(found)
+}
+
+/// Looks up every user with this e-mail, in all connections, up to date. Sends one read; writes nothing.
+///
+/// Auth0 stores e-mails of database users in lower case and compares exactly, so the e-mail is put in lower case first.
+///
+/// # Errors
+///
+/// The scope `read:users` is missing; the tenant refuses or cannot be reached.
+pub fn users_by_email(tenant: &Tenant, email: &str) -> Result<FoundUsers> {
+    let email = email.trim().to_lowercase();
+    let call = "GET /api/v2/users-by-email";
+    let request = Request::get("/api/v2/users-by-email", SCOPES).query("email", &email);
+    let json = tenant.send(request)?.json(call)?;
+    let Some(users) = json.as_array() else {
+        return Err(Error::bad_answer(call, "it holds no list of users"));
+    };
+    Ok(FoundUsers {
+        users: users.iter().map(Profile::read).collect(),
+        asked_for: email,
+        by_search: false,
+        total: users.len(),
+    })
+}

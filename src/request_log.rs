@@ -1,0 +1,222 @@
+//! What was sent and answered lately, to look at. Secrets are left out when it is written down, not when it is drawn.
+
+use std::collections::VecDeque;
+use std::ops::Deref;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use reqwest::Url;
+
+use crate::brief::{self, Part};
+use crate::error::{Error, Result};
+use crate::requests::{Answer, Request};
+use crate::secret::Secret;
+
+/// Requests that are remembered.
+const MOST_REQUESTS: usize = 200;
+/// Characters of an address that are remembered.
+const MOST_ADDRESS_CHARS: usize = 4_000;
+
+/// One request as it was sent, and what came back; without secrets.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct SentRequest {
+    /// `GET`, `POST`, ...
+    pub method: String,
+    /// Path and query.
+    pub path: String,
+    /// The body in brief; empty when there was none.
+    pub sent: String,
+    /// The HTTP status; `None` when no answer came.
+    pub status: Option<u16>,
+    /// From the first byte sent to the last one read.
+    pub took: Duration,
+    /// The answer's body in brief, or why there is none.
+    pub answered: String,
+    curl: String,
+}
+
+impl SentRequest {
+    /// The request as a line for a shell in which `MGMT_API_ACCESS_TOKEN` is set. Secrets are variables too, and the
+    /// users of an upload are in a file `users.json`.
+    #[must_use]
+    pub fn curl(&self) -> &str {
+        &self.curl
+    }
+}
+
+/// The last requests of a tenant handle and its clones, in the order they were answered; derefs to a slice of
+/// [`SentRequest`]. Draws itself as a table, each row with a `curl` line to copy.
+#[derive(Clone, Debug)]
+pub struct RequestLog {
+    pub(crate) requests: Vec<SentRequest>,
+    pub(crate) before: u64,
+}
+
+impl RequestLog {
+    /// How many requests came before these: 200 are remembered.
+    #[must_use]
+    pub fn before(&self) -> u64 {
+        self.before
+    }
+}
+
+impl Deref for RequestLog {
+    type Target = [SentRequest];
+    fn deref(&self) -> &[SentRequest] {
+        &self.requests
+    }
+}
+
+/// Writes down what is sent; shared by the clones of a tenant.
+#[derive(Default)]
+pub(crate) struct Recorder {
+    log: Mutex<(VecDeque<SentRequest>, u64)>,
+}
+
+impl Recorder {
+    pub(crate) fn log(&self) -> RequestLog {
+        let log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        RequestLog {
+            requests: log.0.iter().cloned().collect(),
+            before: log.1,
+        }
+    }
+
+    /// Writes one request down. What went with it and may not be shown is sought in the answer too.
+    pub(crate) fn note(
+        &self,
+        request: &Request,
+        url: &Url,
+        answer: &Result<Answer>,
+        took: Duration,
+        token: Option<&Secret>,
+    ) {
+        // What steers a practice tenant is no part of the API that is to be seen here.
+        if request.path.starts_with("/practice") {
+            return;
+        }
+        let mut secrets = match &request.body {
+            Some((content_type, bytes)) if content_type == "application/json" => {
+                brief::unlisted_texts(bytes)
+            }
+            _ => Vec::new(),
+        };
+        secrets.extend(token.map(|token| token.expose().to_string()));
+        let body = Body::of(request, &secrets);
+        let path = match (request.signed.is_some(), url.query()) {
+            // The query of a signed address is a key to the file.
+            (true, _) => format!("{}?{}", request.path, "<hidden>"),
+            (false, Some(query)) => format!("{}?{query}", request.path),
+            (false, None) => request.path.clone(),
+        };
+        let sent = SentRequest {
+            method: request.method.to_string(),
+            path: brief::cut(&path, MOST_ADDRESS_CHARS),
+            sent: body.in_brief(),
+            status: answer.as_ref().ok().map(|answer| answer.status.as_u16()),
+            took,
+            answered: answered(answer, &secrets),
+            curl: curl(request, url, &body),
+        };
+        let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        if log.0.len() == MOST_REQUESTS {
+            log.0.pop_front();
+            log.1 += 1;
+        }
+        log.0.push_back(sent);
+    }
+}
+
+fn answered(answer: &Result<Answer>, secrets: &[String]) -> String {
+    match answer {
+        Ok(answer) => brief::of_json(&answer.body, secrets),
+        Err(Error::TimedOut { .. }) => "no answer in time".to_string(),
+        Err(_) => "no whole answer: the connection failed".to_string(),
+    }
+}
+
+/// A body, as far as it may be shown.
+enum Body {
+    None,
+    Form(Vec<Part>),
+    Json { brief: String, for_shell: String },
+}
+
+impl Body {
+    fn of(request: &Request, secrets: &[String]) -> Body {
+        match &request.body {
+            None => Body::None,
+            Some((content_type, bytes)) if content_type.starts_with("multipart/") => {
+                Body::Form(brief::of_form(bytes, secrets))
+            }
+            Some((_, bytes)) => Body::Json {
+                brief: brief::of_json(bytes, secrets),
+                for_shell: brief::for_shell(bytes, secrets),
+            },
+        }
+    }
+
+    fn in_brief(&self) -> String {
+        match self {
+            Body::None => String::new(),
+            Body::Json { brief, .. } => brief.clone(),
+            Body::Form(parts) => {
+                let parts = parts
+                    .iter()
+                    .map(|part| format!("{}={}", part.name, part.text));
+                parts.collect::<Vec<_>>().join("\n")
+            }
+        }
+    }
+}
+
+fn curl(request: &Request, url: &Url, body: &Body) -> String {
+    let mut words = vec!["curl".to_string()];
+    let method = request.method.as_str();
+    // GET without a body and POST with one are what curl does anyway.
+    if !matches!(
+        (method, body),
+        ("GET", Body::None) | ("POST", Body::Form(_) | Body::Json { .. })
+    ) {
+        words.push(format!("-X {method}"));
+    }
+    if request.signed.is_some() {
+        words.push("\"$LOCATION\" --output export.ndjson.gz".to_string());
+        return words.join(" ");
+    }
+    // The Authentication API takes no bearer token.
+    if request.path.starts_with("/api/") {
+        words.push("-H \"Authorization: Bearer $MGMT_API_ACCESS_TOKEN\"".to_string());
+    }
+    match body {
+        Body::None => {}
+        Body::Json { for_shell, .. } => {
+            words.push("-H 'Content-Type: application/json'".to_string());
+            words.push(format!("-d '{for_shell}'"));
+        }
+        Body::Form(parts) => words.extend(parts.iter().map(|part| {
+            if part.is_file {
+                format!("-F '{}=@users.json;type=application/json'", part.name)
+            } else {
+                // To -F some characters have a meaning.
+                let is_word = part
+                    .text
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b == b'_');
+                let option = if is_word { "-F" } else { "--form-string" };
+                format!(
+                    "{option} {}",
+                    quoted(&format!("{}={}", part.name, part.text))
+                )
+            }
+        })),
+    }
+    words.push(quoted(&brief::cut(url.as_str(), MOST_ADDRESS_CHARS)));
+    words.join(" ")
+}
+
+/// Text as one word of a shell.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
