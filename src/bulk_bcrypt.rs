@@ -356,7 +356,7 @@ mod tests {
         let salt = decoded("CCCCCCCCCCCCCCCCCCCCC.");
         for (bytes, wanted) in [
             (71, "Lcl4YuwFAocyscicNf0xC0rJ7kyf6b."),
-            (72, "hE1v/siq1jJKph4n4nJjv4VkQR0r1T2"),
+            (72, "hE1v/siq1jKJph4n4nJjv4VkQR0r1T2"),
         ] {
             let password: Vec<u8> = (33..33 + bytes).collect();
             let hash = hash_abreast::<1>(5, [password.as_slice()], &[salt])[0];
