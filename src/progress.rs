@@ -41,8 +41,7 @@ impl Progress {
         self.silence = (self.silence * 5 / 4).min(LONGEST_SILENCE);
         let done = done(run, running);
         let total: usize = run.files.iter().map(crate::run::FileState::count).sum();
-        let elapsed = self.began.elapsed();
-        let speed = (done - self.before) / elapsed.as_secs_f64();
+        let speed = (done - self.before) / self.began.elapsed().as_secs_f64();
         let of = if run.sealed.is_some() {
             total.to_string()
         } else {
@@ -54,19 +53,22 @@ impl Progress {
                 ", {speed:.0} a second, about {} left",
                 in_words(Duration::from_secs_f64(seconds.max(0.0)))
             )
-        } else if run.sealed.is_some() && !std::mem::replace(&mut self.guessed, true) {
-            // Nothing to go by yet but what is known of Auth0.
+        } else {
+            ", no job has ended yet".to_string()
+        };
+        // Nothing to go by at first but what is known of Auth0.
+        let guess = if run.sealed.is_some() && !std::mem::replace(&mut self.guessed, true) {
             let (fast, slow) = duration(total);
             format!(
-                ", {} to {} in all at the speeds Auth0's staff name",
+                "; at the speeds Auth0's staff name it takes {} to {} in all",
                 in_words(fast),
                 in_words(slow)
             )
         } else {
-            format!(", no job has ended within {}", in_words(elapsed))
+            String::new()
         };
         println!(
-            "{done:.0} of {of} users{left}; {} running",
+            "{done:.0} of {of} users{left}; {} running{guess}",
             count(running.len(), "job")
         );
     }
