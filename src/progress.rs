@@ -57,7 +57,8 @@ impl Progress {
             ", no job has ended yet".to_string()
         };
         // Nothing to go by at first but what is known of Auth0.
-        let guess = if run.sealed.is_some() && !std::mem::replace(&mut self.guessed, true) {
+        let unknown = speed <= 0.0 && run.sealed.is_some();
+        let guess = if unknown && !std::mem::replace(&mut self.guessed, true) {
             let (fast, slow) = duration(total);
             format!(
                 "; at the speeds Auth0's staff name it takes {} to {} in all",
