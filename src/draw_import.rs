@@ -8,6 +8,7 @@ use crate::drawing::{
     BAD, Draw, GOOD, NEUTRAL, OPEN, UPDATED, WARNING, bar, card, count, draws, draws_in_cell,
     escape, facts_html, facts_plain, table_html, table_plain,
 };
+use crate::figure::{Figure, width_of};
 use crate::files::MAX_UPLOAD_BYTES;
 use crate::plan::ImportPlan;
 use crate::progress::in_words;
@@ -263,10 +264,13 @@ impl Draw for ImportReport {
     }
 }
 
-/// More jobs than these have no room for words.
-const WORDED: usize = 40;
+/// Width of the timeline, and height of a lane in it.
+const TIMELINE: f64 = 720.0;
+const LANE: f64 = 26.0;
+/// Light enough for dark words on it.
+const JOB: &str = "#9dc3ec";
 
-/// The jobs over time, a lane for each slot: boxes with words in them, which are there without styles too.
+/// The jobs over time, a lane for each slot.
 fn timeline(jobs: &[JobSpan]) -> String {
     let mut jobs: Vec<JobSpan> = jobs.to_vec();
     jobs.sort_by_key(|job| job.from);
@@ -276,43 +280,45 @@ fn timeline(jobs: &[JobSpan]) -> String {
     }
     let start = jobs[0].from;
     let end = jobs.iter().map(|job| job.to).max().unwrap_or(start);
-    let percent = |time: u64| time as f64 / (end - start).max(1) as f64 * 100.0;
-    // When each lane is free, and what it shows.
-    let mut lanes: Vec<(u64, String)> = Vec::new();
+    let seconds = (end - start).max(1) as f64 / 1000.0;
+    let place = |time: u64| (time - start) as f64 / 1000.0 / seconds * TIMELINE;
+    // When each lane is free.
+    let mut lanes: Vec<u64> = Vec::new();
+    let mut placed = Vec::new();
     for job in &jobs {
-        let lane = match lanes.iter().position(|(free, _)| *free <= job.from) {
-            Some(lane) => lane,
-            None => {
-                lanes.push((start, String::new()));
-                lanes.len() - 1
-            }
-        };
-        let (free, boxes) = &mut lanes[lane];
-        let words = format!(
+        let lane = lanes.iter().position(|free| *free <= job.from);
+        let lane = lane.unwrap_or_else(|| {
+            lanes.push(start);
+            lanes.len() - 1
+        });
+        lanes[lane] = job.to;
+        placed.push((lane, job));
+    }
+    let height = LANE * lanes.len() as f64 + 26.0;
+    let mut figure = Figure::new(TIMELINE + 16.0, height);
+    for (lane, job) in placed {
+        let (left, top) = (8.0 + place(job.from), 6.0 + LANE * lane as f64);
+        let width = place(job.to) - place(job.from) - 2.0;
+        figure.rect(left, top, width, LANE - 4.0, JOB);
+        let long = format!(
             "file {}: {} in {:.1} s",
             job.file,
             count(job.users, "user"),
             (job.to - job.from) as f64 / 1000.0
         );
-        boxes.push_str(&format!(
-            "<div title=\"{words}\" style=\"flex:none;box-sizing:border-box;margin-left:{:.2}%;width:{:.2}%;background:{UPDATED};color:#fff;background-clip:padding-box;border-right:1px solid transparent;height:1.4em;text-indent:.4em;overflow:hidden;white-space:nowrap\">{}</div>",
-            percent(job.from - *free),
-            percent(job.to - job.from),
-            if jobs.len() > WORDED { "" } else { &words }
-        ));
-        *free = job.to;
+        for words in [long, format!("file {}", job.file), job.file.to_string()] {
+            if width_of(&words) <= width {
+                figure.text(left + 6.0, top + 15.0, "start", &words);
+                break;
+            }
+        }
     }
-    let name = format!(
-        "{}, at most {} at a time, over {:.1} s",
-        count(jobs.len(), "job"),
-        lanes.len(),
-        (end - start) as f64 / 1000.0
-    );
-    let lane = |(_, boxes): &(u64, String)| {
-        format!("<div style=\"display:flex;overflow:hidden;margin-top:2px\">{boxes}</div>")
-    };
-    format!(
-        "<div role=\"img\" aria-label=\"{name}\" title=\"{name}\" style=\"max-width:60em;padding:.4em 0;font-size:.85em\">{name}{}</div>",
-        lanes.iter().map(lane).collect::<String>()
-    )
+    figure.text(8.0, height - 7.0, "start", "0 s");
+    let last = format!("{seconds:.1} s");
+    figure.text(8.0 + TIMELINE, height - 7.0, "end", &last);
+    let most = count(lanes.len(), "lane");
+    figure.html(&format!(
+        "timeline: {} in {most}, over {last}",
+        count(jobs.len(), "job")
+    ))
 }

@@ -58,11 +58,17 @@ impl Figure {
     }
 }
 
+/// Room that words take, with a little on both sides.
+pub(crate) fn width_of(words: &str) -> f64 {
+    words.chars().count() as f64 * LETTER + 12.0
+}
+
 /// Bars that lie, each with its name before it and its number behind.
 pub(crate) fn bars(rows: &[(String, f64, String)], colour: &str, words: &str) -> String {
     let longest = |text: fn(&(String, f64, String)) -> &str| {
-        let letters = rows.iter().map(|row| text(row).chars().count()).max();
-        letters.unwrap_or(0) as f64 * LETTER + 16.0
+        rows.iter()
+            .map(|row| width_of(text(row)))
+            .fold(0.0, f64::max)
     };
     let (names, numbers) = (longest(|row| &row.0), longest(|row| &row.2));
     let room = 320.0;

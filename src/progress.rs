@@ -42,29 +42,32 @@ impl Progress {
         self.silence = (self.silence * 5 / 4).min(LONGEST_SILENCE);
         let done = done(run, running);
         let total: usize = run.files.iter().map(crate::run::FileState::count).sum();
-        let elapsed = self.began.elapsed();
-        let speed = (done - self.before) / elapsed.as_secs_f64();
+        let speed = (done - self.before) / self.began.elapsed().as_secs_f64();
         let of = if run.sealed.is_some() {
             total.to_string()
         } else {
             format!("{total} or more")
         };
         let by_speed = || Duration::try_from_secs_f64((total as f64 - done).max(0.0) / speed).ok();
-        let left = match left.or_else(by_speed).filter(|_| speed > 0.0) {
+        let left = left.or_else(by_speed).filter(|_| speed > 0.0);
+        // Nothing to go by at first but what is known of Auth0.
+        let unknown = left.is_none() && run.sealed.is_some();
+        let guess = if unknown && !std::mem::replace(&mut self.guessed, true) {
+            let (fast, slow) = duration(total);
+            format!(
+                "; at the speeds Auth0's staff name it takes {} to {} in all",
+                in_words(fast),
+                in_words(slow)
+            )
+        } else {
+            String::new()
+        };
+        let left = match left {
             Some(left) => format!(", {speed:.0} a second, about {} left", in_words(left)),
-            // Nothing to go by yet but what is known of Auth0.
-            None if run.sealed.is_some() && !std::mem::replace(&mut self.guessed, true) => {
-                let (fast, slow) = duration(total);
-                format!(
-                    ", {} to {} in all at the speeds Auth0's staff name",
-                    in_words(fast),
-                    in_words(slow)
-                )
-            }
-            None => format!(", no job has ended within {}", in_words(elapsed)),
+            None => ", no job has ended yet".to_string(),
         };
         println!(
-            "{done:.0} of {of} users{left}; {} running",
+            "{done:.0} of {of} users{left}; {} running{guess}",
             count(running.len(), "job")
         );
     }
