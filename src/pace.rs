@@ -5,8 +5,10 @@ use std::time::{Duration, Instant};
 
 const FIRST_READ: Duration = Duration::from_millis(500);
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
-/// How near two bounds of a job's time must be for the time to count as known.
-const NEAR: f64 = 0.98;
+const SHORTEST_WAIT: Duration = Duration::from_millis(20);
+/// The share of the expected time after which a job is asked after, and that after which it counts as slower.
+const EARLY: f64 = 0.94;
+const LATE: f64 = 1.06;
 /// Requests remembered, and so the most that any pace lets through in a second.
 const REMEMBERED: usize = 10_000;
 
@@ -54,58 +56,46 @@ impl Pace {
     }
 }
 
-/// What is known of how long jobs take, in seconds for each user: between the longest that a job was seen pending and
-/// the shortest that one was seen ended. Reads in between bring the two together.
+/// How long jobs take, in seconds for each user, by the one that ended last: a tenant is slow in one hour and fast in
+/// another, so what was long ago says little.
 #[derive(Default)]
 pub(crate) struct Estimate {
-    pending: f64,
-    ended: Option<f64>,
+    each: Option<f64>,
 }
 
 impl Estimate {
     /// Seconds for each user.
-    pub(crate) fn ended(&self) -> Option<f64> {
-        self.ended
+    pub(crate) fn each(&self) -> Option<f64> {
+        self.each
     }
 
-    /// How long after its beginning to ask after a job first.
+    /// How long after its beginning to ask after a job first: a little before it should have ended, so that one that is
+    /// faster than the last shows.
     pub(crate) fn first_read(&self, users: usize) -> Duration {
-        let Some(ended) = self.ended else {
-            return FIRST_READ;
-        };
-        let when = if self.pending < ended * NEAR {
-            (self.pending + ended) / 2.0
-        } else {
-            ended
-        };
-        Duration::from_secs_f64(when * users as f64) + Duration::from_millis(20)
+        self.each.map_or(FIRST_READ, |each| {
+            Duration::from_secs_f64(each * users as f64 * EARLY)
+        })
     }
 
-    /// A job of this age is pending: how long until it is asked after again.
-    pub(crate) fn pending(&mut self, age: Duration, users: usize) -> Duration {
-        let each = age.as_secs_f64() / users as f64;
-        self.pending = self.pending.max(each);
-        match self.ended {
-            Some(ended) if each < ended * 0.995 => {
-                Duration::from_secs_f64((ended - each) * users as f64) + Duration::from_millis(20)
-            }
-            // Slower than any before it: what was known no longer holds.
-            Some(_) => {
-                self.ended = Some(each * 1.02);
-                (age / 60).clamp(FIRST_READ / 5, LONGEST_WAIT)
-            }
-            // A tenth of the time it has taken is little beside it.
-            None => (age / 10).clamp(FIRST_READ / 2, LONGEST_WAIT),
+    /// A job of this age is pending: how long until it is asked after again. The slot it holds is idle for half of that,
+    /// on average, once it has ended.
+    pub(crate) fn pending(&self, age: Duration, users: usize) -> Duration {
+        let Some(each) = self.each else {
+            return (age / 10).clamp(FIRST_READ / 2, LONGEST_WAIT);
+        };
+        let expected = Duration::from_secs_f64(each * users as f64);
+        let first = expected.mul_f64(EARLY);
+        if age < first {
+            return first - age;
         }
+        // Slower than the last: nobody knows how much, so it is asked after less often.
+        let share = if age < expected.mul_f64(LATE) { 50 } else { 20 };
+        (age / share).clamp(SHORTEST_WAIT, LONGEST_WAIT)
     }
 
-    /// A job of this age was found to have ended.
-    pub(crate) fn learn(&mut self, age: Duration, users: usize) {
-        let each = age.as_secs_f64() / users as f64;
-        self.ended = Some(self.ended.map_or(each, |known| known.min(each)));
-        if self.pending >= each {
-            // Faster than any before it.
-            self.pending = each * 0.9;
-        }
+    /// A job of this age was found to have ended; `at_once`: by the first read, so perhaps long before.
+    pub(crate) fn learn(&mut self, age: Duration, users: usize, at_once: bool) {
+        let age = if at_once { age.mul_f64(0.75) } else { age };
+        self.each = Some(age.as_secs_f64() / users as f64);
     }
 }

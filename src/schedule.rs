@@ -122,7 +122,7 @@ impl<'a> Schedule<'a> {
     fn shares(&self) -> Vec<(usize, f64)> {
         let share = |running: &Running| {
             let rows = self.run.files[running.file - 1].count() as f64;
-            let expected = self.estimate.ended().map(|seconds| seconds * rows);
+            let expected = self.estimate.each().map(|seconds| seconds * rows);
             let guess = || expected.map_or(0.0, |all| running.since.elapsed().as_secs_f64() / all);
             let told = running.told.and_then(|(told, _)| told.share);
             (running.file, told.unwrap_or_else(|| guess().min(0.95)))
@@ -287,7 +287,8 @@ impl<'a> Schedule<'a> {
                 self.run.files[running.file - 1].ended_at = Some(unix_millis());
                 if running.whole {
                     let users = self.run.files[running.file - 1].count();
-                    self.estimate.learn(running.since.elapsed(), users);
+                    let (age, at_once) = (running.since.elapsed(), running.told.is_none());
+                    self.estimate.learn(age, users, at_once);
                 }
                 // The slot is free: the next upload comes before the report of this one.
                 self.fill_slot()?;
