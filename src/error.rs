@@ -259,6 +259,13 @@ pub enum Error {
         /// What was tried, what came close, and what to do.
         reason: String,
     },
+    /// A bcrypt cost that is not measured.
+    Cost {
+        /// The cost asked for.
+        cost: u32,
+        /// The highest that is.
+        highest: u32,
+    },
     /// A user who cannot be given a password.
     PasswordRow {
         /// The user's place, from 1.

@@ -33,8 +33,9 @@ pub fn measure_costs(costs: impl IntoIterator<Item = u32>) -> Result<CostTimes> 
     let mut times = Vec::new();
     for cost in costs {
         if !(4..=HIGHEST_COST).contains(&cost) {
-            return Err(Error::Password {
-                reason: format!("cost {cost} is not measured: give one of 4 to {HIGHEST_COST}"),
+            return Err(Error::Cost {
+                cost,
+                highest: HIGHEST_COST,
             });
         }
         let (began, mut hashes) = (Instant::now(), 0);

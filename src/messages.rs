@@ -197,6 +197,10 @@ impl fmt::Display for Error {
                 write!(f, "no password can be tried for {email}: {field} {reason}")
             }
             Error::NoRecipe { reason } => write!(f, "found no recipe: {reason}"),
+            Error::Cost { cost, highest } => write!(
+                f,
+                "cost {cost} is not measured: bcrypt's costs begin at 4, and above {highest} one hash takes many seconds; give one in between"
+            ),
             Error::PasswordRow { row, email, reason } => write!(f, "user {row} ({email}) {reason}"),
             Error::CredentialsSheet { path, cause } => write!(
                 f,

@@ -5,7 +5,7 @@ use std::fs;
 use auth0_bulk_users::*;
 use serde_json::{Value, json};
 
-use crate::server::{DATABASE, Practice};
+use crate::server::Practice;
 
 fn with_hash(email: &str, custom: Value) -> User {
     User {
@@ -669,5 +669,23 @@ fn a_recipe_and_known_hashes_show_no_secret() {
     ] {
         assert!(!shown.contains(planted), "{shown}");
     }
-    let _ = DATABASE;
+}
+
+#[test]
+fn what_a_lesson_measures_is_bounded() {
+    for cost in [3, 17] {
+        let error = measure_costs([4, cost]).unwrap_err().to_string();
+        assert_eq!(
+            error,
+            format!(
+                "cost {cost} is not measured: bcrypt's costs begin at 4, and above 16 one hash takes many seconds; give one in between"
+            )
+        );
+    }
+    let times = measure_costs([4, 8]).unwrap();
+    assert_eq!((times.times.len(), times.times[1].0), (2, 8));
+    assert!(times.to_string().contains("cost 8"), "{times}");
+    assert!(measure_hashing(0).is_err());
+    let speeds = measure_hashing(2).unwrap();
+    assert!(speeds.one_by_one > 0.0 && speeds.to_string().contains("six abreast"));
 }
