@@ -1,6 +1,6 @@
 # make run    execute lesson 01 on the practice tenant
 # make test   everything that must hold
-# make lab    JupyterLab at lesson 01
+# make lab    JupyterLab at the start page
 # make stop   end the practice tenant
 # make bench  what is measured: minutes, each side in the same run
 # make test-kills  an import killed 200 times and resumed: minutes
@@ -71,7 +71,7 @@ outputs: setup practice-tenant
 	$(PRACTICE) $(BIN)/python tests/notebooks/runner.py --write notebooks/*.ipynb
 
 lab: setup practice-tenant
-	@$(BIN)/jupyter lab notebooks/01-the-first-import.ipynb
+	@$(BIN)/jupyter lab notebooks/00-start-here.ipynb
 
 stop:
 	@rm -f target/practice-tenant.env
