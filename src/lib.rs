@@ -75,6 +75,7 @@ mod tenant;
 mod tls;
 mod token;
 mod users;
+mod wire;
 
 pub use std::time::Duration;
 

@@ -1,22 +1,20 @@
-//! Where requests go, with which token, how often. This is the only file that sends.
+//! Where requests go, with which token, how often; `wire.rs` sends.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use reqwest::blocking::{Client, RequestBuilder};
-use reqwest::header::CONTENT_TYPE;
-use reqwest::{Method, StatusCode, Url};
-use serde_json::{Value, json};
+use reqwest::{Method, StatusCode};
+use serde_json::Value;
 
 use crate::error::{Error, Result};
-use crate::request_log::{Recorder, RequestLog};
+use crate::request_log::RequestLog;
 use crate::requests::{Answer, Request, refusal};
 use crate::secret::Secret;
 use crate::settings::{Address, Application, Settings};
-use crate::tls::client;
 use crate::token::Token;
+use crate::wire::{REQUEST_LIMIT, Wire};
 
 /// The scopes the whole workflow needs, removal included (Auth0's names).
 pub(crate) const WORKFLOW_SCOPES: [&str; 4] = [
@@ -26,8 +24,6 @@ pub(crate) const WORKFLOW_SCOPES: [&str; 4] = [
     "delete:users",
 ];
 
-/// For one request from first byte to last; the recorded upload took 1.4 s at most.
-const REQUEST_LIMIT: Duration = Duration::from_secs(60);
 /// How often a request is sent again after "global limit".
 const RATE_LIMIT_TRIES: u32 = 6;
 
@@ -349,95 +345,4 @@ impl fmt::Debug for Tenant {
             .field("read_only", &self.is_read_only())
             .finish_non_exhaustive()
     }
-}
-
-/// A tenant's address, the client that sends there, and the record of what it sent.
-struct Wire {
-    address: Address,
-    http: Client,
-    recorder: Recorder,
-}
-
-impl Wire {
-    fn to(address: Address) -> Result<Wire> {
-        let http = client(&address.base)?;
-        let recorder = Recorder::default();
-        Ok(Wire {
-            address,
-            http,
-            recorder,
-        })
-    }
-
-    fn read_token(&self, text: &str) -> Result<Token> {
-        Token::read(text, &self.address.base, &self.address.domain)
-    }
-
-    /// Exchanges client credentials for a token.
-    fn exchange(&self, application: &Application) -> Result<Token> {
-        let secret = &application.secret;
-        let body = json!({
-            "grant_type": "client_credentials",
-            "client_id": application.id,
-            "client_secret": secret.expose(),
-            "audience": format!("{}/api/v2/", self.address.base),
-        });
-        let request = Request::new(Method::POST, "/oauth/token")
-            .body("application/json", body.to_string().into_bytes());
-        let call = request.name();
-        let answer = self.send(&request, None, &call, REQUEST_LIMIT)?;
-        if !answer.status.is_success() {
-            return Err(refusal(&call, &answer, secret));
-        }
-        let json = answer.json(&call)?;
-        self.read_token(json["access_token"].as_str().unwrap_or_default())
-    }
-
-    /// Sends one request and writes it down.
-    fn send(
-        &self,
-        request: &Request,
-        token: Option<&Secret>,
-        call: &str,
-        limit: Duration,
-    ) -> Result<Answer> {
-        let url = self.url(request, call)?;
-        let mut outgoing = self
-            .http
-            .request(request.method.clone(), url.clone())
-            .timeout(limit);
-        if let Some(token) = token {
-            outgoing = outgoing.bearer_auth(token.expose());
-        }
-        if let Some((content_type, bytes)) = &request.body {
-            outgoing = outgoing
-                .header(CONTENT_TYPE, content_type)
-                .body(bytes.clone());
-        }
-        let began = Instant::now();
-        let answer = receive(outgoing).map_err(|cause| Error::unreachable(call, cause));
-        let took = began.elapsed();
-        self.recorder.note(request, &url, &answer, took, token);
-        answer
-    }
-
-    fn url(&self, request: &Request, call: &str) -> Result<Url> {
-        let whole = format!("{}{}", self.address.base, request.path);
-        let text = request.signed.as_ref().unwrap_or(&whole);
-        let mut url =
-            Url::parse(text).map_err(|cause| Error::bad_answer(call, &cause.to_string()))?;
-        if !request.query.is_empty() {
-            url.query_pairs_mut().extend_pairs(&request.query);
-        }
-        Ok(url)
-    }
-}
-
-fn receive(outgoing: RequestBuilder) -> reqwest::Result<Answer> {
-    let response = outgoing.send()?;
-    Ok(Answer {
-        status: response.status(),
-        headers: response.headers().clone(),
-        body: response.bytes()?.to_vec(),
-    })
 }

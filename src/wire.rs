@@ -1,0 +1,110 @@
+//! Requests on their way and answers coming back. This is the only file that sends.
+
+use std::time::{Duration, Instant};
+
+use reqwest::blocking::{Client, RequestBuilder};
+use reqwest::header::CONTENT_TYPE;
+use reqwest::{Method, Url};
+use serde_json::json;
+
+use crate::error::{Error, Result};
+use crate::request_log::Recorder;
+use crate::requests::{Answer, Request, refusal};
+use crate::secret::Secret;
+use crate::settings::{Address, Application};
+use crate::tls::client;
+use crate::token::Token;
+
+/// For one request from first byte to last; the recorded upload took 1.4 s at most.
+pub(crate) const REQUEST_LIMIT: Duration = Duration::from_secs(60);
+
+/// A tenant's address, the client that sends there, and the record of what it sent.
+pub(crate) struct Wire {
+    pub(crate) address: Address,
+    http: Client,
+    pub(crate) recorder: Recorder,
+}
+
+impl Wire {
+    pub(crate) fn to(address: Address) -> Result<Wire> {
+        let http = client(&address.base)?;
+        let recorder = Recorder::default();
+        Ok(Wire {
+            address,
+            http,
+            recorder,
+        })
+    }
+
+    pub(crate) fn read_token(&self, text: &str) -> Result<Token> {
+        Token::read(text, &self.address.base, &self.address.domain)
+    }
+
+    /// Exchanges client credentials for a token.
+    pub(crate) fn exchange(&self, application: &Application) -> Result<Token> {
+        let secret = &application.secret;
+        let body = json!({
+            "grant_type": "client_credentials",
+            "client_id": application.id,
+            "client_secret": secret.expose(),
+            "audience": format!("{}/api/v2/", self.address.base),
+        });
+        let request = Request::new(Method::POST, "/oauth/token")
+            .body("application/json", body.to_string().into_bytes());
+        let call = request.name();
+        let answer = self.send(&request, None, &call, REQUEST_LIMIT)?;
+        if !answer.status.is_success() {
+            return Err(refusal(&call, &answer, secret));
+        }
+        let json = answer.json(&call)?;
+        self.read_token(json["access_token"].as_str().unwrap_or_default())
+    }
+
+    /// Sends one request and writes it down.
+    pub(crate) fn send(
+        &self,
+        request: &Request,
+        token: Option<&Secret>,
+        call: &str,
+        limit: Duration,
+    ) -> Result<Answer> {
+        let url = self.url(request, call)?;
+        let mut outgoing = self
+            .http
+            .request(request.method.clone(), url.clone())
+            .timeout(limit);
+        if let Some(token) = token {
+            outgoing = outgoing.bearer_auth(token.expose());
+        }
+        if let Some((content_type, bytes)) = &request.body {
+            outgoing = outgoing
+                .header(CONTENT_TYPE, content_type)
+                .body(bytes.clone());
+        }
+        let began = Instant::now();
+        let answer = receive(outgoing).map_err(|cause| Error::unreachable(call, cause));
+        let took = began.elapsed();
+        self.recorder.note(request, &url, &answer, took, token);
+        answer
+    }
+
+    fn url(&self, request: &Request, call: &str) -> Result<Url> {
+        let whole = format!("{}{}", self.address.base, request.path);
+        let text = request.signed.as_ref().unwrap_or(&whole);
+        let mut url =
+            Url::parse(text).map_err(|cause| Error::bad_answer(call, &cause.to_string()))?;
+        if !request.query.is_empty() {
+            url.query_pairs_mut().extend_pairs(&request.query);
+        }
+        Ok(url)
+    }
+}
+
+fn receive(outgoing: RequestBuilder) -> reqwest::Result<Answer> {
+    let response = outgoing.send()?;
+    Ok(Answer {
+        status: response.status(),
+        headers: response.headers().clone(),
+        body: response.bytes()?.to_vec(),
+    })
+}
