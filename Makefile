@@ -1,6 +1,6 @@
 # make run    execute lesson 01 on the practice tenant
 # make test   everything that must hold
-# make lab    JupyterLab at lesson 01
+# make lab    JupyterLab at the start page
 # make stop   end the practice tenant
 # make bench  what is measured: minutes, each side in the same run
 # make pictures  README's pictures, made anew in a browser
@@ -77,7 +77,7 @@ pictures: setup
 	@$(BIN)/python tests/browser/pictures.py
 
 lab: setup practice-tenant
-	@$(BIN)/jupyter lab notebooks/01-the-first-import.ipynb
+	@$(BIN)/jupyter lab notebooks/00-start-here.ipynb
 
 stop:
 	@rm -f target/practice-tenant.env

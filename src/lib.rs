@@ -15,6 +15,9 @@
 //! [`resume_import`] goes on after a crash, [`plan_run_removal`] lists what the run created. [`import_stream`] does the
 //! same for users that stream in, from [`read_csv`] or [`read_ndjson`], say, through [`hash_stream`].
 //!
+//! To look around in a tenant: [`list_connections`], [`find_users`], [`users_by_email`], [`export_users`]. What was sent
+//! and answered underneath shows [`Tenant::requests`].
+//!
 //! The whole script:
 //!
 //! ```no_run

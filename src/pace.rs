@@ -7,7 +7,7 @@ const FIRST_READ: Duration = Duration::from_millis(500);
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 const SHORTEST_WAIT: Duration = Duration::from_millis(20);
 /// The share of the expected time after which a job is asked after, and that after which it counts as slower.
-const EARLY: f64 = 0.94;
+const EARLY: f64 = 0.92;
 const LATE: f64 = 1.06;
 /// Requests remembered, and so the most that any pace lets through in a second.
 const REMEMBERED: usize = 10_000;

@@ -1,4 +1,4 @@
-//! One request and its answer, and what an answer that is no success means. `tenant.rs` sends.
+//! One request and its answer, and what an answer that is no success means. `wire.rs` sends.
 
 use std::time::Duration;
 

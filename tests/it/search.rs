@@ -213,4 +213,17 @@ fn what_was_asked_is_on_record() {
     let (_, record) = practice.raw("GET", "/practice/requests?from=3", None, None);
     let deleted = json!({"method": "DELETE", "path": "/api/v2/users/auth0%7Cx", "status": 204});
     assert_eq!(record, json!({"requests": [deleted], "total": 4}));
+
+    let door = |closed: &str, token| {
+        let body = (
+            "application/json",
+            format!("{{\"closed\": {closed}}}").into_bytes(),
+        );
+        practice.raw("PUT", "/practice/door", token, Some(body)).0
+    };
+    assert_eq!((door("true", None), door("1", Some(token))), (401, 400));
+    assert_eq!(door("true", Some(token)), 200);
+    assert_eq!(ask(&practice, "").0, 403);
+    assert_eq!(door("false", Some(token)), 200);
+    assert_eq!(ask(&practice, "").0, 200);
 }

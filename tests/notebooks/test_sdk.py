@@ -1,8 +1,10 @@
 """Auth0's own Python SDK on the practice tenant, as its users would use it."""
 
+import gzip
 import json
 import subprocess
 import time
+import urllib.request
 
 import pytest
 from auth0.management import Auth0
@@ -42,3 +44,18 @@ def test_the_sdk_imports_users_and_reads_the_report(auth0):
     assert auth0.users.get(user.user_id).nickname == "anna"
     auth0.users.delete(user.user_id)
     assert auth0.users.list_users_by_email(email="anna@test.edu") == []
+
+
+def test_an_export_that_the_sdk_asks_for_is_a_gzip_file_of_lines(auth0):
+    [connection] = auth0.connections.list(name="Username-Password-Authentication")
+    users = [{"email": f"{name}@test.edu", "user_metadata": {"text": "x" * 10_000}} for name in ("anna", "bob")]
+    job = auth0.jobs.users_imports.create(
+        users=("users.json", json.dumps(users), "application/json"), connection_id=connection.id)
+    finished(auth0, job.id)
+    fields = [{"name": "email", "export_as": "mail"}, {"name": "user_metadata"}]
+    export = auth0.jobs.users_exports.create(connection_id=connection.id, format="json", fields=fields)
+    link = finished(auth0, export.id).location
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(link) as file:
+        lines = gzip.decompress(file.read()).splitlines()
+    assert [json.loads(line)["mail"] for line in lines] == ["anna@test.edu", "bob@test.edu"]
+    assert len(json.loads(lines[0])["user_metadata"]["text"]) == 10_000

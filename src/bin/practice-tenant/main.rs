@@ -35,7 +35,7 @@ use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
 use serde_json::json;
 
 use options::Options;
@@ -115,6 +115,7 @@ fn routes(tenant: Arc<Tenant>) -> Router {
         .route("/oauth/token", post(sign_in::token))
         .route("/practice", get(about))
         .route("/practice/faults", get(faults::read).put(faults::write))
+        .route("/practice/door", put(record::door))
         .route("/practice/requests", get(record::read))
         .route("/practice/traffic", get(faults::traffic))
         .fallback(answers::no_such_route)

@@ -1,8 +1,11 @@
-//! A record of what was asked and answered, so that a test can see from the tenant's side what a client did.
+//! For tests: a record of what was asked and answered, as the tenant saw it, and a door that can be closed.
 
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
+use axum::body::Bytes;
 use axum::extract::{Query, Request, State};
+use axum::http::HeaderMap;
 use axum::middleware::Next;
 use axum::response::Response;
 use serde_json::{Value, json};
@@ -10,11 +13,13 @@ use serde_json::{Value, json};
 use crate::answers;
 use crate::connections::param;
 use crate::state::Tenant;
+use crate::tokens;
 
 /// Requests that are remembered.
 const MOST: usize = 50_000;
 
-/// Writes down each request but those that steer the practice tenant: method, path, status.
+/// Writes down each request but those that steer the practice tenant: method, path, status. While the door is closed
+/// they are refused, for good and not in passing, and nothing is done.
 pub(crate) async fn note(
     State(tenant): State<Arc<Tenant>>,
     request: Request,
@@ -24,9 +29,16 @@ pub(crate) async fn note(
         request.method().to_string(),
         request.uri().path().to_string(),
     );
-    let answer = next.run(request).await;
+    if path.starts_with("/practice") {
+        return next.run(request).await;
+    }
+    let answer = if tenant.closed.load(Ordering::SeqCst) {
+        answers::error(403, "The practice tenant's door is closed.", None)
+    } else {
+        next.run(request).await
+    };
     let mut record = tenant.record.lock().unwrap_or_else(PoisonError::into_inner);
-    if record.len() < MOST && !path.starts_with("/practice") {
+    if record.len() < MOST {
         record.push((method, path, answer.status().as_u16()));
     }
     answer
@@ -47,4 +59,21 @@ pub(crate) async fn read(
         .map(|(method, path, status)| json!({"method": method, "path": path, "status": status}));
     let shown: Vec<Value> = shown.collect();
     answers::ok(&json!({"requests": shown, "total": record.len()}))
+}
+
+/// `PUT /practice/door`: `{"closed": true}`.
+pub(crate) async fn door(
+    State(tenant): State<Arc<Tenant>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    if let Err(refusal) = tokens::check_signature(&tenant, &headers) {
+        return *refusal;
+    }
+    let body: Value = serde_json::from_slice(&body).unwrap_or_default();
+    let Some(closed) = body["closed"].as_bool() else {
+        return answers::error(400, "closed must be true or false", None);
+    };
+    tenant.closed.store(closed, Ordering::SeqCst);
+    answers::ok(&json!({ "closed": closed }))
 }

@@ -1,7 +1,7 @@
 //! What the practice tenant remembers, until it ends.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
@@ -122,6 +122,8 @@ pub(crate) struct Tenant {
     pub(crate) traffic: Mutex<Traffic>,
     /// Method, path and status of each request.
     pub(crate) record: Mutex<Vec<(String, String, u16)>>,
+    /// Whether every request is refused.
+    pub(crate) closed: AtomicBool,
     /// Tokens are numbered; those below the second number have been expired.
     tokens: AtomicU64,
     expired_below: AtomicU64,
@@ -142,6 +144,7 @@ impl Tenant {
             faults: Mutex::default(),
             traffic: Mutex::default(),
             record: Mutex::default(),
+            closed: AtomicBool::new(false),
             tokens: AtomicU64::new(0),
             expired_below: AtomicU64::new(0),
             options,

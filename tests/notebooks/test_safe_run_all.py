@@ -1,0 +1,161 @@
+"""On this kernel nothing stops the cells after a failure. So each lesson's steps are made to fail in turn, and the
+tenant must see no write from any later cell; and with a real tenant's settings each lesson must stop at the write gate.
+
+All of it happens in one kernel, cleared for each lesson. A step fails because the practice tenant's door is closed; then the door is opened
+and the later cells run, as "Run All" would run them; then the step is run again, and the next one fails. A later cell
+that did not compile for want of a variable is not run again before that variable is there: it could not do anything. Nor
+is one that went well: it would do the same again. So each cell is run a few times, and all of this takes minutes.
+"""
+
+import json
+import re
+import subprocess
+import urllib.request
+from contextlib import contextmanager
+
+import gate
+import nbformat
+import pytest
+from runner import ROOT, client
+
+LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+PROGRAM = ROOT / "target" / "release" / "practice-tenant"
+# Jobs that lessons slow down to show something run fast here.
+SLOW_JOBS = re.compile(r'\("job-speed", \d+\.0\)')
+FAST_JOBS = '("job-speed", 9000.0)'
+
+
+class Practice:
+    """A practice tenant of this test's own, seen from its side."""
+
+    def __init__(self, process):
+        lines = (process.stdout.readline().strip().split("=", 1) for _ in range(6))
+        self.settings = dict(lines)
+        self.seen = 0
+
+    def ask(self, path, method="GET", body=None):
+        request = urllib.request.Request(
+            self.settings["DOMAIN"] + path, method=method, data=body and json.dumps(body).encode(),
+            headers={"Authorization": "Bearer " + self.settings["MGMT_API_ACCESS_TOKEN"]})
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request) as answer:
+            return json.load(answer)
+
+    def close(self, closed):
+        self.ask("/practice/door", "PUT", {"closed": closed})
+
+    def news(self):
+        """What was asked since this was asked last."""
+        news = self.ask(f"/practice/requests?from={self.seen}")
+        self.seen = news["total"]
+        return news["requests"]
+
+    def writes(self):
+        """What of the news changed users, or tried to."""
+        return [sent for sent in self.news()
+                if sent["method"] != "GET" and ("/users-imports" in sent["path"] or "/api/v2/users" in sent["path"])]
+
+
+@contextmanager
+def practice(*options):
+    with subprocess.Popen([PROGRAM, "--port", "0", *options], stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield Practice(process)
+        finally:
+            process.kill()
+
+
+class Lesson:
+    """A lesson's code cells in a running kernel."""
+
+    def __init__(self, running, notebook):
+        self.running = running
+        self.cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+        for cell in self.cells:
+            cell["source"] = SLOW_JOBS.sub(FAST_JOBS, cell["source"])
+        self.bound = [set(re.findall(r"^let (?:mut )?(\w+)", cell["source"], re.M)) for cell in self.cells]
+
+    def begin(self, practice):
+        """As after a restart of the kernel: the variables are gone, the settings are those of that tenant."""
+        self.defined = set()
+        # What each cell lacked when it was run last, and which went well.
+        self.lacked = [set() for _ in self.cells]
+        self.well = set()
+        self.running.execute_cell(nbformat.v4.new_code_cell(":clear"), 0)
+        lines = [f"std::env::set_var({json.dumps(name)}, {json.dumps(value)});" for name, value in practice.settings.items()]
+        settings = nbformat.v4.new_code_cell("unsafe {\n" + "\n".join(lines) + "\n};")
+        self.running.execute_cell(settings, 0)
+        assert not settings["outputs"], settings["outputs"]
+        self.run(0)
+
+    def run(self, number):
+        """Runs a cell; gives what can be read under it."""
+        cell = self.cells[number]
+        self.running.execute_cell(cell, 0)
+        shown = re.sub(r"\x1b\[[\d;]*m", "", "\n".join(text for _, text in gate.texts(cell)))
+        self.lacked[number] = set(re.findall(r"cannot find value `(\w+)`", shown))
+        if "error" not in dict(gate.texts(cell)) and gate.STOPPED not in shown:
+            self.well.add(number)
+            self.defined |= self.bound[number]
+        else:
+            self.well.discard(number)
+            self.defined -= self.bound[number]
+        return shown
+
+    def run_for_real(self, number):
+        """Runs a cell that must work; what a failed run of it took away is made again first."""
+        for _ in range(3):
+            shown = self.run(number)
+            if not self.lacked[number]:
+                break
+            makers = [maker for maker in range(number) if self.bound[maker] & self.lacked[number]]
+            assert makers, shown
+            self.run_for_real(makers[-1])
+        assert number in self.well, shown
+
+    def run_on(self, failed):
+        """What "Run All" does after a cell failed; where the reader is asked to restart the kernel it ends."""
+        for number in range(failed + 1, len(self.cells)):
+            if "after-restart" in gate.tags(self.cells[number]):
+                break
+            if number not in self.well and self.lacked[number] <= self.defined:
+                self.run(number)
+
+
+@pytest.fixture(scope="module")
+def kernel():
+    # Its one cell gives way to each that is run.
+    running = client(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("")]))
+    with running.setup_kernel():
+        yield running
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+def test_nothing_is_written_after_a_failure_or_before_the_write_gate(kernel, path):
+    lesson = Lesson(kernel, nbformat.read(path, as_version=4))
+    with practice("--unmarked") as real, practice() as tenant:
+        lesson.begin(real)
+        shown = [lesson.run(number) for number in range(1, len(lesson.cells))]
+        assert real.writes() == []
+        stopped_at_the_gate = any("stopped: " in text and "is open read-only" in text for text in shown)
+
+        lesson.begin(tenant)
+        steps = 0
+        for number in range(1, len(lesson.cells)):
+            tenant.news()
+            tenant.close(True)
+            text = lesson.run(number)
+            tenant.close(False)
+            asked = tenant.news()
+            if number in lesson.well and not asked:
+                continue
+            # A cell that asked and does not stop is meant to show whatever the tenant says.
+            if gate.STOPPED in text:
+                steps += 1
+                lesson.run_on(number)
+                assert tenant.writes() == [], f"after the failure of:\n{lesson.cells[number]['source']}"
+            lesson.run_for_real(number)
+        assert steps > 0
+        everybody = tenant.ask("/api/v2/users?include_totals=true&per_page=1")
+        assert everybody["total"] == 0, "the lesson leaves nobody behind"
+        tenant.seen = 0
+        assert stopped_at_the_gate or tenant.writes() == []
