@@ -125,6 +125,22 @@ pub struct FinishedJob {
 /// A read-only tenant; no users; more than [`MAX_UPLOAD_BYTES`](crate::MAX_UPLOAD_BYTES) in all; two
 /// jobs running already ([`Error::NoJobSlot`]) or the rate limit ([`Error::RateLimited`]); the scope
 /// `create:users` is missing; the tenant refuses or cannot be reached.
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/scene.rs"));
+/// let tenant = Tenant::practice()?;
+/// let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
+/// let users = generate_users("docs-start", "test.edu", 2)?;
+/// let job = start_import(&tenant, &connection, &users)?;
+/// println!("{job}");
+/// # let finished = wait_for_job(&tenant, &job, Duration::from_secs(60))?;
+/// # remove_users(&tenant, plan_removal(&tenant, &finished)?)?;
+/// # Ok::<(), Error>(())
+/// ```
 pub fn start_import(tenant: &Tenant, connection: &ConnectionId, users: &[User]) -> Result<Job> {
     start_import_with(tenant, connection, users, &ImportOptions::default())
 }
