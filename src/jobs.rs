@@ -131,7 +131,7 @@ pub struct FinishedJob {
 /// ```
 /// use auth0_bulk_users::*;
 ///
-/// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/scene.rs"));
+/// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
 /// let tenant = Tenant::practice()?;
 /// let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
 /// let users = generate_users("docs-start", "test.edu", 2)?;
@@ -150,6 +150,22 @@ pub fn start_import(tenant: &Tenant, connection: &ConnectionId, users: &[User]) 
 /// # Errors
 ///
 /// Those of [`start_import`].
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+/// let tenant = Tenant::practice()?;
+/// let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
+/// let users = generate_users("docs-with", "test.edu", 2)?;
+/// let options = ImportOptions::default().upsert(true).external_id("spring term");
+/// let job = start_import_with(&tenant, &connection, &users, &options)?;
+/// # let finished = wait_for_job(&tenant, &job, Duration::from_secs(60))?;
+/// # remove_users(&tenant, plan_removal(&tenant, &finished)?)?;
+/// # Ok::<(), Error>(())
+/// ```
 pub fn start_import_with(
     tenant: &Tenant,
     connection: &ConnectionId,
@@ -204,6 +220,23 @@ pub(crate) fn send_file(
 ///
 /// The job is still running at the limit (it goes on in the tenant: wait again); the tenant no longer
 /// knows it (Auth0 keeps a job's data for 24 hours); the tenant refuses, or cannot be reached six times running.
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+/// let tenant = Tenant::practice()?;
+/// let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
+/// let users = generate_users("docs-wait", "test.edu", 2)?;
+/// let job = start_import(&tenant, &connection, &users)?;
+/// let finished = wait_for_job(&tenant, &job, Duration::from_secs(60))?;
+/// assert_eq!(finished.status, JobStatus::Completed);
+/// assert_eq!(finished.summary.map(|summary| summary.inserted), Some(2));
+/// # remove_users(&tenant, plan_removal(&tenant, &finished)?)?;
+/// # Ok::<(), Error>(())
+/// ```
 pub fn wait_for_job(tenant: &Tenant, job: &Job, limit: Duration) -> Result<FinishedJob> {
     let began = Instant::now();
     let mut wait = FIRST_WAIT;

@@ -51,6 +51,7 @@ mod encodings;
 mod error;
 mod export;
 mod figure;
+mod file_maker;
 mod files;
 mod gunzip;
 mod hash_kinds;

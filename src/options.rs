@@ -18,6 +18,19 @@ pub enum Afterwards {
 }
 
 /// How an import is made. Chained setters over `Default`.
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// let options = ImportOptions::default()
+///     .name("spring-term").external_id("spring term").send_completion_email(false)
+///     .upsert(true).skip_bad_rows(true).leave_ids_to_auth0()
+///     .slots(2).requests_per_second(10.0)
+///     .time_limit(Duration::from_secs(3600)).job_limit(Duration::from_secs(600))
+///     .afterwards(Afterwards::KeepIdsOnly);
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ImportOptions {
     pub(crate) upsert: bool,

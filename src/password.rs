@@ -25,6 +25,17 @@ const HASHED_AT_ONCE: usize = 200;
 const PROGRESS_EVERY: Duration = Duration::from_secs(2);
 
 /// Which password each user gets.
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// let users = generate_users("docs-shared", "test.edu", 1)?;
+/// let accounts = set_passwords(&users, Passwords::Shared(Secret::new("correct horse")))?;
+/// assert!(verify_password(&accounts[0], "correct horse")?);
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Passwords {
@@ -84,6 +95,18 @@ pub(crate) fn check_password(password: &str) -> Result<()> {
 ///
 /// No users; a user who has a password already, or no username where it is to be the password; a shared
 /// password that [`hash_password`] refuses; a credentials sheet that cannot be written.
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// let users = generate_users("docs-own", "test.edu", 2)?;
+/// let accounts = set_passwords(&users, Passwords::SameAsUsername)?;
+/// assert!(accounts.iter().all(User::has_password));
+/// assert!(set_passwords(&accounts, Passwords::SameAsUsername).is_err(), "they have one each");
+/// # Ok::<(), Error>(())
+/// ```
 pub fn set_passwords(users: &[User], passwords: Passwords) -> Result<Users> {
     if users.is_empty() {
         return Err(Error::NoUsers);
@@ -141,6 +164,19 @@ pub struct HashStream<I> {
 ///
 /// A shared password that [`hash_password`] refuses; [`Passwords::Random`], whose sheet must be whole before users are
 /// sent: use [`set_passwords`] for that.
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// let users = generate_users("docs-stream", "test.edu", 2)?;
+/// let hashed = hash_stream(users.into_iter().map(Ok), Passwords::SameAsUsername)?;
+/// for user in hashed {
+///     assert!(user?.has_password());
+/// }
+/// # Ok::<(), Error>(())
+/// ```
 pub fn hash_stream<I>(users: I, passwords: Passwords) -> Result<HashStream<I::IntoIter>>
 where
     I: IntoIterator<Item = Result<User>>,

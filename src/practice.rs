@@ -31,6 +31,16 @@ impl Tenant {
     /// # Errors
     ///
     /// The program cannot be built or started, or the one running is of an older build.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// let tenant = Tenant::practice()?;
+    /// assert!(tenant.is_practice());
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn practice() -> Result<Tenant> {
         Tenant::from_settings(&find_or_start()?)
     }
@@ -42,6 +52,18 @@ impl Tenant {
     /// # Errors
     ///
     /// A tenant that is no practice tenant; an unknown name (the error lists those there are); it cannot be reached.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// let tenant = Tenant::practice()?;
+    /// // tenant.practice_faults(&[("reset@report", 1.0), ("half-answer", 0.1)])?;
+    /// let error = tenant.practice_faults(&[("thunder", 1.0)]).unwrap_err().to_string();
+    /// assert!(error.contains("reset") && error.contains("half-answer"));
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn practice_faults(&self, faults: &[(&str, f64)]) -> Result<()> {
         if !self.is_practice() {
             return Err(Error::Practice {
@@ -67,6 +89,16 @@ impl Tenant {
     /// # Errors
     ///
     /// A tenant that is no practice tenant, or cannot be reached.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// let tenant = Tenant::practice()?;
+    /// println!("{}", tenant.practice_traffic()?);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn practice_traffic(&self) -> Result<String> {
         let json = self
             .send(Request::get("/practice/traffic", &[]))?
