@@ -38,7 +38,7 @@ const RESERVED: [&str; 18] = [
 /// Characters usernames take beside letters and digits.
 const USERNAME_PUNCTUATION: &str = "@^$.!`#+'~_-";
 
-/// One thing that is wrong with a user, in the words of the reader's own file; never holds what is secret.
+/// One thing that is wrong with a user, in the words of the reader's own file; found by [`check_users`]. Holds no secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Problem {

@@ -45,7 +45,7 @@ impl RemovalPlan {
     }
 }
 
-/// What a removal did.
+/// What a removal did; made by [`remove_users`].
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Removed {
@@ -198,7 +198,7 @@ fn in_connection(user: &Value, finished: &FinishedJob) -> bool {
 ///
 /// # Errors
 ///
-/// A plan for another tenant; a read-only tenant; the scope `delete:users` is missing; the tenant refuses or cannot be reached.
+/// A plan for another tenant; a read-only tenant; the run folder of a run's plan is gone or in use; the scope `delete:users` is missing; the tenant refuses or cannot be reached.
 ///
 /// # Examples
 ///

@@ -168,7 +168,7 @@ fn not_for_imports(connection: &Value) -> Option<String> {
     })
 }
 
-/// A connection of a tenant, and whether users can be imported into it.
+/// A connection of a tenant, and whether users can be imported into it; listed by [`list_connections`].
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Connection {

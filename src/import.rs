@@ -36,7 +36,7 @@ const FILES_AHEAD: usize = 2;
 ///
 /// No users; a read-only tenant; users the check finds fault with ([`Error::BadRows`]: nothing was sent); a run of
 /// this name that exists; a disk that is full. Once it has begun, [`Error::ImportStopped`] names the run folder, how
-/// far it came, and the cause: the tenant refuses, cannot be reached twelve times running, or the time limit.
+/// far it came, and the cause: the tenant refuses, cannot be reached thirteen times running, or the time limit.
 ///
 /// # Examples
 ///
@@ -104,7 +104,8 @@ fn pack(run: &mut Run, mut maker: FileMaker, users: &[User]) -> Result<()> {
 ///
 /// # Errors
 ///
-/// Those of [`import_users`], but for bad rows.
+/// A read-only tenant; a run of this name that exists; a disk that is full; a source that gives nobody
+/// ([`Error::NoUsers`]). Once it has begun, [`Error::ImportStopped`] as of [`import_users`].
 ///
 /// # Examples
 ///
@@ -175,8 +176,8 @@ fn feed(
 ///
 /// # Errors
 ///
-/// No run there; one of another tenant; one that was changed or damaged; one that another kernel is at work on; and
-/// those of [`import_users`].
+/// No run there; one of another tenant; one that was changed or damaged; one that another kernel is at work on; a
+/// read-only tenant, if anything is left to do; [`Error::ImportStopped`] as of [`import_users`].
 ///
 /// # Examples
 ///

@@ -10,7 +10,7 @@ use crate::jobs::{FinishedJob, JobId, JobStatus, READ_SCOPES, RowKey};
 use crate::requests::Request;
 use crate::tenant::Tenant;
 
-/// One reason why a user was refused.
+/// One reason why a user was refused; a [`FailedUser`] has one or more.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RowError {
@@ -24,7 +24,7 @@ pub struct RowError {
     pub advice: &'static str,
 }
 
-/// A user who was not imported, and why.
+/// A user who was not imported, and why; listed by [`job_errors`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FailedUser {

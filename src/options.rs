@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// What stays of the users in the run folder once they are accounted for. Refused users stay whole, to be mended.
+/// What stays of the users in the run folder once they are accounted for; for [`ImportOptions::afterwards`]. Refused
+/// users stay whole, to be mended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Afterwards {

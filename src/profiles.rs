@@ -15,6 +15,8 @@ const PER_PAGE: usize = 100;
 pub(crate) const MOST_FOUND: usize = 1000;
 
 /// A user as the tenant has them; what the tenant does not say is `None`.
+///
+/// Given by [`find_users`], [`users_by_email`] and [`export_users`](crate::export_users).
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Profile {

@@ -22,6 +22,7 @@ const SALT_BYTES: usize = 16;
 
 /// How a system hashes passwords, in Auth0's own words: its `custom_password_hash` without the hash.
 ///
+/// Written down with [`HashRecipe::new`], or found with [`find_recipe`](crate::find_recipe) from a few known hashes.
 /// Draws itself with a key and a salt of its own, which all users share, left out.
 #[derive(Clone, PartialEq)]
 pub struct HashRecipe {
@@ -77,8 +78,8 @@ impl HashRecipe {
     ///
     /// # Errors
     ///
-    /// A password that is empty, over 72 bytes (with its salt, for bcrypt), or holds a NUL byte; an algorithm that
-    /// this build of the crate lacks (see [`verify_password`]); the system gives no random numbers.
+    /// A password that is empty, over [`MAX_PASSWORD_BYTES`] (with its salt, for bcrypt), or holds a NUL byte; an algorithm that
+    /// this build of the crate lacks (see [`verify_password`](crate::verify_password)); the system gives no random numbers.
     ///
     /// # Examples
     ///

@@ -13,7 +13,7 @@ use crate::password::csv_field;
 use crate::run::Run;
 use crate::users::{User, Users};
 
-/// What became of a user.
+/// What became of a user; an [`Attention`] says it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Outcome {
@@ -50,7 +50,7 @@ impl Outcome {
     }
 }
 
-/// How many users had which outcome; all but `total` add up to `total`.
+/// How many users had which outcome, of [`ImportReport::counts`]; all but `total` add up to `total`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Counts {
@@ -70,7 +70,7 @@ pub struct Counts {
     pub total: u64,
 }
 
-/// A user who was neither inserted nor updated, and why.
+/// A user who was neither inserted nor updated, and why; in [`ImportReport::attention`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Attention {
@@ -84,7 +84,7 @@ pub struct Attention {
     pub reasons: Vec<RowError>,
 }
 
-/// When a job ran, and how many users it had.
+/// When a job ran, and how many users it had; in [`ImportReport::jobs`].
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct JobSpan {

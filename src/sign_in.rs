@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::error::{Error, Result};
 use crate::tenant::Tenant;
 
-/// A sign-in that worked. The tokens it gave are dropped, not kept.
+/// A sign-in that worked, as [`verify_sign_in`] makes it. The tokens it gave are dropped, not kept.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct SignIn {

@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::recipe::HashRecipe;
 use crate::users::User;
 
-/// Bytes of the longest line that is read: no user of that size could be imported (an upload holds 512,000).
+/// Bytes of the longest line that is read: no user of that size could be imported (see `MAX_UPLOAD_BYTES`).
 const LONGEST_LINE: usize = 4 * 1024 * 1024;
 const NOT_UTF8: &str = "is not UTF-8 (Latin-1, perhaps): save the file as UTF-8";
 /// The fields an import takes.

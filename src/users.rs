@@ -68,10 +68,10 @@ pub struct User {
     /// Whether the user may not sign in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub blocked: Option<bool>,
-    /// bcrypt, `$2a$` or `$2b$`, cost 10; not together with `custom_password_hash`.
+    /// bcrypt, `$2a$` or `$2b$`, of [`BCRYPT_COST`](crate::BCRYPT_COST); not together with `custom_password_hash`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub password_hash: Option<String>,
-    /// A hash of another kind.
+    /// A hash of another kind, as [`HashRecipe`](crate::HashRecipe) makes it; not together with `password_hash`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_password_hash: Option<Value>,
     /// Data the user cannot change.
