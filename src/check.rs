@@ -38,7 +38,7 @@ const RESERVED: [&str; 18] = [
 /// Characters usernames take beside letters and digits.
 const USERNAME_PUNCTUATION: &str = "@^$.!`#+'~_-";
 
-/// One thing that is wrong with a user, in the words of the reader's own file; never holds what is secret.
+/// One thing that is wrong with a user, in the words of the reader's own file; found by [`check_users`]. Holds no secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Problem {
@@ -54,13 +54,8 @@ pub struct Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Problem {
-            row,
-            email,
-            field,
-            problem,
-        } = self;
-        write!(f, "row {row} ({}): {field} {problem}", shown(email))
+        let (row, email) = (self.row, shown(&self.email));
+        write!(f, "row {row} ({email}): {} {}", self.field, self.problem)
     }
 }
 
@@ -78,6 +73,19 @@ pub(crate) fn shown(email: &str) -> String {
 ///
 /// Gives all faults at once, in the order of the rows; an empty list when there are none. A user who alone is over
 /// the size of an upload is a fault too. Usernames are checked only for a connection that came from [`get_connection_id`](crate::get_connection_id).
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// let connection = ConnectionId::new("con_0123456789abcdef")?;
+/// let users = [User::new("ada@test.edu"), User::new("ada@localhost")];
+/// let problems = check_users(&connection, &users);
+/// assert_eq!((problems[0].row, problems[0].field.as_str()), (2, "email"));
+/// println!("{}", problems[0]);
+/// # Ok::<(), Error>(())
+/// ```
 #[must_use]
 pub fn check_users(connection: &ConnectionId, users: &[User]) -> Vec<Problem> {
     let rows = users.iter().enumerate();

@@ -45,7 +45,7 @@ impl RemovalPlan {
     }
 }
 
-/// What a removal did.
+/// What a removal did; made by [`remove_users`].
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Removed {
@@ -63,6 +63,24 @@ pub struct Removed {
 /// # Errors
 ///
 /// The job did not complete, or was accepted without a time; the scope `read:users` is missing; the tenant refuses or cannot be reached.
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+/// let tenant = Tenant::practice()?;
+/// let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
+/// let users = generate_users("docs-plan", "test.edu", 2)?;
+/// let job = start_import(&tenant, &connection, &users)?;
+/// let finished = wait_for_job(&tenant, &job, Duration::from_secs(60))?;
+/// let plan = plan_removal(&tenant, &finished)?;
+/// assert_eq!((plan.users.len(), plan.kept), (2, 0));
+/// println!("it would take {:?}", plan.duration());
+/// # remove_users(&tenant, plan)?;
+/// # Ok::<(), Error>(())
+/// ```
 pub fn plan_removal(tenant: &Tenant, finished: &FinishedJob) -> Result<RemovalPlan> {
     let job = &finished.job;
     if finished.summary.is_none() || job.created_at.is_empty() {
@@ -104,6 +122,23 @@ pub fn plan_removal(tenant: &Tenant, finished: &FinishedJob) -> Result<RemovalPl
 /// # Errors
 ///
 /// No run there; one of another tenant; one that was changed or damaged; one that has not ended.
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+/// let tenant = Tenant::practice()?;
+/// let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
+/// let users = generate_users("docs-run", "test.edu", 2)?;
+/// let options = ImportOptions::default().requests_per_second(50.0);
+/// let report = import_users(&tenant, &connection, &users, &options)?;
+/// let plan = plan_run_removal(&tenant, report.folder())?;
+/// assert_eq!(plan.users.len(), 2);
+/// # remove_users(&tenant, plan)?;
+/// # Ok::<(), Error>(())
+/// ```
 pub fn plan_run_removal(tenant: &Tenant, folder: &str) -> Result<RemovalPlan> {
     let path = Path::new(folder);
     let run = Run::open(path)?;
@@ -163,7 +198,23 @@ fn in_connection(user: &Value, finished: &FinishedJob) -> bool {
 ///
 /// # Errors
 ///
-/// A plan for another tenant; a read-only tenant; the scope `delete:users` is missing; the tenant refuses or cannot be reached.
+/// A plan for another tenant; a read-only tenant; the run folder of a run's plan is gone or in use; the scope `delete:users` is missing; the tenant refuses or cannot be reached.
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+/// let tenant = Tenant::practice()?;
+/// let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
+/// let users = generate_users("docs-remove", "test.edu", 2)?;
+/// let options = ImportOptions::default().requests_per_second(50.0);
+/// let report = import_users(&tenant, &connection, &users, &options)?;
+/// let plan = plan_run_removal(&tenant, report.folder())?;
+/// assert_eq!(remove_users(&tenant, plan)?.deleted, 2);
+/// # Ok::<(), Error>(())
+/// ```
 pub fn remove_users(tenant: &Tenant, plan: RemovalPlan) -> Result<Removed> {
     if plan.domain != tenant.domain() {
         return Err(Error::Removal {

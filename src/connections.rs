@@ -19,6 +19,18 @@ const MOST_CLIENTS: usize = 1000;
 /// The id of a connection, `con_` and 16 letters or digits: what an import needs, not the name.
 ///
 /// One that came from [`get_connection_id`] also knows the connection's name and whether it takes usernames.
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// let id = ConnectionId::new("con_0123456789abcdef")?;
+/// assert_eq!(id.as_str(), "con_0123456789abcdef");
+/// assert_eq!(id.takes_usernames(), None, "it was not looked up");
+/// assert!(ConnectionId::new("Username-Password-Authentication").is_err());
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct ConnectionId {
     id: String,
@@ -101,6 +113,19 @@ impl fmt::Debug for ConnectionId {
 /// No connection of that name (the error lists what the tenant has); one that is not a database, that
 /// no application uses, or that is a custom database without import mode; the scope
 /// `read:connections` is missing; the tenant cannot be reached or refuses.
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// let tenant = Tenant::practice()?;
+/// let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
+/// assert_eq!(connection.takes_usernames(), Some(true));
+/// let error = get_connection_id(&tenant, "Usernames").unwrap_err();
+/// assert!(error.to_string().contains("this tenant has: "));
+/// # Ok::<(), Error>(())
+/// ```
 pub fn get_connection_id(tenant: &Tenant, name: &str) -> Result<ConnectionId> {
     // Whether Auth0 compares the name exactly is not documented, so it is compared here.
     let found = find(tenant, Some(name), |connection| connection["name"] == name)?;
@@ -143,7 +168,7 @@ fn not_for_imports(connection: &Value) -> Option<String> {
     })
 }
 
-/// A connection of a tenant, and whether users can be imported into it.
+/// A connection of a tenant, and whether users can be imported into it; listed by [`list_connections`].
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Connection {
@@ -180,6 +205,18 @@ impl Deref for Connections {
 /// # Errors
 ///
 /// The scope `read:connections` is missing; the tenant cannot be reached or refuses.
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// let tenant = Tenant::practice()?;
+/// let connections = list_connections(&tenant)?;
+/// let fit = connections.iter().filter(|connection| connection.obstacle.is_none());
+/// println!("users can be imported into {} of {}", fit.count(), connections.len());
+/// # Ok::<(), Error>(())
+/// ```
 pub fn list_connections(tenant: &Tenant) -> Result<Connections> {
     let mut all = Vec::new();
     find(tenant, None, |connection| {

@@ -13,6 +13,17 @@ use crate::unlike_auth0::why_not;
 use crate::users::User;
 
 /// A hash of the old system whose password is known: a test account's, say.
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// let hash = "1a7472c92fafa9b3170595db19a726d4d49598ed23cf1a9f9ca32113a4ee840b";
+/// let known = KnownHash::new("correct horse", hash).salt("x1");
+/// println!("{}", find_recipe(&[known])?);
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone)]
 pub struct KnownHash {
     pub(crate) password: Secret,
@@ -38,6 +49,18 @@ impl KnownHash {
     /// # Errors
     ///
     /// The user brings no hash.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// let users = generate_users("docs-known", "test.edu", 1)?;
+    /// let accounts = set_passwords(&users, Passwords::SameAsUsername)?;
+    /// let known = KnownHash::of_user(&accounts[0], "docs-known_01")?;
+    /// println!("{}", find_recipe(&[known])?);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn of_user(user: &User, password: impl Into<String>) -> Result<KnownHash> {
         let custom = user.custom_password_hash.as_ref().unwrap_or(&Value::Null);
         let hash = user
@@ -66,6 +89,15 @@ impl KnownHash {
     }
 
     /// The same with the key that all HMACs of the old system are made with.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// let known = KnownHash::new("correct horse", "0f1e2d").key("the shop's key");
+    /// assert!(!format!("{known:?}").contains("key"));
+    /// ```
     #[must_use]
     pub fn key(self, key: impl Into<String>) -> KnownHash {
         KnownHash {

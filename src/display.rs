@@ -15,6 +15,15 @@ use crate::users::{User, Users};
 const SHOWN: usize = 5;
 
 /// Gives a value, or shows the error as the cell's result and stops the cell.
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// let users = generate_users("imfake", "test.edu", 25).or_stop();
+/// assert_eq!(users.len(), 25);
+/// ```
 pub trait OrStop<T> {
     /// The value; on an error the cell ends here and its variable stays undefined, so that no later cell
     /// that needs it runs. Outside a kernel the error goes to stderr and the process ends with 1.

@@ -5,9 +5,34 @@ use std::time::Duration;
 
 /// `std`'s `Result` with this crate's error. It keeps the second parameter, because the kernel writes
 /// `Result<T, E>` in the code it generates.
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// fn accounts() -> Result<Users> {
+///     let users = generate_users("docs-result", "test.edu", 2)?;
+///     set_passwords(&users, Passwords::SameAsUsername)
+/// }
+/// assert_eq!(accounts()?.len(), 2);
+/// # Ok::<(), Error>(())
+/// ```
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// What went wrong, as one sentence (`Display`, and `Debug` the same) that never holds a secret.
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// let refused = generate_users("imfake", "localhost", 25);
+/// if let Err(Error::EmailDomain { domain, .. }) = &refused {
+///     assert_eq!(domain, "localhost");
+/// }
+/// println!("{refused:?}");
+/// ```
 #[non_exhaustive]
 pub enum Error {
     /// A setting is missing or unusable.

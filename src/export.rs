@@ -61,6 +61,18 @@ impl Deref for ExportedUsers {
 ///
 /// The job failed, or had not ended at the limit; its file cannot be fetched or is damaged; the scope `read:users` is
 /// missing; the tenant refuses or cannot be reached.
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// let tenant = Tenant::practice()?;
+/// let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
+/// let everybody = export_users(&tenant, &connection, Duration::from_secs(60))?;
+/// println!("{} users", everybody.len());
+/// # Ok::<(), Error>(())
+/// ```
 pub fn export_users(
     tenant: &Tenant,
     connection: &ConnectionId,
@@ -192,6 +204,19 @@ impl ExportedUsers {
     /// # Errors
     ///
     /// The file cannot be written.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+    /// let tenant = Tenant::practice()?;
+    /// let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
+    /// let everybody = export_users(&tenant, &connection, Duration::from_secs(60))?;
+    /// everybody.save_csv("everybody.csv")?;
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn save_csv(&self, path: &str) -> Result<()> {
         let aside = format!("{path}.{}", random_hex(4)?);
         let written = write_csv(Path::new(&aside), &self.users)

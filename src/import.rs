@@ -1,17 +1,17 @@
 //! Any number of users, any fault: check, pack, send, account for every row, and write it all down.
 //!
-//! The steps are in files of their own: `check.rs`, `files.rs` (pack), `schedule.rs` (send and wait), `settle.rs`
-//! (account), `run_folder.rs` (write down), `report.rs` (show). Here they are put together.
+//! The steps are in files of their own: `check.rs`, `file_maker.rs` and `files.rs` (pack), `schedule.rs` (send and
+//! wait), `settle.rs` (account), `run_folder.rs` (write down), `report.rs` (show). Here they are put together.
 
 use std::path::Path;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread;
 
-use crate::check::{Checker, Problem, check_users};
+use crate::check::{Checker, check_users};
 use crate::connections::ConnectionId;
 use crate::error::{Error, Result};
-use crate::files::{Packed, Packer};
-use crate::journal::{Entry, NoteKind, RowNote};
+use crate::file_maker::{Check, Fed, FileMaker};
+use crate::journal::Entry;
 use crate::options::ImportOptions;
 use crate::report::ImportReport;
 use crate::run::Run;
@@ -36,7 +36,24 @@ const FILES_AHEAD: usize = 2;
 ///
 /// No users; a read-only tenant; users the check finds fault with ([`Error::BadRows`]: nothing was sent); a run of
 /// this name that exists; a disk that is full. Once it has begun, [`Error::ImportStopped`] names the run folder, how
-/// far it came, and the cause: the tenant refuses, cannot be reached twelve times running, or the time limit.
+/// far it came, and the cause: the tenant refuses, cannot be reached thirteen times running, or the time limit.
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+/// let tenant = Tenant::practice()?;
+/// let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
+/// let users = generate_users("docs-import", "test.edu", 3)?;
+/// let options = ImportOptions::default().name("docs-import").requests_per_second(50.0);
+/// let report = import_users(&tenant, &connection, &users, &options)?;
+/// assert_eq!(report.counts().inserted, 3);
+/// println!("{report}");
+/// # remove_users(&tenant, plan_run_removal(&tenant, report.folder())?)?;
+/// # Ok::<(), Error>(())
+/// ```
 pub fn import_users(
     tenant: &Tenant,
     connection: &ConnectionId,
@@ -87,7 +104,25 @@ fn pack(run: &mut Run, mut maker: FileMaker, users: &[User]) -> Result<()> {
 ///
 /// # Errors
 ///
-/// Those of [`import_users`], but for bad rows.
+/// A read-only tenant; a run of this name that exists; a disk that is full; a source that gives nobody
+/// ([`Error::NoUsers`]). Once it has begun, [`Error::ImportStopped`] as of [`import_users`].
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+/// let tenant = Tenant::practice()?;
+/// let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
+/// let options = ImportOptions::default().requests_per_second(50.0);
+/// # std::fs::write("docs.csv", "email\ndocs-csv_01@test.edu\nno address\n").expect("a file");
+/// let users = read_csv("docs.csv", &[])?;
+/// let report = import_stream(&tenant, &connection, users, &options)?;
+/// assert_eq!((report.counts().inserted, report.counts().failed), (1, 1));
+/// # remove_users(&tenant, plan_run_removal(&tenant, report.folder())?)?;
+/// # Ok::<(), Error>(())
+/// ```
 pub fn import_stream(
     tenant: &Tenant,
     connection: &ConnectionId,
@@ -141,8 +176,27 @@ fn feed(
 ///
 /// # Errors
 ///
-/// No run there; one of another tenant; one that was changed or damaged; one that another kernel is at work on; and
-/// those of [`import_users`].
+/// No run there; one of another tenant; one that was changed or damaged; one that another kernel is at work on; a
+/// read-only tenant, if anything is left to do; [`Error::ImportStopped`] as of [`import_users`].
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+/// let tenant = Tenant::practice()?;
+/// let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
+/// let users = generate_users("docs-resume", "test.edu", 2)?;
+/// # let options = ImportOptions::default().requests_per_second(50.0).time_limit(Duration::ZERO);
+/// // Cut off before it had begun, by a time limit of nothing.
+/// let cut_off = import_users(&tenant, &connection, &users, &options);
+/// assert!(matches!(cut_off, Err(Error::ImportStopped { .. })));
+/// let report = resume_import(&tenant, &latest_import()?)?;
+/// assert_eq!(report.counts().inserted, 2);
+/// # remove_users(&tenant, plan_run_removal(&tenant, report.folder())?)?;
+/// # Ok::<(), Error>(())
+/// ```
 pub fn resume_import(tenant: &Tenant, folder: &str) -> Result<ImportReport> {
     let run = Run::open(Path::new(folder))?;
     if run.domain != tenant.domain() {
@@ -168,6 +222,22 @@ pub fn resume_import(tenant: &Tenant, folder: &str) -> Result<ImportReport> {
 /// # Errors
 ///
 /// There is no run under `imports/`.
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+/// let tenant = Tenant::practice()?;
+/// let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
+/// # let users = generate_users("docs-latest", "test.edu", 1)?;
+/// let options = ImportOptions::default().name("docs-latest").requests_per_second(50.0);
+/// let report = import_users(&tenant, &connection, &users, &options)?;
+/// assert_eq!(latest_import()?, "imports/docs-latest");
+/// # remove_users(&tenant, plan_run_removal(&tenant, report.folder())?)?;
+/// # Ok::<(), Error>(())
+/// ```
 pub fn latest_import() -> Result<String> {
     let begun = |entry: &std::fs::DirEntry| {
         let meta = std::fs::metadata(entry.path().join(BEGUN)).ok()?;
@@ -191,125 +261,24 @@ pub fn latest_import() -> Result<String> {
 /// # Errors
 ///
 /// No run there; one that was changed or damaged; one that another kernel is at work on.
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+/// let tenant = Tenant::practice()?;
+/// let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
+/// # let users = generate_users("docs-read", "test.edu", 1)?;
+/// let options = ImportOptions::default().name("docs-read").requests_per_second(50.0);
+/// let report = import_users(&tenant, &connection, &users, &options)?;
+/// assert_eq!(read_import("imports/docs-read")?.counts(), report.counts());
+/// # remove_users(&tenant, plan_run_removal(&tenant, report.folder())?)?;
+/// # Ok::<(), Error>(())
+/// ```
 pub fn read_import(folder: &str) -> Result<ImportReport> {
     ImportReport::new(&Run::open(Path::new(folder))?, 0)
-}
-
-/// What the making of files gives to be written down.
-pub(crate) enum Fed {
-    File {
-        packed: Packed,
-        given: Vec<usize>,
-    },
-    /// A row that is not sent, and its user where there is one.
-    LeftOut(RowNote, Option<Box<User>>),
-    End {
-        rows: usize,
-    },
-}
-
-/// How a user is known to be good.
-enum Check {
-    /// All were checked before; these are the faults, by row.
-    Done(Vec<Problem>),
-    AsTheyCome(Checker),
-}
-
-impl Check {
-    fn of(&mut self, row: usize, user: &User) -> Vec<Problem> {
-        match self {
-            Check::AsTheyCome(checker) => checker.check(row, user),
-            Check::Done(problems) => {
-                let first = problems.partition_point(|problem| problem.row < row);
-                let last = problems.partition_point(|problem| problem.row <= row);
-                problems[first..last].to_vec()
-            }
-        }
-    }
-}
-
-/// Turns users, one after the other, into files.
-struct FileMaker {
-    check: Check,
-    packer: Packer,
-    draw_ids: bool,
-    skip_bad_rows: bool,
-    given: Vec<usize>,
-    rows: usize,
-}
-
-impl FileMaker {
-    fn new(check: Check, connection: &ConnectionId, options: &ImportOptions) -> FileMaker {
-        FileMaker {
-            check,
-            packer: Packer::new(connection, options),
-            draw_ids: options.draw_ids,
-            skip_bad_rows: options.skip_bad_rows,
-            given: Vec::new(),
-            rows: 0,
-        }
-    }
-
-    fn add(&mut self, row: usize, user: Result<User>) -> Result<Vec<Fed>> {
-        self.rows = row;
-        let mut user = match user {
-            Ok(user) => user,
-            Err(error) => return Ok(vec![Fed::LeftOut(unreadable(row, &error), None)]),
-        };
-        let problems = self.check.of(row, &user);
-        if !problems.is_empty() {
-            let reason =
-                |problem: Problem| ("NOT_SENT".to_string(), Some(problem.field), problem.problem);
-            let note = RowNote {
-                row,
-                email: user.email.clone(),
-                kind: NoteKind::Failed,
-                reasons: problems.into_iter().map(reason).collect(),
-            };
-            return Ok(vec![Fed::LeftOut(note, Some(Box::new(user)))]);
-        }
-        if user.user_id.is_some() {
-            self.given.push(row);
-        } else if self.draw_ids {
-            // As long as Auth0's own: 24 hex characters.
-            user.user_id = Some(random_hex(12)?);
-        }
-        let packed = match self.packer.add(row, &user) {
-            // With a long external_id there is a little less room than the check reckons with.
-            Err(error @ Error::UserTooLarge { .. }) if self.may_leave_out() => {
-                let note = unreadable(row, &error);
-                return Ok(vec![Fed::LeftOut(note, Some(Box::new(user)))]);
-            }
-            packed => packed?,
-        };
-        Ok(packed.map(|packed| self.file(packed)).into_iter().collect())
-    }
-
-    fn may_leave_out(&self) -> bool {
-        self.skip_bad_rows || matches!(self.check, Check::AsTheyCome(_))
-    }
-
-    fn file(&mut self, packed: Packed) -> Fed {
-        let last = packed.rows.last().copied().unwrap_or_default();
-        let (given, later) = self.given.drain(..).partition(|row| *row <= last);
-        self.given = later;
-        Fed::File { packed, given }
-    }
-
-    fn end(mut self) -> Vec<Fed> {
-        let last = self.packer.finish().map(|packed| self.file(packed));
-        let rows = self.rows;
-        last.into_iter().chain([Fed::End { rows }]).collect()
-    }
-}
-
-fn unreadable(row: usize, error: &Error) -> RowNote {
-    RowNote {
-        row,
-        email: String::new(),
-        kind: NoteKind::Failed,
-        reasons: vec![("NOT_SENT".to_string(), None, error.to_string())],
-    }
 }
 
 impl Run {

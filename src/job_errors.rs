@@ -10,7 +10,7 @@ use crate::jobs::{FinishedJob, JobId, JobStatus, READ_SCOPES, RowKey};
 use crate::requests::Request;
 use crate::tenant::Tenant;
 
-/// One reason why a user was refused.
+/// One reason why a user was refused; a [`FailedUser`] has one or more.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RowError {
@@ -24,7 +24,7 @@ pub struct RowError {
     pub advice: &'static str,
 }
 
-/// A user who was not imported, and why.
+/// A user who was not imported, and why; listed by [`job_errors`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FailedUser {
@@ -63,6 +63,25 @@ impl Deref for JobErrors {
 /// # Errors
 ///
 /// The tenant no longer knows the job (Auth0 keeps its data for 24 hours), refuses or cannot be reached.
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+/// let tenant = Tenant::practice()?;
+/// let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
+/// let mut users = generate_users("docs-errors", "test.edu", 2)?;
+/// users[1].email = "no address".to_string();
+/// let job = start_import(&tenant, &connection, &users)?;
+/// let finished = wait_for_job(&tenant, &job, Duration::from_secs(60))?;
+/// let refused = job_errors(&tenant, &finished)?;
+/// assert_eq!((refused.len(), refused[0].row, refused.explanation()), (1, Some(2), None));
+/// assert_eq!(refused[0].errors[0].field.as_deref(), Some("email"));
+/// # remove_users(&tenant, plan_removal(&tenant, &finished)?)?;
+/// # Ok::<(), Error>(())
+/// ```
 pub fn job_errors(tenant: &Tenant, finished: &FinishedJob) -> Result<JobErrors> {
     let json = read_report(tenant, &finished.id)?;
     let rows = failed_users(&json, &finished.job.keys);

@@ -26,7 +26,7 @@ pub(crate) const LONGEST_SILENCE: Duration = Duration::from_secs(2);
 /// Reads in a row that may fail before a wait ends with their error.
 const FAULTS_BORNE: u32 = 5;
 
-/// The id of a job: `job_` and 16 letters or digits.
+/// The id of a job, `job_` and 16 letters or digits; a [`Job`] has one.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct JobId(String);
 
@@ -78,7 +78,7 @@ impl RowKey {
     }
 }
 
-/// How a job ended.
+/// How a job ended; a [`FinishedJob`] says so.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum JobStatus {
@@ -88,7 +88,7 @@ pub enum JobStatus {
     Failed,
 }
 
-/// How many users of a job were inserted, updated or refused.
+/// How many users of a job were inserted, updated or refused; a completed [`FinishedJob`] has it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Summary {
@@ -102,7 +102,7 @@ pub struct Summary {
     pub total: u64,
 }
 
-/// A job that has ended, well or badly.
+/// A job that has ended, well or badly; what [`wait_for_job`] gives.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct FinishedJob {
@@ -125,6 +125,22 @@ pub struct FinishedJob {
 /// A read-only tenant; no users; more than [`MAX_UPLOAD_BYTES`](crate::MAX_UPLOAD_BYTES) in all; two
 /// jobs running already ([`Error::NoJobSlot`]) or the rate limit ([`Error::RateLimited`]); the scope
 /// `create:users` is missing; the tenant refuses or cannot be reached.
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+/// let tenant = Tenant::practice()?;
+/// let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
+/// let users = generate_users("docs-start", "test.edu", 2)?;
+/// let job = start_import(&tenant, &connection, &users)?;
+/// println!("{job}");
+/// # let finished = wait_for_job(&tenant, &job, Duration::from_secs(60))?;
+/// # remove_users(&tenant, plan_removal(&tenant, &finished)?)?;
+/// # Ok::<(), Error>(())
+/// ```
 pub fn start_import(tenant: &Tenant, connection: &ConnectionId, users: &[User]) -> Result<Job> {
     start_import_with(tenant, connection, users, &ImportOptions::default())
 }
@@ -133,7 +149,24 @@ pub fn start_import(tenant: &Tenant, connection: &ConnectionId, users: &[User]) 
 ///
 /// # Errors
 ///
-/// Those of [`start_import`].
+/// Those of [`start_import`]: a read-only tenant, no users, too many bytes, no free slot, the rate limit, a missing
+/// scope, a tenant that refuses or cannot be reached.
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+/// let tenant = Tenant::practice()?;
+/// let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
+/// let users = generate_users("docs-with", "test.edu", 2)?;
+/// let options = ImportOptions::default().upsert(true).external_id("spring term");
+/// let job = start_import_with(&tenant, &connection, &users, &options)?;
+/// # let finished = wait_for_job(&tenant, &job, Duration::from_secs(60))?;
+/// # remove_users(&tenant, plan_removal(&tenant, &finished)?)?;
+/// # Ok::<(), Error>(())
+/// ```
 pub fn start_import_with(
     tenant: &Tenant,
     connection: &ConnectionId,
@@ -188,6 +221,24 @@ pub(crate) fn send_file(
 ///
 /// The job is still running at the limit (it goes on in the tenant: wait again); the tenant no longer
 /// knows it (Auth0 keeps a job's data for 24 hours); the tenant refuses, or cannot be reached six times running.
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+/// let tenant = Tenant::practice()?;
+/// let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
+/// let users = generate_users("docs-wait", "test.edu", 2)?;
+/// let job = start_import(&tenant, &connection, &users)?;
+/// let finished = wait_for_job(&tenant, &job, Duration::from_secs(60))?;
+/// assert!(job.id.as_str().starts_with("job_"));
+/// assert_eq!(finished.status, JobStatus::Completed);
+/// assert_eq!(finished.summary.map(|summary| summary.inserted), Some(2));
+/// # remove_users(&tenant, plan_removal(&tenant, &finished)?)?;
+/// # Ok::<(), Error>(())
+/// ```
 pub fn wait_for_job(tenant: &Tenant, job: &Job, limit: Duration) -> Result<FinishedJob> {
     let began = Instant::now();
     let mut wait = FIRST_WAIT;

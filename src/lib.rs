@@ -1,37 +1,133 @@
 //! Fill an Auth0 tenant with users from a Rust notebook, through the Management API's bulk import job.
 //!
-//! The story in steps, each one call:
+//! Made to be typed into cells: free functions, the tenant first, one step a call, and each value draws itself. You need
+//! no Auth0 account to begin, since a *practice tenant* on your own machine answers as Auth0 would.
 //!
-//! 1. [`Tenant::from_env`] opens the tenant your settings name, or, when nothing is set, a *practice
-//!    tenant* on your own machine that answers as Auth0 would. A real tenant opens read-only.
-//! 2. [`generate_users`] makes users from a prefix; [`set_passwords`] hashes a password for each.
-//! 3. [`get_connection_id`] finds the database connection they go to.
-//! 4. [`start_import`] sends them as one job, [`wait_for_job`] waits for its end, with a limit.
-//! 5. [`job_errors`] tells who was refused and why; [`verify_sign_in`] proves that a password works.
-//! 6. [`plan_removal`] finds what the job created, and [`remove_users`] deletes exactly that.
+//! # From the top
 //!
-//! For more users than one job holds, steps 4 to 6 are one call: [`import_users`] checks every user, packs, sends two
-//! jobs at a time, bears faults, accounts for every row and writes it all down; [`plan_import`] says what it would do,
-//! [`resume_import`] goes on after a crash, [`plan_run_removal`] lists what the run created. [`import_stream`] does the
-//! same for users that stream in, from [`read_csv`] or [`read_ndjson`], say, through [`hash_stream`].
+//! A [`Tenant`] is where requests go. [`Tenant::from_env`] opens the one that your settings name, or, when nothing is set,
+//! the practice tenant. A real tenant opens read-only, until [`Tenant::allow_writes`] names it. By convention it is called
+//! `tenant`:
 //!
-//! To look around in a tenant: [`list_connections`], [`find_users`], [`users_by_email`], [`export_users`]. What was sent
-//! and answered underneath shows [`Tenant::requests`].
-//!
-//! The whole script:
-//!
-//! ```no_run
+//! ```
 //! use auth0_bulk_users::*;
 //!
+//! # unsafe { std::env::set_var("DOMAIN", "practice") };
 //! let tenant = Tenant::from_env().or_stop();
+//! ```
+//!
+//! [`or_stop`](OrStop::or_stop) gives the value, or shows the error and stops the cell, so that no later cell that needs the
+//! value runs. Outside a notebook `?` does as well.
+//!
+//! [`Users`] are made from a prefix, or read from a file. They need a password each, as a hash that Auth0 takes:
+//!
+//! ```
+//! # use auth0_bulk_users::*;
 //! let users = generate_users("imfake", "test.edu", 25).or_stop();
 //! let accounts = set_passwords(&users, Passwords::SameAsUsername).or_stop();
+//! # assert_eq!(accounts.len(), 25);
+//! ```
+//!
+//! They go to a connection, which an import wants by its id, as one *job*. Auth0 accepts the upload before it looks at it, so
+//! one waits for the job's end, with a limit, and then asks who was refused. That a job is *completed* does not mean that
+//! anybody was imported:
+//!
+//! ```
+//! # use auth0_bulk_users::*;
+//! # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+//! # let tenant = Tenant::practice().or_stop();
+//! # let accounts = generate_users("docs-guide", "test.edu", 2).or_stop();
 //! let connection = get_connection_id(&tenant, "Username-Password-Authentication").or_stop();
 //! let job = start_import(&tenant, &connection, &accounts).or_stop();
 //! let finished = wait_for_job(&tenant, &job, Duration::from_secs(120)).or_stop();
-//! println!("{finished}");
-//! println!("{}", job_errors(&tenant, &finished).or_stop());
+//! let refused = job_errors(&tenant, &finished).or_stop();
+//! # assert!(refused.is_empty());
+//! # remove_users(&tenant, plan_removal(&tenant, &finished).or_stop()).or_stop();
 //! ```
+//!
+//! A sign-in proves that a password works. At the end exactly those whom the job created are removed: a plan shows them first.
+//!
+//! # The whole script
+//!
+//! ```
+//! use auth0_bulk_users::*;
+//!
+//! # unsafe { std::env::set_var("DOMAIN", "practice") };
+//! # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+//! let tenant = Tenant::from_env().or_stop();
+//! let users = generate_users("docs-script", "test.edu", 3).or_stop();
+//! let accounts = set_passwords(&users, Passwords::SameAsUsername).or_stop();
+//!
+//! let database = "Username-Password-Authentication";
+//! let connection = get_connection_id(&tenant, database).or_stop();
+//! let job = start_import(&tenant, &connection, &accounts).or_stop();
+//! let finished = wait_for_job(&tenant, &job, Duration::from_secs(120)).or_stop();
+//! println!("{finished}\n{}", job_errors(&tenant, &finished).or_stop());
+//!
+//! println!("{}", verify_sign_in(&tenant, database, "docs-script_02", "docs-script_02").or_stop());
+//!
+//! let plan = plan_removal(&tenant, &finished).or_stop();
+//! println!("{plan}");
+//! println!("{}", remove_users(&tenant, plan).or_stop());
+//! ```
+//!
+//! # More than one job holds
+//!
+//! One upload has at most [`MAX_UPLOAD_BYTES`]: some two thousand users with hashes. For more, and whenever a run must bear
+//! faults, the steps from the check to the report are one call, [`import_users`]:
+//!
+//! ```
+//! use auth0_bulk_users::*;
+//!
+//! # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+//! # let tenant = Tenant::practice().or_stop();
+//! # let connection = get_connection_id(&tenant, "Username-Password-Authentication").or_stop();
+//! # let accounts = generate_users("docs-all", "test.edu", 2).or_stop();
+//! let report = import_users(&tenant, &connection, &accounts, &ImportOptions::default()).or_stop();
+//! println!("{report}");
+//!
+//! let plan = plan_run_removal(&tenant, report.folder()).or_stop();
+//! remove_users(&tenant, plan).or_stop();
+//! ```
+//!
+//! # When something goes wrong
+//!
+//! Every failure is an [`Error`], one sentence that says what was tried, on what, why it failed, and what to do next:
+//!
+//! ```
+//! # use auth0_bulk_users::*;
+//! # let tenant = Tenant::practice().or_stop();
+//! let error = get_connection_id(&tenant, "Usernames").unwrap_err().to_string();
+//! assert!(error.starts_with("no connection `Usernames`; this tenant has: Username-Password-Authentication"));
+//! ```
+//!
+//! No error, and nothing that is printed or drawn, holds a token, a secret, a password or a hash.
+//!
+//! # The names, by step
+//!
+//! | step | functions | what they give |
+//! | --- | --- | --- |
+//! | open a tenant | [`Tenant::from_env`], [`Tenant::new`], [`Tenant::practice`] | [`Tenant`] |
+//! | look around | [`list_connections`], [`find_users`], [`users_by_email`], [`export_users`] | [`Connections`], [`FoundUsers`], [`ExportedUsers`] |
+//! | see the HTTP | [`Tenant::requests`] | [`RequestLog`] |
+//! | make or read users | [`generate_users`], [`read_csv`], [`read_ndjson`] | [`Users`], [`UserFile`] |
+//! | give them passwords | [`hash_password`], [`set_passwords`], [`hash_stream`] | [`Users`], [`HashStream`] |
+//! | keep their old ones | [`find_recipe`], [`HashRecipe::new`], [`verify_password`] | [`HashRecipe`] |
+//! | what hashing costs | [`measure_costs`], [`measure_hashing`] | [`CostTimes`], [`HashingSpeeds`] |
+//! | find the connection | [`get_connection_id`] | [`ConnectionId`] |
+//! | one job | [`start_import`], [`start_import_with`], [`wait_for_job`], [`job_errors`] | [`Job`], [`FinishedJob`], [`JobErrors`] |
+//! | any number of users | [`check_users`], [`plan_import`], [`import_users`], [`import_stream`] | [`Problem`], [`ImportPlan`], [`ImportReport`] |
+//! | after a crash | [`latest_import`], [`resume_import`], [`read_import`] | [`ImportReport`] |
+//! | prove it | [`verify_sign_in`] | [`SignIn`] |
+//! | remove them | [`plan_removal`], [`plan_run_removal`], [`remove_users`] | [`RemovalPlan`], [`Removed`] |
+//!
+//! The first line of each says whether it sends, writes or waits. What Auth0 does behind them is told in
+//! [how the import job really behaves](../../../docs/how-the-import-job-behaves.md).
+
+/// README's code, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}
 
 mod blowfish_pi;
 mod brief;
@@ -54,6 +150,7 @@ mod encodings;
 mod error;
 mod export;
 mod figure;
+mod file_maker;
 mod files;
 mod gunzip;
 mod hash_kinds;

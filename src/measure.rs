@@ -29,6 +29,17 @@ pub struct CostTimes {
 /// # Errors
 ///
 /// A cost under 4 or over 16: bcrypt has no lower one, and a higher one takes more than five seconds a hash.
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// let measured = measure_costs([4, 5])?;
+/// assert_eq!(measured.times.len(), 2);
+/// println!("{measured}");
+/// # Ok::<(), Error>(())
+/// ```
 pub fn measure_costs(costs: impl IntoIterator<Item = u32>) -> Result<CostTimes> {
     let mut times = Vec::new();
     for cost in costs {
@@ -68,6 +79,17 @@ pub struct HashingSpeeds {
 /// # Errors
 ///
 /// A count of 0; the system gives no random numbers.
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// let speeds = measure_hashing(1)?;
+/// assert!(speeds.one_by_one > 0.0);
+/// println!("{speeds}");
+/// # Ok::<(), Error>(())
+/// ```
 pub fn measure_hashing(count: usize) -> Result<HashingSpeeds> {
     if count == 0 {
         return Err(Error::NoUsers);

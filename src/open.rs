@@ -19,6 +19,17 @@ impl Tenant {
     ///
     /// A setting without `DOMAIN`; no token; a token that is expired, for another audience or no JWT;
     /// an unreadable `.env`; credentials the tenant refuses.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// # unsafe { std::env::set_var("DOMAIN", "practice") }; // an example goes nowhere else
+    /// let tenant = Tenant::from_env()?;
+    /// println!("{tenant}");
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn from_env() -> Result<Tenant> {
         let settings = Settings::read()?;
         match settings.get("DOMAIN") {
@@ -43,6 +54,15 @@ impl Tenant {
     /// # Errors
     ///
     /// A domain that is no host name; a token that is empty, expired, for another audience or no JWT.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// let error = Tenant::new("dev-1.us.auth0.com", "a client secret, by mistake").map(|_| ());
+    /// assert!(error.is_err_and(|error| error.to_string().contains("JWT")));
+    /// ```
     pub fn new(domain: &str, token: &str) -> Result<Tenant> {
         let wire = Wire::to(Address::parse(domain)?)?;
         let token = Token::parse(token, &wire.address)?;

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// What stays of the users in the run folder once they are accounted for. Refused users stay whole, to be mended.
+/// What stays of the users in the run folder once they are accounted for; for [`ImportOptions::afterwards`]. Refused
+/// users stay whole, to be mended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Afterwards {
@@ -18,6 +19,19 @@ pub enum Afterwards {
 }
 
 /// How an import is made. Chained setters over `Default`.
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// let options = ImportOptions::default()
+///     .name("spring-term").external_id("spring term").send_completion_email(false)
+///     .upsert(true).skip_bad_rows(true).leave_ids_to_auth0()
+///     .slots(2).requests_per_second(10.0)
+///     .time_limit(Duration::from_secs(3600)).job_limit(Duration::from_secs(600))
+///     .afterwards(Afterwards::KeepIdsOnly);
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ImportOptions {
     pub(crate) upsert: bool,

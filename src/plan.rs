@@ -63,6 +63,21 @@ pub(crate) fn duration(users: usize) -> (Duration, Duration) {
 /// # Errors
 ///
 /// No users.
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// let tenant = Tenant::practice()?;
+/// let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
+/// let users = generate_users("docs-many", "test.edu", 5_000)?;
+/// let plan = plan_import(&tenant, &connection, &users)?;
+/// assert!(plan.problems.is_empty() && plan.uploads.iter().all(|bytes| *bytes <= MAX_UPLOAD_BYTES));
+/// let (at_best, at_worst) = plan.duration();
+/// println!("{} jobs, {at_best:?} to {at_worst:?}, {:?} to remove", plan.uploads.len(), plan.removal());
+/// # Ok::<(), Error>(())
+/// ```
 pub fn plan_import(
     tenant: &Tenant,
     connection: &ConnectionId,

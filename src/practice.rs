@@ -3,7 +3,7 @@
 //! It is a program of its own, because it must outlive a kernel restart. What it is reached by stands in
 //! one file under `target/` (0600, ignored by git); a running one ends when that file vanishes.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread;
@@ -31,6 +31,16 @@ impl Tenant {
     /// # Errors
     ///
     /// The program cannot be built or started, or the one running is of an older build.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// let tenant = Tenant::practice()?;
+    /// assert!(tenant.is_practice());
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn practice() -> Result<Tenant> {
         Tenant::from_settings(&find_or_start()?)
     }
@@ -42,6 +52,18 @@ impl Tenant {
     /// # Errors
     ///
     /// A tenant that is no practice tenant; an unknown name (the error lists those there are); it cannot be reached.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// let tenant = Tenant::practice()?;
+    /// // tenant.practice_faults(&[("reset@report", 1.0), ("half-answer", 0.1)])?;
+    /// let error = tenant.practice_faults(&[("thunder", 1.0)]).unwrap_err().to_string();
+    /// assert!(error.contains("reset") && error.contains("half-answer"));
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn practice_faults(&self, faults: &[(&str, f64)]) -> Result<()> {
         if !self.is_practice() {
             return Err(Error::Practice {
@@ -67,6 +89,16 @@ impl Tenant {
     /// # Errors
     ///
     /// A tenant that is no practice tenant, or cannot be reached.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// let tenant = Tenant::practice()?;
+    /// println!("{}", tenant.practice_traffic()?);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn practice_traffic(&self) -> Result<String> {
         let json = self
             .send(Request::get("/practice/traffic", &[]))?
@@ -85,6 +117,7 @@ fn find_or_start() -> Result<Settings> {
 
 fn find_or_start_in(target: &Path, build: fn(&Path) -> Result<()>) -> Result<Settings> {
     let env_file = target.join("practice-tenant.env");
+    let _turn = wait_for_turn(target)?;
     let program = target
         .join("release")
         .join(format!("{PROGRAM}{}", std::env::consts::EXE_SUFFIX));
@@ -105,6 +138,19 @@ fn find_or_start_in(target: &Path, build: fn(&Path) -> Result<()>) -> Result<Set
         "practice tenant started; it ends after {IDLE_MINUTES} minutes without a request, or with `make stop`"
     );
     Ok(settings)
+}
+
+/// Two notebooks that look at the same moment must not each build one, start one, and end the other's. Whoever holds
+/// the lock is done when it is dropped.
+fn wait_for_turn(target: &Path) -> Result<File> {
+    let path = target.join("practice-tenant.lock");
+    let locked = || -> std::io::Result<File> {
+        fs::create_dir_all(target)?;
+        let file = File::create(&path)?;
+        file.lock()?;
+        Ok(file)
+    };
+    locked().map_err(|cause| failed(&format!("{} cannot be locked: {cause}", path.display())))
 }
 
 fn failed(reason: &str) -> Error {
@@ -272,6 +318,24 @@ mod tests {
 
     fn id(settings: &Settings) -> String {
         settings.get("CLIENT_ID").expect("an id").to_string()
+    }
+
+    #[test]
+    fn many_who_look_at_the_same_moment_find_the_same_one() {
+        let name = format!("practice-{}", crate::secret::random_hex(6).unwrap());
+        let target = std::env::temp_dir().join(name);
+        let find = || id(&find_or_start_in(&target, copy_program).unwrap());
+        let found: Vec<String> = thread::scope(|scope| {
+            let lookers: Vec<_> = (0..6).map(|_| scope.spawn(find)).collect();
+            let found = lookers.into_iter().map(|looker| looker.join().unwrap());
+            found.collect()
+        });
+        assert!(found.iter().all(|id| *id == found[0]), "{found:?}");
+
+        let settings = Settings::from_file(&target.join("practice-tenant.env")).unwrap();
+        fs::remove_file(target.join("practice-tenant.env")).unwrap();
+        until(|| named_client(settings.get("DOMAIN").unwrap()).is_none());
+        fs::remove_dir_all(&target).unwrap();
     }
 
     #[test]

@@ -15,6 +15,8 @@ const PER_PAGE: usize = 100;
 pub(crate) const MOST_FOUND: usize = 1000;
 
 /// A user as the tenant has them; what the tenant does not say is `None`.
+///
+/// Given by [`find_users`], [`users_by_email`] and [`export_users`](crate::export_users).
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Profile {
@@ -98,6 +100,17 @@ impl Deref for FoundUsers {
 /// # Errors
 ///
 /// A query that Auth0 does not understand; the scope `read:users` is missing; the tenant refuses or cannot be reached.
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// let tenant = Tenant::practice()?;
+/// let found = find_users(&tenant, r#"email.domain:"docs-nowhere.edu""#)?;
+/// assert_eq!((found.len(), found.total()), (0, 0));
+/// # Ok::<(), Error>(())
+/// ```
 pub fn find_users(tenant: &Tenant, query: &str) -> Result<FoundUsers> {
     let call = "GET /api/v2/users";
     let mut found = FoundUsers {
@@ -137,6 +150,23 @@ pub fn find_users(tenant: &Tenant, query: &str) -> Result<FoundUsers> {
 /// # Errors
 ///
 /// The scope `read:users` is missing; the tenant refuses or cannot be reached.
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+/// let tenant = Tenant::practice()?;
+/// let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
+/// # let users = generate_users("docs-mail", "test.edu", 1)?;
+/// # let job = start_import(&tenant, &connection, &users)?;
+/// # let finished = wait_for_job(&tenant, &job, Duration::from_secs(60))?;
+/// let found = users_by_email(&tenant, "docs-mail_01@test.edu")?;
+/// assert_eq!(found[0].username.as_deref(), Some("docs-mail_01"));
+/// # remove_users(&tenant, plan_removal(&tenant, &finished)?)?;
+/// # Ok::<(), Error>(())
+/// ```
 pub fn users_by_email(tenant: &Tenant, email: &str) -> Result<FoundUsers> {
     let email = email.trim().to_lowercase();
     let call = "GET /api/v2/users-by-email";

@@ -22,6 +22,7 @@ const SALT_BYTES: usize = 16;
 
 /// How a system hashes passwords, in Auth0's own words: its `custom_password_hash` without the hash.
 ///
+/// Written down with [`HashRecipe::new`], or found with [`find_recipe`](crate::find_recipe) from a few known hashes.
 /// Draws itself with a key and a salt of its own, which all users share, left out.
 #[derive(Clone, PartialEq)]
 pub struct HashRecipe {
@@ -77,8 +78,22 @@ impl HashRecipe {
     ///
     /// # Errors
     ///
-    /// A password that is empty, over 72 bytes (with its salt, for bcrypt), or holds a NUL byte; an algorithm that
-    /// this build of the crate lacks (see [`verify_password`]); the system gives no random numbers.
+    /// A password that is empty, over [`MAX_PASSWORD_BYTES`] (with its salt, for bcrypt), or holds a NUL byte; an algorithm that
+    /// this build of the crate lacks (see [`verify_password`](crate::verify_password)); the system gives no random numbers.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    /// use serde_json::json;
+    ///
+    /// let recipe = HashRecipe::new(json!({"algorithm": "sha256", "hash": {"encoding": "hex"}}))?;
+    /// let custom = recipe.hash("correct horse")?;
+    /// assert_eq!(custom["hash"]["encoding"], "hex");
+    /// let user = User { custom_password_hash: Some(custom), ..User::new("ada@test.edu") };
+    /// assert!(verify_password(&user, "correct horse")?);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn hash(&self, password: &str) -> Result<Value> {
         check_password(password)?;
         let mut custom = self.custom.clone();
@@ -107,6 +122,20 @@ impl HashRecipe {
     ///
     /// A hash or a salt that this recipe cannot have made, with the field and the reason: its encoding, its length, a
     /// part that is missing; a salt where the recipe has none, or none where it wants one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    /// use serde_json::json;
+    ///
+    /// let recipe = HashRecipe::new(json!({"algorithm": "sha256", "hash": {"encoding": "hex"}}))?;
+    /// let custom = recipe.describe(&"a1".repeat(32), None)?;
+    /// assert_eq!(custom["algorithm"], "sha256");
+    /// let error = recipe.describe("a1", None).unwrap_err().to_string();
+    /// assert!(error.contains("1 bytes"), "{error}");
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn describe(&self, hash: &str, salt: Option<&str>) -> Result<Value> {
         let custom = self.filled(hash, salt)?;
         first_fault(&custom).map_or(Ok(custom), Err)
@@ -136,6 +165,20 @@ impl HashRecipe {
     ///
     /// No users; [`Error::BadRows`] with each row and field for a hash that is missing, or that this recipe cannot
     /// have made.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    /// use serde_json::json;
+    ///
+    /// let recipe = HashRecipe::new(json!({"algorithm": "sha256", "hash": {"encoding": "hex"}}))?;
+    /// let own = Some(json!({"hash": {"value": "a1".repeat(32)}}));
+    /// let user = User { custom_password_hash: own, ..User::new("ada@test.edu") };
+    /// let users = recipe.complete(&[user])?;
+    /// assert!(users[0].has_password());
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn complete(&self, users: &[User]) -> Result<Users> {
         if users.is_empty() {
             return Err(Error::NoUsers);

@@ -13,7 +13,7 @@ use crate::password::csv_field;
 use crate::run::Run;
 use crate::users::{User, Users};
 
-/// What became of a user.
+/// What became of a user; an [`Attention`] says it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Outcome {
@@ -50,7 +50,7 @@ impl Outcome {
     }
 }
 
-/// How many users had which outcome; all but `total` add up to `total`.
+/// How many users had which outcome, of [`ImportReport::counts`]; all but `total` add up to `total`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Counts {
@@ -70,7 +70,7 @@ pub struct Counts {
     pub total: u64,
 }
 
-/// A user who was neither inserted nor updated, and why.
+/// A user who was neither inserted nor updated, and why; in [`ImportReport::attention`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Attention {
@@ -84,7 +84,7 @@ pub struct Attention {
     pub reasons: Vec<RowError>,
 }
 
-/// When a job ran, and how many users it had.
+/// When a job ran, and how many users it had; in [`ImportReport::jobs`].
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct JobSpan {
@@ -99,6 +99,23 @@ pub struct JobSpan {
 }
 
 /// What became of every user of a run; draws itself with a bar, what needs attention, and a timeline of the jobs.
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+/// let tenant = Tenant::practice()?;
+/// let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
+/// let users = generate_users("docs-report", "test.edu", 2)?;
+/// let options = ImportOptions::default().requests_per_second(50.0);
+/// let report = import_users(&tenant, &connection, &users, &options)?;
+/// assert_eq!((report.counts().total, report.jobs().len()), (2, 1));
+/// assert!(report.attention().is_empty() && report.folder().starts_with("imports/"));
+/// # remove_users(&tenant, plan_run_removal(&tenant, report.folder())?)?;
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct ImportReport {
     folder: String,
@@ -208,6 +225,23 @@ impl ImportReport {
     /// # Errors
     ///
     /// The run folder is gone, was changed, or is in use.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+    /// let tenant = Tenant::practice()?;
+    /// let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
+    /// let users = [User::new("docs-failed@test.edu"), User::new("no address")];
+    /// let options = ImportOptions::default().skip_bad_rows(true).requests_per_second(50.0);
+    /// let report = import_users(&tenant, &connection, &users, &options)?;
+    /// println!("row {} {}", report.attention()[0].row, report.attention()[0].outcome.word());
+    /// assert_eq!(report.failed()?[0].email, "no address");
+    /// # remove_users(&tenant, plan_run_removal(&tenant, report.folder())?)?;
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn failed(&self) -> Result<Users> {
         let run = Run::open(Path::new(&self.folder))?;
         let mut users: Vec<(usize, Value)> = run.left_out_users.clone();
@@ -244,6 +278,22 @@ impl ImportReport {
     /// # Errors
     ///
     /// The run folder is gone, was changed, or is in use; the file cannot be written.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+    /// let tenant = Tenant::practice()?;
+    /// let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
+    /// # let users = generate_users("docs-csv", "test.edu", 1)?;
+    /// # let options = ImportOptions::default().requests_per_second(50.0);
+    /// let report = import_users(&tenant, &connection, &users, &options)?;
+    /// report.save_csv("what-became-of-them.csv")?;
+    /// # remove_users(&tenant, plan_run_removal(&tenant, report.folder())?)?;
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn save_csv(&self, path: &str) -> Result<()> {
         let run = Run::open(Path::new(&self.folder))?;
         let failed = |cause: std::io::Error| Error::Source {

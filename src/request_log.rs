@@ -18,6 +18,19 @@ const MOST_REQUESTS: usize = 200;
 const MOST_ADDRESS_CHARS: usize = 4_000;
 
 /// One request as it was sent, and what came back; without secrets.
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// let tenant = Tenant::practice()?;
+/// list_connections(&tenant)?;
+/// let log = tenant.requests();
+/// assert!(log[0].path.starts_with("/api/v2/connections"));
+/// assert!(log[0].curl().contains("Bearer $MGMT_API_ACCESS_TOKEN"));
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct SentRequest {
@@ -47,6 +60,19 @@ impl SentRequest {
 
 /// The last requests of a tenant handle and its clones, in the order they were answered; derefs to a slice of
 /// [`SentRequest`]. Draws itself as a table, each row with a `curl` line to copy.
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// let tenant = Tenant::practice()?;
+/// list_connections(&tenant)?;
+/// let log = tenant.requests();
+/// assert_eq!(log.before(), 0);
+/// println!("{} requests, the longest took {:?}", log.len(), log.iter().map(|sent| sent.took).max());
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct RequestLog {
     pub(crate) requests: Vec<SentRequest>,

@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::error::{Error, Result};
-use crate::import::Fed;
+use crate::file_maker::Fed;
 use crate::jobs::{JobId, RowKey};
 use crate::journal::{Entry, FileEnd, RowNote, RowRuns};
 use crate::options::{Afterwards, ImportOptions};

@@ -35,7 +35,7 @@ pub(crate) enum Feed {
     /// All are there.
     Sealed,
     /// More are being made; each comes as what is to be written down about it.
-    Open(Receiver<Result<crate::import::Fed>>),
+    Open(Receiver<Result<crate::file_maker::Fed>>),
 }
 
 /// A job that runs.

@@ -5,6 +5,16 @@ use std::fmt;
 use crate::error::{Error, Result};
 
 /// Text that is never printed: `Debug` and `Display` show `<secret>`.
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// let secret = Secret::new("correct horse");
+/// assert_eq!(format!("{secret:?} {secret}"), "<secret> <secret>");
+/// assert_eq!(secret.expose(), "correct horse");
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 

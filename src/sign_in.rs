@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::error::{Error, Result};
 use crate::tenant::Tenant;
 
-/// A sign-in that worked. The tokens it gave are dropped, not kept.
+/// A sign-in that worked, as [`verify_sign_in`] makes it. The tokens it gave are dropped, not kept.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct SignIn {
@@ -16,6 +16,20 @@ pub struct SignIn {
 }
 
 /// Why a sign-in was refused.
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// let tenant = Tenant::practice()?;
+/// let refused = verify_sign_in(&tenant, "Username-Password-Authentication", "docs-nobody@test.edu", "?");
+/// if let Err(Error::SignIn { refusal, .. }) = refused {
+///     assert_eq!(refusal, SignInRefusal::WrongPassword);
+///     println!("{}", refusal.explanation());
+/// }
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SignInRefusal {
@@ -84,6 +98,24 @@ impl SignInRefusal {
 /// # Errors
 ///
 /// [`Error::SignIn`] with the [`SignInRefusal`]; the two settings are missing; the tenant cannot be reached.
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+/// let tenant = Tenant::practice()?;
+/// let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
+/// let users = generate_users("docs-sign-in", "test.edu", 1)?;
+/// let accounts = set_passwords(&users, Passwords::SameAsUsername)?;
+/// let job = start_import(&tenant, &connection, &accounts)?;
+/// let finished = wait_for_job(&tenant, &job, Duration::from_secs(60))?;
+/// let login = "docs-sign-in_01";
+/// println!("{}", verify_sign_in(&tenant, "Username-Password-Authentication", login, login)?);
+/// # remove_users(&tenant, plan_removal(&tenant, &finished)?)?;
+/// # Ok::<(), Error>(())
+/// ```
 pub fn verify_sign_in(
     tenant: &Tenant,
     connection_name: &str,

@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::recipe::HashRecipe;
 use crate::users::User;
 
-/// Bytes of the longest line that is read: no user of that size could be imported (an upload holds 512,000).
+/// Bytes of the longest line that is read: no user of that size could be imported (see `MAX_UPLOAD_BYTES`).
 const LONGEST_LINE: usize = 4 * 1024 * 1024;
 const NOT_UTF8: &str = "is not UTF-8 (Latin-1, perhaps): save the file as UTF-8";
 /// The fields an import takes.
@@ -65,6 +65,21 @@ enum Rows {
 /// # Errors
 ///
 /// The file cannot be opened. A line that is no user is an error of its own, with its number; the others are kept.
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+/// # let line = r#"{"user_id":"auth0|7","email":"ada@test.edu","created_at":"2026-01-01T00:00:00.000Z"}"#;
+/// # std::fs::write("export.ndjson", line).expect("a file");
+/// // {"user_id":"auth0|7","email":"ada@test.edu","created_at":"2026-01-01T00:00:00.000Z"}
+/// for user in read_ndjson("export.ndjson")? {
+///     assert_eq!(user?.user_id.as_deref(), Some("7"));
+/// }
+/// # Ok::<(), Error>(())
+/// ```
 pub fn read_ndjson(path: &str) -> Result<UserFile> {
     let reader = open(Path::new(path))?;
     Ok(UserFile {
@@ -85,6 +100,21 @@ pub fn read_ndjson(path: &str) -> Result<UserFile> {
 ///
 /// The file cannot be opened; it is not UTF-8; no column gives the e-mail. A row that cannot be read is an error of its
 /// own, with its line; the others are kept.
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+/// # std::fs::write("shop.csv", "E-Mail,plan\nada@test.edu,free\n").expect("a file");
+/// // E-Mail,plan
+/// // ada@test.edu,free
+/// for user in read_csv("shop.csv", &[("E-Mail", "email"), ("plan", "user_metadata.plan")])? {
+///     assert_eq!(user?.user_metadata.map(|metadata| metadata["plan"] == "free"), Some(true));
+/// }
+/// # Ok::<(), Error>(())
+/// ```
 pub fn read_csv(path: &str, columns: &[(&str, &str)]) -> Result<UserFile> {
     let failed = |reason: String| Error::Source {
         path: path.into(),
@@ -168,6 +198,23 @@ type Row = (usize, std::result::Result<Map<String, Value>, String>);
 impl UserFile {
     /// The same file, its hashes described by `recipe`: for columns mapped to `custom_password_hash.hash.value` and,
     /// where each user has a salt of their own, `custom_password_hash.salt.value`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    /// use serde_json::json;
+    ///
+    /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+    /// # let hash = "1a7472c92fafa9b3170595db19a726d4d49598ed23cf1a9f9ca32113a4ee840b";
+    /// # std::fs::write("shop.csv", format!("email,hash,salt\nada@test.edu,{hash},x1\n")).expect("a file");
+    /// let recipe = HashRecipe::new(json!({"algorithm": "sha256", "hash": {"encoding": "hex"}, "salt": {}}))?;
+    /// let columns = [("hash", "custom_password_hash.hash.value"), ("salt", "custom_password_hash.salt.value")];
+    /// for user in read_csv("shop.csv", &columns)?.with_recipe(&recipe) {
+    ///     assert!(verify_password(&user?, "correct horse")?);
+    /// }
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn with_recipe(self, recipe: &HashRecipe) -> UserFile {
         UserFile {

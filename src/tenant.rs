@@ -31,6 +31,18 @@ const RATE_LIMIT_TRIES: u32 = 6;
 /// A tenant: where requests go, with which token, and whether it may be written to.
 ///
 /// Cheap to clone. Draws itself as a card that shows everything but the secrets.
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// let tenant = Tenant::practice()?;
+/// assert!(tenant.is_practice() && !tenant.is_read_only());
+/// println!("{}", tenant.domain());
+/// println!("{tenant}");
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone)]
 pub struct Tenant {
     inner: Arc<Inner>,
@@ -82,6 +94,18 @@ impl Tenant {
     /// # Errors
     ///
     /// `domain` is not this tenant's.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// let practice = Tenant::practice()?;
+    /// let tenant = practice.allow_writes(practice.domain())?;
+    /// assert!(!tenant.is_read_only());
+    /// assert!(practice.allow_writes("dev-1.us.auth0.com").is_err());
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn allow_writes(&self, domain: &str) -> Result<Tenant> {
         let named = domain.trim().trim_end_matches('/');
         let named = named.rsplit_once("://").map_or(named, |(_, host)| host);
@@ -98,6 +122,16 @@ impl Tenant {
     }
 
     /// The same tenant, giving up on a request that is not answered within `limit` (60 s otherwise). Sends nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// let tenant = Tenant::practice()?.request_limit(Duration::from_secs(10));
+    /// println!("{}", list_connections(&tenant)?);
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn request_limit(&self, limit: Duration) -> Tenant {
         Tenant {
@@ -108,6 +142,19 @@ impl Tenant {
 
     /// What this handle and its clones have sent and were answered, the last 200 requests: secrets are left out, each
     /// row can be copied as a `curl` line. Sends nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// let tenant = Tenant::practice()?;
+    /// list_connections(&tenant)?;
+    /// let log = tenant.requests();
+    /// assert_eq!(log[0].status, Some(200));
+    /// println!("{log}");
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn requests(&self) -> RequestLog {
         self.inner.wire.recorder.log()

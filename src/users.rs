@@ -19,6 +19,17 @@ const PUNCTUATION: &str = ".!#$'^_`~+-";
 /// One user: every field of Auth0's import schema, left out of the file where `None`.
 ///
 /// `Debug` and tables show neither hashes nor MFA secrets.
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// let user = User { email_verified: Some(true), ..User::new("ada@test.edu") };
+/// let json = serde_json::to_value(&user).ok();
+/// assert_eq!(json, Some(serde_json::json!({"email": "ada@test.edu", "email_verified": true})));
+/// assert!(!user.has_password());
+/// ```
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct User {
@@ -57,10 +68,10 @@ pub struct User {
     /// Whether the user may not sign in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub blocked: Option<bool>,
-    /// bcrypt, `$2a$` or `$2b$`, cost 10; not together with `custom_password_hash`.
+    /// bcrypt, `$2a$` or `$2b$`, of [`BCRYPT_COST`](crate::BCRYPT_COST); not together with `custom_password_hash`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub password_hash: Option<String>,
-    /// A hash of another kind.
+    /// A hash of another kind, as [`HashRecipe`](crate::HashRecipe) makes it; not together with `password_hash`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_password_hash: Option<Value>,
     /// Data the user cannot change.
@@ -111,11 +122,33 @@ impl fmt::Debug for User {
 }
 
 /// Many users; derefs to a slice of [`User`] and draws itself as a table.
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// let mut users = generate_users("docs-users", "test.edu", 3)?;
+/// users[0].given_name = Some("Ada".to_string());
+/// let users: Vec<User> = users.into_iter().skip(1).collect();
+/// assert_eq!(Users::from(users).len(), 2);
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Users(Vec<User>);
 
 impl Users {
     /// The same users without usernames, for a connection that takes none. Sends nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// let users = generate_users("docs-nameless", "test.edu", 3)?.without_usernames();
+    /// assert!(users.iter().all(|user| user.username.is_none()));
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn without_usernames(mut self) -> Users {
         for user in &mut self.0 {

@@ -16,7 +16,7 @@ use crate::users::User;
 /// # Errors
 ///
 /// A user without a hash, or with both kinds; a description that fits no password whatever, with the field that is
-/// wrong; a password that is empty or over 72 bytes, which no sign-in takes (Auth0's documentation); an algorithm that
+/// wrong; a password that is empty or over [`MAX_PASSWORD_BYTES`](crate::MAX_PASSWORD_BYTES), which no sign-in takes (Auth0's documentation); an algorithm that
 /// this build of the crate lacks.
 ///
 /// # Examples

@@ -20,5 +20,6 @@ mod runs;
 mod search;
 mod server;
 mod source;
+mod tidy;
 mod tour;
 mod users;

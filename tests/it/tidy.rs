@@ -1,0 +1,194 @@
+//! Rules of the repository that hold today and are easily forgotten tomorrow.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Lines of the longest file; a longer one wants to be two.
+const MOST_LINES: usize = 400;
+/// Which files are longer, and why.
+const LONGER: [(&str, &str); 1] = [(
+    "src/bin/practice-tenant/schema.rs",
+    "Auth0's import schema in one piece, to be read beside Auth0's own",
+)];
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn text(path: &str) -> String {
+    fs::read_to_string(root().join(path)).expect(path)
+}
+
+/// The Rust files under a folder, by their path from the root.
+fn sources(folder: &Path) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            found.extend(sources(&path));
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            let name = path.strip_prefix(root()).expect("it is in the project");
+            let name = name.display().to_string();
+            found.push((name, fs::read_to_string(&path).expect("text")));
+        }
+    }
+    found
+}
+
+/// A public item: its name, its kind (`fn`, `struct`, ...), whether it belongs to a type, and its documentation.
+struct Item {
+    name: String,
+    kind: String,
+    is_method: bool,
+    docs: String,
+}
+
+/// The public functions, types and methods of a file.
+fn items(source: &str) -> Vec<Item> {
+    let (mut items, mut docs) = (Vec::new(), String::new());
+    for line in source.lines() {
+        let bare = line.trim_start();
+        if let Some(doc) = bare.strip_prefix("///") {
+            docs += doc;
+            docs.push('\n');
+            continue;
+        }
+        let words: Vec<&str> = bare.split([' ', '(', '<', ';', ':', '{', '=']).collect();
+        if let [
+            "pub",
+            kind @ ("fn" | "struct" | "enum" | "trait" | "type"),
+            name,
+            ..,
+        ] = words[..]
+        {
+            items.push(Item {
+                name: name.to_string(),
+                kind: kind.to_string(),
+                is_method: bare != line,
+                docs: docs.clone(),
+            });
+        }
+        if !bare.starts_with("#[") {
+            docs.clear();
+        }
+    }
+    items
+}
+
+/// What a reader can name: `evcxr_display` is called by the kernel alone, `hash_in_lanes` by a benchmark.
+fn public_items() -> Vec<(String, Item, String)> {
+    let files = sources(&root().join("src")).into_iter();
+    let files = files.filter(|(name, _)| !name.contains("/bin/"));
+    files
+        .flat_map(|(name, source)| {
+            let items = items(&source).into_iter();
+            items.map(move |item| (name.clone(), item, source.clone()))
+        })
+        .filter(|(_, item, _)| !["evcxr_display", "hash_in_lanes"].contains(&item.name.as_str()))
+        .collect()
+}
+
+#[test]
+fn the_changelog_has_a_heading_for_the_version() {
+    let heading = format!("## {}", env!("CARGO_PKG_VERSION"));
+    assert!(text("CHANGELOG.md").lines().any(|line| line == heading));
+}
+
+#[test]
+fn the_readme_names_every_lesson_and_every_place_it_names_is_there() {
+    let readme = text("README.md");
+    for entry in fs::read_dir(root().join("notebooks")).expect("a folder") {
+        let name = entry.expect("an entry").file_name().into_string();
+        let name = name.expect("a name in UTF-8");
+        if name.ends_with(".ipynb") {
+            assert!(readme.contains(&format!("(notebooks/{name})")), "{name}");
+        }
+    }
+    let links = readme.split("](").skip(1);
+    let links = links.filter_map(|rest| rest.split(')').next());
+    for link in links.filter(|link| !link.contains("://")) {
+        assert!(root().join(link).exists(), "README links to {link}");
+    }
+    let map = readme.split("## Map").nth(1).expect("the map");
+    let places = map.lines().filter_map(|line| line.strip_prefix("| `"));
+    for place in places.filter_map(|rest| rest.split('`').next()) {
+        assert!(root().join(place).exists(), "README's map names {place}");
+    }
+}
+
+#[test]
+fn every_public_function_is_in_the_guide_and_in_the_readme() {
+    let (root, readme) = (text("src/lib.rs"), text("README.md"));
+    let guide: Vec<&str> = root
+        .lines()
+        .filter(|line| line.starts_with("//! | "))
+        .collect();
+    let guide = guide.join("\n");
+    for (_, item, _) in public_items() {
+        if item.kind == "fn" && !item.is_method {
+            let name = &item.name;
+            assert!(
+                guide.contains(&format!("[`{name}`]")),
+                "the guide lacks {name}"
+            );
+            assert!(readme.contains(&format!("`{name}`")), "README lacks {name}");
+        }
+    }
+}
+
+#[test]
+fn everything_public_has_an_example_or_says_whose_example_shows_it() {
+    let mut without = Vec::new();
+    for (file, item, source) in public_items() {
+        let calls = [format!(".{}(", item.name), format!("::{}(", item.name)];
+        let mut docs = source
+            .lines()
+            .filter(|line| line.trim_start().starts_with("///"));
+        let is_shown = match item.kind.as_str() {
+            "fn" => item.is_method && docs.any(|line| calls.iter().any(|call| line.contains(call))),
+            _ => item.docs.contains("[`"),
+        };
+        if !item.docs.contains("# Examples") && !is_shown {
+            without.push(format!("{file}: {}", item.name));
+        }
+    }
+    assert_eq!(without, Vec::<String>::new());
+}
+
+#[test]
+fn the_practice_tenant_knows_nothing_of_the_client() {
+    for (name, source) in sources(&root().join("src/bin")) {
+        assert!(!source.contains("auth0_bulk_users"), "{name}");
+    }
+}
+
+#[test]
+fn no_file_grows_too_long() {
+    for (name, source) in sources(&root().join("src")) {
+        let lines = source.lines().count();
+        let may_be_longer = LONGER.iter().any(|(longer, _)| *longer == name);
+        assert!(
+            lines <= MOST_LINES || may_be_longer,
+            "{name}: {lines} lines"
+        );
+        assert!(
+            !may_be_longer || lines > MOST_LINES,
+            "{name} is no exception"
+        );
+    }
+}
+
+#[test]
+fn the_environment_example_names_every_setting_and_no_other() {
+    let settings = text("src/settings.rs");
+    let names = settings.split("const NAMES").nth(1).expect("the names");
+    let names = names.split("];").next().expect("their end");
+    let names: Vec<&str> = names.split('"').skip(1).step_by(2).collect();
+    let example = text(".env.example");
+    let set: Vec<&str> = example
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .filter_map(|line| line.split_once('=').map(|(name, _)| name))
+        .collect();
+    assert_eq!(set, names);
+}
