@@ -72,7 +72,8 @@ pub(crate) fn shown(email: &str) -> String {
 /// Checks every user against Auth0's import schema, the connection's username rules, and each other. Sends nothing.
 ///
 /// Gives all faults at once, in the order of the rows; an empty list when there are none. A user who alone is over
-/// the size of an upload is a fault too. Usernames are checked only for a connection that came from [`get_connection_id`](crate::get_connection_id).
+/// the size of an upload is a fault too. Usernames are checked only for a connection
+/// that came from [`get_connection_id`](crate::get_connection_id) or [`list_connections`](crate::list_connections).
 ///
 /// # Examples
 ///

@@ -23,13 +23,13 @@ const FAULTS_BORNE: u32 = 4;
 /// A million users at two a second take six days.
 const REMOVAL_LIMIT: Duration = Duration::from_secs(7 * 24 * 3600);
 
-/// Who would be deleted: made by [`plan_removal`], taken by [`remove_users`].
+/// Who would be deleted: made by [`plan_removal`] or [`plan_run_removal`], taken by [`remove_users`].
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct RemovalPlan {
     /// The tenant's domain.
     pub domain: String,
-    /// The users the job created: e-mail and user id.
+    /// The users the job or the run created: e-mail and user id.
     pub users: Vec<(String, String)>,
     /// E-mails of the file whose users stay, because the job did not create them or they are gone.
     pub kept: usize,

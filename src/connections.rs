@@ -18,7 +18,8 @@ const MOST_CLIENTS: usize = 1000;
 
 /// The id of a connection, `con_` and 16 letters or digits: what an import needs, not the name.
 ///
-/// One that came from [`get_connection_id`] also knows the connection's name and whether it takes usernames.
+/// One that came from [`get_connection_id`] or [`list_connections`] also knows the connection's name and whether it
+/// takes usernames.
 ///
 /// # Examples
 ///
@@ -122,8 +123,8 @@ impl fmt::Debug for ConnectionId {
 /// let tenant = Tenant::practice()?;
 /// let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
 /// assert_eq!(connection.takes_usernames(), Some(true));
-/// let error = get_connection_id(&tenant, "Usernames").unwrap_err();
-/// assert!(error.to_string().contains("this tenant has: "));
+/// let refused = get_connection_id(&tenant, "Usernames");
+/// assert!(refused.is_err_and(|error| error.to_string().contains("this tenant has: ")));
 /// # Ok::<(), Error>(())
 /// ```
 pub fn get_connection_id(tenant: &Tenant, name: &str) -> Result<ConnectionId> {

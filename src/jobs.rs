@@ -215,7 +215,7 @@ pub(crate) fn send_file(
 
 /// Waits until the job has ended, at most for `limit`, and gives how it ended. Sends reads; waits.
 ///
-/// It asks after half a second, then ever less often, up to every 10 s. A job that failed is `Ok` too.
+/// It asks at once, again after half a second, then ever less often, up to every 10 s. A job that failed is `Ok` too.
 ///
 /// # Errors
 ///

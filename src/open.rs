@@ -18,7 +18,8 @@ impl Tenant {
     /// # Errors
     ///
     /// A setting without `DOMAIN`; no token; a token that is expired, for another audience or no JWT;
-    /// an unreadable `.env`; credentials the tenant refuses.
+    /// an unreadable `.env`; credentials that the tenant refuses, or a tenant that cannot be reached with them; a
+    /// practice tenant that cannot be had (see [`Tenant::practice`]).
     ///
     /// # Examples
     ///
@@ -60,8 +61,8 @@ impl Tenant {
     /// ```
     /// use auth0_bulk_users::*;
     ///
-    /// let error = Tenant::new("dev-1.us.auth0.com", "a client secret, by mistake").map(|_| ());
-    /// assert!(error.is_err_and(|error| error.to_string().contains("JWT")));
+    /// let refused = Tenant::new("dev-1.us.auth0.com", "a client secret, by mistake");
+    /// assert!(refused.is_err_and(|error| error.to_string().contains("JWT")));
     /// ```
     pub fn new(domain: &str, token: &str) -> Result<Tenant> {
         let wire = Wire::to(Address::parse(domain)?)?;

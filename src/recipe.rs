@@ -132,8 +132,8 @@ impl HashRecipe {
     /// let recipe = HashRecipe::new(json!({"algorithm": "sha256", "hash": {"encoding": "hex"}}))?;
     /// let custom = recipe.describe(&"a1".repeat(32), None)?;
     /// assert_eq!(custom["algorithm"], "sha256");
-    /// let error = recipe.describe("a1", None).unwrap_err().to_string();
-    /// assert!(error.contains("1 bytes"), "{error}");
+    /// let refused = recipe.describe("a1", None);
+    /// assert!(refused.is_err_and(|error| error.to_string().contains("1 bytes")));
     /// # Ok::<(), Error>(())
     /// ```
     pub fn describe(&self, hash: &str, salt: Option<&str>) -> Result<Value> {
