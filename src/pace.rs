@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 
 const FIRST_READ: Duration = Duration::from_millis(500);
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
-const SHORTEST_WAIT: Duration = Duration::from_millis(20);
-/// The share of the expected time after which a job is asked after, and that after which it counts as slower.
-const EARLY: f64 = 0.92;
-const LATE: f64 = 1.06;
+/// After a job should have ended: what answers take, a little more.
+const SLACK: Duration = Duration::from_millis(20);
+const EARLY: f64 = 0.015;
+const MOST_EARLY: f64 = 0.25;
 /// Requests remembered, and so the most that any pace lets through in a second.
 const REMEMBERED: usize = 10_000;
 
@@ -61,6 +61,9 @@ impl Pace {
 #[derive(Default)]
 pub(crate) struct Estimate {
     each: Option<f64>,
+    /// The share of a job's expected time by which it is asked after too early, to see whether it is faster. Not for each
+    /// job: at two requests a second, a read too many keeps the next upload waiting.
+    early: f64,
 }
 
 impl Estimate {
@@ -69,11 +72,10 @@ impl Estimate {
         self.each
     }
 
-    /// How long after its beginning to ask after a job first: a little before it should have ended, so that one that is
-    /// faster than the last shows.
+    /// How long after its beginning to ask after a job first.
     pub(crate) fn first_read(&self, users: usize) -> Duration {
         self.each.map_or(FIRST_READ, |each| {
-            Duration::from_secs_f64(each * users as f64 * EARLY)
+            Duration::from_secs_f64(each * users as f64 * (1.0 - self.early)) + SLACK
         })
     }
 
@@ -83,19 +85,23 @@ impl Estimate {
         let Some(each) = self.each else {
             return (age / 10).clamp(FIRST_READ / 2, LONGEST_WAIT);
         };
-        let expected = Duration::from_secs_f64(each * users as f64);
-        let first = expected.mul_f64(EARLY);
-        if age < first {
-            return first - age;
+        let expected = Duration::from_secs_f64(each * users as f64) + SLACK;
+        if age < expected {
+            return expected - age;
         }
-        // Slower than the last: nobody knows how much, so it is asked after less often.
-        let share = if age < expected.mul_f64(LATE) { 50 } else { 20 };
-        (age / share).clamp(SHORTEST_WAIT, LONGEST_WAIT)
+        // Slower than the last, and nobody knows how much.
+        let share = if age < expected.mul_f64(1.1) { 60 } else { 20 };
+        (age / share).clamp(SLACK, LONGEST_WAIT)
     }
 
-    /// A job of this age was found to have ended; `at_once`: by the first read, so perhaps long before.
-    pub(crate) fn learn(&mut self, age: Duration, users: usize, at_once: bool) {
-        let age = if at_once { age.mul_f64(0.75) } else { age };
-        self.each = Some(age.as_secs_f64() / users as f64);
+    /// A job of this age was found to have ended; `pending`: its age when it was last seen not to have.
+    pub(crate) fn learn(&mut self, age: Duration, users: usize, pending: Option<Duration>) {
+        self.each = Some(age.saturating_sub(SLACK).as_secs_f64() / users as f64);
+        self.early = match pending {
+            // It may have ended long before: the next is looked at earlier, and the one after that earlier still.
+            None => (self.early * 2.0).clamp(EARLY, MOST_EARLY),
+            Some(pending) if pending > age.mul_f64(1.0 - 2.0 * EARLY) => 0.0,
+            Some(_) => EARLY,
+        };
     }
 }

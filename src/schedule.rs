@@ -287,8 +287,8 @@ impl<'a> Schedule<'a> {
                 self.run.files[running.file - 1].ended_at = Some(unix_millis());
                 if running.whole {
                     let users = self.run.files[running.file - 1].count();
-                    let (age, at_once) = (running.since.elapsed(), running.told.is_none());
-                    self.estimate.learn(age, users, at_once);
+                    let seen = running.told.map(|(_, at)| at.duration_since(running.since));
+                    self.estimate.learn(running.since.elapsed(), users, seen);
                 }
                 // The slot is free: the next upload comes before the report of this one.
                 self.fill_slot()?;
