@@ -2,7 +2,7 @@
 
 use crate::drawing::{
     BAD, Draw, GOOD, NEUTRAL, UPDATED, bar, card, count, draws, draws_in_cell, escape, fact_lines,
-    facts_html, table_html, table_plain,
+    facts_html, headed_html, headed_plain,
 };
 use crate::job_errors::JobErrors;
 use crate::jobs::{FinishedJob, Job, JobStatus, Summary};
@@ -111,23 +111,9 @@ impl JobErrors {
 
 impl Draw for JobErrors {
     fn plain(&self) -> String {
-        match self.is_empty() {
-            true => self.headline(),
-            false => format!(
-                "{}\n{}",
-                self.headline(),
-                table_plain(&FAILED_HEADER, &self.table())
-            ),
-        }
+        headed_plain(&self.headline(), &FAILED_HEADER, &self.table())
     }
     fn html(&self) -> String {
-        match self.is_empty() {
-            true => card(NEUTRAL, &escape(&self.headline())),
-            false => format!(
-                "<b>{}</b>{}",
-                escape(&self.headline()),
-                table_html(&FAILED_HEADER, &self.table())
-            ),
-        }
+        headed_html(&self.headline(), &FAILED_HEADER, &self.table())
     }
 }

@@ -1,6 +1,6 @@
 //! How the record of requests looks.
 
-use crate::drawing::{Draw, NO_MATHS, count, draws, draws_in_cell, escape};
+use crate::drawing::{Draw, NEUTRAL, NO_MATHS, count, draws, draws_in_cell, escape};
 use crate::request_log::{RequestLog, SentRequest};
 
 /// Requests shown, the last ones.
@@ -61,41 +61,34 @@ impl Draw for RequestLog {
         lines.join("\n")
     }
 
+    /// A block for each request rather than a row of a table: bodies are wide, and a narrow page would squeeze them.
     fn html(&self) -> String {
         let (first, requests) = self.shown();
-        let rows: String = (first..).zip(requests).map(html_row).collect();
-        let head = ["", "request", "status", "ms", "sent and answered"]
-            .map(|name| format!("<th style=\"text-align:left\">{name}</th>"))
-            .concat();
-        format!(
-            "<b>{}</b><div {NO_MATHS} style=\"overflow-x:auto\"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>",
-            self.headline()
-        )
+        let blocks: String = (first..).zip(requests).map(html_block).collect();
+        format!("<b>{}</b><div {NO_MATHS}>{blocks}</div>", self.headline())
     }
 }
 
-fn html_row((number, request): (u64, &SentRequest)) -> String {
-    const LEFT: &str = "text-align:left;vertical-align:top";
-    const RIGHT: &str = "text-align:right;vertical-align:top";
+fn html_block((number, request): (u64, &SentRequest)) -> String {
+    const CODE: &str = "white-space:pre-wrap;overflow-wrap:anywhere";
     let bodies = request.bodies().map(|(word, body)| match body {
         "" => String::new(),
         body => format!(
-            "<div><span style=\"opacity:.7\">{word}:</span> <code style=\"white-space:pre-wrap;overflow-wrap:anywhere\">{}</code></div>",
+            "<div><span style=\"opacity:.7\">{word}:</span> <code style=\"{CODE}\">{}</code></div>",
             escape(body)
         ),
     });
-    let curl = format!(
-        "<details><summary>curl</summary><pre style=\"white-space:pre-wrap;overflow-wrap:anywhere\">{}</pre></details>",
-        escape(request.curl())
-    );
     // Beyond this an address says no more to a reader; the curl line has it whole.
     let path = crate::brief::cut(&request.path, 120);
     format!(
-        "<tr><td style=\"{RIGHT}\">{number}</td><td style=\"{LEFT};overflow-wrap:anywhere\">{} {}</td><td style=\"{LEFT}\">{}</td><td style=\"{RIGHT}\">{}</td><td style=\"{LEFT}\">{}{curl}</td></tr>",
+        "<div style=\"border-top:1px solid {NEUTRAL};padding:.3em 0 .3em 1.8em\">\
+         <div style=\"text-indent:-1.8em\">{number}. <b style=\"overflow-wrap:anywhere\">{} {}</b>: {} after {} ms</div>\
+         {}<details><summary>curl</summary><pre style=\"{CODE}\">{}</pre></details></div>",
         request.method,
         escape(&path),
         request.status(),
         request.took.as_millis(),
-        bodies.concat()
+        bodies.concat(),
+        escape(request.curl())
     )
 }

@@ -2,7 +2,8 @@
 
 use crate::connections::{Connection, Connections};
 use crate::drawing::{
-    Draw, GOOD, NEUTRAL, card, count, draws, draws_in_cell, escape, table_html, table_plain,
+    Draw, GOOD, NEUTRAL, card, count, draws, draws_in_cell, escape, headed_html, headed_plain,
+    table_html, table_plain,
 };
 use crate::export::ExportedUsers;
 use crate::profiles::{FoundUsers, MOST_FOUND, Profile};
@@ -70,26 +71,10 @@ impl Connections {
 
 impl Draw for Connections {
     fn plain(&self) -> String {
-        match self.is_empty() {
-            true => self.headline(),
-            false => {
-                format!(
-                    "{}\n{}",
-                    self.headline(),
-                    table_plain(&CONNECTION_HEADER, &self.rows())
-                )
-            }
-        }
+        headed_plain(&self.headline(), &CONNECTION_HEADER, &self.rows())
     }
     fn html(&self) -> String {
-        match self.is_empty() {
-            true => card(NEUTRAL, &escape(&self.headline())),
-            false => format!(
-                "<b>{}</b>{}",
-                escape(&self.headline()),
-                table_html(&CONNECTION_HEADER, &self.rows())
-            ),
-        }
+        headed_html(&self.headline(), &CONNECTION_HEADER, &self.rows())
     }
 }
 

@@ -144,6 +144,22 @@ pub(crate) fn table_plain(header: &[&str], rows: &[Vec<String>]) -> String {
     table.to_string()
 }
 
+/// A table below its headline, which stands alone where there are no rows.
+pub(crate) fn headed_plain(headline: &str, header: &[&str], rows: &[Vec<String>]) -> String {
+    match rows {
+        [] => headline.to_string(),
+        rows => format!("{headline}\n{}", table_plain(header, rows)),
+    }
+}
+
+/// The same as html.
+pub(crate) fn headed_html(headline: &str, header: &[&str], rows: &[Vec<String>]) -> String {
+    match rows {
+        [] => card(NEUTRAL, &escape(headline)),
+        rows => format!("<b>{}</b>{}", escape(headline), table_html(header, rows)),
+    }
+}
+
 pub(crate) fn table_html(header: &[&str], rows: &[Vec<String>]) -> String {
     // The attribute stays where styles are stripped.
     let aligned: Vec<&str> = (0..header.len())

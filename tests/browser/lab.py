@@ -53,8 +53,10 @@ def project_of_links(folder):
     (folder / "target").mkdir()
     (folder / "target" / "release").symlink_to(ROOT / "target" / "release")
     (folder / "notebooks").mkdir()
-    for notebook in (ROOT / "notebooks").glob("*.ipynb"):
-        shutil.copy(notebook, folder / "notebooks")
+    for entry in (ROOT / "notebooks").iterdir():
+        # What lessons read lies beside them; what they wrote is left where it is.
+        if entry.is_file():
+            shutil.copy(entry, folder / "notebooks")
 
 
 def environment(folder, token):
