@@ -103,6 +103,7 @@ test: setup practice-tenant
 bench: setup practice-tenant
 	@cargo bench --quiet --locked --features $(FEATURES)
 	$(PRACTICE) $(BIN)/python benches/in_cells.py
+	$(PRACTICE) $(BIN)/python benches/lessons.py
 
 test-kills:
 	@cargo test --quiet --locked --features $(FEATURES) --test it -- --ignored --exact kills::an_import_that_is_killed_200_times_is_resumed_to_the_same_end

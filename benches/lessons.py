@@ -6,13 +6,15 @@ compiler is done; then it loads and runs it. The status time of that file is thu
 the cell's own run begins: nothing is added to the cell for the measurement. What counts as compiling begins with the
 request, so it holds rust-analyzer's and cargo's work too, and every attempt where the kernel makes several.
 
-A lesson's first two cells are apart: they build the crate and find the first type, which `in_cells.py` measures.
+A lesson's first two cells are apart: they build the crate and find the first type, which `in_cells.py` measures. What is
+built is read from the kernel's log: no later cell may build a crate anew.
 """
 
 import argparse
 import os
 import statistics
 import sys
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,13 +34,17 @@ class Cell:
     first: bool
     compiling: float
     running: float
+    crates: list
 
 
 class Kernel:
     """A kernel and the folder it builds in."""
 
     def __init__(self):
-        self.manager, self.client = start_new_kernel(kernel_name="rust", startup_timeout=120, cwd=str(ROOT / "notebooks"))
+        self.log = tempfile.TemporaryFile()
+        self.manager, self.client = start_new_kernel(
+            kernel_name="rust", startup_timeout=120, cwd=str(ROOT / "notebooks"), stderr=self.log)
+        self.read = 0
         self.executed = 0
         self.folder = None
 
@@ -55,6 +61,12 @@ class Kernel:
         self.client.execute_interactive(code, timeout=900, output_hook=keep)
         return "".join(texts)
 
+    def crates_built(self):
+        """Names of the crates built since the last call."""
+        log = os.pread(self.log.fileno(), 1_000_000, self.read)
+        self.read += len(log)
+        return [line.split()[1] for line in log.decode().splitlines() if line.strip().startswith("Compiling ")]
+
     def timed(self, lesson, number, source):
         """Executes a cell of a lesson."""
         asked = time.time()
@@ -67,7 +79,7 @@ class Kernel:
         libraries = self.folder.glob("target/*/debug/deps/*code_*")
         compiled = max((file.stat().st_ctime for file in libraries), default=asked)
         self.executed += 1
-        return Cell(lesson, number, source, self.executed <= 2, compiled - asked, ended - compiled)
+        return Cell(lesson, number, source, self.executed <= 2, compiled - asked, ended - compiled, self.crates_built())
 
     def stop(self):
         self.manager.shutdown_kernel(now=True)
@@ -109,6 +121,8 @@ def main():
     slowest = sorted(later, key=lambda cell: -cell.compiling)
     for cell in slowest if arguments.all else slowest[:10]:
         print(f"  {cell.compiling:.2f} s  {cell.lesson} cell {cell.number}: {cell.source.strip().splitlines()[-1][:80]}")
+    again = sorted({name for cell in later for name in cell.crates})
+    print("crates built anew by a later cell:", ", ".join(again) or "none")
 
 
 if __name__ == "__main__":
