@@ -65,7 +65,11 @@ impl Draw for RequestLog {
     fn html(&self) -> String {
         let (first, requests) = self.shown();
         let blocks: String = (first..).zip(requests).map(html_block).collect();
-        format!("<b>{}</b><div {NO_MATHS}>{blocks}</div>", self.headline())
+        // JupyterLab takes some of the styles away until a notebook is trusted: then what is long scrolls.
+        format!(
+            "<b>{}</b><div {NO_MATHS} style=\"overflow-x:auto\">{blocks}</div>",
+            self.headline()
+        )
     }
 }
 

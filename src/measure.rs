@@ -175,7 +175,10 @@ impl Draw for CostTimes {
         let (rows, what) = (self.rows(), "time of one bcrypt, by cost");
         card(
             NEUTRAL,
-            &format!("{what}<br>{}", bars(&rows, UPDATED, &words(what, &rows))),
+            &format!(
+                "<b>{what}</b><br>{}",
+                bars(&rows, UPDATED, &words(what, &rows))
+            ),
         )
     }
 }
@@ -188,7 +191,10 @@ impl Draw for HashingSpeeds {
         let (rows, what) = (self.rows(), "bcrypt hashes at cost 10");
         card(
             NEUTRAL,
-            &format!("{what}<br>{}", bars(&rows, UPDATED, &words(what, &rows))),
+            &format!(
+                "<b>{what}</b><br>{}",
+                bars(&rows, UPDATED, &words(what, &rows))
+            ),
         )
     }
 }
