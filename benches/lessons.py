@@ -6,15 +6,15 @@ compiler is done; then it loads and runs it. The status time of that file is thu
 the cell's own run begins: nothing is added to the cell for the measurement. What counts as compiling begins with the
 request, so it holds rust-analyzer's and cargo's work too, and every attempt where the kernel makes several.
 
-A lesson's first two cells are apart: they build the crate and find the first type, which `in_cells.py` measures. What is
-built is read from the kernel's log: no later cell may build a crate anew.
+A lesson's first two cells are apart: they build the crate and find the first type, which `in_cells.py` measures. No later
+cell may build a crate anew, which the libraries in that folder tell too.
 """
 
 import argparse
 import os
 import statistics
+import subprocess
 import sys
-import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,10 +41,8 @@ class Kernel:
     """A kernel and the folder it builds in."""
 
     def __init__(self):
-        self.log = tempfile.TemporaryFile()
         self.manager, self.client = start_new_kernel(
-            kernel_name="rust", startup_timeout=120, cwd=str(ROOT / "notebooks"), stderr=self.log)
-        self.read = 0
+            kernel_name="rust", startup_timeout=120, cwd=str(ROOT / "notebooks"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.executed = 0
         self.folder = None
 
@@ -61,12 +59,6 @@ class Kernel:
         self.client.execute_interactive(code, timeout=900, output_hook=keep)
         return "".join(texts)
 
-    def crates_built(self):
-        """Names of the crates built since the last call."""
-        log = os.pread(self.log.fileno(), 1_000_000, self.read)
-        self.read += len(log)
-        return [line.split()[1] for line in log.decode().splitlines() if line.strip().startswith("Compiling ")]
-
     def timed(self, lesson, number, source):
         """Executes a cell of a lesson."""
         asked = time.time()
@@ -75,11 +67,12 @@ class Kernel:
         if shown.startswith("stopped: "):
             raise RuntimeError(f"{lesson}, cell {number}: {shown}")
         if self.folder is None:
-            self.folder = Path(self.execute(":last_compile_dir").strip().strip('"'))
-        libraries = self.folder.glob("target/*/debug/deps/*code_*")
-        compiled = max((file.stat().st_ctime for file in libraries), default=asked)
+            self.folder = Path(self.execute(":last_compile_dir").strip())
+        changed = {file.name: file.stat().st_ctime for file in self.folder.glob("target/*/debug/deps/*")}
+        compiled = max((at for name, at in changed.items() if "code_" in name), default=asked)
+        crates = [name for name, at in changed.items() if name.endswith(".rlib") and at >= asked]
         self.executed += 1
-        return Cell(lesson, number, source, self.executed <= 2, compiled - asked, ended - compiled, self.crates_built())
+        return Cell(lesson, number, source, self.executed <= 2, compiled - asked, ended - compiled, crates)
 
     def stop(self):
         self.manager.shutdown_kernel(now=True)
