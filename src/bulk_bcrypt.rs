@@ -61,20 +61,22 @@ impl<const N: usize> State<N> {
         let (mut l, mut r) = (*left, *right);
         macro_rules! two_rounds {
             ($($round:literal)*) => {$(
-                for lane in 0..N {
-                    l[lane] ^= self.p[lane][$round];
-                    r[lane] ^= self.mix(lane, l[lane]);
-                }
-                for lane in 0..N {
-                    r[lane] ^= self.p[lane][$round + 1];
-                    l[lane] ^= self.mix(lane, r[lane]);
-                }
+                self.round($round, &mut l, &mut r);
+                self.round($round + 1, &mut r, &mut l);
             )*};
         }
         two_rounds!(0 2 4 6 8 10 12 14);
         for lane in 0..N {
             left[lane] = r[lane] ^ self.p[lane][17];
             right[lane] = l[lane] ^ self.p[lane][16];
+        }
+    }
+
+    #[inline(always)]
+    fn round(&self, round: usize, this: &mut Words<N>, other: &mut Words<N>) {
+        for lane in 0..N {
+            this[lane] ^= self.p[lane][round];
+            other[lane] ^= self.mix(lane, this[lane]);
         }
     }
 

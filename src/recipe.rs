@@ -344,14 +344,14 @@ draws!(HashRecipe);
 
 impl Draw for HashRecipe {
     fn plain(&self) -> String {
-        let json = serde_json::to_string(&self.shown()).unwrap_or_default();
+        let json = self.shown().to_string();
         std::iter::once(json)
             .chain(self.notes.clone())
             .collect::<Vec<_>>()
             .join("\n")
     }
     fn html(&self) -> String {
-        let json = serde_json::to_string_pretty(&self.shown()).unwrap_or_default();
+        let json = format!("{:#}", self.shown());
         let notes: String = self
             .notes
             .iter()
