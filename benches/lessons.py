@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
+from in_cells import run
 from jupyter_client.manager import start_new_kernel
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -48,16 +49,7 @@ class Kernel:
 
     def execute(self, code):
         """The texts a cell shows."""
-        texts = []
-
-        def keep(message):
-            content = message["content"]
-            texts.append(content.get("text") or content.get("data", {}).get("text/plain") or "")
-            if message["msg_type"] == "error":
-                raise RuntimeError("\n".join(content["traceback"]))
-
-        self.client.execute_interactive(code, timeout=900, output_hook=keep)
-        return "".join(texts)
+        return run(self.client, code)
 
     def timed(self, lesson, number, source):
         """Executes a cell of a lesson."""

@@ -63,20 +63,18 @@ impl CustomHash {
                 hash.as_ref()
                     .map(|hash| bcrypt::verify(salted, hash).unwrap_or(false))
             }
-            Kind::Digest { hash, .. } | Kind::Hmac { hash, .. } => match hash {
-                Some(hash) => Some(self.made(password)? == *hash),
-                None => None,
-            },
+            Kind::Digest { hash, .. } | Kind::Hmac { hash, .. } | Kind::Scrypt { hash, .. } => {
+                match hash {
+                    Some(hash) => Some(self.made(password)? == *hash),
+                    None => None,
+                }
+            }
             Kind::Ldap { digest, ends, .. } => match ends {
                 Some((hash, salt)) => Some(digest.of(&[plain.as_slice(), salt].concat())? == *hash),
                 None => None,
             },
             Kind::Phc { slow, length, phc } => match &phc.ends {
                 Some((salt, key)) => Some(slow.key(&plain, salt, *length)? == *key),
-                None => None,
-            },
-            Kind::Scrypt { hash, .. } => match hash {
-                Some(hash) => Some(self.made(password)? == *hash),
                 None => None,
             },
         })

@@ -167,19 +167,22 @@ fn words(what: &str, rows: &[(String, f64, String)]) -> String {
     format!("{what}: {}", parts.join("; "))
 }
 
+fn html(what: &str, rows: &[(String, f64, String)]) -> String {
+    card(
+        NEUTRAL,
+        &format!(
+            "<b>{what}</b><br>{}",
+            bars(rows, UPDATED, &words(what, rows))
+        ),
+    )
+}
+
 impl Draw for CostTimes {
     fn plain(&self) -> String {
         plain(["cost", "one hash takes"], &self.rows())
     }
     fn html(&self) -> String {
-        let (rows, what) = (self.rows(), "time of one bcrypt, by cost");
-        card(
-            NEUTRAL,
-            &format!(
-                "<b>{what}</b><br>{}",
-                bars(&rows, UPDATED, &words(what, &rows))
-            ),
-        )
+        html("time of one bcrypt, by cost", &self.rows())
     }
 }
 
@@ -188,13 +191,6 @@ impl Draw for HashingSpeeds {
         plain(["how", "hashes"], &self.rows())
     }
     fn html(&self) -> String {
-        let (rows, what) = (self.rows(), "bcrypt hashes at cost 10");
-        card(
-            NEUTRAL,
-            &format!(
-                "<b>{what}</b><br>{}",
-                bars(&rows, UPDATED, &words(what, &rows))
-            ),
-        )
+        html("bcrypt hashes at cost 10", &self.rows())
     }
 }

@@ -29,6 +29,7 @@ use std::time::{Duration, Instant};
 
 use sha2::{Digest, Sha256};
 
+use crate::encodings::hex;
 use crate::error::{Error, Result};
 use crate::journal::{Entry, VERSION};
 
@@ -54,10 +55,6 @@ pub(crate) struct RunFolder {
 
 pub(crate) fn sha256(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn link(chain: &str, json: &str) -> String {

@@ -2,7 +2,7 @@
 
 use crate::detective::KnownHash;
 use crate::digests::Digest;
-use crate::encodings::{BASE64, BytesEncoding};
+use crate::encodings::{BASE64, BytesEncoding, hex};
 use base64::Engine;
 
 /// What stands between salt and password in some systems.
@@ -31,11 +31,10 @@ pub(crate) fn why_not(known: &KnownHash) -> Vec<String> {
 /// Hashes that say what they are, in a form that is not Auth0's.
 fn foreign_form(hash: &str) -> Option<String> {
     let django = |digest: &str, rest: &str| {
-        let [iterations, salt, key] = rest.split('$').collect::<Vec<_>>()[..] else {
+        let [iterations, _, key] = rest.split('$').collect::<Vec<_>>()[..] else {
             return None;
         };
         let bytes = BASE64.decode(key).ok()?.len();
-        let _ = salt;
         Some(format!(
             "this is Django's form of PBKDF2: write each as $pbkdf2-{digest}$i={iterations},l={bytes}$, the salt's base64 without =, $, and the hash without ="
         ))
@@ -73,17 +72,16 @@ fn constructions(known: &KnownHash, wanted: &[u8]) -> Vec<String> {
         known.password.expose(),
         known.salt.as_deref().unwrap_or_default(),
     );
-    let hex = |bytes: Vec<u8>| {
-        bytes
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect::<String>()
-    };
     let mut found = Vec::new();
     for digest in Digest::of_length(wanted.len()) {
         let makes = |text: String| digest.of(text.as_bytes()).is_ok_and(|made| made == wanted);
         let name = digest.name();
-        let inner = |text: &str| digest.of(text.as_bytes()).map(hex).unwrap_or_default();
+        let inner = |text: &str| {
+            digest
+                .of(text.as_bytes())
+                .map(|made| hex(&made))
+                .unwrap_or_default()
+        };
         let twice = [
             inner(password),
             format!("{}{salt}", inner(password)),
