@@ -16,9 +16,19 @@ FEATURES := practice-tenant,all-hashes
 VENV := .venv
 BIN := $(abspath $(VENV))/bin
 KERNEL := $(VENV)/share/jupyter/kernels/rust/kernel.json
-# Over the kernel's own build profile, which optimises the crate a second time across its parts and adds the checks of a
-# debug build: without these two the crate compiles in two thirds of the time, in every kernel anew.
-KERNEL_ENV := {"CARGO_PROFILE_DEV_LTO": "off", "CARGO_PROFILE_DEV_DEBUG_ASSERTIONS": "false"}
+# Kernels build here, each in a folder of its own, because cargo then finds this configuration above it.
+KERNEL_BUILDS := $(VENV)/kernel-builds
+define KERNEL_BUILD_CONFIG
+# Over the build profile of the kernel, which optimises crates a second time across their parts and adds the checks of a debug build.
+[profile.dev]
+lto = "off"
+debug-assertions = false
+
+# What is compiled incrementally the kernel does not keep. So it keeps this crate too, each state of its source by itself (build.rs).
+[profile.dev.package.auth0-bulk-users]
+incremental = false
+endef
+export KERNEL_BUILD_CONFIG
 CARGO_BIN := $(or $(CARGO_HOME),$(HOME)/.cargo)/bin
 export PATH := $(CARGO_BIN):$(PATH)
 
@@ -35,6 +45,9 @@ help:
 	@sed -n 's/^# make/make/p' Makefile
 
 setup: $(VENV)/.installed $(KERNEL) $(VENV)/.warm
+	@if command -v pgrep > /dev/null && ! pgrep -x evcxr_jupyter > /dev/null; then
+		rm -rf $(KERNEL_BUILDS)/.tmp*  # what kernels left that were killed, some 200 MB each
+	fi
 
 $(VENV)/.installed: requirements-dev.txt
 	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo 'Python 3.10 or newer is needed'; exit 1; }
@@ -55,7 +68,9 @@ $(KERNEL): $(VENV)/.installed Makefile
 	fi
 	# Registered for this environment alone.
 	JUPYTER_PATH=$(abspath $(VENV))/share/jupyter evcxr_jupyter --install > /dev/null
-	python3 -c 'import json, sys; spec = json.load(open(sys.argv[1])) | {"env": $(KERNEL_ENV)}; json.dump(spec, open(sys.argv[1], "w"), indent=2)' $@
+	mkdir -p $(KERNEL_BUILDS)/.cargo
+	printf '%s\n' "$$KERNEL_BUILD_CONFIG" > $(KERNEL_BUILDS)/.cargo/config.toml
+	python3 -c 'import json, sys; spec = json.load(open(sys.argv[1])) | {"env": {"TMPDIR": sys.argv[2]}}; json.dump(spec, open(sys.argv[1], "w"), indent=2)' $@ $(abspath $(KERNEL_BUILDS))
 	touch $@
 
 practice-tenant:

@@ -1,6 +1,7 @@
 """What goes wrong with a first cell, in the kernel's words, which README explains; and what README says to do."""
 
 import os
+import shutil
 
 import gate
 import nbformat
@@ -39,3 +40,34 @@ def test_a_whole_path_in_the_first_cell_and_crates_that_are_here_already_are_eno
     _, value = run(tmp_path, first, "auth0_bulk_users::BCRYPT_COST", CARGO_NET_OFFLINE="true", **NO_NETWORK)
     assert value == "10"
     assert "CARGO_NET_OFFLINE=true make lab" in README
+
+
+def test_the_kernel_keeps_the_crate_and_takes_it_anew_when_it_changed(tmp_path):
+    """With a crate of this one's name and build script: what is kept is shared by every kernel of this user."""
+    crate = tmp_path / "crate"
+    (crate / "src" / "deeper").mkdir(parents=True)
+    shutil.copy(ROOT / "build.rs", crate)
+    (crate / "Cargo.toml").write_text(
+        '[package]\nname = "auth0-bulk-users"\nversion = "0.1.0"\nedition = "2024"\n[lib]\ncrate-type = ["lib", "dylib"]\n')
+    (crate / "src" / "lib.rs").write_text('#[path = "deeper/state.rs"]\npub mod state;\n')
+    state = crate / "src" / "deeper" / "state.rs"
+    first = SETUP_CELL.replace("..", str(crate))
+
+    def shown():
+        said, value = run(tmp_path, first, "auth0_bulk_users::state::IT", XDG_CACHE_HOME=str(tmp_path / "kept"))
+        return value
+
+    def kept():
+        """How often each state that was kept has been taken again."""
+        arguments = (tmp_path / "kept").glob("evcxr/*/meta")
+        return sorted(int((file.parent / "hits").read_text()) for file in arguments if 'source="' in file.read_text())
+
+    state.write_text("pub const IT: u32 = 1;\n")
+    assert shown() == "1"
+    assert kept() == [0]
+    state.write_text("pub const IT: u32 = 2;\n")
+    assert shown() == "2"
+    assert kept() == [0, 0]
+    state.write_text("pub const IT: u32 = 1;\n")
+    assert shown() == "1"
+    assert kept() == [0, 1]
