@@ -6,6 +6,8 @@ use serde::Deserializer;
 use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
+use crate::words::cut;
+
 /// Characters of a body that are kept.
 const MOST_CHARS: usize = 300;
 /// Characters of one text in a body.
@@ -154,14 +156,6 @@ fn looks_secret(word: &str) -> bool {
         && has(char::is_ascii_uppercase)
         && has(char::is_ascii_lowercase)
         && has(char::is_ascii_digit)
-}
-
-/// The text, or its first characters.
-pub(crate) fn cut(text: &str, most: usize) -> String {
-    match text.char_indices().nth(most) {
-        Some((place, _)) => format!("{}…", &text[..place]),
-        None => text.to_string(),
-    }
 }
 
 #[derive(Clone, Copy, PartialEq)]

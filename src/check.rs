@@ -13,6 +13,7 @@ use crate::email::is_email;
 use crate::files::{TooLarge, too_large};
 use crate::hash_rules::{check_custom_hash, check_password_hash};
 use crate::users::User;
+use crate::words::{cut, grouped};
 
 /// Keys of app_metadata that Auth0 keeps for itself (documented with the import schema).
 const RESERVED: [&str; 18] = [
@@ -63,10 +64,7 @@ impl fmt::Display for Problem {
 const SHOWN: usize = 80;
 
 pub(crate) fn shown(email: &str) -> String {
-    match email.char_indices().nth(SHOWN) {
-        None => email.to_string(),
-        Some((end, _)) => format!("{}…", &email[..end]),
-    }
+    cut(email, SHOWN)
 }
 
 /// Checks every user against Auth0's import schema, the connection's username rules, and each other. Sends nothing.
@@ -120,7 +118,9 @@ fn check_alone(row: usize, user: &User, connection: &ConnectionId) -> Vec<Proble
         faults.add(
             &field,
             format!(
-                "makes the user {bytes} bytes, and an upload has room for {room}: send less of it"
+                "makes the user {} bytes, and an upload has room for {}: send less of it",
+                grouped(bytes),
+                grouped(room)
             ),
         );
     }

@@ -3,13 +3,14 @@
 use crate::cleanup::{RemovalPlan, Removed};
 use crate::connections::ConnectionId;
 use crate::drawing::{
-    BAD, Draw, GOOD, NEUTRAL, WARNING, card, count, draws, draws_in_cell, escape, facts_html,
-    facts_plain, show, table_html, table_plain, utc,
+    BAD, Draw, GOOD, NEUTRAL, WARNING, card, draws, draws_in_cell, escape, facts_html, facts_plain,
+    show, table_html, table_plain, utc,
 };
 use crate::error::{Error, Result};
 use crate::sign_in::SignIn;
 use crate::tenant::{Tenant, WORKFLOW_SCOPES};
 use crate::users::{User, Users};
+use crate::words::count;
 
 /// Rows shown at the beginning and at the end of a long table.
 const SHOWN: usize = 5;
@@ -270,7 +271,7 @@ impl RemovalPlan {
 impl Draw for RemovalPlan {
     fn plain(&self) -> String {
         format!(
-            "would delete {} ({}); {} of the file would stay as they are",
+            "would delete {} ({}); {} of those sent would stay as they are",
             count(self.users.len(), "user"),
             self.first_ones(),
             self.kept
@@ -278,7 +279,7 @@ impl Draw for RemovalPlan {
     }
     fn html(&self) -> String {
         let title = format!("would delete {}", count(self.users.len(), "user"));
-        let kept = format!("{} of the file, as they are", self.kept);
+        let kept = format!("{} of those sent, as they are", self.kept);
         let facts = [("users", self.first_ones()), ("would stay", kept)];
         facts_html(WARNING, &title, &facts)
     }

@@ -3,18 +3,19 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::check::shown;
+use crate::check::{Problem, shown};
 use crate::drawing::{
-    BAD, Draw, GOOD, NEUTRAL, OPEN, UPDATED, WARNING, bar, card, count, draws, draws_in_cell,
-    escape, facts_html, facts_plain, table_html, table_plain,
+    BAD, Draw, Entry, GOOD, NEUTRAL, OPEN, UPDATED, WARNING, bar, card, draws, draws_in_cell,
+    entries_html, entries_plain, escape, facts_html, facts_plain,
 };
 use crate::figure::{Figure, width_of};
 use crate::files::MAX_UPLOAD_BYTES;
 use crate::plan::ImportPlan;
 use crate::progress::in_words;
 use crate::report::{ImportReport, JobSpan, Outcome};
+use crate::words::{count, grouped};
 
-/// Rows shown of a table of what needs attention.
+/// Entries shown of a list of what needs attention.
 const SHOWN: usize = 20;
 
 draws!(ImportPlan, ImportReport);
@@ -22,7 +23,7 @@ draws!(ImportPlan, ImportReport);
 impl ImportPlan {
     fn facts(&self) -> Vec<(&'static str, String)> {
         let (fast, slow) = self.duration();
-        let good = self.users - self.bad_rows();
+        let good = self.good();
         let access = match (self.practice, self.read_only) {
             (true, _) => "practice tenant",
             (false, true) => "real tenant, read-only now: allow_writes first",
@@ -34,13 +35,19 @@ impl ImportPlan {
             ("connection", self.connection.clone()),
             (
                 "users",
-                format!("{good} to send, {} with faults", self.bad_rows()),
+                format!(
+                    "{} to send, {} with faults",
+                    grouped(good),
+                    grouped(self.bad())
+                ),
             ),
             (
                 "jobs",
                 format!(
-                    "{}, {bytes} bytes in all ({MAX_UPLOAD_BYTES} at most each), two at a time",
-                    self.uploads.len()
+                    "{}, {} bytes in all ({} at most each), two at a time",
+                    grouped(self.uploads.len()),
+                    grouped(bytes),
+                    grouped(MAX_UPLOAD_BYTES)
                 ),
             ),
             (
@@ -54,43 +61,33 @@ impl ImportPlan {
             (
                 "removal",
                 format!(
-                    "{} requests, {} on the free plan",
-                    good,
+                    "{}, {} on the free plan",
+                    count(good, "request"),
                     in_words(self.removal())
                 ),
             ),
         ]
     }
 
-    fn bad_rows(&self) -> usize {
-        let mut rows: Vec<usize> = self.problems.iter().map(|problem| problem.row).collect();
-        rows.dedup();
-        rows.len()
-    }
-
-    fn problem_rows(&self) -> Vec<Vec<String>> {
-        let cells = |problem: &crate::check::Problem| {
-            vec![
-                problem.row.to_string(),
-                shown(&problem.email),
-                problem.field.clone(),
-                problem.problem.clone(),
-            ]
+    /// The first users with faults, and all that is wrong with each.
+    fn entries(&self) -> Vec<Entry> {
+        let by_row = self.problems.chunk_by(|one, next| one.row == next.row);
+        let entry = |faults: &[Problem]| Entry {
+            place: format!("row {}", faults[0].row),
+            title: shown(&faults[0].email),
+            lines: faults
+                .iter()
+                .map(|fault| (fault.field.clone(), fault.problem.clone()))
+                .collect(),
         };
-        self.problems.iter().take(SHOWN).map(cells).collect()
+        by_row.take(SHOWN).map(entry).collect()
     }
 
     fn more(&self) -> String {
-        more(self.problems.len())
-    }
-}
-
-const PROBLEM_HEADER: [&str; 4] = ["row", "email", "field", "what is wrong"];
-
-fn more(all: usize) -> String {
-    match all.saturating_sub(SHOWN) {
-        0 => String::new(),
-        more => format!("and {more} more"),
+        match self.bad().saturating_sub(SHOWN) {
+            0 => String::new(),
+            more => format!("and {} more", grouped(more)),
+        }
     }
 }
 
@@ -100,11 +97,13 @@ impl Draw for ImportPlan {
         if self.problems.is_empty() {
             return format!("plan, nothing sent yet\n{facts}");
         }
+        let entries = entries_plain(&self.entries());
         format!(
-            "plan, nothing sent yet\n{facts}\n{}{}",
-            table_plain(&PROBLEM_HEADER, &self.problem_rows()),
+            "plan, nothing sent yet\n{facts}\n{entries}\n{}",
             self.more()
         )
+        .trim_end()
+        .to_string()
     }
     fn html(&self) -> String {
         let colour = if self.problems.is_empty() {
@@ -116,11 +115,7 @@ impl Draw for ImportPlan {
         if self.problems.is_empty() {
             return facts;
         }
-        format!(
-            "{facts}{}{}",
-            table_html(&PROBLEM_HEADER, &self.problem_rows()),
-            self.more()
-        )
+        format!("{facts}{}{}", entries_html(&self.entries()), self.more())
     }
 }
 
@@ -191,20 +186,26 @@ impl ImportReport {
         groups
     }
 
-    fn group_rows(&self) -> Vec<Vec<String>> {
-        let cells = |group: &Group| {
+    fn entries(&self) -> Vec<Entry> {
+        let entry = |group: &Group| {
+            let number = group.rows.len();
             let first: Vec<String> = group.rows.iter().take(5).map(usize::to_string).collect();
-            let more = if group.rows.len() > 5 { ", …" } else { "" };
-            vec![
-                group.rows.len().to_string(),
-                group.outcome.word().to_string(),
-                group.field.clone(),
-                group.message.clone(),
-                group.advice.to_string(),
-                format!("{}{more}", first.join(", ")),
-            ]
+            let row = if number == 1 { "row" } else { "rows" };
+            let more = if number > 5 { ", …" } else { "" };
+            let about = match group.field.as_str() {
+                "" => "user",
+                field => field,
+            };
+            Entry {
+                place: format!("{} {}", grouped(number), group.outcome.word()),
+                title: format!("{row} {}{more}", first.join(", ")),
+                lines: vec![
+                    (about.to_string(), group.message.clone()),
+                    ("what to do".to_string(), group.advice.to_string()),
+                ],
+            }
         };
-        self.groups().iter().take(SHOWN).map(cells).collect()
+        self.groups().iter().take(SHOWN).map(entry).collect()
     }
 
     fn bar(&self) -> String {
@@ -227,8 +228,6 @@ impl ImportReport {
     }
 }
 
-const GROUP_HEADER: [&str; 6] = ["users", "outcome", "field", "reason", "what to do", "rows"];
-
 impl Draw for ImportReport {
     fn plain(&self) -> String {
         let head = format!(
@@ -241,7 +240,7 @@ impl Draw for ImportReport {
         if self.attention().is_empty() {
             return head;
         }
-        format!("{head}\n{}", table_plain(&GROUP_HEADER, &self.group_rows()))
+        format!("{head}\n{}", entries_plain(&self.entries()))
     }
     fn html(&self) -> String {
         let colour = if self.is_clean() { GOOD } else { BAD };
@@ -255,12 +254,11 @@ impl Draw for ImportReport {
                 escape(&self.jobs_line())
             ),
         );
-        let table = if self.attention().is_empty() {
-            String::new()
-        } else {
-            table_html(&GROUP_HEADER, &self.group_rows())
+        let attention = match self.attention().is_empty() {
+            true => String::new(),
+            false => entries_html(&self.entries()),
         };
-        format!("{head}{table}{}", timeline(self.jobs()))
+        format!("{head}{attention}{}", timeline(self.jobs()))
     }
 }
 

@@ -1,11 +1,12 @@
 //! How a job looks: accepted, finished, and what it says of the users it refused.
 
 use crate::drawing::{
-    BAD, Draw, GOOD, NEUTRAL, UPDATED, bar, card, count, draws, draws_in_cell, escape, fact_lines,
-    facts_html, headed_html, headed_plain,
+    BAD, Draw, Entry, GOOD, NEUTRAL, UPDATED, bar, card, draws, draws_in_cell, entries_html,
+    entries_plain, escape, fact_lines, facts_html,
 };
-use crate::job_errors::JobErrors;
+use crate::job_errors::{FailedUser, JobErrors};
 use crate::jobs::{FinishedJob, Job, JobStatus, Summary};
+use crate::words::{count, grouped};
 
 draws!(Job, FinishedJob, JobErrors);
 
@@ -36,7 +37,8 @@ impl FinishedJob {
             (JobStatus::Completed, Some(s)) if s.failed > 0 => {
                 format!(
                     "completed, which is not success: {} of {} failed, see job_errors",
-                    s.failed, s.total
+                    grouped(s.failed),
+                    grouped(s.total)
                 )
             }
             (JobStatus::Completed, _) => "completed, nobody refused".to_string(),
@@ -81,39 +83,59 @@ fn summary_bar(summary: &Summary) -> String {
     bar(&parts, summary.total)
 }
 
-const FAILED_HEADER: [&str; 6] = ["row", "email", "field", "code", "Auth0 says", "what to do"];
+/// Users shown, the first ones.
+const SHOWN: usize = 100;
+
+impl FailedUser {
+    fn entry(&self) -> Entry {
+        let mut lines = Vec::new();
+        for error in &self.errors {
+            let field = error.field.as_deref().unwrap_or("user");
+            let said = format!("{}: {}", error.code, error.message);
+            lines.push((field.to_string(), said));
+            lines.push(("what to do".to_string(), error.advice.to_string()));
+        }
+        let place = match self.row {
+            Some(row) => format!("row {row}"),
+            None => "row unknown".to_string(),
+        };
+        let title = self.email.as_deref().unwrap_or("no e-mail").to_string();
+        Entry {
+            place,
+            title,
+            lines,
+        }
+    }
+}
 
 impl JobErrors {
-    fn table(&self) -> Vec<Vec<String>> {
-        let rows = self.iter().flat_map(|failed| {
-            failed.errors.iter().map(move |error| {
-                let row = failed.row.map_or("?".to_string(), |row| row.to_string());
-                let text = |field: &Option<String>| field.clone().unwrap_or_default();
-                vec![
-                    row,
-                    text(&failed.email),
-                    text(&error.field),
-                    error.code.clone(),
-                    error.message.clone(),
-                    error.advice.to_string(),
-                ]
-            })
-        });
-        rows.take(100).collect()
+    fn entries(&self) -> Vec<Entry> {
+        self.iter().take(SHOWN).map(FailedUser::entry).collect()
     }
     fn headline(&self) -> String {
-        self.explanation().map_or_else(
-            || format!("{} refused", count(self.len(), "user")),
-            str::to_string,
-        )
+        let refused = || match self.len().checked_sub(SHOWN) {
+            None | Some(0) => format!("{} refused", count(self.len(), "user")),
+            Some(_) => format!(
+                "{} refused, the first {SHOWN} shown",
+                count(self.len(), "user")
+            ),
+        };
+        self.explanation().map_or_else(refused, str::to_string)
     }
 }
 
 impl Draw for JobErrors {
     fn plain(&self) -> String {
-        headed_plain(&self.headline(), &FAILED_HEADER, &self.table())
+        let entries = entries_plain(&self.entries());
+        format!("{}\n{entries}", self.headline())
+            .trim_end()
+            .to_string()
     }
     fn html(&self) -> String {
-        headed_html(&self.headline(), &FAILED_HEADER, &self.table())
+        let headline = escape(&self.headline());
+        if self.is_empty() {
+            return card(NEUTRAL, &headline);
+        }
+        format!("<b>{headline}</b>{}", entries_html(&self.entries()))
     }
 }

@@ -1,7 +1,8 @@
 //! How the record of requests looks.
 
-use crate::drawing::{Draw, NEUTRAL, NO_MATHS, count, draws, draws_in_cell, escape};
+use crate::drawing::{Draw, block, blocks, draws, draws_in_cell, escape};
 use crate::request_log::{RequestLog, SentRequest};
+use crate::words::{count, cut};
 
 /// Requests shown, the last ones.
 const SHOWN: usize = 25;
@@ -30,6 +31,11 @@ impl SentRequest {
     fn status(&self) -> String {
         self.status
             .map_or("no answer".to_string(), |status| status.to_string())
+    }
+
+    /// Whether the other asked for the same.
+    fn is_like(&self, other: &SentRequest) -> bool {
+        (&self.method, &self.path, &self.sent) == (&other.method, &other.path, &other.sent)
     }
 
     fn bodies(&self) -> [(&'static str, &str); 2] {
@@ -64,16 +70,18 @@ impl Draw for RequestLog {
     /// A block for each request rather than a row of a table: bodies are wide, and a narrow page would squeeze them.
     fn html(&self) -> String {
         let (first, requests) = self.shown();
-        let blocks: String = (first..).zip(requests).map(html_block).collect();
-        // JupyterLab takes some of the styles away until a notebook is trusted: then what is long scrolls.
-        format!(
-            "<b>{}</b><div {NO_MATHS} style=\"overflow-x:auto\">{blocks}</div>",
-            self.headline()
-        )
+        let in_a_series = |at: usize| {
+            let near = &requests[at.saturating_sub(1)..requests.len().min(at + 2)];
+            near.len() == 3 && near.iter().all(|other| other.is_like(&requests[at]))
+        };
+        let block = |(at, number)| html_block(number, &requests[at], in_a_series(at));
+        let all: String = (0..requests.len()).zip(first..).map(block).collect();
+        format!("<b>{}</b>{}", self.headline(), blocks(&all))
     }
 }
 
-fn html_block((number, request): (u64, &SentRequest)) -> String {
+/// The block of a request; what was answered is folded in the middle of a series of the same, as waiting for a job makes.
+fn html_block(number: u64, request: &SentRequest, folded: bool) -> String {
     const CODE: &str = "white-space:pre-wrap;overflow-wrap:anywhere";
     let bodies = request.bodies().map(|(word, body)| match body {
         "" => String::new(),
@@ -83,16 +91,20 @@ fn html_block((number, request): (u64, &SentRequest)) -> String {
         ),
     });
     // Beyond this an address says no more to a reader; the curl line has it whole.
-    let path = crate::brief::cut(&request.path, 120);
-    format!(
-        "<div style=\"border-top:1px solid {NEUTRAL};padding:.3em 0 .3em 1.8em\">\
-         <div style=\"text-indent:-1.8em\">{number}. <b style=\"overflow-wrap:anywhere\">{} {}</b>: {} after {} ms</div>\
-         {}<details><summary>curl</summary><pre style=\"{CODE}\">{}</pre></details></div>",
+    let path = cut(&request.path, 120);
+    let head = format!(
+        "{number}. <b>{} {}</b>: {} after {} ms",
         request.method,
         escape(&path),
         request.status(),
         request.took.as_millis(),
-        bodies.concat(),
-        escape(request.curl())
-    )
+    );
+    let bodies = bodies.concat();
+    let curl = escape(request.curl());
+    let curl = format!("<pre style=\"{CODE}\">{curl}</pre>");
+    let body = match folded {
+        true => format!("<details><summary>answer, curl</summary>{bodies}{curl}</details>"),
+        false => format!("{bodies}<details><summary>curl</summary>{curl}</details>"),
+    };
+    block(&head, &body)
 }

@@ -1,27 +1,28 @@
 //! How connections and the users of a tenant look.
 
+use serde_json::{Map, Value};
+
 use crate::connections::{Connection, Connections};
 use crate::drawing::{
-    Draw, GOOD, NEUTRAL, card, count, draws, draws_in_cell, escape, headed_html, headed_plain,
-    table_html, table_plain,
+    Draw, GOOD, NEUTRAL, card, draws, draws_in_cell, escape, headed_html, headed_plain, table_html,
+    table_plain,
 };
 use crate::export::ExportedUsers;
 use crate::profiles::{FoundUsers, MOST_FOUND, Profile};
+use crate::words::{count, grouped};
 
 /// Users shown at the beginning and at the end of a long table.
 const SHOWN: usize = 5;
-/// Characters of metadata that are shown.
-const MOST_CHARS: usize = 60;
 
 draws!(Connection, Connections, FoundUsers, ExportedUsers);
 
 const CONNECTION_HEADER: [&str; 6] = [
     "name",
+    "import",
     "id",
     "strategy",
     "usernames",
     "applications",
-    "import",
 ];
 
 impl Connection {
@@ -33,11 +34,11 @@ impl Connection {
         };
         vec![
             self.name.clone(),
+            import,
             self.id.to_string(),
             self.strategy.clone(),
             or_nothing(self.usernames.clone()),
             or_nothing(self.applications.map(|number| number.to_string())),
-            import,
         ]
     }
 }
@@ -78,58 +79,86 @@ impl Draw for Connections {
     }
 }
 
-const PROFILE_HEADER: [&str; 5] = ["email", "username", "name", "connection", "metadata"];
+/// A field of users as a column.
+type Column = (&'static str, fn(&Profile) -> String);
 
-fn profile_row(user: &Profile) -> Vec<String> {
-    let text = |field: &Option<String>| field.clone().unwrap_or_default();
-    let metadata = [&user.user_metadata, &user.app_metadata]
-        .into_iter()
-        .flatten();
-    let metadata = metadata.filter(|object| !object.is_empty()).map(|object| {
-        // Cut before it is drawn: ten kilobytes say no more to a reader.
-        crate::brief::cut(
-            &serde_json::Value::Object(object.clone()).to_string(),
-            MOST_CHARS,
-        )
-    });
-    vec![
-        text(&user.email),
-        text(&user.username),
-        text(&user.name),
-        text(&user.connection),
-        metadata.collect::<Vec<_>>().join(" "),
-    ]
+/// The columns of these users: what is the same in all of them, or in none, has no column.
+fn columns(users: &[Profile]) -> Vec<Column> {
+    let mut columns: Vec<Column> = vec![
+        ("email", |user| user.email.clone().unwrap_or_default()),
+        ("username", |user| user.username.clone().unwrap_or_default()),
+    ];
+    if users
+        .iter()
+        .any(|user| user.name.is_some() && user.name != user.email)
+    {
+        columns.push(("name", |user| user.name.clone().unwrap_or_default()));
+    }
+    if one_connection(users).is_none() && users.iter().any(|user| user.connection.is_some()) {
+        columns.push(("connection", |user| {
+            user.connection.clone().unwrap_or_default()
+        }));
+    }
+    if users.iter().any(|user| user.user_metadata.is_some()) {
+        columns.push(("user_metadata", |user| metadata(&user.user_metadata)));
+    }
+    if users.iter().any(|user| user.app_metadata.is_some()) {
+        columns.push(("app_metadata", |user| metadata(&user.app_metadata)));
+    }
+    columns
 }
 
-fn profile_rows(users: &[Profile]) -> Vec<Vec<String>> {
-    if users.len() <= 2 * SHOWN + 1 {
-        return users.iter().map(profile_row).collect();
-    }
-    let mut rows: Vec<_> = users[..SHOWN].iter().map(profile_row).collect();
-    rows.push(vec!["…".to_string(); PROFILE_HEADER.len()]);
-    rows.extend(users[users.len() - SHOWN..].iter().map(profile_row));
-    rows
+/// The connection that all of the users are in.
+fn one_connection(users: &[Profile]) -> Option<&str> {
+    let first = users.first()?.connection.as_deref()?;
+    let alike = |user: &Profile| user.connection.as_deref() == Some(first);
+    users.iter().all(alike).then_some(first)
+}
+
+fn metadata(object: &Option<Map<String, Value>>) -> String {
+    let fields = object.iter().flatten();
+    let texts = fields.map(|(name, value)| format!("{name}: {value}"));
+    texts.collect::<Vec<_>>().join(", ")
+}
+
+/// The header and the rows of a table of users.
+fn profile_table(users: &[Profile]) -> (Vec<&'static str>, Vec<Vec<String>>) {
+    let columns = columns(users);
+    let row = |user: &Profile| columns.iter().map(|(_, text)| text(user)).collect();
+    let rows = if users.len() <= 2 * SHOWN + 1 {
+        users.iter().map(row).collect()
+    } else {
+        let mut rows: Vec<Vec<String>> = users[..SHOWN].iter().map(row).collect();
+        rows.push(vec!["…".to_string(); columns.len()]);
+        rows.extend(users[users.len() - SHOWN..].iter().map(row));
+        rows
+    };
+    (columns.iter().map(|(name, _)| *name).collect(), rows)
 }
 
 /// A headline, the users, and what is to be known of them.
-fn users_plain(headline: &str, users: &[Profile], notes: &[&str]) -> String {
+fn users_plain(headline: &str, users: &[Profile], notes: &[impl AsRef<str>]) -> String {
     let mut parts = vec![headline.to_string()];
     if !users.is_empty() {
-        parts.push(table_plain(&PROFILE_HEADER, &profile_rows(users)));
+        let (header, rows) = profile_table(users);
+        parts.push(table_plain(&header, &rows));
     }
-    parts.extend(notes.iter().map(|note| (*note).to_string()));
+    parts.extend(notes.iter().map(|note| note.as_ref().to_string()));
     parts.join("\n")
 }
 
-fn users_html(headline: &str, users: &[Profile], notes: &[&str]) -> String {
+fn users_html(headline: &str, users: &[Profile], notes: &[impl AsRef<str>]) -> String {
     let table = match users.is_empty() {
         true => String::new(),
-        false => table_html(&PROFILE_HEADER, &profile_rows(users)),
+        false => {
+            let (header, rows) = profile_table(users);
+            table_html(&header, &rows)
+        }
     };
     let colour = if users.is_empty() { NEUTRAL } else { GOOD };
     let notes: String = notes
         .iter()
-        .map(|note| format!("<br>{}", escape(note)))
+        .map(|note| format!("<br>{}", escape(note.as_ref())))
         .collect();
     let head = format!("<b>{}</b>{notes}", escape(headline));
     format!("{}{table}", card(colour, &head))
@@ -145,17 +174,22 @@ impl FoundUsers {
         }
     }
 
-    fn notes(&self) -> Vec<&'static str> {
+    fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
+        if let Some(connection) = one_connection(self) {
+            notes.push(format!("connection: {connection}"));
+        }
         if self.total() > MOST_FOUND {
-            notes.push(
-                "a search gives the first 1,000 of them and no more: export_users gives them all",
-            );
+            let most = grouped(MOST_FOUND);
+            notes.push(format!(
+                "a search gives the first {most} of them and no more: export_users gives them all"
+            ));
         }
         notes.push(if self.by_search {
-            "search is brought up to date behind: who was created or changed in the last seconds may be missing"
+            "a search lags: who was created or changed in the last seconds may be missing"
+                .to_string()
         } else {
-            "up to date, unlike a search"
+            "up to date, unlike a search".to_string()
         });
         notes
     }
@@ -178,13 +212,13 @@ impl ExportedUsers {
     }
 }
 
-const EXPORT_NOTE: &str = "passwords and hashes are never exported";
+const EXPORT_NOTES: [&str; 1] = ["passwords and hashes are never exported"];
 
 impl Draw for ExportedUsers {
     fn plain(&self) -> String {
-        users_plain(&self.headline(), self, &[EXPORT_NOTE])
+        users_plain(&self.headline(), self, &EXPORT_NOTES)
     }
     fn html(&self) -> String {
-        users_html(&self.headline(), self, &[EXPORT_NOTE])
+        users_html(&self.headline(), self, &EXPORT_NOTES)
     }
 }

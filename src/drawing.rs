@@ -7,6 +7,8 @@ use tabled::builder::Builder;
 use tabled::settings::object::{Columns, Segment};
 use tabled::settings::{Alignment, Modify, Style, Width};
 
+use crate::words::{cut, grouped};
+
 pub(crate) const GOOD: &str = "#2a9d5c";
 pub(crate) const BAD: &str = "#c33";
 pub(crate) const WARNING: &str = "#c97b00";
@@ -106,14 +108,6 @@ pub(crate) fn fact_lines(facts: &[(&str, String)]) -> String {
     facts.iter().map(line).collect()
 }
 
-/// The beginning of a text that is too long, with a sign that it goes on.
-fn cut(text: &str, characters: usize) -> String {
-    match text.char_indices().nth(characters) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_string(),
-    }
-}
-
 /// Whether a column holds numbers, and gaps at most.
 fn is_numeric(rows: &[Vec<String>], column: usize) -> bool {
     let mut cells = rows.iter().map(|row| row[column].as_str());
@@ -183,12 +177,8 @@ pub(crate) fn table_html(header: &[&str], rows: &[Vec<String>]) -> String {
         })
         .collect();
     let cell = |(cell, aligned): (&String, &&str)| {
-        let shown = cut(cell, SHOWN_OF_A_VALUE);
-        let hover = match shown == *cell {
-            true => String::new(),
-            false => format!(" title=\"{}\"", escape(&cut(cell, SHOWN_ON_HOVER))),
-        };
-        format!("<td{aligned}{hover}>{}</td>", escape(&shown))
+        let (shown, hover) = shown(cell);
+        format!("<td{aligned}{hover}>{shown}</td>")
     };
     let line = |row: &Vec<String>| {
         let cells: String = row.iter().zip(&aligned).map(cell).collect();
@@ -198,6 +188,65 @@ pub(crate) fn table_html(header: &[&str], rows: &[Vec<String>]) -> String {
     format!(
         "<div {NO_MATHS} style=\"overflow-x:auto\"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
+}
+
+/// A value as html, and the attribute with the rest of it when it is long.
+fn shown(value: &str) -> (String, String) {
+    let shown = cut(value, SHOWN_OF_A_VALUE);
+    let hover = match shown == value {
+        true => String::new(),
+        false => format!(" title=\"{}\"", escape(&cut(value, SHOWN_ON_HOVER))),
+    };
+    (escape(&shown), hover)
+}
+
+/// Something of a list of which there is more to say than fits a row of a table, on a narrow page above all.
+pub(crate) struct Entry {
+    /// Its place among the others, in words.
+    pub(crate) place: String,
+    pub(crate) title: String,
+    /// What is said of it: of what, and what.
+    pub(crate) lines: Vec<(String, String)>,
+}
+
+pub(crate) fn entries_plain(entries: &[Entry]) -> String {
+    let mut lines = Vec::new();
+    for entry in entries {
+        lines.push(format!("{}: {}", entry.place, entry.title));
+        let said = entry.lines.iter();
+        lines.extend(said.map(|(name, text)| format!("   {name}: {text}")));
+    }
+    lines.join("\n")
+}
+
+pub(crate) fn entries_html(entries: &[Entry]) -> String {
+    let line = |(name, text): &(String, String)| {
+        let (text, hover) = shown(text);
+        format!(
+            "<div{hover}><span style=\"opacity:.7\">{}:</span> {text}</div>",
+            escape(name)
+        )
+    };
+    let block = |entry: &Entry| {
+        let (title, hover) = shown(&entry.title);
+        let head = format!("{}: <b{hover}>{title}</b>", escape(&entry.place));
+        let lines: String = entry.lines.iter().map(line).collect();
+        block(&head, &lines)
+    };
+    blocks(&entries.iter().map(block).collect::<String>())
+}
+
+/// A part of a list: its head, and below it, indented, what is said of it.
+pub(crate) fn block(head: &str, body: &str) -> String {
+    format!(
+        "<div style=\"border-top:1px solid {NEUTRAL};padding:.3em 0 .3em 1.8em;overflow-wrap:anywhere\">\
+         <div style=\"text-indent:-1.8em\">{head}</div>{body}</div>"
+    )
+}
+
+/// All parts of a list. JupyterLab takes some of their styles away until a notebook is trusted: then what is long scrolls.
+pub(crate) fn blocks(blocks: &str) -> String {
+    format!("<div {NO_MATHS} style=\"overflow-x:auto;line-height:1.6\">{blocks}</div>")
 }
 
 /// UNIX seconds as a date and a time of day, UTC (Howard Hinnant's days-to-civil).
@@ -223,23 +272,21 @@ pub(crate) fn utc(seconds: u64) -> String {
     )
 }
 
-pub(crate) fn count(number: usize, one: &str) -> String {
-    format!("{number} {one}{}", if number == 1 { "" } else { "s" })
-}
-
 /// A bar of counts, and below it each count with its word and its colour.
 pub(crate) fn bar(parts: &[(&str, u64, &str)], total: u64) -> String {
     let share = |number: u64| number as f64 / total.max(1) as f64 * 100.0;
     let piece = |(name, number, colour): &(&str, u64, &str)| {
         format!(
-            "<div title=\"{number} {name}\" style=\"width:{:.1}%;min-width:3px;background:{colour}\"></div>",
+            "<div title=\"{} {name}\" style=\"width:{:.1}%;min-width:3px;background:{colour}\"></div>",
+            grouped(number),
             share(*number)
         )
     };
     let there = parts.iter().filter(|(_, number, _)| *number > 0);
     let pieces: String = there.map(piece).collect();
-    let word = |(name, number, _): &(&str, u64, &str)| format!("{number} {name}");
+    let word = |(name, number, _): &(&str, u64, &str)| format!("{} {name}", grouped(number));
     let words: Vec<String> = parts.iter().map(word).collect();
+    let total = grouped(total);
     let name = format!("{} of {total}", words.join(", "));
     let key = |part: &(&str, u64, &str)| {
         format!(

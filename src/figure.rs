@@ -52,7 +52,9 @@ impl Figure {
         );
         let words = escape(words);
         format!(
-            "<img alt=\"{words}\" title=\"{words}\" style=\"max-width:100%\" src=\"data:image/svg+xml;base64,{}\">",
+            "<div style=\"overflow-x:auto\"><img alt=\"{words}\" title=\"{words}\" style=\"max-width:100%;min-width:{}px\" src=\"data:image/svg+xml;base64,{}\"></div>",
+            // Smaller than this, its words could not be read.
+            width * 0.75,
             STANDARD.encode(svg)
         )
     }

@@ -196,6 +196,7 @@ mod unlike_auth0;
 mod users;
 mod verify;
 mod wire;
+mod words;
 
 pub use std::time::Duration;
 

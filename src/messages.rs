@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::error::Error;
+use crate::words::{count, grouped};
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -94,8 +95,11 @@ impl fmt::Display for Error {
                 limit,
             } => write!(
                 f,
-                "{users} users make an upload of {bytes} bytes, and Auth0 takes {limit} at most: nothing was sent; send about {} at a time",
-                (users * limit / bytes * 19 / 20).max(1)
+                "{} users make an upload of {} bytes, and Auth0 takes {} at most: nothing was sent; send about {} at a time",
+                grouped(users),
+                grouped(bytes),
+                grouped(limit),
+                grouped((users * limit / bytes * 19 / 20).max(1))
             ),
             Error::UserTooLarge {
                 row,
@@ -104,19 +108,22 @@ impl fmt::Display for Error {
                 limit,
             } => write!(
                 f,
-                "user {row} ({email}) alone has {bytes} bytes, and an upload has room for {limit}: send less metadata"
+                "user {row} ({email}) alone has {} bytes, and an upload has room for {}: send less metadata",
+                grouped(bytes),
+                grouped(limit)
             ),
             Error::BadRows { problems, users } => {
                 let shown: Vec<String> = problems.iter().take(5).map(ToString::to_string).collect();
                 let more = problems.len().saturating_sub(shown.len());
                 let more = if more > 0 {
-                    format!("; and {more} more, which plan_import shows")
+                    format!("; and {} more, which plan_import shows", grouped(more))
                 } else {
                     String::new()
                 };
                 write!(
                     f,
-                    "nothing was sent, since the check of {users} users found: {}{more}; mend them, or leave them out with ImportOptions::skip_bad_rows",
+                    "nothing was sent, since the check of {} found: {}{more}; mend them, or leave them out with ImportOptions::skip_bad_rows",
+                    count(*users, "user"),
                     shown.join("; ")
                 )
             }

@@ -12,6 +12,7 @@ use crate::bulk_bcrypt::{LANES, hash_many};
 use crate::error::{Error, Result};
 use crate::secret::{Secret, random_bytes, random_hex};
 use crate::users::{User, Users};
+use crate::words::count;
 
 /// The bcrypt cost Auth0's `password_hash` takes: 10, no other (its pattern is `^\$2[ab]?\$10+\$...`).
 pub const BCRYPT_COST: u32 = 10;
@@ -136,8 +137,8 @@ pub fn set_passwords(users: &[User], passwords: Passwords) -> Result<Users> {
     if let Passwords::Random = passwords {
         let path = write_sheet(Path::new("credentials"), users, &texts)?;
         println!(
-            "passwords of {} users written to {} (readable by you alone)",
-            users.len(),
+            "passwords of {} written to {} (readable by you alone)",
+            count(users.len(), "user"),
             path.display()
         );
     }

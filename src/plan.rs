@@ -40,13 +40,25 @@ impl ImportPlan {
     /// tenant takes as long as it is set to.
     #[must_use]
     pub fn duration(&self) -> (Duration, Duration) {
-        duration(self.users)
+        duration(self.good())
     }
 
     /// How long it would take to remove the users again on the free plan: a request for each, two a second.
     #[must_use]
     pub fn removal(&self) -> Duration {
-        Duration::from_secs_f64(self.users as f64 / REMOVALS_A_SECOND)
+        Duration::from_secs_f64(self.good() as f64 / REMOVALS_A_SECOND)
+    }
+
+    /// Users with a fault.
+    pub(crate) fn bad(&self) -> usize {
+        let mut rows: Vec<usize> = self.problems.iter().map(|problem| problem.row).collect();
+        rows.dedup();
+        rows.len()
+    }
+
+    /// Users who would be sent.
+    pub(crate) fn good(&self) -> usize {
+        self.users - self.bad()
     }
 }
 

@@ -94,8 +94,8 @@ impl Deref for FoundUsers {
 /// `identities.connection:"staff"`, `user_metadata.group:"teacher"`, `_exists_:phone_number`.
 ///
 /// Two things a search does not see: more than the first 1,000 users, though [`FoundUsers::total`] counts all (the rest
-/// are to be had with [`export_users`](crate::export_users)), and who was created or changed in the last seconds:
-/// search is brought up to date behind. [`users_by_email`] is always up to date.
+/// are to be had with [`export_users`](crate::export_users)), and who was created or changed in the last seconds,
+/// since a search lags. [`users_by_email`] is always up to date.
 ///
 /// # Errors
 ///

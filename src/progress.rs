@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use crate::drawing::count;
 use crate::error::Error;
 use crate::plan::duration;
 use crate::run::Run;
+use crate::words::{count, grouped};
 
 const FIRST_WORD: Duration = Duration::from_secs(2);
 const LONGEST_SILENCE: Duration = Duration::from_secs(60);
@@ -14,7 +14,7 @@ pub(crate) struct Progress {
     began: Instant,
     said: Instant,
     silence: Duration,
-    /// Users done before this call.
+    /// Users in files that were sent before this call: how long those took, it has not seen.
     before: f64,
     slots_told: bool,
     guessed: bool,
@@ -22,11 +22,13 @@ pub(crate) struct Progress {
 
 impl Progress {
     pub(crate) fn new(run: &Run) -> Progress {
+        let sent = run.files.iter().filter(|state| state.uploads > 0);
+        let before: usize = sent.map(crate::run::FileState::count).sum();
         Progress {
             began: Instant::now(),
             said: Instant::now(),
             silence: FIRST_WORD,
-            before: done(run, &[]),
+            before: before as f64,
             slots_told: false,
             guessed: false,
         }
@@ -40,16 +42,17 @@ impl Progress {
         }
         self.said = Instant::now();
         self.silence = (self.silence * 5 / 4).min(LONGEST_SILENCE);
-        let done = done(run, running);
+        let (ended, done) = (done(run, &[]), done(run, running));
         let total: usize = run.files.iter().map(crate::run::FileState::count).sum();
         let speed = (done - self.before) / self.began.elapsed().as_secs_f64();
+        let measured = ended > self.before;
         let of = if run.sealed.is_some() {
-            total.to_string()
+            grouped(total)
         } else {
-            format!("{total} or more")
+            format!("{} or more", grouped(total))
         };
         let by_speed = || Duration::try_from_secs_f64((total as f64 - done).max(0.0) / speed).ok();
-        let left = left.or_else(by_speed).filter(|_| speed > 0.0);
+        let left = left.or_else(|| by_speed().filter(|_| measured));
         // Nothing to go by at first but what is known of Auth0.
         let unknown = left.is_none() && run.sealed.is_some();
         let guess = if unknown && !std::mem::replace(&mut self.guessed, true) {
@@ -62,12 +65,18 @@ impl Progress {
         } else {
             String::new()
         };
-        let left = match left {
-            Some(left) => format!(", {speed:.0} a second, about {} left", in_words(left)),
-            None => ", no job has ended yet".to_string(),
+        let speed = match measured {
+            true => format!(", {} a second", grouped(speed.round())),
+            false if ended > 0.0 => String::new(),
+            false => ", no job has ended yet".to_string(),
         };
+        let left = left.map_or(String::new(), |left| {
+            format!(", about {} left", in_words(left))
+        });
+        let about = if done > ended { "about " } else { "" };
         println!(
-            "{done:.0} of {of} users{left}; {} running{guess}",
+            "{about}{} of {of} users{speed}{left}; {} running{guess}",
+            grouped(done.round()),
             count(running.len(), "job")
         );
     }
@@ -114,7 +123,9 @@ impl Countdown {
                 .elapsed()
                 .mul_f64((total - done) as f64 / done as f64);
             println!(
-                "{done} of {total} users {what}, about {} left",
+                "{} of {} users {what}, about {} left",
+                grouped(done),
+                grouped(total),
                 in_words(left)
             );
         }
@@ -132,9 +143,11 @@ fn done(run: &Run, running: &[(usize, f64)]) -> f64 {
 
 /// A length of time as one says it.
 pub(crate) fn in_words(time: Duration) -> String {
-    match time.as_secs() {
-        0..=119 => format!("{} s", time.as_secs().max(1)),
-        seconds @ 120..=7199 => format!("{} min", seconds / 60),
-        seconds => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
+    let seconds = time.as_secs_f64().round().max(1.0) as u64;
+    let minutes = (seconds + 30) / 60;
+    match seconds {
+        0..=119 => format!("{seconds} s"),
+        120..=7199 => format!("{minutes} min"),
+        _ => format!("{} h {} min", minutes / 60, minutes % 60),
     }
 }

@@ -12,6 +12,7 @@ use crate::journal::{NoteKind, RowNote};
 use crate::password::csv_field;
 use crate::run::Run;
 use crate::users::{User, Users};
+use crate::words::grouped;
 
 /// What became of a user; an [`Attention`] says it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -203,7 +204,7 @@ impl ImportReport {
     /// The counts as a sentence.
     pub(crate) fn in_words(&self) -> String {
         let c = &self.counts;
-        let mut words = vec![format!("{} inserted", c.inserted)];
+        let mut words = vec![format!("{} inserted", grouped(c.inserted))];
         for (count, word) in [
             (c.updated, "updated"),
             (c.already_there, "already there"),
@@ -212,10 +213,10 @@ impl ImportReport {
             (c.not_sent, "not done yet"),
         ] {
             if count > 0 {
-                words.push(format!("{count} {word}"));
+                words.push(format!("{} {word}", grouped(count)));
             }
         }
-        format!("{} of {}", words.join(", "), c.total)
+        format!("{} of {}", words.join(", "), grouped(c.total))
     }
 
     /// The users who failed or are unknown, whole, to be mended and sent again. Reads the run folder; sends nothing.

@@ -11,6 +11,7 @@ use crate::brief::{self, Part};
 use crate::error::{Error, Result};
 use crate::requests::{Answer, Request};
 use crate::secret::Secret;
+use crate::words::cut;
 
 /// Requests that are remembered.
 const MOST_REQUESTS: usize = 200;
@@ -138,7 +139,7 @@ impl Recorder {
         };
         let sent = SentRequest {
             method: request.method.to_string(),
-            path: brief::cut(&path, MOST_ADDRESS_CHARS),
+            path: cut(&path, MOST_ADDRESS_CHARS),
             sent: body.in_brief(),
             status: answer.as_ref().ok().map(|answer| answer.status.as_u16()),
             took,
@@ -238,7 +239,7 @@ fn curl(request: &Request, url: &Url, body: &Body) -> String {
             }
         })),
     }
-    words.push(quoted(&brief::cut(url.as_str(), MOST_ADDRESS_CHARS)));
+    words.push(quoted(&cut(url.as_str(), MOST_ADDRESS_CHARS)));
     words.join(" ")
 }
 

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use crate::error::{Error, Result};
 use crate::recipe::HashRecipe;
 use crate::users::User;
+use crate::words::grouped;
 
 /// Bytes of the longest line that is read: no user of that size could be imported (see `MAX_UPLOAD_BYTES`).
 const LONGEST_LINE: usize = 4 * 1024 * 1024;
@@ -294,7 +295,8 @@ fn next_line(reader: &mut BufReader<File>, line: &mut usize) -> Option<Row> {
             return Some((
                 *line,
                 Err(format!(
-                    "has over {LONGEST_LINE} bytes, far more than an import takes"
+                    "has over {} bytes, far more than an import takes",
+                    grouped(LONGEST_LINE)
                 )),
             ));
         }

@@ -189,6 +189,12 @@ impl FromIterator<User> for Users {
     }
 }
 
+impl Extend<User> for Users {
+    fn extend<I: IntoIterator<Item = User>>(&mut self, users: I) {
+        self.0.extend(users);
+    }
+}
+
 impl IntoIterator for Users {
     type Item = User;
     type IntoIter = std::vec::IntoIter<User>;

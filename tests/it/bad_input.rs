@@ -178,7 +178,7 @@ fn a_broken_line_is_told_by_its_number_and_the_rest_is_kept() {
         line("2 is not one whole JSON object (column 0)"),
         line("4 is not one whole JSON object (column 0)"),
         line("5 is no user: a field has the wrong kind of value"),
-        line("6 has over 4194304 bytes, far more than an import takes"),
+        line("6 has over 4,194,304 bytes, far more than an import takes"),
         "jü@test.edu".to_string(),
     ];
     assert_eq!(told(read_ndjson(path).unwrap()), wanted);
@@ -217,7 +217,7 @@ fn ten_megabytes_in_one_field_cost_that_row_alone() {
         (
             1,
             Some("nickname"),
-            "makes the user 10000036 bytes, and an upload has room for 511438: send less of it"
+            "makes the user 10,000,036 bytes, and an upload has room for 511,438: send less of it"
         )
     );
     // And before anything is sent, where all users are there at once; not in the e-mail, either.
@@ -229,7 +229,7 @@ fn ten_megabytes_in_one_field_cost_that_row_alone() {
     let name = Named::new("heavy");
     says(
         import_users(&tenant, &connection, &[heavy], &quick(&name)),
-        "nothing was sent, since the check of 1 users found: row 1 (heavy@test.edu): user_metadata makes the user 600051 bytes, and an upload has room for 511438: send less of it; mend them, or leave them out with ImportOptions::skip_bad_rows",
+        "nothing was sent, since the check of 1 user found: row 1 (heavy@test.edu): user_metadata makes the user 600,051 bytes, and an upload has room for 511,438: send less of it; mend them, or leave them out with ImportOptions::skip_bad_rows",
     );
     let error = import_users(
         &tenant,

@@ -145,7 +145,7 @@ fn what_cannot_be_sent_is_told_before_anything_is() {
     assert!(
         plan.problems[0]
             .problem
-            .contains("makes the user 600044 bytes"),
+            .contains("makes the user 600,044 bytes"),
         "{plan}"
     );
 

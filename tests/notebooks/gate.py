@@ -8,6 +8,8 @@ HASH = re.compile(r"\$2[abxy]?\$\d\d\$[./A-Za-z0-9]{53}")
 SECRET = re.compile(r"(?<![\w/+.-])(?=\w*[A-Z])(?=\w*[a-z])(?=\w*\d)\w{40,}(?![\w/+.-])")
 VARYING = re.compile(r"127\.0\.0\.1:\d+|\b\d{4}-\d\d-\d\d\b|/(home|root|tmp|work)/|\b\d+(\.\d+)? (ms|s)\b|job_\w{16}")
 STOPPED = "stopped: "
+# Characters of a line of code that JupyterLab shows in a window of 1280 pixels, the list of files beside it.
+WIDEST_LINE = 100
 
 
 def texts(cell):
@@ -87,6 +89,8 @@ def form_problems(notebook):
         if cell["cell_type"] == "code":
             if len(cell["source"].splitlines()) > 12:
                 problems.append(f"over 12 lines: {cell['source'][:60]}")
+            if any(len(line) > WIDEST_LINE for line in cell["source"].splitlines()):
+                problems.append(f"a line that runs out of the page: {cell['source'][:60]}")
             if ".await" in cell["source"]:
                 problems.append("an .await makes every later blocking call panic")
     return problems
