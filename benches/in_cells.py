@@ -53,7 +53,7 @@ def first_result(crate, path, code):
     began = time.perf_counter()
     manager, kernel = start_new_kernel(kernel_name="rust", startup_timeout=120, cwd=str(ROOT / "notebooks"))
     try:
-        run(kernel, f':cache 1024\n:dep {crate} = {{ path = "{path}" }}')
+        run(kernel, f':clear\n:cache 1024\n:dep {crate} = {{ path = "{path}" }}')
         assert run(kernel, code), "the cell shows a result"
         return time.perf_counter() - began
     finally:

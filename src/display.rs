@@ -110,7 +110,13 @@ impl Tenant {
                     "the token names none".to_string()
                 },
             ),
-            ("missing", or_none(lacks)),
+            (
+                "missing",
+                match &scopes {
+                    Some(_) => or_none(lacks),
+                    None => "unknown; a call that lacks one says so".to_string(),
+                },
+            ),
         ];
         (title.to_string(), facts)
     }

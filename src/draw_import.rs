@@ -11,9 +11,8 @@ use crate::drawing::{
 use crate::figure::{Figure, width_of};
 use crate::files::MAX_UPLOAD_BYTES;
 use crate::plan::ImportPlan;
-use crate::progress::in_words;
 use crate::report::{ImportReport, JobSpan, Outcome};
-use crate::words::{count, grouped};
+use crate::words::{count, grouped, in_words, span_in_words};
 
 /// Entries shown of a list of what needs attention.
 const SHOWN: usize = 20;
@@ -22,7 +21,6 @@ draws!(ImportPlan, ImportReport);
 
 impl ImportPlan {
     fn facts(&self) -> Vec<(&'static str, String)> {
-        let (fast, slow) = self.duration();
         let good = self.good();
         let access = match (self.practice, self.read_only) {
             (true, _) => "practice tenant",
@@ -53,9 +51,8 @@ impl ImportPlan {
             (
                 "time",
                 format!(
-                    "{} to {}, by the speeds Auth0's staff name for the enterprise and the free plan",
-                    in_words(fast),
-                    in_words(slow)
+                    "{}, by the speeds Auth0's staff name for the enterprise and the free plan",
+                    span_in_words(self.duration())
                 ),
             ),
             (
@@ -84,10 +81,14 @@ impl ImportPlan {
     }
 
     fn more(&self) -> String {
-        match self.bad().saturating_sub(SHOWN) {
-            0 => String::new(),
-            more => format!("and {} more", grouped(more)),
-        }
+        more(self.bad())
+    }
+}
+
+fn more(all: usize) -> String {
+    match all.saturating_sub(SHOWN) {
+        0 => String::new(),
+        more => format!("and {} more", grouped(more)),
     }
 }
 
@@ -208,6 +209,11 @@ impl ImportReport {
         self.groups().iter().take(SHOWN).map(entry).collect()
     }
 
+    /// How many reasons are not shown.
+    fn more(&self) -> String {
+        more(self.groups().len())
+    }
+
     fn bar(&self) -> String {
         let c = self.counts();
         let parts = [
@@ -240,7 +246,10 @@ impl Draw for ImportReport {
         if self.attention().is_empty() {
             return head;
         }
-        format!("{head}\n{}", entries_plain(&self.entries()))
+        let entries = entries_plain(&self.entries());
+        format!("{head}\n{entries}\n{}", self.more())
+            .trim_end()
+            .to_string()
     }
     fn html(&self) -> String {
         let colour = if self.is_clean() { GOOD } else { BAD };
@@ -256,7 +265,7 @@ impl Draw for ImportReport {
         );
         let attention = match self.attention().is_empty() {
             true => String::new(),
-            false => entries_html(&self.entries()),
+            false => entries_html(&self.entries()) + &self.more(),
         };
         format!("{head}{attention}{}", timeline(self.jobs()))
     }

@@ -41,7 +41,11 @@ impl FinishedJob {
                     grouped(s.total)
                 )
             }
-            (JobStatus::Completed, _) => "completed, nobody refused".to_string(),
+            (JobStatus::Completed, Some(_)) => "completed, nobody refused".to_string(),
+            (JobStatus::Completed, None) => {
+                "completed, without a word on how many were refused: job_errors may know"
+                    .to_string()
+            }
         }
     }
 }
@@ -61,7 +65,7 @@ impl Draw for FinishedJob {
             .summary
             .map_or(String::new(), |summary| summary_bar(&summary));
         let well =
-            self.status == JobStatus::Completed && self.summary.is_none_or(|s| s.failed == 0);
+            self.status == JobStatus::Completed && self.summary.is_some_and(|s| s.failed == 0);
         card(
             if well { GOOD } else { BAD },
             &format!(

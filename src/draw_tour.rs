@@ -88,6 +88,9 @@ fn columns(users: &[Profile]) -> Vec<Column> {
         ("email", |user| user.email.clone().unwrap_or_default()),
         ("username", |user| user.username.clone().unwrap_or_default()),
     ];
+    if users.iter().any(|user| user.email.is_none()) {
+        columns.push(("user_id", |user| user.user_id.clone()));
+    }
     if users
         .iter()
         .any(|user| user.name.is_some() && user.name != user.email)

@@ -108,11 +108,16 @@ pub(crate) fn fact_lines(facts: &[(&str, String)]) -> String {
     facts.iter().map(line).collect()
 }
 
-/// Whether a column holds numbers, and gaps at most.
+/// Whether a column holds numbers, with a unit perhaps, and gaps at most.
 fn is_numeric(rows: &[Vec<String>], column: usize) -> bool {
+    let is_number = |cell: &str| {
+        let mut words = cell.split(' ');
+        let number = words.next().is_some_and(|word| word.parse::<f64>().is_ok());
+        number && words.count() <= 1
+    };
     let mut cells = rows.iter().map(|row| row[column].as_str());
-    cells.clone().any(|cell| cell.parse::<u64>().is_ok())
-        && cells.all(|cell| matches!(cell, "" | "…" | "?") || cell.parse::<u64>().is_ok())
+    cells.clone().any(is_number)
+        && cells.all(|cell| matches!(cell, "" | "…" | "?") || is_number(cell))
 }
 
 /// A table; cells are made one line each, since a line break would tear the plain one.
@@ -313,10 +318,19 @@ mod tests {
 
     #[test]
     fn numbers_stand_right_and_words_left() {
-        let rows = rows(&[&["7", "a"], &["…", "…"], &["1234", "5"]]);
-        let html = table_html(&["row", "name"], &rows);
-        assert_eq!(html.matches("align=\"right\"").count(), 4, "{html}");
-        assert!(table_plain(&["row", "name"], &rows).contains("│    7 │ a    │"));
+        let rows = rows(&[
+            &["7", "a", "2.8 ms", "1 of 5 people"],
+            &["…", "…", "…", "…"],
+            &["1234", "5", "176.8 ms", "3 of 4 people"],
+        ]);
+        let header = ["row", "name", "time", "who"];
+        let html = table_html(&header, &rows);
+        assert_eq!(html.matches("align=\"right\"").count(), 2 * 4, "{html}");
+        let plain = table_plain(&header, &rows);
+        assert!(
+            plain.contains("│    7 │ a    │   2.8 ms │ 1 of 5 people │"),
+            "{plain}"
+        );
     }
 
     #[test]

@@ -12,9 +12,11 @@ use crate::connections::ConnectionId;
 use crate::error::{Error, Result};
 use crate::files::{file_of, upload};
 use crate::options::ImportOptions;
+use crate::pace::at_published_speeds;
 use crate::requests::Request;
 use crate::tenant::Tenant;
 use crate::users::User;
+use crate::words::{count, span_in_words};
 
 const IMPORT_SCOPES: &[&str] = &["create:users"];
 pub(crate) const READ_SCOPES: &[&str] = &["create:users", "read:users"];
@@ -213,6 +215,16 @@ pub(crate) fn send_file(
     })
 }
 
+/// How long such a job takes, as far as anything is known of it.
+fn usual(job: &Job) -> String {
+    let users = job.keys.len();
+    format!(
+        "; {} take {} at the speeds Auth0's staff name",
+        count(users, "user"),
+        span_in_words(at_published_speeds(users))
+    )
+}
+
 /// Waits until the job has ended, at most for `limit`, and gives how it ended. Sends reads; waits.
 ///
 /// It asks at once, again after half a second, then ever less often, up to every 10 s. A job that failed is `Ok` too.
@@ -274,8 +286,13 @@ pub fn wait_for_job(tenant: &Tenant, job: &Job, limit: Duration) -> Result<Finis
             Err(error) => return Err(error),
         };
         if said.elapsed() + wait > LONGEST_SILENCE {
+            let usual = if said == began {
+                usual(job)
+            } else {
+                String::new()
+            };
             said = Instant::now();
-            println!("job {} is still running{news}", job.id);
+            println!("job {} is still running{news}{usual}", job.id);
         }
         thread::sleep(wait.min(left));
         wait = (wait * 3 / 2).min(LONGEST_WAIT);

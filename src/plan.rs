@@ -7,11 +7,10 @@ use crate::connections::ConnectionId;
 use crate::error::{Error, Result};
 use crate::files::{Packer, framing_bytes};
 use crate::options::ImportOptions;
+use crate::pace::at_published_speeds;
 use crate::tenant::Tenant;
 use crate::users::User;
 
-/// Users an hour by two jobs with full files, as Auth0's staff have said of the free and the enterprise plan.
-pub(crate) const USERS_AN_HOUR: (f64, f64) = (40_000.0, 400_000.0);
 /// Removals a second on the free plan: one request for each user, two requests a second.
 const REMOVALS_A_SECOND: f64 = 2.0;
 
@@ -40,7 +39,7 @@ impl ImportPlan {
     /// tenant takes as long as it is set to.
     #[must_use]
     pub fn duration(&self) -> (Duration, Duration) {
-        duration(self.good())
+        at_published_speeds(self.good())
     }
 
     /// How long it would take to remove the users again on the free plan: a request for each, two a second.
@@ -60,12 +59,6 @@ impl ImportPlan {
     pub(crate) fn good(&self) -> usize {
         self.users - self.bad()
     }
-}
-
-/// How long jobs with so many users take at Auth0, at best and at worst.
-pub(crate) fn duration(users: usize) -> (Duration, Duration) {
-    let hours = |an_hour: f64| Duration::from_secs_f64(users as f64 / an_hour * 3600.0);
-    (hours(USERS_AN_HOUR.1), hours(USERS_AN_HOUR.0))
 }
 
 /// Checks and packs users without sending anything. Writes nothing.

@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 use crate::error::Error;
-use crate::plan::duration;
+use crate::pace::at_published_speeds;
 use crate::run::Run;
-use crate::words::{count, grouped};
+use crate::words::{count, grouped, in_words, span_in_words};
 
 const FIRST_WORD: Duration = Duration::from_secs(2);
 const LONGEST_SILENCE: Duration = Duration::from_secs(60);
@@ -56,11 +56,9 @@ impl Progress {
         // Nothing to go by at first but what is known of Auth0.
         let unknown = left.is_none() && run.sealed.is_some();
         let guess = if unknown && !std::mem::replace(&mut self.guessed, true) {
-            let (fast, slow) = duration(total);
             format!(
-                "; at the speeds Auth0's staff name it takes {} to {} in all",
-                in_words(fast),
-                in_words(slow)
+                "; at the speeds Auth0's staff name it takes {} in all",
+                span_in_words(at_published_speeds(total))
             )
         } else {
             String::new()
@@ -139,15 +137,4 @@ fn done(run: &Run, running: &[(usize, f64)]) -> f64 {
         .iter()
         .map(|(file, share)| share * run.files[file - 1].count() as f64);
     ended as f64 + shares.sum::<f64>()
-}
-
-/// A length of time as one says it.
-pub(crate) fn in_words(time: Duration) -> String {
-    let seconds = time.as_secs_f64().round().max(1.0) as u64;
-    let minutes = (seconds + 30) / 60;
-    match seconds {
-        0..=119 => format!("{seconds} s"),
-        120..=7199 => format!("{minutes} min"),
-        _ => format!("{} h {} min", minutes / 60, minutes % 60),
-    }
 }

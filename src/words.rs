@@ -1,6 +1,7 @@
-//! Numbers and long texts as a reader is told them.
+//! Numbers, times and long texts as a reader is told them.
 
 use std::fmt::Display;
+use std::time::Duration;
 
 /// A number with commas between its thousands.
 pub(crate) fn grouped(number: impl Display) -> String {
@@ -21,6 +22,25 @@ pub(crate) fn count(number: usize, one: &str) -> String {
         grouped(number),
         if number == 1 { "" } else { "s" }
     )
+}
+
+/// The shortest and the longest time, which may be the same in words.
+pub(crate) fn span_in_words((fast, slow): (Duration, Duration)) -> String {
+    match (in_words(fast), in_words(slow)) {
+        (fast, slow) if fast == slow => fast,
+        (fast, slow) => format!("{fast} to {slow}"),
+    }
+}
+
+/// A length of time as one says it.
+pub(crate) fn in_words(time: Duration) -> String {
+    let seconds = time.as_secs_f64().round().max(1.0) as u64;
+    let minutes = (seconds + 30) / 60;
+    match seconds {
+        0..=119 => format!("{seconds} s"),
+        120..=7199 => format!("{minutes} min"),
+        _ => format!("{} h {} min", minutes / 60, minutes % 60),
+    }
 }
 
 /// The text, or its first characters with a sign that it goes on.

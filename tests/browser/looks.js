@@ -16,6 +16,13 @@
     if (output.scrollWidth > output.clientWidth + 1) problems.push(`${number(output)}: the output is wider than its place`);
   }
 
+  // In a wide window nothing needs to be scrolled for.
+  if (window.innerWidth >= 1280) {
+    for (const box of document.querySelectorAll(".jp-CodeCell :is(.jp-OutputArea-output [style*=overflow-x], .cm-scroller)")) {
+      if (box.scrollWidth > box.clientWidth + 1) problems.push(`${number(box)}: cut off: ${quoted(box.textContent)}`);
+    }
+  }
+
   // Contrast of every text against what is really behind it (WCAG 2: 4.5, and 3 for large text).
   const colour = (text) => {
     const numbers = text.match(/-?[\d.]+(e-?\d+)?/g).map(Number);

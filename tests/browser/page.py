@@ -83,6 +83,7 @@ class Lesson:
     def theme(self, name):
         self.command("apputils:change-theme", theme=THEMES[name])
         self.page.wait_for_selector(f"body[data-jp-theme-name='{THEMES[name]}']", state="attached")
+        self.page.wait_for_selector("#jupyterlab-splash", state="detached")
         self.until(lambda: self.page.evaluate("getComputedStyle(document.body).getPropertyValue('--jp-layout-color0')"),
                    20, "the theme was not loaded")
 

@@ -85,6 +85,10 @@ fn table() -> Vec<(Step, Vec<(String, f64)>)> {
     let both = ["reset-after-upload", "report-lost"];
     let both = both.map(|fault| (fault.to_string(), 1.0)).to_vec();
     table.push((Step::ReportRead, both));
+    // And a search that does not see those whom it is asked for.
+    let blind = [("reset-after-upload", 1.0), ("search-lag", 3600.0)];
+    let blind = blind.map(|(fault, number)| (fault.to_string(), number));
+    table.push((Step::Search, blind.to_vec()));
     table
 }
 

@@ -128,6 +128,21 @@ fn users_are_found_by_many_ids_at_once() {
 }
 
 #[test]
+fn a_search_that_lags_does_not_see_the_newest_and_a_read_by_email_does() {
+    let practice = Practice::start(&[]);
+    let (tenant, connection) = practice.database();
+    let job = start_import(&tenant, &connection, &[User::new("new@test.edu")]).unwrap();
+    wait_for_job(&tenant, &job, Duration::from_secs(20)).unwrap();
+    let found = |path: &str| get(&practice, path).1.as_array().unwrap().len();
+    let by_email = "/api/v2/users-by-email?email=new%40test.edu";
+
+    set(&practice, json!({"faults": {"search-lag": 3600}}));
+    assert_eq!((found("/api/v2/users"), found(by_email)), (0, 1));
+    set(&practice, json!({"faults": {}}));
+    assert_eq!((found("/api/v2/users"), found(by_email)), (1, 1));
+}
+
+#[test]
 fn a_fault_can_be_aimed_at_one_step() {
     let practice = Practice::start(&["--fault", "server-error@connections=1"]);
     assert_eq!(get(&practice, "/api/v2/users").0, 200);

@@ -8,6 +8,8 @@ HASH = re.compile(r"\$2[abxy]?\$\d\d\$[./A-Za-z0-9]{53}")
 SECRET = re.compile(r"(?<![\w/+.-])(?=\w*[A-Z])(?=\w*[a-z])(?=\w*\d)\w{40,}(?![\w/+.-])")
 VARYING = re.compile(r"127\.0\.0\.1:\d+|\b\d{4}-\d\d-\d\d\b|/(home|root|tmp|work)/|\b\d+(\.\d+)? (ms|s)\b|job_\w{16}")
 STOPPED = "stopped: "
+# Without `:clear`, a cell that does not compile in a second run keeps its value from the first, and those below go on with it.
+SETUP_CELL = ":clear\n:cache 1024\n:dep .."
 # Characters of a line of code that JupyterLab shows in a window of 1280 pixels, the list of files beside it.
 WIDEST_LINE = 100
 
@@ -76,8 +78,8 @@ def form_problems(notebook):
     if notebook["metadata"].get("kernelspec") != {"display_name": "Rust", "language": "rust", "name": "rust"}:
         problems.append("the kernelspec is not Rust's")
     code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
-    if not code or code[0]["source"] != ":cache 1024\n:dep ..":
-        problems.append("the first code cell must be `:cache 1024` and `:dep ..`")
+    if not code or code[0]["source"] != SETUP_CELL:
+        problems.append(f"the first code cell must be {SETUP_CELL!r}")
     for cell in code[1:]:
         if ":dep" in cell["source"]:
             problems.append("a later :dep can drop variables")

@@ -11,9 +11,9 @@ from nbclient import NotebookClient
 
 sys.path.insert(0, str(Path(__file__).parent))
 import gate  # noqa: E402
+from gate import SETUP_CELL  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
-SETUP_CELL = ":cache 1024\n:dep .."
 # The kernel registered for this environment, and no other.
 os.environ["JUPYTER_PATH"] = str(Path(sys.prefix) / "share" / "jupyter")
 

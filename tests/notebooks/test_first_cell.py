@@ -1,6 +1,7 @@
 """What goes wrong with a first cell, in the kernel's words, which README explains; and what README says to do."""
 
 import os
+import re
 import shutil
 
 import gate
@@ -40,6 +41,12 @@ def test_a_whole_path_in_the_first_cell_and_crates_that_are_here_already_are_eno
     _, value = run(tmp_path, first, "auth0_bulk_users::BCRYPT_COST", CARGO_NET_OFFLINE="true", **NO_NETWORK)
     assert value == "10"
     assert "CARGO_NET_OFFLINE=true make lab" in README
+
+
+def test_a_second_run_begins_without_the_values_of_the_first():
+    *_, earlier, _, later = run(ROOT / "notebooks", SETUP_CELL, "let earlier = 1;\nearlier", SETUP_CELL, "earlier")
+    assert earlier == "1"
+    assert "cannot find value `earlier`" in re.sub(r"\x1b\[[\d;]*m", "", later)
 
 
 def test_the_kernel_keeps_the_crate_and_takes_it_anew_when_it_changed(tmp_path):

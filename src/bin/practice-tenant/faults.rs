@@ -20,11 +20,11 @@ use http_body::Frame;
 use serde_json::{Value, json};
 
 use crate::answers;
-use crate::state::Tenant;
+use crate::state::{Tenant, timestamp_before};
 use crate::tokens;
 
 /// Each fault, and what it does.
-pub(crate) const KNOWN: [(&str, &str); 18] = [
+pub(crate) const KNOWN: [(&str, &str); 19] = [
     (
         "job-speed",
         "no fault: each job takes so many users a second",
@@ -76,6 +76,10 @@ pub(crate) const KNOWN: [(&str, &str); 18] = [
         "jobs end and are forgotten, or are when they are asked after at that step (job, report)",
     ),
     ("report-lost", "error reports are empty though rows failed"),
+    (
+        "search-lag",
+        "searches do not see who was created in the last so many seconds",
+    ),
 ];
 
 /// Where a fault can be aimed at, with `@`.
@@ -190,6 +194,13 @@ impl Tenant {
         let faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
         let speed = Some(faults.measure("job-speed")).filter(|speed| *speed > 0.0);
         speed.or(self.options.job_speed)
+    }
+
+    /// When the newest users were created whom a search sees; `None`: it sees all.
+    pub(crate) fn searched_until(&self) -> Option<String> {
+        let faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
+        let lag = faults.measure("search-lag");
+        (lag > 0.0).then(|| timestamp_before(Duration::from_secs_f64(lag)))
     }
 
     /// Job slots that others hold.

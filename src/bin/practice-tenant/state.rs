@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Map, Value, json};
 
@@ -235,7 +235,13 @@ fn millis() -> i64 {
 
 /// Now as Auth0 writes times: ISO 8601, UTC, milliseconds.
 pub(crate) fn timestamp() -> String {
-    let (millis, seconds) = (millis().rem_euclid(1000), unix_seconds());
+    timestamp_before(Duration::ZERO)
+}
+
+/// The time so long ago, written the same way, so that times compare as texts.
+pub(crate) fn timestamp_before(age: Duration) -> String {
+    let millis = millis() - i64::try_from(age.as_millis()).unwrap_or(0);
+    let (millis, seconds) = (millis.rem_euclid(1000), millis.div_euclid(1000));
     let (mut days, rest) = (seconds / 86_400, seconds % 86_400);
     let leap = |year: i64| year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     let mut year = 1970;
