@@ -39,6 +39,19 @@ const RESERVED: [&str; 18] = [
 const USERNAME_PUNCTUATION: &str = "@^$.!`#+'~_-";
 
 /// One thing that is wrong with a user, in the words of the reader's own file; found by [`check_users`]. Holds no secret.
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// let connection = ConnectionId::new("con_0123456789abcdef")?;
+/// let problems = check_users(&connection, &[User::new("ada@localhost")]);
+/// let Problem { row, field, problem, .. } = &problems[0];
+/// assert_eq!((*row, field.as_str()), (1, "email"));
+/// assert!(problem.contains("it wants name@domain"));
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Problem {

@@ -10,6 +10,18 @@ use crate::users::User;
 const HASHED_AT_ONCE: usize = 200;
 
 /// Users of a stream, each given a password; made by [`hash_stream`].
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// let users = generate_users("docs-hashed", "test.edu", 2)?.into_iter().map(Ok);
+/// let hashed: HashStream<_> = hash_stream(users, Passwords::SameAsUsername)?;
+/// let accounts = hashed.collect::<Result<Users>>()?;
+/// assert!(verify_password(&accounts[1], "docs-hashed_02")?);
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Debug)]
 pub struct HashStream<I> {
     users: I,

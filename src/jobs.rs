@@ -22,6 +22,23 @@ pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(10);
 pub(crate) const LONGEST_SILENCE: Duration = Duration::from_secs(2);
 
 /// The id of a job, `job_` and 16 letters or digits; a [`Job`] has one.
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+/// # let tenant = Tenant::practice()?;
+/// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
+/// let users = [User::new("no address")];
+/// let job = start_import(&tenant, &connection, &users)?;
+/// # let _ = wait_for_job(&tenant, &job, Duration::ZERO); // a practice job ends when it was read once
+/// let id: JobId = job.id.clone();
+/// assert_eq!(id.to_string(), id.as_str());
+/// assert!(job.to_string().contains(id.as_str()));
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct JobId(String);
 
@@ -31,6 +48,21 @@ impl JobId {
     }
 
     /// The id as text.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+    /// # let tenant = Tenant::practice()?;
+    /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
+    /// let users = [User::new("no address")];
+    /// let job = start_import(&tenant, &connection, &users)?;
+    /// # let _ = wait_for_job(&tenant, &job, Duration::ZERO); // a practice job ends when it was read once
+    /// assert!(job.id.as_str().starts_with("job_"));
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -44,6 +76,22 @@ impl fmt::Display for JobId {
 }
 
 /// An import job that was accepted. It runs in the tenant; [`wait_for_job`](crate::wait_for_job) tells what became of it.
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+/// # let tenant = Tenant::practice()?;
+/// let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
+/// let users = [User::new("no address")];
+/// let job = start_import(&tenant, &connection, &users)?;
+/// # let _ = wait_for_job(&tenant, &job, Duration::ZERO); // a practice job ends when it was read once
+/// assert_eq!(job.connection, connection);
+/// assert!(job.created_at.ends_with('Z'), "it was accepted");
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Job {
@@ -74,6 +122,23 @@ impl RowKey {
 }
 
 /// How a job ended; a [`FinishedJob`] says so.
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+/// # let tenant = Tenant::practice()?;
+/// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
+/// let users = [User::new("no address")];
+/// let job = start_import(&tenant, &connection, &users)?;
+/// let finished = wait_for_job(&tenant, &job, Duration::from_secs(60))?;
+/// // Worked through, and its one user was refused.
+/// assert_eq!(finished.status, JobStatus::Completed);
+/// assert_eq!(finished.summary.map(|summary| summary.failed), Some(1));
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum JobStatus {
@@ -84,6 +149,23 @@ pub enum JobStatus {
 }
 
 /// How many users of a job were inserted, updated or refused; a completed [`FinishedJob`] has it.
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+/// # let tenant = Tenant::practice()?;
+/// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
+/// let users = [User::new("docs-sum@test.edu"), User::new("no address")];
+/// let job = start_import(&tenant, &connection, &users)?;
+/// let finished = wait_for_job(&tenant, &job, Duration::from_secs(60))?;
+/// let summary = finished.summary.unwrap_or_default();
+/// assert_eq!((summary.inserted, summary.failed, summary.total), (1, 1, 2));
+/// # remove_users(&tenant, plan_removal(&tenant, &finished)?)?;
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Summary {
@@ -98,6 +180,22 @@ pub struct Summary {
 }
 
 /// A job that has ended, well or badly; what [`wait_for_job`](crate::wait_for_job) gives.
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+/// # let tenant = Tenant::practice()?;
+/// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
+/// let users = [User::new("no address")];
+/// let job = start_import(&tenant, &connection, &users)?;
+/// let finished = wait_for_job(&tenant, &job, Duration::from_secs(60))?;
+/// assert_eq!(finished.id, job.id);
+/// assert!(finished.to_string().contains("completed, which is not success: 1 of 1 failed"));
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct FinishedJob {

@@ -3,6 +3,20 @@
 use crate::job_errors::RowError;
 
 /// What became of a user; an [`Attention`] says it.
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+/// # let tenant = Tenant::practice()?;
+/// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
+/// let options = ImportOptions::default().skip_bad_rows(true);
+/// let report = import_users(&tenant, &connection, &[User::new("no address")], &options)?;
+/// assert_eq!(report.attention()[0].outcome, Outcome::Failed);
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Outcome {
@@ -25,6 +39,14 @@ pub enum Outcome {
 
 impl Outcome {
     /// The outcome in a word or two.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// assert_eq!(Outcome::AlreadyThere.word(), "already there");
+    /// ```
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -40,6 +62,21 @@ impl Outcome {
 }
 
 /// How many users had which outcome, of [`ImportReport::counts`](crate::ImportReport::counts); all but `total` add up to `total`.
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+/// # let tenant = Tenant::practice()?;
+/// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
+/// let options = ImportOptions::default().skip_bad_rows(true);
+/// let report = import_users(&tenant, &connection, &[User::new("no address")], &options)?;
+/// let Counts { inserted, failed, total, .. } = report.counts();
+/// assert_eq!((inserted, failed, total), (0, 1, 1));
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Counts {
@@ -60,6 +97,22 @@ pub struct Counts {
 }
 
 /// A user who was neither inserted nor updated, and why; in [`ImportReport::attention`](crate::ImportReport::attention).
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+/// # let tenant = Tenant::practice()?;
+/// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
+/// let options = ImportOptions::default().skip_bad_rows(true);
+/// let report = import_users(&tenant, &connection, &[User::new("no address")], &options)?;
+/// let Attention { row, email, reasons, .. } = &report.attention()[0];
+/// assert_eq!((*row, email.as_str()), (1, "no address"));
+/// assert_eq!(reasons[0].field.as_deref(), Some("email"));
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Attention {
@@ -74,6 +127,24 @@ pub struct Attention {
 }
 
 /// When a job ran, and how many users it had; in [`ImportReport::jobs`](crate::ImportReport::jobs).
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+/// # let tenant = Tenant::practice()?;
+/// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
+/// # let options = ImportOptions::default().requests_per_second(50.0);
+/// let users = generate_users("docs-span", "test.edu", 2)?;
+/// let report = import_users(&tenant, &connection, &users, &options)?;
+/// let JobSpan { file, users, from, to, .. } = report.jobs()[0];
+/// assert_eq!((file, users), (1, 2));
+/// assert!(from <= to);
+/// # remove_users(&tenant, plan_run_removal(&tenant, report.folder())?)?;
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct JobSpan {

@@ -14,8 +14,27 @@ use crate::users::{User, Users};
 use crate::words::count;
 
 /// The bcrypt cost Auth0's `password_hash` takes: 10, no other (its pattern is `^\$2[ab]?\$10+\$...`).
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// let hash = hash_password("correct horse")?;
+/// assert!(hash.starts_with(&format!("$2b${BCRYPT_COST}$")));
+/// # Ok::<(), Error>(())
+/// ```
 pub const BCRYPT_COST: u32 = 10;
 /// Bytes of the longest password bcrypt takes; 72 is accepted, more is refused and never cut off.
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// assert!(hash_password(&"x".repeat(MAX_PASSWORD_BYTES)).is_ok());
+/// assert!(hash_password(&"x".repeat(MAX_PASSWORD_BYTES + 1)).is_err());
+/// ```
 pub const MAX_PASSWORD_BYTES: usize = 72;
 /// The letters of a random password: none that looks like another. 56 of them, so 20 make 116 bits.
 const ALPHABET: &[u8; 56] = b"abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";

@@ -94,24 +94,82 @@ impl ImportReport {
     }
 
     /// How many users had which outcome.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+    /// # let tenant = Tenant::practice()?;
+    /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
+    /// let options = ImportOptions::default().skip_bad_rows(true);
+    /// let report = import_users(&tenant, &connection, &[User::new("no address")], &options)?;
+    /// assert_eq!((report.counts().failed, report.counts().total), (1, 1));
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn counts(&self) -> Counts {
         self.counts
     }
 
     /// The users who were neither inserted nor updated, in the order of the input.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+    /// # let tenant = Tenant::practice()?;
+    /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
+    /// let options = ImportOptions::default().skip_bad_rows(true);
+    /// let report = import_users(&tenant, &connection, &[User::new("no address")], &options)?;
+    /// assert_eq!(report.attention()[0].email, "no address");
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn attention(&self) -> &[Attention] {
         &self.attention
     }
 
     /// The jobs, in the order of their files.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+    /// # let tenant = Tenant::practice()?;
+    /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
+    /// # let users = generate_users("docs-jobs", "test.edu", 2)?;
+    /// # let options = ImportOptions::default().requests_per_second(50.0);
+    /// let report = import_users(&tenant, &connection, &users, &options)?;
+    /// assert_eq!((report.jobs().len(), report.jobs()[0].users), (1, 2));
+    /// # remove_users(&tenant, plan_run_removal(&tenant, report.folder())?)?;
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn jobs(&self) -> &[JobSpan] {
         &self.jobs
     }
 
     /// The run's folder, for [`resume_import`](crate::resume_import) and [`read_import`](crate::read_import).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+    /// # let tenant = Tenant::practice()?;
+    /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
+    /// let options = ImportOptions::default().skip_bad_rows(true);
+    /// let report = import_users(&tenant, &connection, &[User::new("no address")], &options)?;
+    /// assert_eq!(read_import(report.folder())?.counts(), report.counts());
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn folder(&self) -> &str {
         &self.folder
