@@ -24,6 +24,24 @@ const FAULTS_BORNE: u32 = 4;
 const REMOVAL_LIMIT: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// Who would be deleted: made by [`plan_removal`] or [`plan_run_removal`], taken by [`remove_users`].
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+/// # let tenant = Tenant::practice()?;
+/// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
+/// # let options = ImportOptions::default().requests_per_second(50.0);
+/// let users = generate_users("docs-planned", "test.edu", 2)?;
+/// let report = import_users(&tenant, &connection, &users, &options)?;
+/// let plan = plan_run_removal(&tenant, report.folder())?;
+/// assert_eq!(plan.users[0].0, "docs-planned_01@test.edu");
+/// assert_eq!(plan.domain, tenant.domain());
+/// # remove_users(&tenant, plan)?;
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct RemovalPlan {
@@ -39,6 +57,23 @@ pub struct RemovalPlan {
 
 impl RemovalPlan {
     /// How long the removal takes at the free plan's rate: a request for each user, two a second. A practice tenant is faster.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+    /// # let tenant = Tenant::practice()?;
+    /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
+    /// # let options = ImportOptions::default().requests_per_second(50.0);
+    /// let users = generate_users("docs-time", "test.edu", 2)?;
+    /// let report = import_users(&tenant, &connection, &users, &options)?;
+    /// let plan = plan_run_removal(&tenant, report.folder())?;
+    /// assert_eq!(plan.duration(), Duration::from_secs(1), "two users");
+    /// # remove_users(&tenant, plan)?;
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn duration(&self) -> Duration {
         Duration::from_secs_f64(self.users.len() as f64 / 2.0)
@@ -46,6 +81,22 @@ impl RemovalPlan {
 }
 
 /// What a removal did; made by [`remove_users`].
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+/// # let tenant = Tenant::practice()?;
+/// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
+/// # let options = ImportOptions::default().requests_per_second(50.0);
+/// let users = generate_users("docs-removed", "test.edu", 1)?;
+/// let report = import_users(&tenant, &connection, &users, &options)?;
+/// let removed = remove_users(&tenant, plan_run_removal(&tenant, report.folder())?)?;
+/// assert_eq!((removed.deleted, removed.domain.as_str()), (1, tenant.domain()));
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Removed {

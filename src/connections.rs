@@ -28,7 +28,6 @@ const MOST_CLIENTS: usize = 1000;
 ///
 /// let id = ConnectionId::new("con_0123456789abcdef")?;
 /// assert_eq!(id.as_str(), "con_0123456789abcdef");
-/// assert_eq!(id.takes_usernames(), None, "it was not looked up");
 /// assert!(ConnectionId::new("Username-Password-Authentication").is_err());
 /// # Ok::<(), Error>(())
 /// ```
@@ -67,6 +66,16 @@ impl ConnectionId {
     /// # Errors
     ///
     /// `id` is not `con_` and 16 letters or digits, as a connection's name is not.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// assert!(ConnectionId::new("con_0123456789abcdef").is_ok());
+    /// let refused = ConnectionId::new("Username-Password-Authentication");
+    /// assert!(matches!(refused, Err(Error::ConnectionIdForm { .. })));
+    /// ```
     pub fn new(id: &str) -> Result<ConnectionId> {
         let rest = id.strip_prefix("con_").unwrap_or_default();
         if rest.len() == 16 && rest.bytes().all(|b| b.is_ascii_alphanumeric()) {
@@ -83,12 +92,34 @@ impl ConnectionId {
     }
 
     /// The id as text.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// let id = ConnectionId::new("con_0123456789abcdef");
+    /// assert!(id.is_ok_and(|id| id.as_str() == "con_0123456789abcdef"));
+    /// ```
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.id
     }
 
     /// Whether the connection takes usernames; `None` when it was not looked up.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// let tenant = Tenant::practice()?;
+    /// let connection = get_connection_id(&tenant, "Email-Only-Users")?;
+    /// assert_eq!(connection.takes_usernames(), Some(false));
+    /// let given = ConnectionId::new(connection.as_str())?;
+    /// assert_eq!(given.takes_usernames(), None, "it was not looked up");
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn takes_usernames(&self) -> Option<bool> {
         self.rules.as_ref().map(|rules| rules.taken)
@@ -170,6 +201,18 @@ fn not_for_imports(connection: &Value) -> Option<String> {
 }
 
 /// A connection of a tenant, and whether users can be imported into it; listed by [`list_connections`].
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// let tenant = Tenant::practice()?;
+/// let connections = list_connections(&tenant)?;
+/// let unused = connections.iter().find(|connection| connection.name == "unused-database");
+/// assert!(unused.is_some_and(|unused| unused.applications == Some(0) && unused.obstacle.is_some()));
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Connection {
@@ -188,6 +231,18 @@ pub struct Connection {
 }
 
 /// The connections of a tenant, databases first; derefs to a slice of [`Connection`] and draws itself as a table.
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// let tenant = Tenant::practice()?;
+/// let connections = list_connections(&tenant)?;
+/// assert_eq!(connections[0].strategy, "auth0", "databases come first");
+/// assert!(connections.to_string().contains("unused-database"));
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Connections(Vec<Connection>);
 

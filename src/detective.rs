@@ -34,6 +34,17 @@ pub struct KnownHash {
 
 impl KnownHash {
     /// A password, and the hash as it stands in the old system's column.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// let hash = "1a7472c92fafa9b3170595db19a726d4d49598ed23cf1a9f9ca32113a4ee840b";
+    /// let known = KnownHash::new("correct horse", hash).salt("x1");
+    /// assert_eq!(format!("{known:?}"), "KnownHash { .. }", "it shows nothing");
+    /// assert!(find_recipe(&[known]).is_ok(), "the password belongs to the hash");
+    /// ```
     #[must_use]
     pub fn new(password: impl Into<String>, hash: impl Into<String>) -> KnownHash {
         KnownHash {
@@ -80,6 +91,17 @@ impl KnownHash {
     }
 
     /// The same with its salt, where that stands in a column of its own.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// let hash = "1a7472c92fafa9b3170595db19a726d4d49598ed23cf1a9f9ca32113a4ee840b";
+    /// let known = KnownHash::new("correct horse", hash).salt("x1");
+    /// assert!(find_recipe(&[known])?.to_string().contains(r#""salt":{"#), "its hash has one");
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn salt(self, salt: impl Into<String>) -> KnownHash {
         KnownHash {

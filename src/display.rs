@@ -28,6 +28,16 @@ const SHOWN: usize = 5;
 pub trait OrStop<T> {
     /// The value; on an error the cell ends here and its variable stays undefined, so that no later cell
     /// that needs it runs. Outside a kernel the error goes to stderr and the process ends with 1.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// let tenant = Tenant::practice().or_stop();
+    /// let users = generate_users("docs-stop", "test.edu", 2).or_stop();
+    /// assert_eq!((tenant.is_practice(), users.len()), (true, 2));
+    /// ```
     fn or_stop(self) -> T;
 }
 

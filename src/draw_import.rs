@@ -10,8 +10,9 @@ use crate::drawing::{
 };
 use crate::figure::{Figure, width_of};
 use crate::files::MAX_UPLOAD_BYTES;
+use crate::outcome::{JobSpan, Outcome};
 use crate::plan::ImportPlan;
-use crate::report::{ImportReport, JobSpan, Outcome};
+use crate::report::ImportReport;
 use crate::words::{count, grouped, in_words, span_in_words};
 
 /// Entries shown of a list of what needs attention.

@@ -39,6 +39,23 @@ const FIELDS: [&str; 9] = [
 ];
 
 /// All users of a connection at one time; derefs to a slice of [`Profile`] and draws itself as a table.
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+/// # let tenant = Tenant::practice()?;
+/// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
+/// # let users = generate_users("docs-export", "test.edu", 1)?;
+/// # let job = start_import(&tenant, &connection, &users)?;
+/// # let finished = wait_for_job(&tenant, &job, Duration::from_secs(60))?;
+/// let everybody: ExportedUsers = export_users(&tenant, &connection, Duration::from_secs(60))?;
+/// assert!(everybody.iter().any(|user| user.username.as_deref() == Some("docs-export_01")));
+/// # remove_users(&tenant, plan_removal(&tenant, &finished)?)?;
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct ExportedUsers {
     users: Vec<Profile>,

@@ -9,6 +9,20 @@ use crate::users::User;
 
 /// Bytes of one whole upload request's body, file and multipart framing together. Auth0 answers 413
 /// "Payload content length greater than maximum allowed: 512000" beyond it.
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// # let tenant = Tenant::practice()?;
+/// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
+/// let users = generate_users("docs-bytes", "test.edu", 5_000)?;
+/// let plan = plan_import(&tenant, &connection, &users)?;
+/// assert!(plan.uploads.len() > 1, "one upload does not hold them");
+/// assert!(plan.uploads.iter().all(|bytes| *bytes <= MAX_UPLOAD_BYTES));
+/// # Ok::<(), Error>(())
+/// ```
 pub const MAX_UPLOAD_BYTES: usize = 512_000;
 
 /// Every boundary is `users-` and this many random bytes in hex, so the size of a body is known before it is made.

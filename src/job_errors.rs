@@ -11,6 +11,24 @@ use crate::requests::Request;
 use crate::tenant::Tenant;
 
 /// One reason why a user was refused; a [`FailedUser`] has one or more.
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+/// # let tenant = Tenant::practice()?;
+/// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
+/// # let users = [User::new("no address")];
+/// # let job = start_import(&tenant, &connection, &users)?;
+/// # let finished = wait_for_job(&tenant, &job, Duration::from_secs(60))?;
+/// let refused = job_errors(&tenant, &finished)?;
+/// let RowError { code, field, advice, .. } = &refused[0].errors[0];
+/// assert_eq!((code.as_str(), field.as_deref()), ("INVALID_FORMAT", Some("email")));
+/// assert!(advice.contains("it wants name@domain"));
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RowError {
@@ -25,6 +43,23 @@ pub struct RowError {
 }
 
 /// A user who was not imported, and why; listed by [`job_errors`].
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+/// # let tenant = Tenant::practice()?;
+/// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
+/// let users = [User::new("no address")];
+/// let job = start_import(&tenant, &connection, &users)?;
+/// let finished = wait_for_job(&tenant, &job, Duration::from_secs(60))?;
+/// let refused = job_errors(&tenant, &finished)?;
+/// let FailedUser { row, email, errors, .. } = &refused[0];
+/// assert_eq!((*row, email.as_deref(), errors.len()), (Some(1), Some("no address"), 1));
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FailedUser {
@@ -37,6 +72,23 @@ pub struct FailedUser {
 }
 
 /// The users of a job that were refused; derefs to a slice of [`FailedUser`].
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+/// # let tenant = Tenant::practice()?;
+/// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
+/// let users = [User::new("no address")];
+/// let job = start_import(&tenant, &connection, &users)?;
+/// let finished = wait_for_job(&tenant, &job, Duration::from_secs(60))?;
+/// let refused = job_errors(&tenant, &finished)?;
+/// assert_eq!(refused.iter().filter_map(|user| user.row).collect::<Vec<_>>(), [1]);
+/// assert!(refused.to_string().contains("no address"));
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct JobErrors {
     rows: Vec<FailedUser>,
@@ -45,6 +97,23 @@ pub struct JobErrors {
 
 impl JobErrors {
     /// What an empty report, or a failure of the job as a whole, means; `None` when the rows say it all.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+    /// # let tenant = Tenant::practice()?;
+    /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
+    /// let users = generate_users("docs-explain", "test.edu", 1)?;
+    /// let job = start_import(&tenant, &connection, &users)?;
+    /// let finished = wait_for_job(&tenant, &job, Duration::from_secs(60))?;
+    /// let refused = job_errors(&tenant, &finished)?;
+    /// assert_eq!(refused.explanation(), Some("no user was refused"));
+    /// # remove_users(&tenant, plan_removal(&tenant, &finished)?)?;
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn explanation(&self) -> Option<&str> {
         self.explanation.as_deref()

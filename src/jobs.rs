@@ -1,22 +1,17 @@
-//! One import job: starting it, waiting for it, and reading what it says of each row.
+//! One import job: what it is, and starting it.
 
 use std::fmt;
 use std::sync::Arc;
-use std::thread;
-use std::time::{Duration, Instant};
-
-use reqwest::Method;
-use serde_json::Value;
+use std::time::Duration;
 
 use crate::connections::ConnectionId;
 use crate::error::{Error, Result};
 use crate::files::{file_of, upload};
 use crate::options::ImportOptions;
-use crate::pace::at_published_speeds;
 use crate::requests::Request;
 use crate::tenant::Tenant;
 use crate::users::User;
-use crate::words::{count, span_in_words};
+use reqwest::Method;
 
 const IMPORT_SCOPES: &[&str] = &["create:users"];
 pub(crate) const READ_SCOPES: &[&str] = &["create:users", "read:users"];
@@ -25,10 +20,25 @@ pub(crate) const FIRST_WAIT: Duration = Duration::from_millis(500);
 pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(10);
 /// A wait is never silent for longer, but while a pause between two reads is.
 pub(crate) const LONGEST_SILENCE: Duration = Duration::from_secs(2);
-/// Reads in a row that may fail before a wait ends with their error.
-const FAULTS_BORNE: u32 = 5;
 
 /// The id of a job, `job_` and 16 letters or digits; a [`Job`] has one.
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+/// # let tenant = Tenant::practice()?;
+/// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
+/// let users = [User::new("no address")];
+/// let job = start_import(&tenant, &connection, &users)?;
+/// # let _ = wait_for_job(&tenant, &job, Duration::ZERO); // a practice job ends when it was read once
+/// let id: JobId = job.id.clone();
+/// assert_eq!(id.to_string(), id.as_str());
+/// assert!(job.to_string().contains(id.as_str()));
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct JobId(String);
 
@@ -38,6 +48,21 @@ impl JobId {
     }
 
     /// The id as text.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+    /// # let tenant = Tenant::practice()?;
+    /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
+    /// let users = [User::new("no address")];
+    /// let job = start_import(&tenant, &connection, &users)?;
+    /// # let _ = wait_for_job(&tenant, &job, Duration::ZERO); // a practice job ends when it was read once
+    /// assert!(job.id.as_str().starts_with("job_"));
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -50,7 +75,23 @@ impl fmt::Display for JobId {
     }
 }
 
-/// An import job that was accepted. It runs in the tenant; [`wait_for_job`] tells what became of it.
+/// An import job that was accepted. It runs in the tenant; [`wait_for_job`](crate::wait_for_job) tells what became of it.
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+/// # let tenant = Tenant::practice()?;
+/// let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
+/// let users = [User::new("no address")];
+/// let job = start_import(&tenant, &connection, &users)?;
+/// # let _ = wait_for_job(&tenant, &job, Duration::ZERO); // a practice job ends when it was read once
+/// assert_eq!(job.connection, connection);
+/// assert!(job.created_at.ends_with('Z'), "it was accepted");
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Job {
@@ -81,6 +122,23 @@ impl RowKey {
 }
 
 /// How a job ended; a [`FinishedJob`] says so.
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+/// # let tenant = Tenant::practice()?;
+/// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
+/// let users = [User::new("no address")];
+/// let job = start_import(&tenant, &connection, &users)?;
+/// let finished = wait_for_job(&tenant, &job, Duration::from_secs(60))?;
+/// // Worked through, and its one user was refused.
+/// assert_eq!(finished.status, JobStatus::Completed);
+/// assert_eq!(finished.summary.map(|summary| summary.failed), Some(1));
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum JobStatus {
@@ -91,6 +149,23 @@ pub enum JobStatus {
 }
 
 /// How many users of a job were inserted, updated or refused; a completed [`FinishedJob`] has it.
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+/// # let tenant = Tenant::practice()?;
+/// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
+/// let users = [User::new("docs-sum@test.edu"), User::new("no address")];
+/// let job = start_import(&tenant, &connection, &users)?;
+/// let finished = wait_for_job(&tenant, &job, Duration::from_secs(60))?;
+/// let summary = finished.summary.unwrap_or_default();
+/// assert_eq!((summary.inserted, summary.failed, summary.total), (1, 1, 2));
+/// # remove_users(&tenant, plan_removal(&tenant, &finished)?)?;
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Summary {
@@ -104,7 +179,23 @@ pub struct Summary {
     pub total: u64,
 }
 
-/// A job that has ended, well or badly; what [`wait_for_job`] gives.
+/// A job that has ended, well or badly; what [`wait_for_job`](crate::wait_for_job) gives.
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+/// # let tenant = Tenant::practice()?;
+/// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
+/// let users = [User::new("no address")];
+/// let job = start_import(&tenant, &connection, &users)?;
+/// let finished = wait_for_job(&tenant, &job, Duration::from_secs(60))?;
+/// assert_eq!(finished.id, job.id);
+/// assert!(finished.to_string().contains("completed, which is not success: 1 of 1 failed"));
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct FinishedJob {
@@ -212,155 +303,5 @@ pub(crate) fn send_file(
     Ok(Accepted {
         id: JobId(id.to_string()),
         created_at: json["created_at"].as_str().unwrap_or_default().to_string(),
-    })
-}
-
-/// How long such a job takes, as far as anything is known of it.
-fn usual(job: &Job) -> String {
-    let users = job.keys.len();
-    format!(
-        "; {} take {} at the speeds Auth0's staff name",
-        count(users, "user"),
-        span_in_words(at_published_speeds(users))
-    )
-}
-
-/// Waits until the job has ended, at most for `limit`, and gives how it ended. Sends reads; waits.
-///
-/// It asks at once, again after half a second, then ever less often, up to every 10 s. A job that failed is `Ok` too.
-///
-/// # Errors
-///
-/// The job is still running at the limit (it goes on in the tenant: wait again); the tenant no longer
-/// knows it (Auth0 keeps a job's data for 24 hours); the tenant refuses, or cannot be reached six times running.
-///
-/// # Examples
-///
-/// ```
-/// use auth0_bulk_users::*;
-///
-/// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
-/// let tenant = Tenant::practice()?;
-/// let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-/// let users = generate_users("docs-wait", "test.edu", 2)?;
-/// let job = start_import(&tenant, &connection, &users)?;
-/// let finished = wait_for_job(&tenant, &job, Duration::from_secs(60))?;
-/// assert!(job.id.as_str().starts_with("job_"));
-/// assert_eq!(finished.status, JobStatus::Completed);
-/// assert_eq!(finished.summary.map(|summary| summary.inserted), Some(2));
-/// # remove_users(&tenant, plan_removal(&tenant, &finished)?)?;
-/// # Ok::<(), Error>(())
-/// ```
-pub fn wait_for_job(tenant: &Tenant, job: &Job, limit: Duration) -> Result<FinishedJob> {
-    let began = Instant::now();
-    let mut wait = FIRST_WAIT;
-    let mut said = began;
-    let mut faults = 0;
-    loop {
-        let state = read_job(tenant, &job.id);
-        let left = limit.saturating_sub(began.elapsed());
-        let news = match state {
-            Ok(JobState::Ended(status, summary)) => {
-                return Ok(FinishedJob {
-                    id: job.id.clone(),
-                    status,
-                    summary,
-                    job: job.clone(),
-                });
-            }
-            Ok(JobState::Pending(_)) if left.is_zero() => {
-                return Err(Error::JobRunning {
-                    id: job.id.to_string(),
-                    limit,
-                });
-            }
-            Ok(JobState::Pending(told)) => {
-                faults = 0;
-                progress(&told, began.elapsed(), limit)
-            }
-            // The job does not care whether it is asked, so one lost answer must not end the wait.
-            Err(error) if error.is_passing() && faults < FAULTS_BORNE && !left.is_zero() => {
-                faults += 1;
-                format!("; asking again, since {error}")
-            }
-            Err(error) => return Err(error),
-        };
-        if said.elapsed() + wait > LONGEST_SILENCE {
-            let usual = if said == began {
-                usual(job)
-            } else {
-                String::new()
-            };
-            said = Instant::now();
-            println!("job {} is still running{news}{usual}", job.id);
-        }
-        thread::sleep(wait.min(left));
-        wait = (wait * 3 / 2).min(LONGEST_WAIT);
-    }
-}
-
-/// What one read of a job says.
-pub(crate) enum JobState {
-    /// Not ended.
-    Pending(Told),
-    /// Ended, well or badly.
-    Ended(JobStatus, Option<Summary>),
-}
-
-/// What a job that runs says of itself. Both stand in Auth0's schema, and neither in any answer that was recorded.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Told {
-    /// 0 to 1.
-    pub(crate) share: Option<f64>,
-    pub(crate) left: Option<Duration>,
-}
-
-impl Told {
-    fn read(json: &Value) -> Told {
-        let share = json["percentage_done"].as_f64();
-        let left = json["time_left_seconds"].as_f64();
-        Told {
-            share: share.map(|percent| (percent / 100.0).clamp(0.0, 1.0)),
-            left: left.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()),
-        }
-    }
-}
-
-/// Asks once after a job.
-pub(crate) fn read_job(tenant: &Tenant, id: &JobId) -> Result<JobState> {
-    let path = format!("/api/v2/jobs/{id}");
-    let call = format!("GET {path}");
-    let json = tenant.send(Request::get(&path, READ_SCOPES))?.json(&call)?;
-    let status = match json["status"].as_str() {
-        Some("completed") => JobStatus::Completed,
-        Some("failed") => JobStatus::Failed,
-        // An unknown word is taken for "not ended yet": a wait has its limit.
-        Some(_) => return Ok(JobState::Pending(Told::read(&json))),
-        None => return Err(Error::bad_answer(&call, "it names no status")),
-    };
-    Ok(JobState::Ended(status, summary(&json["summary"])))
-}
-
-fn progress(told: &Told, waited: Duration, limit: Duration) -> String {
-    let share = told.share.map_or(String::new(), |share| {
-        format!(", {:.0} % done", share * 100.0)
-    });
-    let left = told
-        .left
-        .map_or(String::new(), |left| format!(", {} s left", left.as_secs()));
-    format!(
-        "{share}{left}; waited {} s of at most {} s",
-        waited.as_secs(),
-        limit.as_secs()
-    )
-}
-
-fn summary(json: &Value) -> Option<Summary> {
-    let count = |key: &str| json[key].as_u64().unwrap_or_default();
-    json.is_object().then(|| Summary {
-        inserted: count("inserted"),
-        updated: count("updated"),
-        failed: count("failed"),
-        total: count("total"),
     })
 }

@@ -155,12 +155,14 @@ mod email;
 mod encodings;
 mod error;
 mod export;
+mod factor_rules;
 mod figure;
 mod file_maker;
 mod files;
 mod gunzip;
 mod hash_kinds;
 mod hash_rules;
+mod hash_stream;
 mod import;
 mod job_errors;
 mod jobs;
@@ -169,6 +171,7 @@ mod measure;
 mod messages;
 mod open;
 mod options;
+mod outcome;
 mod pace;
 mod password;
 mod patience;
@@ -195,6 +198,7 @@ mod token;
 mod unlike_auth0;
 mod users;
 mod verify;
+mod wait;
 mod wire;
 mod words;
 
@@ -210,21 +214,18 @@ pub use display::OrStop;
 pub use error::{Error, Result};
 pub use export::{ExportedUsers, export_users};
 pub use files::MAX_UPLOAD_BYTES;
+pub use hash_stream::{HashStream, hash_stream};
 pub use import::{import_stream, import_users, latest_import, read_import, resume_import};
 pub use job_errors::{FailedUser, JobErrors, RowError, job_errors};
-pub use jobs::{
-    FinishedJob, Job, JobId, JobStatus, Summary, start_import, start_import_with, wait_for_job,
-};
+pub use jobs::{FinishedJob, Job, JobId, JobStatus, Summary, start_import, start_import_with};
 pub use measure::{CostTimes, HashingSpeeds, measure_costs, measure_hashing};
 pub use options::{Afterwards, ImportOptions};
-pub use password::{
-    BCRYPT_COST, HashStream, MAX_PASSWORD_BYTES, Passwords, hash_password, hash_stream,
-    set_passwords,
-};
+pub use outcome::{Attention, Counts, JobSpan, Outcome};
+pub use password::{BCRYPT_COST, MAX_PASSWORD_BYTES, Passwords, hash_password, set_passwords};
 pub use plan::{ImportPlan, plan_import};
 pub use profiles::{FoundUsers, Profile, find_users, users_by_email};
 pub use recipe::HashRecipe;
-pub use report::{Attention, Counts, ImportReport, JobSpan, Outcome};
+pub use report::ImportReport;
 pub use request_log::{RequestLog, SentRequest};
 pub use secret::Secret;
 pub use serde_json;
@@ -233,3 +234,4 @@ pub use source::{UserFile, read_csv, read_ndjson};
 pub use tenant::Tenant;
 pub use users::{User, Users, generate_users};
 pub use verify::verify_password;
+pub use wait::wait_for_job;

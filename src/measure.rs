@@ -17,6 +17,17 @@ const HIGHEST_COST: u32 = 16;
 const LEAST_MEASURED: Duration = Duration::from_millis(50);
 
 /// How long one bcrypt takes at each cost; made by [`measure_costs`].
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// let CostTimes { times, .. } = measure_costs([4, 7])?;
+/// assert_eq!((times[0].0, times[1].0), (4, 7));
+/// assert!(times[0].1 < times[1].1, "each step of the cost doubles the time");
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct CostTimes {
@@ -60,6 +71,16 @@ pub fn measure_costs(costs: impl IntoIterator<Item = u32>) -> Result<CostTimes> 
 }
 
 /// Hashes a second, one after the other and several abreast; made by [`measure_hashing`].
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// let HashingSpeeds { one_by_one, abreast, all_cores, cores, .. } = measure_hashing(1)?;
+/// assert!(one_by_one > 0.0 && abreast > 0.0 && all_cores > 0.0 && cores > 0);
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct HashingSpeeds {

@@ -6,6 +6,16 @@ use serde::{Deserialize, Serialize};
 
 /// What stays of the users in the run folder once they are accounted for; for [`ImportOptions::afterwards`]. Refused
 /// users stay whole, to be mended.
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// assert_eq!(Afterwards::default(), Afterwards::StripSecrets);
+/// let options = ImportOptions::default().afterwards(Afterwards::KeepIdsOnly);
+/// assert_ne!(options, ImportOptions::default());
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Afterwards {
@@ -31,6 +41,7 @@ pub enum Afterwards {
 ///     .slots(2).requests_per_second(10.0)
 ///     .time_limit(Duration::from_secs(3600)).job_limit(Duration::from_secs(600))
 ///     .afterwards(Afterwards::KeepIdsOnly);
+/// assert_ne!(options, ImportOptions::default());
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ImportOptions {
@@ -72,12 +83,40 @@ impl Default for ImportOptions {
 impl ImportOptions {
     /// Update users who are there already (matched by e-mail) instead of failing them. Default: no.
     /// Metadata is then replaced, not merged.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// let tenant = Tenant::practice()?;
+    /// // A connection that is not there: the request is refused, and can be looked at.
+    /// let connection = ConnectionId::new("con_0123456789abcdef")?;
+    /// let options = ImportOptions::default().upsert(true);
+    /// let refused = start_import_with(&tenant, &connection, &[User::new("ada@test.edu")], &options);
+    /// assert!(refused.is_err() && tenant.requests()[0].sent.contains("upsert=true"));
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn upsert(self, upsert: bool) -> ImportOptions {
         ImportOptions { upsert, ..self }
     }
 
     /// Mail all tenant owners when a job ends. Default: no, unlike Auth0's own.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// let tenant = Tenant::practice()?;
+    /// // A connection that is not there: the request is refused, and can be looked at.
+    /// let connection = ConnectionId::new("con_0123456789abcdef")?;
+    /// let options = ImportOptions::default().send_completion_email(true);
+    /// let refused = start_import_with(&tenant, &connection, &[User::new("ada@test.edu")], &options);
+    /// assert!(refused.is_err() && tenant.requests()[0].sent.contains("send_completion_email=true"));
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn send_completion_email(self, send_completion_email: bool) -> ImportOptions {
         ImportOptions {
@@ -87,6 +126,20 @@ impl ImportOptions {
     }
 
     /// A word of your own that each job carries. Default: none.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// let tenant = Tenant::practice()?;
+    /// // A connection that is not there: the request is refused, and can be looked at.
+    /// let connection = ConnectionId::new("con_0123456789abcdef")?;
+    /// let options = ImportOptions::default().external_id("spring term");
+    /// let refused = start_import_with(&tenant, &connection, &[User::new("ada@test.edu")], &options);
+    /// assert!(refused.is_err() && tenant.requests()[0].sent.contains("external_id=spring term"));
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn external_id(self, external_id: &str) -> ImportOptions {
         ImportOptions {
@@ -96,6 +149,20 @@ impl ImportOptions {
     }
 
     /// The name of the run, whose folder is `imports/<name>`: letters, digits, `-`, `_` and `.`. Default: drawn.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+    /// # let tenant = Tenant::practice()?;
+    /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
+    /// let options = ImportOptions::default().name("docs-name").skip_bad_rows(true);
+    /// let report = import_users(&tenant, &connection, &[User::new("no address")], &options)?;
+    /// assert_eq!(report.folder(), "imports/docs-name");
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn name(self, name: &str) -> ImportOptions {
         ImportOptions {
@@ -105,6 +172,17 @@ impl ImportOptions {
     }
 
     /// Jobs at once, 1 at least. Default: 2, which is what Auth0 runs in a tenant (private clouds allow more).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// let one = ImportOptions::default().slots(1);
+    /// assert_ne!(one, ImportOptions::default());
+    /// assert_eq!(ImportOptions::default().slots(0), one);
+    /// assert_eq!(one.slots(2), ImportOptions::default());
+    /// ```
     #[must_use]
     pub fn slots(self, slots: usize) -> ImportOptions {
         ImportOptions {
@@ -114,6 +192,16 @@ impl ImportOptions {
     }
 
     /// Requests a second at most, all of them together. Default: 2, the free plan's rate.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// let faster = ImportOptions::default().requests_per_second(10.0);
+    /// assert_ne!(faster, ImportOptions::default());
+    /// assert_eq!(faster.requests_per_second(2.0), ImportOptions::default());
+    /// ```
     #[must_use]
     pub fn requests_per_second(self, requests_per_second: f64) -> ImportOptions {
         // Less than one in a minute would look like a hang.
@@ -125,6 +213,20 @@ impl ImportOptions {
     }
 
     /// After this long the call ends with an error that says how to go on. Default: 24 hours, for which Auth0 keeps a job.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+    /// # let tenant = Tenant::practice()?;
+    /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
+    /// let options = ImportOptions::default().time_limit(Duration::ZERO);
+    /// let stopped = import_users(&tenant, &connection, &[User::new("ada@test.edu")], &options);
+    /// assert!(stopped.is_err_and(|error| error.to_string().contains("resume_import")));
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn time_limit(self, time_limit: Duration) -> ImportOptions {
         ImportOptions { time_limit, ..self }
@@ -132,12 +234,39 @@ impl ImportOptions {
 
     /// A job that has not ended after this long counts as lost, and its users are looked up one by one.
     /// Default: 2 hours 10 minutes; Auth0 ends a job after two hours.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// let shorter = ImportOptions::default().job_limit(Duration::from_secs(600));
+    /// assert_ne!(shorter, ImportOptions::default());
+    /// assert_eq!(shorter.job_limit(Duration::from_secs(7800)), ImportOptions::default());
+    /// ```
     #[must_use]
     pub fn job_limit(self, job_limit: Duration) -> ImportOptions {
         ImportOptions { job_limit, ..self }
     }
 
     /// Leave out the users the check finds fault with, and report them, instead of sending nobody. Default: no.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+    /// # let tenant = Tenant::practice()?;
+    /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
+    /// let users = [User::new("no address")];
+    /// let strict = import_users(&tenant, &connection, &users, &ImportOptions::default());
+    /// assert!(matches!(strict, Err(Error::BadRows { .. })));
+    /// let options = ImportOptions::default().skip_bad_rows(true);
+    /// let report = import_users(&tenant, &connection, &users, &options)?;
+    /// assert_eq!(report.counts().failed, 1);
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn skip_bad_rows(self, skip_bad_rows: bool) -> ImportOptions {
         ImportOptions {
@@ -148,6 +277,15 @@ impl ImportOptions {
 
     /// Leave the user ids to Auth0. What is lost: after a fault a user of this run cannot be told from one who was
     /// there before, so such rows are reported as unknown, and the run cannot be cleaned up by its ids. Default: no.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// let options = ImportOptions::default().leave_ids_to_auth0();
+    /// assert_ne!(options, ImportOptions::default(), "else each user gets an id before it is sent");
+    /// ```
     #[must_use]
     pub fn leave_ids_to_auth0(self) -> ImportOptions {
         ImportOptions {
@@ -157,6 +295,16 @@ impl ImportOptions {
     }
 
     /// What stays of the users in the run folder. Default: everything but hashes and MFA secrets.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// let options = ImportOptions::default().afterwards(Afterwards::KeepAll);
+    /// assert_ne!(options, ImportOptions::default());
+    /// assert_eq!(options.afterwards(Afterwards::StripSecrets), ImportOptions::default());
+    /// ```
     #[must_use]
     pub fn afterwards(self, afterwards: Afterwards) -> ImportOptions {
         ImportOptions { afterwards, ..self }

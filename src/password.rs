@@ -1,6 +1,5 @@
 //! Passwords: one hash, and hashes for many users on every core.
 
-use std::collections::VecDeque;
 use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -15,14 +14,31 @@ use crate::users::{User, Users};
 use crate::words::count;
 
 /// The bcrypt cost Auth0's `password_hash` takes: 10, no other (its pattern is `^\$2[ab]?\$10+\$...`).
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// let hash = hash_password("correct horse")?;
+/// assert!(hash.starts_with(&format!("$2b${BCRYPT_COST}$")));
+/// # Ok::<(), Error>(())
+/// ```
 pub const BCRYPT_COST: u32 = 10;
 /// Bytes of the longest password bcrypt takes; 72 is accepted, more is refused and never cut off.
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// assert!(hash_password(&"x".repeat(MAX_PASSWORD_BYTES)).is_ok());
+/// assert!(hash_password(&"x".repeat(MAX_PASSWORD_BYTES + 1)).is_err());
+/// ```
 pub const MAX_PASSWORD_BYTES: usize = 72;
 /// The letters of a random password: none that looks like another. 56 of them, so 20 make 116 bits.
 const ALPHABET: &[u8; 56] = b"abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
 const RANDOM_CHARS: usize = 20;
-/// Users of a stream hashed at a time: a few seconds of work, so that the cores are never idle for long.
-const HASHED_AT_ONCE: usize = 200;
 const PROGRESS_EVERY: Duration = Duration::from_secs(2);
 
 /// Which password each user gets.
@@ -150,105 +166,7 @@ pub fn set_passwords(users: &[User], passwords: Passwords) -> Result<Users> {
     Ok(users.iter().zip(hashes).map(with_hash).collect())
 }
 
-/// Users of a stream, each given a password; made by [`hash_stream`].
-#[derive(Debug)]
-pub struct HashStream<I> {
-    users: I,
-    passwords: Passwords,
-    hashed: VecDeque<Result<User>>,
-}
-
-/// Gives each user of a stream a password as it goes by, some hundreds at a time on every core, so that
-/// [`import_stream`](crate::import_stream) hashes while it sends. Sends nothing.
-///
-/// A user who has a password already keeps it; one without a username, where that is to be the password, is an error
-/// of that row alone.
-///
-/// # Errors
-///
-/// A shared password that [`hash_password`] refuses; [`Passwords::Random`], whose sheet must be whole before users are
-/// sent: use [`set_passwords`] for that.
-///
-/// # Examples
-///
-/// ```
-/// use auth0_bulk_users::*;
-///
-/// let users = generate_users("docs-stream", "test.edu", 2)?;
-/// let hashed = hash_stream(users.into_iter().map(Ok), Passwords::SameAsUsername)?;
-/// for user in hashed {
-///     assert!(user?.has_password());
-/// }
-/// # Ok::<(), Error>(())
-/// ```
-pub fn hash_stream<I>(users: I, passwords: Passwords) -> Result<HashStream<I::IntoIter>>
-where
-    I: IntoIterator<Item = Result<User>>,
-{
-    match &passwords {
-        Passwords::SameAsUsername => {}
-        Passwords::Shared(secret) => check_password(secret.expose())?,
-        Passwords::Random => {
-            let reason =
-                "random ones need their sheet on the disk before users are sent: use set_passwords";
-            return Err(Error::Password {
-                reason: reason.to_string(),
-            });
-        }
-    }
-    Ok(HashStream {
-        users: users.into_iter(),
-        passwords,
-        hashed: VecDeque::new(),
-    })
-}
-
-impl<I: Iterator<Item = Result<User>>> HashStream<I> {
-    /// Hashes the next users that are without a password.
-    fn fill(&mut self) {
-        let mut batch: Vec<Result<User>> = self.users.by_ref().take(HASHED_AT_ONCE).collect();
-        let (mut places, mut texts) = (Vec::new(), Vec::new());
-        for (place, row) in batch.iter_mut().enumerate() {
-            let text = match (&*row, &self.passwords) {
-                (Err(_), _) => continue,
-                (Ok(user), _) if user.has_password() => continue,
-                (Ok(_), Passwords::Shared(secret)) => Ok(secret.clone()),
-                (Ok(user), _) => usernames(std::slice::from_ref(user)).map(|mut one| one.remove(0)),
-            };
-            match text {
-                Ok(text) => {
-                    places.push(place);
-                    texts.push(text);
-                }
-                Err(error) => *row = Err(error),
-            }
-        }
-        match hash_all(&texts) {
-            Ok(hashes) => {
-                for (place, hash) in places.into_iter().zip(hashes) {
-                    if let Ok(user) = &mut batch[place] {
-                        user.password_hash = Some(hash);
-                    }
-                }
-                self.hashed.extend(batch);
-            }
-            Err(error) => self.hashed.push_back(Err(error)),
-        }
-    }
-}
-
-impl<I: Iterator<Item = Result<User>>> Iterator for HashStream<I> {
-    type Item = Result<User>;
-
-    fn next(&mut self) -> Option<Result<User>> {
-        if self.hashed.is_empty() {
-            self.fill();
-        }
-        self.hashed.pop_front()
-    }
-}
-
-fn usernames(users: &[User]) -> Result<Vec<Secret>> {
+pub(crate) fn usernames(users: &[User]) -> Result<Vec<Secret>> {
     let password = |(row, user): (usize, &User)| match &user.username {
         Some(username) if check_password(username).is_err() => Err(Error::PasswordRow {
             row: row + 1,

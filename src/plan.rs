@@ -15,6 +15,20 @@ use crate::users::User;
 const REMOVALS_A_SECOND: f64 = 2.0;
 
 /// What [`import_users`](crate::import_users) would do with these users; made by [`plan_import`].
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// # let tenant = Tenant::practice()?;
+/// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
+/// let users = [User::new("ada@test.edu"), User::new("no address")];
+/// let plan = plan_import(&tenant, &connection, &users)?;
+/// assert_eq!((plan.users, plan.uploads.len(), plan.problems[0].row), (2, 1, 2));
+/// assert!(plan.practice && !plan.read_only);
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ImportPlan {
@@ -37,12 +51,38 @@ pub struct ImportPlan {
 impl ImportPlan {
     /// How long the jobs may take: from the enterprise plan's reported speed to the free plan's. A practice
     /// tenant takes as long as it is set to.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// # let tenant = Tenant::practice()?;
+    /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
+    /// let users = generate_users("docs-hour", "test.edu", 4_000)?;
+    /// let (at_best, at_worst) = plan_import(&tenant, &connection, &users)?.duration();
+    /// assert_eq!((at_best.as_secs(), at_worst.as_secs()), (36, 360));
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn duration(&self) -> (Duration, Duration) {
         at_published_speeds(self.good())
     }
 
     /// How long it would take to remove the users again on the free plan: a request for each, two a second.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// # let tenant = Tenant::practice()?;
+    /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
+    /// let users = generate_users("docs-away", "test.edu", 60)?;
+    /// let plan = plan_import(&tenant, &connection, &users)?;
+    /// assert_eq!(plan.removal(), Duration::from_secs(30));
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn removal(&self) -> Duration {
         Duration::from_secs_f64(self.good() as f64 / REMOVALS_A_SECOND)

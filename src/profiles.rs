@@ -17,6 +17,25 @@ pub(crate) const MOST_FOUND: usize = 1000;
 /// A user as the tenant has them; what the tenant does not say is `None`.
 ///
 /// Given by [`find_users`], [`users_by_email`] and [`export_users`](crate::export_users).
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+/// # let tenant = Tenant::practice()?;
+/// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
+/// # let users = generate_users("docs-profile", "test.edu", 1)?;
+/// # let job = start_import(&tenant, &connection, &users)?;
+/// # let finished = wait_for_job(&tenant, &job, Duration::from_secs(60))?;
+/// let found = users_by_email(&tenant, "docs-profile_01@test.edu")?;
+/// assert!(found[0].user_id.starts_with("auth0|"));
+/// assert_eq!(found[0].connection.as_deref(), Some("Username-Password-Authentication"));
+/// assert_eq!(found[0].user_metadata, None);
+/// # remove_users(&tenant, plan_removal(&tenant, &finished)?)?;
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Profile {
@@ -64,6 +83,18 @@ impl Profile {
 }
 
 /// Users that were looked for; derefs to a slice of [`Profile`] and draws itself as a table.
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// let tenant = Tenant::practice()?;
+/// let found: FoundUsers = users_by_email(&tenant, "docs-nobody@test.edu")?;
+/// assert!(found.is_empty());
+/// assert!(found.to_string().contains("docs-nobody@test.edu"));
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct FoundUsers {
     users: Vec<Profile>,
@@ -74,6 +105,23 @@ pub struct FoundUsers {
 
 impl FoundUsers {
     /// How many there are in all: a search gives 1,000 of them at most.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+    /// # let tenant = Tenant::practice()?;
+    /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
+    /// # let users = generate_users("docs-total", "test.edu", 2)?;
+    /// # let job = start_import(&tenant, &connection, &users)?;
+    /// # let finished = wait_for_job(&tenant, &job, Duration::from_secs(60))?;
+    /// let found = find_users(&tenant, "username:docs-total_*")?;
+    /// assert_eq!((found.total(), found.len()), (2, 2));
+    /// # remove_users(&tenant, plan_removal(&tenant, &finished)?)?;
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn total(&self) -> usize {
         self.total

@@ -24,6 +24,17 @@ const SALT_BYTES: usize = 16;
 ///
 /// Written down with [`HashRecipe::new`], or found with [`find_recipe`](crate::find_recipe) from a few known hashes.
 /// Draws itself with a key and a salt of its own, which all users share, left out.
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+/// use serde_json::json;
+///
+/// let shared = json!({"algorithm": "sha256", "hash": {"encoding": "hex"}, "salt": {"value": "x1"}});
+/// assert!(HashRecipe::new(shared)?.to_string().ends_with(r#""salt":{"value":"<secret>"}}"#));
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, PartialEq)]
 pub struct HashRecipe {
     pub(crate) custom: Value,

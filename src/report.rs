@@ -9,95 +9,11 @@ use serde_json::Value;
 use crate::error::{Error, Result};
 use crate::job_errors::{RowError, advice};
 use crate::journal::{NoteKind, RowNote};
+use crate::outcome::{Attention, Counts, JobSpan, Outcome};
 use crate::password::csv_field;
 use crate::run::Run;
 use crate::users::{User, Users};
 use crate::words::grouped;
-
-/// What became of a user; an [`Attention`] says it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Outcome {
-    /// Created by this run.
-    Inserted,
-    /// There before and changed (upsert).
-    Updated,
-    /// Inserted or updated: a job of both tells only how many of each, and a row with a user id of its own choice may
-    /// have been there under it.
-    Imported,
-    /// There before and left as they were.
-    AlreadyThere,
-    /// Refused; the reason is given.
-    Failed,
-    /// Not to be found out: the job was lost or had not ended at its limit.
-    Unknown,
-    /// Not sent yet: the run was cut off.
-    NotSent,
-}
-
-impl Outcome {
-    /// The outcome in a word or two.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Outcome::Inserted => "inserted",
-            Outcome::Updated => "updated",
-            Outcome::Imported => "inserted or updated",
-            Outcome::AlreadyThere => "already there",
-            Outcome::Failed => "failed",
-            Outcome::Unknown => "unknown",
-            Outcome::NotSent => "not sent",
-        }
-    }
-}
-
-/// How many users had which outcome, of [`ImportReport::counts`]; all but `total` add up to `total`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Counts {
-    /// Created by this run.
-    pub inserted: u64,
-    /// There before and changed (upsert).
-    pub updated: u64,
-    /// There before and left as they were.
-    pub already_there: u64,
-    /// Refused by the check or by the tenant.
-    pub failed: u64,
-    /// Not to be found out.
-    pub unknown: u64,
-    /// Not sent or not ended yet.
-    pub not_sent: u64,
-    /// All users read.
-    pub total: u64,
-}
-
-/// A user who was neither inserted nor updated, and why; in [`ImportReport::attention`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Attention {
-    /// The user's place in the input, from 1.
-    pub row: usize,
-    /// The e-mail as it was given.
-    pub email: String,
-    /// Already there, failed or unknown.
-    pub outcome: Outcome,
-    /// Every reason there is.
-    pub reasons: Vec<RowError>,
-}
-
-/// When a job ran, and how many users it had; in [`ImportReport::jobs`].
-#[derive(Clone, Copy, Debug)]
-#[non_exhaustive]
-pub struct JobSpan {
-    /// The file of users it worked through, from 1.
-    pub file: usize,
-    /// Users in it.
-    pub users: usize,
-    /// When it was accepted, in milliseconds of UNIX time.
-    pub from: u64,
-    /// When it was seen to have ended.
-    pub to: u64,
-}
 
 /// What became of every user of a run; draws itself with a bar, what needs attention, and a timeline of the jobs.
 ///
@@ -178,24 +94,82 @@ impl ImportReport {
     }
 
     /// How many users had which outcome.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+    /// # let tenant = Tenant::practice()?;
+    /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
+    /// let options = ImportOptions::default().skip_bad_rows(true);
+    /// let report = import_users(&tenant, &connection, &[User::new("no address")], &options)?;
+    /// assert_eq!((report.counts().failed, report.counts().total), (1, 1));
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn counts(&self) -> Counts {
         self.counts
     }
 
     /// The users who were neither inserted nor updated, in the order of the input.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+    /// # let tenant = Tenant::practice()?;
+    /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
+    /// let options = ImportOptions::default().skip_bad_rows(true);
+    /// let report = import_users(&tenant, &connection, &[User::new("no address")], &options)?;
+    /// assert_eq!(report.attention()[0].email, "no address");
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn attention(&self) -> &[Attention] {
         &self.attention
     }
 
     /// The jobs, in the order of their files.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+    /// # let tenant = Tenant::practice()?;
+    /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
+    /// # let users = generate_users("docs-jobs", "test.edu", 2)?;
+    /// # let options = ImportOptions::default().requests_per_second(50.0);
+    /// let report = import_users(&tenant, &connection, &users, &options)?;
+    /// assert_eq!((report.jobs().len(), report.jobs()[0].users), (1, 2));
+    /// # remove_users(&tenant, plan_run_removal(&tenant, report.folder())?)?;
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn jobs(&self) -> &[JobSpan] {
         &self.jobs
     }
 
     /// The run's folder, for [`resume_import`](crate::resume_import) and [`read_import`](crate::read_import).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+    /// # let tenant = Tenant::practice()?;
+    /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
+    /// let options = ImportOptions::default().skip_bad_rows(true);
+    /// let report = import_users(&tenant, &connection, &[User::new("no address")], &options)?;
+    /// assert_eq!(read_import(report.folder())?.counts(), report.counts());
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn folder(&self) -> &str {
         &self.folder

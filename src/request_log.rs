@@ -53,6 +53,19 @@ pub struct SentRequest {
 impl SentRequest {
     /// The request as a line for a shell in which `MGMT_API_ACCESS_TOKEN` is set. Secrets are variables too, and the
     /// users of an upload are in a file `users.json`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// let tenant = Tenant::practice()?;
+    /// find_users(&tenant, "username:docs-nobody")?;
+    /// let log = tenant.requests();
+    /// assert!(log[0].curl().starts_with("curl -H \"Authorization: Bearer $MGMT_API_ACCESS_TOKEN\""));
+    /// assert!(log[0].curl().contains("/api/v2/users?"));
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn curl(&self) -> &str {
         &self.curl
@@ -82,6 +95,20 @@ pub struct RequestLog {
 
 impl RequestLog {
     /// How many requests came before these: 200 are remembered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// let tenant = Tenant::practice()?;
+    /// for _ in 0..201 {
+    ///     users_by_email(&tenant, "docs-nobody@test.edu")?;
+    /// }
+    /// let log = tenant.requests();
+    /// assert_eq!((log.len(), log.before()), (200, 1));
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn before(&self) -> u64 {
         self.before

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::connections::ConnectionId;
 use crate::error::{Error, Result};
-use crate::jobs::{JobId, JobState, JobStatus, Summary, Told, read_job, send_file};
+use crate::jobs::{JobId, JobStatus, Summary, send_file};
 use crate::journal::Entry;
 use crate::options::ImportOptions;
 use crate::pace::Estimate;
@@ -20,6 +20,7 @@ use crate::run::Run;
 use crate::run_folder::packed_name;
 use crate::settle;
 use crate::tenant::Tenant;
+use crate::wait::{JobState, Told, read_job};
 
 const IDLE: Duration = Duration::from_millis(500);
 /// Waits for a slot that somebody else's job holds: jobs take minutes.

@@ -20,12 +20,30 @@ pub struct Secret(String);
 
 impl Secret {
     /// Takes the text.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// let secret = Secret::new("correct horse");
+    /// assert_eq!(secret, Secret::from("correct horse"));
+    /// assert_eq!(secret.to_string(), "<secret>");
+    /// ```
     #[must_use]
     pub fn new(text: impl Into<String>) -> Secret {
         Secret(text.into())
     }
 
     /// The text: the only way to it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// assert_eq!(Secret::new("correct horse").expose(), "correct horse");
+    /// ```
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0

@@ -6,6 +6,25 @@ use crate::error::{Error, Result};
 use crate::tenant::Tenant;
 
 /// A sign-in that worked, as [`verify_sign_in`] makes it. The tokens it gave are dropped, not kept.
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+/// # let tenant = Tenant::practice()?;
+/// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
+/// # let users = generate_users("docs-signs", "test.edu", 1)?;
+/// # let accounts = set_passwords(&users, Passwords::SameAsUsername)?;
+/// # let job = start_import(&tenant, &connection, &accounts)?;
+/// # let finished = wait_for_job(&tenant, &job, Duration::from_secs(60))?;
+/// let signed_in = verify_sign_in(&tenant, "Username-Password-Authentication", "docs-signs_01", "docs-signs_01")?;
+/// assert_eq!(signed_in.login, "docs-signs_01");
+/// assert_eq!(signed_in.connection, "Username-Password-Authentication");
+/// # remove_users(&tenant, plan_removal(&tenant, &finished)?)?;
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct SignIn {
@@ -51,6 +70,14 @@ pub enum SignInRefusal {
 
 impl SignInRefusal {
     /// What it means and what to do, in plain words.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// assert!(SignInRefusal::GrantNotAllowed.explanation().contains("switch it on"));
+    /// ```
     #[must_use]
     pub fn explanation(self) -> &'static str {
         match self {

@@ -38,6 +38,19 @@ const FIELDS: [&str; 17] = [
 
 /// Users of a file, as [`import_stream`](crate::import_stream) takes them; a row that cannot be read is an error of
 /// that row alone. What was dropped is said at the end, once.
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+/// # std::fs::write("docs.csv", "email\nada@test.edu\n").expect("a file");
+/// let file: UserFile = read_csv("docs.csv", &[])?;
+/// let users = file.collect::<Result<Users>>()?;
+/// assert_eq!(users[0].email, "ada@test.edu");
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Debug)]
 pub struct UserFile {
     path: PathBuf,

@@ -161,18 +161,47 @@ impl Tenant {
     }
 
     /// The tenant's host name (with the port on loopback).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// let tenant = Tenant::practice()?;
+    /// assert!(tenant.domain().starts_with("127.0.0.1:"));
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn domain(&self) -> &str {
         &self.inner.wire.address.domain
     }
 
     /// Whether this is a practice tenant.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// let tenant = Tenant::practice()?;
+    /// assert!(tenant.is_practice());
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn is_practice(&self) -> bool {
         self.inner.practice
     }
 
     /// Whether imports and deletes are refused.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// assert!(!Tenant::practice()?.is_read_only());
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn is_read_only(&self) -> bool {
         !self.writes_allowed

@@ -87,6 +87,15 @@ pub struct User {
 
 impl User {
     /// A user with an e-mail and nothing else.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// let user = User::new("ada@test.edu");
+    /// assert_eq!((user.email.as_str(), user.username), ("ada@test.edu", None));
+    /// ```
     #[must_use]
     pub fn new(email: impl Into<String>) -> User {
         User {
@@ -96,6 +105,18 @@ impl User {
     }
 
     /// Whether the user brings a password of either kind.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// let mut user = User::new("ada@test.edu");
+    /// assert!(!user.has_password());
+    /// user.password_hash = Some(hash_password("correct horse")?);
+    /// assert!(user.has_password());
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn has_password(&self) -> bool {
         self.password_hash.is_some() || self.custom_password_hash.is_some()

@@ -15,9 +15,17 @@
     }
 
     let temp = std::env::temp_dir();
-    let lane = format!("auth0-bulk-users-examples-{}.lock", std::process::id() % 2);
-    let turn = std::fs::File::create(temp.join(lane)).expect("a file");
-    turn.lock().expect("a turn");
+    let lane = |lane: u32| {
+        let name = format!("auth0-bulk-users-examples-{lane}.lock");
+        std::fs::File::create(temp.join(name)).expect("a file")
+    };
+    // Whichever of the two is free, else the next turn in one of them.
+    let free = [0, 1].map(lane).into_iter().find(|turn| turn.try_lock().is_ok());
+    let turn = free.unwrap_or_else(|| {
+        let turn = lane(std::process::id() % 2);
+        turn.lock().expect("a turn");
+        turn
+    });
     let folder = temp.join(format!("auth0-bulk-users-example-{}", std::process::id()));
     std::fs::create_dir_all(&folder).expect("a folder");
     std::env::set_current_dir(&folder).expect("the folder");

@@ -1,0 +1,120 @@
+//! Passwords for users of a stream, hashed as they go by.
+
+use std::collections::VecDeque;
+
+use crate::error::{Error, Result};
+use crate::password::{Passwords, check_password, hash_all, usernames};
+use crate::users::User;
+
+/// Users of a stream hashed at a time: a few seconds of work, so that the cores are never idle for long.
+const HASHED_AT_ONCE: usize = 200;
+
+/// Users of a stream, each given a password; made by [`hash_stream`].
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// let users = generate_users("docs-hashed", "test.edu", 2)?.into_iter().map(Ok);
+/// let hashed: HashStream<_> = hash_stream(users, Passwords::SameAsUsername)?;
+/// let accounts = hashed.collect::<Result<Users>>()?;
+/// assert!(verify_password(&accounts[1], "docs-hashed_02")?);
+/// # Ok::<(), Error>(())
+/// ```
+#[derive(Debug)]
+pub struct HashStream<I> {
+    users: I,
+    passwords: Passwords,
+    hashed: VecDeque<Result<User>>,
+}
+
+/// Gives each user of a stream a password as it goes by, some hundreds at a time on every core, so that
+/// [`import_stream`](crate::import_stream) hashes while it sends. Sends nothing.
+///
+/// A user who has a password already keeps it; one without a username, where that is to be the password, is an error
+/// of that row alone.
+///
+/// # Errors
+///
+/// A shared password that [`hash_password`](crate::hash_password) refuses; [`Passwords::Random`], whose sheet must be whole before users are
+/// sent: use [`set_passwords`](crate::set_passwords) for that.
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// let users = generate_users("docs-stream", "test.edu", 2)?;
+/// let hashed = hash_stream(users.into_iter().map(Ok), Passwords::SameAsUsername)?;
+/// for user in hashed {
+///     assert!(user?.has_password());
+/// }
+/// # Ok::<(), Error>(())
+/// ```
+pub fn hash_stream<I>(users: I, passwords: Passwords) -> Result<HashStream<I::IntoIter>>
+where
+    I: IntoIterator<Item = Result<User>>,
+{
+    match &passwords {
+        Passwords::SameAsUsername => {}
+        Passwords::Shared(secret) => check_password(secret.expose())?,
+        Passwords::Random => {
+            let reason =
+                "random ones need their sheet on the disk before users are sent: use set_passwords";
+            return Err(Error::Password {
+                reason: reason.to_string(),
+            });
+        }
+    }
+    Ok(HashStream {
+        users: users.into_iter(),
+        passwords,
+        hashed: VecDeque::new(),
+    })
+}
+
+impl<I: Iterator<Item = Result<User>>> HashStream<I> {
+    /// Hashes the next users that are without a password.
+    fn fill(&mut self) {
+        let mut batch: Vec<Result<User>> = self.users.by_ref().take(HASHED_AT_ONCE).collect();
+        let (mut places, mut texts) = (Vec::new(), Vec::new());
+        for (place, row) in batch.iter_mut().enumerate() {
+            let text = match (&*row, &self.passwords) {
+                (Err(_), _) => continue,
+                (Ok(user), _) if user.has_password() => continue,
+                (Ok(_), Passwords::Shared(secret)) => Ok(secret.clone()),
+                (Ok(user), _) => usernames(std::slice::from_ref(user)).map(|mut one| one.remove(0)),
+            };
+            match text {
+                Ok(text) => {
+                    places.push(place);
+                    texts.push(text);
+                }
+                Err(error) => *row = Err(error),
+            }
+        }
+        match hash_all(&texts) {
+            Ok(hashes) => {
+                for (place, hash) in places.into_iter().zip(hashes) {
+                    if let Ok(user) = &mut batch[place] {
+                        user.password_hash = Some(hash);
+                    }
+                }
+                self.hashed.extend(batch);
+            }
+            Err(error) => self.hashed.push_back(Err(error)),
+        }
+    }
+}
+
+impl<I: Iterator<Item = Result<User>>> Iterator for HashStream<I> {
+    type Item = Result<User>;
+
+    fn next(&mut self) -> Option<Result<User>> {
+        if self.hashed.is_empty() {
+            self.fill();
+        }
+        self.hashed.pop_front()
+    }
+}

@@ -1,0 +1,169 @@
+//! Waiting for a job: asking after it ever less often, and what each answer says.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::error::{Error, Result};
+use crate::jobs::{
+    FIRST_WAIT, FinishedJob, Job, JobId, JobStatus, LONGEST_SILENCE, LONGEST_WAIT, READ_SCOPES,
+    Summary,
+};
+use crate::pace::at_published_speeds;
+use crate::requests::Request;
+use crate::tenant::Tenant;
+use crate::words::{count, span_in_words};
+
+/// Reads in a row that may fail before a wait ends with their error.
+const FAULTS_BORNE: u32 = 5;
+
+/// Waits until the job has ended, at most for `limit`, and gives how it ended. Sends reads; waits.
+///
+/// It asks at once, again after half a second, then ever less often, up to every 10 s. A job that failed is `Ok` too.
+///
+/// # Errors
+///
+/// The job is still running at the limit (it goes on in the tenant: wait again); the tenant no longer
+/// knows it (Auth0 keeps a job's data for 24 hours); the tenant refuses, or cannot be reached six times running.
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+/// let tenant = Tenant::practice()?;
+/// let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
+/// let users = generate_users("docs-wait", "test.edu", 2)?;
+/// let job = start_import(&tenant, &connection, &users)?;
+/// let finished = wait_for_job(&tenant, &job, Duration::from_secs(60))?;
+/// assert!(job.id.as_str().starts_with("job_"));
+/// assert_eq!(finished.status, JobStatus::Completed);
+/// assert_eq!(finished.summary.map(|summary| summary.inserted), Some(2));
+/// # remove_users(&tenant, plan_removal(&tenant, &finished)?)?;
+/// # Ok::<(), Error>(())
+/// ```
+pub fn wait_for_job(tenant: &Tenant, job: &Job, limit: Duration) -> Result<FinishedJob> {
+    let began = Instant::now();
+    let mut wait = FIRST_WAIT;
+    let mut said = began;
+    let mut faults = 0;
+    loop {
+        let state = read_job(tenant, &job.id);
+        let left = limit.saturating_sub(began.elapsed());
+        let news = match state {
+            Ok(JobState::Ended(status, summary)) => {
+                return Ok(FinishedJob {
+                    id: job.id.clone(),
+                    status,
+                    summary,
+                    job: job.clone(),
+                });
+            }
+            Ok(JobState::Pending(_)) if left.is_zero() => {
+                return Err(Error::JobRunning {
+                    id: job.id.to_string(),
+                    limit,
+                });
+            }
+            Ok(JobState::Pending(told)) => {
+                faults = 0;
+                progress(&told, began.elapsed(), limit)
+            }
+            // The job does not care whether it is asked, so one lost answer must not end the wait.
+            Err(error) if error.is_passing() && faults < FAULTS_BORNE && !left.is_zero() => {
+                faults += 1;
+                format!("; asking again, since {error}")
+            }
+            Err(error) => return Err(error),
+        };
+        if said.elapsed() + wait > LONGEST_SILENCE {
+            let usual = if said == began {
+                usual(job)
+            } else {
+                String::new()
+            };
+            said = Instant::now();
+            println!("job {} is still running{news}{usual}", job.id);
+        }
+        thread::sleep(wait.min(left));
+        wait = (wait * 3 / 2).min(LONGEST_WAIT);
+    }
+}
+
+/// What one read of a job says.
+pub(crate) enum JobState {
+    /// Not ended.
+    Pending(Told),
+    /// Ended, well or badly.
+    Ended(JobStatus, Option<Summary>),
+}
+
+/// What a job that runs says of itself. Both stand in Auth0's schema, and neither in any answer that was recorded.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Told {
+    /// 0 to 1.
+    pub(crate) share: Option<f64>,
+    pub(crate) left: Option<Duration>,
+}
+
+impl Told {
+    fn read(json: &Value) -> Told {
+        let share = json["percentage_done"].as_f64();
+        let left = json["time_left_seconds"].as_f64();
+        Told {
+            share: share.map(|percent| (percent / 100.0).clamp(0.0, 1.0)),
+            left: left.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()),
+        }
+    }
+}
+
+/// Asks once after a job.
+pub(crate) fn read_job(tenant: &Tenant, id: &JobId) -> Result<JobState> {
+    let path = format!("/api/v2/jobs/{id}");
+    let call = format!("GET {path}");
+    let json = tenant.send(Request::get(&path, READ_SCOPES))?.json(&call)?;
+    let status = match json["status"].as_str() {
+        Some("completed") => JobStatus::Completed,
+        Some("failed") => JobStatus::Failed,
+        // An unknown word is taken for "not ended yet": a wait has its limit.
+        Some(_) => return Ok(JobState::Pending(Told::read(&json))),
+        None => return Err(Error::bad_answer(&call, "it names no status")),
+    };
+    Ok(JobState::Ended(status, summary(&json["summary"])))
+}
+
+/// How long such a job takes, as far as anything is known of it.
+fn usual(job: &Job) -> String {
+    let users = job.keys.len();
+    format!(
+        "; {} take {} at the speeds Auth0's staff name",
+        count(users, "user"),
+        span_in_words(at_published_speeds(users))
+    )
+}
+
+fn progress(told: &Told, waited: Duration, limit: Duration) -> String {
+    let share = told.share.map_or(String::new(), |share| {
+        format!(", {:.0} % done", share * 100.0)
+    });
+    let left = told
+        .left
+        .map_or(String::new(), |left| format!(", {} s left", left.as_secs()));
+    format!(
+        "{share}{left}; waited {} s of at most {} s",
+        waited.as_secs(),
+        limit.as_secs()
+    )
+}
+
+fn summary(json: &Value) -> Option<Summary> {
+    let count = |key: &str| json[key].as_u64().unwrap_or_default();
+    json.is_object().then(|| Summary {
+        inserted: count("inserted"),
+        updated: count("updated"),
+        failed: count("failed"),
+        total: count("total"),
+    })
+}
