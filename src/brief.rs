@@ -6,17 +6,20 @@ use serde::Deserializer;
 use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
+use crate::hidden::{HIDDEN, LEAST_SECRET_CHARS, without_secrets};
 use crate::words::cut;
 
 /// Characters of a body that are kept.
 const MOST_CHARS: usize = 300;
 /// Characters of one text in a body.
-const MOST_TEXT_CHARS: usize = 120;
-/// Characters of a text that are looked at: more than are kept, so that no secret is cut in two before it is seen.
-const READ_CHARS: usize = 2_000;
-/// A word as long as this, of letters in both cases and digits, is taken for a token, a hash or a key.
-const SECRET_CHARS: usize = 40;
-const HIDDEN: &str = "<hidden>";
+pub(crate) const MOST_TEXT_CHARS: usize = 120;
+/// Characters of a text that are looked at, and that a line for a shell has whole: more than are kept in brief, so that
+/// no secret is cut in two before it is seen.
+const READ_CHARS: usize = 4_000;
+/// Fields that hold the names people gave, which may look like anything.
+const NAMES: [&str; 4] = ["name", "realm", "realms", "connection"];
+/// How the grant of a sign-in ends, whose application is not that of the Management API.
+const SIGN_IN_GRANT: &str = "/password-realm";
 
 /// Fields whose values may be shown; inside an object among them the same list decides.
 #[rustfmt::skip]
@@ -44,7 +47,8 @@ const NAMED: [&str; 14] = [
     "phone_number", "picture", "client_secret", "access_token", "id_token", "refresh_token", "mfa_token", "location",
 ];
 
-/// A JSON body in a line or two; what cannot be read as JSON is told by its size.
+/// A JSON body in a line or two; what cannot be read as JSON is told by its size. `secrets` are sought in its texts:
+/// for answers, since in what was sent they stand in fields that are not listed, and nowhere else.
 pub(crate) fn of_json(body: &[u8], secrets: &[String]) -> String {
     if body.is_empty() {
         return String::new();
@@ -61,11 +65,19 @@ pub(crate) fn of_json(body: &[u8], secrets: &[String]) -> String {
 }
 
 /// A JSON body whole, for a shell between single quotes; what is hidden is left to variables of its name.
-pub(crate) fn for_shell(body: &[u8], secrets: &[String]) -> String {
+pub(crate) fn for_shell(body: &[u8]) -> String {
+    let fields: Map<String, Value> = serde_json::from_slice(body).unwrap_or_default();
+    let grant = fields.get("grant_type").and_then(Value::as_str);
+    let sign_in = grant.is_some_and(|grant| grant.ends_with(SIGN_IN_GRANT));
     let mut out = String::new();
     // A body that is no JSON is none of ours.
-    let _ = write(body, &mut out, secrets, Style::Shell);
+    let _ = write(body, &mut out, &[], Style::Shell { sign_in });
     out
+}
+
+/// Whether the values of a field may be shown.
+pub(crate) fn is_listed(field: &str) -> bool {
+    SHOWN.contains(&field)
 }
 
 /// The texts of a JSON object whose names are not listed: what an answer must not echo.
@@ -79,90 +91,37 @@ pub(crate) fn unlisted_texts(body: &[u8]) -> Vec<String> {
         .collect()
 }
 
-/// A part of a form: its name and, in brief, its text or its file.
-pub(crate) struct Part {
-    pub(crate) name: String,
-    pub(crate) text: String,
-    pub(crate) is_file: bool,
-}
-
-/// The parts of a form of ours, whose only file is its last part.
-pub(crate) fn of_form(body: &[u8], secrets: &[String]) -> Vec<Part> {
-    let mut parts = Vec::new();
-    let mut rest = body;
-    while let Some((head, content)) = split(rest, b"\r\n\r\n") {
-        let head = String::from_utf8_lossy(head);
-        let name = head
-            .split("name=\"")
-            .nth(1)
-            .and_then(|n| n.split('"').next());
-        let name = name.unwrap_or_default().to_string();
-        if head.contains("filename=") {
-            let text = of_json(content, secrets);
-            parts.push(Part {
-                name,
-                text,
-                is_file: true,
-            });
-            break;
-        }
-        let Some((text, next)) = split(content, b"\r\n") else {
-            break;
-        };
-        let text = if SHOWN.contains(&name.as_str()) {
-            plain(&String::from_utf8_lossy(text), secrets, MOST_TEXT_CHARS)
-        } else {
-            HIDDEN.to_string()
-        };
-        parts.push(Part {
-            name,
-            text,
-            is_file: false,
-        });
-        rest = next;
+/// A text of a listed field as far as it may be shown. One with a known secret in it is hidden as a whole, since what
+/// is left around a secret tells it.
+pub(crate) fn shown(text: &str, field: &str, secrets: &[String]) -> String {
+    let is_there =
+        |s: &String| s.chars().count() >= LEAST_SECRET_CHARS && text.contains(s.as_str());
+    if secrets.iter().any(is_there) {
+        return HIDDEN.to_string();
     }
-    parts
-}
-
-fn split<'a>(bytes: &'a [u8], at: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
-    let place = bytes.windows(at.len()).position(|window| window == at)?;
-    Some((&bytes[..place], &bytes[place + at.len()..]))
-}
-
-/// Text with the secrets that are known, and what looks like one, taken out, and cut.
-fn plain(text: &str, secrets: &[String], most: usize) -> String {
-    let mut text: String = text.chars().take(READ_CHARS).collect();
-    for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
-        text = text.replace(secret.as_str(), HIDDEN);
+    let text = cut(text, READ_CHARS);
+    if NAMES.contains(&field) {
+        return text;
     }
-    let in_word = |c: char| c.is_ascii_alphanumeric() || "+/=_.$-".contains(c);
-    let words: String = text
-        .split_inclusive(|c| !in_word(c))
-        .map(|word| {
-            let bare = word.trim_end_matches(|c| !in_word(c));
-            if looks_secret(bare) {
-                word.replace(bare, HIDDEN)
-            } else {
-                word.to_string()
-            }
-        })
-        .collect();
-    cut(&words, most)
-}
-
-fn looks_secret(word: &str) -> bool {
-    let has = |kind: fn(&char) -> bool| word.chars().any(|c| kind(&c));
-    word.len() >= SECRET_CHARS
-        && has(char::is_ascii_uppercase)
-        && has(char::is_ascii_lowercase)
-        && has(char::is_ascii_digit)
+    without_secrets(&text)
 }
 
 #[derive(Clone, Copy, PartialEq)]
 enum Style {
     /// The first of each list, and no further than can be shown.
     Brief,
-    Shell,
+    Shell {
+        sign_in: bool,
+    },
+}
+
+/// The variable that a field is left to, out of the single quotes, into double ones, and back.
+fn variable(field: &str, sign_in: bool) -> String {
+    let whose = match (field, sign_in) {
+        ("client_secret", true) => "SIGN_IN_",
+        _ => "",
+    };
+    format!("\"'\"${whose}{}\"'\"", field.to_uppercase())
 }
 
 fn write(
@@ -251,15 +210,20 @@ impl<'de> Visitor<'de> for Brief<'_> {
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<(), E> {
-        let most = if self.style == Style::Brief {
-            MOST_TEXT_CHARS
-        } else {
-            READ_CHARS
-        };
-        let text = Value::from(plain(text, self.secrets, most)).to_string();
+        let shown = shown(text, self.field, self.secrets);
         match self.style {
-            Style::Brief => self.value(text),
-            Style::Shell => self.value(text.replace('\'', r"'\''")),
+            Style::Brief => {
+                let text = cut(&shown, MOST_TEXT_CHARS);
+                self.value(Value::from(text))
+            }
+            Style::Shell { .. } if shown == text => {
+                let text = Value::from(shown).to_string();
+                self.value(text.replace('\'', r"'\''"))
+            }
+            Style::Shell { sign_in } => {
+                let variable = variable(self.field, sign_in);
+                self.value(variable)
+            }
         }
     }
 
@@ -267,7 +231,7 @@ impl<'de> Visitor<'de> for Brief<'_> {
         let field = self.field;
         self.push("[")?;
         let mut first = true;
-        while first || self.style == Style::Shell {
+        while first || self.style != Style::Brief {
             // A comma is written before it is known that something follows, and taken back.
             let before = self.out.len();
             if !first {
@@ -313,8 +277,7 @@ impl<'de> Visitor<'de> for Brief<'_> {
             fields.next_value::<IgnoredAny>()?;
             match self.style {
                 Style::Brief => self.push(HIDDEN)?,
-                // Out of the single quotes, into double ones, and back.
-                Style::Shell => self.push(&format!("\"'\"${}\"'\"", name.to_uppercase()))?,
+                Style::Shell { sign_in } => self.push(&variable(&name, sign_in))?,
             }
         }
         self.push("}")
@@ -353,9 +316,26 @@ mod tests {
         assert!(brief.chars().count() <= MOST_CHARS + 1, "{brief}");
         let echo = format!(r#"{{"message":"no match for: {SECRET}, nor for pa55"}}"#);
         let brief = of_json(echo.as_bytes(), &["pa55".to_string()]);
+        assert_eq!(brief, r#"{"message":"<hidden>"}"#);
+        let brief = of_json(echo.as_bytes(), &["no".to_string(), "PA55".to_string()]);
         assert_eq!(
             brief,
-            r#"{"message":"no match for: <hidden>, nor for <hidden>"}"#
+            r#"{"message":"no match for: <hidden>, nor for pa55"}"#
+        );
+    }
+
+    #[test]
+    fn the_name_of_a_connection_may_look_like_anything() {
+        let name = "Username-Password-Authentication-Staging-2024";
+        for field in ["name", "realm", "connection"] {
+            let body = format!(r#"{{"{field}":"{name}"}}"#);
+            assert_eq!(of_json(body.as_bytes(), &[]), body);
+            assert_eq!(for_shell(body.as_bytes()), body);
+        }
+        let body = format!(r#"{{"realms":["{name}"],"id":"{name}"}}"#);
+        assert_eq!(
+            of_json(body.as_bytes(), &[]),
+            format!(r#"{{"realms":["{name}"],"id":"<hidden>"}}"#)
         );
     }
 
@@ -364,8 +344,14 @@ mod tests {
         let body =
             br#"{"grant_type":"g","client_secret":"s","fields":[{"name":"a"},{"name":"b"}]}"#;
         assert_eq!(
-            for_shell(body, &[]),
+            for_shell(body),
             r#"{"grant_type":"g","client_secret":"'"$CLIENT_SECRET"'","fields":[{"name":"a"},{"name":"b"}]}"#
+        );
+        let long = |count| format!(r#"{{"username":"{}"}}"#, "u".repeat(count));
+        assert_eq!(for_shell(long(4_000).as_bytes()), long(4_000));
+        assert_eq!(
+            for_shell(long(4_001).as_bytes()),
+            r#"{"username":"'"$USERNAME"'"}"#
         );
     }
 
@@ -384,7 +370,7 @@ mod tests {
             }
             let all_listed = keys.iter().all(|key| SHOWN.contains(&key.as_str()));
             let body = value.to_string();
-            let shown = of_json(body.as_bytes(), &[]) + &for_shell(body.as_bytes(), &[]);
+            let shown = of_json(body.as_bytes(), &[]) + &for_shell(body.as_bytes());
             prop_assert!(all_listed || !shown.contains("planted"), "{}", shown);
         }
     }

@@ -1,5 +1,6 @@
 //! Deleting what a job or a run created, and nothing else.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -143,15 +144,16 @@ pub fn plan_removal(tenant: &Tenant, finished: &FinishedJob) -> Result<RemovalPl
         });
     }
     let errors = job_errors(tenant, finished)?;
-    let refused: Vec<usize> = errors.iter().filter_map(|failed| failed.row).collect();
+    let refused: HashSet<usize> = errors.iter().filter_map(|failed| failed.row).collect();
     let mut users: Vec<(String, String)> = Vec::new();
+    let mut found = HashSet::new();
     let mut countdown = Countdown::new();
     for (index, RowKey { email, .. }) in job.keys.iter().enumerate() {
         if refused.contains(&(index + 1)) {
             continue;
         }
         if let Some(id) = created_by(tenant, finished, email)?
-            && !users.iter().any(|(_, known)| *known == id)
+            && found.insert(id.clone())
         {
             users.push((email.clone(), id));
         }

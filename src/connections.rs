@@ -10,6 +10,7 @@ use crate::requests::Request;
 use crate::tenant::Tenant;
 
 const SCOPES: &[&str] = &["read:connections"];
+const LIST: &str = "GET /api/v2/connections";
 /// Connections on a page. `(page + 1) * per_page` may not pass 1,000 (Auth0, since 2025-10-27).
 const PER_PAGE: usize = 50;
 const MOST_PAGES: usize = 1000 / PER_PAGE;
@@ -171,8 +172,13 @@ pub fn get_connection_id(tenant: &Tenant, name: &str) -> Result<ConnectionId> {
     if let Some(reason) = not_for_imports(&connection) {
         return Err(unfit(reason));
     }
-    let id = ConnectionId::new(connection["id"].as_str().unwrap_or_default())?;
-    if applications(tenant, &connection, &id)? == 0 {
+    let id = id_of(&connection).ok_or_else(|| {
+        Error::bad_answer(
+            LIST,
+            "the connection's id is not con_ and 16 letters or digits",
+        )
+    })?;
+    if applications(tenant, &connection, &id)?.is_empty() {
         return Err(unfit(UNUSED.to_string()));
     }
     Ok(ConnectionId {
@@ -180,6 +186,11 @@ pub fn get_connection_id(tenant: &Tenant, name: &str) -> Result<ConnectionId> {
         rules: Some(username_rules(&connection["options"])),
         ..id
     })
+}
+
+/// A connection's id, if it is well-formed.
+fn id_of(connection: &Value) -> Option<ConnectionId> {
+    ConnectionId::new(connection["id"].as_str()?).ok()
 }
 
 const UNUSED: &str =
@@ -224,8 +235,9 @@ pub struct Connection {
     pub strategy: String,
     /// What usernames a database takes, in words.
     pub usernames: Option<String>,
-    /// How many applications use a database: with none, Auth0 refuses an import.
-    pub applications: Option<usize>,
+    /// The client ids of the applications that use a database: with none, Auth0 refuses an import. `None` of every other
+    /// kind.
+    pub applications: Option<Vec<String>>,
     /// Why no users can be imported into it, and what to do; `None` when they can.
     pub obstacle: Option<String>,
 }
@@ -256,11 +268,12 @@ impl Deref for Connections {
 /// Lists the tenant's connections, and what each means for an import. Sends reads; writes nothing.
 ///
 /// Databases come first. At most 1,000 connections are listed, which is as far as Auth0 pages. Each database of which
-/// the list does not say who uses it costs one more request.
+/// the list does not say who uses it costs one more request. One whose id is not well-formed is left out: nothing could
+/// be imported into it.
 ///
 /// # Errors
 ///
-/// The scope `read:connections` is missing; the tenant cannot be reached or refuses.
+/// The scope `read:connections` is missing; no connection has a well-formed id; the tenant cannot be reached or refuses.
 ///
 /// # Examples
 ///
@@ -279,22 +292,26 @@ pub fn list_connections(tenant: &Tenant) -> Result<Connections> {
         all.push(connection.clone());
         false
     })?;
-    let connections = all.iter().map(|connection| described(tenant, connection));
+    let known = all.iter().filter_map(|c| Some((c, id_of(c)?)));
+    let connections = known.map(|(connection, id)| described(tenant, connection, id));
     let mut connections: Vec<Connection> = connections.collect::<Result<_>>()?;
+    if connections.is_empty() && !all.is_empty() {
+        let problem = "none of its connections has an id of con_ and 16 letters or digits";
+        return Err(Error::bad_answer(LIST, problem));
+    }
     connections.sort_by_key(|connection| connection.strategy != "auth0");
     Ok(Connections(connections))
 }
 
-fn described(tenant: &Tenant, connection: &Value) -> Result<Connection> {
+fn described(tenant: &Tenant, connection: &Value, mut id: ConnectionId) -> Result<Connection> {
     let text = |key: &str| connection[key].as_str().unwrap_or("?").to_string();
     let (name, strategy) = (text("name"), text("strategy"));
-    let mut id = ConnectionId::new(&text("id"))?;
     let mut obstacle = not_for_imports(connection);
     let (mut usernames, mut applications_using) = (None, None);
     if strategy == "auth0" {
         let rules = username_rules(&connection["options"]);
         let using = applications(tenant, connection, &id)?;
-        if using == 0 {
+        if using.is_empty() {
             obstacle = obstacle.or(Some(UNUSED.to_string()));
         }
         usernames = Some(rules.in_words());
@@ -345,12 +362,11 @@ fn find(
         if let Some(name) = name {
             request = request.query("name", name);
         }
-        let call = "GET /api/v2/connections";
-        let json = tenant.send(request)?.json(call)?;
+        let json = tenant.send(request)?.json(LIST)?;
         // With totals an object is answered; a bare array is understood too.
         let connections = json.as_array().or_else(|| json["connections"].as_array());
         let Some(connections) = connections else {
-            return Err(Error::bad_answer(call, "it holds no list of connections"));
+            return Err(Error::bad_answer(LIST, "it holds no list of connections"));
         };
         if let Some(connection) = connections.iter().find(|connection| wanted(connection)) {
             return Ok(Some(connection.clone()));
@@ -362,17 +378,27 @@ fn find(
     Ok(None)
 }
 
-/// How many applications use the connection. `enabled_clients` is on its way out of the list, so its absence or
+/// The applications that use the connection. `enabled_clients` is on its way out of the list, so its absence or
 /// emptiness is settled by asking.
-fn applications(tenant: &Tenant, connection: &Value, id: &ConnectionId) -> Result<usize> {
-    let listed = connection["enabled_clients"].as_array().map_or(0, Vec::len);
-    if listed > 0 {
+fn applications(tenant: &Tenant, connection: &Value, id: &ConnectionId) -> Result<Vec<String>> {
+    let listed = client_ids(&connection["enabled_clients"]);
+    if !listed.is_empty() {
         return Ok(listed);
     }
     let path = format!("/api/v2/connections/{id}/clients");
     let request = Request::get(&path, SCOPES).query("take", MOST_CLIENTS);
     let json = tenant.send(request)?.json(&format!("GET {path}"))?;
-    Ok(json["clients"].as_array().map_or(0, Vec::len))
+    Ok(client_ids(&json["clients"]))
+}
+
+/// The ids themselves, or objects that have them.
+fn client_ids(list: &Value) -> Vec<String> {
+    let id = |client: &Value| {
+        let id = client.as_str().or_else(|| client["client_id"].as_str());
+        id.unwrap_or("?").to_string()
+    };
+    list.as_array()
+        .map_or_else(Vec::new, |clients| clients.iter().map(id).collect())
 }
 
 /// Both styles of username rules; neither is there when the connection takes none. 1 to 15 characters are

@@ -38,17 +38,26 @@ impl Connection {
             self.id.to_string(),
             self.strategy.clone(),
             or_nothing(self.usernames.clone()),
-            or_nothing(self.applications.map(|number| number.to_string())),
+            or_nothing(self.applications.as_ref().map(|ids| ids.len().to_string())),
         ]
+    }
+
+    /// As in a table of many, and which applications use it.
+    fn row_alone(&self) -> Vec<String> {
+        let mut row = self.row();
+        if let (Some(ids @ [_, ..]), Some(cell)) = (self.applications.as_deref(), row.last_mut()) {
+            *cell = format!("{}: {}", ids.len(), ids.join(", "));
+        }
+        row
     }
 }
 
 impl Draw for Connection {
     fn plain(&self) -> String {
-        table_plain(&CONNECTION_HEADER, &[self.row()])
+        table_plain(&CONNECTION_HEADER, &[self.row_alone()])
     }
     fn html(&self) -> String {
-        table_html(&CONNECTION_HEADER, &[self.row()])
+        table_html(&CONNECTION_HEADER, &[self.row_alone()])
     }
 }
 

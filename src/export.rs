@@ -237,7 +237,8 @@ impl ExportedUsers {
     pub fn save_csv(&self, path: &str) -> Result<()> {
         let aside = format!("{path}.{}", random_hex(4)?);
         let written = write_csv(Path::new(&aside), &self.users)
-            .and_then(|()| fs::rename(&aside, path).inspect_err(|_| drop(fs::remove_file(&aside))));
+            .and_then(|()| fs::rename(&aside, path))
+            .inspect_err(|_| drop(fs::remove_file(&aside)));
         written.map_err(|cause| failed(format!("{path} cannot be written: {cause}")))
     }
 }

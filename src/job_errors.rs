@@ -6,6 +6,7 @@ use std::ops::Deref;
 use serde_json::Value;
 
 use crate::error::Result;
+use crate::hidden::without_secrets;
 use crate::jobs::{FinishedJob, JobId, JobStatus, READ_SCOPES, RowKey};
 use crate::requests::Request;
 use crate::tenant::Tenant;
@@ -36,7 +37,7 @@ pub struct RowError {
     pub code: String,
     /// The field in the words of the file that was sent, when Auth0 names one.
     pub field: Option<String>,
-    /// Auth0's own sentence.
+    /// Auth0's own sentence; what looks like a hash, a token or a secret in it is `<hidden>`.
     pub message: String,
     /// What it means and what to do.
     pub advice: &'static str,
@@ -233,10 +234,11 @@ fn by(
 }
 
 fn row_error(error: &Value) -> RowError {
-    let text = |key: &str| error[key].as_str().unwrap_or_default();
+    let text = |key: &str| without_secrets(error[key].as_str().unwrap_or_default());
+    let (code, message, path) = (text("code"), text("message"), text("path"));
     // The path is optional, and its text stands in the message too.
-    let path = match text("path") {
-        "" => text("message")
+    let path = match path.as_str() {
+        "" => message
             .strip_prefix("Error in ")
             .and_then(|m| m.split(" property").next())
             .unwrap_or(""),
@@ -244,10 +246,10 @@ fn row_error(error: &Value) -> RowError {
     };
     let field = field(path);
     RowError {
-        advice: advice(text("code"), field.as_deref()),
-        code: text("code").to_string(),
+        advice: advice(&code, field.as_deref()),
+        code,
         field,
-        message: text("message").to_string(),
+        message,
     }
 }
 
@@ -325,6 +327,7 @@ fn explain(finished: &FinishedJob, rows: usize, json: &Value) -> Option<String> 
         .get("status_details")
         .filter(|details| !details.is_null())
     {
+        let details = without_secrets(&details.to_string());
         return Some(format!("the job failed as a whole; Auth0 says: {details}"));
     }
     match (&finished.status, rows) {

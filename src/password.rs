@@ -217,8 +217,10 @@ fn write_sheet(folder: &Path, users: &[User], passwords: &[Secret]) -> Result<Pa
             sheet.push_str(&row.join(","));
             sheet.push('\n');
         }
-        file.write_all(sheet.as_bytes())?;
-        file.sync_all()
+        file.write_all(sheet.as_bytes())
+            .and_then(|()| file.sync_all())
+            // Half a sheet of passwords is of no use.
+            .inspect_err(|_| drop(fs::remove_file(&path)))
     };
     match written() {
         Ok(()) => Ok(path),

@@ -41,7 +41,7 @@ pub(crate) const MOST_FOUND: usize = 1000;
 pub struct Profile {
     /// `auth0|` and the id, of a database user.
     pub user_id: String,
-    /// In lower case, as Auth0 stores it.
+    /// In lower case, as Auth0 stores it of database users.
     pub email: Option<String>,
     /// Whether the e-mail is verified.
     pub email_verified: Option<bool>,
@@ -191,9 +191,10 @@ pub fn find_users(tenant: &Tenant, query: &str) -> Result<FoundUsers> {
     Ok(found)
 }
 
-/// Looks up every user with this e-mail, in all connections, up to date. Sends one read; writes nothing.
+/// Looks up every user with this e-mail, in all connections, up to date. Sends one read or two; writes nothing.
 ///
 /// Auth0 stores e-mails of database users in lower case and compares exactly, so the e-mail is put in lower case first.
+/// An enterprise connection may have stored capitals: if nobody is found, it is asked for once more as given.
 ///
 /// # Errors
 ///
@@ -216,17 +217,31 @@ pub fn find_users(tenant: &Tenant, query: &str) -> Result<FoundUsers> {
 /// # Ok::<(), Error>(())
 /// ```
 pub fn users_by_email(tenant: &Tenant, email: &str) -> Result<FoundUsers> {
-    let email = email.trim().to_lowercase();
+    let given = email.trim();
+    let lowered = given.to_lowercase();
+    let mut users = ask_by_email(tenant, &lowered)?;
+    let mut asked_for = lowered;
+    // Only connections that are no databases keep capitals.
+    if users.is_empty() && given != asked_for {
+        users = ask_by_email(tenant, given)?;
+        if !users.is_empty() {
+            asked_for = given.to_string();
+        }
+    }
+    Ok(FoundUsers {
+        total: users.len(),
+        users,
+        asked_for,
+        by_search: false,
+    })
+}
+
+fn ask_by_email(tenant: &Tenant, email: &str) -> Result<Vec<Profile>> {
     let call = "GET /api/v2/users-by-email";
-    let request = Request::get("/api/v2/users-by-email", SCOPES).query("email", &email);
+    let request = Request::get("/api/v2/users-by-email", SCOPES).query("email", email);
     let json = tenant.send(request)?.json(call)?;
     let Some(users) = json.as_array() else {
         return Err(Error::bad_answer(call, "it holds no list of users"));
     };
-    Ok(FoundUsers {
-        users: users.iter().map(Profile::read).collect(),
-        asked_for: email,
-        by_search: false,
-        total: users.len(),
-    })
+    Ok(users.iter().map(Profile::read).collect())
 }

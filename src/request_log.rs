@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use reqwest::Url;
 
-use crate::brief::{self, Part};
+use crate::brief;
 use crate::error::{Error, Result};
+use crate::forms::{self, Part, PartKind};
 use crate::requests::{Answer, Request};
 use crate::secret::Secret;
 use crate::words::cut;
@@ -51,8 +52,9 @@ pub struct SentRequest {
 }
 
 impl SentRequest {
-    /// The request as a line for a shell in which `MGMT_API_ACCESS_TOKEN` is set. Secrets are variables too, and the
-    /// users of an upload are in a file `users.json`.
+    /// The request as a line for a shell in which `MGMT_API_ACCESS_TOKEN` is set. Secrets are variables too
+    /// (`CLIENT_SECRET`; of a sign-in `SIGN_IN_CLIENT_SECRET` and `PASSWORD`), as is a text of over 4,000 characters, and
+    /// the users of an upload are in a file `users.json`.
     ///
     /// # Examples
     ///
@@ -157,7 +159,7 @@ impl Recorder {
             _ => Vec::new(),
         };
         secrets.extend(token.map(|token| token.expose().to_string()));
-        let body = Body::of(request, &secrets);
+        let body = Body::of(request);
         let path = match (request.signed.is_some(), url.query()) {
             // The query of a signed address is a key to the file.
             (true, _) => format!("{}?{}", request.path, "<hidden>"),
@@ -198,15 +200,15 @@ enum Body {
 }
 
 impl Body {
-    fn of(request: &Request, secrets: &[String]) -> Body {
+    fn of(request: &Request) -> Body {
         match &request.body {
             None => Body::None,
             Some((content_type, bytes)) if content_type.starts_with("multipart/") => {
-                Body::Form(brief::of_form(bytes, secrets))
+                Body::Form(forms::parts(content_type, bytes))
             }
             Some((_, bytes)) => Body::Json {
-                brief: brief::of_json(bytes, secrets),
-                for_shell: brief::for_shell(bytes, secrets),
+                brief: brief::of_json(bytes, &[]),
+                for_shell: brief::for_shell(bytes),
             },
         }
     }
@@ -249,25 +251,25 @@ fn curl(request: &Request, url: &Url, body: &Body) -> String {
             words.push("-H 'Content-Type: application/json'".to_string());
             words.push(format!("-d '{for_shell}'"));
         }
-        Body::Form(parts) => words.extend(parts.iter().map(|part| {
-            if part.is_file {
-                format!("-F '{}=@users.json;type=application/json'", part.name)
-            } else {
-                // To -F some characters have a meaning.
-                let is_word = part
-                    .text
-                    .bytes()
-                    .all(|b| b.is_ascii_alphanumeric() || b == b'_');
-                let option = if is_word { "-F" } else { "--form-string" };
-                format!(
-                    "{option} {}",
-                    quoted(&format!("{}={}", part.name, part.text))
-                )
-            }
-        })),
+        Body::Form(parts) => words.extend(parts.iter().map(part_word)),
     }
     words.push(quoted(&cut(url.as_str(), MOST_ADDRESS_CHARS)));
     words.join(" ")
+}
+
+/// A part of a form as an option of curl.
+fn part_word(part: &Part) -> String {
+    let name = &part.name;
+    match &part.kind {
+        PartKind::File => format!("-F '{name}=@users.json;type=application/json'"),
+        PartKind::Variable => format!("--form-string \"{name}=${}\"", name.to_uppercase()),
+        PartKind::Whole(text) => {
+            // To -F some characters have a meaning.
+            let is_word = text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+            let option = if is_word { "-F" } else { "--form-string" };
+            format!("{option} {}", quoted(&format!("{name}={text}")))
+        }
+    }
 }
 
 /// Text as one word of a shell.

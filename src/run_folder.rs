@@ -208,6 +208,7 @@ impl RunFolder {
         open_new(&aside)
             .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
             .and_then(|()| fs::rename(&aside, self.path.join(name)))
+            .inspect_err(|_| drop(fs::remove_file(&aside)))
             .and_then(|()| sync_folder(&self.path))
             .map_err(|cause| disk(&self.path.join(name), cause))
     }

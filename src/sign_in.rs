@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
+use crate::hidden::{HIDDEN, LEAST_SECRET_CHARS};
 use crate::tenant::Tenant;
 
 /// A sign-in that worked, as [`verify_sign_in`] makes it. The tokens it gave are dropped, not kept.
@@ -168,12 +169,13 @@ pub fn verify_sign_in(
     let message = json["error_description"]
         .as_str()
         .unwrap_or("no reason given");
-    let mut message: String = message.chars().take(300).collect();
-    for secret in [password, application.secret.expose()] {
-        if !secret.is_empty() {
-            message = message.replace(secret, "<secret>");
-        }
-    }
+    // Taken out of the sentence, it could be told by what is left; and every sentence has an `e` in it.
+    let repeats =
+        |secret: &str| secret.chars().count() >= LEAST_SECRET_CHARS && message.contains(secret);
+    let message = match repeats(password) || repeats(application.secret.expose()) {
+        true => HIDDEN.to_string(),
+        false => message.chars().take(300).collect(),
+    };
     Err(Error::SignIn {
         login: login.to_string(),
         refusal: SignInRefusal::from_answer(answer.status.as_u16(), &json),

@@ -1,7 +1,7 @@
 //! Which of the users sent each row of an error report is about.
 
 use auth0_bulk_users::*;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::server::{Practice, answer, canned, token};
 
@@ -79,4 +79,50 @@ fn a_row_that_the_report_names_in_part_is_found_by_what_it_names() {
     let errors = job_errors(&tenant, &finished).unwrap();
     let rows: Vec<Option<usize>> = errors.iter().map(|failed| failed.row).collect();
     assert_eq!(rows, [Some(2), Some(3), Some(1), None, None], "{errors}");
+}
+
+/// The errors of a job of one user, whose report is this.
+fn told(status: &str, report: &Value) -> JobErrors {
+    let job = json!({"id": "job_1", "status": "pending", "created_at": "2026"});
+    let ended = json!({"status": status, "summary": {"failed": 1}});
+    let answers = [&job, &ended, report].map(|body| answer(200, "", &body.to_string()));
+    let (base, _) = canned(answers.to_vec());
+    let tenant = Tenant::new(&base, &token(&base, json!({}))).unwrap();
+    let connection = ConnectionId::new("con_0000000000000000").unwrap();
+    let job = start_import(&tenant, &connection, &[User::new("a@test.edu")]).unwrap();
+    let finished = wait_for_job(&tenant, &job, Duration::from_secs(20)).unwrap();
+    job_errors(&tenant, &finished).unwrap()
+}
+
+#[test]
+fn hashes_tokens_and_keys_in_what_auth0_says_are_hidden_and_the_sentence_stays() {
+    let bcrypt = format!("$2b$10${}", "Ab3".repeat(17) + "xy");
+    let jwt = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.c2ln_bmF0dXJl";
+    let hex = "d41d8cd98f00b204e9800998ecf8427e";
+    let pattern = r"Error in identities[0].profileData.passwordHash property - String does not match pattern ^\$2[ab]?\$10+\$[./A-Za-z0-9]{53}$";
+    let report = json!([{"user": {"email": "a@test.edu"}, "errors": [
+        {"code": "PATTERN", "message": format!("{pattern}: {bcrypt}.")},
+        {"code": "OTHER", "message": format!("neither \"{jwt}\" nor {hex}, nor {} will do", &bcrypt[..30])},
+    ]}]);
+    let errors = told("completed", &report);
+    let messages: Vec<_> = errors[0]
+        .errors
+        .iter()
+        .map(|e| e.message.as_str())
+        .collect();
+    assert_eq!(
+        messages,
+        [
+            &format!("{pattern}: <hidden>."),
+            "neither \"<hidden>\" nor <hidden>, nor <hidden> will do"
+        ]
+    );
+    assert_eq!(errors[0].errors[0].field.as_deref(), Some("password_hash"));
+
+    let details = json!({"status_details": {"reason": format!("row 1: {bcrypt} and {jwt}")}});
+    let errors = told("failed", &details);
+    assert_eq!(
+        errors.explanation(),
+        Some(r#"the job failed as a whole; Auth0 says: {"reason":"row 1: <hidden> and <hidden>"}"#)
+    );
 }

@@ -152,13 +152,16 @@ fn what_was_not_answered_is_there_too() {
 
 /// Runs a line in a shell, with the token in its environment alone.
 fn shell(practice: &Practice, folder: &std::path::Path, line: &str) -> Value {
+    let name = "MGMT_API_ACCESS_TOKEN";
+    let token = (name.to_string(), practice.get(name).to_string());
+    shell_with(folder, line, &[token])
+}
+
+fn shell_with(folder: &std::path::Path, line: &str, variables: &[(String, String)]) -> Value {
     let output = Command::new("sh")
         .args(["-c", &format!("{line} --silent --show-error")])
         .current_dir(folder)
-        .env(
-            "MGMT_API_ACCESS_TOKEN",
-            practice.get("MGMT_API_ACCESS_TOKEN"),
-        )
+        .envs(variables.iter().cloned())
         .output()
         .unwrap();
     assert!(
@@ -207,5 +210,151 @@ fn each_row_is_a_curl_line_that_works() {
         .replace(&format!("/api/v2/jobs/{}", job.id), &path);
     shell(&practice, &folder, &read);
     assert_eq!(shell(&practice, &folder, &read)["summary"]["inserted"], 1);
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+/// The lines of a practice tenant, as settings of a process.
+fn settings(practice: &Practice) -> Vec<(&str, &str)> {
+    let names = [
+        "DOMAIN",
+        "CLIENT_ID",
+        "CLIENT_SECRET",
+        "SIGN_IN_CLIENT_ID",
+        "SIGN_IN_CLIENT_SECRET",
+    ];
+    names.map(|name| (name, practice.get(name))).to_vec()
+}
+
+#[test]
+fn a_sign_in_is_recorded_with_its_username_whatever_the_password_is_and_its_line_works() {
+    let login = "anna_01@test.edu";
+    if is_in_a_process() {
+        let tenant = Tenant::from_env().unwrap();
+        let connection = get_connection_id(&tenant, DATABASE).unwrap();
+        let user = User {
+            password_hash: Some(hash_password("anna_01").unwrap()),
+            ..User::new(login)
+        };
+        let job = start_import(&tenant, &connection, &[user]).unwrap();
+        wait_for_job(&tenant, &job, Duration::from_secs(20)).unwrap();
+        verify_sign_in(&tenant, DATABASE, login, "anna_01").unwrap();
+        let log = tenant.requests();
+        let sent = |part: &str| log.iter().rfind(|sent| sent.sent.contains(part)).unwrap();
+        println!("\nsent {}", sent("password-realm").sent);
+        println!("sign-in {}", sent("password-realm").curl());
+        println!("token {}", sent("client_credentials").curl());
+        // Passwords that stand in Auth0's own sentence.
+        for password in ["e", "email"] {
+            let refused = verify_sign_in(&tenant, DATABASE, login, password).unwrap_err();
+            let log = tenant.requests();
+            println!("{password}: {refused} {}", log.last().unwrap().answered);
+        }
+        return;
+    }
+    let practice = Practice::start(&[]);
+    let settings = settings(&practice);
+    let name =
+        "a_sign_in_is_recorded_with_its_username_whatever_the_password_is_and_its_line_works";
+    let shown = in_a_process(name, &settings);
+    let line = |start: &str| {
+        let mut lines = shown.lines();
+        let line = lines.find_map(|line| line.strip_prefix(start));
+        line.unwrap_or_else(|| panic!("no {start} in {shown}"))
+    };
+    assert!(
+        line("sent ").contains(&format!("\"username\":\"{login}\"")),
+        "{shown}"
+    );
+    assert!(line("sent ").contains("\"password\":<hidden>"), "{shown}");
+    let sentence = "Wrong email or password.";
+    assert_eq!(line("e: ").matches(sentence).count(), 2, "{shown}");
+    assert!(!line("email: ").contains(sentence), "{shown}");
+    assert!(line("email: ").contains("Auth0 says: <hidden>"), "{shown}");
+    assert!(
+        line("email: ").contains("\"error_description\":\"<hidden>\""),
+        "{shown}"
+    );
+    if Command::new("curl").arg("--version").output().is_err() {
+        println!("no curl on this machine");
+        return;
+    }
+    let folder = std::env::temp_dir();
+    let variables = |names: &[&str]| {
+        let known = |name: &str| settings.iter().find(|(known, _)| *known == name);
+        let value = |name: &&str| {
+            known(name)
+                .map_or("anna_01", |(_, value)| *value)
+                .to_string()
+        };
+        names
+            .iter()
+            .map(|name| (name.to_string(), value(name)))
+            .collect::<Vec<_>>()
+    };
+    for (line, names) in [
+        (line("sign-in "), &["SIGN_IN_CLIENT_SECRET", "PASSWORD"][..]),
+        (line("token "), &["CLIENT_SECRET"]),
+    ] {
+        let answer = shell_with(&folder, line, &variables(names));
+        assert!(answer["access_token"].is_string(), "{line}: {answer}");
+    }
+}
+
+/// The record of a request that was refused with this answer.
+fn recorded(answered: &Value) -> SentRequest {
+    let (base, _) = canned(vec![answer(400, "", &answered.to_string())]);
+    let tenant = Tenant::new(&base, &token(&base, json!({}))).unwrap();
+    find_users(&tenant, "").unwrap_err();
+    tenant.requests()[0].clone()
+}
+
+#[test]
+fn hex_keys_are_hidden_in_answers_and_names_of_connections_are_not() {
+    let hash = "d41d8cd98f00b204e9800998ecf8427e";
+    let name = "Username-Password-Authentication-Staging-2024";
+    let record = recorded(&json!({"message": format!("no {hash}, nor {}.", hash.repeat(2))}));
+    assert_eq!(
+        record.answered,
+        r#"{"message":"no <hidden>, nor <hidden>."}"#
+    );
+    let answered = json!({"connections": [{"name": name, "realms": [name]}]});
+    assert_eq!(recorded(&answered).answered, answered.to_string());
+    let answered = json!({"connection": name, "realm": name});
+    assert_eq!(recorded(&answered).answered, answered.to_string());
+}
+
+#[test]
+fn a_long_external_id_with_line_breaks_is_whole_in_the_line_and_beyond_4000_a_variable() {
+    let practice = Practice::start(&[]);
+    let (tenant, connection) = practice.database();
+    let users = [User::new("long@test.edu")];
+    let line = |external_id: &str| {
+        let options = ImportOptions::default().external_id(external_id);
+        let job = start_import_with(&tenant, &connection, &users, &options).unwrap();
+        wait_for_job(&tenant, &job, Duration::from_secs(20)).unwrap();
+        let log = tenant.requests();
+        let sent = log
+            .iter()
+            .rfind(|sent| sent.path.ends_with("/users-imports"));
+        sent.unwrap().clone()
+    };
+    let id = format!("it's\r\n\r\ntwo lines\n{}", "and long ".repeat(100));
+    let sent = line(&id);
+    let shown: Vec<&str> = sent.sent.lines().collect();
+    assert_eq!(shown.len(), 5, "a line for each part: {}", sent.sent);
+    assert!(shown[2].starts_with("external_id=it's") && shown[2].len() < 140);
+    assert!(sent.curl().contains(&id.replace('\'', r"'\''")), "{sent:?}");
+    let long = line(&"long ".repeat(801));
+    let part = "--form-string \"external_id=$EXTERNAL_ID\"";
+    assert!(long.curl().contains(part), "{long:?}");
+    if Command::new("curl").arg("--version").output().is_err() {
+        println!("no curl on this machine");
+        return;
+    }
+    let folder = std::env::temp_dir().join(format!("curl-long-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("users.json"), r#"[{"email": "long@test.edu"}]"#).unwrap();
+    let again = shell(&practice, &folder, sent.curl());
+    assert_eq!(again["external_id"], id);
     std::fs::remove_dir_all(&folder).unwrap();
 }

@@ -41,7 +41,7 @@ fn connections_are_listed_with_what_they_mean_for_an_import() {
             (
                 c.name.as_str(),
                 c.usernames.as_deref(),
-                c.applications,
+                c.applications.as_ref().map(Vec::len),
                 c.obstacle.is_none(),
             )
         })
@@ -61,6 +61,8 @@ fn connections_are_listed_with_what_they_mean_for_an_import() {
         ]
     );
     assert_eq!(connections[1].id.takes_usernames(), Some(false));
+    let ids = ["CLIENT_ID", "SIGN_IN_CLIENT_ID"].map(|name| practice.get(name).to_string());
+    assert_eq!(connections[0].applications.as_deref(), Some(&ids[..]));
     let drawn = connections.to_string();
     for part in [
         "4 connections, of which 2 take an import",
@@ -87,6 +89,78 @@ fn both_ways_to_state_username_rules_and_a_custom_database_are_read() {
     assert_eq!(words, Some("3 to 20 characters, e-mails too"));
     let obstacle = connections[1].obstacle.as_deref().unwrap();
     assert!(obstacle.contains("without import mode"), "{obstacle}");
+}
+
+/// A database as Auth0 lists it.
+fn database(id: &str, name: &str, over: &Value) -> Value {
+    let mut connection = json!({"id": id, "name": name, "strategy": "auth0", "options": {}});
+    for (name, value) in over.as_object().unwrap() {
+        connection[name] = value.clone();
+    }
+    connection
+}
+
+#[test]
+fn the_applications_of_a_database_are_told_in_both_ways() {
+    let listed = database(
+        "con_aaaaaaaaaaaaaaaa",
+        "listed",
+        &json!({"enabled_clients": ["app1", "app2"]}),
+    );
+    let asked = database("con_bbbbbbbbbbbbbbbb", "asked", &json!({}));
+    let unused = database(
+        "con_cccccccccccccccc",
+        "unused",
+        &json!({"enabled_clients": []}),
+    );
+    let tenant = answering(vec![
+        ok(&json!({"connections": [listed, asked, unused]})),
+        ok(
+            &json!({"clients": [{"client_id": "app3"}, {"client_id": "app4"}, {"client_id": "app5"}], "next": "x"}),
+        ),
+        ok(&json!({"clients": []})),
+    ]);
+    let connections = list_connections(&tenant).unwrap();
+    let ids: Vec<_> = connections
+        .iter()
+        .map(|connection| connection.applications.clone().unwrap())
+        .collect();
+    assert_eq!(
+        ids,
+        [vec!["app1", "app2"], vec!["app3", "app4", "app5"], vec![]]
+    );
+    let table = connections.to_string();
+    assert!(!table.contains("app1"), "numbers alone: {table}");
+    let drawn = connections[1].to_string();
+    assert!(drawn.contains("3: app3, app4, app5"), "{drawn}");
+    let drawn = connections[2].to_string();
+    assert!(drawn.contains('0') && !drawn.contains("0:"), "{drawn}");
+}
+
+#[test]
+fn a_connection_without_a_proper_id_is_left_out_and_the_rest_is_listed() {
+    let used = json!({"enabled_clients": ["a"]});
+    let malformed = [
+        database("con_short", "one", &used),
+        database("con_aaaaaaaaaaaaaaa?", "two", &used),
+        json!({"name": "three", "strategy": "auth0", "enabled_clients": ["a"]}),
+    ];
+    let mut some = malformed.to_vec();
+    some.insert(1, database("con_aaaaaaaaaaaaaaaa", "good", &used));
+    let connections = list_connections(&answering(vec![ok(&json!(some))])).unwrap();
+    let names: Vec<_> = connections.iter().map(|c| c.name.as_str()).collect();
+    assert_eq!(names, ["good"]);
+    let unreadable = "cannot read the answer to GET /api/v2/connections: ";
+    let error = list_connections(&answering(vec![ok(&json!(malformed))])).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        format!("{unreadable}none of its connections has an id of con_ and 16 letters or digits")
+    );
+    let error = get_connection_id(&answering(vec![ok(&json!(malformed))]), "three").unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        format!("{unreadable}the connection's id is not con_ and 16 letters or digits")
+    );
 }
 
 #[test]
@@ -181,6 +255,33 @@ fn an_email_is_looked_up_in_lower_case_over_all_connections() {
             .starts_with("0 users with the e-mail nobody@test.edu"),
         "{nobody}"
     );
+}
+
+#[test]
+fn an_email_that_a_connection_keeps_with_capitals_is_found_as_given() {
+    let found = json!([{"user_id": "samlp|corp|1", "email": "Anna@Corp.com"}]);
+    let (base, asked) = canned(vec![ok(&json!([])), ok(&found)]);
+    let tenant = Tenant::new(&base, &token(&base, json!({}))).unwrap();
+    let users = users_by_email(&tenant, " Anna@Corp.com ").unwrap();
+    assert_eq!((users.len(), users.total()), (1, 1));
+    assert!(
+        users
+            .to_string()
+            .starts_with("1 user with the e-mail Anna@Corp.com"),
+        "{users}"
+    );
+    let asked = asked.lock().unwrap().join("\n");
+    let emails: Vec<_> = asked
+        .split("email=")
+        .skip(1)
+        .filter_map(|rest| rest.split(' ').next())
+        .collect();
+    assert_eq!(emails, ["anna%40corp.com", "Anna%40Corp.com"]);
+
+    let (base, asked) = canned(vec![ok(&json!([]))]);
+    let tenant = Tenant::new(&base, &token(&base, json!({}))).unwrap();
+    assert!(users_by_email(&tenant, "anna@corp.com").unwrap().is_empty());
+    assert_eq!(asked.lock().unwrap().len(), 1, "nothing else to ask for");
 }
 
 #[test]
@@ -289,6 +390,73 @@ fn ten_thousand_users_are_exported_and_saved_for_their_owner_alone() {
         "{last:?}"
     );
     assert!(!format!("{log:?}{log}").contains("Signature"));
+}
+
+/// What is in a folder, hidden files left out.
+fn names_in(folder: &std::path::Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let names = entries.map(|entry| entry.file_name().into_string().unwrap());
+    names.filter(|name| !name.starts_with('.')).collect()
+}
+
+/// Nothing of a file that could not be written whole is left: the disk is full, or a folder is in the way.
+#[cfg(unix)]
+#[test]
+fn what_cannot_be_saved_leaves_nothing_behind() {
+    if std::env::var_os("FULL_DISK").is_some() {
+        let tenant = Tenant::from_env().unwrap();
+        let connection = get_connection_id(&tenant, DATABASE).unwrap();
+        let exported = export_users(&tenant, &connection, LIMIT).unwrap();
+        assert_eq!(exported.len(), 100);
+        let full = exported.save_csv("full.csv").unwrap_err();
+        let users = generate_users("full", "test.edu", 20).unwrap();
+        let sheet = set_passwords(&users, Passwords::Random).unwrap_err();
+        println!("\n{full}\n{sheet}");
+        return;
+    }
+    let practice = Practice::start(&[]);
+    let (tenant, connection) = practice.database();
+    let users = generate_users("full", "test.edu", 100).unwrap();
+    fill(&tenant, &connection, &users);
+    let folder = std::env::temp_dir().join(format!("full-disk-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    // No file of over a block: the write fails, as on a full disk.
+    let output = std::process::Command::new("sh")
+        .args(["-c", "trap '' XFSZ; ulimit -f 1; exec \"$0\" \"$@\""])
+        .arg(std::env::current_exe().unwrap())
+        .args([
+            "tour::what_cannot_be_saved_leaves_nothing_behind",
+            "--exact",
+            "--nocapture",
+        ])
+        .current_dir(&folder)
+        .env("FULL_DISK", "1")
+        .env("DOMAIN", practice.get("DOMAIN"))
+        .env(
+            "MGMT_API_ACCESS_TOKEN",
+            practice.get("MGMT_API_ACCESS_TOKEN"),
+        )
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+    for part in ["full.csv cannot be written: File too large", "passwords-"] {
+        assert!(said.contains(part), "{part} not in {said}");
+    }
+    assert_eq!(names_in(&folder), ["credentials"], "{said}");
+    assert_eq!(names_in(&folder.join("credentials")), [""; 0], "{said}");
+
+    let exported = export_users(&tenant, &connection, LIMIT).unwrap();
+    let in_the_way = folder.join("folder.csv");
+    std::fs::create_dir(&in_the_way).unwrap();
+    let error = exported
+        .save_csv(in_the_way.to_str().unwrap())
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("folder.csv cannot be written: "), "{error}");
+    let mut names = names_in(&folder);
+    names.sort();
+    assert_eq!(names, ["credentials", "folder.csv"]);
+    std::fs::remove_dir_all(&folder).unwrap();
 }
 
 /// A tenant whose job ends at once, and whose files are answered with the next of `files`; with what it was asked.

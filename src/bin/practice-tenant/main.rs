@@ -155,8 +155,11 @@ fn write_env_file(path: &str, lines: &str) -> std::io::Result<()> {
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(&aside)?.write_all(lines.as_bytes())?;
-    fs::rename(aside, path)
+    options
+        .open(&aside)
+        .and_then(|mut file| file.write_all(lines.as_bytes()))
+        .and_then(|()| fs::rename(&aside, path))
+        .inspect_err(|_| drop(fs::remove_file(&aside)))
 }
 
 /// A practice tenant that nobody can find (its file is gone, or another's), or that nobody uses, ends.
