@@ -157,7 +157,7 @@ pub fn plan_removal(tenant: &Tenant, finished: &FinishedJob) -> Result<RemovalPl
         {
             users.push((email.clone(), id));
         }
-        countdown.say(index + 1, job.keys.len(), "looked up");
+        countdown.say(index + 1, job.keys.len(), "users looked up");
     }
     let kept = job.keys.len() - users.len();
     Ok(RemovalPlan {
@@ -287,7 +287,7 @@ pub fn remove_users(tenant: &Tenant, plan: RemovalPlan) -> Result<Removed> {
             // Deleting who is gone is fine, so a delete whose answer was lost is sent again.
             patience.ask(|tenant| delete(tenant, id))?;
             done += 1;
-            countdown.say(done, plan.users.len(), "deleted");
+            countdown.say(done, plan.users.len(), "users deleted");
         }
         // A crash before this line asks for the same deletes again, which are fine.
         if let Some(run) = &mut run {

@@ -1,7 +1,6 @@
 //! The connections of a tenant, and finding the one an import goes to.
 
 use std::fmt;
-use std::ops::Deref;
 
 use serde_json::Value;
 
@@ -10,7 +9,7 @@ use crate::requests::Request;
 use crate::tenant::Tenant;
 
 const SCOPES: &[&str] = &["read:connections"];
-const LIST: &str = "GET /api/v2/connections";
+pub(crate) const LIST: &str = "GET /api/v2/connections";
 /// Connections on a page. `(page + 1) * per_page` may not pass 1,000 (Auth0, since 2025-10-27).
 const PER_PAGE: usize = 50;
 const MOST_PAGES: usize = 1000 / PER_PAGE;
@@ -52,7 +51,7 @@ pub(crate) struct UsernameRules {
 }
 
 impl UsernameRules {
-    fn in_words(&self) -> String {
+    pub(crate) fn in_words(&self) -> String {
         if !self.taken {
             return "none".to_string();
         }
@@ -189,15 +188,15 @@ pub fn get_connection_id(tenant: &Tenant, name: &str) -> Result<ConnectionId> {
 }
 
 /// A connection's id, if it is well-formed.
-fn id_of(connection: &Value) -> Option<ConnectionId> {
+pub(crate) fn id_of(connection: &Value) -> Option<ConnectionId> {
     ConnectionId::new(connection["id"].as_str()?).ok()
 }
 
-const UNUSED: &str =
+pub(crate) const UNUSED: &str =
     "no application uses it: enable one under Applications of the connection first";
 
 /// Why users cannot be imported into the connection, as far as it says so itself.
-fn not_for_imports(connection: &Value) -> Option<String> {
+pub(crate) fn not_for_imports(connection: &Value) -> Option<String> {
     let strategy = connection["strategy"].as_str().unwrap_or("unknown");
     if strategy != "auth0" {
         return Some(format!(
@@ -208,127 +207,6 @@ fn not_for_imports(connection: &Value) -> Option<String> {
     (options["enabledDatabaseCustomization"] == true && options["import_mode"] != true).then(|| {
         "it is a custom database without import mode: switch on \"Import Users to Auth0\" first"
             .to_string()
-    })
-}
-
-/// A connection of a tenant, and whether users can be imported into it; listed by [`list_connections`].
-///
-/// # Examples
-///
-/// ```
-/// use auth0_bulk_users::*;
-///
-/// let tenant = Tenant::practice()?;
-/// let connections = list_connections(&tenant)?;
-/// let unused = connections.iter().find(|connection| connection.name == "unused-database");
-/// assert!(unused.is_some_and(|unused| unused.applications == Some(0) && unused.obstacle.is_some()));
-/// # Ok::<(), Error>(())
-/// ```
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Connection {
-    /// The name, which a sign-in asks for.
-    pub name: String,
-    /// The id, which an import asks for; of a database it knows the username rules too.
-    pub id: ConnectionId,
-    /// `auth0` for a database; another word for every other kind.
-    pub strategy: String,
-    /// What usernames a database takes, in words.
-    pub usernames: Option<String>,
-    /// The client ids of the applications that use a database: with none, Auth0 refuses an import. `None` of every other
-    /// kind.
-    pub applications: Option<Vec<String>>,
-    /// Why no users can be imported into it, and what to do; `None` when they can.
-    pub obstacle: Option<String>,
-}
-
-/// The connections of a tenant, databases first; derefs to a slice of [`Connection`] and draws itself as a table.
-///
-/// # Examples
-///
-/// ```
-/// use auth0_bulk_users::*;
-///
-/// let tenant = Tenant::practice()?;
-/// let connections = list_connections(&tenant)?;
-/// assert_eq!(connections[0].strategy, "auth0", "databases come first");
-/// assert!(connections.to_string().contains("unused-database"));
-/// # Ok::<(), Error>(())
-/// ```
-#[derive(Clone, Debug)]
-pub struct Connections(Vec<Connection>);
-
-impl Deref for Connections {
-    type Target = [Connection];
-    fn deref(&self) -> &[Connection] {
-        &self.0
-    }
-}
-
-/// Lists the tenant's connections, and what each means for an import. Sends reads; writes nothing.
-///
-/// Databases come first. At most 1,000 connections are listed, which is as far as Auth0 pages. Each database of which
-/// the list does not say who uses it costs one more request. One whose id is not well-formed is left out: nothing could
-/// be imported into it.
-///
-/// # Errors
-///
-/// The scope `read:connections` is missing; no connection has a well-formed id; the tenant cannot be reached or refuses.
-///
-/// # Examples
-///
-/// ```
-/// use auth0_bulk_users::*;
-///
-/// let tenant = Tenant::practice()?;
-/// let connections = list_connections(&tenant)?;
-/// let fit = connections.iter().filter(|connection| connection.obstacle.is_none());
-/// println!("users can be imported into {} of {}", fit.count(), connections.len());
-/// # Ok::<(), Error>(())
-/// ```
-pub fn list_connections(tenant: &Tenant) -> Result<Connections> {
-    let mut all = Vec::new();
-    find(tenant, None, |connection| {
-        all.push(connection.clone());
-        false
-    })?;
-    let known = all.iter().filter_map(|c| Some((c, id_of(c)?)));
-    let connections = known.map(|(connection, id)| described(tenant, connection, id));
-    let mut connections: Vec<Connection> = connections.collect::<Result<_>>()?;
-    if connections.is_empty() && !all.is_empty() {
-        let problem = "none of its connections has an id of con_ and 16 letters or digits";
-        return Err(Error::bad_answer(LIST, problem));
-    }
-    connections.sort_by_key(|connection| connection.strategy != "auth0");
-    Ok(Connections(connections))
-}
-
-fn described(tenant: &Tenant, connection: &Value, mut id: ConnectionId) -> Result<Connection> {
-    let text = |key: &str| connection[key].as_str().unwrap_or("?").to_string();
-    let (name, strategy) = (text("name"), text("strategy"));
-    let mut obstacle = not_for_imports(connection);
-    let (mut usernames, mut applications_using) = (None, None);
-    if strategy == "auth0" {
-        let rules = username_rules(&connection["options"]);
-        let using = applications(tenant, connection, &id)?;
-        if using.is_empty() {
-            obstacle = obstacle.or(Some(UNUSED.to_string()));
-        }
-        usernames = Some(rules.in_words());
-        applications_using = Some(using);
-        id = ConnectionId {
-            name: Some(name.clone()),
-            rules: Some(rules),
-            ..id
-        };
-    }
-    Ok(Connection {
-        name,
-        id,
-        strategy,
-        usernames,
-        applications: applications_using,
-        obstacle,
     })
 }
 
@@ -349,7 +227,7 @@ fn missing(tenant: &Tenant, name: &str) -> Result<Error> {
 }
 
 /// The first connection for which `wanted` holds, page after page.
-fn find(
+pub(crate) fn find(
     tenant: &Tenant,
     name: Option<&str>,
     mut wanted: impl FnMut(&Value) -> bool,
@@ -380,7 +258,11 @@ fn find(
 
 /// The applications that use the connection. `enabled_clients` is on its way out of the list, so its absence or
 /// emptiness is settled by asking.
-fn applications(tenant: &Tenant, connection: &Value, id: &ConnectionId) -> Result<Vec<String>> {
+pub(crate) fn applications(
+    tenant: &Tenant,
+    connection: &Value,
+    id: &ConnectionId,
+) -> Result<Vec<String>> {
     let listed = client_ids(&connection["enabled_clients"]);
     if !listed.is_empty() {
         return Ok(listed);
@@ -403,7 +285,7 @@ fn client_ids(list: &Value) -> Vec<String> {
 
 /// Both styles of username rules; neither is there when the connection takes none. 1 to 15 characters are
 /// Auth0's default.
-fn username_rules(options: &Value) -> UsernameRules {
+pub(crate) fn username_rules(options: &Value) -> UsernameRules {
     let attribute = &options["attributes"]["username"];
     let legacy = &options["validation"]["username"];
     let newer = &attribute["validation"];

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::connections::{Connection, Connections};
+use crate::connection_list::{Connection, Connections};
 use crate::drawing::{
     Draw, GOOD, NEUTRAL, card, draws, draws_in_cell, escape, headed_html, headed_plain, table_html,
     table_plain,

@@ -16,6 +16,7 @@ use crate::gunzip::gunzip;
 use crate::jobs::{FIRST_WAIT, LONGEST_SILENCE, LONGEST_WAIT};
 use crate::password::csv_field;
 use crate::profiles::{Profile, SCOPES};
+use crate::progress::say_fault;
 use crate::requests::Request;
 use crate::secret::random_hex;
 use crate::tenant::Tenant;
@@ -177,7 +178,10 @@ fn fetch(tenant: &Tenant, link: &str) -> Result<Option<Vec<u8>>> {
     let answer = loop {
         match tenant.download(link) {
             Ok(answer) => break answer,
-            Err(error) if error.is_passing() && faults < FAULTS_BORNE => faults += 1,
+            Err(error) if error.is_passing() && faults < FAULTS_BORNE => {
+                faults += 1;
+                say_fault(&error);
+            }
             Err(error) => return Err(error),
         }
     };

@@ -295,17 +295,25 @@ pub(crate) fn advice(code: &str, field: Option<&str>) -> &'static str {
             "the value is of the wrong kind, text where true or false is wanted, say"
         }
         ("ENUM_MISMATCH", _) => "the value is not one of those allowed here",
-        ("MIN_LENGTH" | "ARRAY_LENGTH_SHORT" | "MINIMUM", _) => {
-            "the value is too short or too small"
+        ("ARRAY_LENGTH_SHORT", _) => {
+            "the list has too few entries: leave the field out when there are none"
         }
-        ("MAX_LENGTH" | "ARRAY_LENGTH_LONG" | "MAXIMUM", Some("username")) => {
+        ("ARRAY_LENGTH_LONG", _) => "the list has too many entries",
+        ("MIN_LENGTH" | "MINIMUM", _) => "the value is too short or too small",
+        ("MAX_LENGTH" | "MAXIMUM", Some("username")) => {
             "the connection takes shorter usernames (15 characters by default): use a shorter prefix"
         }
-        ("MAX_LENGTH" | "ARRAY_LENGTH_LONG" | "MAXIMUM", _) => "the value is too long or too large",
+        ("MAX_LENGTH" | "MAXIMUM", _) => "the value is too long or too large",
         ("NOT_PASSED", Some("custom_password_hash")) => {
             "a user brings one hash: leave out password_hash or custom_password_hash"
         }
-        ("NOT_PASSED", _) => "app_metadata may not hold this key: Auth0 keeps it for itself",
+        ("NOT_PASSED", Some("username")) => {
+            "this connection takes no usernames: import users.without_usernames()"
+        }
+        ("NOT_PASSED", Some("app_metadata")) => {
+            "app_metadata may not hold this key: Auth0 keeps it for itself"
+        }
+        ("NOT_PASSED", _) => "something is there that may not be: leave it out",
         ("MFA_FACTORS_FAILED", _) => {
             "the MFA factors could not be imported: importing this user again is safe"
         }

@@ -5,6 +5,7 @@ use std::ops::Deref;
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
+use crate::progress::Countdown;
 use crate::requests::Request;
 use crate::tenant::Tenant;
 
@@ -167,6 +168,7 @@ pub fn find_users(tenant: &Tenant, query: &str) -> Result<FoundUsers> {
         by_search: true,
         total: 0,
     };
+    let mut countdown = Countdown::new();
     for page in 0..MOST_FOUND / PER_PAGE {
         let mut request = Request::get("/api/v2/users", SCOPES)
             .query("include_totals", true)
@@ -187,6 +189,7 @@ pub fn find_users(tenant: &Tenant, query: &str) -> Result<FoundUsers> {
         if users.len() < PER_PAGE || found.users.len() >= found.total {
             break;
         }
+        countdown.say(found.users.len(), found.total.min(MOST_FOUND), "users read");
     }
     Ok(found)
 }

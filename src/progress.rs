@@ -45,7 +45,7 @@ impl Progress {
         let (ended, done) = (done(run, &[]), done(run, running));
         let total: usize = run.files.iter().map(crate::run::FileState::count).sum();
         let speed = (done - self.before) / self.began.elapsed().as_secs_f64();
-        let measured = ended > self.before;
+        let measured = done > self.before;
         let of = if run.sealed.is_some() {
             grouped(total)
         } else {
@@ -99,7 +99,7 @@ pub(crate) fn say_fault(error: &Error) {
     println!("trying again: {cause}");
 }
 
-/// Says how far a call with one request for each user is: within two seconds, then every two.
+/// Says how far a call with many requests is: within two seconds, then every two.
 pub(crate) struct Countdown {
     began: Instant,
     said: Instant,
@@ -121,7 +121,7 @@ impl Countdown {
                 .elapsed()
                 .mul_f64((total - done) as f64 / done as f64);
             println!(
-                "{} of {} users {what}, about {} left",
+                "{} of {} {what}, about {} left",
                 grouped(done),
                 grouped(total),
                 in_words(left)

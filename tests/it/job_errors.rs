@@ -126,3 +126,36 @@ fn hashes_tokens_and_keys_in_what_auth0_says_are_hidden_and_the_sentence_stays()
         Some(r#"the job failed as a whole; Auth0 says: {"reason":"row 1: <hidden> and <hidden>"}"#)
     );
 }
+
+#[test]
+fn the_advice_is_about_the_field_that_is_at_fault() {
+    let practice = Practice::start(&[]);
+    let tenant = practice.tenant();
+    let connection = get_connection_id(&tenant, "Email-Only-Users").unwrap();
+    let users = generate_users("name", "test.edu", 1).unwrap();
+    let job = start_import(&tenant, &connection, &users).unwrap();
+    let finished = wait_for_job(&tenant, &job, Duration::from_secs(20)).unwrap();
+    let errors = job_errors(&tenant, &finished).unwrap();
+    let advice = errors[0].errors[0].advice;
+    assert!(advice.contains("without_usernames"), "{errors}");
+}
+
+#[test]
+fn a_report_of_many_says_that_it_shows_the_first() {
+    let practice = Practice::start(&[]);
+    let (tenant, connection) = practice.database();
+    let users: Vec<User> = (0..120)
+        .map(|n| User::new(format!("no address {n}")))
+        .collect();
+    let job = start_import(&tenant, &connection, &users).unwrap();
+    let finished = wait_for_job(&tenant, &job, Duration::from_secs(20)).unwrap();
+    let drawn = job_errors(&tenant, &finished).unwrap().to_string();
+    assert!(
+        drawn.starts_with("120 users refused, the first 100 shown\n"),
+        "{drawn}"
+    );
+    assert!(
+        drawn.contains("row 100: ") && !drawn.contains("row 101: "),
+        "{drawn}"
+    );
+}

@@ -166,7 +166,7 @@ fn progress_is_told_by_the_jobs_own_word_where_they_give_it() {
     assert!((30..=66).contains(&done), "{told:?}");
     assert!(
         told[0].starts_with("about ")
-            && told[0].contains(" of 120 users, no job has ended yet, about ")
+            && told[0].contains(" a second, about ")
             && told[0].ends_with("left; 2 jobs running"),
         "{told:?}"
     );

@@ -1,0 +1,133 @@
+//! Listing a tenant's connections, and what each means for an import.
+
+use std::ops::Deref;
+
+use serde_json::Value;
+
+use crate::connections::{
+    ConnectionId, LIST, UNUSED, applications, find, id_of, not_for_imports, username_rules,
+};
+use crate::error::{Error, Result};
+use crate::progress::Countdown;
+use crate::tenant::Tenant;
+
+/// A connection of a tenant, and whether users can be imported into it; listed by [`list_connections`].
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// let tenant = Tenant::practice()?;
+/// let connections = list_connections(&tenant)?;
+/// let unused = connections.iter().find(|connection| connection.name == "unused-database");
+/// assert!(unused.is_some_and(|unused| unused.applications == Some(Vec::new()) && unused.obstacle.is_some()));
+/// # Ok::<(), Error>(())
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Connection {
+    /// The name, which a sign-in asks for.
+    pub name: String,
+    /// The id, which an import asks for; of a database it knows the username rules too.
+    pub id: ConnectionId,
+    /// `auth0` for a database; another word for every other kind.
+    pub strategy: String,
+    /// What usernames a database takes, in words.
+    pub usernames: Option<String>,
+    /// The client ids of the applications that use a database: with none, Auth0 refuses an import. `None` of every other
+    /// kind.
+    pub applications: Option<Vec<String>>,
+    /// Why no users can be imported into it, and what to do; `None` when they can.
+    pub obstacle: Option<String>,
+}
+
+/// The connections of a tenant, databases first; derefs to a slice of [`Connection`] and draws itself as a table.
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// let tenant = Tenant::practice()?;
+/// let connections = list_connections(&tenant)?;
+/// assert_eq!(connections[0].strategy, "auth0", "databases come first");
+/// assert!(connections.to_string().contains("unused-database"));
+/// # Ok::<(), Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Connections(Vec<Connection>);
+
+impl Deref for Connections {
+    type Target = [Connection];
+    fn deref(&self) -> &[Connection] {
+        &self.0
+    }
+}
+
+/// Lists the tenant's connections, and what each means for an import. Sends reads; writes nothing.
+///
+/// Databases come first. At most 1,000 connections are listed, which is as far as Auth0 pages. Each database of which
+/// the list does not say who uses it costs one more request. One whose id is not well-formed is left out: nothing could
+/// be imported into it.
+///
+/// # Errors
+///
+/// The scope `read:connections` is missing; no connection has a well-formed id; the tenant cannot be reached or refuses.
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// let tenant = Tenant::practice()?;
+/// let connections = list_connections(&tenant)?;
+/// let fit = connections.iter().filter(|connection| connection.obstacle.is_none());
+/// println!("users can be imported into {} of {}", fit.count(), connections.len());
+/// # Ok::<(), Error>(())
+/// ```
+pub fn list_connections(tenant: &Tenant) -> Result<Connections> {
+    let mut all = Vec::new();
+    find(tenant, None, |connection| {
+        all.push(connection.clone());
+        false
+    })?;
+    let known = all.iter().filter_map(|c| Some((c, id_of(c)?)));
+    let mut countdown = Countdown::new();
+    let mut connections = Vec::new();
+    for (connection, id) in known {
+        connections.push(described(tenant, connection, id)?);
+        countdown.say(connections.len(), all.len(), "connections looked at");
+    }
+    if connections.is_empty() && !all.is_empty() {
+        let problem = "none of its connections has an id of con_ and 16 letters or digits";
+        return Err(Error::bad_answer(LIST, problem));
+    }
+    connections.sort_by_key(|connection| connection.strategy != "auth0");
+    Ok(Connections(connections))
+}
+
+fn described(tenant: &Tenant, connection: &Value, mut id: ConnectionId) -> Result<Connection> {
+    let text = |key: &str| connection[key].as_str().unwrap_or("?").to_string();
+    let (name, strategy) = (text("name"), text("strategy"));
+    let mut obstacle = not_for_imports(connection);
+    let (mut usernames, mut applications_using) = (None, None);
+    if strategy == "auth0" {
+        let rules = username_rules(&connection["options"]);
+        let using = applications(tenant, connection, &id)?;
+        if using.is_empty() {
+            obstacle = obstacle.or(Some(UNUSED.to_string()));
+        }
+        usernames = Some(rules.in_words());
+        applications_using = Some(using);
+        (id.name, id.rules) = (Some(name.clone()), Some(rules));
+    }
+    Ok(Connection {
+        name,
+        id,
+        strategy,
+        usernames,
+        applications: applications_using,
+        obstacle,
+    })
+}
