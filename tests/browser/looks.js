@@ -16,8 +16,9 @@
     if (output.scrollWidth > output.clientWidth + 1) problems.push(`${number(output)}: the output is wider than its place`);
   }
 
-  // In a wide window nothing needs to be scrolled for.
-  if (window.innerWidth >= 1280) {
+  // In a wide window nothing needs to be scrolled for, once the notebook is trusted and no style is taken away.
+  const trusted = window.jupyterapp.shell.currentWidget.content.widgets.every((cell) => cell.model.type !== "code" || cell.model.trusted);
+  if (trusted && window.innerWidth >= 1280) {
     for (const box of document.querySelectorAll(".jp-CodeCell :is(.jp-OutputArea-output [style*=overflow-x], .cm-scroller)")) {
       if (box.scrollWidth > box.clientWidth + 1) problems.push(`${number(box)}: cut off: ${quoted(box.textContent)}`);
     }

@@ -4,14 +4,16 @@ import time
 from pathlib import Path
 
 LOOKS = (Path(__file__).parent / "looks.js").read_text()
-RUN_LIMIT = 400
+RUN_LIMIT = 300
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 WIDTHS = (1280, 800)
 HEIGHT = 900
 OUTPUT = ".jp-OutputArea-output"
 # What an output can be made of, and how it is found in html.
 PARTS = {"tables": "table", "pictures": "img, svg, [role=img]", "cards": "div[style*='border-left']"}
-PROMPTS = "[...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].map((prompt) => prompt.textContent)"
+# Of the cells themselves, since a folded one shows no number.
+NUMBERS = """window.jupyterapp.shell.currentWidget.content.widgets
+  .filter((cell) => cell.model.type === 'code').map((cell) => cell.model.executionCount)"""
 
 
 class Lesson:
@@ -53,8 +55,7 @@ class Lesson:
         self.until(self.has_run, RUN_LIMIT, "the lesson did not come to its end")
 
     def has_run(self):
-        prompts = self.page.evaluate(PROMPTS)
-        return self.kernel() == "idle" and all(prompt.strip("[]: ").isdigit() for prompt in prompts)
+        return self.kernel() == "idle" and all(self.page.evaluate(NUMBERS))
 
     def save(self):
         self.command("docmanager:save")
