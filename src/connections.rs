@@ -18,7 +18,7 @@ const MOST_CLIENTS: usize = 1000;
 
 /// The id of a connection, `con_` and 16 letters or digits: what an import needs, not the name.
 ///
-/// One that came from [`get_connection_id`] or [`list_connections`] also knows the connection's name and whether it
+/// One that came from [`get_connection_id`] or [`list_connections`](crate::list_connections) also knows the connection's name and whether it
 /// takes usernames.
 ///
 /// # Examples

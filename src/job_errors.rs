@@ -345,6 +345,9 @@ fn explain(finished: &FinishedJob, rows: usize, json: &Value) -> Option<String> 
         (JobStatus::Completed, 0) if finished.summary.is_some_and(|s| s.failed > 0) => Some(
             "rows failed, but the report is empty: Auth0 keeps it for 24 hours".to_string(),
         ),
+        (JobStatus::Completed, 0) if finished.summary.is_none() => Some(
+            "the report names nobody, and the job does not say how many it refused: look for one of its users with users_by_email".to_string(),
+        ),
         (_, 0) => Some("no user was refused".to_string()),
         _ => None,
     }

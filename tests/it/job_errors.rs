@@ -83,15 +83,32 @@ fn a_row_that_the_report_names_in_part_is_found_by_what_it_names() {
 
 /// The errors of a job of one user, whose report is this.
 fn told(status: &str, report: &Value) -> JobErrors {
+    ended_as(&json!({"status": status, "summary": {"failed": 1}}), report).1
+}
+
+/// A job of one user that ended so, and its errors.
+fn ended_as(ended: &Value, report: &Value) -> (FinishedJob, JobErrors) {
     let job = json!({"id": "job_1", "status": "pending", "created_at": "2026"});
-    let ended = json!({"status": status, "summary": {"failed": 1}});
-    let answers = [&job, &ended, report].map(|body| answer(200, "", &body.to_string()));
+    let answers = [&job, ended, report].map(|body| answer(200, "", &body.to_string()));
     let (base, _) = canned(answers.to_vec());
     let tenant = Tenant::new(&base, &token(&base, json!({}))).unwrap();
     let connection = ConnectionId::new("con_0000000000000000").unwrap();
     let job = start_import(&tenant, &connection, &[User::new("a@test.edu")]).unwrap();
     let finished = wait_for_job(&tenant, &job, Duration::from_secs(20)).unwrap();
-    job_errors(&tenant, &finished).unwrap()
+    let errors = job_errors(&tenant, &finished).unwrap();
+    (finished, errors)
+}
+
+#[test]
+fn a_job_that_counts_nobody_is_not_taken_for_a_success() {
+    let (finished, errors) = ended_as(&json!({"status": "completed"}), &json!([]));
+    let drawn = finished.to_string();
+    assert!(
+        drawn.contains("without a word on how many were refused"),
+        "{drawn}"
+    );
+    let explanation = errors.explanation().unwrap();
+    assert!(explanation.contains("names nobody"), "{explanation}");
 }
 
 #[test]

@@ -306,6 +306,12 @@ fn users_without_an_email_or_with_kilobytes_of_metadata_are_drawn() {
         drawn.len() < 3000 && drawn.contains("text: \"xxx"),
         "{drawn}"
     );
+    // Who has no address is told by the id; what nobody has takes no column.
+    assert!(drawn.contains("│ sms|1 "), "{drawn}");
+    assert!(
+        !drawn.contains(" name ") && !drawn.contains("app_metadata"),
+        "{drawn}"
+    );
 }
 
 #[test]
