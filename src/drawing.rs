@@ -120,18 +120,20 @@ fn is_numeric(rows: &[Vec<String>], column: usize) -> bool {
         && cells.all(|cell| matches!(cell, "" | "…" | "?") || is_number(cell))
 }
 
-/// A table; cells are made one line each, since a line break would tear the plain one.
+/// A value as one line, since a line break would tear what is around it.
+fn one_line(value: &str) -> String {
+    let shown = cut(value, SHOWN_OF_A_VALUE);
+    let chars = shown.chars();
+    chars
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect()
+}
+
 pub(crate) fn table_plain(header: &[&str], rows: &[Vec<String>]) -> String {
-    let one_line = |cell: &String| {
-        cut(cell, SHOWN_OF_A_VALUE)
-            .chars()
-            .map(|c| if c.is_control() { ' ' } else { c })
-            .collect::<String>()
-    };
     let mut table = Builder::default();
     table.push_record(header.iter().copied());
     for row in rows {
-        table.push_record(row.iter().map(one_line));
+        table.push_record(row.iter().map(|cell| one_line(cell)));
     }
     let mut table = table.build();
     table
@@ -217,9 +219,9 @@ pub(crate) struct Entry {
 pub(crate) fn entries_plain(entries: &[Entry]) -> String {
     let mut lines = Vec::new();
     for entry in entries {
-        lines.push(format!("{}: {}", entry.place, entry.title));
+        lines.push(format!("{}: {}", entry.place, one_line(&entry.title)));
         let said = entry.lines.iter();
-        lines.extend(said.map(|(name, text)| format!("   {name}: {text}")));
+        lines.extend(said.map(|(name, text)| format!("   {name}: {}", one_line(text))));
     }
     lines.join("\n")
 }
@@ -344,6 +346,23 @@ mod tests {
         );
         assert!(html.contains("éé…</td>"), "{html}");
         assert!(table_plain(&["value"], &rows).contains('…'));
+    }
+
+    #[test]
+    fn an_entry_keeps_to_its_lines_whatever_it_is_told() {
+        let line = |text: &str| ("reason".to_string(), text.to_string());
+        let entry = Entry {
+            place: "row 1".to_string(),
+            title: "a@test.edu\nrow 2: b".to_string(),
+            lines: vec![line("one\ntwo"), line(&"é".repeat(SHOWN_OF_A_VALUE + 1))],
+        };
+        let plain = entries_plain(&[entry]);
+        let lines: Vec<&str> = plain.lines().collect();
+        assert_eq!(
+            lines[..2],
+            ["row 1: a@test.edu row 2: b", "   reason: one two"]
+        );
+        assert!(lines.len() == 3 && lines[2].ends_with("é…"), "{plain}");
     }
 
     #[test]
