@@ -1,5 +1,6 @@
 // Run in the page: what is wrong with the outputs as they are rendered, one sentence each.
-() => {
+// `trusted`: whether the styles are shown; JupyterLab takes some away from a notebook that it does not trust.
+(trusted) => {
   const problems = [];
   const cells = [...document.querySelectorAll(".jp-CodeCell")];
   const outputs = [...document.querySelectorAll(".jp-CodeCell .jp-OutputArea-output")];
@@ -16,8 +17,7 @@
     if (output.scrollWidth > output.clientWidth + 1) problems.push(`${number(output)}: the output is wider than its place`);
   }
 
-  // In a wide window nothing needs to be scrolled for, once the notebook is trusted and no style is taken away.
-  const trusted = window.jupyterapp.shell.currentWidget.content.widgets.every((cell) => cell.model.type !== "code" || cell.model.trusted);
+  // In a wide window nothing needs to be scrolled for, where every style is shown.
   if (trusted && window.innerWidth >= 1280) {
     for (const box of document.querySelectorAll(".jp-CodeCell :is(.jp-OutputArea-output [style*=overflow-x], .cm-scroller)")) {
       if (box.scrollWidth > box.clientWidth + 1) problems.push(`${number(box)}: cut off: ${quoted(box.textContent)}`);

@@ -12,8 +12,8 @@ OUTPUT = ".jp-OutputArea-output"
 # What an output can be made of, and how it is found in html.
 PARTS = {"tables": "table", "pictures": "img, svg, [role=img]", "cards": "div[style*='border-left']"}
 # Of the cells themselves, since a folded one shows no number.
-NUMBERS = """window.jupyterapp.shell.currentWidget.content.widgets
-  .filter((cell) => cell.model.type === 'code').map((cell) => cell.model.executionCount)"""
+CODE_CELLS = """window.jupyterapp.shell.currentWidget.content.widgets
+  .map((cell) => cell.model).filter((cell) => cell.type === 'code')"""
 
 
 class Lesson:
@@ -55,7 +55,7 @@ class Lesson:
         self.until(self.has_run, RUN_LIMIT, "the lesson did not come to its end")
 
     def has_run(self):
-        return self.kernel() == "idle" and all(self.page.evaluate(NUMBERS))
+        return self.kernel() == "idle" and all(self.page.evaluate(f"{CODE_CELLS}.map((cell) => cell.executionCount)"))
 
     def save(self):
         self.command("docmanager:save")
@@ -95,7 +95,7 @@ class Lesson:
 
     def looks(self):
         """What is wrong with how the outputs look."""
-        seen = self.page.evaluate(LOOKS)
+        seen = self.page.evaluate(LOOKS, all(self.page.evaluate(f"{CODE_CELLS}.map((cell) => cell.trusted)")))
         assert seen["texts"], "no output has a text: the check has seen nothing"
         return seen["problems"]
 

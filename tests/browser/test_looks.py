@@ -14,9 +14,9 @@ BAR = '<div role="img" {name} style="width:100px;height:{height}px"></div>'
 def problems(browser):
     page = browser.new_page()
 
-    def of(output, background="#111"):
+    def of(output, background="#111", trusted=False):
         page.set_content(PAGE.format(output=output, background=background))
-        return page.evaluate(LOOKS)["problems"]
+        return page.evaluate(LOOKS, trusted)["problems"]
 
     yield of
     page.close()
@@ -49,3 +49,8 @@ def test_what_is_well(problems, output):
 def test_what_is_not(problems, output, background, part):
     found = problems(output, background)
     assert len(found) == 1 and part in found[0], found
+
+
+def test_a_wide_window_shows_tables_whole(problems):
+    [found] = problems('<div style="overflow-x:auto"><div style="width:3000px">wide</div></div>', trusted=True)
+    assert 'cut off: "wide"' in found
