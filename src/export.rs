@@ -1,7 +1,5 @@
 //! All users of a connection, by an export job: what a search does not give.
 
-use std::fs;
-use std::io::{BufWriter, Write};
 use std::ops::Deref;
 use std::path::Path;
 use std::thread;
@@ -11,14 +9,13 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::connections::ConnectionId;
+use crate::csv::CsvFile;
 use crate::error::{Error, Result};
 use crate::gunzip::gunzip;
 use crate::jobs::{FIRST_WAIT, LONGEST_SILENCE, LONGEST_WAIT};
-use crate::password::csv_field;
 use crate::profiles::{Profile, SCOPES};
 use crate::progress::say_fault;
 use crate::requests::Request;
-use crate::secret::random_hex;
 use crate::tenant::Tenant;
 
 const CREATE: &str = "POST /api/v2/jobs/users-exports";
@@ -219,8 +216,8 @@ fn read(file: &[u8]) -> Result<Vec<Profile>> {
 impl ExportedUsers {
     /// Writes one row for each user; metadata as JSON. Sends nothing.
     ///
-    /// The file holds personal data, so you alone can read it; one that is there already is replaced. A text that a
-    /// spreadsheet would take for a formula gets an apostrophe before it, as in Auth0's own CSV.
+    /// The file holds personal data, so you alone can read it; one that is there already is replaced once this one is
+    /// whole. A text that a spreadsheet would take for a formula gets an apostrophe before it, as in Auth0's own CSV.
     ///
     /// # Errors
     ///
@@ -239,24 +236,25 @@ impl ExportedUsers {
     /// # Ok::<(), Error>(())
     /// ```
     pub fn save_csv(&self, path: &str) -> Result<()> {
-        let aside = format!("{path}.{}", random_hex(4)?);
-        let written = write_csv(Path::new(&aside), &self.users)
-            .and_then(|()| fs::rename(&aside, path))
-            .inspect_err(|_| drop(fs::remove_file(&aside)));
+        let written = write_csv(Path::new(path), &self.users);
         written.map_err(|cause| failed(format!("{path} cannot be written: {cause}")))
     }
 }
 
 fn write_csv(path: &Path, users: &[Profile]) -> std::io::Result<()> {
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut out = BufWriter::new(options.open(path)?);
-    writeln!(
-        out,
-        "user_id,email,email_verified,username,name,blocked,connection,created_at,app_metadata,user_metadata"
-    )?;
+    let mut file = CsvFile::create(path)?;
+    file.row([
+        "user_id",
+        "email",
+        "email_verified",
+        "username",
+        "name",
+        "blocked",
+        "connection",
+        "created_at",
+        "app_metadata",
+        "user_metadata",
+    ])?;
     let yes = |flag: Option<bool>| flag.map_or(String::new(), |flag| flag.to_string());
     let metadata = |object: &Option<serde_json::Map<String, Value>>| {
         let object = object.clone().map(Value::Object);
@@ -264,21 +262,20 @@ fn write_csv(path: &Path, users: &[Profile]) -> std::io::Result<()> {
     };
     for user in users {
         let text = |field: &Option<String>| harmless(field.as_deref().unwrap_or_default());
-        let row = [
-            harmless(&user.user_id),
-            text(&user.email),
-            yes(user.email_verified),
-            text(&user.username),
-            text(&user.name),
-            yes(user.blocked),
-            text(&user.connection),
-            text(&user.created_at),
-            metadata(&user.app_metadata),
-            metadata(&user.user_metadata),
-        ];
-        writeln!(out, "{}", row.map(|field| csv_field(&field)).join(","))?;
+        file.row([
+            &harmless(&user.user_id),
+            &text(&user.email),
+            &yes(user.email_verified),
+            &text(&user.username),
+            &text(&user.name),
+            &yes(user.blocked),
+            &text(&user.connection),
+            &text(&user.created_at),
+            &metadata(&user.app_metadata),
+            &metadata(&user.user_metadata),
+        ])?;
     }
-    out.flush()
+    file.finish()
 }
 
 /// Anybody who signs up may choose a name that a spreadsheet would carry out.

@@ -143,6 +143,7 @@ mod check;
 mod cleanup;
 mod connection_list;
 mod connections;
+mod csv;
 mod custom_hash;
 mod detective;
 mod digests;

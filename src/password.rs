@@ -8,6 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::bulk_bcrypt::{LANES, hash_many};
+use crate::csv;
 use crate::error::{Error, Result};
 use crate::secret::{Secret, random_bytes, random_hex};
 use crate::users::{User, Users};
@@ -213,8 +214,7 @@ fn write_sheet(folder: &Path, users: &[User], passwords: &[Secret]) -> Result<Pa
         let mut sheet = String::from("email,username,password\n");
         for (user, password) in users.iter().zip(passwords) {
             let username = user.username.as_deref().unwrap_or_default();
-            let row = [user.email.as_str(), username, password.expose()].map(csv_field);
-            sheet.push_str(&row.join(","));
+            sheet.push_str(&csv::row([&user.email, username, password.expose()]));
             sheet.push('\n');
         }
         file.write_all(sheet.as_bytes())
@@ -228,14 +228,6 @@ fn write_sheet(folder: &Path, users: &[User], passwords: &[Secret]) -> Result<Pa
             path,
             cause: cause.to_string(),
         }),
-    }
-}
-
-pub(crate) fn csv_field(text: &str) -> String {
-    if text.contains(['"', ',', '\n', '\r']) {
-        format!("\"{}\"", text.replace('"', "\"\""))
-    } else {
-        text.to_string()
     }
 }
 

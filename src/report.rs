@@ -1,16 +1,14 @@
 //! What became of each user of a run.
 
-use std::fs::File;
-use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use serde_json::Value;
 
+use crate::csv::CsvFile;
 use crate::error::{Error, Result};
 use crate::job_errors::{RowError, advice};
 use crate::journal::{NoteKind, RowNote};
 use crate::outcome::{Attention, Counts, JobSpan, Outcome};
-use crate::password::csv_field;
 use crate::run::Run;
 use crate::users::{User, Users};
 use crate::words::grouped;
@@ -250,6 +248,9 @@ impl ImportReport {
 
     /// Writes one row for each user: row, e-mail, user id, outcome, code, field and reason. Sends nothing.
     ///
+    /// The file holds personal data, so you alone can read it; one that is there already is replaced once this one is
+    /// whole.
+    ///
     /// # Errors
     ///
     /// The run folder is gone, was changed, or is in use; the file cannot be written.
@@ -275,16 +276,16 @@ impl ImportReport {
             path: path.into(),
             reason: format!("it cannot be written: {cause}"),
         };
-        let mut out = BufWriter::new(File::create(path).map_err(failed)?);
-        writeln!(out, "row,email,user_id,outcome,code,field,reason").map_err(failed)?;
+        let mut sheet = CsvFile::create(Path::new(path)).map_err(failed)?;
+        let header = [
+            "row", "email", "user_id", "outcome", "code", "field", "reason",
+        ];
+        sheet.row(header).map_err(failed)?;
         let mut left_out = run.left_out.iter().peekable();
         for (index, state) in run.files.iter().enumerate() {
             for (row, email, id) in run.row_keys(index + 1)? {
                 while let Some(note) = left_out.next_if(|note| note.row < row) {
-                    out.write_all(
-                        line(note.row, &note.email, "", Outcome::Failed, Some(note)).as_bytes(),
-                    )
-                    .map_err(failed)?;
+                    write_left_out(&mut sheet, note).map_err(failed)?;
                 }
                 let (outcome, note) = match &state.end {
                     None => (Outcome::NotSent, None),
@@ -297,40 +298,41 @@ impl ImportReport {
                         None => (Outcome::Imported, None),
                     },
                 };
-                out.write_all(line(row, &email, &id, outcome, note).as_bytes())
-                    .map_err(failed)?;
+                write_row(&mut sheet, row, [&email, &id], outcome, note).map_err(failed)?;
             }
         }
         for note in left_out {
-            out.write_all(line(note.row, &note.email, "", Outcome::Failed, Some(note)).as_bytes())
-                .map_err(failed)?;
+            write_left_out(&mut sheet, note).map_err(failed)?;
         }
-        out.flush().map_err(failed)
+        sheet.finish().map_err(failed)
     }
 }
 
-fn line(row: usize, email: &str, id: &str, outcome: Outcome, note: Option<&RowNote>) -> String {
+fn write_left_out(sheet: &mut CsvFile, note: &RowNote) -> std::io::Result<()> {
+    let keys = [note.email.as_str(), ""];
+    write_row(sheet, note.row, keys, Outcome::Failed, Some(note))
+}
+
+fn write_row(
+    sheet: &mut CsvFile,
+    row: usize,
+    [email, id]: [&str; 2],
+    outcome: Outcome,
+    note: Option<&RowNote>,
+) -> std::io::Result<()> {
     let reasons = note.map(|note| note.reasons.as_slice()).unwrap_or_default();
-    let join = |texts: Vec<&str>| csv_field(&texts.join("; "));
-    format!(
-        "{row},{},{},{},{},{},{}\n",
-        csv_field(email),
-        csv_field(id),
+    let codes: Vec<&str> = reasons.iter().map(|(code, ..)| code.as_str()).collect();
+    let fields = reasons.iter().filter_map(|(_, field, _)| field.as_deref());
+    let messages: Vec<&str> = reasons.iter().map(|(.., text)| text.as_str()).collect();
+    sheet.row([
+        &row.to_string(),
+        email,
+        id,
         outcome.word(),
-        join(reasons.iter().map(|(code, ..)| code.as_str()).collect()),
-        join(
-            reasons
-                .iter()
-                .filter_map(|(_, field, _)| field.as_deref())
-                .collect()
-        ),
-        join(
-            reasons
-                .iter()
-                .map(|(.., message)| message.as_str())
-                .collect()
-        ),
-    )
+        &codes.join("; "),
+        &fields.collect::<Vec<_>>().join("; "),
+        &messages.join("; "),
+    ])
 }
 
 fn outcome(kind: NoteKind) -> Outcome {

@@ -59,8 +59,15 @@ fn users_over_many_files_are_all_accounted_for() {
         assert!(hashes <= 2, "of refused users alone: {hashes}");
     }
     let csv = std::env::temp_dir().join(format!("{}.csv", name.0));
+    // What was there before, open to all, is replaced.
+    fs::write(&csv, "old").unwrap();
     report.save_csv(csv.to_str().unwrap()).unwrap();
     let text = fs::read_to_string(&csv).unwrap();
+    #[cfg(unix)]
+    assert_eq!(
+        std::os::unix::fs::PermissionsExt::mode(&fs::metadata(&csv).unwrap().permissions()) & 0o777,
+        0o600
+    );
     fs::remove_file(&csv).unwrap();
     assert_eq!(text.lines().count(), 131);
     assert!(text.contains("5,bulk_05@test.edu,") && text.matches(",inserted,").count() == 128);
