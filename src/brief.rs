@@ -6,7 +6,7 @@ use serde::Deserializer;
 use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-use crate::hidden::{HIDDEN, LEAST_SECRET_CHARS, without_secrets};
+use crate::hidden::{HIDDEN, repeats, without_secrets};
 use crate::words::cut;
 
 /// Characters of a body that are kept.
@@ -83,20 +83,15 @@ pub(crate) fn is_listed(field: &str) -> bool {
 /// The texts of a JSON object whose names are not listed: what an answer must not echo.
 pub(crate) fn unlisted_texts(body: &[u8]) -> Vec<String> {
     let fields: Map<String, Value> = serde_json::from_slice(body).unwrap_or_default();
-    let unlisted = fields
-        .iter()
-        .filter(|(name, _)| !SHOWN.contains(&name.as_str()));
+    let unlisted = fields.iter().filter(|(name, _)| !is_listed(name));
     unlisted
         .filter_map(|(_, value)| value.as_str().map(str::to_string))
         .collect()
 }
 
-/// A text of a listed field as far as it may be shown. One with a known secret in it is hidden as a whole, since what
-/// is left around a secret tells it.
+/// A text of a listed field as far as it may be shown.
 pub(crate) fn shown(text: &str, field: &str, secrets: &[String]) -> String {
-    let is_there =
-        |s: &String| s.chars().count() >= LEAST_SECRET_CHARS && text.contains(s.as_str());
-    if secrets.iter().any(is_there) {
+    if secrets.iter().any(|secret| repeats(text, secret)) {
         return HIDDEN.to_string();
     }
     let text = cut(text, READ_CHARS);
@@ -258,7 +253,7 @@ impl<'de> Visitor<'de> for Brief<'_> {
         let mut comma = "";
         let mut left_out = false;
         while let Some(name) = fields.next_key::<String>()? {
-            let shown = SHOWN.contains(&name.as_str());
+            let shown = is_listed(&name);
             if !shown && !NAMED.contains(&name.as_str()) {
                 fields.next_value::<IgnoredAny>()?;
                 // Several in a row are told once.

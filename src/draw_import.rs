@@ -68,8 +68,7 @@ impl ImportPlan {
     }
 
     /// The first users with faults, and all that is wrong with each.
-    fn entries(&self) -> Vec<Entry> {
-        let by_row = self.problems.chunk_by(|one, next| one.row == next.row);
+    fn list(&self) -> List {
         let entry = |faults: &[Problem]| Entry {
             place: format!("row {}", faults[0].row),
             title: shown(&faults[0].email),
@@ -78,18 +77,34 @@ impl ImportPlan {
                 .map(|fault| (fault.field.clone(), fault.problem.clone()))
                 .collect(),
         };
-        by_row.take(SHOWN).map(entry).collect()
-    }
-
-    fn more(&self) -> String {
-        more(self.bad())
+        List::of(self.by_row(), entry)
     }
 }
 
-fn more(all: usize) -> String {
-    match all.saturating_sub(SHOWN) {
-        0 => String::new(),
-        more => format!("and {} more", grouped(more)),
+/// The first entries of a list, and a word on how many more there are.
+struct List {
+    shown: Vec<Entry>,
+    more: String,
+}
+
+impl List {
+    fn of<T>(mut all: impl Iterator<Item = T>, entry: impl Fn(T) -> Entry) -> List {
+        let shown = all.by_ref().take(SHOWN).map(entry).collect();
+        let more = match all.count() {
+            0 => String::new(),
+            more => format!("and {} more", grouped(more)),
+        };
+        List { shown, more }
+    }
+
+    fn plain(&self) -> String {
+        format!("{}\n{}", entries_plain(&self.shown), self.more)
+            .trim_end()
+            .to_string()
+    }
+
+    fn html(&self) -> String {
+        entries_html(&self.shown) + &self.more
     }
 }
 
@@ -99,13 +114,7 @@ impl Draw for ImportPlan {
         if self.problems.is_empty() {
             return format!("plan, nothing sent yet\n{facts}");
         }
-        let entries = entries_plain(&self.entries());
-        format!(
-            "plan, nothing sent yet\n{facts}\n{entries}\n{}",
-            self.more()
-        )
-        .trim_end()
-        .to_string()
+        format!("plan, nothing sent yet\n{facts}\n{}", self.list().plain())
     }
     fn html(&self) -> String {
         let colour = if self.problems.is_empty() {
@@ -117,7 +126,7 @@ impl Draw for ImportPlan {
         if self.problems.is_empty() {
             return facts;
         }
-        format!("{facts}{}{}", entries_html(&self.entries()), self.more())
+        facts + &self.list().html()
     }
 }
 
@@ -188,8 +197,9 @@ impl ImportReport {
         groups
     }
 
-    fn entries(&self) -> Vec<Entry> {
-        let entry = |group: &Group| {
+    /// What needs attention, by reason.
+    fn list(&self) -> List {
+        let entry = |group: Group| {
             let number = group.rows.len();
             let first: Vec<String> = group.rows.iter().take(5).map(usize::to_string).collect();
             let row = if number == 1 { "row" } else { "rows" };
@@ -202,17 +212,12 @@ impl ImportReport {
                 place: format!("{} {}", grouped(number), group.outcome.word()),
                 title: format!("{row} {}{more}", first.join(", ")),
                 lines: vec![
-                    (about.to_string(), group.message.clone()),
+                    (about.to_string(), group.message),
                     ("what to do".to_string(), group.advice.to_string()),
                 ],
             }
         };
-        self.groups().iter().take(SHOWN).map(entry).collect()
-    }
-
-    /// How many reasons are not shown.
-    fn more(&self) -> String {
-        more(self.groups().len())
+        List::of(self.groups().into_iter(), entry)
     }
 
     fn bar(&self) -> String {
@@ -247,10 +252,7 @@ impl Draw for ImportReport {
         if self.attention().is_empty() {
             return head;
         }
-        let entries = entries_plain(&self.entries());
-        format!("{head}\n{entries}\n{}", self.more())
-            .trim_end()
-            .to_string()
+        format!("{head}\n{}", self.list().plain())
     }
     fn html(&self) -> String {
         let colour = if self.is_clean() { GOOD } else { BAD };
@@ -266,7 +268,7 @@ impl Draw for ImportReport {
         );
         let attention = match self.attention().is_empty() {
             true => String::new(),
-            false => entries_html(&self.entries()) + &self.more(),
+            false => self.list().html(),
         };
         format!("{head}{attention}{}", timeline(self.jobs()))
     }

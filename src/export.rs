@@ -23,14 +23,15 @@ const CREATE: &str = "POST /api/v2/jobs/users-exports";
 const FAULTS_BORNE: u32 = 5;
 /// A link is good for 60 s (Auth0); each read of the job gives a new one.
 const LINKS_TRIED: u32 = 3;
-/// What is asked for of each user, as [`Profile`] reads it.
-const FIELDS: [&str; 9] = [
+/// What is asked for of each user, as [`Profile`] reads it, and the columns of the CSV.
+const FIELDS: [&str; 10] = [
     "user_id",
     "email",
     "email_verified",
     "username",
     "name",
     "blocked",
+    "connection",
     "created_at",
     "app_metadata",
     "user_metadata",
@@ -94,8 +95,11 @@ pub fn export_users(
     limit: Duration,
 ) -> Result<ExportedUsers> {
     let began = Instant::now();
-    let mut fields: Vec<Value> = FIELDS.iter().map(|name| json!({ "name": name })).collect();
-    fields.push(json!({"name": "identities[0].connection", "export_as": "connection"}));
+    let field = |name: &str| match name {
+        "connection" => json!({"name": "identities[0].connection", "export_as": name}),
+        _ => json!({ "name": name }),
+    };
+    let fields = FIELDS.map(field);
     let body = json!({"connection_id": connection.as_str(), "format": "json", "fields": fields});
     let request = Request {
         scopes: SCOPES,
@@ -243,18 +247,7 @@ impl ExportedUsers {
 
 fn write_csv(path: &Path, users: &[Profile]) -> std::io::Result<()> {
     let mut file = CsvFile::create(path)?;
-    file.row([
-        "user_id",
-        "email",
-        "email_verified",
-        "username",
-        "name",
-        "blocked",
-        "connection",
-        "created_at",
-        "app_metadata",
-        "user_metadata",
-    ])?;
+    file.row(FIELDS)?;
     let yes = |flag: Option<bool>| flag.map_or(String::new(), |flag| flag.to_string());
     let metadata = |object: &Option<serde_json::Map<String, Value>>| {
         let object = object.clone().map(Value::Object);

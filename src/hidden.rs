@@ -3,7 +3,7 @@
 /// What stands for what may not be shown.
 pub(crate) const HIDDEN: &str = "<hidden>";
 /// A known secret that is shorter is not sought: it would be found in half of all texts, and so be told.
-pub(crate) const LEAST_SECRET_CHARS: usize = 4;
+const LEAST_SECRET_CHARS: usize = 4;
 /// A word as long as this, of letters in both cases and digits, is taken for a token, a hash or a key.
 const SECRET_CHARS: usize = 40;
 /// Hex digits in a row: as many as an MD5 has.
@@ -12,6 +12,12 @@ const HEX_CHARS: usize = 32;
 const JWT_CHARS: usize = 16;
 /// Characters behind the name of a hash, as in `$2b$`, from which on a hash is there and not its name alone.
 const CRYPT_CHARS: usize = 8;
+
+/// Whether a text repeats a secret that is known. It is then to be hidden as a whole, since what is left around a
+/// secret tells it.
+pub(crate) fn repeats(text: &str, secret: &str) -> bool {
+    secret.chars().count() >= LEAST_SECRET_CHARS && text.contains(secret)
+}
 
 /// The text with every word that looks like a hash, a token or a secret replaced; the rest of it stays.
 pub(crate) fn without_secrets(text: &str) -> String {

@@ -4,6 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use reqwest::Method;
+
 use crate::connections::ConnectionId;
 use crate::error::{Error, Result};
 use crate::files::{file_of, upload};
@@ -11,7 +13,6 @@ use crate::options::ImportOptions;
 use crate::requests::Request;
 use crate::tenant::Tenant;
 use crate::users::User;
-use reqwest::Method;
 
 const IMPORT_SCOPES: &[&str] = &["create:users"];
 pub(crate) const READ_SCOPES: &[&str] = &["create:users", "read:users"];

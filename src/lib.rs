@@ -181,6 +181,7 @@ mod password;
 mod patience;
 mod plan;
 mod practice;
+mod private_file;
 mod profiles;
 mod progress;
 mod recipe;

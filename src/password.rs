@@ -1,14 +1,13 @@
 //! Passwords: one hash, and hashes for many users on every core.
 
-use std::fs::{self, OpenOptions};
-use std::io::Write;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::bulk_bcrypt::{LANES, hash_many};
-use crate::csv;
+use crate::csv::CsvFile;
 use crate::error::{Error, Result};
 use crate::secret::{Secret, random_bytes, random_hex};
 use crate::users::{User, Users};
@@ -199,28 +198,20 @@ fn random_password() -> Result<Secret> {
     Ok(Secret::new(text))
 }
 
-/// Writes the sheet to a new file that its owner alone can read, down to the disk.
+/// Writes the sheet to a file that its owner alone can read, down to the disk: half a sheet of passwords is of no use.
 fn write_sheet(folder: &Path, users: &[User], passwords: &[Secret]) -> Result<PathBuf> {
     let path = folder.join(format!("passwords-{}.csv", random_hex(4)?));
     let written = || -> std::io::Result<()> {
         fs::create_dir_all(folder)?;
         // Ignored wherever the notebook runs.
         fs::write(folder.join(".gitignore"), "*\n")?;
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(&path)?;
-        let mut sheet = String::from("email,username,password\n");
+        let mut sheet = CsvFile::create(&path)?;
+        sheet.row(["email", "username", "password"])?;
         for (user, password) in users.iter().zip(passwords) {
             let username = user.username.as_deref().unwrap_or_default();
-            sheet.push_str(&csv::row([&user.email, username, password.expose()]));
-            sheet.push('\n');
+            sheet.row([&user.email, username, password.expose()])?;
         }
-        file.write_all(sheet.as_bytes())
-            .and_then(|()| file.sync_all())
-            // Half a sheet of passwords is of no use.
-            .inspect_err(|_| drop(fs::remove_file(&path)))
+        sheet.finish()
     };
     match written() {
         Ok(()) => Ok(path),

@@ -90,9 +90,12 @@ impl ImportPlan {
 
     /// Users with a fault.
     pub(crate) fn bad(&self) -> usize {
-        let mut rows: Vec<usize> = self.problems.iter().map(|problem| problem.row).collect();
-        rows.dedup();
-        rows.len()
+        self.by_row().count()
+    }
+
+    /// The faults, those of a user together.
+    pub(crate) fn by_row(&self) -> impl Iterator<Item = &[Problem]> {
+        self.problems.chunk_by(|one, next| one.row == next.row)
     }
 
     /// Users who would be sent.

@@ -222,29 +222,26 @@ pub fn find_users(tenant: &Tenant, query: &str) -> Result<FoundUsers> {
 pub fn users_by_email(tenant: &Tenant, email: &str) -> Result<FoundUsers> {
     let given = email.trim();
     let lowered = given.to_lowercase();
-    let mut users = ask_by_email(tenant, &lowered)?;
-    let mut asked_for = lowered;
-    // Only connections that are no databases keep capitals.
-    if users.is_empty() && given != asked_for {
-        users = ask_by_email(tenant, given)?;
-        if !users.is_empty() {
-            asked_for = given.to_string();
-        }
+    let found = ask_by_email(tenant, &lowered)?;
+    if !found.is_empty() || given == lowered {
+        return Ok(found);
     }
-    Ok(FoundUsers {
-        total: users.len(),
-        users,
-        asked_for,
-        by_search: false,
-    })
+    // Only connections that are no databases keep capitals.
+    let kept = ask_by_email(tenant, given)?;
+    Ok(if kept.is_empty() { found } else { kept })
 }
 
-fn ask_by_email(tenant: &Tenant, email: &str) -> Result<Vec<Profile>> {
+fn ask_by_email(tenant: &Tenant, email: &str) -> Result<FoundUsers> {
     let call = "GET /api/v2/users-by-email";
     let request = Request::get("/api/v2/users-by-email", SCOPES).query("email", email);
     let json = tenant.send(request)?.json(call)?;
     let Some(users) = json.as_array() else {
         return Err(Error::bad_answer(call, "it holds no list of users"));
     };
-    Ok(users.iter().map(Profile::read).collect())
+    Ok(FoundUsers {
+        users: users.iter().map(Profile::read).collect(),
+        asked_for: email.to_string(),
+        by_search: false,
+        total: users.len(),
+    })
 }

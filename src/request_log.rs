@@ -10,6 +10,7 @@ use reqwest::Url;
 use crate::brief;
 use crate::error::{Error, Result};
 use crate::forms::{self, Part, PartKind};
+use crate::hidden::HIDDEN;
 use crate::requests::{Answer, Request};
 use crate::secret::Secret;
 use crate::words::cut;
@@ -162,7 +163,7 @@ impl Recorder {
         let body = Body::of(request);
         let path = match (request.signed.is_some(), url.query()) {
             // The query of a signed address is a key to the file.
-            (true, _) => format!("{}?{}", request.path, "<hidden>"),
+            (true, _) => format!("{}?{HIDDEN}", request.path),
             (false, Some(query)) => format!("{}?{query}", request.path),
             (false, None) => request.path.clone(),
         };

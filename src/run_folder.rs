@@ -32,6 +32,7 @@ use sha2::{Digest, Sha256};
 use crate::encodings::hex;
 use crate::error::{Error, Result};
 use crate::journal::{Entry, VERSION};
+use crate::private_file::create_private;
 
 const JOURNAL: &str = "journal.jsonl";
 /// Made when a run begins and held locked while anyone is at work on it; its time is that of the beginning.
@@ -87,7 +88,7 @@ impl RunFolder {
         }
         fs::create_dir(&path).map_err(failed)?;
         let lock = lock(&path)?;
-        let journal = open_new(&path.join(JOURNAL)).map_err(failed)?;
+        let journal = create_private(&path.join(JOURNAL)).map_err(failed)?;
         // The names of the journal, of the folder, and of the folder of all runs, which may be new as well.
         let above = imports
             .parent()
@@ -205,7 +206,7 @@ impl RunFolder {
     pub(crate) fn write(&self, name: &str, bytes: &[u8]) -> Result<()> {
         let aside = self.path.join(format!("{name}{NEW}"));
         let _ = fs::remove_file(&aside);
-        open_new(&aside)
+        create_private(&aside)
             .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
             .and_then(|()| fs::rename(&aside, self.path.join(name)))
             .inspect_err(|_| drop(fs::remove_file(&aside)))
@@ -272,14 +273,6 @@ pub(crate) fn packed_name(file: usize) -> String {
 /// What is left of it when its users are accounted for.
 pub(crate) fn done_name(file: usize) -> String {
     format!("{USERS}{file:05}.done.json")
-}
-
-fn open_new(path: &Path) -> std::io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.append(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
 }
 
 /// What the disk says, and what to do.

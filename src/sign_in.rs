@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
-use crate::hidden::{HIDDEN, LEAST_SECRET_CHARS};
+use crate::hidden::{HIDDEN, repeats};
 use crate::tenant::Tenant;
 
 /// A sign-in that worked, as [`verify_sign_in`] makes it. The tokens it gave are dropped, not kept.
@@ -169,10 +169,8 @@ pub fn verify_sign_in(
     let message = json["error_description"]
         .as_str()
         .unwrap_or("no reason given");
-    // Taken out of the sentence, it could be told by what is left; and every sentence has an `e` in it.
-    let repeats =
-        |secret: &str| secret.chars().count() >= LEAST_SECRET_CHARS && message.contains(secret);
-    let message = match repeats(password) || repeats(application.secret.expose()) {
+    let secrets = [password, application.secret.expose()];
+    let message = match secrets.iter().any(|secret| repeats(message, secret)) {
         true => HIDDEN.to_string(),
         false => message.chars().take(300).collect(),
     };

@@ -4,11 +4,12 @@ import subprocess
 
 import nbformat
 import pytest
+from gate import SETUP_CELL
 from lab import ROOT
 from page import Lesson
 
 # `evcxr_input` beside the crate, in the first cell: a later `:dep` can drop variables.
-FIRST = ':clear\n:cache 1024\n:dep ..\n:dep evcxr_input = "1"'
+FIRST = f'{SETUP_CELL}\n:dep evcxr_input = "1"'
 ASK = 'Tenant::new("{domain}", &evcxr_input::get_password("Management API token")).or_stop()'
 CELL = "use auth0_bulk_users::*;\nlet tenant = " + ASK + ";\ntenant"
 # What the kernel answers to a cell when nobody can be asked.
