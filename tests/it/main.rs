@@ -14,6 +14,7 @@ mod kills;
 mod messages;
 mod options;
 mod practice;
+mod practice_connections;
 mod recipes;
 mod requests;
 mod run_folder;

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 const JSON: &str = "application/json; charset=utf-8";
 
-pub(crate) fn with(status: u16, content_type: &str, body: &Value) -> Response {
-    let mut answer = Response::new(Body::from(body.to_string()));
+pub(crate) fn with(status: u16, content_type: &str, body: String) -> Response {
+    let mut answer = Response::new(Body::from(body));
     *answer.status_mut() = StatusCode::from_u16(status).unwrap_or_default();
     if let Ok(value) = content_type.parse() {
         answer.headers_mut().insert(CONTENT_TYPE, value);
@@ -17,7 +17,7 @@ pub(crate) fn with(status: u16, content_type: &str, body: &Value) -> Response {
 }
 
 pub(crate) fn json(status: u16, body: &Value) -> Response {
-    with(status, JSON, body)
+    with(status, JSON, body.to_string())
 }
 
 pub(crate) fn ok(body: &Value) -> Response {

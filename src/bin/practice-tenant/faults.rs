@@ -24,7 +24,7 @@ use crate::state::{Tenant, timestamp_before};
 use crate::tokens;
 
 /// Each fault, and what it does.
-pub(crate) const KNOWN: [(&str, &str); 19] = [
+pub(crate) const KNOWN: [(&str, &str); 21] = [
     (
         "job-speed",
         "no fault: each job takes so many users a second",
@@ -32,6 +32,14 @@ pub(crate) const KNOWN: [(&str, &str); 19] = [
     (
         "job-progress",
         "no fault: pending jobs tell percentage_done and time_left_seconds",
+    ),
+    (
+        "options-withheld",
+        "no fault: connections come without options, whatever the token",
+    ),
+    (
+        "clients-need-options-scope",
+        "no fault: a connection's applications are told for read:connections_options alone, as one report has it",
     ),
     ("latency-ms", "each request waits that many milliseconds"),
     ("rate-limit", "requests are answered 429, global limit"),
@@ -183,10 +191,10 @@ impl Tenant {
         self.fault(name) || self.fault(&format!("{name}@{step}"))
     }
 
-    /// Whether pending jobs tell how far they are.
-    pub(crate) fn tells_progress(&self) -> bool {
+    /// Whether what is no fault, but another way that tenants are, is switched on.
+    pub(crate) fn is_on(&self, name: &str) -> bool {
         let faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
-        faults.measure("job-progress") > 0.0
+        faults.measure(name) > 0.0
     }
 
     /// Users a second of a job that begins now; `None`: as fast as it can.

@@ -7,12 +7,13 @@ use axum::body::to_bytes;
 use axum::extract::{FromRequest, Multipart, Path, Request, State};
 use axum::http::{HeaderMap, header::CONTENT_LENGTH};
 use axum::response::Response;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::answers;
 use crate::connections::{self, Connection};
 use crate::exports;
-use crate::state::{Fate, Job, Tenant, job_head};
+use crate::memory::{Fate, Job};
+use crate::state::{Tenant, job_head};
 use crate::tokens;
 use crate::work::work_off;
 
@@ -66,17 +67,17 @@ async fn answer_create(tenant: &Tenant, request: Request) -> Result<Response, Bo
         ends: Instant::now() + Duration::from_secs_f64(seconds),
         was_read: false,
         summary: None,
-        errors: Vec::new(),
+        report: String::new(),
         // What cannot be read is found out after the upload was accepted.
         unreadable: rows.is_none(),
         rows: rows.unwrap_or_default(),
-        connection: connection.name.to_string(),
+        connection,
         upsert: form.upsert,
         done: false,
         fate: fate(tenant),
         timed: speed.is_some(),
     };
-    memory.jobs.insert(id, job);
+    memory.add_job(id, job);
     Ok(answers::json(202, &head))
 }
 
@@ -200,7 +201,7 @@ pub(crate) async fn status(
     };
     let is_first = !std::mem::replace(&mut job.was_read, true);
     if !job.done || (is_first && !job.timed) {
-        return answers::ok(&pending(job, tenant.tells_progress()));
+        return answers::ok(&pending(job, tenant.is_on("job-progress")));
     }
     answers::ok(&finished(job))
 }
@@ -258,9 +259,9 @@ pub(crate) async fn errors(
     let Some(job) = memory.jobs.get(&id) else {
         return answers::error(404, "The job does not exist", Some("inexistent_job"));
     };
-    if job.errors.is_empty() || tenant.fault("report-lost") {
+    if job.report.is_empty() || tenant.fault("report-lost") {
         return answers::no_content();
     }
     // Recorded without a charset, unlike every other answer.
-    answers::with(200, "application/json", &json!(job.errors))
+    answers::with(200, "application/json", job.report.clone())
 }

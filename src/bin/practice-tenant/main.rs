@@ -7,6 +7,7 @@
 //! `options.rs` the command line. It shares no type with the client: a shared misspelling would pass
 //! every test.
 
+mod accounts;
 mod answers;
 mod connections;
 mod digests;
@@ -14,7 +15,9 @@ mod exports;
 mod faults;
 mod hashes;
 mod jobs;
+mod memory;
 mod options;
+mod query;
 mod record;
 mod schema;
 mod search;
@@ -22,6 +25,7 @@ mod sign_in;
 mod slow_hashes;
 mod state;
 mod tokens;
+mod user_changes;
 mod users;
 mod work;
 
@@ -103,7 +107,7 @@ fn routes(tenant: Arc<Tenant>) -> Router {
         .route("/jobs/users-exports", post(exports::create))
         .route("/jobs/{id}", get(jobs::status))
         .route("/jobs/{id}/errors", get(jobs::errors))
-        .route("/users", get(users::list).post(users::create))
+        .route("/users", get(users::list).post(user_changes::create))
         .route("/users-by-email", get(users::by_email))
         .route("/users/{id}", get(users::one).delete(users::delete))
         .layer(from_fn_with_state(Arc::clone(&tenant), tokens::limit_rate))

@@ -11,7 +11,7 @@ use axum::response::Response;
 use serde_json::{Value, json};
 
 use crate::answers;
-use crate::connections::param;
+use crate::query::param;
 use crate::state::Tenant;
 use crate::tokens;
 

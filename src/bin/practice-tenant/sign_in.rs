@@ -9,8 +9,10 @@ use axum::response::Response;
 use serde_json::{Map, Value, json};
 
 use crate::answers::{oauth_error, ok};
+use crate::connections;
 use crate::hashes;
-use crate::state::{Account, Tenant, unix_seconds};
+use crate::memory::{self, Account};
+use crate::state::{Tenant, unix_seconds};
 use crate::tokens;
 
 const REALM_GRANT: &str = "http://auth0.com/oauth/grant-type/password-realm";
@@ -106,23 +108,15 @@ async fn sign_in(tenant: Arc<Tenant>, form: &Map<String, Value>, grant: &str) ->
     };
     let login = text(form, "username").to_lowercase();
     let wrong = || oauth_error(403, "invalid_grant", "Wrong email or password.");
-    let found = {
-        let memory = tenant.memory();
-        let keys = [
-            format!("{realm} {login}"),
-            format!("{realm} username {login}"),
-        ];
-        keys.iter()
-            .find_map(|key| memory.find(key))
-            .and_then(|place| memory.users.get(&place).cloned())
+    let Some((place, account)) = find(&tenant, realm, &login) else {
+        return wrong();
     };
-    let Some(account) = found else { return wrong() };
     if account.failures >= MOST_FAILURES {
         let description =
             "Your account has been blocked after multiple consecutive login attempts.";
         return oauth_error(429, "too_many_attempts", description);
     }
-    let user_id = text(&account.profile, "user_id").to_string();
+    let user_id = account.text("user_id").unwrap_or_default().to_string();
     let (second_factor, blocked) = (
         account.second_factor,
         account.profile.get("blocked") == Some(&Value::Bool(true)),
@@ -139,9 +133,9 @@ async fn sign_in(tenant: Arc<Tenant>, form: &Map<String, Value>, grant: &str) ->
     });
     let (right, own_hash) = checked.await.unwrap_or_default();
     if let (Some(own_hash), Some(imported)) = (own_hash, custom_hash) {
-        drop_imported_hash(&tenant, &user_id, &imported, own_hash);
+        drop_imported_hash(&tenant, place, &imported, own_hash);
     }
-    note_attempt(&tenant, &user_id, right);
+    note_attempt(&tenant, place, right);
     match (right, blocked, second_factor) {
         (false, ..) => wrong(),
         // Reported without a status; mocks of others use 403.
@@ -159,20 +153,37 @@ async fn sign_in(tenant: Arc<Tenant>, form: &Map<String, Value>, grant: &str) ->
     }
 }
 
-fn note_attempt(tenant: &Tenant, user_id: &str, right: bool) {
+/// The user of a connection who signs in by this name: an e-mail, unless several users can have it, or what the
+/// connection's attributes let one sign in by.
+fn find(tenant: &Tenant, realm: &str, login: &str) -> Option<(usize, Arc<Account>)> {
+    let connection = connections::by_name(realm)?;
+    let usernames = connection
+        .username()
+        .is_some_and(|rules| rules.attribute.signs_in);
+    let phones = connection.phone().is_some_and(|phone| phone.signs_in);
+    let ways = [
+        ("email", connection.has_unique_emails()),
+        ("username", usernames),
+        ("phone_number", phones),
+    ];
+    let memory = tenant.memory();
+    let mut ways = ways.into_iter().filter(|(_, is_open)| *is_open);
+    let place = ways.find_map(|(name, _)| memory.find(&memory::key(realm, name, login)))?;
+    Some((place, Arc::clone(memory.users.get(&place)?)))
+}
+
+fn note_attempt(tenant: &Tenant, place: usize, right: bool) {
     let mut memory = tenant.memory();
-    let place = memory.find(user_id);
-    if let Some(account) = place.and_then(|place| memory.users.get_mut(&place)) {
+    if let Some(account) = memory.change(place) {
         let failures = &mut account.failures;
         *failures = if right { 0 } else { *failures + 1 };
     }
 }
 
 /// After the first good sign-in Auth0 has a bcrypt hash of its own, and the imported one is gone.
-fn drop_imported_hash(tenant: &Tenant, user_id: &str, imported: &Value, own_hash: String) {
+fn drop_imported_hash(tenant: &Tenant, place: usize, imported: &Value, own_hash: String) {
     let mut memory = tenant.memory();
-    let place = memory.find(user_id);
-    let account = place.and_then(|place| memory.users.get_mut(&place));
+    let account = memory.change(place);
     // An upsert may have brought another one meanwhile.
     if let Some(account) = account.filter(|there| there.custom_hash.as_ref() == Some(imported)) {
         account.password_hash = Some(own_hash);

@@ -17,14 +17,37 @@ use crate::answers;
 use crate::faults;
 use crate::state::{Tenant, unix_seconds};
 
-const SCOPES: &str = "read:connections create:users read:users update:users delete:users";
+const SCOPES: &str = "read:connections read:connections_options create:users read:users update:users delete:users read:logs";
 
-/// A token for the Management API, with the scopes asked for or all there are.
+/// The scopes of a token.
+pub(crate) struct Scopes(String);
+
+impl Scopes {
+    pub(crate) fn has(&self, scope: &str) -> bool {
+        self.0.split(' ').any(|word| word == scope)
+    }
+}
+
+/// The scopes in a text, each of which must be known.
+pub(crate) fn known_scopes(text: &str) -> Result<String, String> {
+    let all = Scopes(SCOPES.to_string());
+    let words: Vec<&str> = text.split_whitespace().collect();
+    match words.iter().find(|word| !all.has(word)) {
+        Some(word) => Err(format!("unknown scope {word}; known are {SCOPES}")),
+        None => Ok(words.join(" ")),
+    }
+}
+
+/// A token for the Management API, with the scopes asked for or all that are granted.
 pub(crate) fn issue(tenant: &Tenant, scope: Option<&str>) -> String {
     let now = unix_seconds();
-    let asked =
-        |known: &&str| scope.is_none_or(|scope| scope.split(' ').any(|word| word == *known));
-    let granted: Vec<&str> = SCOPES.split(' ').filter(asked).collect();
+    let among = |scopes: Option<&str>, known: &str| {
+        scopes.is_none_or(|scopes| scopes.split(' ').any(|word| word == known))
+    };
+    let granted = SCOPES
+        .split(' ')
+        .filter(|known| among(scope, known) && among(tenant.options.scopes.as_deref(), known));
+    let granted: Vec<&str> = granted.collect();
     let mut claims = json!({
         "iss": format!("{}/", tenant.base),
         "sub": format!("{}@clients", tenant.client_id),
@@ -63,12 +86,12 @@ pub(crate) fn check_signature(tenant: &Tenant, headers: &HeaderMap) -> Result<()
     claims(tenant, headers).map(drop)
 }
 
-/// Whether the caller holds a good token with one of the scopes; else the answer that says why not.
+/// The scopes of the caller's token, if it is good and has one of these; else the answer that says why not.
 pub(crate) fn check(
     tenant: &Tenant,
     headers: &HeaderMap,
     any_of: &[&str],
-) -> Result<(), Box<Response>> {
+) -> Result<Scopes, Box<Response>> {
     let refused = |message: &str| Box::new(answers::error(401, message, None));
     let claims = claims(tenant, headers)?;
     // An ID token of ours is signed too, but is for an application.
@@ -87,12 +110,9 @@ pub(crate) fn check(
             "Expired token received for JSON Web Token validation",
         ));
     }
-    let scopes = claims["scope"].as_str().unwrap_or_default();
-    if any_of
-        .iter()
-        .any(|wanted| scopes.split(' ').any(|scope| scope == *wanted))
-    {
-        return Ok(());
+    let scopes = Scopes(claims["scope"].as_str().unwrap_or_default().to_string());
+    if any_of.iter().any(|wanted| scopes.has(wanted)) {
+        return Ok(scopes);
     }
     let message = format!("Insufficient scope, expected any of: {}", any_of.join(","));
     Err(Box::new(answers::error(

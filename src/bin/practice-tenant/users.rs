@@ -1,111 +1,21 @@
-//! The users: what an import fills in, and the endpoints that read and delete them.
+//! The endpoints that read and delete users; `user_changes.rs` has those that make and change one.
 
 use std::sync::Arc;
 
-use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
-use md5::{Digest, Md5};
 use serde_json::{Map, Value, json};
 
 use crate::answers;
-use crate::connections::{CONNECTIONS, Connection, page, param};
-use crate::schema;
+use crate::connections::CONNECTIONS;
+use crate::memory;
+use crate::query::{Pairs, page, param, refused as bad_query};
 use crate::search;
-use crate::state::{Account, Tenant, hex24, timestamp};
+use crate::state::Tenant;
 use crate::tokens;
 
 const READ: &[&str] = &["read:users"];
-/// What an upsert changes of a user who is there (the schema's "upsertable" column).
-const UPSERTABLE: [&str; 9] = [
-    "email_verified",
-    "given_name",
-    "family_name",
-    "name",
-    "nickname",
-    "picture",
-    "app_metadata",
-    "user_metadata",
-    "custom_password_hash",
-];
-
-type Pairs = Vec<(String, String)>;
-
-/// A row of an import as the account it becomes, with what Auth0 fills in as recorded.
-pub(crate) fn account(
-    row: &Map<String, Value>,
-    connection: &Connection,
-    avatar_host: &str,
-) -> Account {
-    let text = |name: &str| row.get(name).and_then(Value::as_str);
-    let email = text("email").unwrap_or_default().to_lowercase();
-    let local = email.split('@').next().unwrap_or_default();
-    let id = text("user_id").map_or_else(hex24, str::to_string);
-    let now = timestamp();
-    let mut profile = Map::new();
-    profile.insert("email".into(), email.as_str().into());
-    profile.insert("email_verified".into(), false.into());
-    profile.insert("created_at".into(), now.as_str().into());
-    profile.insert("updated_at".into(), now.into());
-    let identity = json!({"provider": "auth0", "connection": connection.name, "isSocial": false, "user_id": id});
-    profile.insert("identities".into(), json!([identity]));
-    profile.insert("user_id".into(), format!("auth0|{id}").into());
-    profile.insert("name".into(), email.as_str().into());
-    profile.insert("picture".into(), picture(&email, avatar_host).into());
-    profile.insert("nickname".into(), local.into());
-    for (name, value) in row {
-        match name.as_str() {
-            // Stored in lower case, or never answered.
-            "email" | "user_id" | "password_hash" | "custom_password_hash" | "mfa_factors" => {}
-            "username" => {
-                profile.insert(
-                    name.clone(),
-                    text("username").unwrap_or_default().to_lowercase().into(),
-                );
-            }
-            _ => {
-                profile.insert(name.clone(), value.clone());
-            }
-        }
-    }
-    Account {
-        profile,
-        connection: connection.name.to_string(),
-        password_hash: text("password_hash").map(str::to_string),
-        custom_hash: row.get("custom_password_hash").cloned(),
-        second_factor: row.contains_key("mfa_factors"),
-        failures: 0,
-    }
-}
-
-fn picture(email: &str, host: &str) -> String {
-    let md5: String = Md5::digest(email)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    let initials: String = email.chars().take(2).collect();
-    format!(
-        "https://{host}/avatar/{md5}?s=480&r=pg&d=https%3A%2F%2Fcdn.auth0.com%2Favatars%2F{initials}.png"
-    )
-}
-
-/// Replaces what an upsert may change; metadata is replaced whole, not merged.
-pub(crate) fn upsert(account: &mut Account, row: &Map<String, Value>) {
-    for name in UPSERTABLE {
-        match (name, row.get(name)) {
-            (_, None) => {}
-            ("custom_password_hash", Some(hash)) => account.custom_hash = Some(hash.clone()),
-            (_, Some(value)) => {
-                account.profile.insert(name.to_string(), value.clone());
-            }
-        }
-    }
-    account
-        .profile
-        .insert("updated_at".into(), timestamp().into());
-}
-
 pub(crate) async fn list(
     State(tenant): State<Arc<Tenant>>,
     headers: HeaderMap,
@@ -120,7 +30,7 @@ fn answer_list(
     query: &Pairs,
 ) -> Result<Response, Box<Response>> {
     tokens::check(tenant, headers, READ)?;
-    let (page, per_page) = page(query)?;
+    let (page, per_page) = page(query, 0)?;
     if param(query, "search_engine").is_some_and(|engine| engine != "v3") {
         return Err(bad_query(
             "Search engines before v3 are gone",
@@ -136,9 +46,9 @@ fn answer_list(
         until.as_deref().is_none_or(|until| created <= Some(until))
     };
     if let Some(ids) = ids(query_text) {
-        let found = ids.iter().filter_map(|id| memory.find(id));
+        let found = ids.iter().flat_map(|id| memory.all(id));
         let found: Vec<_> = found
-            .filter_map(|place| memory.users.get(&place))
+            .filter_map(|place| memory.users.get(place))
             .map(|account| &account.profile)
             .filter(is_seen)
             .collect();
@@ -192,11 +102,6 @@ fn sort_by(found: &mut [&Map<String, Value>], sort: &str) -> Result<(), Box<Resp
     }
 }
 
-fn bad_query(problem: &str, property: &str) -> Box<Response> {
-    let message = format!("Query validation error: '{problem}' on property {property}.");
-    Box::new(answers::error(400, &message, Some("invalid_query_string")))
-}
-
 pub(crate) async fn by_email(
     State(tenant): State<Arc<Tenant>>,
     headers: HeaderMap,
@@ -208,9 +113,10 @@ pub(crate) async fn by_email(
     // Case-sensitive, and e-mails are stored in lower case.
     let email = param(&query, "email").unwrap_or_default();
     let memory = tenant.memory();
-    let places = CONNECTIONS
+    let keys = CONNECTIONS
         .iter()
-        .filter_map(|connection| memory.find(&format!("{} {email}", connection.name)));
+        .map(|connection| memory::key(connection.name, "email", email));
+    let places = keys.flat_map(|key| memory.all(&key).to_vec());
     let found: Vec<&Map<String, Value>> = places
         .filter_map(|place| memory.users.get(&place))
         .map(|account| &account.profile)
@@ -232,11 +138,12 @@ pub(crate) async fn one(
     headers: HeaderMap,
     Path(id): Path<String>,
 ) -> Response {
-    if let Err(refusal) = tokens::check(&tenant, &headers, READ).and_then(|()| check_id(&id)) {
+    if let Err(refusal) = tokens::check(&tenant, &headers, READ).and_then(|_| check_id(&id)) {
         return *refusal;
     }
     let memory = tenant.memory();
-    match memory.find(&id).and_then(|place| memory.users.get(&place)) {
+    // Users of two connections may have one id (reported): the first that is found.
+    match memory.get(&id) {
         Some(account) => answers::ok(&json!(account.profile)),
         None => answers::error(404, "The user does not exist.", Some("inexistent_user")),
     }
@@ -248,79 +155,15 @@ pub(crate) async fn delete(
     Path(id): Path<String>,
 ) -> Response {
     if let Err(refusal) =
-        tokens::check(&tenant, &headers, &["delete:users"]).and_then(|()| check_id(&id))
+        tokens::check(&tenant, &headers, &["delete:users"]).and_then(|_| check_id(&id))
     {
         return *refusal;
     }
-    tenant.memory().remove(&id);
+    let mut memory = tenant.memory();
+    // Of two users with one id, as reported, the first that is found.
+    if let Some(place) = memory.find(&id) {
+        memory.remove(place);
+    }
     // The same for a user who is not there (any more).
     answers::no_content()
-}
-
-pub(crate) async fn create(
-    State(tenant): State<Arc<Tenant>>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    answer_create(&tenant, &headers, &body)
-        .await
-        .unwrap_or_else(|refusal| *refusal)
-}
-
-async fn answer_create(
-    tenant: &Tenant,
-    headers: &HeaderMap,
-    body: &[u8],
-) -> Result<Response, Box<Response>> {
-    tokens::check(tenant, headers, &["create:users"])?;
-    let refused = |message: String| Box::new(answers::error(400, &message, Some("invalid_body")));
-    let Ok(Value::Object(mut row)) = serde_json::from_slice(body) else {
-        return Err(refused(
-            "Payload validation error: 'Expected type object' on property body.".into(),
-        ));
-    };
-    let name = row.remove("connection");
-    let connection = CONNECTIONS
-        .iter()
-        .find(|c| c.strategy == "auth0" && name.as_ref().is_some_and(|name| *name == c.name));
-    let Some(connection) = connection else {
-        return Err(Box::new(answers::error(
-            400,
-            "The connection does not exist.",
-            Some("inexistent_connection"),
-        )));
-    };
-    let password = row
-        .remove("password")
-        .and_then(|password| password.as_str().map(str::to_string));
-    if !connection.usernames && row.contains_key("username") {
-        return Err(refused(
-            "Cannot set username for connection without requires_username.".into(),
-        ));
-    }
-    if let Some(fault) = schema::faults(&Value::Object(row.clone()), connection).first() {
-        return Err(refused(format!(
-            "Payload validation error: '{}'.",
-            fault["message"].as_str().unwrap_or_default()
-        )));
-    }
-    let mut account = account(&row, connection, "s.gravatar.com");
-    if let Some(password) = password {
-        let hash = tokio::task::spawn_blocking(move || bcrypt::hash(password, 10)).await;
-        account.password_hash = hash.ok().and_then(Result::ok);
-    }
-    let mut memory = tenant.memory();
-    if crate::state::keys(&account)
-        .iter()
-        .any(|key| memory.find(key).is_some())
-    {
-        return Err(Box::new(answers::error(
-            409,
-            "The user already exists.",
-            Some("user_exists"),
-        )));
-    }
-    let answer = answers::json(201, &json!(account.profile));
-    memory.add(account);
-    Ok(answer)
 }
