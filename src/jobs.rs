@@ -11,6 +11,8 @@ use crate::error::{Error, Result};
 use crate::files::{file_of, upload};
 use crate::options::ImportOptions;
 use crate::requests::Request;
+use crate::secret::Secret;
+use crate::sent_secrets;
 use crate::tenant::Tenant;
 use crate::users::User;
 
@@ -104,6 +106,9 @@ pub struct Job {
     pub created_at: String,
     /// What each user sent is known by, in order.
     pub(crate) keys: Arc<[RowKey]>,
+    /// The hashes, salts, keys and second factors that were sent, which no report may repeat: no more of them than one
+    /// upload holds.
+    pub(crate) secrets: Arc<[Secret]>,
 }
 
 /// What a user is known by in an error report.
@@ -204,10 +209,12 @@ pub struct FinishedJob {
     pub id: JobId,
     /// How it ended.
     pub status: JobStatus,
-    /// The counts; absent on a failed job.
+    /// The counts; absent on a failed job, and where the tenant does not tell all of them.
     pub summary: Option<Summary>,
     /// The job as it was started.
     pub job: Job,
+    /// The count that the tenant's answer has not.
+    pub(crate) untold: Option<&'static str>,
 }
 
 /// Sends the users as one import job and returns once it is accepted. Writes to the tenant; does not wait.
@@ -275,6 +282,7 @@ pub fn start_import_with(
         connection: connection.clone(),
         created_at: accepted.created_at,
         keys: users.iter().map(RowKey::of).collect(),
+        secrets: sent_secrets::of_file(&file).into(),
     })
 }
 
@@ -299,7 +307,8 @@ pub(crate) fn send_file(
         .body(&upload.content_type, upload.bytes);
     let json = tenant.send(request)?.json(call)?;
     let Some(id) = json["id"].as_str() else {
-        let problem = "it names no job, though the upload was accepted";
+        let problem =
+            "its `id` is no text, so the job is not known, though the upload was accepted";
         return Err(Error::bad_answer(call, problem));
     };
     Ok(Accepted {
