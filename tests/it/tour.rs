@@ -36,7 +36,11 @@ fn connections_are_listed_with_what_they_mean_for_an_import() {
     let practice = Practice::start(&[]);
     let connections = list_connections(&practice.tenant()).unwrap();
     // Those with attributes have a test of their own.
-    let attributes = ["Flexible-Identifiers", "Required-Attributes", "Shared-Emails"];
+    let attributes = [
+        "Flexible-Identifiers",
+        "Required-Attributes",
+        "Shared-Emails",
+    ];
     let facts: Vec<_> = connections
         .iter()
         .filter(|c| !attributes.contains(&c.name.as_str()))
