@@ -15,6 +15,8 @@ mod messages;
 mod options;
 mod practice;
 mod practice_connections;
+mod practice_door;
+mod practice_users;
 mod recipes;
 mod requests;
 mod run_folder;

@@ -1,7 +1,9 @@
 //! The envelopes answers come in.
 
 use axum::body::Body;
+use axum::extract::Request;
 use axum::http::{StatusCode, header::CONTENT_TYPE};
+use axum::middleware::Next;
 use axum::response::Response;
 use serde_json::{Value, json};
 
@@ -60,4 +62,19 @@ fn phrase(status: u16) -> &'static str {
 
 pub(crate) async fn no_such_route() -> Response {
     error(404, "Not Found", None)
+}
+
+pub(crate) async fn wrong_method() -> Response {
+    error(405, "Method Not Allowed", None)
+}
+
+/// What the server's own parts refuse, an address that is no text for one, they say in plain text.
+pub(crate) async fn in_envelope(request: Request, next: Next) -> Response {
+    let answer = next.run(request).await;
+    let kind = answer.headers().get(CONTENT_TYPE);
+    if kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/plain")) {
+        let status = answer.status().as_u16();
+        return error(status, phrase(status), None);
+    }
+    answer
 }

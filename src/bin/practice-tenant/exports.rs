@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use axum::body::{Body, Bytes};
-use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, StatusCode, header::CONTENT_TYPE};
+use axum::body::Body;
+use axum::extract::{Path, Query, Request, State};
+use axum::http::{StatusCode, header::CONTENT_TYPE};
 use axum::response::Response;
 use hmac::{Hmac, KeyInit, Mac};
 use miniz_oxide::deflate::compress_to_vec;
@@ -13,7 +13,9 @@ use serde_json::{Map, Value, json};
 use sha2::Sha256;
 
 use crate::answers;
+use crate::bodies;
 use crate::connections;
+use crate::logs;
 use crate::memory::{Account, Memory};
 use crate::query::param;
 use crate::state::{Tenant, letters, timestamp, unix_seconds};
@@ -47,23 +49,16 @@ pub(crate) struct Export {
     was_read: bool,
 }
 
-pub(crate) async fn create(
-    State(tenant): State<Arc<Tenant>>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    answer_create(&tenant, &headers, &body).unwrap_or_else(|refusal| *refusal)
+pub(crate) async fn create(State(tenant): State<Arc<Tenant>>, request: Request) -> Response {
+    answer_create(&tenant, request)
+        .await
+        .unwrap_or_else(|refusal| *refusal)
 }
 
-fn answer_create(
-    tenant: &Tenant,
-    headers: &HeaderMap,
-    body: &[u8],
-) -> Result<Response, Box<Response>> {
-    tokens::check(tenant, headers, SCOPES)?;
-    let Ok(Value::Object(asked)) = serde_json::from_slice::<Value>(body) else {
-        return Err(refused("Expected type object", "body"));
-    };
+async fn answer_create(tenant: &Tenant, request: Request) -> Result<Response, Box<Response>> {
+    tokens::check(tenant, request.headers(), SCOPES)?;
+    let correlation = logs::correlation(request.headers())?;
+    let asked = bodies::object(request.into_body()).await?;
     match asked.get("format").and_then(Value::as_str).unwrap_or("csv") {
         "json" => {}
         "csv" => return Err(refused("The practice tenant exports json alone", "format")),
@@ -114,12 +109,13 @@ fn answer_create(
         was_read: false,
     };
     tenant.memory().add_export(id, export);
+    // Its description is not known; it is made like that of an import.
+    tenant.log("sapi", "Create export users job", correlation.as_deref());
     Ok(answers::ok(&head))
 }
 
 fn refused(problem: &str, property: &str) -> Box<Response> {
-    let message = format!("Payload validation error: '{problem}' on property {property}.");
-    Box::new(answers::error(400, &message, Some("invalid_body")))
+    bodies::refused(&format!("'{problem}' on property {property}"))
 }
 
 fn fields(asked: Option<&Value>) -> Result<Vec<(String, String)>, Box<Response>> {

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use serde_json::{Value, json};
 
 use crate::faults::{Faults, Traffic};
+use crate::logs::Log;
 use crate::memory::Memory;
 use crate::options::Options;
 
@@ -22,6 +23,7 @@ pub(crate) struct Tenant {
     last_request: Mutex<Instant>,
     /// Tokens in the bucket, and since when.
     pub(crate) bucket: Mutex<(f64, Instant)>,
+    pub(crate) log: Mutex<Log>,
     pub(crate) faults: Mutex<Faults>,
     pub(crate) traffic: Mutex<Traffic>,
     /// Method, path and status of each request.
@@ -45,6 +47,7 @@ impl Tenant {
             memory: Mutex::default(),
             last_request: Mutex::new(Instant::now()),
             bucket: Mutex::new((options.burst, Instant::now())),
+            log: Mutex::default(),
             faults: Mutex::default(),
             traffic: Mutex::default(),
             record: Mutex::default(),
@@ -64,7 +67,7 @@ impl Tenant {
     }
 
     pub(crate) fn env_lines(&self) -> String {
-        let token = crate::tokens::issue(self, None);
+        let token = crate::tokens::issue(self, None, &self.audience());
         format!(
             "DOMAIN={}\nMGMT_API_ACCESS_TOKEN={token}\nCLIENT_ID={}\nCLIENT_SECRET={}\nSIGN_IN_CLIENT_ID={}\nSIGN_IN_CLIENT_SECRET={}\n",
             self.base, self.client_id, self.client_secret, self.sign_in_id, self.sign_in_secret

@@ -38,8 +38,20 @@ pub(crate) fn known_scopes(text: &str) -> Result<String, String> {
     }
 }
 
+/// Whether an audience is this tenant's Management API. Clients make it up for the host that they were told, with https
+/// as at Auth0 or as they reach it, and with either name of this machine.
+pub(crate) fn is_ours(tenant: &Tenant, audience: &str) -> bool {
+    let host = |url: &str| -> Option<String> {
+        let rest = url
+            .strip_prefix("http://")
+            .or(url.strip_prefix("https://"))?;
+        Some(rest.replacen("localhost:", "127.0.0.1:", 1))
+    };
+    host(audience).is_some_and(|ours| Some(ours) == host(&tenant.audience()))
+}
+
 /// A token for the Management API, with the scopes asked for or all that are granted.
-pub(crate) fn issue(tenant: &Tenant, scope: Option<&str>) -> String {
+pub(crate) fn issue(tenant: &Tenant, scope: Option<&str>, audience: &str) -> String {
     let now = unix_seconds();
     let among = |scopes: Option<&str>, known: &str| {
         scopes.is_none_or(|scopes| scopes.split(' ').any(|word| word == known))
@@ -51,7 +63,7 @@ pub(crate) fn issue(tenant: &Tenant, scope: Option<&str>) -> String {
     let mut claims = json!({
         "iss": format!("{}/", tenant.base),
         "sub": format!("{}@clients", tenant.client_id),
-        "aud": tenant.audience(),
+        "aud": audience,
         "iat": now,
         "exp": now + tenant.options.token_seconds,
         "scope": granted.join(" "),
@@ -83,7 +95,9 @@ fn mac(tenant: &Tenant, text: &str) -> Hmac<Sha256> {
 
 /// Whether the caller holds a token that this tenant signed, ended or not.
 pub(crate) fn check_signature(tenant: &Tenant, headers: &HeaderMap) -> Result<(), Box<Response>> {
-    claims(tenant, headers).map(drop)
+    claims(tenant, headers)?;
+    tenant.note_request();
+    Ok(())
 }
 
 /// The scopes of the caller's token, if it is good and has one of these; else the answer that says why not.
@@ -92,6 +106,20 @@ pub(crate) fn check(
     headers: &HeaderMap,
     any_of: &[&str],
 ) -> Result<Scopes, Box<Response>> {
+    let scopes = authenticate(tenant, headers)?;
+    if any_of.iter().any(|wanted| scopes.has(wanted)) {
+        return Ok(scopes);
+    }
+    let message = format!("Insufficient scope, expected any of: {}", any_of.join(","));
+    Err(Box::new(answers::error(
+        403,
+        &message,
+        Some("insufficient_scope"),
+    )))
+}
+
+/// The scopes of the caller's token, if it is good.
+pub(crate) fn authenticate(tenant: &Tenant, headers: &HeaderMap) -> Result<Scopes, Box<Response>> {
     let refused = |message: &str| Box::new(answers::error(401, message, None));
     let claims = claims(tenant, headers)?;
     // An ID token of ours is signed too, but is for an application.
@@ -99,7 +127,7 @@ pub(crate) fn check(
     if !audience.contains("://") {
         return Err(with_attributes("Invalid token"));
     }
-    if audience.replace("://localhost:", "://127.0.0.1:") != tenant.audience() {
+    if !is_ours(tenant, audience) {
         return Err(refused(&format!("Bad audience: {audience}")));
     }
     let ended = claims["jti"]
@@ -110,16 +138,21 @@ pub(crate) fn check(
             "Expired token received for JSON Web Token validation",
         ));
     }
-    let scopes = Scopes(claims["scope"].as_str().unwrap_or_default().to_string());
-    if any_of.iter().any(|wanted| scopes.has(wanted)) {
-        return Ok(scopes);
+    tenant.note_request();
+    Ok(Scopes(
+        claims["scope"].as_str().unwrap_or_default().to_string(),
+    ))
+}
+
+/// What exists, but not with this method. That it does is told to holders of a token alone.
+pub(crate) async fn wrong_method(
+    State(tenant): State<Arc<Tenant>>,
+    headers: HeaderMap,
+) -> Response {
+    match authenticate(&tenant, &headers) {
+        Ok(_) => answers::error(405, "Method Not Allowed", None),
+        Err(refusal) => *refusal,
     }
-    let message = format!("Insufficient scope, expected any of: {}", any_of.join(","));
-    Err(Box::new(answers::error(
-        403,
-        &message,
-        Some("insufficient_scope"),
-    )))
 }
 
 /// The claims of the token, if this tenant signed it.

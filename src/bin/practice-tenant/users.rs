@@ -1,20 +1,24 @@
 //! The endpoints that read and delete users; `user_changes.rs` has those that make and change one.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::answers;
 use crate::connections::CONNECTIONS;
-use crate::memory;
-use crate::query::{Pairs, page, param, refused as bad_query};
+use crate::logs;
+use crate::memory::{self, Account};
+use crate::query::{Fields, Pairs, page, param, refused as bad_query};
 use crate::search;
 use crate::state::Tenant;
 use crate::tokens;
 
+/// `total` of a search says no more than this, however many there are (reported).
+const MOST_FOUND: usize = 1_000;
 const READ: &[&str] = &["read:users"];
 pub(crate) async fn list(
     State(tenant): State<Arc<Tenant>>,
@@ -38,38 +42,59 @@ fn answer_list(
         ));
     }
     let query_text = param(query, "q").unwrap_or_default();
-    let memory = tenant.memory();
-    // How far a search lags, Auth0 does not say; here it does not, unless it is told to.
-    let until = tenant.searched_until();
-    let is_seen = |profile: &&Map<String, Value>| {
-        let created = profile.get("created_at").and_then(Value::as_str);
-        until.as_deref().is_none_or(|until| created <= Some(until))
+    let asked = match ids(query_text) {
+        Some(ids) => Asked::Ids(ids),
+        None => Asked::Query(search::parse(query_text)?),
     };
-    if let Some(ids) = ids(query_text) {
-        let found = ids.iter().flat_map(|id| memory.all(id));
-        let found: Vec<_> = found
-            .filter_map(|place| memory.users.get(place))
-            .map(|account| &account.profile)
-            .filter(is_seen)
-            .collect();
-        return Ok(answers::ok(&json!(found[..found.len().min(per_page)])));
-    }
-    let wanted = search::parse(query_text)?;
-    let profiles = memory.users.values().map(|account| &account.profile);
-    let profiles = profiles.filter(is_seen);
-    let mut found: Vec<&Map<String, Value>> =
-        profiles.filter(|profile| wanted.fits(profile)).collect();
+    // A search reads what was there when it began, and lets others write meanwhile.
+    let mut found = tokio::task::block_in_place(|| asked.of(candidates(tenant, &asked)));
     if let Some(sort) = param(query, "sort") {
         sort_by(&mut found, sort)?;
     }
-    let shown: Vec<_> = found.iter().skip(page * per_page).take(per_page).collect();
+    let fields = Fields::of(query);
+    let shown = found.iter().skip(page * per_page).take(per_page);
+    let shown: Vec<Value> = shown.map(|user| fields.pick(&user.profile)).collect();
+    let total = found.len().min(MOST_FOUND);
     Ok(answers::ok(
         &if param(query, "include_totals") == Some("true") {
-            json!({"start": page * per_page, "limit": per_page, "length": shown.len(), "users": shown, "total": found.len()})
+            json!({"start": page * per_page, "limit": per_page, "length": shown.len(), "users": shown, "total": total})
         } else {
             json!(shown)
         },
     ))
+}
+
+enum Asked<'a> {
+    Ids(Vec<&'a str>),
+    Query(search::Query),
+}
+
+impl Asked<'_> {
+    fn of(&self, mut users: Vec<Arc<Account>>) -> Vec<Arc<Account>> {
+        if let Asked::Query(query) = self {
+            users.retain(|user| query.fits(&user.profile));
+        }
+        users
+    }
+}
+
+/// The users that a search looks at. How far it lags, Auth0 does not say; here it does not, unless it is told to.
+fn candidates(tenant: &Tenant, asked: &Asked) -> Vec<Arc<Account>> {
+    let until = tenant.searched_until();
+    let is_seen = |user: &&Arc<Account>| {
+        let created = user.text("created_at");
+        until.as_deref().is_none_or(|until| created <= Some(until))
+    };
+    let memory = tenant.memory();
+    match asked {
+        Asked::Query(_) => memory.users.values().filter(is_seen).cloned().collect(),
+        Asked::Ids(ids) => {
+            let places: BTreeSet<usize> =
+                ids.iter().flat_map(|id| memory.all(id)).copied().collect();
+            let users = places.iter().filter_map(|place| memory.users.get(place));
+            users.filter(is_seen).cloned().collect()
+        }
+    }
 }
 
 /// `user_id:"a" OR user_id:"b"`: many users by their ids; `None` for any other search.
@@ -81,9 +106,9 @@ fn ids(query: &str) -> Option<Vec<&str>> {
 }
 
 /// `field:1` or `field:-1`; users without the field come first. Metadata cannot be sorted by.
-fn sort_by(found: &mut [&Map<String, Value>], sort: &str) -> Result<(), Box<Response>> {
+fn sort_by(found: &mut [Arc<Account>], sort: &str) -> Result<(), Box<Response>> {
     let (field, direction) = sort.split_once(':').unwrap_or((sort, ""));
-    let text = |profile: &&Map<String, Value>| profile.get(field).map(Value::to_string);
+    let text = |user: &Arc<Account>| user.profile.get(field).map(Value::to_string);
     match direction {
         _ if field.contains("metadata") => Err(bad_query("No sorting by metadata", "sort")),
         // Both keep the order of creation among equals.
@@ -92,7 +117,7 @@ fn sort_by(found: &mut [&Map<String, Value>], sort: &str) -> Result<(), Box<Resp
             Ok(())
         }
         "-1" => {
-            found.sort_by_key(|profile| std::cmp::Reverse(text(profile)));
+            found.sort_by_key(|user| std::cmp::Reverse(text(user)));
             Ok(())
         }
         _ => Err(bad_query(
@@ -117,15 +142,16 @@ pub(crate) async fn by_email(
         .iter()
         .map(|connection| memory::key(connection.name, "email", email));
     let places = keys.flat_map(|key| memory.all(&key).to_vec());
-    let found: Vec<&Map<String, Value>> = places
+    let fields = Fields::of(&query);
+    let found: Vec<Value> = places
         .filter_map(|place| memory.users.get(&place))
-        .map(|account| &account.profile)
+        .map(|user| fields.pick(&user.profile))
         .collect();
     answers::ok(&json!(found))
 }
 
 /// An id without its connection's prefix is refused before anything is looked up.
-fn check_id(id: &str) -> Result<(), Box<Response>> {
+pub(crate) fn check_id(id: &str) -> Result<(), Box<Response>> {
     if id.contains('|') {
         return Ok(());
     }
@@ -133,10 +159,16 @@ fn check_id(id: &str) -> Result<(), Box<Response>> {
     Err(Box::new(answers::error(400, &message, Some("invalid_uri"))))
 }
 
+pub(crate) fn unknown() -> Box<Response> {
+    let message = "The user does not exist.";
+    Box::new(answers::error(404, message, Some("inexistent_user")))
+}
+
 pub(crate) async fn one(
     State(tenant): State<Arc<Tenant>>,
     headers: HeaderMap,
     Path(id): Path<String>,
+    Query(query): Query<Pairs>,
 ) -> Response {
     if let Err(refusal) = tokens::check(&tenant, &headers, READ).and_then(|_| check_id(&id)) {
         return *refusal;
@@ -144,8 +176,8 @@ pub(crate) async fn one(
     let memory = tenant.memory();
     // Users of two connections may have one id (reported): the first that is found.
     match memory.get(&id) {
-        Some(account) => answers::ok(&json!(account.profile)),
-        None => answers::error(404, "The user does not exist.", Some("inexistent_user")),
+        Some(user) => answers::ok(&Fields::of(&query).pick(&user.profile)),
+        None => *unknown(),
     }
 }
 
@@ -154,16 +186,23 @@ pub(crate) async fn delete(
     headers: HeaderMap,
     Path(id): Path<String>,
 ) -> Response {
-    if let Err(refusal) =
-        tokens::check(&tenant, &headers, &["delete:users"]).and_then(|_| check_id(&id))
-    {
-        return *refusal;
-    }
+    answer_delete(&tenant, &headers, &id).unwrap_or_else(|refusal| *refusal)
+}
+
+fn answer_delete(
+    tenant: &Tenant,
+    headers: &HeaderMap,
+    id: &str,
+) -> Result<Response, Box<Response>> {
+    tokens::check(tenant, headers, &["delete:users"])?;
+    check_id(id)?;
+    let correlation = logs::correlation(headers)?;
     let mut memory = tenant.memory();
     // Of two users with one id, as reported, the first that is found.
-    if let Some(place) = memory.find(&id) {
+    if let Some(place) = memory.find(id) {
         memory.remove(place);
+        tenant.log("sdu", "User successfully deleted", correlation.as_deref());
     }
     // The same for a user who is not there (any more).
-    answers::no_content()
+    Ok(answers::no_content())
 }

@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::accounts::{account, upsert};
-use crate::connections::Connection;
 use crate::memory::{self, Fate, Job, Memory};
-use crate::schema;
+use crate::schema::{self, Ways};
+use crate::state::Tenant;
 
 /// How long a job that nobody reads stays pending.
 const UNREAD: Duration = Duration::from_secs(1);
@@ -24,7 +24,7 @@ pub(crate) fn unhang(memory: &mut Memory) {
 }
 
 /// Works off every job whose time has come, in no thread of its own: whoever asks next does it.
-pub(crate) fn work_off(memory: &mut Memory) {
+pub(crate) fn work_off(tenant: &Tenant, memory: &mut Memory) {
     let now = Instant::now();
     // With a speed set, time alone decides; without, a job stays pending until it was read once.
     let due = |job: &Job| {
@@ -40,11 +40,11 @@ pub(crate) fn work_off(memory: &mut Memory) {
         .map(|(id, _)| id.clone())
         .collect();
     for id in ids {
-        finish(memory, &id);
+        finish(tenant, memory, &id);
     }
 }
 
-fn finish(memory: &mut Memory, id: &str) {
+fn finish(tenant: &Tenant, memory: &mut Memory, id: &str) {
     let Some(mut job) = memory.jobs.remove(id) else {
         return;
     };
@@ -56,11 +56,17 @@ fn finish(memory: &mut Memory, id: &str) {
         _ => {}
     }
     if !job.unreadable {
-        take(memory, &mut job, &rows);
+        take(memory, &mut job, &rows, tenant.ways());
     }
     if job.fate == Fate::FailsMidway {
         (job.unreadable, job.summary) = (true, None);
         job.report.clear();
+    }
+    // No correlation id is known to reach the job's end, and the texts are ours.
+    if job.unreadable {
+        tenant.log("fui", "Import users job failed", None);
+    } else {
+        tenant.log("sui", "Import users job completed", None);
     }
     if job.fate != Fate::IsLost {
         memory.add_job(id.to_string(), job);
@@ -68,12 +74,12 @@ fn finish(memory: &mut Memory, id: &str) {
 }
 
 /// Takes the rows one after the other, and makes the report of those that it refuses.
-fn take(memory: &mut Memory, job: &mut Job, rows: &[Value]) {
+fn take(memory: &mut Memory, job: &mut Job, rows: &[Value], ways: Ways) {
     let (mut inserted, mut updated) = (0, 0);
     let mut errors = Vec::new();
     let mut seen = HashSet::new();
     for row in rows {
-        match import_row(memory, row, job.connection, job.upsert, &mut seen) {
+        match import_row(memory, row, job, ways, &mut seen) {
             Ok(Outcome::Inserted) => inserted += 1,
             Ok(Outcome::Updated) => updated += 1,
             Err(faults) => errors.push(json!({"user": masked(row), "errors": faults})),
@@ -95,11 +101,12 @@ enum Outcome {
 fn import_row(
     memory: &mut Memory,
     row: &Value,
-    connection: &'static Connection,
-    is_upsert: bool,
+    job: &Job,
+    ways: Ways,
     seen: &mut HashSet<String>,
 ) -> Result<Outcome, Vec<Value>> {
-    let faults = schema::faults(row, connection);
+    let (connection, is_upsert) = (job.connection, job.upsert);
+    let faults = schema::faults(row, connection, ways);
     let Some(fields) = row.as_object().filter(|_| faults.is_empty()) else {
         return Err(faults);
     };
@@ -129,6 +136,9 @@ fn import_row(
     }
     let keys = account.unique_keys();
     let Some(place) = keys.iter().find_map(|key| memory.find(key)) else {
+        if let Some(fault) = schema::oversize(&account.profile, ways) {
+            return Err(vec![fault]);
+        }
         memory.add(account);
         return Ok(Outcome::Inserted);
     };
@@ -143,7 +153,12 @@ fn import_row(
             let message = "A custom_password_hash was provided, but the user already has password hash defined";
             return conflict("CONFLICT", message);
         }
-        upsert(there, fields);
+        let mut changed = there.clone();
+        upsert(&mut changed, fields);
+        if let Some(fault) = schema::oversize(&changed.profile, ways) {
+            return Err(vec![fault]);
+        }
+        *there = changed;
         return Ok(Outcome::Updated);
     }
     Err(duplicate(
