@@ -264,24 +264,27 @@ fn row_error(error: &Value) -> RowError {
     let message = field_text("message").unwrap_or_else(all);
     // The path is optional, and its text stands in the message too.
     let path = match path.as_str() {
-        "" => message
-            .strip_prefix("Error in ")
-            .and_then(|m| m.split(" property").next())
-            .unwrap_or(""),
+        "" => named_in(&message),
         path => path,
     };
-    // This one comes without a path and without "Error in".
-    let about_a_hash = path.is_empty() && message.starts_with("A custom_password_hash ");
-    let field = field(if about_a_hash {
-        "custom_password_hash"
-    } else {
-        path
-    });
+    let field = field(path);
     RowError {
         advice: advice(&code, field.as_deref()),
         code,
         field,
         message,
+    }
+}
+
+/// The field that a message without a path is about, where it names one.
+fn named_in(message: &str) -> &str {
+    let named = message.strip_prefix("Error in ");
+    let named = named.and_then(|rest| rest.split(" property").next());
+    let missing = message.strip_prefix("Missing required property: ");
+    match named.or(missing) {
+        Some(field) => field,
+        None if message.starts_with("A custom_password_hash ") => "custom_password_hash",
+        None => "",
     }
 }
 
@@ -331,6 +334,9 @@ pub(crate) fn advice(code: &str, field: Option<&str>) -> &'static str {
             Some("username" | "phone_number"),
         ) => {
             "the connection requires this of every user (the check tells it beforehand, with a token that has the scope read:connections_options)"
+        }
+        ("OBJECT_MISSING_REQUIRED_PROPERTY" | "OBJECT_REQUIRED", Some("email")) => {
+            "every user needs an e-mail"
         }
         ("OBJECT_MISSING_REQUIRED_PROPERTY" | "OBJECT_REQUIRED", Some(_)) => {
             "something that this field needs in it is missing: Auth0's sentence names it"

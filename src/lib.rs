@@ -99,12 +99,12 @@
 //! # let tenant = Tenant::practice().or_stop();
 //! if let Err(error) = get_connection_id(&tenant, "Usernames") {
 //!     println!("{error}");
-//! #   assert_eq!(error.to_string(), "no connection `Usernames`; this tenant has: Username-Password-Authentication, Email-Only-Users, unused-database, email (email, no database)");
+//! #   assert_eq!(error.to_string(), "no connection `Usernames`; this tenant has: Username-Password-Authentication, Email-Only-Users, unused-database, email (email, no database), Flexible-Identifiers, Required-Attributes, Shared-Emails");
 //! }
 //! ```
 //!
 //! ```text
-//! no connection `Usernames`; this tenant has: Username-Password-Authentication, Email-Only-Users, unused-database, email (email, no database)
+//! no connection `Usernames`; this tenant has: Username-Password-Authentication, Email-Only-Users, unused-database, email (email, no database), Flexible-Identifiers, Required-Attributes, Shared-Emails
 //! ```
 //!
 //! No error, and nothing that is printed or drawn, holds a token, a secret, a password or a hash.
