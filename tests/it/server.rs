@@ -144,7 +144,7 @@ pub(crate) fn canned(answers: Vec<String>) -> (String, Arc<Mutex<Vec<String>>>) 
     (base, requests)
 }
 
-fn whole(request: &[u8]) -> bool {
+pub(crate) fn whole(request: &[u8]) -> bool {
     let text = String::from_utf8_lossy(request);
     let Some((head, _)) = text.split_once("\r\n\r\n") else {
         return false;
