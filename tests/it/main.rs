@@ -14,6 +14,7 @@ mod messages;
 mod options;
 mod practice;
 mod recipes;
+mod removal;
 mod requests;
 mod run_folder;
 mod runs;
