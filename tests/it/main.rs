@@ -18,6 +18,7 @@ mod practice_connections;
 mod practice_door;
 mod practice_users;
 mod recipes;
+mod removal;
 mod requests;
 mod run_folder;
 mod runs;
