@@ -11,6 +11,7 @@ use crate::email::is_email;
 use crate::factor_rules::check_factors;
 use crate::files::{TooLarge, too_large};
 use crate::hash_rules::{check_custom_hash, check_password_hash};
+use crate::say::{debug_fields, disarmed, sentence};
 use crate::users::User;
 use crate::words::{cut, grouped};
 
@@ -52,7 +53,7 @@ const USERNAME_PUNCTUATION: &str = "@^$.!`#+'~_-";
 /// assert!(problem.contains("it wants name@domain"));
 /// # Ok::<(), Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Problem {
     /// The user's place, from 1.
@@ -65,10 +66,13 @@ pub struct Problem {
     pub problem: String,
 }
 
+debug_fields!(Problem: row, email, field, problem);
+
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (row, email) = (self.row, shown(&self.email));
-        write!(f, "row {row} ({email}): {} {}", self.field, self.problem)
+        let text = format!("row {row} ({email}): {} {}", self.field, self.problem);
+        f.write_str(&sentence(&text))
     }
 }
 
@@ -275,9 +279,9 @@ impl Faults {
     pub(crate) fn of(self, row: usize, user: &User) -> Vec<Problem> {
         let problem = |(field, problem): (String, String)| Problem {
             row,
-            email: user.email.clone(),
-            field,
-            problem,
+            email: disarmed(&user.email),
+            field: disarmed(&field),
+            problem: disarmed(&problem),
         };
         self.0.into_iter().map(problem).collect()
     }

@@ -15,6 +15,7 @@ use crate::patience::Patience;
 use crate::progress::Countdown;
 use crate::requests::{Request, path_segment};
 use crate::run::{FileState, Run};
+use crate::say::debug_fields;
 use crate::tenant::Tenant;
 
 /// Deletes between two lines of the run's journal.
@@ -43,7 +44,7 @@ const REMOVAL_LIMIT: Duration = Duration::from_secs(7 * 24 * 3600);
 /// # remove_users(&tenant, plan)?;
 /// # Ok::<(), Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct RemovalPlan {
     /// The tenant's domain.
@@ -55,6 +56,8 @@ pub struct RemovalPlan {
     /// The run whose users they are; where what is deleted is written down.
     folder: Option<PathBuf>,
 }
+
+debug_fields!(RemovalPlan: domain, users, kept, folder);
 
 impl RemovalPlan {
     /// How long the removal takes at the free plan's rate: a request for each user, two a second. A practice tenant is faster.
@@ -98,7 +101,7 @@ impl RemovalPlan {
 /// assert_eq!((removed.deleted, removed.domain.as_str()), (1, tenant.domain()));
 /// # Ok::<(), Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Removed {
     /// Users deleted.
@@ -106,6 +109,8 @@ pub struct Removed {
     /// The tenant they were in.
     pub domain: String,
 }
+
+debug_fields!(Removed: deleted, domain);
 
 /// Looks up the users a job created. Sends a read for each user; writes nothing.
 ///

@@ -16,6 +16,7 @@ use crate::options::ImportOptions;
 use crate::report::ImportReport;
 use crate::run::Run;
 use crate::run_folder::{BEGUN, RunFolder};
+use crate::say::say;
 use crate::schedule::{Feed, Schedule};
 use crate::secret::random_hex;
 use crate::tenant::Tenant;
@@ -299,7 +300,7 @@ impl Run {
             connection: connection.name.clone(),
             options: options.clone(),
         };
-        println!("run folder: {IMPORTS}/{name}");
+        say!("run folder: {IMPORTS}/{name}");
         let mut run = Run::empty(folder);
         run.note(begun)?;
         Ok(run)

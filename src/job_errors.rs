@@ -9,7 +9,11 @@ use crate::error::Result;
 use crate::hidden::without_secrets;
 use crate::jobs::{FinishedJob, JobId, JobStatus, READ_SCOPES, RowKey};
 use crate::requests::Request;
+use crate::say::{debug_fields, disarmed, words_of_others};
 use crate::tenant::Tenant;
+
+/// Characters kept of each text of Auth0's.
+const MOST_CHARS: usize = 1_000;
 
 /// One reason why a user was refused; a [`FailedUser`] has one or more.
 ///
@@ -30,7 +34,7 @@ use crate::tenant::Tenant;
 /// assert!(advice.contains("it wants name@domain"));
 /// # Ok::<(), Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RowError {
     /// Auth0's code, an open list: `DUPLICATED_USER`, `INVALID_FORMAT`, ...
@@ -42,6 +46,8 @@ pub struct RowError {
     /// What it means and what to do.
     pub advice: &'static str,
 }
+
+debug_fields!(RowError: code, field, message, advice);
 
 /// A user who was not imported, and why; listed by [`job_errors`].
 ///
@@ -61,7 +67,7 @@ pub struct RowError {
 /// assert_eq!((*row, email.as_deref(), errors.len()), (Some(1), Some("no address"), 1));
 /// # Ok::<(), Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FailedUser {
     /// The user's place among those sent, from 1, when it can be told.
@@ -71,6 +77,8 @@ pub struct FailedUser {
     /// Every reason Auth0 gives.
     pub errors: Vec<RowError>,
 }
+
+debug_fields!(FailedUser: row, email, errors);
 
 /// The users of a job that were refused; derefs to a slice of [`FailedUser`].
 ///
@@ -90,11 +98,13 @@ pub struct FailedUser {
 /// assert!(refused.to_string().contains("no address"));
 /// # Ok::<(), Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct JobErrors {
     rows: Vec<FailedUser>,
     explanation: Option<String>,
 }
+
+debug_fields!(JobErrors: rows, explanation);
 
 impl JobErrors {
     /// What an empty report, or a failure of the job as a whole, means; `None` when the rows say it all.
@@ -174,7 +184,7 @@ pub(crate) fn failed_users(report: &Value, keys: &[RowKey]) -> Vec<FailedUser> {
     let rows = report.as_array().map(Vec::as_slice).unwrap_or_default();
     let failed = |(row, place): (&Value, Option<usize>)| FailedUser {
         row: place.map(|place| place + 1),
-        email: row["user"]["email"].as_str().map(str::to_string),
+        email: row["user"]["email"].as_str().map(disarmed),
         errors: reasons(row),
     };
     rows.iter().zip(places(rows, keys)).map(failed).collect()
@@ -234,7 +244,10 @@ fn by(
 }
 
 fn row_error(error: &Value) -> RowError {
-    let text = |key: &str| without_secrets(error[key].as_str().unwrap_or_default());
+    let text = |key: &str| {
+        let text = error[key].as_str().unwrap_or_default();
+        words_of_others(&without_secrets(text), MOST_CHARS)
+    };
     let (code, message, path) = (text("code"), text("message"), text("path"));
     // The path is optional, and its text stands in the message too.
     let path = match path.as_str() {
@@ -336,6 +349,7 @@ fn explain(finished: &FinishedJob, rows: usize, json: &Value) -> Option<String> 
         .filter(|details| !details.is_null())
     {
         let details = without_secrets(&details.to_string());
+        let details = words_of_others(&details, MOST_CHARS);
         return Some(format!("the job failed as a whole; Auth0 says: {details}"));
     }
     match (&finished.status, rows) {

@@ -5,15 +5,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::Method;
+use serde_json::Value;
 
 use crate::connections::ConnectionId;
 use crate::error::{Error, Result};
 use crate::files::{file_of, upload};
 use crate::options::ImportOptions;
 use crate::requests::Request;
+use crate::say::{debug_fields, disarmed};
 use crate::tenant::Tenant;
 use crate::users::User;
 
+/// Characters of an id behind `job_`, at most: four times as many as Auth0 gives today.
+const MOST_ID_CHARS: usize = 64;
 const IMPORT_SCOPES: &[&str] = &["create:users"];
 pub(crate) const READ_SCOPES: &[&str] = &["create:users", "read:users"];
 /// The first wait between two reads of a job: the free plan takes two requests a second.
@@ -40,12 +44,26 @@ pub(crate) const LONGEST_SILENCE: Duration = Duration::from_secs(2);
 /// assert!(job.to_string().contains(id.as_str()));
 /// # Ok::<(), Error>(())
 /// ```
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct JobId(String);
 
 impl JobId {
-    pub(crate) fn of(id: &str) -> JobId {
-        JobId(id.to_string())
+    /// An id in the form in which Auth0 gives them: `job_` and letters or digits (16 of them in every recorded answer and
+    /// in the OpenAPI description's example). Whatever has another form could be anything, and is put into addresses.
+    pub(crate) fn of(id: &str) -> Option<JobId> {
+        let rest = id.strip_prefix("job_")?;
+        let fits = (1..=MOST_ID_CHARS).contains(&rest.len())
+            && rest.bytes().all(|b| b.is_ascii_alphanumeric());
+        fits.then(|| JobId(id.to_string()))
+    }
+
+    /// The id of the job that an answer tells of.
+    pub(crate) fn in_answer(json: &Value, call: &str) -> Result<JobId> {
+        let fault = |problem| Error::bad_answer(call, problem);
+        let id = json["id"]
+            .as_str()
+            .ok_or_else(|| fault("it names no job, though it was accepted"))?;
+        JobId::of(id).ok_or_else(|| fault("its `id` is not job_ and letters or digits"))
     }
 
     /// The id as text.
@@ -67,6 +85,12 @@ impl JobId {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl fmt::Debug for JobId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "JobId({})", self.0)
     }
 }
 
@@ -93,7 +117,7 @@ impl fmt::Display for JobId {
 /// assert!(job.created_at.ends_with('Z'), "it was accepted");
 /// # Ok::<(), Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Job {
     /// The job's id.
@@ -105,6 +129,8 @@ pub struct Job {
     /// What each user sent is known by, in order.
     pub(crate) keys: Arc<[RowKey]>,
 }
+
+debug_fields!(Job: id, connection, created_at, keys);
 
 /// What a user is known by in an error report.
 #[derive(Clone, Debug)]
@@ -297,12 +323,8 @@ pub(crate) fn send_file(
     let request = Request::write(Method::POST, path, IMPORT_SCOPES, "an import")
         .body(&upload.content_type, upload.bytes);
     let json = tenant.send(request)?.json(call)?;
-    let Some(id) = json["id"].as_str() else {
-        let problem = "it names no job, though the upload was accepted";
-        return Err(Error::bad_answer(call, problem));
-    };
     Ok(Accepted {
-        id: JobId(id.to_string()),
-        created_at: json["created_at"].as_str().unwrap_or_default().to_string(),
+        id: JobId::in_answer(&json, call)?,
+        created_at: disarmed(json["created_at"].as_str().unwrap_or_default()),
     })
 }

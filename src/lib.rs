@@ -190,6 +190,7 @@ mod request_log;
 mod requests;
 mod run;
 mod run_folder;
+mod say;
 mod schedule;
 mod secret;
 mod settings;

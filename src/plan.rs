@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 use crate::files::{Packer, framing_bytes};
 use crate::options::ImportOptions;
 use crate::pace::at_published_speeds;
+use crate::say::debug_fields;
 use crate::tenant::Tenant;
 use crate::users::User;
 
@@ -29,7 +30,7 @@ const REMOVALS_A_SECOND: f64 = 2.0;
 /// assert!(plan.practice && !plan.read_only);
 /// # Ok::<(), Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct ImportPlan {
     /// The tenant's domain.
@@ -47,6 +48,8 @@ pub struct ImportPlan {
     /// Every fault the check found, with its row.
     pub problems: Vec<Problem>,
 }
+
+debug_fields!(ImportPlan: domain, practice, read_only, connection, users, uploads, problems);
 
 impl ImportPlan {
     /// How long the jobs may take: from the enterprise plan's reported speed to the free plan's. A practice

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use crate::error::{Error, Result};
 use crate::progress::Countdown;
 use crate::requests::Request;
+use crate::say::{debug_fields, disarmed, disarmed_value};
 use crate::tenant::Tenant;
 
 pub(crate) const SCOPES: &[&str] = &["read:users"];
@@ -37,7 +38,7 @@ pub(crate) const MOST_FOUND: usize = 1000;
 /// # remove_users(&tenant, plan_removal(&tenant, &finished)?)?;
 /// # Ok::<(), Error>(())
 /// ```
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Profile {
     /// `auth0|` and the id, of a database user.
@@ -62,10 +63,13 @@ pub struct Profile {
     pub user_metadata: Option<Map<String, Value>>,
 }
 
+debug_fields!(Profile: user_id, email, email_verified, username, name, blocked, connection, created_at, app_metadata, user_metadata);
+
 impl Profile {
     pub(crate) fn read(json: &Value) -> Profile {
-        let text = |value: &Value| value.as_str().map(str::to_string);
-        let object = |value: &Value| value.as_object().cloned();
+        // A reader prints what a tenant's users have written.
+        let text = |value: &Value| value.as_str().map(disarmed);
+        let object = |value: &Value| disarmed_value(value).as_object().cloned();
         Profile {
             user_id: text(&json["user_id"]).unwrap_or_default(),
             email: text(&json["email"]),
@@ -96,13 +100,15 @@ impl Profile {
 /// assert!(found.to_string().contains("docs-nobody@test.edu"));
 /// # Ok::<(), Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct FoundUsers {
     users: Vec<Profile>,
     pub(crate) asked_for: String,
     pub(crate) by_search: bool,
     total: usize,
 }
+
+debug_fields!(FoundUsers: users, asked_for, by_search, total);
 
 impl FoundUsers {
     /// How many there are in all: a search gives 1,000 of them at most.

@@ -7,8 +7,12 @@ use reqwest::{Method, StatusCode};
 use serde_json::Value;
 
 use crate::error::{Error, Result};
+use crate::say::words_of_others;
 use crate::secret::Secret;
 use crate::token::now;
+
+/// Characters kept of a sentence of the tenant's.
+const MOST_CHARS: usize = 400;
 
 /// One request to be sent.
 pub(crate) struct Request {
@@ -132,6 +136,7 @@ pub(crate) fn path_segment(text: &str) -> String {
 pub(crate) fn refusal(call: &str, answer: &Answer, secret: &Secret) -> Error {
     let json: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
     let text = |key: &str| json[key].as_str().map(str::to_string);
+    let said = |text: String| words_of_others(&text, MOST_CHARS);
     let message = match text("message").or_else(|| text("error_description")) {
         Some(message) => message,
         None if answer.status.is_redirection() => format!(
@@ -150,11 +155,7 @@ pub(crate) fn refusal(call: &str, answer: &Answer, secret: &Secret) -> Error {
         },
     };
     // A server that echoes what it was sent must not put the secret into an error.
-    let message: String = message
-        .replace(secret.expose(), "<secret>")
-        .chars()
-        .take(400)
-        .collect();
+    let message = said(message.replace(secret.expose(), "<secret>"));
     if answer.status == StatusCode::TOO_MANY_REQUESTS {
         return if message.contains("active import users jobs") {
             Error::NoJobSlot { message }
@@ -170,7 +171,9 @@ pub(crate) fn refusal(call: &str, answer: &Answer, secret: &Secret) -> Error {
         call: call.to_string(),
         status: answer.status.as_u16(),
         // In the Management API's envelope `error` is the status in words; in the other one it is the code.
-        code: text("errorCode").or_else(|| text("error").filter(|_| json["statusCode"].is_null())),
+        code: text("errorCode")
+            .or_else(|| text("error").filter(|_| json["statusCode"].is_null()))
+            .map(said),
         message,
     }
 }

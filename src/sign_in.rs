@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
 use crate::hidden::{HIDDEN, repeats};
+use crate::say::{debug_fields, words_of_others};
 use crate::tenant::Tenant;
 
 /// A sign-in that worked, as [`verify_sign_in`] makes it. The tokens it gave are dropped, not kept.
@@ -26,7 +27,7 @@ use crate::tenant::Tenant;
 /// # remove_users(&tenant, plan_removal(&tenant, &finished)?)?;
 /// # Ok::<(), Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct SignIn {
     /// The e-mail or username that signed in.
@@ -34,6 +35,8 @@ pub struct SignIn {
     /// The connection's name.
     pub connection: String,
 }
+
+debug_fields!(SignIn: login, connection);
 
 /// Why a sign-in was refused.
 ///
@@ -172,7 +175,7 @@ pub fn verify_sign_in(
     let secrets = [password, application.secret.expose()];
     let message = match secrets.iter().any(|secret| repeats(message, secret)) {
         true => HIDDEN.to_string(),
-        false => message.chars().take(300).collect(),
+        false => words_of_others(message, 300),
     };
     Err(Error::SignIn {
         login: login.to_string(),
