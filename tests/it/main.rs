@@ -7,6 +7,7 @@ mod client;
 mod fault_table;
 mod faults;
 mod hashes;
+mod hostile;
 mod import;
 mod job_errors;
 mod kills;
