@@ -11,7 +11,7 @@ use crate::email::is_email;
 use crate::factor_rules::check_factors;
 use crate::files::{TooLarge, too_large};
 use crate::hash_rules::{check_custom_hash, check_password_hash};
-use crate::say::{debug_fields, disarmed, sentence};
+use crate::say::{data, debug_fields, sentence};
 use crate::users::User;
 use crate::words::{cut, grouped};
 
@@ -279,9 +279,9 @@ impl Faults {
     pub(crate) fn of(self, row: usize, user: &User) -> Vec<Problem> {
         let problem = |(field, problem): (String, String)| Problem {
             row,
-            email: disarmed(&user.email),
-            field: disarmed(&field),
-            problem: disarmed(&problem),
+            email: data(&user.email),
+            field: data(&field),
+            problem: data(&problem),
         };
         self.0.into_iter().map(problem).collect()
     }

@@ -9,7 +9,7 @@ use crate::connections::{
 };
 use crate::error::{Error, Result};
 use crate::progress::Countdown;
-use crate::say::{debug_fields, disarmed};
+use crate::say::{data, debug_fields};
 use crate::tenant::Tenant;
 
 /// A connection of a tenant, and whether users can be imported into it; listed by [`list_connections`].
@@ -111,7 +111,7 @@ pub fn list_connections(tenant: &Tenant) -> Result<Connections> {
 }
 
 fn described(tenant: &Tenant, connection: &Value, mut id: ConnectionId) -> Result<Connection> {
-    let text = |key: &str| disarmed(connection[key].as_str().unwrap_or("?"));
+    let text = |key: &str| data(connection[key].as_str().unwrap_or("?"));
     let (name, strategy) = (text("name"), text("strategy"));
     let mut obstacle = not_for_imports(connection);
     let (mut usernames, mut applications_using) = (None, None);

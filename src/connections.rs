@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::error::{Error, Result};
 use crate::requests::Request;
-use crate::say::{disarmed, one_line};
+use crate::say::{data, one_line};
 use crate::tenant::Tenant;
 
 const SCOPES: &[&str] = &["read:connections"];
@@ -279,7 +279,7 @@ pub(crate) fn applications(
 fn client_ids(list: &Value) -> Vec<String> {
     let id = |client: &Value| {
         let id = client.as_str().or_else(|| client["client_id"].as_str());
-        disarmed(id.unwrap_or("?"))
+        data(id.unwrap_or("?"))
     };
     list.as_array()
         .map_or_else(Vec::new, |clients| clients.iter().map(id).collect())

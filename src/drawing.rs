@@ -76,9 +76,14 @@ pub(crate) fn card(colour: &str, html: &str) -> String {
 pub(crate) fn facts_plain(facts: &[(&str, String)]) -> String {
     let lines: Vec<String> = facts
         .iter()
-        .map(|(name, value)| format!("{name:<12} {value}"))
+        .map(|(name, value)| format!("{name:<12} {}", fact(value)))
         .collect();
     lines.join("\n")
+}
+
+/// A fact's value as one line, and not endless.
+fn fact(value: &str) -> String {
+    say::words_of_others(value, SHOWN_ON_HOVER)
 }
 
 pub(crate) fn facts_html(colour: &str, title: &str, facts: &[(&str, String)]) -> String {
@@ -93,7 +98,7 @@ pub(crate) fn fact_lines(facts: &[(&str, String)]) -> String {
     let line = |(name, value): &(&str, String)| {
         format!(
             "<br><span style=\"opacity:.7\">{name}:</span> {}",
-            escape(value)
+            escape(&fact(value))
         )
     };
     facts.iter().map(line).collect()

@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::hidden::without_secrets;
 use crate::jobs::{FinishedJob, JobId, JobStatus, READ_SCOPES, RowKey};
 use crate::requests::Request;
-use crate::say::{debug_fields, disarmed, words_of_others};
+use crate::say::{data, debug_fields, words_of_others};
 use crate::tenant::Tenant;
 
 /// Characters kept of each text of Auth0's.
@@ -184,7 +184,7 @@ pub(crate) fn failed_users(report: &Value, keys: &[RowKey]) -> Vec<FailedUser> {
     let rows = report.as_array().map(Vec::as_slice).unwrap_or_default();
     let failed = |(row, place): (&Value, Option<usize>)| FailedUser {
         row: place.map(|place| place + 1),
-        email: row["user"]["email"].as_str().map(disarmed),
+        email: row["user"]["email"].as_str().map(data),
         errors: reasons(row),
     };
     rows.iter().zip(places(rows, keys)).map(failed).collect()

@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::files::{file_of, upload};
 use crate::options::ImportOptions;
 use crate::requests::Request;
-use crate::say::{debug_fields, disarmed};
+use crate::say::{data, debug_fields};
 use crate::tenant::Tenant;
 use crate::users::User;
 
@@ -325,6 +325,6 @@ pub(crate) fn send_file(
     let json = tenant.send(request)?.json(call)?;
     Ok(Accepted {
         id: JobId::in_answer(&json, call)?,
-        created_at: disarmed(json["created_at"].as_str().unwrap_or_default()),
+        created_at: data(json["created_at"].as_str().unwrap_or_default()),
     })
 }

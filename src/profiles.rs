@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use crate::error::{Error, Result};
 use crate::progress::Countdown;
 use crate::requests::Request;
-use crate::say::{debug_fields, disarmed, disarmed_value};
+use crate::say::{data, data_of, debug_fields};
 use crate::tenant::Tenant;
 
 pub(crate) const SCOPES: &[&str] = &["read:users"];
@@ -68,8 +68,8 @@ debug_fields!(Profile: user_id, email, email_verified, username, name, blocked, 
 impl Profile {
     pub(crate) fn read(json: &Value) -> Profile {
         // A reader prints what a tenant's users have written.
-        let text = |value: &Value| value.as_str().map(disarmed);
-        let object = |value: &Value| disarmed_value(value).as_object().cloned();
+        let text = |value: &Value| value.as_str().map(data);
+        let object = |value: &Value| data_of(value).as_object().cloned();
         Profile {
             user_id: text(&json["user_id"]).unwrap_or_default(),
             email: text(&json["email"]),

@@ -10,7 +10,7 @@ use crate::job_errors::{RowError, advice};
 use crate::journal::{NoteKind, RowNote};
 use crate::outcome::{Attention, Counts, JobSpan, Outcome};
 use crate::run::Run;
-use crate::say::{debug_fields, disarmed};
+use crate::say::{data, debug_fields};
 use crate::users::{User, Users};
 use crate::words::grouped;
 
@@ -350,13 +350,13 @@ fn outcome(kind: NoteKind) -> Outcome {
 fn attend(note: &RowNote) -> Attention {
     let reason = |(code, field, message): &(String, Option<String>, String)| RowError {
         advice: advice(code, field.as_deref()),
-        code: disarmed(code),
-        field: field.as_deref().map(disarmed),
-        message: disarmed(message),
+        code: data(code),
+        field: field.as_deref().map(data),
+        message: data(message),
     };
     Attention {
         row: note.row,
-        email: disarmed(&note.email),
+        email: data(&note.email),
         outcome: outcome(note.kind),
         reasons: note.reasons.iter().map(reason).collect(),
     }

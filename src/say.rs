@@ -54,9 +54,25 @@ pub(crate) fn show(html: &str, plain: &str) {
     );
 }
 
-/// The text with the kernel's words disarmed, and otherwise as it was: for data that a reader may print.
+/// The text with the kernel's words disarmed, and otherwise as it was.
 pub(crate) fn disarmed(text: &str) -> String {
     text.replace(MARKER, DISARMED)
+}
+
+/// Data of a tenant's, which a reader may print or save: with the kernel's words disarmed and controls written out, so that
+/// no line is written over. Line breaks, tabs and marks of direction stay: names and notes have them.
+pub(crate) fn data(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        let ends_line = c == '\r' && chars.peek() == Some(&'\n');
+        if c.is_control() && !matches!(c, '\n' | '\t') && !ends_line {
+            out.extend(c.escape_default());
+        } else {
+            out.push(c);
+        }
+    }
+    disarmed(&out)
 }
 
 /// A text of one line or many that can be printed.
@@ -136,14 +152,14 @@ pub(crate) fn holds_marker(value: &Value) -> bool {
     }
 }
 
-/// Data as it came, with the kernel's words disarmed in texts and keys.
-pub(crate) fn disarmed_value(value: &Value) -> Value {
+/// The same for JSON: its texts and its keys.
+pub(crate) fn data_of(value: &Value) -> Value {
     match value {
-        Value::String(text) => disarmed(text).into(),
-        Value::Array(items) => items.iter().map(disarmed_value).collect(),
+        Value::String(text) => data(text).into(),
+        Value::Array(items) => items.iter().map(data_of).collect(),
         Value::Object(fields) => fields
             .iter()
-            .map(|(name, value)| (disarmed(name), disarmed_value(value)))
+            .map(|(name, value)| (data(name), data_of(value)))
             .collect(),
         other => other.clone(),
     }
@@ -224,7 +240,12 @@ mod tests {
         let value = serde_json::json!({"a": [{"EVCXR_X": 1}], "b": ["x EVCXR_Y"], "c": 1});
         assert!(holds_marker(&value) && holds_marker(&value["b"]) && !holds_marker(&value["c"]));
         let other = serde_json::json!({"a": [{"EVCXR·_X": 1}], "b": ["x EVCXR·_Y"], "c": 1});
-        assert_eq!(disarmed_value(&value), other);
+        assert_eq!(data_of(&value), other);
+        let name = "two\r\nlines\tא\u{200f} \u{1b}[2J\rover\u{9b}";
+        assert_eq!(
+            data(name),
+            "two\r\nlines\tא\u{200f} \\u{1b}[2J\\rover\\u{9b}"
+        );
     }
 
     #[test]

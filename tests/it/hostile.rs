@@ -575,3 +575,42 @@ fn every_sheet_is_harmless_in_a_spreadsheet_and_reads_back_as_it_was() {
     }
     remove_users(&tenant, plan_run_removal(&tenant, report.folder()).unwrap()).unwrap();
 }
+
+#[test]
+fn the_sheet_of_passwords_is_harmless_too() {
+    let users = ["=a@test.edu", "+b;=1@test.edu", "c@test.edu"].map(|email| User {
+        username: Some(format!("@{email}")),
+        ..User::new(email)
+    });
+    if std::env::var_os("WRITE_SHEET").is_some() {
+        set_passwords(&users, Passwords::Random).unwrap();
+        return;
+    }
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let folder = folder.join(format!("hostile-sheet-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let status = Command::new(std::env::current_exe().unwrap())
+        .args(["hostile::the_sheet_of_passwords_is_harmless_too", "--exact"])
+        .env("WRITE_SHEET", "1")
+        .current_dir(&folder)
+        .stdout(std::process::Stdio::null())
+        .status();
+    assert!(status.unwrap().success());
+    let files = std::fs::read_dir(folder.join("credentials")).unwrap();
+    let mut paths = files.map(|file| file.unwrap().path());
+    let is_sheet =
+        |path: &std::path::PathBuf| path.extension().is_some_and(|ending| ending == "csv");
+    let sheet = paths.find(is_sheet).expect("the sheet");
+    let mut reader = csv::Reader::from_path(&sheet).unwrap();
+    let cells: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    assert_eq!(cells.len(), users.len());
+    for cell in cells.iter().flatten() {
+        assert!(!is_formula(cell), "{cell:?}");
+    }
+    let back = read_csv(sheet.to_str().unwrap(), &[]).unwrap();
+    for (row, user) in back.zip(&users) {
+        let row = row.unwrap();
+        assert_eq!((&row.email, &row.username), (&user.email, &user.username));
+    }
+    std::fs::remove_dir_all(&folder).unwrap();
+}
