@@ -4,9 +4,10 @@ use crate::connection_rules::OPTIONS_SCOPE;
 use crate::connections::{APPLICATION_SCOPES, ConnectionId};
 use crate::drawing::{
     BAD, Draw, GOOD, NEUTRAL, WARNING, card, draws, draws_in_cell, escape, facts_html, facts_plain,
-    show, table_html, table_plain, utc,
+    table_html, table_plain, utc,
 };
 use crate::error::{Error, Result};
+use crate::say::{complain, show};
 use crate::sign_in::SignIn;
 use crate::tenant::{Tenant, WORKFLOW_SCOPES};
 use crate::users::{User, Users};
@@ -50,7 +51,7 @@ impl<T> OrStop<T> for Result<T> {
 fn stop(error: &Error) -> ! {
     let in_kernel = std::env::var_os("EVCXR_IS_RUNTIME").is_some();
     if !in_kernel || std::env::var_os("NB_STRICT").is_some() {
-        eprintln!("stopped: {error}");
+        complain(format_args!("stopped: {error}"));
         std::process::exit(1);
     }
     // A result block is never lost on this kernel, the text of a panic or a failed `?` sometimes is.

@@ -16,6 +16,7 @@ use crate::options::ImportOptions;
 use crate::report::ImportReport;
 use crate::run::Run;
 use crate::run_folder::{BEGUN, RunFolder};
+use crate::say::say;
 use crate::schedule::{Feed, Schedule};
 use crate::secret::random_hex;
 use crate::tenant::Tenant;
@@ -303,7 +304,7 @@ impl Run {
             options: options.clone(),
             name: name.clone(),
         };
-        println!("run folder: {IMPORTS}/{name}");
+        say!("run folder: {IMPORTS}/{name}");
         let mut run = Run::empty(folder);
         run.note(begun)?;
         Ok(run)

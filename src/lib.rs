@@ -198,6 +198,7 @@ mod request_log;
 mod requests;
 mod run;
 mod run_folder;
+mod say;
 mod schedule;
 mod secret;
 mod sent_secrets;

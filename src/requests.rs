@@ -15,6 +15,7 @@ const MOST_MESSAGE_CHARS: usize = 400;
 const MOST_CODE_CHARS: usize = 80;
 
 pub(crate) const CORRELATION_ID: &str = "X-Correlation-ID";
+use crate::say::words_of_others;
 
 /// One request to be sent.
 pub(crate) struct Request {
@@ -149,10 +150,10 @@ pub(crate) fn refusal(call: &str, answer: &Answer) -> Error {
             _ => "no reason given".to_string(),
         },
     };
-    let message: String = message.chars().take(MOST_MESSAGE_CHARS).collect();
+    let message = words_of_others(&message, MOST_MESSAGE_CHARS);
     // In the Management API's envelope `error` is the status in words; in the other one it is the code.
     let code = text("errorCode").or_else(|| text("error").filter(|_| json["statusCode"].is_null()));
-    let code = code.map(|code| code.chars().take(MOST_CODE_CHARS).collect::<String>());
+    let code = code.map(|code| words_of_others(&code, MOST_CODE_CHARS));
     if answer.status == StatusCode::TOO_MANY_REQUESTS {
         return too_many(call, answer, code.as_deref(), message);
     }

@@ -110,6 +110,12 @@ impl Run {
         let (folder, entries) = RunFolder::open(path)?;
         let mut run = Run::empty(folder);
         for entry in entries {
+            if let Entry::Accepted { job, .. } = &entry
+                && JobId::of(job).is_none()
+            {
+                let reason = "its journal names a job in a form that Auth0 does not give: another hand has changed it";
+                return Err(Error::run_folder(path, reason));
+            }
             run.apply(entry);
         }
         if run.domain.is_empty() {
@@ -186,7 +192,7 @@ impl Run {
                 created_at,
                 connection,
             } => {
-                self.files[file - 1].job = Some(JobId::of(&job));
+                self.files[file - 1].job = JobId::of(&job);
                 self.files[file - 1].accepted_at = Some(at);
                 self.files[file - 1].created_at = created_at;
                 self.answered_connection = connection.or(self.answered_connection.take());

@@ -13,6 +13,7 @@ use crate::tenant::{RATE_LIMIT_TRIES, Tenant};
 const CALL: &str = "POST /oauth/token";
 /// Auth0's code for a user whose sign-in failed too often, which no waiting mends.
 const TOO_MANY_ATTEMPTS: &str = "too_many_attempts";
+use crate::say::{debug_fields, words_of_others};
 
 /// A sign-in that worked, as [`verify_sign_in`] makes it. The tokens it gave are dropped, not kept.
 ///
@@ -34,7 +35,7 @@ const TOO_MANY_ATTEMPTS: &str = "too_many_attempts";
 /// # remove_users(&tenant, plan_removal(&tenant, &finished)?)?;
 /// # Ok::<(), Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct SignIn {
     /// The e-mail or username that signed in.
@@ -42,6 +43,8 @@ pub struct SignIn {
     /// The connection's name.
     pub connection: String,
 }
+
+debug_fields!(SignIn: login, connection);
 
 /// Why a sign-in was refused.
 ///
@@ -182,7 +185,7 @@ pub fn verify_sign_in(
     Err(Error::SignIn {
         login: login.to_string(),
         refusal: SignInRefusal::from_answer(&json),
-        message: without_secrets(message).chars().take(300).collect(),
+        message: words_of_others(&without_secrets(message), 300),
     })
 }
 

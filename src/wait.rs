@@ -14,6 +14,7 @@ use crate::jobs::{
 };
 use crate::pace::at_published_speeds;
 use crate::requests::Request;
+use crate::say::say;
 use crate::tenant::Tenant;
 use crate::words::{count, cut, span_in_words};
 
@@ -94,7 +95,7 @@ pub fn wait_for_job(tenant: &Tenant, job: &Job, limit: Duration) -> Result<Finis
                 String::new()
             };
             said = Instant::now();
-            println!("job {} is still running{news}{usual}", job.id);
+            say!("job {} is still running{news}{usual}", job.id);
         }
         thread::sleep(wait.min(left));
         wait = (wait * 3 / 2).min(LONGEST_WAIT);

@@ -8,6 +8,7 @@ mod connections;
 mod fault_table;
 mod faults;
 mod hashes;
+mod hostile;
 mod import;
 mod job_errors;
 mod kills;
