@@ -218,6 +218,22 @@ fn what_is_usual_in_ids_and_metadata_is_no_fault() {
     assert_eq!(check_warnings(&users), []);
 }
 
+#[test]
+fn dotted_columns_make_objects_and_never_keys_with_a_dot() {
+    let path = std::env::temp_dir().join(format!("dotted-{}.csv", std::process::id()));
+    let csv = "email,user_metadata.address.city,user_metadata.address.zip,app_metadata.plan.of.year,user_metadata.plan\n\
+               a@test.edu,Berlin,10115,2026,free\n";
+    std::fs::write(&path, csv).unwrap();
+    let file = read_csv(path.to_str().unwrap(), &[]).unwrap();
+    let users: Vec<User> = file.collect::<Result<_>>().unwrap();
+    std::fs::remove_file(&path).unwrap();
+    let metadata = |user: &User| json!([user.user_metadata, user.app_metadata]);
+    let wanted = json!([{"address": {"city": "Berlin", "zip": "10115"}, "plan": "free"}, {"plan": {"of": {"year": "2026"}}}]);
+    assert_eq!(metadata(&users[0]), wanted);
+    let connection = ConnectionId::new("con_0123456789abcdef").unwrap();
+    assert_eq!(check_users(&connection, &users), []);
+}
+
 /// A user of just so many bytes in JSON.
 fn user_of(bytes: usize, email: &str) -> User {
     let mut user = user(json!({"email": email, "user_metadata": {"notes": ""}}));

@@ -7,7 +7,7 @@
 use auth0_bulk_users::*;
 use serde_json::{Value, json};
 
-use crate::server::{DATABASE, answer, canned, token};
+use crate::server::{DATABASE, Practice, answer, canned, token};
 
 const JSON: &str = "content-type: application/json; charset=utf-8\r\n";
 const ID: &str = "con_aaaaaaaaaaaaaaaa";
@@ -395,4 +395,142 @@ fn a_real_tenant_is_told_of_its_event_streams() {
     let practice = Tenant::new(&base, &token(&base, json!({}))).unwrap();
     let plan = plan_import(&practice, &connection, &[User::new("a@test.edu")]).unwrap();
     assert_eq!(plan.notes, [""; 0]);
+}
+
+/// A token with the scopes that were enough before July 2025.
+#[test]
+fn a_tenant_with_the_four_old_scopes_names_the_fifth_as_missing() {
+    let (base, _) = canned(vec![ok(&json!([]))]);
+    let old = json!({"scope": "read:connections create:users read:users delete:users"});
+    let card = Tenant::new(&base, &token(&base, old)).unwrap().to_string();
+    let missing = card.lines().find(|line| line.starts_with("missing"));
+    let words: Vec<&str> = missing.unwrap().split_whitespace().collect();
+    assert_eq!(words, ["missing", "read:connections_options"], "{card}");
+    let card = Tenant::new(&base, &token(&base, json!({}))).unwrap();
+    let card = card.to_string();
+    assert!(card.contains("missing      none"), "{card}");
+}
+
+/// What could not be checked beforehand is refused by the import, in words as documented and reported of Auth0's.
+#[test]
+fn what_an_import_refuses_for_rules_unknown_before_names_the_scope_that_would_have_told() {
+    let id = "job_aaaaaaaaaaaaaaaa";
+    let job = json!({"type": "users_import", "status": "completed", "connection_id": ID, "connection": DATABASE,
+        "created_at": "2026-11-26T10:00:00.000Z", "id": id,
+        "summary": {"failed": 4, "updated": 0, "inserted": 0, "total": 4}});
+    let row = |number: usize, code: &str, message: &str, path: Value| {
+        let mut error = json!({"code": code, "message": message});
+        if !path.is_null() {
+            error["path"] = path;
+        }
+        json!({"user": {"email": format!("{number}@test.edu")}, "errors": [error]})
+    };
+    let hash =
+        "A custom_password_hash was provided, but the user already has password hash defined";
+    let username = json!("identities[0].profileData.username");
+    let report = json!([
+        row(
+            1,
+            "NOT_PASSED",
+            "Data matches schema from 'not'",
+            username.clone()
+        ),
+        row(
+            2,
+            "MAX_LENGTH",
+            "String is too long (16 chars), maximum 15",
+            username
+        ),
+        row(
+            3,
+            "OBJECT_MISSING_REQUIRED_PROPERTY",
+            "Missing required property: phone_number",
+            Value::Null
+        ),
+        row(4, "CONFLICT", hash, Value::Null),
+    ]);
+    let tenant = answering(vec![ok(&job), ok(&job), ok(&report)]);
+    let users: Vec<User> = (1..=4)
+        .map(|n| User::new(format!("{n}@test.edu")))
+        .collect();
+    let started = start_import(&tenant, &ConnectionId::new(ID).unwrap(), &users).unwrap();
+    let finished = wait_for_job(&tenant, &started, Duration::from_secs(20)).unwrap();
+    let refused = job_errors(&tenant, &finished).unwrap();
+    let fields = [
+        "username",
+        "username",
+        "phone_number",
+        "custom_password_hash",
+    ];
+    for (user, field) in refused.iter().zip(fields) {
+        assert_eq!(user.errors[0].field.as_deref(), Some(field), "{user:?}");
+    }
+    for user in &refused[..3] {
+        let advice = user.errors[0].advice;
+        assert!(advice.contains("read:connections_options"), "{advice}");
+    }
+    let advice = refused[3].errors[0].advice;
+    assert!(advice.contains("until its user has signed in"), "{advice}");
+}
+
+/// In each connection of the practice tenant the check and the tenant leave out the same rows.
+#[test]
+fn the_check_and_the_practice_tenant_agree_on_attributes() {
+    let practice = Practice::start(&[]);
+    let tenant = practice.tenant();
+    let rows = [
+        json!({"email": "a@test.edu", "username": "ada"}),
+        json!({"email": "b@test.edu", "username": "ad", "phone_number": "+4930123456"}),
+        json!({"email": "b@test.edu", "username": "eva", "phone_number": "+4930123457"}),
+        json!({"email": "c@test.edu", "phone_number": "+4930123457"}),
+        json!({"email": "d@test.edu", "username": "leo", "phone_number": "+49 30 1"}),
+        json!({"email": "e@test.edu", "username": "sixteen_letters_", "phone_number": "+5"}),
+    ];
+    let mut users: Vec<User> = rows.into_iter().map(user).collect();
+    for (number, user) in users.iter_mut().enumerate() {
+        // By which a report's rows are traced where e-mails are shared.
+        user.user_id = Some(format!("agree-{number}"));
+    }
+    let wanted: [(&str, &[usize]); 4] = [
+        (DATABASE, &[3, 5, 6]),
+        ("Flexible-Identifiers", &[2, 4, 5]),
+        ("Required-Attributes", &[1, 3, 4, 5, 6]),
+        ("Shared-Emails", &[4, 5, 6]),
+    ];
+    for (name, bad) in wanted {
+        let connection = get_connection_id(&tenant, name).unwrap();
+        assert_eq!(connection.takes_usernames(), Some(true));
+        let mut ours: Vec<usize> = check_users(&connection, &users)
+            .iter()
+            .map(|problem| problem.row)
+            .collect();
+        ours.dedup();
+        assert_eq!(ours, bad, "{name}");
+        let job = start_import(&tenant, &connection, &users).unwrap();
+        let finished = wait_for_job(&tenant, &job, Duration::from_secs(20)).unwrap();
+        let refused = job_errors(&tenant, &finished).unwrap();
+        let mut theirs: Vec<usize> = refused.iter().filter_map(|user| user.row).collect();
+        theirs.sort_unstable();
+        assert_eq!(theirs, ours, "{name}: {refused}");
+        remove_users(&tenant, plan_removal(&tenant, &finished).unwrap()).unwrap();
+    }
+}
+
+/// The main job with a token of the four old scopes, on a practice tenant that leaves options out.
+#[test]
+fn an_import_without_the_scope_for_options_goes_through() {
+    let practice = Practice::start(&[
+        "--scopes",
+        "read:connections create:users read:users delete:users",
+    ]);
+    let (tenant, connection) = practice.database();
+    assert_eq!(connection.takes_usernames(), None);
+    let users = generate_users("imfake", "test.edu", 25).unwrap();
+    let name = format!("unknown-{}", std::process::id());
+    let options = ImportOptions::default()
+        .name(&name)
+        .requests_per_second(100.0);
+    let report = import_users(&tenant, &connection, &users, &options).unwrap();
+    std::fs::remove_dir_all(report.folder()).unwrap();
+    assert_eq!(report.counts().inserted, 25, "{report}");
 }
