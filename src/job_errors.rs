@@ -244,7 +244,13 @@ fn row_error(error: &Value) -> RowError {
             .unwrap_or(""),
         path => path,
     };
-    let field = field(path);
+    // This one comes without a path and without "Error in".
+    let about_a_hash = path.is_empty() && message.starts_with("A custom_password_hash ");
+    let field = field(if about_a_hash {
+        "custom_password_hash"
+    } else {
+        path
+    });
     RowError {
         advice: advice(&code, field.as_deref()),
         code,
@@ -267,6 +273,9 @@ fn field(path: &str) -> Option<String> {
 /// Plain words for a code. Both the documented names and the ones the service really sends are known.
 pub(crate) fn advice(code: &str, field: Option<&str>) -> &'static str {
     match (code, field) {
+        ("CONFLICT" | "DUPLICATED_USER", Some("custom_password_hash")) => {
+            "a hash goes in once: a wrong custom_password_hash can be sent again with upsert until its user has signed in, and never to a user who came without a hash: for these, a password reset is left"
+        }
         ("DUPLICATED_USER", _) => {
             "this user is in the tenant already, or twice among those sent: leave it out, or import with upsert"
         }
@@ -279,8 +288,17 @@ pub(crate) fn advice(code: &str, field: Option<&str>) -> &'static str {
         ("INVALID_FORMAT" | "FORMAT", Some("email")) => {
             "this is no e-mail address Auth0 takes: it wants name@domain with a full domain"
         }
+        ("INVALID_FORMAT" | "FORMAT" | "PATTERN", Some("phone_number")) => {
+            "this is no phone number Auth0 takes: it wants + and 1 to 15 digits with nothing between them"
+        }
         ("INVALID_FORMAT" | "FORMAT" | "PATTERN", _) => {
             "the value has characters or a form that this field does not take"
+        }
+        (
+            "OBJECT_MISSING_REQUIRED_PROPERTY" | "OBJECT_REQUIRED",
+            Some("username" | "phone_number"),
+        ) => {
+            "the connection requires this of every user (the check tells it beforehand, with a token that has the scope read:connections_options)"
         }
         ("OBJECT_MISSING_REQUIRED_PROPERTY" | "OBJECT_REQUIRED", Some(_)) => {
             "something that this field needs in it is missing: Auth0's sentence names it"
@@ -301,14 +319,14 @@ pub(crate) fn advice(code: &str, field: Option<&str>) -> &'static str {
         ("ARRAY_LENGTH_LONG", _) => "the list has too many entries",
         ("MIN_LENGTH" | "MINIMUM", _) => "the value is too short or too small",
         ("MAX_LENGTH" | "MAXIMUM", Some("username")) => {
-            "the connection takes shorter usernames (15 characters by default): use a shorter prefix"
+            "the connection takes shorter usernames (15 characters by default): use a shorter prefix (get_connection_id knows the length, with a token that has the scope read:connections_options)"
         }
         ("MAX_LENGTH" | "MAXIMUM", _) => "the value is too long or too large",
         ("NOT_PASSED", Some("custom_password_hash")) => {
             "a user brings one hash: leave out password_hash or custom_password_hash"
         }
         ("NOT_PASSED", Some("username")) => {
-            "this connection takes no usernames: import users.without_usernames()"
+            "this connection takes no usernames: import users.without_usernames() (the check tells it beforehand, with a token that has the scope read:connections_options)"
         }
         ("NOT_PASSED", Some("app_metadata")) => {
             "app_metadata may not hold this key: Auth0 keeps it for itself"

@@ -122,7 +122,7 @@
 //! | what hashing costs | [`measure_costs`], [`measure_hashing`] | [`CostTimes`], [`HashingSpeeds`] |
 //! | find the connection | [`get_connection_id`] | [`ConnectionId`] |
 //! | one job | [`start_import`], [`start_import_with`], [`wait_for_job`], [`job_errors`] | [`Job`], [`FinishedJob`], [`JobErrors`] |
-//! | any number of users | [`check_users`], [`plan_import`], [`import_users`], [`import_stream`] | [`Problem`], [`ImportPlan`], [`ImportReport`] |
+//! | any number of users | [`check_users`], [`check_warnings`], [`plan_import`], [`plan_import_with`], [`import_users`], [`import_stream`] | [`Problem`], [`ImportPlan`], [`ImportReport`] |
 //! | after a crash | [`latest_import`], [`resume_import`], [`read_import`] | [`ImportReport`] |
 //! | prove it | [`verify_sign_in`] | [`SignIn`] |
 //! | remove them | [`plan_removal`], [`plan_run_removal`], [`remove_users`] | [`RemovalPlan`], [`LeftOut`], [`Removed`] |
@@ -135,6 +135,7 @@
 #[doc = include_str!("../README.md")]
 mod readme {}
 
+mod attribute_rules;
 mod blowfish_pi;
 mod brief;
 mod bulk_bcrypt;
@@ -142,6 +143,7 @@ mod candidates;
 mod check;
 mod cleanup;
 mod connection_list;
+mod connection_rules;
 mod connections;
 mod csv;
 mod custom_hash;
@@ -174,6 +176,7 @@ mod jobs;
 mod journal;
 mod measure;
 mod messages;
+mod metadata_rules;
 mod open;
 mod options;
 mod outcome;
@@ -181,6 +184,7 @@ mod ownership;
 mod pace;
 mod password;
 mod patience;
+mod phone;
 mod plan;
 mod practice;
 mod private_file;
@@ -203,10 +207,12 @@ mod source;
 mod tenant;
 mod tls;
 mod token;
+mod twins;
 mod unlike_auth0;
 mod users;
 mod verify;
 mod wait;
+mod warnings;
 mod wire;
 mod words;
 
@@ -231,7 +237,7 @@ pub use measure::{CostTimes, HashingSpeeds, measure_costs, measure_hashing};
 pub use options::{Afterwards, ImportOptions};
 pub use outcome::{Attention, Counts, JobSpan, Outcome};
 pub use password::{BCRYPT_COST, MAX_PASSWORD_BYTES, Passwords, hash_password, set_passwords};
-pub use plan::{ImportPlan, plan_import};
+pub use plan::{ImportPlan, plan_import, plan_import_with};
 pub use profiles::{FoundUsers, Profile, find_users, users_by_email};
 pub use recipe::HashRecipe;
 pub use removal_plan::{LeftOut, RemovalPlan, Removed};
@@ -245,3 +251,4 @@ pub use tenant::Tenant;
 pub use users::{User, Users, generate_users};
 pub use verify::verify_password;
 pub use wait::wait_for_job;
+pub use warnings::check_warnings;

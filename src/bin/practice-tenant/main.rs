@@ -7,14 +7,19 @@
 //! `options.rs` the command line. It shares no type with the client: a shared misspelling would pass
 //! every test.
 
+mod accounts;
 mod answers;
+mod bodies;
 mod connections;
 mod digests;
 mod exports;
 mod faults;
 mod hashes;
 mod jobs;
+mod logs;
+mod memory;
 mod options;
+mod query;
 mod record;
 mod schema;
 mod search;
@@ -22,6 +27,7 @@ mod sign_in;
 mod slow_hashes;
 mod state;
 mod tokens;
+mod user_changes;
 mod users;
 mod work;
 
@@ -33,7 +39,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::{get, post, put};
 use serde_json::json;
@@ -103,24 +109,35 @@ fn routes(tenant: Arc<Tenant>) -> Router {
         .route("/jobs/users-exports", post(exports::create))
         .route("/jobs/{id}", get(jobs::status))
         .route("/jobs/{id}/errors", get(jobs::errors))
-        .route("/users", get(users::list).post(users::create))
+        .route("/users", get(users::list).post(user_changes::create))
         .route("/users-by-email", get(users::by_email))
-        .route("/users/{id}", get(users::one).delete(users::delete))
+        .route(
+            "/users/{id}",
+            get(users::one)
+                .delete(users::delete)
+                .patch(user_changes::change),
+        )
+        .route("/logs", get(logs::list))
+        .method_not_allowed_fallback(tokens::wrong_method)
         .layer(from_fn_with_state(Arc::clone(&tenant), tokens::limit_rate))
         .layer(from_fn_with_state(Arc::clone(&tenant), faults::apply))
         .layer(from_fn_with_state(Arc::clone(&tenant), count_request));
     Router::new()
         .nest("/api/v2", api)
         .route("/exports/{id}/{name}", get(exports::file))
-        .route("/oauth/token", post(sign_in::token))
+        .route(
+            "/oauth/token",
+            post(sign_in::token).layer(from_fn_with_state(Arc::clone(&tenant), faults::apply)),
+        )
         .route("/practice", get(about))
         .route("/practice/faults", get(faults::read).put(faults::write))
         .route("/practice/door", put(record::door))
         .route("/practice/requests", get(record::read))
         .route("/practice/traffic", get(faults::traffic))
         .fallback(answers::no_such_route)
+        .method_not_allowed_fallback(answers::wrong_method)
         .layer(DefaultBodyLimit::disable())
-        .layer(from_fn_with_state(Arc::clone(&tenant), note_request))
+        .layer(from_fn(answers::in_envelope))
         .layer(from_fn_with_state(Arc::clone(&tenant), record::note))
         .with_state(tenant)
 }
@@ -139,11 +156,6 @@ async fn count_request(
     next: Next,
 ) -> Response {
     tenant.count_request();
-    next.run(request).await
-}
-
-async fn note_request(State(tenant): State<Arc<Tenant>>, request: Request, next: Next) -> Response {
-    tenant.note_request();
     next.run(request).await
 }
 
