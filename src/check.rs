@@ -112,7 +112,7 @@ pub(crate) fn check_for(
 }
 
 /// Documented with the import schema: `password_hash` cannot be upserted.
-const LOST_BY_AN_UPSERT: &str = "does not reach a user who is there already, and an upsert would not say so: leave it out, or let it be for those who are new (ImportOptions::keep_existing_passwords)";
+const LOST_BY_AN_UPSERT: &str = "is dropped without a word for a user who is there already: leave it out, or say that it is for new users alone (ImportOptions::keep_existing_passwords)";
 
 fn check_alone(
     row: usize,

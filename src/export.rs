@@ -16,6 +16,7 @@ use crate::jobs::{FIRST_WAIT, LONGEST_SILENCE, LONGEST_WAIT};
 use crate::profiles::{Profile, SCOPES};
 use crate::progress::say_fault;
 use crate::requests::Request;
+use crate::sent_secrets::SentSecrets;
 use crate::tenant::Tenant;
 
 const CREATE: &str = "POST /api/v2/jobs/users-exports";
@@ -112,9 +113,9 @@ pub fn export_users(
         .ok_or_else(|| Error::bad_answer(CREATE, "it names no job"))?;
     for _ in 0..LINKS_TRIED {
         let link = wait_for_link(tenant, id, began, limit)?;
-        if let Some(file) = fetch(tenant, &link)? {
+        if let Some(users) = fetch(tenant, &link)? {
             return Ok(ExportedUsers {
-                users: read(&file)?,
+                users,
                 connection: connection.clone(),
             });
         }
@@ -173,8 +174,8 @@ fn wait_for_link(tenant: &Tenant, id: &str, began: Instant, limit: Duration) -> 
     }
 }
 
-/// The file, unpacked; `None` when the link had ended.
-fn fetch(tenant: &Tenant, link: &str) -> Result<Option<Vec<u8>>> {
+/// The users of the file; `None` when the link had ended.
+fn fetch(tenant: &Tenant, link: &str) -> Result<Option<Vec<Profile>>> {
     let mut faults = 0;
     let answer = loop {
         match tenant.download(link) {
@@ -199,16 +200,16 @@ fn fetch(tenant: &Tenant, link: &str) -> Result<Option<Vec<u8>>> {
     }
     let unpacked = gunzip(&answer.body);
     let unpacked = unpacked.map_err(|why| failed(format!("{why}: run this cell again")))?;
-    Ok(Some(unpacked))
+    read(&unpacked, &answer.sent).map(Some)
 }
 
 /// A line for each user.
-fn read(file: &[u8]) -> Result<Vec<Profile>> {
+fn read(file: &[u8], sent: &SentSecrets) -> Result<Vec<Profile>> {
     let lines = file.split(|byte| *byte == b'\n');
     let lines = lines.enumerate().filter(|(_, line)| !line.is_empty());
     lines
         .map(|(number, line)| match serde_json::from_slice(line) {
-            Ok(json @ Value::Object(_)) => Ok(Profile::read(&json)),
+            Ok(json @ Value::Object(_)) => Ok(Profile::read(&sent.hide_in(json))),
             _ => Err(failed(format!(
                 "line {} of the file is no user",
                 number + 1

@@ -134,7 +134,7 @@ pub fn import_stream(
     tenant.check_gate("an import")?;
     connection.check_upsert(options)?;
     let run = Run::begin(tenant, connection, options, false)?;
-    let check = Check::AsTheyCome(Checker::new(connection, options));
+    let check = Check::AsTheyCome(Box::new(Checker::new(connection, options)));
     let maker = FileMaker::new(check, connection, options);
     let (sender, files) = sync_channel(FILES_AHEAD);
     let report = thread::scope(|scope| {

@@ -11,7 +11,8 @@ use crate::error::{Error, Result};
 use crate::files::{Upload, file_of, upload};
 use crate::options::ImportOptions;
 use crate::requests::Request;
-use crate::secret::random_hex;
+use crate::secret::{Secret, random_hex};
+use crate::sent_secrets;
 use crate::tenant::Tenant;
 use crate::users::User;
 
@@ -110,6 +111,9 @@ pub struct Job {
     pub(crate) answered_connection: Option<String>,
     /// What each user sent is known by, in order.
     pub(crate) keys: Arc<[RowKey]>,
+    /// The hashes, salts, keys and second factors that were sent, which no report may repeat: no more of them than one
+    /// upload holds.
+    pub(crate) secrets: Arc<[Secret]>,
 }
 
 impl Job {
@@ -218,10 +222,12 @@ pub struct FinishedJob {
     pub id: JobId,
     /// How it ended.
     pub status: JobStatus,
-    /// The counts; absent on a failed job.
+    /// The counts; absent on a failed job, and where the tenant does not tell all of them.
     pub summary: Option<Summary>,
     /// The job as it was started.
     pub job: Job,
+    /// The count that the tenant's answer has not.
+    pub(crate) untold: Option<&'static str>,
 }
 
 /// Sends the users as one import job and returns once it is accepted. Writes to the tenant; does not wait.
@@ -293,6 +299,7 @@ pub fn start_import_with(
         correlation_id,
         answered_connection: accepted.connection,
         keys: users.iter().map(RowKey::of).collect(),
+        secrets: sent_secrets::of_file(&file).into(),
     })
 }
 
@@ -318,7 +325,8 @@ pub(crate) fn send_upload(
     let json = tenant.send(request)?.json(call)?;
     let text = |key: &str| json[key].as_str().map(str::to_string);
     let Some(id) = text("id") else {
-        let problem = "it names no job, though the upload was accepted";
+        let problem =
+            "its `id` is no text, so the job is not known, though the upload was accepted";
         return Err(Error::bad_answer(call, problem));
     };
     Ok(Accepted {

@@ -99,12 +99,12 @@
 //! # let tenant = Tenant::practice().or_stop();
 //! if let Err(error) = get_connection_id(&tenant, "Usernames") {
 //!     println!("{error}");
-//! #   assert_eq!(error.to_string(), "no connection `Usernames`; this tenant has: Username-Password-Authentication, Email-Only-Users, unused-database, email (email, no database)");
+//! #   assert_eq!(error.to_string(), "no connection `Usernames`; this tenant has: Username-Password-Authentication, Email-Only-Users, unused-database, email (email, no database), Flexible-Identifiers, Required-Attributes, Shared-Emails");
 //! }
 //! ```
 //!
 //! ```text
-//! no connection `Usernames`; this tenant has: Username-Password-Authentication, Email-Only-Users, unused-database, email (email, no database)
+//! no connection `Usernames`; this tenant has: Username-Password-Authentication, Email-Only-Users, unused-database, email (email, no database), Flexible-Identifiers, Required-Attributes, Shared-Emails
 //! ```
 //!
 //! No error, and nothing that is printed or drawn, holds a token, a secret, a password or a hash.
@@ -161,6 +161,7 @@ mod encodings;
 mod error;
 mod export;
 mod factor_rules;
+mod fields;
 mod figure;
 mod file_maker;
 mod files;
@@ -199,6 +200,7 @@ mod run;
 mod run_folder;
 mod schedule;
 mod secret;
+mod sent_secrets;
 mod settings;
 mod settle;
 mod sign_in;
@@ -207,6 +209,7 @@ mod source;
 mod tenant;
 mod tls;
 mod token;
+mod too_many;
 mod twins;
 mod unlike_auth0;
 mod users;

@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::forms::{self, Part, PartKind};
 use crate::hidden::HIDDEN;
 use crate::requests::{Answer, CORRELATION_ID, Request};
-use crate::secret::Secret;
+use crate::sent_secrets::SentSecrets;
 use crate::words::cut;
 
 /// Requests that are remembered.
@@ -142,26 +142,18 @@ impl Recorder {
         }
     }
 
-    /// Writes one request down. What went with it and may not be shown is sought in the answer too.
+    /// Writes one request down. What went with it and may not be shown is not shown in the answer either.
     pub(crate) fn note(
         &self,
         request: &Request,
         url: &Url,
         answer: &Result<Answer>,
         took: Duration,
-        token: Option<&Secret>,
     ) {
         // What steers a practice tenant is no part of the API that is to be seen here.
         if request.path.starts_with("/practice") {
             return;
         }
-        let mut secrets = match &request.body {
-            Some((content_type, bytes)) if content_type == "application/json" => {
-                brief::unlisted_texts(bytes)
-            }
-            _ => Vec::new(),
-        };
-        secrets.extend(token.map(|token| token.expose().to_string()));
         let body = Body::of(request);
         let path = match (request.signed.is_some(), url.query()) {
             // The query of a signed address is a key to the file.
@@ -176,7 +168,7 @@ impl Recorder {
             correlation_id: request.correlation_id.clone(),
             status: answer.as_ref().ok().map(|answer| answer.status.as_u16()),
             took,
-            answered: answered(answer, &secrets),
+            answered: answered(answer),
             curl: curl(request, url, &body),
         };
         let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
@@ -188,9 +180,9 @@ impl Recorder {
     }
 }
 
-fn answered(answer: &Result<Answer>, secrets: &[String]) -> String {
+fn answered(answer: &Result<Answer>) -> String {
     match answer {
-        Ok(answer) => brief::of_json(&answer.body, secrets),
+        Ok(answer) => brief::of_json(&answer.body, &answer.sent),
         Err(Error::TimedOut { .. }) => "no answer in time".to_string(),
         Err(_) => "no whole answer: the connection failed".to_string(),
     }
@@ -211,7 +203,7 @@ impl Body {
                 Body::Form(forms::parts(content_type, bytes))
             }
             Some((_, bytes)) => Body::Json {
-                brief: brief::of_json(bytes, &[]),
+                brief: brief::of_json(bytes, &SentSecrets::default()),
                 for_shell: brief::for_shell(bytes),
             },
         }

@@ -11,6 +11,8 @@ use crate::jobs::{JobId, RowKey};
 use crate::journal::{Entry, FileEnd, RowNote, RowRuns};
 use crate::options::{Afterwards, ImportOptions};
 use crate::run_folder::{RunFolder, done_name, packed_name, sha256};
+use crate::secret::Secret;
+use crate::sent_secrets::{self, SentSecrets};
 
 /// Characters of an `X-Correlation-ID` that Auth0 keeps.
 const MOST_CORRELATION: usize = 64;
@@ -246,6 +248,14 @@ impl Run {
             }
         };
         Ok(state.all_rows().zip(&users).map(sent).collect())
+    }
+
+    /// What no report on a file that is not done may repeat.
+    pub(crate) fn sent_secrets(&self, file: usize) -> Result<SentSecrets> {
+        let sha = &self.files[file - 1].packed_sha256;
+        let bytes = self.folder.read(&packed_name(file), sha)?;
+        let secrets = sent_secrets::of_file(&bytes);
+        Ok(SentSecrets::of(secrets.iter().map(Secret::expose)))
     }
 
     fn users(&self, name: &str, sha: &str) -> Result<Vec<Value>> {

@@ -247,10 +247,9 @@ impl<'a> Schedule<'a> {
                 self.slot_wait = (self.slot_wait * 3 / 2).min(LONGEST_SLOT_WAIT);
                 Ok(())
             }
-            Error::RateLimited { wait, .. } => {
+            Error::RateLimited { .. } | Error::TokenQuota { .. } => {
                 self.run.note(Entry::NotTaken { file })?;
-                self.patience.pause(wait);
-                Ok(())
+                self.patience.hold(error)
             }
             error if error.is_passing() => {
                 let wait = self.patience.bear(error)?;
@@ -266,8 +265,9 @@ impl<'a> Schedule<'a> {
 
     fn read(&mut self, index: usize) -> Result<()> {
         match read_job(&self.patience.tenant, &self.running[index].job) {
-            Ok(JobState::Pending(told)) => {
+            Ok(JobState::Pending { told, status }) => {
                 self.patience.answered();
+                self.progress.status(&self.running[index].job, &status);
                 self.running[index].told = Some((told, Instant::now()));
                 let running = &self.running[index];
                 let age = running.since.elapsed();
@@ -281,7 +281,7 @@ impl<'a> Schedule<'a> {
                 self.running[index].next_read = Instant::now() + wait.min(left);
                 Ok(())
             }
-            Ok(JobState::Ended(status, summary)) => {
+            Ok(JobState::Ended(status, summary, _)) => {
                 self.patience.answered();
                 let running = self.running.remove(index);
                 self.run.files[running.file - 1].ended_at = Some(unix_millis());
@@ -299,10 +299,7 @@ impl<'a> Schedule<'a> {
                 let running = self.running.remove(index);
                 self.again_or_settle(running.file)
             }
-            Err(Error::RateLimited { wait, .. }) => {
-                self.patience.pause(wait);
-                Ok(())
-            }
+            Err(error) if error.pause().is_some() => self.patience.hold(error),
             Err(error) if error.is_passing() => {
                 let wait = self.patience.bear(error)?;
                 self.running[index].next_read = Instant::now() + wait;

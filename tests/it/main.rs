@@ -25,6 +25,8 @@ mod runs;
 mod search;
 mod server;
 mod source;
+mod stand_in;
 mod tidy;
 mod tour;
 mod users;
+mod world;

@@ -154,7 +154,7 @@ pub(crate) fn served(
     (base, requests)
 }
 
-fn whole(request: &[u8]) -> bool {
+pub(crate) fn whole(request: &[u8]) -> bool {
     let text = String::from_utf8_lossy(request);
     let Some((head, _)) = text.split_once("\r\n\r\n") else {
         return false;

@@ -86,7 +86,9 @@ fn answer_list(
             return Err(refused(problem, name));
         }
     }
-    let wanted = search::parse(param(query, "q").unwrap_or_default())?;
+    // Auth0's SDKs call it `search`.
+    let text = param(query, "q").or(param(query, "search"));
+    let wanted = search::parse(text.unwrap_or_default())?;
     let log = tenant.log.lock().unwrap_or_else(PoisonError::into_inner);
     let entries = log.0.iter().filter(|entry| wanted.fits(entry));
     let entries: Vec<&Map<String, Value>> = match param(query, "sort") {

@@ -1,11 +1,12 @@
 //! The practice tenant: an HTTP server on loopback that answers as Auth0's Management API does, for
 //! everything a bulk import needs.
 //!
-//! `answers.rs` holds the envelopes, `tokens.rs` who may ask, `connections.rs`, `jobs.rs` (and `work.rs`), `exports.rs`, `users.rs` and
-//! `sign_in.rs` one endpoint family each, `hashes.rs` which password fits which hash, `search.rs` the language of searches, `record.rs` what was asked, `faults.rs` what may go wrong on
-//! demand, `schema.rs` the rules for a row, `state.rs` what is remembered,
-//! `options.rs` the command line. It shares no type with the client: a shared misspelling would pass
-//! every test.
+//! `answers.rs` holds the envelopes, `bodies.rs` and `query.rs` read what is asked, `tokens.rs` says who may ask.
+//! `connections.rs`, `jobs.rs` (and `work.rs`), `exports.rs`, `users.rs`, `user_changes.rs`, `logs.rs` and `sign_in.rs` have one
+//! family of endpoints each. `schema.rs` has the rules for a row, `accounts.rs` what becomes of one, `hashes.rs` which password
+//! fits which hash, `search.rs` the language of searches. `memory.rs` and `state.rs` remember, `record.rs` notes what was
+//! asked, `faults.rs` lets things go wrong on demand, `options.rs` is the command line. It shares no type with the client:
+//! a shared misspelling would pass every test.
 
 mod accounts;
 mod answers;

@@ -177,17 +177,7 @@ async fn answer_change(
     let correlation = logs::correlation(request.headers())?;
     let body = bodies::object(request.into_body()).await?;
     known(&body, CHANGEABLE)?;
-    if let Some((one, other)) = APART
-        .iter()
-        .find(|(one, other)| body.contains_key(*one) && body.contains_key(*other))
-    {
-        let message = format!("Cannot update {one} and {other} simultaneously");
-        return Err(Box::new(answers::error(
-            400,
-            &message,
-            Some("invalid_body"),
-        )));
-    }
+    apart(&body)?;
     let password = match password(&body)? {
         Some(password) => hashed(password).await,
         None => None,
@@ -196,42 +186,58 @@ async fn answer_change(
     let Some((place, there)) = memory.find(id).zip(memory.get(id)) else {
         return Err(users::unknown());
     };
-    let mut account = Account::clone(there);
-    let Some(connection) = connections::by_name(account.connection) else {
-        return Err(users::unknown());
-    };
-    if body
-        .get("connection")
-        .is_some_and(|name| *name != account.connection)
-    {
-        return Err(refused("'The user has no identity of this connection'"));
+    let account = changed(tenant, there, &body, password)?;
+    if memory.is_taken(&account, Some(place)) {
+        return Err(taken(&body));
     }
-    apply(&mut account.profile, &body);
-    fits(tenant, &as_row(&account.profile, &body), connection)?;
+    let answer = answers::ok(&json!(account.profile));
+    memory.replace(place, account);
+    tenant.log("sapi", "Update a User", correlation.as_deref());
+    Ok(answer)
+}
+
+fn apart(body: &Map<String, Value>) -> Result<(), Box<Response>> {
+    let both = |(one, other): &&(&str, &str)| body.contains_key(*one) && body.contains_key(*other);
+    let Some((one, other)) = APART.iter().find(both) else {
+        return Ok(());
+    };
+    let message = format!("Cannot update {one} and {other} simultaneously");
+    let refusal = answers::error(400, &message, Some("invalid_body"));
+    Err(Box::new(refusal))
+}
+
+/// Reported of several fields; which of them it is, the fields of the change say.
+fn taken(body: &Map<String, Value>) -> Box<Response> {
+    let mut fields = ["username", "phone_number"].into_iter();
+    let field = fields.find(|name| body.contains_key(*name));
+    let field = field.unwrap_or("email");
+    let message = format!("The specified new {field} already exists");
+    Box::new(answers::error(400, &message, Some("auth0_idp_error")))
+}
+
+/// The account as it is after the change.
+fn changed(
+    tenant: &Tenant,
+    there: &Account,
+    body: &Map<String, Value>,
+    password: Option<String>,
+) -> Result<Account, Box<Response>> {
+    let mut account = there.clone();
+    let asked = body.get("connection").and_then(Value::as_str);
+    let connection = connections::by_name(asked.unwrap_or(account.connection));
+    let Some(connection) = connection.filter(|connection| connection.name == account.connection)
+    else {
+        return Err(refused("'The user has no identity of this connection'"));
+    };
+    apply(&mut account.profile, body);
+    fits(tenant, &as_row(&account.profile, body), connection)?;
     fits_size(tenant, &account)?;
     if password.is_some() {
         (account.password_hash, account.custom_hash) = (password, None);
         let now = timestamp().into();
         account.profile.insert("last_password_reset".into(), now);
     }
-    if memory.is_taken(&account, Some(place)) {
-        // Reported of several fields; it does not say which of these it was.
-        let field = ["username", "phone_number"];
-        let field = field.into_iter().find(|name| body.contains_key(*name));
-        let message = format!(
-            "The specified new {} already exists",
-            field.unwrap_or("email")
-        );
-        return Err(Box::new(answers::error(
-            400,
-            &message,
-            Some("auth0_idp_error"),
-        )));
-    }
-    let answer = answers::ok(&json!(account.profile));
-    memory.replace(place, account);
-    tenant.log("sapi", "Update a User", correlation.as_deref());
-    Ok(answer)
+    Ok(account)
 }
 
 /// Lays the changes over a profile. Metadata is merged at its first level; `null` takes away a key, or a field.
