@@ -41,6 +41,11 @@ impl Reply {
         }
     }
 
+    pub(crate) fn with(mut self, status: u16) -> Reply {
+        self.status = status;
+        self
+    }
+
     pub(crate) fn header(mut self, name: &str, value: &str) -> Reply {
         self.headers += &format!("{name}: {value}\r\n");
         self
