@@ -266,3 +266,33 @@ fn a_sign_in_waits_for_the_rate_and_not_for_a_user_who_failed_too_often() {
     assert!(shown.contains("too many failed attempts"), "{shown}");
     assert_eq!(stand_in.calls(EXCHANGE).len(), 4);
 }
+
+#[test]
+fn a_quota_does_not_matter_as_long_as_the_old_token_is_good() {
+    if is_in_a_process() {
+        let began = std::time::Instant::now();
+        let opened = Tenant::from_env();
+        let listed = opened.and_then(|tenant| list_connections(&tenant).map(drop));
+        match listed {
+            // On a machine that was busy for so long the token has ended.
+            Err(Error::TokenQuota { .. }) if began.elapsed().as_secs() > 20 => println!("\nlisted"),
+            Err(error) => println!("\nrefused: {error}"),
+            Ok(()) => println!("\nlisted"),
+        }
+        return;
+    }
+    let mut short = recorded("token");
+    short["access_token"] = "{SHORT TOKEN}".into();
+    let replies = vec![
+        Reply::json(200, &short),
+        quota().header("retry-after", "7200"),
+    ];
+    let stand_in = World::recorded().on(EXCHANGE, replies).open();
+    let name = "a_quota_does_not_matter_as_long_as_the_old_token_is_good";
+    let shown = in_a_process(name, &stand_in);
+    assert!(shown.contains("\nlisted"), "{shown}");
+    assert!(
+        stand_in.calls(EXCHANGE).len() > 1,
+        "a new one was asked for"
+    );
+}
