@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread;
 
-use crate::check::{Checker, check_users};
+use crate::check::{Checker, check_for};
 use crate::connections::ConnectionId;
 use crate::error::{Error, Result};
 use crate::file_maker::{Check, Fed, FileMaker};
@@ -34,8 +34,8 @@ const FILES_AHEAD: usize = 2;
 ///
 /// # Errors
 ///
-/// No users; a read-only tenant; users the check finds fault with ([`Error::BadRows`]: nothing was sent); a run of
-/// this name that exists; a disk that is full. Once it has begun, [`Error::ImportStopped`] names the run folder, how
+/// No users; a read-only tenant; an upsert into a connection whose e-mails need not be unique; users the check finds
+/// fault with ([`Error::BadRows`]: nothing was sent); a run of this name that exists; a disk that is full. Once it has begun, [`Error::ImportStopped`] names the run folder, how
 /// far it came, and the cause: the tenant refuses, cannot be reached thirteen times running, or the time limit.
 ///
 /// # Examples
@@ -64,7 +64,8 @@ pub fn import_users(
         return Err(Error::NoUsers);
     }
     tenant.check_gate("an import")?;
-    let problems = check_users(connection, users);
+    connection.check_upsert(options)?;
+    let problems = check_for(connection, users, options);
     if !problems.is_empty() && !options.skip_bad_rows {
         return Err(Error::BadRows {
             problems,
@@ -104,7 +105,8 @@ fn pack(run: &mut Run, mut maker: FileMaker, users: &[User]) -> Result<()> {
 ///
 /// # Errors
 ///
-/// A read-only tenant; a run of this name that exists; a disk that is full; a source that gives nobody
+/// A read-only tenant; an upsert into a connection whose e-mails need not be unique; a run of this name that exists; a
+/// disk that is full; a source that gives nobody
 /// ([`Error::NoUsers`]). Once it has begun, [`Error::ImportStopped`] as of [`import_users`].
 ///
 /// # Examples
@@ -130,8 +132,9 @@ pub fn import_stream(
     options: &ImportOptions,
 ) -> Result<ImportReport> {
     tenant.check_gate("an import")?;
+    connection.check_upsert(options)?;
     let run = Run::begin(tenant, connection, options, false)?;
-    let check = Check::AsTheyCome(Checker::new(connection));
+    let check = Check::AsTheyCome(Box::new(Checker::new(connection, options)));
     let maker = FileMaker::new(check, connection, options);
     let (sender, files) = sync_channel(FILES_AHEAD);
     let report = thread::scope(|scope| {

@@ -262,12 +262,9 @@ fn row_error(error: &Value) -> RowError {
         other => without_secrets(&text(other).unwrap_or_else(|| other.to_string())),
     };
     let message = field_text("message").unwrap_or_else(all);
-    // The path is optional, and its text stands in the message too.
+    // The path is optional, and what it would say stands in the message too.
     let path = match path.as_str() {
-        "" => message
-            .strip_prefix("Error in ")
-            .and_then(|m| m.split(" property").next())
-            .unwrap_or(""),
+        "" => named_in(&message),
         path => path,
     };
     let field = field(path);
@@ -276,6 +273,18 @@ fn row_error(error: &Value) -> RowError {
         code,
         field,
         message,
+    }
+}
+
+/// The field that a message without a path is about, where it names one.
+fn named_in(message: &str) -> &str {
+    let named = message.strip_prefix("Error in ");
+    let named = named.and_then(|rest| rest.split(" property").next());
+    let missing = message.strip_prefix("Missing required property: ");
+    match named.or(missing) {
+        Some(field) => field,
+        None if message.starts_with("A custom_password_hash ") => "custom_password_hash",
+        None => "",
     }
 }
 
@@ -295,6 +304,9 @@ const MFA_ADVICE: &str = "a second factor was not taken: a TOTP secret is Base32
 /// Plain words for a code. Both the documented names and the ones the service really sends are known.
 pub(crate) fn advice(code: &str, field: Option<&str>) -> &'static str {
     match (code, field) {
+        ("CONFLICT" | "DUPLICATED_USER", Some("custom_password_hash")) => {
+            "a hash goes in once: a wrong custom_password_hash can be sent again with upsert until its user has signed in, and never to a user who came without a hash: for these, a password reset is left"
+        }
         ("DUPLICATED_USER", _) => {
             "this user is in the tenant already, or twice among those sent: leave it out, or import with upsert"
         }
@@ -311,8 +323,20 @@ pub(crate) fn advice(code: &str, field: Option<&str>) -> &'static str {
         ("INVALID_FORMAT" | "FORMAT" | "PATTERN", Some(field)) if field.contains("mfa") => {
             MFA_ADVICE
         }
+        ("INVALID_FORMAT" | "FORMAT" | "PATTERN", Some("phone_number")) => {
+            "this is no phone number Auth0 takes: it wants + and 1 to 15 digits with nothing between them"
+        }
         ("INVALID_FORMAT" | "FORMAT" | "PATTERN", _) => {
             "the value has characters or a form that this field does not take"
+        }
+        (
+            "OBJECT_MISSING_REQUIRED_PROPERTY" | "OBJECT_REQUIRED",
+            Some("username" | "phone_number"),
+        ) => {
+            "the connection requires this of every user (the check tells it beforehand, with a token that has the scope read:connections_options)"
+        }
+        ("OBJECT_MISSING_REQUIRED_PROPERTY" | "OBJECT_REQUIRED", Some("email")) => {
+            "every user needs an e-mail"
         }
         ("OBJECT_MISSING_REQUIRED_PROPERTY" | "OBJECT_REQUIRED", Some(_)) => {
             "something that this field needs in it is missing: Auth0's sentence names it"
@@ -333,14 +357,14 @@ pub(crate) fn advice(code: &str, field: Option<&str>) -> &'static str {
         ("ARRAY_LENGTH_LONG", _) => "the list has too many entries",
         ("MIN_LENGTH" | "MINIMUM", _) => "the value is too short or too small",
         ("MAX_LENGTH" | "MAXIMUM", Some("username")) => {
-            "the connection takes shorter usernames (15 characters by default): use a shorter prefix"
+            "the connection takes shorter usernames (15 characters by default): use a shorter prefix (get_connection_id knows the length, with a token that has the scope read:connections_options)"
         }
         ("MAX_LENGTH" | "MAXIMUM", _) => "the value is too long or too large",
         ("NOT_PASSED", Some("custom_password_hash")) => {
             "a user brings one hash: leave out password_hash or custom_password_hash"
         }
         ("NOT_PASSED", Some("username")) => {
-            "this connection takes no usernames: import users.without_usernames()"
+            "this connection takes no usernames: import users.without_usernames() (the check tells it beforehand, with a token that has the scope read:connections_options)"
         }
         ("NOT_PASSED", Some("app_metadata")) => {
             "app_metadata may not hold this key: Auth0 keeps it for itself"

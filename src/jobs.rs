@@ -251,7 +251,7 @@ pub fn start_import(tenant: &Tenant, connection: &ConnectionId, users: &[User]) 
 /// # Errors
 ///
 /// Those of [`start_import`]: a read-only tenant, no users, too many bytes, no free slot, the rate limit, a missing
-/// scope, a tenant that refuses or cannot be reached.
+/// scope, a tenant that refuses or cannot be reached; and an upsert into a connection whose e-mails need not be unique.
 ///
 /// # Examples
 ///
@@ -274,6 +274,7 @@ pub fn start_import_with(
     users: &[User],
     options: &ImportOptions,
 ) -> Result<Job> {
+    connection.check_upsert(options)?;
     let file = file_of(users)?;
     let accepted = send_file(tenant, connection, options, &file, users.len())?;
     Ok(Job {

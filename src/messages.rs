@@ -24,7 +24,8 @@ impl fmt::Display for Error {
                 scope,
             } => write!(
                 f,
-                "{call} was not sent to {domain}: the token lacks the scope {scope}; add it to the application that makes the token, and make a new one"
+                "{call} was not sent to {domain}: the token lacks the scope {scope}; add it to the application that makes the token, and make a new one{}",
+                without_a_look_up(call)
             ),
             Error::ReadOnly { domain, action } => write!(
                 f,
@@ -57,9 +58,14 @@ impl fmt::Display for Error {
                     .map_or(String::new(), |code| format!(" {code}"));
                 write!(
                     f,
-                    "the tenant refused {call} ({status}{code}): {}; {}",
+                    "the tenant refused {call} ({status}{code}): {}; {}{}",
                     message.trim_end_matches('.'),
-                    next_step(*status)
+                    next_step(*status),
+                    if *status == 403 {
+                        without_a_look_up(call)
+                    } else {
+                        ""
+                    }
                 )
             }
             Error::RateLimited {
@@ -178,7 +184,8 @@ impl fmt::Display for Error {
             Error::NoConnection { name, existing } => {
                 write!(
                     f,
-                    "no connection `{name}`; this tenant has: {}",
+                    "no connection `{name}`{}; this tenant has: {}",
+                    but_for_case(name, existing),
                     existing.join(", ")
                 )
             }
@@ -240,6 +247,33 @@ impl fmt::Display for Error {
                 path.display()
             ),
         }
+    }
+}
+
+/// What to do where connections cannot be read.
+fn without_a_look_up(call: &str) -> &'static str {
+    match call {
+        "GET /api/v2/connections" => {
+            "; an id that you know does without, as in ConnectionId::new(\"con_…\")"
+        }
+        _ => "",
+    }
+}
+
+/// The names that differ from the wanted one in upper and lower case alone.
+fn but_for_case(name: &str, existing: &[String]) -> String {
+    // Of what is no database more than the name is listed.
+    let own = |listed: &&String| {
+        let listed = listed.split(" (").next().unwrap_or_default();
+        listed.to_lowercase() == name.to_lowercase()
+    };
+    let alike: Vec<&str> = existing.iter().filter(own).map(String::as_str).collect();
+    match alike.is_empty() {
+        true => String::new(),
+        false => format!(
+            ", but for upper and lower case: {}; give the name exactly",
+            alike.join(", ")
+        ),
     }
 }
 

@@ -107,7 +107,7 @@ pub fn read_ndjson(path: &str) -> Result<UserFile> {
 /// Reads users from a CSV file with a heading. Sends nothing.
 ///
 /// `columns` gives the field for a column that is named otherwise: `[("E-Mail", "email")]`. A field inside metadata is
-/// written with a dot, `user_metadata.plan`, and so are the parts of a hash, `custom_password_hash.hash.value`; `true` and `false` are read as such in the fields that want them; an empty
+/// written with dots, `user_metadata.plan` or `user_metadata.address.city`, and so are the parts of a hash, `custom_password_hash.hash.value`; `true` and `false` are read as such in the fields that want them; an empty
 /// cell is no value. Columns that name no field are dropped; which ones is printed when the file ends.
 ///
 /// # Errors
@@ -355,17 +355,9 @@ fn fields(names: &[String], record: &csv::StringRecord) -> Map<String, Value> {
             continue;
         }
         match name.split_once('.') {
-            Some((metadata @ ("user_metadata" | "app_metadata"), key)) => {
-                let inner = fields
-                    .entry(metadata)
-                    .or_insert_with(|| Value::Object(Map::new()));
-                if let Some(inner) = inner.as_object_mut() {
-                    inner.insert(key.to_string(), cell.into());
-                }
-            }
-            // Here each dot leads further in.
-            Some(("custom_password_hash", path)) => {
-                let mut inner = fields.entry("custom_password_hash").or_insert(Value::Null);
+            // Each dot leads further in: Auth0 takes no dot in the keys of metadata.
+            Some((field @ ("user_metadata" | "app_metadata" | "custom_password_hash"), path)) => {
+                let mut inner = fields.entry(field).or_insert(Value::Null);
                 for key in path.split('.') {
                     if !inner.is_object() {
                         *inner = Value::Object(Map::new());

@@ -17,9 +17,11 @@ use crate::settings::Application;
 use crate::token::Token;
 use crate::wire::{REQUEST_LIMIT, Wire};
 
-/// The scopes the whole workflow needs, removal included (Auth0's names).
-pub(crate) const WORKFLOW_SCOPES: [&str; 4] = [
+/// The scopes of the whole workflow, removal included (Auth0's names). Without `read:connections_options` it works on,
+/// and what a connection's options would tell is unknown.
+pub(crate) const WORKFLOW_SCOPES: [&str; 5] = [
     "read:connections",
+    "read:connections_options",
     "create:users",
     "read:users",
     "delete:users",
