@@ -301,6 +301,7 @@ impl Run {
             connection_id: connection.to_string(),
             connection: connection.name.clone(),
             options: options.clone(),
+            name: name.clone(),
         };
         println!("run folder: {IMPORTS}/{name}");
         let mut run = Run::empty(folder);

@@ -262,7 +262,7 @@ fn row_error(error: &Value) -> RowError {
         other => without_secrets(&text(other).unwrap_or_else(|| other.to_string())),
     };
     let message = field_text("message").unwrap_or_else(all);
-    // The path is optional, and what it would say stands in the message too.
+    // The path is optional, and its text stands in the message too.
     let path = match path.as_str() {
         "" => named_in(&message),
         path => path,
@@ -319,12 +319,12 @@ pub(crate) fn advice(code: &str, field: Option<&str>) -> &'static str {
         ("INVALID_FORMAT" | "FORMAT", Some("email")) => {
             "this is no e-mail address Auth0 takes: it wants name@domain with a full domain"
         }
+        ("INVALID_FORMAT" | "FORMAT" | "PATTERN", Some("phone_number")) => {
+            "this is no phone number Auth0 takes: it wants + and 1 to 15 digits with nothing between them"
+        }
         ("MFA_FACTORS_FAILED", _) => MFA_ADVICE,
         ("INVALID_FORMAT" | "FORMAT" | "PATTERN", Some(field)) if field.contains("mfa") => {
             MFA_ADVICE
-        }
-        ("INVALID_FORMAT" | "FORMAT" | "PATTERN", Some("phone_number")) => {
-            "this is no phone number Auth0 takes: it wants + and 1 to 15 digits with nothing between them"
         }
         ("INVALID_FORMAT" | "FORMAT" | "PATTERN", _) => {
             "the value has characters or a form that this field does not take"
@@ -377,6 +377,9 @@ pub(crate) fn advice(code: &str, field: Option<&str>) -> &'static str {
         // Codes of this crate's own.
         ("NOT_SENT", _) => "it was not sent: mend it and send it again",
         ("NOT_REPORTED" | "JOB_FAILED", _) => "send this user again",
+        ("TAKEN", _) => {
+            "give the user another username, user id or phone number, or find the other one"
+        }
         ("ANSWER_LOST", _) => "compare the user in the tenant with the row",
         ("JOB_NOT_ENDED", _) => "look for this user in a while, before sending them again",
         _ => "Auth0's own sentence is all there is",

@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::error::{Error, Result};
 use crate::progress::say_wait;
 use crate::request_log::Recorder;
-use crate::requests::{Answer, Request, refusal};
+use crate::requests::{Answer, CORRELATION_ID, Request, refusal};
 use crate::secret::Secret;
 use crate::sent_secrets::SentSecrets;
 use crate::settings::{Address, Application};
@@ -99,6 +99,9 @@ impl Wire {
                 .body(bytes.clone());
         }
         let sent = SentSecrets::of_request(request, token);
+        if let Some(id) = &request.correlation_id {
+            outgoing = outgoing.header(CORRELATION_ID, id);
+        }
         let began = Instant::now();
         let answer = receive(outgoing, sent).map_err(|cause| Error::unreachable(call, cause));
         let took = began.elapsed();

@@ -19,6 +19,7 @@ mod practice_connections;
 mod practice_door;
 mod practice_users;
 mod recipes;
+mod removal;
 mod requests;
 mod run_folder;
 mod runs;
