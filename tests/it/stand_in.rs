@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::runs::{Named, quick};
 use crate::server::DATABASE;
-use crate::world::{EMAIL, Reply, StandIn, World, packed, recorded};
+use crate::world::{EMAIL, Reply, StandIn, World, recorded};
 
 /// What each step of the workflow ended in.
 type Steps = Vec<(&'static str, Result<String>)>;
@@ -20,39 +20,39 @@ fn users() -> Vec<User> {
 
 /// Each step, whatever became of the one before.
 fn steps(stand_in: &StandIn) -> Steps {
+    let mut steps = reads(stand_in);
+    steps.extend(job_steps(stand_in));
+    steps
+}
+
+fn reads(stand_in: &StandIn) -> Steps {
     let tenant = stand_in.tenant();
     let found = get_connection_id(&tenant, DATABASE);
     let id = found
         .as_ref()
         .map_or_else(|_| stand_in.connection(), Clone::clone);
-    let mut steps = vec![
+    let list = list_connections(&tenant).map(|list| list.to_string());
+    let plan = plan_import(&tenant, &id, &users()).map(|plan| plan.to_string());
+    let by_email = users_by_email(&tenant, EMAIL).map(|found| found.to_string());
+    let by_search = find_users(&tenant, "").map(|found| found.to_string());
+    let exported = export_users(&tenant, &id, Duration::ZERO).map(|all| all.to_string());
+    vec![
         ("get_connection_id", found.map(|id| id.to_string())),
-        (
-            "list_connections",
-            list_connections(&tenant).map(|list| list.to_string()),
-        ),
-        (
-            "plan_import",
-            plan_import(&tenant, &id, &users()).map(|plan| plan.to_string()),
-        ),
-        (
-            "users_by_email",
-            users_by_email(&tenant, EMAIL).map(|found| found.to_string()),
-        ),
-        (
-            "find_users",
-            find_users(&tenant, "").map(|found| found.to_string()),
-        ),
-        (
-            "export_users",
-            export_users(&tenant, &id, Duration::ZERO).map(|all| all.to_string()),
-        ),
-    ];
+        ("list_connections", list),
+        ("plan_import", plan),
+        ("users_by_email", by_email),
+        ("find_users", by_search),
+        ("export_users", exported),
+    ]
+}
+
+fn job_steps(stand_in: &StandIn) -> Steps {
+    let (tenant, id) = (stand_in.tenant(), stand_in.connection());
     let job = start_import(&tenant, &id, &users());
-    steps.push((
+    let mut steps = vec![(
         "start_import",
         job.as_ref().map(ToString::to_string).map_err(told),
-    ));
+    )];
     let Ok(job) = job else { return steps };
     let finished = wait_for_job(&tenant, &job, Duration::ZERO);
     steps.push((
@@ -553,11 +553,17 @@ fn whatever_one_field_is_each_step_works_or_ends_in_a_sentence_that_names_the_ca
         let mut all = vec![String::new()];
         places(&whole, "", &mut all);
         for place in all {
-            for value in [json!(null), json!(17), json!([]), json!({"x": 1})] {
+            for value in [json!(null), json!(17), json!({"x": 1})] {
                 let mut body = whole.clone();
                 *body.pointer_mut(&place).unwrap() = value.clone();
                 let stand_in = World::recorded().answers(call, &body).open();
-                for (step, ended) in steps(&stand_in) {
+                let is_read = !call.contains("imports") && !call.contains("/jobs/*");
+                let ended = if is_read {
+                    reads(&stand_in)
+                } else {
+                    job_steps(&stand_in)
+                };
+                for (step, ended) in ended {
                     let Err(error) = ended else { continue };
                     let sentence = error.to_string();
                     let about = format!("{step} with {place} of {call} as {value}: {sentence}");

@@ -16,7 +16,8 @@ pub(crate) const CONNECTION: &str = "con_4CzPUBqyfuwSXy9q";
 /// The one user of the recordings.
 pub(crate) const EMAIL: &str = "auzironian@example.com";
 
-/// One answer. `{BASE}` in its texts is the server's address, `{TOKEN}` a token for it.
+/// One answer. `{BASE}` in its texts is the server's address, `{TOKEN}` a token for it, `{SHORT TOKEN}` one that is good
+/// for 29 s.
 #[derive(Clone)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
@@ -39,6 +40,11 @@ impl Reply {
             headers: String::new(),
             body: Vec::new(),
         }
+    }
+
+    pub(crate) fn with(mut self, status: u16) -> Reply {
+        self.status = status;
+        self
     }
 
     pub(crate) fn header(mut self, name: &str, value: &str) -> Reply {
@@ -153,9 +159,10 @@ impl World {
             }
         };
         let fill = |text: &str| {
-            let token = token(&served.base, json!({}));
+            let short = json!({"exp": soon()});
             text.replace("{BASE}", &served.base)
-                .replace("{TOKEN}", &token)
+                .replace("{TOKEN}", &token(&served.base, json!({})))
+                .replace("{SHORT TOKEN}", &token(&served.base, short))
         };
         let body = match String::from_utf8(reply.body) {
             Ok(text) => fill(&text).into_bytes(),
@@ -214,6 +221,12 @@ impl StandIn {
             .cloned()
             .collect()
     }
+}
+
+/// In UNIX seconds.
+fn soon() -> u64 {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    now.unwrap().as_secs() + 29
 }
 
 fn read(stream: &mut TcpStream) -> Vec<u8> {
