@@ -12,6 +12,7 @@ mod job_errors;
 mod kills;
 mod messages;
 mod options;
+mod planted;
 mod practice;
 mod recipes;
 mod requests;
