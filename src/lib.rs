@@ -45,7 +45,7 @@
 //! # remove_users(&tenant, plan_removal(&tenant, &finished).or_stop()).or_stop();
 //! ```
 //!
-//! A sign-in proves that a password works. At the end exactly those whom the job created are removed: a plan shows them first.
+//! A sign-in proves that a password works; it changes its user, so a read-only tenant refuses it. At the end exactly those whom the job created are removed: a plan shows them first.
 //!
 //! # The whole script
 //!
