@@ -4,6 +4,7 @@ mod bad_input;
 mod chance;
 mod check;
 mod client;
+mod dependencies;
 mod fault_table;
 mod faults;
 mod hashes;
