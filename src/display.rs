@@ -1,6 +1,5 @@
 //! How each value looks in a cell; what the looks are made of is in `drawing.rs`.
 
-use crate::cleanup::{RemovalPlan, Removed};
 use crate::connections::ConnectionId;
 use crate::drawing::{
     BAD, Draw, GOOD, NEUTRAL, WARNING, card, draws, draws_in_cell, escape, facts_html, facts_plain,
@@ -62,7 +61,7 @@ fn stop(error: &Error) -> ! {
     std::panic::resume_unwind(Box::new("stopped"));
 }
 
-draws!(Tenant, User, Users, SignIn, RemovalPlan, Removed);
+draws!(Tenant, User, Users, SignIn);
 // The `Display` of an id is the id itself, that of an error its sentence.
 draws_in_cell!(ConnectionId, Error);
 
@@ -264,48 +263,5 @@ impl Draw for SignIn {
             format!("{}, where the imported password works", self.connection),
         )];
         facts_html(GOOD, &format!("{} signed in", self.login), &facts)
-    }
-}
-
-impl RemovalPlan {
-    fn first_ones(&self) -> String {
-        let shown: Vec<&str> = self
-            .users
-            .iter()
-            .take(SHOWN)
-            .map(|(email, _)| email.as_str())
-            .collect();
-        let more = if self.users.len() > SHOWN {
-            ", …"
-        } else {
-            ""
-        };
-        format!("{}{more}", shown.join(", "))
-    }
-}
-
-impl Draw for RemovalPlan {
-    fn plain(&self) -> String {
-        format!(
-            "would delete {} ({}); {} of those sent would stay as they are",
-            count(self.users.len(), "user"),
-            self.first_ones(),
-            self.kept
-        )
-    }
-    fn html(&self) -> String {
-        let title = format!("would delete {}", count(self.users.len(), "user"));
-        let kept = format!("{} of those sent, as they are", self.kept);
-        let facts = [("users", self.first_ones()), ("would stay", kept)];
-        facts_html(WARNING, &title, &facts)
-    }
-}
-
-impl Draw for Removed {
-    fn plain(&self) -> String {
-        format!("{} deleted", count(self.deleted, "user"))
-    }
-    fn html(&self) -> String {
-        facts_html(NEUTRAL, &self.plain(), &[])
     }
 }

@@ -290,6 +290,7 @@ impl Run {
             connection_id: connection.to_string(),
             connection: connection.name.clone(),
             options: options.clone(),
+            name: name.clone(),
             at: Some(unix_millis()),
         };
         println!("run folder: {IMPORTS}/{name}");

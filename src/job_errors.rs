@@ -324,6 +324,9 @@ pub(crate) fn advice(code: &str, field: Option<&str>) -> &'static str {
         // Codes of this crate's own.
         ("NOT_SENT", _) => "it was not sent: mend it and send it again",
         ("NOT_REPORTED" | "JOB_FAILED", _) => "send this user again",
+        ("TAKEN", _) => {
+            "give the user another username, user id or phone number, or find the other one"
+        }
         ("ANSWER_LOST", _) => "compare the user in the tenant with the row",
         ("JOB_NOT_ENDED", _) => "look for this user in a while, before sending them again",
         _ => "Auth0's own sentence is all there is",

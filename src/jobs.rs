@@ -8,9 +8,10 @@ use reqwest::Method;
 
 use crate::connections::ConnectionId;
 use crate::error::{Error, Result};
-use crate::files::{file_of, upload};
+use crate::files::{Upload, file_of, upload};
 use crate::options::ImportOptions;
 use crate::requests::Request;
+use crate::secret::random_hex;
 use crate::tenant::Tenant;
 use crate::users::User;
 
@@ -91,6 +92,7 @@ impl fmt::Display for JobId {
 /// # let _ = wait_for_job(&tenant, &job, Duration::ZERO); // a practice job ends when it was read once
 /// assert_eq!(job.connection, connection);
 /// assert!(job.created_at.ends_with('Z'), "it was accepted");
+/// assert!(job.to_string().contains(&job.correlation_id), "the tenant's log has it under this name");
 /// # Ok::<(), Error>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -102,8 +104,20 @@ pub struct Job {
     pub connection: ConnectionId,
     /// When Auth0 accepted it (ISO 8601, UTC), in Auth0's own writing.
     pub created_at: String,
+    /// The `X-Correlation-ID` of the upload, drawn for it: the tenant's log has it as `references.correlation_id`.
+    pub correlation_id: String,
+    /// The connection's name, from the answer to the upload.
+    pub(crate) answered_connection: Option<String>,
     /// What each user sent is known by, in order.
     pub(crate) keys: Arc<[RowKey]>,
+}
+
+impl Job {
+    /// The name of the connection, as far as it is known.
+    pub(crate) fn connection_name(&self) -> Option<&str> {
+        let answered = self.answered_connection.as_deref();
+        answered.or(self.connection.name.as_deref())
+    }
 }
 
 /// What a user is known by in an error report.
@@ -268,11 +282,15 @@ pub fn start_import_with(
     options: &ImportOptions,
 ) -> Result<Job> {
     let file = file_of(users)?;
-    let accepted = send_file(tenant, connection, options, &file, users.len())?;
+    let correlation_id = format!("import-{}", random_hex(8)?);
+    let upload = upload(connection, options, &file, users.len())?;
+    let accepted = send_upload(tenant, upload, &correlation_id)?;
     Ok(Job {
         id: accepted.id,
         connection: connection.clone(),
-        created_at: accepted.created_at,
+        created_at: accepted.created_at.unwrap_or_default(),
+        correlation_id,
+        answered_connection: accepted.connection,
         keys: users.iter().map(RowKey::of).collect(),
     })
 }
@@ -280,29 +298,31 @@ pub fn start_import_with(
 /// What an upload that was taken is answered with.
 pub(crate) struct Accepted {
     pub(crate) id: JobId,
-    pub(crate) created_at: String,
+    pub(crate) created_at: Option<String>,
+    /// The name of the connection.
+    pub(crate) connection: Option<String>,
 }
 
-/// Sends a file of users.
-pub(crate) fn send_file(
+/// Sends a file of users, under a name that the tenant's log keeps.
+pub(crate) fn send_upload(
     tenant: &Tenant,
-    connection: &ConnectionId,
-    options: &ImportOptions,
-    file: &[u8],
-    users: usize,
+    upload: Upload,
+    correlation_id: &str,
 ) -> Result<Accepted> {
-    let upload = upload(connection, options, file, users)?;
     let path = "/api/v2/jobs/users-imports";
     let call = "POST /api/v2/jobs/users-imports";
     let request = Request::write(Method::POST, path, IMPORT_SCOPES, "an import")
-        .body(&upload.content_type, upload.bytes);
+        .body(&upload.content_type, upload.bytes)
+        .correlation_id(correlation_id);
     let json = tenant.send(request)?.json(call)?;
-    let Some(id) = json["id"].as_str() else {
+    let text = |key: &str| json[key].as_str().map(str::to_string);
+    let Some(id) = text("id") else {
         let problem = "it names no job, though the upload was accepted";
         return Err(Error::bad_answer(call, problem));
     };
     Ok(Accepted {
-        id: JobId(id.to_string()),
-        created_at: json["created_at"].as_str().unwrap_or_default().to_string(),
+        id: JobId(id),
+        created_at: text("created_at"),
+        connection: text("connection"),
     })
 }

@@ -20,6 +20,9 @@ pub(crate) enum Entry {
         connection_id: String,
         connection: Option<String>,
         options: ImportOptions,
+        /// The run's name; the folder may be renamed. Runs of before have none.
+        #[serde(default)]
+        name: String,
         /// When, in milliseconds of UNIX time; unknown of runs that were begun before this was written down.
         #[serde(default)]
         at: Option<u64>,
@@ -43,8 +46,17 @@ pub(crate) enum Entry {
     Sending { file: usize },
     /// It was certainly not taken.
     NotTaken { file: usize },
-    /// It was taken; `at` in milliseconds of UNIX time.
-    Accepted { file: usize, job: String, at: u64 },
+    /// It was taken; `at` in milliseconds of UNIX time. The other two are the tenant's own words: when, and the name of
+    /// the connection. Runs of before have neither.
+    Accepted {
+        file: usize,
+        job: String,
+        at: u64,
+        #[serde(default)]
+        created_at: Option<String>,
+        #[serde(default)]
+        connection: Option<String>,
+    },
     /// What became of a file's users.
     Done(FileEnd),
     /// Users deleted again, by their ids.

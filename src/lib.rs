@@ -125,7 +125,7 @@
 //! | any number of users | [`check_users`], [`plan_import`], [`import_users`], [`import_stream`] | [`Problem`], [`ImportPlan`], [`ImportReport`] |
 //! | after a crash | [`latest_import`], [`resume_import`], [`read_import`] | [`ImportReport`] |
 //! | prove it | [`verify_sign_in`] | [`SignIn`] |
-//! | remove them | [`plan_removal`], [`plan_run_removal`], [`remove_users`] | [`RemovalPlan`], [`Removed`] |
+//! | remove them | [`plan_removal`], [`plan_run_removal`], [`remove_users`] | [`RemovalPlan`], [`LeftOut`], [`Removed`] |
 //!
 //! The first line of each says whether it sends, writes or waits. What Auth0 does behind them is told in
 //! [how the import job really behaves](../../../docs/how-the-import-job-behaves.md).
@@ -150,6 +150,7 @@ mod digests;
 mod display;
 mod draw_import;
 mod draw_jobs;
+mod draw_removal;
 mod draw_requests;
 mod draw_tour;
 mod drawing;
@@ -161,6 +162,7 @@ mod factor_rules;
 mod figure;
 mod file_maker;
 mod files;
+mod folder_owner;
 mod forms;
 mod gunzip;
 mod hash_kinds;
@@ -179,7 +181,7 @@ mod messages;
 mod open;
 mod options;
 mod outcome;
-mod owner;
+mod ownership;
 mod pace;
 mod password;
 mod patience;
@@ -189,6 +191,7 @@ mod private_file;
 mod profiles;
 mod progress;
 mod recipe;
+mod removal_plan;
 mod report;
 mod request_log;
 mod requests;
@@ -216,7 +219,7 @@ pub use std::time::Duration;
 #[doc(hidden)]
 pub use bulk_bcrypt::hash_in_lanes;
 pub use check::{Problem, check_users};
-pub use cleanup::{RemovalPlan, Removed, plan_removal, plan_run_removal, remove_users};
+pub use cleanup::{plan_removal, plan_run_removal, remove_users};
 pub use connection_list::{Connection, Connections, list_connections};
 pub use connections::{ConnectionId, get_connection_id};
 pub use detective::{KnownHash, find_recipe};
@@ -235,6 +238,7 @@ pub use password::{BCRYPT_COST, MAX_PASSWORD_BYTES, Passwords, hash_password, se
 pub use plan::{ImportPlan, plan_import};
 pub use profiles::{FoundUsers, Profile, find_users, users_by_email};
 pub use recipe::HashRecipe;
+pub use removal_plan::{LeftOut, RemovalPlan, Removed};
 pub use report::ImportReport;
 pub use request_log::{RequestLog, SentRequest};
 pub use secret::Secret;

@@ -34,6 +34,7 @@ use crate::words::grouped;
 #[derive(Clone, Debug)]
 pub struct ImportReport {
     folder: String,
+    correlation_id: String,
     pub(crate) domain: String,
     pub(crate) connection: Option<String>,
     counts: Counts,
@@ -82,6 +83,7 @@ impl ImportReport {
         attention.sort_by_key(|attention| attention.row);
         Ok(ImportReport {
             folder: run.folder.path().display().to_string(),
+            correlation_id: run.correlation_id(),
             domain: run.domain.clone(),
             connection: run.connection.clone(),
             counts,
@@ -172,6 +174,27 @@ impl ImportReport {
     #[must_use]
     pub fn folder(&self) -> &str {
         &self.folder
+    }
+
+    /// The `X-Correlation-ID` of the run's uploads and of their removal: the tenant's log has them under it, as
+    /// `references.correlation_id`. It is the run's name; of a name over 64 characters, its beginning and a hash.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+    /// # let tenant = Tenant::practice()?;
+    /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
+    /// let options = ImportOptions::default().name("docs-log").skip_bad_rows(true);
+    /// let report = import_users(&tenant, &connection, &[User::new("no address")], &options)?;
+    /// assert_eq!(report.correlation_id(), "docs-log");
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[must_use]
+    pub fn correlation_id(&self) -> &str {
+        &self.correlation_id
     }
 
     /// The counts as a sentence.

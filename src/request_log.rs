@@ -11,7 +11,7 @@ use crate::brief;
 use crate::error::{Error, Result};
 use crate::forms::{self, Part, PartKind};
 use crate::hidden::HIDDEN;
-use crate::requests::{Answer, Request};
+use crate::requests::{Answer, CORRELATION_ID, Request};
 use crate::secret::Secret;
 use crate::words::cut;
 
@@ -43,6 +43,8 @@ pub struct SentRequest {
     pub path: String,
     /// The body in brief; empty when there was none.
     pub sent: String,
+    /// The `X-Correlation-ID` that went with it, under which the tenant's log has it: of uploads and deletions.
+    pub correlation_id: Option<String>,
     /// The HTTP status; `None` when no answer came.
     pub status: Option<u16>,
     /// From the first byte sent to the last one read.
@@ -171,6 +173,7 @@ impl Recorder {
             method: request.method.to_string(),
             path: cut(&path, MOST_ADDRESS_CHARS),
             sent: body.in_brief(),
+            correlation_id: request.correlation_id.clone(),
             status: answer.as_ref().ok().map(|answer| answer.status.as_u16()),
             took,
             answered: answered(answer, &secrets),
@@ -245,6 +248,9 @@ fn curl(request: &Request, url: &Url, body: &Body) -> String {
     // The Authentication API takes no bearer token.
     if request.path.starts_with("/api/") {
         words.push("-H \"Authorization: Bearer $MGMT_API_ACCESS_TOKEN\"".to_string());
+    }
+    if let Some(id) = &request.correlation_id {
+        words.push(format!("-H {}", quoted(&format!("{CORRELATION_ID}: {id}"))));
     }
     match body {
         Body::None => {}

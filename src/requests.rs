@@ -10,6 +10,8 @@ use crate::error::{Error, Result};
 use crate::secret::Secret;
 use crate::token::now;
 
+pub(crate) const CORRELATION_ID: &str = "X-Correlation-ID";
+
 /// One request to be sent.
 pub(crate) struct Request {
     pub(crate) method: Method,
@@ -20,6 +22,8 @@ pub(crate) struct Request {
     pub(crate) writes: Option<&'static str>,
     /// A signed address, whole: it is its own key, so no token goes there.
     pub(crate) signed: Option<String>,
+    /// Of a write: the tenant's log keeps it.
+    pub(crate) correlation_id: Option<String>,
 }
 
 impl Request {
@@ -33,6 +37,7 @@ impl Request {
             scopes: &[],
             writes: None,
             signed: None,
+            correlation_id: None,
         }
     }
 
@@ -65,6 +70,12 @@ impl Request {
 
     pub(crate) fn body(mut self, content_type: &str, bytes: Vec<u8>) -> Request {
         self.body = Some((content_type.to_string(), bytes));
+        self
+    }
+
+    /// Names what the request belongs to: Auth0 keeps `X-Correlation-ID`, up to 64 characters, in the tenant's log.
+    pub(crate) fn correlation_id(mut self, id: &str) -> Request {
+        self.correlation_id = Some(id.to_string());
         self
     }
 

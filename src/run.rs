@@ -13,6 +13,9 @@ use crate::options::{Afterwards, ImportOptions};
 use crate::run_folder::{RunFolder, done_name, packed_name, sha256};
 use crate::words::count;
 
+/// Characters of an `X-Correlation-ID` that Auth0 keeps.
+const MOST_CORRELATION: usize = 64;
+
 /// A file of a run.
 #[derive(Debug, Default)]
 pub(crate) struct FileState {
@@ -23,6 +26,8 @@ pub(crate) struct FileState {
     pub(crate) uploads: u32,
     pub(crate) job: Option<JobId>,
     pub(crate) accepted_at: Option<u64>,
+    /// When it was accepted, by the tenant's clock.
+    pub(crate) created_at: Option<String>,
     /// When its job was seen to have ended, which frees its slot; its users are accounted for a little later.
     pub(crate) ended_at: Option<u64>,
     pub(crate) end: Option<FileEnd>,
@@ -51,6 +56,8 @@ pub(crate) struct Sent {
     pub(crate) key: RowKey,
     /// Whether the id was drawn for this run.
     pub(crate) drawn: bool,
+    /// Whether a user who is there can have nothing in common with this one but the e-mail.
+    pub(crate) by_email_alone: bool,
 }
 
 impl Sent {
@@ -67,13 +74,16 @@ pub(crate) struct Run {
     pub(crate) domain: String,
     pub(crate) connection_id: String,
     pub(crate) connection: Option<String>,
+    /// The connection's name, from the answer to an upload.
+    answered_connection: Option<String>,
+    name: String,
     pub(crate) options: ImportOptions,
     pub(crate) files: Vec<FileState>,
     pub(crate) left_out: Vec<RowNote>,
     pub(crate) left_out_users: Vec<(usize, Value)>,
     /// Rows of the source; `None` while more may come.
     pub(crate) sealed: Option<usize>,
-    pub(crate) removed: Vec<String>,
+    pub(crate) removed: HashSet<String>,
 }
 
 impl Run {
@@ -83,12 +93,14 @@ impl Run {
             domain: String::new(),
             connection_id: String::new(),
             connection: None,
+            answered_connection: None,
+            name: String::new(),
             options: ImportOptions::default(),
             files: Vec::new(),
             left_out: Vec::new(),
             left_out_users: Vec::new(),
             sealed: None,
-            removed: Vec::new(),
+            removed: HashSet::new(),
         }
     }
 
@@ -138,10 +150,12 @@ impl Run {
                 connection_id,
                 connection,
                 options,
+                name,
                 ..
             } => {
                 (self.domain, self.connection_id) = (domain, connection_id);
                 (self.connection, self.options) = (connection, options);
+                self.name = name;
             }
             Entry::Packed {
                 rows,
@@ -165,9 +179,17 @@ impl Run {
                 self.files[file - 1].job = None;
             }
             Entry::NotTaken { file } => self.files[file - 1].uploads -= 1,
-            Entry::Accepted { file, job, at } => {
+            Entry::Accepted {
+                file,
+                job,
+                at,
+                created_at,
+                connection,
+            } => {
                 self.files[file - 1].job = Some(JobId::of(&job));
                 self.files[file - 1].accepted_at = Some(at);
+                self.files[file - 1].created_at = created_at;
+                self.answered_connection = connection.or(self.answered_connection.take());
             }
             Entry::Done(end) => {
                 let file = end.file;
@@ -212,9 +234,13 @@ impl Run {
         let text = |user: &Value, key: &str| user[key].as_str().map(str::to_string);
         let sent = |(row, user): (usize, &Value)| {
             let user_id = text(user, "user_id");
+            let drawn = user_id.is_some() && self.is_drawn(file, row);
+            let given = user_id.is_some() && !drawn;
+            let has = |key: &str| !user[key].is_null();
             Sent {
                 row,
-                drawn: user_id.is_some() && self.is_drawn(file, row),
+                drawn,
+                by_email_alone: !given && !has("username") && !has("phone_number"),
                 key: RowKey {
                     email: text(user, "email").unwrap_or_default(),
                     user_id,
@@ -265,27 +291,28 @@ impl Run {
         self.files[file - 1].given.binary_search(&row).is_err()
     }
 
-    /// The ids of users who are this run's for certain, and not removed yet, as the tenant has them.
-    pub(crate) fn own_ids(&self) -> Result<Vec<(String, String)>> {
-        let mut own = Vec::new();
-        for state in &self.files {
-            let Some(end) = &state.end else { continue };
-            let noted: HashSet<usize> = end.notes.iter().map(|note| note.row).collect();
-            for (row, user) in self.done_users(end)? {
-                let inserted = !noted.contains(&row) && !end.is_updated(row);
-                let Some(id) = user["user_id"].as_str().filter(|_| inserted) else {
-                    continue;
-                };
-                // An id of the reader's own choice may have been there before, if there is any doubt.
-                if end.certain || self.is_drawn(end.file, row) {
-                    let email = user["email"].as_str().unwrap_or_default();
-                    own.push((email.to_string(), format!("auth0|{id}")));
-                }
-            }
+    /// The name of the connection, as far as it is known.
+    pub(crate) fn connection_name(&self) -> Option<&str> {
+        let answered = self.answered_connection.as_deref();
+        answered.or(self.connection.as_deref())
+    }
+
+    /// The name under which the tenant's log has what this run sent. Auth0 keeps 64 characters of it.
+    pub(crate) fn correlation_id(&self) -> String {
+        let folder = self.folder.path().file_name().unwrap_or_default();
+        let name = match self.name.as_str() {
+            "" => folder.to_string_lossy(),
+            name => name.into(),
+        };
+        let fits = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+        if name.len() <= MOST_CORRELATION && name.chars().all(fits) {
+            return name.into_owned();
         }
-        let removed: HashSet<&String> = self.removed.iter().collect();
-        own.retain(|(_, id)| !removed.contains(id));
-        Ok(own)
+        // What is cut off is told apart by a few characters of the whole name's hash.
+        let tail = &sha256(name.as_bytes())[..16];
+        let head = name.chars().filter(|c| fits(*c));
+        let head: String = head.take(MOST_CORRELATION - 17).collect();
+        format!("{head}-{tail}")
     }
 
     /// Writes down what became of a file's users; then, and only then, their hashes go.

@@ -3,7 +3,7 @@
 //! `journal.jsonl` is the truth: lines are only ever appended, and each is on the disk before the next step is
 //! taken. Each line begins with a hash over itself and all lines before it, so a changed or missing line shows. The hashes
 //! do not show who wrote it: so a folder is believed only if its owner runs this and nobody else can read or write it
-//! (`owner.rs`), and only if each line is one that a run can have written after those before it (`journal_rules.rs`).
+//! (`folder_owner.rs`), and only if each line is one that a run can have written after those before it (`journal_rules.rs`).
 //!
 //! The order that makes a crash at any moment safe:
 //!
@@ -33,10 +33,10 @@ use sha2::{Digest, Sha256};
 use crate::encodings::hex;
 use crate::error::{Error, Result};
 use crate::files::MAX_UPLOAD_BYTES;
+use crate::folder_owner::{Kind, Owner, create_private_folder, create_private_folders};
 use crate::journal::{Entry, VERSION};
 use crate::journal_lines::{link, read_lines};
 use crate::lock::{LOCK, lock, try_lock};
-use crate::owner::{Kind, Owner, create_private_folder, create_private_folders};
 use crate::private_file::create_private;
 use crate::words::grouped;
 

@@ -10,7 +10,8 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::connections::ConnectionId;
 use crate::error::{Error, Result};
-use crate::jobs::{JobId, JobStatus, Summary, send_file};
+use crate::files::upload;
+use crate::jobs::{JobId, JobStatus, Summary, send_upload};
 use crate::journal::Entry;
 use crate::options::ImportOptions;
 use crate::pace::Estimate;
@@ -203,14 +204,10 @@ impl<'a> Schedule<'a> {
             .folder
             .read(&packed_name(file), &state.packed_sha256)?;
         let users = state.count();
+        let upload = upload(self.connection, self.options, &bytes, users)?;
+        let correlation_id = self.run.correlation_id();
         self.run.note(Entry::Sending { file })?;
-        match send_file(
-            &self.patience.tenant,
-            self.connection,
-            self.options,
-            &bytes,
-            users,
-        ) {
+        match send_upload(&self.patience.tenant, upload, &correlation_id) {
             Ok(accepted) => {
                 self.patience.answered();
                 self.slot_wait = SLOT_WAIT;
@@ -219,6 +216,8 @@ impl<'a> Schedule<'a> {
                     file,
                     job: job.to_string(),
                     at: unix_millis(),
+                    created_at: accepted.created_at,
+                    connection: accepted.connection,
                 })?;
                 let since = Instant::now();
                 let wait = self.estimate.first_read(users);

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::error::{Error, Result};
 use crate::request_log::Recorder;
-use crate::requests::{Answer, Request, refusal};
+use crate::requests::{Answer, CORRELATION_ID, Request, refusal};
 use crate::secret::Secret;
 use crate::settings::{Address, Application};
 use crate::tls::client;
@@ -79,6 +79,9 @@ impl Wire {
             outgoing = outgoing
                 .header(CONTENT_TYPE, content_type)
                 .body(bytes.clone());
+        }
+        if let Some(id) = &request.correlation_id {
+            outgoing = outgoing.header(CORRELATION_ID, id);
         }
         let began = Instant::now();
         let answer = receive(outgoing).map_err(|cause| Error::unreachable(call, cause));

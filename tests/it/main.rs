@@ -16,6 +16,7 @@ mod options;
 mod planted;
 mod practice;
 mod recipes;
+mod removal;
 mod requests;
 mod run_folder;
 mod runs;
