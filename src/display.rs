@@ -89,7 +89,7 @@ impl Tenant {
                 "imports and deletes are allowed; it forgets everything when it ends".to_string()
             }
             (false, true) => format!(
-                "read-only, until tenant.allow_writes(\"{}\")",
+                "read-only (no imports, deletes or sign-ins), until tenant.allow_writes(\"{}\")",
                 self.domain()
             ),
             (false, false) => "WRITES ARE ALLOWED".to_string(),

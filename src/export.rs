@@ -77,6 +77,9 @@ impl Deref for ExportedUsers {
 /// However many there are: the job's file is fetched packed and unpacked in memory (10,000 users take a few megabytes).
 /// Auth0 exports no passwords and no hashes.
 ///
+/// It works on a read-only tenant: no user and no setting is changed. Yet it is more than a look: a job appears in the tenant, its
+/// log names it, and for a minute at a time a link leads to everybody's personal data. Auth0 keeps the job for a day.
+///
 /// # Errors
 ///
 /// The job failed, or had not ended at the limit; its file cannot be fetched or is damaged; the scope `read:users` is

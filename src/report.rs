@@ -73,7 +73,8 @@ impl ImportReport {
                 file: index + 1,
                 users: state.count(),
                 from: state.accepted_at.unwrap_or(end.at),
-                to: end.at,
+                // A clock may have been set back in between.
+                to: end.at.max(state.accepted_at.unwrap_or(0)),
             });
         }
         counts.total = counts.inserted
@@ -246,7 +247,7 @@ impl ImportReport {
         let mut users: Vec<(usize, Value)> = run.left_out_users.clone();
         for end in run.files.iter().filter_map(|state| state.end.as_ref()) {
             let wanted = |row: &usize| {
-                let note = end.notes.iter().find(|note| note.row == *row);
+                let note = end.note_of(*row);
                 note.is_some_and(|note| note.kind != NoteKind::AlreadyThere)
             };
             if end.notes.is_empty() {
@@ -316,7 +317,7 @@ impl ImportReport {
                 }
                 let (outcome, note) = match &state.end {
                     None => (Outcome::NotSent, None),
-                    Some(end) => match end.notes.iter().find(|note| note.row == row) {
+                    Some(end) => match end.note_of(row) {
                         Some(note) => (outcome(note.kind), Some(note)),
                         None if end.is_updated(row) => (Outcome::Updated, None),
                         None if end.updated == 0 || run.is_drawn(index + 1, row) => {
