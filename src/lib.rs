@@ -175,6 +175,7 @@ mod jobs;
 mod journal;
 mod journal_lines;
 mod journal_rules;
+mod latest_run;
 mod lock;
 mod measure;
 mod messages;
@@ -212,6 +213,7 @@ mod users;
 mod verify;
 mod wait;
 mod wire;
+mod witness;
 mod words;
 
 pub use std::time::Duration;
