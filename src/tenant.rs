@@ -243,7 +243,7 @@ impl Tenant {
         self.inner.sign_in.as_ref().ok_or_else(|| Error::Setting {
             name: "SIGN_IN_CLIENT_ID",
             reason: format!(
-                "it is not set for {}, and a sign-in needs an application with the Password grant: set it and SIGN_IN_CLIENT_SECRET in .env",
+                "it is not set for {}, and a sign-in needs an application with the Password grant: set it and SIGN_IN_CLIENT_SECRET where DOMAIN is set",
                 self.domain()
             ),
         })

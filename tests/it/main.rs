@@ -19,6 +19,7 @@ mod run_folder;
 mod runs;
 mod search;
 mod server;
+mod settings;
 mod source;
 mod tidy;
 mod tour;
