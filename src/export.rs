@@ -5,7 +5,7 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use reqwest::{Method, StatusCode};
+use reqwest::{Method, StatusCode, Url};
 use serde_json::{Value, json};
 
 use crate::connections::ConnectionId;
@@ -17,12 +17,15 @@ use crate::profiles::{Profile, SCOPES};
 use crate::progress::say_fault;
 use crate::requests::Request;
 use crate::tenant::Tenant;
+use crate::words::grouped;
 
 const CREATE: &str = "POST /api/v2/jobs/users-exports";
 /// Reads of the job, or of its file, that may be lost in a row.
 const FAULTS_BORNE: u32 = 5;
 /// A link is good for 60 s (Auth0); each read of the job gives a new one.
 const LINKS_TRIED: u32 = 3;
+/// Users that are kept in memory: some 1 KB each.
+const MOST_USERS: usize = 1_000_000;
 /// What is asked for of each user, as [`Profile`] reads it, and the columns of the CSV.
 const FIELDS: [&str; 10] = [
     "user_id",
@@ -70,12 +73,14 @@ impl Deref for ExportedUsers {
 
 /// Exports all users of a connection, at most waiting for `limit`. Sends an export job and reads; waits; changes no user.
 ///
-/// However many there are: the job's file is fetched packed and unpacked in memory (10,000 users take a few megabytes).
+/// A search gives the first 1,000; this gives up to a million: the job's file is fetched packed and unpacked in memory
+/// (10,000 users take a few megabytes).
 /// Auth0 exports no passwords and no hashes.
 ///
 /// # Errors
 ///
-/// The job failed, or had not ended at the limit; its file cannot be fetched or is damaged; the scope `read:users` is
+/// The job failed, or had not ended at the limit; its file cannot be fetched, is damaged, unpacks to far more than its
+/// size (1 GB at most) or holds more than a million users; the scope `read:users` is
 /// missing; the tenant refuses or cannot be reached.
 ///
 /// # Examples
@@ -114,7 +119,7 @@ pub fn export_users(
         let link = wait_for_link(tenant, id, began, limit)?;
         if let Some(file) = fetch(tenant, &link)? {
             return Ok(ExportedUsers {
-                users: read(&file)?,
+                users: read(&file, id, MOST_USERS)?,
                 connection: connection.clone(),
             });
         }
@@ -129,7 +134,7 @@ fn failed(reason: String) -> Error {
 }
 
 /// The link to the job's file, once there is one.
-fn wait_for_link(tenant: &Tenant, id: &str, began: Instant, limit: Duration) -> Result<String> {
+fn wait_for_link(tenant: &Tenant, id: &str, began: Instant, limit: Duration) -> Result<Url> {
     let path = format!("/api/v2/jobs/{id}");
     let call = format!("GET {path}");
     let (mut wait, mut said, mut faults) = (FIRST_WAIT, Instant::now(), 0);
@@ -140,7 +145,10 @@ fn wait_for_link(tenant: &Tenant, id: &str, began: Instant, limit: Duration) -> 
         let left = limit.saturating_sub(began.elapsed());
         match state {
             Ok(json) => match (json["status"].as_str(), json["location"].as_str()) {
-                (Some("completed"), Some(link)) => return Ok(link.to_string()),
+                (Some("completed"), Some(link)) => {
+                    let address = address_of(link, tenant.loopback().as_ref());
+                    return address.map_err(|why| Error::bad_answer(&call, why));
+                }
                 (Some("completed"), None) => {
                     return Err(Error::bad_answer(&call, "it names no file"));
                 }
@@ -174,7 +182,7 @@ fn wait_for_link(tenant: &Tenant, id: &str, began: Instant, limit: Duration) -> 
 }
 
 /// The file, unpacked; `None` when the link had ended.
-fn fetch(tenant: &Tenant, link: &str) -> Result<Option<Vec<u8>>> {
+fn fetch(tenant: &Tenant, link: &Url) -> Result<Option<Vec<u8>>> {
     let mut faults = 0;
     let answer = loop {
         match tenant.download(link) {
@@ -198,23 +206,71 @@ fn fetch(tenant: &Tenant, link: &str) -> Result<Option<Vec<u8>>> {
         }
     }
     let unpacked = gunzip(&answer.body);
-    let unpacked = unpacked.map_err(|why| failed(format!("{why}: run this cell again")))?;
-    Ok(Some(unpacked))
+    Ok(Some(unpacked.map_err(failed)?))
+}
+
+/// The address that a link leads to. It is a key, so it goes over https to a host that has a name; a tenant on this
+/// machine, at `loopback`, has its files there itself.
+fn address_of(link: &str, loopback: Option<&Url>) -> Result<Url, &'static str> {
+    let whole = Url::parse(link).ok().filter(Url::has_host);
+    let path = link.split(['?', '#']).next().unwrap_or_default();
+    let address = match whole {
+        Some(url) => url,
+        // Auth0 has been seen to leave the scheme out.
+        None if !path.contains("://") => Url::parse(&format!("https://{link}"))
+            .map_err(|_| "the file it names has no address that can be read")?,
+        None => return Err("the file it names has no address that can be read"),
+    };
+    if !address.username().is_empty() || address.password().is_some() {
+        return Err("the file it names is at an address with a user's name or a password in it");
+    }
+    let is_own = |own: &Url| place(own) == place(&address);
+    if address.scheme() == "http" && loopback.is_some_and(is_own) {
+        return Ok(address);
+    }
+    if address.scheme() != "https" {
+        return Err("the file it names is not to be had over https");
+    }
+    match address.domain() {
+        Some(name) if name.contains('.') && !name.ends_with(".localhost") => Ok(address),
+        _ => Err("the file it names is not at a host with a name"),
+    }
+}
+
+/// Host and port; the two names of this machine are one.
+fn place(url: &Url) -> (Option<&str>, Option<u16>) {
+    let host = url.host_str();
+    let host = host.map(|host| {
+        if host == "localhost" {
+            "127.0.0.1"
+        } else {
+            host
+        }
+    });
+    (host, url.port_or_known_default())
 }
 
 /// A line for each user.
-fn read(file: &[u8]) -> Result<Vec<Profile>> {
+fn read(file: &[u8], job: &str, most: usize) -> Result<Vec<Profile>> {
     let lines = file.split(|byte| *byte == b'\n');
     let lines = lines.enumerate().filter(|(_, line)| !line.is_empty());
-    lines
-        .map(|(number, line)| match serde_json::from_slice(line) {
-            Ok(json @ Value::Object(_)) => Ok(Profile::read(&json)),
-            _ => Err(failed(format!(
-                "line {} of the file is no user",
-                number + 1
-            ))),
-        })
-        .collect()
+    let mut users = Vec::new();
+    for (number, line) in lines {
+        let no_user = || failed(format!("line {} of the file is no user", number + 1));
+        if users.len() == most {
+            return Err(failed(format!(
+                "there are over {} users, the most that are kept in memory: fetch the file of job {job} otherwise, and read it with read_ndjson, one user at a time",
+                grouped(most)
+            )));
+        }
+        let json: Value = serde_json::from_slice(line).map_err(|_| no_user())?;
+        // The id was asked for, and everybody has one.
+        if !json["user_id"].is_string() {
+            return Err(no_user());
+        }
+        users.push(Profile::read(&json));
+    }
+    Ok(users)
 }
 
 impl ExportedUsers {
@@ -277,5 +333,74 @@ fn harmless(text: &str) -> String {
         format!("'{text}")
     } else {
         text.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_is_read_as_an_address_and_not_as_text() {
+        let own = Url::parse("http://localhost:8080").unwrap();
+        let at = |link: &str| address_of(link, Some(&own)).map(|url| url.to_string());
+        for (link, address) in [
+            ("http://127.0.0.1:8080/f?k=1", "http://127.0.0.1:8080/f?k=1"),
+            ("http://LOCALHOST:8080/f", "http://localhost:8080/f"),
+            (
+                "https://s3.test.edu/f?to=a://b",
+                "https://s3.test.edu/f?to=a://b",
+            ),
+            ("s3.test.edu/f?to=a://b", "https://s3.test.edu/f?to=a://b"),
+            ("s3.test.edu:8443/f", "https://s3.test.edu:8443/f"),
+            ("HTTPS://s3.test.edu/f", "https://s3.test.edu/f"),
+            ("//s3.test.edu/f", "https://s3.test.edu/f"),
+        ] {
+            assert_eq!(at(link).unwrap(), address);
+        }
+        for link in [
+            "http://127.0.0.1:8080@test.edu/f",
+            "http://127.0.0.1:8080.test.edu/f",
+            "http://127.0.0.1.test.edu:8080/f",
+            "http://127.0.0.1:8081/f",
+            "http://127.0.0.1/f",
+            "http://127.0.0.2:8080/f",
+            "http://test.edu:8080/f",
+            "https://user@s3.test.edu/f",
+            "https://user:word@s3.test.edu/f",
+            ":word@s3.test.edu/f",
+            "https://169.254.169.254/f",
+            "https://2852039166/f",
+            "https://[::1]/f",
+            "https://localhost/f",
+            "https://a.localhost/f",
+            "https://intranet/f",
+            "ftp://s3.test.edu/f",
+            "file:///etc/passwd",
+            "javascript:alert(1)",
+            "/f",
+            "",
+        ] {
+            assert!(at(link).is_err(), "{link}: {:?}", at(link));
+        }
+        // To a real tenant nothing on this machine is its own.
+        for link in ["http://127.0.0.1:8080/f", "http://localhost:8080/f"] {
+            assert!(address_of(link, None).is_err(), "{link}");
+        }
+    }
+
+    #[test]
+    fn rows_that_are_no_users_and_more_than_are_kept_are_refused() {
+        let lines = |count: usize| "{\"user_id\":\"auth0|1\"}\n".repeat(count).into_bytes();
+        assert_eq!(read(&lines(2), "job_1", 2).unwrap().len(), 2);
+        let error = read(&lines(3), "job_1", 2).unwrap_err().to_string();
+        assert!(
+            error.contains("over 2 users") && error.contains("job_1"),
+            "{error}"
+        );
+        for row in ["{}", "[]", "{\"user_id\":7}", "{\"user_id\":\"auth0|1\""] {
+            let error = read(row.as_bytes(), "job_1", 2).unwrap_err().to_string();
+            assert!(error.contains("line 1 of the file is no user"), "{error}");
+        }
     }
 }

@@ -138,6 +138,7 @@ mod readme {}
 mod blowfish_pi;
 mod brief;
 mod bulk_bcrypt;
+mod burden;
 mod candidates;
 mod check;
 mod cleanup;
@@ -188,6 +189,7 @@ mod recipe;
 mod report;
 mod request_log;
 mod requests;
+mod rows;
 mod run;
 mod run_folder;
 mod schedule;

@@ -10,6 +10,7 @@ mod hashes;
 mod import;
 mod job_errors;
 mod kills;
+mod limits;
 mod messages;
 mod options;
 mod practice;
