@@ -172,6 +172,7 @@ mod import;
 mod job_errors;
 mod jobs;
 mod journal;
+mod link;
 mod measure;
 mod messages;
 mod open;

@@ -283,7 +283,7 @@ impl Tenant {
         self.send_once(&request, None, &request.name())
     }
 
-    /// Reads the file at a signed address, which [`export`](crate::export) has looked at. No token goes there: the
+    /// Reads the file at a signed address, which `link` has looked at. No token goes there: the
     /// address itself is the key.
     pub(crate) fn download(&self, location: &Url) -> Result<Answer> {
         let mut path = location.clone();

@@ -309,9 +309,6 @@ fn a_hash_does_not_decide_how_long_and_how_much() {
             );
         }
     }
-    let unfit = verify_password(&with_hash(&scrypt(1 << 16, 1, 1)), "x").unwrap_err();
-    let sentence = "custom_password_hash has parameters that scrypt does not work with";
-    assert!(unfit.to_string().ends_with(sentence), "{unfit}");
 }
 
 fn root() -> &'static Path {
