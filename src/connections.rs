@@ -8,6 +8,7 @@ use crate::connection_rules::{ConnectionRules, rules_of};
 use crate::error::{Error, Result};
 use crate::options::ImportOptions;
 use crate::requests::Request;
+use crate::say::{data, one_line};
 use crate::tenant::Tenant;
 
 const SCOPES: &[&str] = &["read:connections"];
@@ -223,7 +224,8 @@ pub(crate) fn not_for_imports(connection: &Value) -> Option<String> {
     let strategy = connection["strategy"].as_str();
     if let Some(strategy) = strategy.filter(|strategy| *strategy != "auth0") {
         return Some(format!(
-            "its strategy is `{strategy}`, and users can be imported into a database (`auth0`) alone"
+            "its strategy is `{}`, and users can be imported into a database (`auth0`) alone",
+            one_line(strategy)
         ));
     }
     let options = &connection["options"];
@@ -237,8 +239,8 @@ pub(crate) fn not_for_imports(connection: &Value) -> Option<String> {
 fn listed(connection: &Value) -> String {
     let text = |key: &str| connection[key].as_str().unwrap_or("?");
     match text("strategy") {
-        "auth0" | "?" => text("name").to_string(),
-        strategy => format!("{} ({strategy}, no database)", text("name")),
+        "auth0" | "?" => one_line(text("name")),
+        strategy => one_line(&format!("{} ({strategy}, no database)", text("name"))),
     }
 }
 
@@ -317,7 +319,7 @@ pub(crate) fn applications(
 fn client_ids(list: &Value) -> Vec<String> {
     let id = |client: &Value| {
         let id = client.as_str().or_else(|| client["client_id"].as_str());
-        id.unwrap_or("?").to_string()
+        data(id.unwrap_or("?"))
     };
     list.as_array()
         .map_or_else(Vec::new, |clients| clients.iter().map(id).collect())

@@ -1,11 +1,11 @@
 //! How each value looks in a cell; what the looks are made of is in `drawing.rs`.
 
-use crate::cleanup::{RemovalPlan, Removed};
 use crate::drawing::{
-    BAD, Draw, GOOD, NEUTRAL, WARNING, card, draws, draws_in_cell, escape, facts_html, facts_plain,
-    show, table_html, table_plain, utc,
+    BAD, Draw, GOOD, WARNING, card, draws, draws_in_cell, escape, facts_html, facts_plain,
+    table_html, table_plain, utc,
 };
 use crate::error::{Error, Result};
+use crate::say::{complain, show};
 use crate::sign_in::SignIn;
 use crate::tenant::{Tenant, WORKFLOW_SCOPES};
 use crate::users::{User, Users};
@@ -49,7 +49,7 @@ impl<T> OrStop<T> for Result<T> {
 fn stop(error: &Error) -> ! {
     let in_kernel = std::env::var_os("EVCXR_IS_RUNTIME").is_some();
     if !in_kernel || std::env::var_os("NB_STRICT").is_some() {
-        eprintln!("stopped: {error}");
+        complain(format_args!("stopped: {error}"));
         std::process::exit(1);
     }
     // A result block is never lost on this kernel, the text of a panic or a failed `?` sometimes is.
@@ -61,7 +61,7 @@ fn stop(error: &Error) -> ! {
     std::panic::resume_unwind(Box::new("stopped"));
 }
 
-draws!(Tenant, User, Users, SignIn, RemovalPlan, Removed);
+draws!(Tenant, User, Users, SignIn);
 // The `Display` of an error is its sentence.
 draws_in_cell!(Error);
 
@@ -87,7 +87,7 @@ impl Tenant {
                 "imports and deletes are allowed; it forgets everything when it ends".to_string()
             }
             (false, true) => format!(
-                "read-only, until tenant.allow_writes(\"{}\")",
+                "read-only (no imports, deletes or sign-ins), until tenant.allow_writes(\"{}\")",
                 self.domain()
             ),
             (false, false) => "WRITES ARE ALLOWED".to_string(),
@@ -238,48 +238,5 @@ impl Draw for SignIn {
             format!("{}, where the imported password works", self.connection),
         )];
         facts_html(GOOD, &format!("{} signed in", self.login), &facts)
-    }
-}
-
-impl RemovalPlan {
-    fn first_ones(&self) -> String {
-        let shown: Vec<&str> = self
-            .users
-            .iter()
-            .take(SHOWN)
-            .map(|(email, _)| email.as_str())
-            .collect();
-        let more = if self.users.len() > SHOWN {
-            ", …"
-        } else {
-            ""
-        };
-        format!("{}{more}", shown.join(", "))
-    }
-}
-
-impl Draw for RemovalPlan {
-    fn plain(&self) -> String {
-        format!(
-            "would delete {} ({}); {} of those sent would stay as they are",
-            count(self.users.len(), "user"),
-            self.first_ones(),
-            self.kept
-        )
-    }
-    fn html(&self) -> String {
-        let title = format!("would delete {}", count(self.users.len(), "user"));
-        let kept = format!("{} of those sent, as they are", self.kept);
-        let facts = [("users", self.first_ones()), ("would stay", kept)];
-        facts_html(WARNING, &title, &facts)
-    }
-}
-
-impl Draw for Removed {
-    fn plain(&self) -> String {
-        format!("{} deleted", count(self.deleted, "user"))
-    }
-    fn html(&self) -> String {
-        facts_html(NEUTRAL, &self.plain(), &[])
     }
 }

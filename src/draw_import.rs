@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::check::{Problem, shown};
+use crate::draw_removal::in_the_log;
 use crate::drawing::{
     BAD, Draw, Entry, GOOD, NEUTRAL, OPEN, UPDATED, WARNING, bar, card, draws, draws_in_cell,
     entries_html, entries_plain, escape, facts_html, facts_plain,
@@ -191,9 +192,10 @@ impl ImportReport {
             requests => format!(", {requests} requests"),
         };
         format!(
-            "{} in {time}{requests}; written down in {}",
+            "{} in {time}{requests}; written down in {}, and in the tenant's log ({})",
             count(self.jobs().len(), "job"),
-            self.folder()
+            self.folder(),
+            in_the_log(self.correlation_id())
         )
     }
 

@@ -236,7 +236,8 @@ fn users_html(headline: &str, users: &[Profile], notes: &[impl AsRef<str>]) -> S
 
 impl FoundUsers {
     fn headline(&self) -> String {
-        let users = count(self.total(), "user");
+        let least = if self.is_at_least() { "at least " } else { "" };
+        let users = format!("{least}{}", count(self.total(), "user"));
         match (self.by_search, self.asked_for.trim()) {
             (true, "") => format!("{users} in the tenant"),
             (true, query) => format!("{users} found by {query}"),
@@ -249,11 +250,14 @@ impl FoundUsers {
         if let Some(connection) = one_connection(self) {
             notes.push(format!("connection: {connection}"));
         }
-        if self.total() > MOST_FOUND {
+        if self.total() >= MOST_FOUND {
             let most = grouped(MOST_FOUND);
             notes.push(format!(
                 "a search gives the first {most} of them and no more: export_users gives them all"
             ));
+        }
+        if self.is_at_least() {
+            notes.push("a search counts no further than 1,000: there may be more".to_string());
         }
         notes.push(if self.by_search {
             "a search lags: who was created or changed in the last seconds may be missing"

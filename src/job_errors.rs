@@ -5,11 +5,18 @@ use std::ops::Deref;
 
 use serde_json::Value;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::fields::text;
 use crate::hidden::without_secrets;
 use crate::jobs::{FinishedJob, JobId, JobStatus, READ_SCOPES, RowKey};
 use crate::requests::Request;
+use crate::say::{debug_fields, words_of_others};
+use crate::secret::Secret;
+use crate::sent_secrets::SentSecrets;
 use crate::tenant::Tenant;
+
+/// Characters kept of each text of Auth0's.
+const MOST_CHARS: usize = 1_000;
 
 /// One reason why a user was refused; a [`FailedUser`] has one or more.
 ///
@@ -30,18 +37,21 @@ use crate::tenant::Tenant;
 /// assert!(advice.contains("it wants name@domain"));
 /// # Ok::<(), Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RowError {
     /// Auth0's code, an open list: `DUPLICATED_USER`, `INVALID_FORMAT`, ...
     pub code: String,
     /// The field in the words of the file that was sent, when Auth0 names one.
     pub field: Option<String>,
-    /// Auth0's own sentence; what looks like a hash, a token or a secret in it is `<hidden>`.
+    /// Auth0's own sentence; a hash, a salt, a key or a second factor that was sent is `<secret>` in it, and what looks
+    /// like one is `<hidden>`.
     pub message: String,
     /// What it means and what to do.
     pub advice: &'static str,
 }
+
+debug_fields!(RowError: code, field, message, advice);
 
 /// A user who was not imported, and why; listed by [`job_errors`].
 ///
@@ -61,7 +71,7 @@ pub struct RowError {
 /// assert_eq!((*row, email.as_deref(), errors.len()), (Some(1), Some("no address"), 1));
 /// # Ok::<(), Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FailedUser {
     /// The user's place among those sent, from 1, when it can be told.
@@ -71,6 +81,8 @@ pub struct FailedUser {
     /// Every reason Auth0 gives.
     pub errors: Vec<RowError>,
 }
+
+debug_fields!(FailedUser: row, email, errors);
 
 /// The users of a job that were refused; derefs to a slice of [`FailedUser`].
 ///
@@ -90,11 +102,13 @@ pub struct FailedUser {
 /// assert!(refused.to_string().contains("no address"));
 /// # Ok::<(), Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct JobErrors {
     rows: Vec<FailedUser>,
     explanation: Option<String>,
 }
+
+debug_fields!(JobErrors: rows, explanation);
 
 impl JobErrors {
     /// What an empty report, or a failure of the job as a whole, means; `None` when the rows say it all.
@@ -154,6 +168,8 @@ impl Deref for JobErrors {
 /// ```
 pub fn job_errors(tenant: &Tenant, finished: &FinishedJob) -> Result<JobErrors> {
     let json = read_report(tenant, &finished.id)?;
+    let sent = SentSecrets::of(finished.job.secrets.iter().map(Secret::expose));
+    let json = sent.hide_in(json);
     let rows = failed_users(&json, &finished.job.keys);
     let explanation = explain(finished, rows.len(), &json);
     Ok(JobErrors { rows, explanation })
@@ -166,7 +182,15 @@ pub(crate) fn read_report(tenant: &Tenant, id: &JobId) -> Result<Value> {
     if answer.body.is_empty() {
         return Ok(Value::Null);
     }
-    answer.json(&format!("GET {path}"))
+    let call = format!("GET {path}");
+    let report = answer.json(&call)?;
+    let about_the_job = ["status", "status_details", "type", "id"];
+    let is_about_the_job = about_the_job.iter().any(|name| report.get(name).is_some());
+    if report.is_array() || report.is_null() || is_about_the_job {
+        return Ok(report);
+    }
+    let problem = "it is neither a list of users with `errors` nor the `status_details` of a job";
+    Err(Error::bad_answer(&call, problem))
 }
 
 /// The rows of a report, each traced to the user it is about.
@@ -174,15 +198,18 @@ pub(crate) fn failed_users(report: &Value, keys: &[RowKey]) -> Vec<FailedUser> {
     let rows = report.as_array().map(Vec::as_slice).unwrap_or_default();
     let failed = |(row, place): (&Value, Option<usize>)| FailedUser {
         row: place.map(|place| place + 1),
-        email: row["user"]["email"].as_str().map(str::to_string),
+        email: text(&row["user"]["email"]),
         errors: reasons(row),
     };
     rows.iter().zip(places(rows, keys)).map(failed).collect()
 }
 
 fn reasons(row: &Value) -> Vec<RowError> {
-    let errors = row["errors"].as_array().map(Vec::as_slice);
-    errors.unwrap_or_default().iter().map(row_error).collect()
+    match &row["errors"] {
+        Value::Array(errors) => errors.iter().map(row_error).collect(),
+        Value::Null => Vec::new(),
+        one => vec![row_error(one)],
+    }
 }
 
 /// What a row is known by: id, e-mail.
@@ -190,9 +217,11 @@ type Known = (Option<String>, Option<String>);
 
 /// Where each row of a report stands among the users sent: by id and e-mail together, then by what is left of either.
 fn places(rows: &[Value], keys: &[RowKey]) -> Vec<Option<usize>> {
-    let text = |row: &Value, name: &str| row["user"][name].as_str().map(str::to_string);
     let lower = |email: String| Some(email.to_lowercase());
-    let told = |row: &Value| (text(row, "user_id"), text(row, "email").and_then(lower));
+    let told = |row: &Value| {
+        let user = &row["user"];
+        (text(&user["user_id"]), text(&user["email"]).and_then(lower))
+    };
     let told: Vec<Known> = rows.iter().map(told).collect();
     let sent = |key: &RowKey| (key.user_id.clone(), lower(key.email.clone()));
     let sent: Vec<Known> = keys.iter().map(sent).collect();
@@ -234,9 +263,21 @@ fn by(
 }
 
 fn row_error(error: &Value) -> RowError {
-    let text = |key: &str| without_secrets(error[key].as_str().unwrap_or_default());
-    let (code, message, path) = (text("code"), text("message"), text("path"));
-    // The path is optional, and what it would say stands in the message too.
+    let field_text = |key: &str| {
+        text(&error[key]).map(|text| words_of_others(&without_secrets(&text), MOST_CHARS))
+    };
+    let or_nothing = |key: &str| field_text(key).unwrap_or_default();
+    let (code, path) = (or_nothing("code"), or_nothing("path"));
+    // One that is no object says all it has to say.
+    let all = || match error {
+        Value::Object(_) => String::new(),
+        other => words_of_others(
+            &without_secrets(&text(other).unwrap_or_else(|| other.to_string())),
+            MOST_CHARS,
+        ),
+    };
+    let message = field_text("message").unwrap_or_else(all);
+    // The path is optional, and its text stands in the message too.
     let path = match path.as_str() {
         "" => named_in(&message),
         path => path,
@@ -273,6 +314,8 @@ fn field(path: &str) -> Option<String> {
     })
 }
 
+const MFA_ADVICE: &str = "a second factor was not taken: a TOTP secret is Base32 without padding (A-Z and 2-7), a phone number `+` and 1 to 15 digits, an e-mail name@domain; mend it and import this user again, which is safe";
+
 /// Plain words for a code. Both the documented names and the ones the service really sends are known.
 pub(crate) fn advice(code: &str, field: Option<&str>) -> &'static str {
     match (code, field) {
@@ -293,6 +336,10 @@ pub(crate) fn advice(code: &str, field: Option<&str>) -> &'static str {
         }
         ("INVALID_FORMAT" | "FORMAT" | "PATTERN", Some("phone_number")) => {
             "this is no phone number Auth0 takes: it wants + and 1 to 15 digits with nothing between them"
+        }
+        ("MFA_FACTORS_FAILED", _) => MFA_ADVICE,
+        ("INVALID_FORMAT" | "FORMAT" | "PATTERN", Some(field)) if field.contains("mfa") => {
+            MFA_ADVICE
         }
         ("INVALID_FORMAT" | "FORMAT" | "PATTERN", _) => {
             "the value has characters or a form that this field does not take"
@@ -338,9 +385,6 @@ pub(crate) fn advice(code: &str, field: Option<&str>) -> &'static str {
             "app_metadata may not hold this key: Auth0 keeps it for itself"
         }
         ("NOT_PASSED", _) => "something is there that may not be: leave it out",
-        ("MFA_FACTORS_FAILED", _) => {
-            "the MFA factors could not be imported: importing this user again is safe"
-        }
         ("CONNECTION_NOT_FOUND", _) => "the connection is gone: look it up again",
         ("PROFILE_SIZE_EXCEEDED", _) => {
             "the profile is over Auth0's limit of 10 KB: send less metadata"
@@ -348,6 +392,9 @@ pub(crate) fn advice(code: &str, field: Option<&str>) -> &'static str {
         // Codes of this crate's own.
         ("NOT_SENT", _) => "it was not sent: mend it and send it again",
         ("NOT_REPORTED" | "JOB_FAILED", _) => "send this user again",
+        ("TAKEN", _) => {
+            "give the user another username, user id or phone number, or find the other one"
+        }
         ("ANSWER_LOST", _) => "compare the user in the tenant with the row",
         ("JOB_NOT_ENDED", _) => "look for this user in a while, before sending them again",
         _ => "Auth0's own sentence is all there is",
@@ -360,7 +407,12 @@ fn explain(finished: &FinishedJob, rows: usize, json: &Value) -> Option<String> 
         .filter(|details| !details.is_null())
     {
         let details = without_secrets(&details.to_string());
-        return Some(format!("the job failed as a whole; Auth0 says: {details}"));
+        let what = match finished.status {
+            JobStatus::Failed => "the job failed as a whole; Auth0 says",
+            JobStatus::Completed => "Auth0 says of the job",
+        };
+        let details = words_of_others(&details, MOST_CHARS);
+        return Some(format!("{what}: {details}"));
     }
     match (&finished.status, rows) {
         (JobStatus::Failed, 0) => Some(

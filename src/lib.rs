@@ -45,7 +45,7 @@
 //! # remove_users(&tenant, plan_removal(&tenant, &finished).or_stop()).or_stop();
 //! ```
 //!
-//! A sign-in proves that a password works. At the end exactly those whom the job created are removed: a plan shows them first.
+//! A sign-in proves that a password works; it changes its user, so a read-only tenant refuses it. At the end exactly those whom the job created are removed: a plan shows them first.
 //!
 //! # The whole script
 //!
@@ -125,7 +125,7 @@
 //! | any number of users | [`check_users`], [`check_warnings`], [`plan_import`], [`plan_import_with`], [`import_users`], [`import_stream`] | [`Problem`], [`ImportPlan`], [`ImportReport`] |
 //! | after a crash | [`latest_import`], [`resume_import`], [`read_import`] | [`ImportReport`] |
 //! | prove it | [`verify_sign_in`] | [`SignIn`] |
-//! | remove them | [`plan_removal`], [`plan_run_removal`], [`remove_users`] | [`RemovalPlan`], [`Removed`] |
+//! | remove them | [`plan_removal`], [`plan_run_removal`], [`remove_users`] | [`RemovalPlan`], [`LeftOut`], [`Removed`] |
 //!
 //! The first line of each says whether it sends, writes or waits. What Auth0 does behind them is told in
 //! [how the import job really behaves](../../../docs/how-the-import-job-behaves.md).
@@ -152,6 +152,7 @@ mod digests;
 mod display;
 mod draw_import;
 mod draw_jobs;
+mod draw_removal;
 mod draw_requests;
 mod draw_tour;
 mod drawing;
@@ -160,9 +161,11 @@ mod encodings;
 mod error;
 mod export;
 mod factor_rules;
+mod fields;
 mod figure;
 mod file_maker;
 mod files;
+mod folder_owner;
 mod forms;
 mod gunzip;
 mod hash_kinds;
@@ -173,12 +176,16 @@ mod import;
 mod job_errors;
 mod jobs;
 mod journal;
+mod journal_lines;
+mod journal_rules;
+mod lock;
 mod measure;
 mod messages;
 mod metadata_rules;
 mod open;
 mod options;
 mod outcome;
+mod ownership;
 mod pace;
 mod password;
 mod patience;
@@ -189,13 +196,16 @@ mod private_file;
 mod profiles;
 mod progress;
 mod recipe;
+mod removal_plan;
 mod report;
 mod request_log;
 mod requests;
 mod run;
 mod run_folder;
+mod say;
 mod schedule;
 mod secret;
+mod sent_secrets;
 mod settings;
 mod settle;
 mod sign_in;
@@ -204,6 +214,7 @@ mod source;
 mod tenant;
 mod tls;
 mod token;
+mod too_many;
 mod twins;
 mod unlike_auth0;
 mod users;
@@ -218,7 +229,7 @@ pub use std::time::Duration;
 #[doc(hidden)]
 pub use bulk_bcrypt::hash_in_lanes;
 pub use check::{Problem, check_users};
-pub use cleanup::{RemovalPlan, Removed, plan_removal, plan_run_removal, remove_users};
+pub use cleanup::{plan_removal, plan_run_removal, remove_users};
 pub use connection_list::{Connection, Connections, list_connections};
 pub use connections::{ConnectionId, get_connection_id};
 pub use detective::{KnownHash, find_recipe};
@@ -237,6 +248,7 @@ pub use password::{BCRYPT_COST, MAX_PASSWORD_BYTES, Passwords, hash_password, se
 pub use plan::{ImportPlan, plan_import, plan_import_with};
 pub use profiles::{FoundUsers, Profile, find_users, users_by_email};
 pub use recipe::HashRecipe;
+pub use removal_plan::{LeftOut, RemovalPlan, Removed};
 pub use report::ImportReport;
 pub use request_log::{RequestLog, SentRequest};
 pub use secret::Secret;

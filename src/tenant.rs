@@ -28,7 +28,7 @@ pub(crate) const WORKFLOW_SCOPES: [&str; 5] = [
 ];
 
 /// How often a request is sent again after "global limit".
-const RATE_LIMIT_TRIES: u32 = 6;
+pub(crate) const RATE_LIMIT_TRIES: u32 = 6;
 
 /// A tenant: where requests go, with which token, and whether it may be written to.
 ///
@@ -91,7 +91,7 @@ impl Tenant {
         }
     }
 
-    /// The same tenant, with imports and deletes allowed; `domain` must name it. Sends nothing.
+    /// The same tenant, with imports, deletes and sign-ins allowed; `domain` must name it. Sends nothing.
     ///
     /// # Errors
     ///
@@ -194,7 +194,7 @@ impl Tenant {
         self.inner.practice
     }
 
-    /// Whether imports and deletes are refused.
+    /// Whether imports, deletes and sign-ins are refused.
     ///
     /// # Examples
     ///
@@ -233,11 +233,7 @@ impl Tenant {
 
     /// What the token says of its end, in UNIX seconds, and of its scopes.
     pub(crate) fn token_facts(&self) -> (Option<u64>, Option<Vec<String>>) {
-        let token = self
-            .inner
-            .token
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let token = self.token();
         (token.expires, token.scopes.clone())
     }
 
@@ -267,7 +263,7 @@ impl Tenant {
             if answer.status.is_success() {
                 return Ok(answer);
             }
-            let error = refusal(&call, &answer, &token);
+            let error = refusal(&call, &answer);
             match error {
                 Error::RateLimited { .. } if attempt < self.rate_limit_tries => {
                     thread::sleep(answer.wait());
@@ -302,7 +298,10 @@ impl Tenant {
             signed: Some(whole.clone()),
             ..Request::get(path, &[])
         };
-        self.send_once(&request, None, "GET the exported file")
+        let mut answer = self.send_once(&request, None, "GET the exported file")?;
+        // The token did not go there, and is not to come from there.
+        answer.sent.add(self.token().secret.expose());
+        Ok(answer)
     }
 
     /// Whether `action`, which writes, would be let through.
@@ -321,16 +320,16 @@ impl Tenant {
         if let Some(action) = request.writes {
             self.check_gate(action)?;
         }
-        let mut token = self
-            .inner
-            .token
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut token = self.token();
         if token.expires_within(30) {
             match &self.inner.application {
-                Some(application) => {
-                    *token = self.inner.wire.exchange(application)?;
-                }
+                Some(application) => match self.exchange(application) {
+                    Ok(renewed) => *token = renewed,
+                    // As long as the old one is good, no new one is needed.
+                    Err(Error::TokenQuota { .. } | Error::RateLimited { .. })
+                        if !token.expires_within(0) => {}
+                    Err(error) => return Err(error),
+                },
                 None if token.expires_within(0) => return Err(token.expired(domain)),
                 None => {}
             }
@@ -350,16 +349,21 @@ impl Tenant {
         let Some(application) = &self.inner.application else {
             return Ok(None);
         };
-        let mut token = self
-            .inner
-            .token
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut token = self.token();
         // Another thread may have renewed it already.
         if token.secret == *refused {
-            *token = self.inner.wire.exchange(application)?;
+            *token = self.exchange(application)?;
         }
         Ok(Some(token.secret.clone()))
+    }
+
+    fn exchange(&self, application: &Application) -> Result<Token> {
+        self.inner.wire.exchange(application, self.rate_limit_tries)
+    }
+
+    fn token(&self) -> MutexGuard<'_, Token> {
+        let token = self.inner.token.lock();
+        token.unwrap_or_else(PoisonError::into_inner)
     }
 
     fn send_once(&self, request: &Request, token: Option<&Secret>, call: &str) -> Result<Answer> {
