@@ -178,6 +178,7 @@ mod jobs;
 mod journal;
 mod journal_lines;
 mod journal_rules;
+mod latest_run;
 mod lock;
 mod measure;
 mod messages;
@@ -222,6 +223,7 @@ mod verify;
 mod wait;
 mod warnings;
 mod wire;
+mod witness;
 mod words;
 
 pub use std::time::Duration;

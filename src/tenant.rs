@@ -16,6 +16,7 @@ use crate::secret::Secret;
 use crate::settings::Application;
 use crate::token::Token;
 use crate::wire::{REQUEST_LIMIT, Wire};
+use crate::witness::Witness;
 
 /// The scopes of the whole workflow, removal included (Auth0's names). Without `read:connections_options` it works on,
 /// and what a connection's options would tell is unknown.
@@ -63,6 +64,7 @@ struct Inner {
     token: Mutex<Token>,
     traffic: Mutex<Traffic>,
     practice: bool,
+    witness: Witness,
 }
 
 impl Tenant {
@@ -81,6 +83,7 @@ impl Tenant {
             token: Mutex::new(token),
             traffic: Mutex::default(),
             practice,
+            witness: Witness::default(),
         };
         Tenant {
             inner: Arc::new(inner),
@@ -223,6 +226,11 @@ impl Tenant {
             pace: Some(Pace::new(per_second)),
             ..self.clone()
         }
+    }
+
+    /// Which runs this handle and its clones have made.
+    pub(crate) fn witness(&self) -> &Witness {
+        &self.inner.witness
     }
 
     /// What was sent to this tenant, by every clone of it.
