@@ -266,6 +266,8 @@ pub struct FinishedJob {
     pub summary: Option<Summary>,
     /// The job as it was started.
     pub job: Job,
+    /// The time of the answer that said so, by the tenant's clock, in milliseconds of UNIX time.
+    pub(crate) seen_at: Option<i64>,
     /// The count that the tenant's answer has not.
     pub(crate) untold: Option<&'static str>,
 }

@@ -6,6 +6,7 @@ use serde_json::Value;
 use zeroize::Zeroizing;
 
 use crate::error::{Error, Result};
+use crate::fields::millis;
 use crate::hidden::without_secrets;
 use crate::sent_secrets::SentSecrets;
 use crate::too_many::too_many;
@@ -119,6 +120,16 @@ impl Answer {
                 problem,
             }
         })
+    }
+
+    /// When it was made, by the server's clock, in milliseconds of UNIX time: `Date`, as `Thu, 26 Nov 2026 19:49:20 GMT`.
+    pub(crate) fn date(&self) -> Option<i64> {
+        let date = self.header("date")?;
+        let [_, day, month, year, time, "GMT"] = date.split(' ').collect::<Vec<_>>()[..] else {
+            return None;
+        };
+        let month = "JanFebMarAprMayJunJulAugSepOctNovDec".find(month)? / 3 + 1;
+        millis(&format!("{year}-{month}-{day}T{time}Z"))
     }
 
     /// A header's text, without what was sent.
