@@ -12,6 +12,7 @@ use crate::files::{TooLarge, too_large};
 use crate::hash_rules::{check_custom_hash, check_password_hash};
 use crate::metadata_rules::{check_app_metadata, check_keys};
 use crate::options::ImportOptions;
+use crate::say::{data, debug_fields, sentence};
 use crate::twins::{Claims, Hashers, rows_that_share};
 use crate::users::User;
 use crate::words::{cut, grouped};
@@ -30,7 +31,7 @@ use crate::words::{cut, grouped};
 /// assert!(problem.contains("it wants name@domain"));
 /// # Ok::<(), Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Problem {
     /// The user's place, from 1.
@@ -43,10 +44,13 @@ pub struct Problem {
     pub problem: String,
 }
 
+debug_fields!(Problem: row, email, field, problem);
+
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (row, email) = (self.row, shown(&self.email));
-        write!(f, "row {row} ({email}): {} {}", self.field, self.problem)
+        let text = format!("row {row} ({email}): {} {}", self.field, self.problem);
+        f.write_str(&sentence(&text))
     }
 }
 
@@ -185,9 +189,9 @@ impl Faults {
     pub(crate) fn of(self, row: usize, user: &User) -> Vec<Problem> {
         let problem = |(field, problem): (String, String)| Problem {
             row,
-            email: user.email.clone(),
-            field,
-            problem,
+            email: data(&user.email),
+            field: data(&field),
+            problem: data(&problem),
         };
         self.0.into_iter().map(problem).collect()
     }

@@ -10,6 +10,7 @@ use crate::connections::{
 };
 use crate::error::{Error, Result};
 use crate::progress::Countdown;
+use crate::say::{data, debug_fields};
 use crate::tenant::Tenant;
 
 /// A connection of a tenant, and whether users can be imported into it; listed by [`list_connections`].
@@ -25,7 +26,7 @@ use crate::tenant::Tenant;
 /// assert!(unused.is_some_and(|unused| unused.applications == Some(Vec::new()) && unused.obstacle.is_some()));
 /// # Ok::<(), Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Connection {
     /// The name, which a sign-in asks for.
@@ -42,6 +43,8 @@ pub struct Connection {
     /// Why no users can be imported into it, and what to do; `None` when nothing that the tenant tells speaks against it.
     pub obstacle: Option<String>,
 }
+
+debug_fields!(Connection: name, id, strategy, usernames, applications, obstacle);
 
 /// The connections of a tenant, databases first; derefs to a slice of [`Connection`] and draws itself as a table.
 ///
@@ -110,7 +113,7 @@ pub fn list_connections(tenant: &Tenant) -> Result<Connections> {
 }
 
 fn described(tenant: &Tenant, connection: &Value, mut id: ConnectionId) -> Result<Connection> {
-    let text = |key: &str| connection[key].as_str().unwrap_or("?").to_string();
+    let text = |key: &str| data(connection[key].as_str().unwrap_or("?"));
     let (name, strategy) = (text("name"), text("strategy"));
     let mut obstacle = not_for_imports(connection);
     let (mut usernames, mut applications_using) = (None, None);

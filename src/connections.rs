@@ -8,6 +8,7 @@ use crate::connection_rules::{ConnectionRules, rules_of};
 use crate::error::{Error, Result};
 use crate::options::ImportOptions;
 use crate::requests::Request;
+use crate::say::{data, one_line};
 use crate::tenant::Tenant;
 
 const SCOPES: &[&str] = &["read:connections"];
@@ -168,10 +169,22 @@ impl fmt::Debug for ConnectionId {
 /// # Ok::<(), Error>(())
 /// ```
 pub fn get_connection_id(tenant: &Tenant, name: &str) -> Result<ConnectionId> {
-    // Whether Auth0 compares the name exactly is not documented, so it is compared here.
-    let found = find(tenant, Some(name), |connection| connection["name"] == name)?;
+    // Whether Auth0 compares the name exactly is not documented, so it is compared here, and where its own filter
+    // finds nothing, all are looked through.
+    let is_wanted = |connection: &Value| connection["name"] == name;
+    let mut existing = Vec::new();
+    let found = match find(tenant, Some(name), is_wanted)? {
+        Some(connection) => Some(connection),
+        None => find(tenant, None, |connection| {
+            existing.push(listed(connection));
+            is_wanted(connection)
+        })?,
+    };
     let Some(connection) = found else {
-        return Err(missing(tenant, name)?);
+        return Err(Error::NoConnection {
+            name: name.to_string(),
+            existing,
+        });
     };
     let unfit = |reason: String| Error::ConnectionUnfit {
         name: name.to_string(),
@@ -211,7 +224,8 @@ pub(crate) fn not_for_imports(connection: &Value) -> Option<String> {
     let strategy = connection["strategy"].as_str();
     if let Some(strategy) = strategy.filter(|strategy| *strategy != "auth0") {
         return Some(format!(
-            "its strategy is `{strategy}`, and users can be imported into a database (`auth0`) alone"
+            "its strategy is `{}`, and users can be imported into a database (`auth0`) alone",
+            one_line(strategy)
         ));
     }
     let options = &connection["options"];
@@ -221,20 +235,13 @@ pub(crate) fn not_for_imports(connection: &Value) -> Option<String> {
     })
 }
 
-fn missing(tenant: &Tenant, name: &str) -> Result<Error> {
-    let mut existing = Vec::new();
-    find(tenant, None, |connection| {
-        let text = |key: &str| connection[key].as_str().unwrap_or("?");
-        existing.push(match text("strategy") {
-            "auth0" => text("name").to_string(),
-            strategy => format!("{} ({strategy}, no database)", text("name")),
-        });
-        false
-    })?;
-    Ok(Error::NoConnection {
-        name: name.to_string(),
-        existing,
-    })
+/// The connection as it stands in a list of names.
+fn listed(connection: &Value) -> String {
+    let text = |key: &str| connection[key].as_str().unwrap_or("?");
+    match text("strategy") {
+        "auth0" | "?" => one_line(text("name")),
+        strategy => one_line(&format!("{} ({strategy}, no database)", text("name"))),
+    }
 }
 
 /// The first connection for which `wanted` holds, page after page.
@@ -312,7 +319,7 @@ pub(crate) fn applications(
 fn client_ids(list: &Value) -> Vec<String> {
     let id = |client: &Value| {
         let id = client.as_str().or_else(|| client["client_id"].as_str());
-        id.unwrap_or("?").to_string()
+        data(id.unwrap_or("?"))
     };
     list.as_array()
         .map_or_else(Vec::new, |clients| clients.iter().map(id).collect())

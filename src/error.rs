@@ -348,6 +348,13 @@ impl Error {
         }
     }
 
+    /// What the disk says of a run folder or a file in it, and what to do.
+    pub(crate) fn disk(path: &std::path::Path, cause: &std::io::Error) -> Error {
+        let reason =
+            format!("{cause}: see that the disk has room and that the folder can be written to");
+        Error::run_folder(path, &reason)
+    }
+
     /// Whether the same request may go through in a while: the network, the rate limit, or a fault on the
     /// tenant's side. Whether it took effect is not known.
     pub(crate) fn is_passing(&self) -> bool {

@@ -12,10 +12,11 @@ use crate::connections::ConnectionId;
 use crate::csv::CsvFile;
 use crate::error::{Error, Result};
 use crate::gunzip::gunzip;
-use crate::jobs::{FIRST_WAIT, LONGEST_SILENCE, LONGEST_WAIT};
+use crate::jobs::{FIRST_WAIT, JobId, LONGEST_SILENCE, LONGEST_WAIT};
 use crate::profiles::{Profile, SCOPES};
 use crate::progress::say_fault;
 use crate::requests::Request;
+use crate::say::{debug_fields, say};
 use crate::sent_secrets::SentSecrets;
 use crate::tenant::Tenant;
 
@@ -56,11 +57,13 @@ const FIELDS: [&str; 10] = [
 /// # remove_users(&tenant, plan_removal(&tenant, &finished)?)?;
 /// # Ok::<(), Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ExportedUsers {
     users: Vec<Profile>,
     pub(crate) connection: ConnectionId,
 }
+
+debug_fields!(ExportedUsers: users, connection);
 
 impl Deref for ExportedUsers {
     type Target = [Profile];
@@ -73,6 +76,9 @@ impl Deref for ExportedUsers {
 ///
 /// However many there are: the job's file is fetched packed and unpacked in memory (10,000 users take a few megabytes).
 /// Auth0 exports no passwords and no hashes.
+///
+/// It works on a read-only tenant: no user and no setting is changed. Yet it is more than a look: a job appears in the tenant, its
+/// log names it, and for a minute at a time a link leads to everybody's personal data. Auth0 keeps the job for a day.
 ///
 /// # Errors
 ///
@@ -108,11 +114,9 @@ pub fn export_users(
     };
     let request = request.body("application/json", body.to_string().into_bytes());
     let json = tenant.send(request)?.json(CREATE)?;
-    let id = json["id"]
-        .as_str()
-        .ok_or_else(|| Error::bad_answer(CREATE, "it names no job"))?;
+    let id = JobId::in_answer(&json, CREATE)?;
     for _ in 0..LINKS_TRIED {
-        let link = wait_for_link(tenant, id, began, limit)?;
+        let link = wait_for_link(tenant, &id, began, limit)?;
         if let Some(users) = fetch(tenant, &link)? {
             return Ok(ExportedUsers {
                 users,
@@ -130,7 +134,7 @@ fn failed(reason: String) -> Error {
 }
 
 /// The link to the job's file, once there is one.
-fn wait_for_link(tenant: &Tenant, id: &str, began: Instant, limit: Duration) -> Result<String> {
+fn wait_for_link(tenant: &Tenant, id: &JobId, began: Instant, limit: Duration) -> Result<String> {
     let path = format!("/api/v2/jobs/{id}");
     let call = format!("GET {path}");
     let (mut wait, mut said, mut faults) = (FIRST_WAIT, Instant::now(), 0);
@@ -163,7 +167,7 @@ fn wait_for_link(tenant: &Tenant, id: &str, began: Instant, limit: Duration) -> 
         }
         if said.elapsed() + wait > LONGEST_SILENCE {
             said = Instant::now();
-            println!(
+            say!(
                 "the export is still running; waited {} s of at most {} s",
                 began.elapsed().as_secs(),
                 limit.as_secs()
@@ -222,7 +226,8 @@ impl ExportedUsers {
     /// Writes one row for each user; metadata as JSON. Sends nothing.
     ///
     /// The file holds personal data, so you alone can read it; one that is there already is replaced once this one is
-    /// whole. A text that a spreadsheet would take for a formula gets an apostrophe before it, as in Auth0's own CSV.
+    /// whole. A text that a spreadsheet would take for a formula gets an apostrophe before it, as in
+    /// Auth0's own CSV; [`read_csv`](crate::read_csv) takes it off again.
     ///
     /// # Errors
     ///
@@ -255,9 +260,9 @@ fn write_csv(path: &Path, users: &[Profile]) -> std::io::Result<()> {
         object.map_or(String::new(), |object| object.to_string())
     };
     for user in users {
-        let text = |field: &Option<String>| harmless(field.as_deref().unwrap_or_default());
+        let text = |field: &'_ Option<String>| field.clone().unwrap_or_default();
         file.row([
-            &harmless(&user.user_id),
+            &user.user_id,
             &text(&user.email),
             &yes(user.email_verified),
             &text(&user.username),
@@ -270,13 +275,4 @@ fn write_csv(path: &Path, users: &[Profile]) -> std::io::Result<()> {
         ])?;
     }
     file.finish()
-}
-
-/// Anybody who signs up may choose a name that a spreadsheet would carry out.
-fn harmless(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        format!("'{text}")
-    } else {
-        text.to_string()
-    }
 }

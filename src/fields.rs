@@ -2,10 +2,12 @@
 
 use serde_json::Value;
 
-/// A text; a number stands for its digits.
+use crate::say::data;
+
+/// A text that can be printed; a number stands for its digits.
 pub(crate) fn text(value: &Value) -> Option<String> {
     match value {
-        Value::String(text) => Some(text.clone()),
+        Value::String(text) => Some(data(text)),
         Value::Number(number) => Some(number.to_string()),
         _ => None,
     }

@@ -15,8 +15,9 @@ use crate::journal::Entry;
 use crate::options::ImportOptions;
 use crate::report::ImportReport;
 use crate::run::Run;
-use crate::run_folder::{BEGUN, RunFolder};
-use crate::schedule::{Feed, Schedule};
+use crate::run_folder::{RunFolder, latest_run};
+use crate::say::say;
+use crate::schedule::{Feed, Schedule, unix_millis};
 use crate::secret::random_hex;
 use crate::tenant::Tenant;
 use crate::users::User;
@@ -179,8 +180,9 @@ fn feed(
 ///
 /// # Errors
 ///
-/// No run there; one of another tenant; one that was changed or damaged; one that another kernel is at work on; a
-/// read-only tenant, if anything is left to do; [`Error::ImportStopped`] as of [`import_users`].
+/// No run there; one of another tenant; one that is not yours alone (another user owns it, or others can read or write it); one
+/// that was changed or damaged; one that another kernel is at work on; a read-only tenant, if anything is left to do;
+/// [`Error::ImportStopped`] as of [`import_users`].
 ///
 /// # Examples
 ///
@@ -222,9 +224,12 @@ pub fn resume_import(tenant: &Tenant, folder: &str) -> Result<ImportReport> {
 
 /// The folder of the run that was begun last, for [`resume_import`]. Sends nothing.
 ///
+/// It goes by what the journal of each run tells. Folders that are another user's are passed over, and those that others can
+/// read or write.
+///
 /// # Errors
 ///
-/// There is no run under `imports/`.
+/// There is no run of yours under `imports/`; there are more than 10,000 folders in it.
 ///
 /// # Examples
 ///
@@ -242,28 +247,16 @@ pub fn resume_import(tenant: &Tenant, folder: &str) -> Result<ImportReport> {
 /// # Ok::<(), Error>(())
 /// ```
 pub fn latest_import() -> Result<String> {
-    let begun = |entry: &std::fs::DirEntry| {
-        let meta = std::fs::metadata(entry.path().join(BEGUN)).ok()?;
-        meta.modified().ok()
-    };
-    let runs = std::fs::read_dir(IMPORTS).into_iter().flatten().flatten();
-    let latest = runs
-        .filter_map(|entry| Some((begun(&entry)?, entry)))
-        .max_by_key(|(at, _)| *at);
-    let Some((_, entry)) = latest else {
-        return Err(Error::run_folder(
-            Path::new(IMPORTS),
-            "there is no run here yet",
-        ));
-    };
-    Ok(format!("{IMPORTS}/{}", entry.file_name().to_string_lossy()))
+    let folder = latest_run(Path::new(IMPORTS))?;
+    Ok(folder.display().to_string())
 }
 
 /// Reads the report of a run from its folder, `imports/<name>`, however long ago it was. Sends nothing.
 ///
 /// # Errors
 ///
-/// No run there; one that was changed or damaged; one that another kernel is at work on.
+/// No run there; one that is not yours alone (another user owns it, or others can read or write it); one that was changed or
+/// damaged, or that says what no run does; one that another kernel is at work on; a journal of over 512 MiB.
 ///
 /// # Examples
 ///
@@ -302,8 +295,9 @@ impl Run {
             connection: connection.name.clone(),
             options: options.clone(),
             name: name.clone(),
+            at: Some(unix_millis()),
         };
-        println!("run folder: {IMPORTS}/{name}");
+        say!("run folder: {IMPORTS}/{name}");
         let mut run = Run::empty(folder);
         run.note(begun)?;
         Ok(run)

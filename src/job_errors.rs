@@ -10,9 +10,13 @@ use crate::hidden::without_secrets;
 use crate::jobs::{FinishedJob, JobId, JobStatus, READ_SCOPES, RowKey};
 use crate::requests::Request;
 use crate::row_places::places;
+use crate::say::{debug_fields, words_of_others};
 use crate::secret::Secret;
 use crate::sent_secrets::SentSecrets;
 use crate::tenant::Tenant;
+
+/// Characters kept of each text of Auth0's.
+const MOST_CHARS: usize = 1_000;
 
 /// One reason why a user was refused; a [`FailedUser`] has one or more.
 ///
@@ -33,7 +37,7 @@ use crate::tenant::Tenant;
 /// assert!(advice.contains("it wants name@domain"));
 /// # Ok::<(), Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RowError {
     /// Auth0's code, an open list: `DUPLICATED_USER`, `INVALID_FORMAT`, ...
@@ -46,6 +50,8 @@ pub struct RowError {
     /// What it means and what to do.
     pub advice: &'static str,
 }
+
+debug_fields!(RowError: code, field, message, advice);
 
 /// A user who was not imported, and why; listed by [`job_errors`].
 ///
@@ -65,7 +71,7 @@ pub struct RowError {
 /// assert_eq!((*row, email.as_deref(), errors.len()), (Some(1), Some("no address"), 1));
 /// # Ok::<(), Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FailedUser {
     /// The user's place among those sent, from 1, when it can be told.
@@ -75,6 +81,8 @@ pub struct FailedUser {
     /// Every reason Auth0 gives.
     pub errors: Vec<RowError>,
 }
+
+debug_fields!(FailedUser: row, email, errors);
 
 /// The users of a job that were refused; derefs to a slice of [`FailedUser`].
 ///
@@ -94,11 +102,13 @@ pub struct FailedUser {
 /// assert!(refused.to_string().contains("no address"));
 /// # Ok::<(), Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct JobErrors {
     rows: Vec<FailedUser>,
     explanation: Option<String>,
 }
+
+debug_fields!(JobErrors: rows, explanation);
 
 impl JobErrors {
     /// What an empty report, or a failure of the job as a whole, means; `None` when the rows say it all.
@@ -203,13 +213,18 @@ fn reasons(row: &Value) -> Vec<RowError> {
 }
 
 fn row_error(error: &Value) -> RowError {
-    let field_text = |key: &str| text(&error[key]).map(|text| without_secrets(&text));
+    let field_text = |key: &str| {
+        text(&error[key]).map(|text| words_of_others(&without_secrets(&text), MOST_CHARS))
+    };
     let or_nothing = |key: &str| field_text(key).unwrap_or_default();
     let (code, path) = (or_nothing("code"), or_nothing("path"));
     // One that is no object says all it has to say.
     let all = || match error {
         Value::Object(_) => String::new(),
-        other => without_secrets(&text(other).unwrap_or_else(|| other.to_string())),
+        other => words_of_others(
+            &without_secrets(&text(other).unwrap_or_else(|| other.to_string())),
+            MOST_CHARS,
+        ),
     };
     let message = field_text("message").unwrap_or_else(all);
     // The path is optional, and its text stands in the message too.
@@ -346,6 +361,7 @@ fn explain(finished: &FinishedJob, rows: usize, json: &Value) -> Option<String> 
             JobStatus::Failed => "the job failed as a whole; Auth0 says",
             JobStatus::Completed => "Auth0 says of the job",
         };
+        let details = words_of_others(&details, MOST_CHARS);
         return Some(format!("{what}: {details}"));
     }
     match (&finished.status, rows) {

@@ -5,17 +5,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::Method;
+use serde_json::Value;
 
 use crate::connections::ConnectionId;
 use crate::error::{Error, Result};
 use crate::files::{Upload, file_of, upload};
 use crate::options::ImportOptions;
 use crate::requests::Request;
+use crate::say::{data, debug};
 use crate::secret::{Secret, random_hex};
 use crate::sent_secrets;
 use crate::tenant::Tenant;
 use crate::users::User;
 
+/// Characters of an id behind `job_`, at most: four times as many as Auth0 gives today.
+const MOST_ID_CHARS: usize = 64;
 const IMPORT_SCOPES: &[&str] = &["create:users"];
 pub(crate) const READ_SCOPES: &[&str] = &["create:users", "read:users"];
 /// The first wait between two reads of a job: the free plan takes two requests a second.
@@ -42,12 +46,26 @@ pub(crate) const LONGEST_SILENCE: Duration = Duration::from_secs(2);
 /// assert!(job.to_string().contains(id.as_str()));
 /// # Ok::<(), Error>(())
 /// ```
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct JobId(String);
 
 impl JobId {
-    pub(crate) fn of(id: &str) -> JobId {
-        JobId(id.to_string())
+    /// An id in the form in which Auth0 gives them: `job_` and letters or digits (16 of them in every recorded answer and
+    /// in the OpenAPI description's example). Whatever has another form could be anything, and is put into addresses.
+    pub(crate) fn of(id: &str) -> Option<JobId> {
+        let rest = id.strip_prefix("job_")?;
+        let fits = (1..=MOST_ID_CHARS).contains(&rest.len())
+            && rest.bytes().all(|b| b.is_ascii_alphanumeric());
+        fits.then(|| JobId(id.to_string()))
+    }
+
+    /// The id of the job that an answer tells of.
+    pub(crate) fn in_answer(json: &Value, call: &str) -> Result<JobId> {
+        let fault = |problem| Error::bad_answer(call, problem);
+        let id = json["id"]
+            .as_str()
+            .ok_or_else(|| fault("it names no job, though it was accepted"))?;
+        JobId::of(id).ok_or_else(|| fault("its `id` is not job_ and letters or digits"))
     }
 
     /// The id as text.
@@ -69,6 +87,12 @@ impl JobId {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl fmt::Debug for JobId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "JobId({})", self.0)
     }
 }
 
@@ -96,7 +120,7 @@ impl fmt::Display for JobId {
 /// assert!(job.to_string().contains(&job.correlation_id), "the tenant's log has it under this name");
 /// # Ok::<(), Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Job {
     /// The job's id.
@@ -121,6 +145,22 @@ impl Job {
     pub(crate) fn connection_name(&self) -> Option<&str> {
         let answered = self.answered_connection.as_deref();
         answered.or(self.connection.name.as_deref())
+    }
+}
+
+impl fmt::Debug for Job {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        debug(
+            f,
+            "Job",
+            &[
+                ("id", &self.id),
+                ("connection", &self.connection),
+                ("created_at", &self.created_at),
+                ("correlation_id", &self.correlation_id),
+                ("users", &self.keys.len()),
+            ],
+        )
     }
 }
 
@@ -323,14 +363,9 @@ pub(crate) fn send_upload(
         .body(&upload.content_type, upload.bytes)
         .correlation_id(correlation_id);
     let json = tenant.send(request)?.json(call)?;
-    let text = |key: &str| json[key].as_str().map(str::to_string);
-    let Some(id) = text("id") else {
-        let problem =
-            "its `id` is no text, so the job is not known, though the upload was accepted";
-        return Err(Error::bad_answer(call, problem));
-    };
+    let text = |key: &str| json[key].as_str().map(data);
     Ok(Accepted {
-        id: JobId(id),
+        id: JobId::in_answer(&json, call)?,
         created_at: text("created_at"),
         connection: text("connection"),
     })

@@ -23,6 +23,9 @@ pub(crate) enum Entry {
         /// The run's name; the folder may be renamed. Runs of before have none.
         #[serde(default)]
         name: String,
+        /// When, in milliseconds of UNIX time; unknown of runs that were begun before this was written down.
+        #[serde(default)]
+        at: Option<u64>,
     },
     /// A file of users is on the disk.
     Packed {
@@ -78,8 +81,16 @@ pub(crate) struct FileEnd {
 
 impl FileEnd {
     pub(crate) fn is_updated(&self, row: usize) -> bool {
-        let mut runs = self.updated_rows.iter();
-        runs.any(|(first, count)| (*first..first + count).contains(&row))
+        let runs = &self.updated_rows;
+        let after = runs.partition_point(|(first, _)| *first <= row);
+        let run = after.checked_sub(1).map(|at| runs[at]);
+        run.is_some_and(|(first, count)| row - first < count)
+    }
+
+    /// What is noted of a row; notes are in the order of their rows.
+    pub(crate) fn note_of(&self, row: usize) -> Option<&RowNote> {
+        let at = self.notes.binary_search_by_key(&row, |note| note.row);
+        Some(&self.notes[at.ok()?])
     }
 }
 

@@ -45,7 +45,7 @@
 //! # remove_users(&tenant, plan_removal(&tenant, &finished).or_stop()).or_stop();
 //! ```
 //!
-//! A sign-in proves that a password works. At the end exactly those whom the job created are removed: a plan shows them first.
+//! A sign-in proves that a password works; it changes its user, so a read-only tenant refuses it. At the end exactly those whom the job created are removed: a plan shows them first.
 //!
 //! # The whole script
 //!
@@ -165,6 +165,7 @@ mod fields;
 mod figure;
 mod file_maker;
 mod files;
+mod folder_owner;
 mod forms;
 mod gunzip;
 mod hash_kinds;
@@ -175,6 +176,9 @@ mod import;
 mod job_errors;
 mod jobs;
 mod journal;
+mod journal_lines;
+mod journal_rules;
+mod lock;
 mod measure;
 mod messages;
 mod metadata_rules;
@@ -200,6 +204,7 @@ mod requests;
 mod row_places;
 mod run;
 mod run_folder;
+mod say;
 mod schedule;
 mod secret;
 mod sent_secrets;

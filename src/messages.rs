@@ -3,12 +3,22 @@
 use std::fmt;
 
 use crate::error::Error;
+use crate::say::sentence;
 use crate::token::now;
 use crate::words::{count, grouped, in_words};
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
+        f.write_str(&sentence(&format!("{}", Raw(self))))
+    }
+}
+
+/// The sentence, with whatever others wrote still as they wrote it.
+struct Raw<'a>(&'a Error);
+
+impl fmt::Display for Raw<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
             Error::Setting { name, reason } => {
                 write!(f, "the setting {name} cannot be used: {reason}")
             }

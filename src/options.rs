@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::say::debug_fields;
+
 /// What stays of the users in the run folder once they are accounted for; for [`ImportOptions::afterwards`]. Refused
 /// users stay whole, to be mended.
 ///
@@ -43,7 +45,7 @@ pub enum Afterwards {
 ///     .afterwards(Afterwards::KeepIdsOnly);
 /// assert_ne!(options, ImportOptions::default());
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct ImportOptions {
     pub(crate) upsert: bool,
     pub(crate) send_completion_email: bool,
@@ -60,6 +62,8 @@ pub struct ImportOptions {
     #[serde(default)]
     pub(crate) keep_existing_passwords: bool,
 }
+
+debug_fields!(ImportOptions: upsert, send_completion_email, external_id, name, slots, requests_per_second, time_limit, job_limit, skip_bad_rows, draw_ids, afterwards, keep_existing_passwords);
 
 impl Default for ImportOptions {
     fn default() -> ImportOptions {

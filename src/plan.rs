@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::files::{Packer, framing_bytes};
 use crate::options::ImportOptions;
 use crate::pace::at_published_speeds;
+use crate::say::debug_fields;
 use crate::tenant::Tenant;
 use crate::users::User;
 use crate::warnings::check_warnings;
@@ -32,7 +33,7 @@ const REMOVALS_A_SECOND: f64 = 2.0;
 /// assert!(plan.practice && !plan.read_only);
 /// # Ok::<(), Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct ImportPlan {
     /// The tenant's domain.
@@ -56,6 +57,8 @@ pub struct ImportPlan {
     /// What else is worth knowing before the import is made.
     pub notes: Vec<String>,
 }
+
+debug_fields!(ImportPlan: domain, practice, read_only, connection, users, uploads, problems, warnings, unknown, notes);
 
 impl ImportPlan {
     /// How long the jobs may take: from the enterprise plan's reported speed to the free plan's. A practice

@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::fields::{number, text};
 use crate::progress::Countdown;
 use crate::requests::Request;
+use crate::say::{data_of, debug_fields};
 use crate::tenant::Tenant;
 
 pub(crate) const SCOPES: &[&str] = &["read:users"];
@@ -39,7 +40,7 @@ pub(crate) const MOST_FOUND: usize = 1000;
 /// # remove_users(&tenant, plan_removal(&tenant, &finished)?)?;
 /// # Ok::<(), Error>(())
 /// ```
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Profile {
     /// `auth0|` and the id, of a database user.
@@ -64,9 +65,11 @@ pub struct Profile {
     pub user_metadata: Option<Map<String, Value>>,
 }
 
+debug_fields!(Profile: user_id, email, email_verified, username, name, blocked, connection, created_at, app_metadata, user_metadata);
+
 impl Profile {
     pub(crate) fn read(json: &Value) -> Profile {
-        let object = |value: &Value| value.as_object().cloned();
+        let object = |value: &Value| data_of(value).as_object().cloned();
         Profile {
             user_id: text(&json["user_id"]).unwrap_or_default(),
             email: text(&json["email"]),
@@ -97,13 +100,15 @@ impl Profile {
 /// assert!(found.to_string().contains("docs-nobody@test.edu"));
 /// # Ok::<(), Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct FoundUsers {
     users: Vec<Profile>,
     pub(crate) asked_for: String,
     pub(crate) by_search: bool,
     total: usize,
 }
+
+debug_fields!(FoundUsers: users, asked_for, by_search, total);
 
 impl FoundUsers {
     /// How many there are in all, of whom a search gives 1,000 at most. See [`FoundUsers::is_at_least`].

@@ -6,6 +6,7 @@ use crate::error::Error;
 use crate::jobs::JobId;
 use crate::pace::at_published_speeds;
 use crate::run::Run;
+use crate::say::say;
 use crate::wait::PENDING;
 use crate::words::{count, grouped, in_words, span_in_words};
 
@@ -87,7 +88,7 @@ impl Progress {
             format!(", about {} left", in_words(left))
         });
         let about = if done > ended { "about " } else { "" };
-        println!(
+        say!(
             "{about}{} of {of} users{speed}{left}; {} running{guess}",
             grouped(done.round()),
             count(running.len(), "job")
@@ -97,7 +98,7 @@ impl Progress {
     /// Says once that others hold the slots.
     pub(crate) fn slots_held(&mut self, own: usize) {
         if !std::mem::replace(&mut self.slots_told, true) {
-            println!(
+            say!(
                 "jobs that this run does not know of hold the tenant's slots, besides {} of its own: waiting for one to end",
                 count(own, "job")
             );
@@ -111,7 +112,7 @@ pub(crate) fn say_fault(error: &Error) {
     let cause = text
         .rsplit_once("; ")
         .map_or(text.as_str(), |(cause, _)| cause);
-    println!("trying again: {cause}");
+    say!("trying again: {cause}");
 }
 
 /// Says why nothing happens for a while.
@@ -120,7 +121,7 @@ pub(crate) fn say_wait(error: &Error, wait: Duration) {
     let cause = text
         .rsplit_once("; ")
         .map_or(text.as_str(), |(cause, _)| cause);
-    println!("waiting {}: {cause}", in_words(wait));
+    say!("waiting {}: {cause}", in_words(wait));
 }
 
 /// Says how far a call with many requests is: within two seconds, then every two.
@@ -144,7 +145,7 @@ impl Countdown {
                 .began
                 .elapsed()
                 .mul_f64((total - done) as f64 / done as f64);
-            println!(
+            say!(
                 "{} of {} {what}, about {} left",
                 grouped(done),
                 grouped(total),

@@ -9,6 +9,7 @@ use reqwest::header::{LOCATION, RETRY_AFTER};
 use crate::error::Error;
 use crate::hidden::without_secrets;
 use crate::requests::Answer;
+use crate::say::words_of_others;
 use crate::token::now;
 use crate::words::grouped;
 
@@ -40,10 +41,10 @@ pub(crate) fn refusal(call: &str, answer: &Answer) -> Error {
             _ => "no reason given".to_string(),
         },
     };
-    let message: String = message.chars().take(MOST_MESSAGE_CHARS).collect();
+    let message = words_of_others(&message, MOST_MESSAGE_CHARS);
     // In the Management API's envelope `error` is the status in words; in the other one it is the code.
     let code = text("errorCode").or_else(|| text("error").filter(|_| json["statusCode"].is_null()));
-    let code = code.map(|code| code.chars().take(MOST_CODE_CHARS).collect::<String>());
+    let code = code.map(|code| words_of_others(&code, MOST_CODE_CHARS));
     if answer.status == StatusCode::TOO_MANY_REQUESTS {
         return too_many(call, answer, code.as_deref(), message);
     }

@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::forms::{self, Part, PartKind};
 use crate::hidden::HIDDEN;
 use crate::requests::{Answer, CORRELATION_ID, Request};
+use crate::say::{debug_fields, disarmed};
 use crate::sent_secrets::SentSecrets;
 use crate::words::cut;
 
@@ -34,7 +35,7 @@ const MOST_ADDRESS_CHARS: usize = 4_000;
 /// assert!(log[0].curl().contains("Bearer $MGMT_API_ACCESS_TOKEN"));
 /// # Ok::<(), Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct SentRequest {
     /// `GET`, `POST`, ...
@@ -53,6 +54,8 @@ pub struct SentRequest {
     pub answered: String,
     curl: String,
 }
+
+debug_fields!(SentRequest: method, path, sent, correlation_id, status, took, answered, curl);
 
 impl SentRequest {
     /// The request as a line for a shell in which `MGMT_API_ACCESS_TOKEN` is set. Secrets are variables too
@@ -163,13 +166,13 @@ impl Recorder {
         };
         let sent = SentRequest {
             method: request.method.to_string(),
-            path: cut(&path, MOST_ADDRESS_CHARS),
-            sent: body.in_brief(),
+            path: disarmed(&cut(&path, MOST_ADDRESS_CHARS)),
+            sent: disarmed(&body.in_brief()),
             correlation_id: request.correlation_id.clone(),
             status: answer.as_ref().ok().map(|answer| answer.status.as_u16()),
             took,
-            answered: answered(answer),
-            curl: curl(request, url, &body),
+            answered: disarmed(&answered(answer)),
+            curl: disarmed(&curl(request, url, &body)),
         };
         let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
         if log.0.len() == MOST_REQUESTS {

@@ -13,6 +13,7 @@ use crate::options::{Afterwards, ImportOptions};
 use crate::run_folder::{RunFolder, done_name, packed_name, sha256};
 use crate::secret::Secret;
 use crate::sent_secrets::{self, SentSecrets};
+use crate::words::count;
 
 /// Characters of an `X-Correlation-ID` that Auth0 keeps.
 const MOST_CORRELATION: usize = 64;
@@ -110,6 +111,12 @@ impl Run {
         let (folder, entries) = RunFolder::open(path)?;
         let mut run = Run::empty(folder);
         for entry in entries {
+            if let Entry::Accepted { job, .. } = &entry
+                && JobId::of(job).is_none()
+            {
+                let reason = "its journal names a job in a form that Auth0 does not give: another hand has changed it";
+                return Err(Error::run_folder(path, reason));
+            }
             run.apply(entry);
         }
         if run.domain.is_empty() {
@@ -152,6 +159,7 @@ impl Run {
                 connection,
                 options,
                 name,
+                ..
             } => {
                 (self.domain, self.connection_id) = (domain, connection_id);
                 (self.connection, self.options) = (connection, options);
@@ -186,7 +194,7 @@ impl Run {
                 created_at,
                 connection,
             } => {
-                self.files[file - 1].job = Some(JobId::of(&job));
+                self.files[file - 1].job = JobId::of(&job);
                 self.files[file - 1].accepted_at = Some(at);
                 self.files[file - 1].created_at = created_at;
                 self.answered_connection = connection.or(self.answered_connection.take());
@@ -230,7 +238,7 @@ impl Run {
     /// The users of a file that is not done.
     pub(crate) fn sent(&self, file: usize) -> Result<Vec<Sent>> {
         let state = &self.files[file - 1];
-        let users = self.users(&packed_name(file), &state.packed_sha256)?;
+        let users = self.users(file)?;
         let text = |user: &Value, key: &str| user[key].as_str().map(str::to_string);
         let sent = |(row, user): (usize, &Value)| {
             let user_id = text(user, "user_id");
@@ -258,25 +266,37 @@ impl Run {
         Ok(SentSecrets::of(secrets.iter().map(Secret::expose)))
     }
 
-    fn users(&self, name: &str, sha: &str) -> Result<Vec<Value>> {
-        let bytes = self.folder.read(name, sha)?;
-        serde_json::from_slice(&bytes)
-            .map_err(|cause| Error::run_folder(&self.folder.path().join(name), &cause.to_string()))
+    /// The users of a file, done or not: one for each of its rows.
+    fn users(&self, file: usize) -> Result<Vec<Value>> {
+        let state = &self.files[file - 1];
+        let (name, sha) = match &state.end {
+            Some(end) => (done_name(file), &end.sha256),
+            None => (packed_name(file), &state.packed_sha256),
+        };
+        let bytes = self.folder.read(&name, sha)?;
+        let damaged = |reason: &str| Error::run_folder(&self.folder.path().join(&name), reason);
+        let users: Vec<Value> =
+            serde_json::from_slice(&bytes).map_err(|cause| damaged(&cause.to_string()))?;
+        if users.len() != state.count() {
+            return Err(damaged(&format!(
+                "it holds {}, and its journal tells of {}: what was done is not guessed at",
+                count(users.len(), "user"),
+                state.count()
+            )));
+        }
+        Ok(users)
     }
 
     /// What is left of the users of a file that is done, with their rows.
     pub(crate) fn done_users(&self, end: &FileEnd) -> Result<Vec<(usize, Value)>> {
-        let users = self.users(&done_name(end.file), &end.sha256)?;
+        let users = self.users(end.file)?;
         Ok(self.files[end.file - 1].all_rows().zip(users).collect())
     }
 
     /// Row, e-mail and id of each user of a file, done or not.
     pub(crate) fn row_keys(&self, file: usize) -> Result<Vec<(usize, String, String)>> {
         let state = &self.files[file - 1];
-        let users = match &state.end {
-            Some(end) => self.users(&done_name(file), &end.sha256)?,
-            None => self.users(&packed_name(file), &state.packed_sha256)?,
-        };
+        let users = self.users(file)?;
         let text = |user: &Value, key: &str| user[key].as_str().unwrap_or_default().to_string();
         let key = |(row, user): (usize, &Value)| (row, text(user, "email"), text(user, "user_id"));
         Ok(state.all_rows().zip(&users).map(key).collect())
@@ -315,9 +335,9 @@ impl Run {
     pub(crate) fn finish(&mut self, mut end: FileEnd) -> Result<()> {
         let state = &self.files[end.file - 1];
         let name = packed_name(end.file);
-        let mut users = self.users(&name, &state.packed_sha256)?;
+        let mut users = self.users(end.file)?;
         for (row, user) in state.all_rows().zip(&mut users) {
-            if !end.notes.iter().any(|note| note.row == row) {
+            if end.note_of(row).is_none() {
                 strip(user, self.options.afterwards);
             }
         }

@@ -19,6 +19,7 @@ use crate::patience::{Patience, backoff};
 use crate::progress::Progress;
 use crate::run::Run;
 use crate::run_folder::packed_name;
+use crate::say::say;
 use crate::settle;
 use crate::tenant::Tenant;
 use crate::wait::{JobState, Told, read_job};
@@ -339,7 +340,7 @@ impl<'a> Schedule<'a> {
     fn again_or_settle(&mut self, file: usize) -> Result<()> {
         let uploads = self.run.files[file - 1].uploads;
         if uploads < UPLOADS {
-            println!("sending file {file} again: its job ended without a word on its users");
+            say!("sending file {file} again: its job ended without a word on its users");
             self.run.files[file - 1].job = None;
             self.waiting.push_back(file);
             self.upload_after = self.upload_after.max(Instant::now() + backoff(uploads)?);

@@ -46,7 +46,7 @@ impl Rows {
 
     /// Another user has something that this one was to have.
     fn note_taken(&mut self, place: usize) {
-        let words = "another user of the connection has this username, user id or phone number; nobody in it has this e-mail";
+        let words = "another user has this username, user id or phone number; nobody in the connection has this e-mail";
         self.note(place, NoteKind::Failed, "TAKEN", words);
     }
 

@@ -14,6 +14,10 @@ use crate::tenant::{RATE_LIMIT_TRIES, Tenant};
 const CALL: &str = "POST /oauth/token";
 /// Auth0's code for a user whose sign-in failed too often, which no waiting mends.
 const TOO_MANY_ATTEMPTS: &str = "too_many_attempts";
+use crate::say::{debug_fields, words_of_others};
+
+/// What a read-only tenant refuses, and why it counts as a change.
+const A_SIGN_IN: &str = "a sign-in, which changes its user (it is counted, a failed one can block them, and one that works replaces an imported hash),";
 
 /// A sign-in that worked, as [`verify_sign_in`] makes it. The tokens it gave are dropped, not kept.
 ///
@@ -35,7 +39,7 @@ const TOO_MANY_ATTEMPTS: &str = "too_many_attempts";
 /// # remove_users(&tenant, plan_removal(&tenant, &finished)?)?;
 /// # Ok::<(), Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct SignIn {
     /// The e-mail or username that signed in.
@@ -43,6 +47,8 @@ pub struct SignIn {
     /// The connection's name.
     pub connection: String,
 }
+
+debug_fields!(SignIn: login, connection);
 
 /// Why a sign-in was refused.
 ///
@@ -125,15 +131,19 @@ impl SignInRefusal {
     }
 }
 
-/// Signs `login` (e-mail or username) in with `password` and says so. Sends one request; writes nothing.
+/// Signs `login` (e-mail or username) in with `password` and says so. Sends one request, which changes the user.
 ///
 /// `connection_name` is the connection's name, not its id. The application is the one of the settings
-/// `SIGN_IN_CLIENT_ID` and `SIGN_IN_CLIENT_SECRET`. A failed attempt counts for Auth0's brute-force
-/// protection (10 from one address for one user by default).
+/// `SIGN_IN_CLIENT_ID` and `SIGN_IN_CLIENT_SECRET`.
+///
+/// A sign-in is no mere question, so a real tenant must be opened with [`Tenant::allow_writes`] first. One that works is counted
+/// in the profile (`logins_count`, `last_login`), runs the tenant's Actions, and makes Auth0 keep the password by a hash of its own
+/// in place of the imported one. One that fails counts for the brute-force protection, which blocks the user after 10 from one
+/// address by default.
 ///
 /// # Errors
 ///
-/// [`Error::SignIn`] with the [`SignInRefusal`]; the two settings are missing; the tenant cannot be reached.
+/// A read-only tenant; [`Error::SignIn`] with the [`SignInRefusal`]; the two settings are missing; the tenant cannot be reached.
 ///
 /// # Examples
 ///
@@ -158,6 +168,7 @@ pub fn verify_sign_in(
     login: &str,
     password: &str,
 ) -> Result<SignIn> {
+    tenant.check_gate(A_SIGN_IN)?;
     let application = tenant.sign_in_application()?;
     let answer = ask(
         tenant,
@@ -183,7 +194,7 @@ pub fn verify_sign_in(
     Err(Error::SignIn {
         login: login.to_string(),
         refusal: SignInRefusal::from_answer(&json),
-        message: without_secrets(message).chars().take(300).collect(),
+        message: words_of_others(&without_secrets(message), 300),
     })
 }
 

@@ -92,7 +92,7 @@ impl Tenant {
         }
     }
 
-    /// The same tenant, with imports and deletes allowed; `domain` must name it. Sends nothing.
+    /// The same tenant, with imports, deletes and sign-ins allowed; `domain` must name it. Sends nothing.
     ///
     /// # Errors
     ///
@@ -195,7 +195,7 @@ impl Tenant {
         self.inner.practice
     }
 
-    /// Whether imports and deletes are refused.
+    /// Whether imports, deletes and sign-ins are refused.
     ///
     /// # Examples
     ///

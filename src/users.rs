@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
+use crate::say::debug_as;
 
 /// Characters of the longest username any connection can be set to take (Auth0: 1 to 128).
 const MAX_USERNAME_CHARS: usize = 128;
@@ -38,13 +39,13 @@ pub struct User {
     /// Auth0 takes an absent value for `false`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email_verified: Option<bool>,
-    /// `+` and 1 to 15 digits.
+    /// `+` and 1 to 15 digits; no two users may have the same.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub phone_number: Option<String>,
     /// Whether the phone number is verified.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub phone_verified: Option<bool>,
-    /// Without `auth0|`, which Auth0 puts in front; drawn by Auth0 when absent.
+    /// Without `auth0|`, which Auth0 puts in front; 255 characters at most, no white space; drawn by Auth0 when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_id: Option<String>,
     /// For connections that take usernames; 1 to 15 characters by default.
@@ -126,11 +127,19 @@ impl User {
 impl fmt::Debug for User {
     /// The fields that are set, in the file's own words, with what is secret left out.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Ok(Value::Object(fields)) = serde_json::to_value(self) else {
-            return Err(fmt::Error);
-        };
+        match serde_json::to_value(self) {
+            Ok(Value::Object(fields)) => debug_as(f, &Shown(fields)),
+            _ => Err(fmt::Error),
+        }
+    }
+}
+
+struct Shown(Map<String, Value>);
+
+impl fmt::Debug for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut out = f.debug_struct("User");
-        for (name, value) in &fields {
+        for (name, value) in &self.0 {
             match name.as_str() {
                 "password_hash" | "custom_password_hash" | "mfa_factors" => {
                     out.field(name, &format_args!("<secret>"))

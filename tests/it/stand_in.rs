@@ -534,6 +534,8 @@ fn places(value: &Value, at: &str, all: &mut Vec<String>) {
         Value::Object(fields) => fields.iter().map(|(name, v)| (name.clone(), v)).collect(),
         _ => Vec::new(),
     };
+    // What is deep inside of options is another matter.
+    let inner = inner.into_iter().filter(|_| !at.ends_with("/options"));
     for (name, value) in inner {
         let at = format!("{at}/{name}");
         places(value, &at, all);

@@ -121,6 +121,53 @@ fn the_readme_names_every_lesson_and_every_place_it_names_is_there() {
     }
 }
 
+/// Where a test that a page names is to be: the file, or folder, and what stands before its name there.
+fn whereabouts(test: &str) -> (Vec<PathBuf>, String) {
+    let name = test.rsplit("::").next().expect("a name");
+    match test.split("::").collect::<Vec<_>>()[..] {
+        [file, _] => (
+            vec![format!("tests/it/{file}.rs").into()],
+            format!("fn {name}("),
+        ),
+        [file, "tests", _] => (vec![format!("src/{file}.rs").into()], format!("fn {name}(")),
+        _ => {
+            let folders = ["tests/notebooks", "tests/browser"].into_iter();
+            let entries = folders.flat_map(|folder| fs::read_dir(root().join(folder)));
+            let files = entries.flatten().flatten().map(|entry| entry.path());
+            let python = |path: &PathBuf| path.extension().is_some_and(|ending| ending == "py");
+            (files.filter(python).collect(), format!("def {name}("))
+        }
+    }
+}
+
+#[test]
+fn every_promise_names_tests_that_are_there() {
+    let page = text("docs/what-this-protects-against.md");
+    let rows: Vec<&str> = page.lines().filter(|line| line.starts_with("| ")).collect();
+    let is_promise = |row: &&&str| !row.starts_with("| what is kept") && !row.starts_with("| ---");
+    let promises: Vec<&&str> = rows.iter().filter(is_promise).collect();
+    assert!(promises.len() >= 20, "{promises:?}");
+    for row in promises {
+        let tests = row.trim_end_matches(" |").rsplit(" | ").next();
+        let tests: Vec<&str> = tests
+            .expect("a column")
+            .split('`')
+            .skip(1)
+            .step_by(2)
+            .collect();
+        assert!(!tests.is_empty(), "no test holds: {row}");
+        for test in tests {
+            let (files, line) = whereabouts(test);
+            let is_test = |path: &PathBuf| {
+                let text = fs::read_to_string(root().join(path)).unwrap_or_default();
+                let mut lines = text.lines().map(str::trim_start);
+                lines.any(|bare| bare.starts_with(&line))
+            };
+            assert!(files.iter().any(is_test), "there is no test {test}: {row}");
+        }
+    }
+}
+
 #[test]
 fn every_public_function_is_in_the_guide_and_in_the_readme() {
     let (root, readme) = (text("src/lib.rs"), text("README.md"));
@@ -207,4 +254,57 @@ fn the_environment_example_names_every_setting_and_no_other() {
         .filter_map(|line| line.split_once('=').map(|(name, _)| name))
         .collect();
     assert_eq!(set, names);
+}
+
+/// The crate's own files, without their tests and comments.
+fn client_code() -> Vec<(String, String)> {
+    let files = sources(&root().join("src")).into_iter();
+    let files = files.filter(|(name, _)| !name.contains("/bin/"));
+    let code = |source: String| {
+        let code = source
+            .split("\n#[cfg(test)]\nmod tests")
+            .next()
+            .map(str::lines);
+        let code = code.into_iter().flatten();
+        let code = code.filter(|line| !line.trim_start().starts_with("//"));
+        code.map(|line| format!("{line}\n")).collect::<String>()
+    };
+    files.map(|(name, source)| (name, code(source))).collect()
+}
+
+#[test]
+fn all_that_is_printed_goes_through_one_door() {
+    let bare = ["print!(", "println!(", "dbg!(", "stdout()", "stderr()"];
+    let prints = |code: &str| bare.iter().any(|word| code.contains(word));
+    let files = client_code().into_iter();
+    let printing: Vec<String> = files
+        .filter(|(_, code)| prints(code))
+        .map(|(name, _)| name)
+        .collect();
+    assert_eq!(printing, ["src/say.rs"]);
+}
+
+/// `Debug` as derived writes texts of others as they are, the kernel's words among them: `debug_fields!` does not.
+#[test]
+fn what_holds_texts_writes_its_debug_through_the_door() {
+    let texts = ["String", "Path", "Value", "Map<", "Reader"];
+    let mut seen = 0;
+    for (name, code) in client_code() {
+        for item in code.split("\n#[derive(").skip(1) {
+            let (derived, rest) = item.split_once(")]\n").expect("the end of the list");
+            let rest = rest.trim_start_matches("#[non_exhaustive]\n");
+            if !rest.starts_with("pub struct ") && !rest.starts_with("pub enum ") {
+                continue;
+            }
+            seen += 1;
+            let body = match rest.split_once('\n') {
+                Some((line, _)) if line.ends_with(';') => line,
+                _ => rest.split("\n}").next().unwrap_or_default(),
+            };
+            let has_texts = texts.iter().any(|text| body.contains(text));
+            let is_derived = derived.split(", ").any(|name| name == "Debug");
+            assert!(!(has_texts && is_derived), "{name}: {body}");
+        }
+    }
+    assert!(seen > 20, "only {seen} types were looked at");
 }
