@@ -78,6 +78,7 @@ pub fn plan_removal(tenant: &Tenant, finished: &FinishedJob) -> Result<RemovalPl
             drawn: false,
             since: ownership::millis(&job.created_at),
             is_in: true,
+            is_certain: true,
         };
         match refused.contains(&(index + 1)) {
             true => plan.leave_out(candidate, REFUSED),
@@ -107,10 +108,14 @@ pub fn plan_removal(tenant: &Tenant, finished: &FinishedJob) -> Result<RemovalPl
 /// signed in since, and takes out whoever it shows to be another one. A user whose id you chose must be found in the run's
 /// connection, created since the run's upload. Users who were there before, or who may have been, stay.
 ///
+/// A folder can be made by anybody. So of a run that this [`Tenant`] value or a clone of it did not make, as after a restart of
+/// the kernel, the tenant must have each user under the e-mail that the folder tells: else they stay. Whom the search does not
+/// show is looked up one by one then.
+///
 /// # Errors
 ///
-/// No run there; one of another tenant; one that was changed or damaged; one that has not ended; its connection is gone; the
-/// tenant refuses or cannot be reached.
+/// No run there; one of another tenant; one that is not yours alone (another user owns it, or others can read or write it); one
+/// that was changed or damaged; one that has not ended; its connection is gone; the tenant refuses or cannot be reached.
 ///
 /// # Examples
 ///
@@ -143,7 +148,8 @@ pub fn plan_run_removal(tenant: &Tenant, folder: &str) -> Result<RemovalPlan> {
         let reason = format!("{folder} has not ended: resume_import first, then remove its users");
         return Err(Error::Removal { reason });
     }
-    let (candidates, left_out) = run.created()?;
+    let is_certain = tenant.witness().made(&run.folder);
+    let (candidates, left_out) = run.created(is_certain)?;
     let mut plan = RemovalPlan::empty(&run.domain, &run.correlation_id(), left_out);
     plan.folder = Some(path.to_path_buf());
     let mut patience = Patience::new(tenant, REMOVAL_LIMIT, FAULTS_BORNE);
@@ -160,8 +166,9 @@ pub fn plan_run_removal(tenant: &Tenant, folder: &str) -> Result<RemovalPlan> {
 
 impl Run {
     /// Whom this run may have created and not removed yet, and whom it surely did not create, with the reason.
-    fn created(&self) -> Result<(Vec<Candidate>, Vec<LeftOut>)> {
+    fn created(&self, is_certain: bool) -> Result<(Vec<Candidate>, Vec<LeftOut>)> {
         let (mut candidates, mut left_out) = (Vec::new(), Vec::new());
+        let mut gone = HashSet::new();
         for state in &self.files {
             let Some(end) = &state.end else { continue };
             let noted = end.notes.iter().map(|note| (note.row, note.kind));
@@ -179,12 +186,11 @@ impl Run {
                     drawn: text("user_id").is_some() && self.is_drawn(end.file, row),
                     since: accepted.and_then(ownership::millis),
                     is_in: !noted.contains_key(&row),
+                    is_certain,
                 };
-                if candidate
-                    .id
-                    .as_ref()
-                    .is_some_and(|id| self.removed.contains(id))
-                {
+                let id = candidate.id.as_ref();
+                if let Some(id) = id.filter(|id| self.removed.contains(*id)) {
+                    gone.insert(id.clone());
                     continue;
                 }
                 match not_created(end, row, noted.get(&row), &candidate) {
@@ -192,6 +198,10 @@ impl Run {
                     None => candidates.push(candidate),
                 }
             }
+        }
+        if gone.len() < self.removed.len() {
+            let reason = "its journal tells of a removed user who is not of this run, and what was done is not guessed at";
+            return Err(Error::run_folder(self.folder.path(), reason));
         }
         Ok((candidates, left_out))
     }

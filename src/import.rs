@@ -12,10 +12,11 @@ use crate::connections::ConnectionId;
 use crate::error::{Error, Result};
 use crate::file_maker::{Check, Fed, FileMaker};
 use crate::journal::Entry;
+use crate::latest_run::latest_run;
 use crate::options::ImportOptions;
 use crate::report::ImportReport;
 use crate::run::Run;
-use crate::run_folder::{RunFolder, latest_run};
+use crate::run_folder::RunFolder;
 use crate::say::say;
 use crate::schedule::{Feed, Schedule, unix_millis};
 use crate::secret::random_hex;
@@ -299,6 +300,7 @@ impl Run {
         };
         say!("run folder: {IMPORTS}/{name}");
         let mut run = Run::empty(folder);
+        run.is_new = true;
         run.note(begun)?;
         Ok(run)
     }
@@ -310,7 +312,11 @@ impl Run {
         let options = self.options.clone();
         let tenant = tenant.paced(options.requests_per_second);
         let before = tenant.traffic().count;
+        let made_here = self.is_new || tenant.witness().made(&self.folder);
         let worked = Schedule::new(&tenant, &connection, &options, &mut self).work(feed);
+        if made_here {
+            tenant.witness().remember(&self.folder);
+        }
         let requests = tenant.traffic().count - before;
         let report = ImportReport::new(&self, requests)?;
         match worked {

@@ -17,11 +17,21 @@ pub(crate) fn link(chain: &str, json: &str) -> String {
     hex(&Sha256::digest(format!("{chain} {json}"))[..8])
 }
 
-/// Reads whole lines, for the run in `folder`: their entries, and the hash that the next line goes on from.
-pub(crate) fn read_lines(folder: &Path, lines: &[u8]) -> Result<(Vec<Entry>, String)> {
+/// What a journal tells.
+pub(crate) struct Lines {
+    pub(crate) entries: Vec<Entry>,
+    /// The hash that the next line goes on from.
+    pub(crate) chain: String,
+    /// The hash of the last line that tells of no removal.
+    pub(crate) done_so_far: String,
+}
+
+/// Reads whole lines, for the run in `folder`.
+pub(crate) fn read_lines(folder: &Path, lines: &[u8]) -> Result<Lines> {
     let damaged = |reason: &str| Error::run_folder(folder, reason);
     let text = std::str::from_utf8(lines).map_err(|_| damaged(DAMAGED))?;
     let (mut chain, mut entries, mut rules) = (String::new(), Vec::new(), Rules::default());
+    let mut done_so_far = String::new();
     for (index, line) in text.lines().enumerate() {
         let number = index + 1;
         let changed = || {
@@ -48,7 +58,14 @@ pub(crate) fn read_lines(folder: &Path, lines: &[u8]) -> Result<(Vec<Entry>, Str
                 "line {number} of its journal is none that a run writes there ({why}), and what was done is not guessed at"
             ))
         })?;
+        if !matches!(entry, Entry::Removed(_)) {
+            done_so_far.clone_from(&chain);
+        }
         entries.push(entry);
     }
-    Ok((entries, chain))
+    Ok(Lines {
+        entries,
+        chain,
+        done_so_far,
+    })
 }

@@ -11,6 +11,7 @@ use crate::ownership;
 use crate::patience::Patience;
 use crate::progress::Countdown;
 use crate::say::debug_fields;
+use crate::witness::{OTHER_EMAIL, has_email};
 
 pub(crate) const NO_CONNECTION: &str =
     "the name of the job's connection is not known: the scope read:connections would tell it";
@@ -61,6 +62,7 @@ pub struct RemovalPlan {
 }
 
 debug_fields!(RemovalPlan: domain, users, kept, left_out, signed_in, sign_in_unknown, correlation_id, known, connection, folder);
+const NOBODY_WITH_ID: &str = "no user with this id is in the tenant";
 
 /// Why a user counts as created by a job or a run.
 #[derive(Clone, Copy, Debug)]
@@ -175,6 +177,8 @@ pub(crate) struct Candidate {
     pub(crate) since: Option<i64>,
     /// Whether the job is known to have brought them in.
     pub(crate) is_in: bool,
+    /// Whether it is certain that they were sent with this e-mail, as it is of a run that was made here.
+    pub(crate) is_certain: bool,
 }
 
 impl Candidate {
@@ -269,11 +273,18 @@ pub(crate) fn look(
     for (index, candidate) in candidates.into_iter().enumerate() {
         let connection = plan.connection.as_deref();
         let found = match (&candidate.id, connection) {
+            (Some(id), _) if candidate.drawn && !candidate.is_certain && !seen.contains_key(id) => {
+                unseen_user(patience, &candidate, id, connection)?
+            }
             (Some(id), _) if candidate.drawn => drawn_user(&candidate, seen.get(id), connection),
             (_, None) => Err(NO_CONNECTION),
             (Some(id), Some(connection)) => given_user(patience, &candidate, id, connection)?,
             (None, Some(connection)) => user_by_email(patience, &candidate, connection)?,
         };
+        let found = found.and_then(|profile| {
+            let shown = candidate.is_certain || has_email(&profile, &candidate.email);
+            if shown { Ok(profile) } else { Err(OTHER_EMAIL) }
+        });
         plan.take(candidate, found);
         countdown.say(index + 1, total, "users looked up");
     }
@@ -293,13 +304,28 @@ fn drawn_user(candidate: &Candidate, seen: Option<&Vec<Value>>, connection: Opti
         _ => return Err("what became of the user is not known"),
     };
     let doubt = ownership::doubt(profile, connection);
-    if let Some(doubt) = doubt.filter(|doubt| *doubt != ownership::IDENTITIES_UNTOLD) {
+    let untold = |doubt: &&str| candidate.is_certain && *doubt == ownership::IDENTITIES_UNTOLD;
+    if let Some(doubt) = doubt.filter(|doubt| !untold(doubt)) {
         return Err(doubt);
     }
     match ownership::doubtful_age(profile, candidate.since) {
         Some(ownership::OLDER) => Err(ownership::OLDER),
         _ => Ok(profile.clone()),
     }
+}
+
+/// A user whom a search does not show, with an id that is said to be drawn for a run that was not made here.
+fn unseen_user(
+    patience: &mut Patience,
+    candidate: &Candidate,
+    id: &str,
+    connection: Option<&str>,
+) -> Result<Found> {
+    let profile = patience.ask(|tenant| ownership::by_id(tenant, id))?;
+    Ok(match profile {
+        Some(profile) => drawn_user(candidate, Some(&vec![profile]), connection),
+        None => Err(NOBODY_WITH_ID),
+    })
 }
 
 /// A user with an id that the reader chose. The tenant may have another user with it, in another connection.
@@ -310,7 +336,7 @@ fn given_user(
     connection: &str,
 ) -> Result<Found> {
     let Some(profile) = patience.ask(|tenant| ownership::by_id(tenant, id))? else {
-        return Ok(Err("no user with this id is in the tenant"));
+        return Ok(Err(NOBODY_WITH_ID));
     };
     if let Some(doubt) = doubt(&profile, connection, candidate.since) {
         return Ok(Err(doubt));

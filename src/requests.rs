@@ -3,6 +3,7 @@
 use reqwest::header::HeaderMap;
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
+use zeroize::Zeroizing;
 
 use crate::brief;
 use crate::error::{Error, Result};
@@ -17,7 +18,8 @@ pub(crate) struct Request {
     pub(crate) method: Method,
     pub(crate) path: String,
     pub(crate) query: Vec<(&'static str, String)>,
-    pub(crate) body: Option<(String, Vec<u8>)>,
+    /// Its type and its bytes, which may hold secrets and are wiped.
+    pub(crate) body: Option<(String, Zeroizing<Vec<u8>>)>,
     pub(crate) scopes: &'static [&'static str],
     pub(crate) writes: Option<&'static str>,
     /// A signed address, whole: it is its own key, so no token goes there.
@@ -69,7 +71,7 @@ impl Request {
     }
 
     pub(crate) fn body(mut self, content_type: &str, bytes: Vec<u8>) -> Request {
-        self.body = Some((content_type.to_string(), bytes));
+        self.body = Some((content_type.to_string(), Zeroizing::new(bytes)));
         self
     }
 
@@ -115,7 +117,8 @@ impl Request {
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
-    pub(crate) body: Vec<u8>,
+    /// It may hold a token, and is wiped.
+    pub(crate) body: Zeroizing<Vec<u8>>,
     /// What went with the request and may not be repeated.
     pub(crate) sent: SentSecrets,
 }

@@ -86,6 +86,8 @@ pub(crate) struct Run {
     /// Rows of the source; `None` while more may come.
     pub(crate) sealed: Option<usize>,
     pub(crate) removed: HashSet<String>,
+    /// Whether it was begun by this very call.
+    pub(crate) is_new: bool,
 }
 
 impl Run {
@@ -103,6 +105,7 @@ impl Run {
             left_out_users: Vec::new(),
             sealed: None,
             removed: HashSet::new(),
+            is_new: false,
         }
     }
 

@@ -40,7 +40,7 @@ use crate::lock::{LOCK, lock, try_lock};
 use crate::private_file::create_private;
 use crate::words::grouped;
 
-const JOURNAL: &str = "journal.jsonl";
+pub(crate) const JOURNAL: &str = "journal.jsonl";
 /// Where folders are until all their files are packed.
 const PACKING: &str = ".packing";
 /// A folder there that is older belongs to no run that is only just beginning.
@@ -49,10 +49,6 @@ const BEGINNING: Duration = Duration::from_secs(60);
 const MOST_JOURNAL_BYTES: u64 = 512 << 20;
 /// Of a journal that rows are still left out in: the rest is room for what becomes of the others.
 const MOST_LEFT_OUT_BYTES: u64 = MOST_JOURNAL_BYTES / 2;
-/// Of a journal's beginning, which tells when a run was begun.
-const MOST_BEGINNING_BYTES: u64 = 1 << 20;
-/// Run folders among which the latest is looked for.
-const MOST_RUNS: usize = 10_000;
 
 /// A run folder, held by this process alone while it is open.
 #[derive(Debug)]
@@ -60,6 +56,7 @@ pub(crate) struct RunFolder {
     path: PathBuf,
     journal: File,
     chain: String,
+    done_so_far: String,
     journal_bytes: u64,
     owner: Owner,
     /// Released by the system however the process ends.
@@ -109,6 +106,7 @@ impl RunFolder {
             path,
             journal,
             chain: String::new(),
+            done_so_far: String::new(),
             journal_bytes: 0,
             owner,
             _lock: lock,
@@ -156,18 +154,24 @@ impl RunFolder {
         // Half a line at the end is what a crash leaves; it may end within a character, too.
         let whole = bytes.iter().rposition(|byte| *byte == b'\n');
         let whole = whole.map_or(0, |end| end + 1);
-        let (entries, chain) = read_lines(path, &bytes[..whole])?;
+        let lines = read_lines(path, &bytes[..whole])?;
         let journal = OpenOptions::new().append(true).open(&at).map_err(failed)?;
         journal.set_len(whole as u64).map_err(failed)?;
         let folder = RunFolder {
             path: path.to_path_buf(),
             journal,
-            chain,
+            chain: lines.chain,
+            done_so_far: lines.done_so_far,
             journal_bytes: whole as u64,
             owner,
             _lock: lock,
         };
-        Ok((folder, entries))
+        Ok((folder, lines.entries))
+    }
+
+    /// The hash of all that was done but removals, which stands for the run as it is now.
+    pub(crate) fn done_so_far(&self) -> &str {
+        &self.done_so_far
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -203,6 +207,9 @@ impl RunFolder {
             })
             .map_err(|cause| Error::disk(&self.path, &cause))?;
         (self.chain, self.journal_bytes) = (chain, bytes);
+        if !matches!(entry, Entry::Removed(_)) {
+            self.done_so_far.clone_from(&self.chain);
+        }
         Ok(())
     }
 
@@ -306,53 +313,6 @@ fn keep_from_git(imports: &Path) -> std::io::Result<()> {
         Ok(mut file) => file.write_all(b"*\n"),
         Err(cause) if cause.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
         Err(cause) => Err(cause),
-    }
-}
-
-/// The folder below `imports` of the run that was begun last, by the word of its own journal.
-pub(crate) fn latest_run(imports: &Path) -> Result<PathBuf> {
-    let none = |reason: &str| Error::run_folder(imports, reason);
-    let Ok(entries) = fs::read_dir(imports) else {
-        return Err(none("there is no run here yet"));
-    };
-    let owner = Owner::of_new_files(imports).map_err(|cause| Error::disk(imports, &cause))?;
-    let (mut latest, mut refused) = (None, 0);
-    for (count, entry) in entries.flatten().enumerate() {
-        if count == MOST_RUNS {
-            let reason = format!(
-                "there are more than {} in it, so the latest is not looked for: name the run's folder yourself",
-                grouped(MOST_RUNS)
-            );
-            return Err(none(&reason));
-        }
-        let path = entry.path();
-        if fs::symlink_metadata(path.join(JOURNAL)).is_err() {
-            continue;
-        }
-        match begun_at(owner, &path) {
-            // A run that does not tell its time was begun before those that do.
-            Ok(at) => latest = latest.max(Some((at, path))),
-            Err(_) => refused += 1,
-        }
-    }
-    match latest {
-        Some((_, path)) => Ok(path),
-        None if refused == 0 => Err(none("there is no run here yet")),
-        None => Err(none(
-            "what is in it is no run of yours, or damaged: read_import of one of its folders says why",
-        )),
-    }
-}
-
-/// When the run in `folder` was begun, if it tells.
-fn begun_at(owner: Owner, folder: &Path) -> Result<Option<u64>> {
-    owner.check(folder, Kind::Folder)?;
-    let bytes = owner.read_beginning(&folder.join(JOURNAL), MOST_BEGINNING_BYTES)?;
-    let lines = bytes.split_inclusive(|byte| *byte == b'\n');
-    let two: Vec<u8> = lines.take(2).flatten().copied().collect();
-    match read_lines(folder, &two)?.0.last() {
-        Some(Entry::Begun { at, .. }) => Ok(*at),
-        _ => Err(Error::run_folder(folder, "it has not begun")),
     }
 }
 

@@ -8,8 +8,9 @@ use serde_json::{Value, json};
 use sha2::Digest;
 
 use crate::kills::child;
+use crate::removal::{StandIn, left, own, with_id};
 use crate::runs::{Named, quick, users};
-use crate::server::Practice;
+use crate::server::{Practice, token};
 
 /// The entries of a run's journal.
 fn lines(folder: &Path) -> Vec<Value> {
@@ -519,4 +520,121 @@ fn who_waits_for_a_run_that_is_in_use_says_so_and_gives_up() {
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     let end = "another kernel or program is at work on this run: let it end, or end it";
     assert!(said.contains(end), "{said}");
+}
+
+/// The same tenant as after a restart of the kernel.
+fn reopened(standin: &StandIn) -> Tenant {
+    let base = format!("http://{}", standin.tenant.domain());
+    Tenant::new(&base, &token(&base, json!({}))).unwrap()
+}
+
+/// Changes the first user of a run, and makes journal and hashes fit, as whoever makes a folder can.
+fn forge(folder: &Path, change: impl FnOnce(&mut Value, &mut Vec<Value>)) {
+    let file = folder.join("users-00001.done.json");
+    let mut users: Vec<Value> = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
+    let mut entries = lines(folder);
+    change(&mut users[0], &mut entries);
+    let forged = serde_json::to_vec(&users).unwrap();
+    let hash = sha2::Sha256::digest(&forged);
+    let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    let done = place(&entries, "Done");
+    entries[done]["Done"]["sha256"] = json!(hash);
+    fs::write(&file, forged).unwrap();
+    write_lines(folder, &entries);
+}
+
+const OTHER_EMAIL: &str = "the tenant has the user with this id under another e-mail";
+
+#[test]
+fn a_forged_folder_that_shows_one_e_mail_does_not_delete_another_ones_account() {
+    for search in [true, false] {
+        let standin = StandIn::new(vec![own("boss", "boss@test.edu")]);
+        standin.holds().search = search;
+        let name = Named::new("mask");
+        standin.run(&name, &[User::new("a@test.edu"), User::new("b@test.edu")]);
+        let folder = PathBuf::from(name.folder());
+        forge(&folder, |user, _| user["user_id"] = json!("boss"));
+        for tenant in [&reopened(&standin), &standin.tenant] {
+            let plan = plan_run_removal(tenant, &name.folder()).unwrap();
+            assert!(left(&plan, "a@test.edu", OTHER_EMAIL), "{plan}");
+            assert_eq!(plan.users.len(), 1, "{plan}");
+            assert_eq!(plan.users[0].0, "b@test.edu");
+        }
+        let tenant = reopened(&standin);
+        let plan = plan_run_removal(&tenant, &name.folder()).unwrap();
+        assert_eq!(remove_users(&tenant, plan).unwrap().deleted, 1);
+        assert!(standin.ids().contains(&"auth0|boss".to_string()));
+    }
+}
+
+#[test]
+fn a_forged_folder_whose_ids_are_said_to_be_given_deletes_nobody_else_either() {
+    let standin = StandIn::new(vec![own("boss", "boss@test.edu")]);
+    let name = Named::new("given");
+    standin.run(&name, &[with_id("1", "a@test.edu")]);
+    let folder = PathBuf::from(name.folder());
+    forge(&folder, |user, entries| {
+        user["user_id"] = json!("boss");
+        let accepted = place(entries, "Accepted");
+        entries[accepted]["Accepted"]["created_at"] = json!("1970-01-01T00:00:00.000Z");
+    });
+    let plan = plan_run_removal(&reopened(&standin), &name.folder()).unwrap();
+    assert!(plan.users.is_empty(), "{plan}");
+    assert!(left(&plan, "a@test.edu", OTHER_EMAIL), "{plan}");
+}
+
+#[test]
+fn a_run_that_was_not_made_by_this_handle_is_removed_by_what_the_tenant_shows() {
+    let standin = StandIn::new(Vec::new());
+    let name = Named::new("restart");
+    let e_mails = ["A@test.edu", "b@test.edu", "c@test.edu"];
+    standin.run(&name, &e_mails.map(User::new));
+    // Auth0 keeps e-mails in lower case; one was changed since, and one user is gone.
+    standin.holds().users[0]["email"] = json!("a@test.edu");
+    standin.holds().users[1]["email"] = json!("new@test.edu");
+    standin.holds().users.remove(2);
+    let plan = plan_run_removal(&standin.tenant, &name.folder()).unwrap();
+    assert_eq!(plan.users.len(), 3, "the handle that made the run: {plan}");
+    for search in [true, false] {
+        standin.holds().search = search;
+        let plan = plan_run_removal(&reopened(&standin), &name.folder()).unwrap();
+        let e_mails: Vec<&str> = plan.users.iter().map(|(email, _)| email.as_str()).collect();
+        assert_eq!(e_mails, ["a@test.edu"], "{plan}");
+        assert!(left(&plan, "b@test.edu", OTHER_EMAIL), "{plan}");
+        assert!(left(&plan, "c@test.edu", "no user with this id"), "{plan}");
+    }
+}
+
+#[test]
+fn a_journal_that_tells_of_a_removed_user_who_is_not_the_runs_is_refused() {
+    let standin = StandIn::new(Vec::new());
+    let name = Named::new("gone");
+    standin.run(&name, &[User::new("a@test.edu")]);
+    let folder = PathBuf::from(name.folder());
+    let mut entries = lines(&folder);
+    entries.push(json!({"Removed": ["auth0|somebody"]}));
+    write_lines(&folder, &entries);
+    let error = plan_run_removal(&standin.tenant, &name.folder()).unwrap_err();
+    let said = "its journal tells of a removed user who is not of this run";
+    assert!(error.to_string().contains(said), "{error}");
+}
+
+#[test]
+fn a_run_that_was_only_resumed_by_this_handle_is_not_taken_for_one_that_it_made() {
+    let standin = StandIn::new(Vec::new());
+    let name = Named::new("resumed");
+    let connection = ConnectionId::new("con_abcdefghijklmnop").unwrap();
+    standin.holds().takes = true;
+    for (tenant, planned) in [(&standin.tenant, 1), (&reopened(&standin), 0)] {
+        let options = quick(&name).time_limit(Duration::ZERO);
+        let users = [User::new("a@test.edu")];
+        import_users(&standin.tenant, &connection, &users, &options).unwrap_err();
+        resume_import(tenant, &name.folder()).unwrap();
+        for user in &mut standin.holds().users {
+            user["email"] = json!("new@test.edu");
+        }
+        let plan = plan_run_removal(tenant, &name.folder()).unwrap();
+        assert_eq!(plan.users.len(), planned, "{plan}");
+        fs::remove_dir_all(name.folder()).unwrap();
+    }
 }

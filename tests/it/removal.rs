@@ -23,7 +23,7 @@ fn profile(provider: &str, connection: &str, id: &str, email: &str, created: &st
         "identities": [{"provider": provider, "connection": connection, "user_id": id, "isSocial": provider != "auth0"}]})
 }
 
-fn own(id: &str, email: &str) -> Value {
+pub(crate) fn own(id: &str, email: &str) -> Value {
     profile("auth0", HOME, id, email, AFTER)
 }
 
@@ -32,8 +32,8 @@ fn google(id: &str, email: &str, created: &str) -> Value {
 }
 
 /// What the stand-in answers with.
-struct Holds {
-    users: Vec<Value>,
+pub(crate) struct Holds {
+    pub(crate) users: Vec<Value>,
     /// Of the answer to an upload.
     named: Value,
     /// Status and body of GET /connections/{id}.
@@ -41,22 +41,22 @@ struct Holds {
     /// Rows of the job's error report.
     refused: Vec<Value>,
     /// Whether an upload brings its users in.
-    takes: bool,
+    pub(crate) takes: bool,
     /// The row that it brings into another connection.
     elsewhere: Option<usize>,
-    search: bool,
+    pub(crate) search: bool,
     inserted: Option<usize>,
     sent: usize,
 }
 
-struct StandIn {
+pub(crate) struct StandIn {
     holds: Arc<Mutex<Holds>>,
     requests: Arc<Mutex<Vec<String>>>,
-    tenant: Tenant,
+    pub(crate) tenant: Tenant,
 }
 
 impl StandIn {
-    fn new(users: Vec<Value>) -> StandIn {
+    pub(crate) fn new(users: Vec<Value>) -> StandIn {
         let gone = json!({"statusCode": 404, "error": "Not Found", "message": "Not found."});
         let holds = Arc::new(Mutex::new(Holds {
             users,
@@ -86,11 +86,11 @@ impl StandIn {
         }
     }
 
-    fn holds(&self) -> MutexGuard<'_, Holds> {
+    pub(crate) fn holds(&self) -> MutexGuard<'_, Holds> {
         self.holds.lock().unwrap()
     }
 
-    fn ids(&self) -> Vec<String> {
+    pub(crate) fn ids(&self) -> Vec<String> {
         let users = &self.holds().users;
         let id = |user: &Value| user["user_id"].as_str().unwrap().to_string();
         users.iter().map(id).collect()
@@ -110,7 +110,7 @@ impl StandIn {
     }
 
     /// A run of `users`.
-    fn run(&self, name: &Named, users: &[User]) -> ImportReport {
+    pub(crate) fn run(&self, name: &Named, users: &[User]) -> ImportReport {
         let connection = ConnectionId::new(ID).unwrap();
         self.holds().takes = true;
         import_users(&self.tenant, &connection, users, &quick(name)).unwrap()
@@ -209,7 +209,7 @@ fn rows(request: &str) -> Vec<Value> {
     serde_json::from_str(file).unwrap()
 }
 
-fn with_id(id: &str, email: &str) -> User {
+pub(crate) fn with_id(id: &str, email: &str) -> User {
     User {
         user_id: Some(id.into()),
         ..User::new(email)
@@ -221,7 +221,7 @@ fn planned(plan: &RemovalPlan) -> Vec<&str> {
 }
 
 /// Who is left out, with the beginning of the reason.
-fn left(plan: &RemovalPlan, email: &str, reason: &str) -> bool {
+pub(crate) fn left(plan: &RemovalPlan, email: &str, reason: &str) -> bool {
     let mut all = plan.left_out.iter();
     all.any(|left| left.email == email && left.reason.starts_with(reason))
 }
