@@ -64,7 +64,7 @@ impl JobId {
         let fault = |problem| Error::bad_answer(call, problem);
         let id = json["id"]
             .as_str()
-            .ok_or_else(|| fault("it names no job, though it was accepted"))?;
+            .ok_or_else(|| fault("it names no job in `id`, though it was accepted"))?;
         JobId::of(id).ok_or_else(|| fault("its `id` is not job_ and letters or digits"))
     }
 

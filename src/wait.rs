@@ -14,9 +14,9 @@ use crate::jobs::{
 };
 use crate::pace::at_published_speeds;
 use crate::requests::Request;
-use crate::say::say;
+use crate::say::{say, words_of_others};
 use crate::tenant::Tenant;
-use crate::words::{count, cut, span_in_words};
+use crate::words::{count, span_in_words};
 
 /// The one status of a job that has not ended which Auth0 lists.
 pub(crate) const PENDING: &str = "pending";
@@ -159,7 +159,7 @@ pub(crate) fn read_job(tenant: &Tenant, id: &JobId) -> Result<JobState> {
         // its limit, and names the word there.
         Some(status) => {
             let told = Told::read(&json);
-            let status = cut(&without_secrets(status), MOST_STATUS_CHARS);
+            let status = words_of_others(&without_secrets(status), MOST_STATUS_CHARS);
             return Ok(JobState::Pending { told, status });
         }
         None => return Err(Error::bad_answer(&call, "its `status` is no text")),

@@ -239,7 +239,9 @@ fn print_a_run(practice: &Tenant) {
     let good = User {
         name: Some(HOSTILE.into()),
         // No key of metadata may hold a dot.
-        user_metadata: json!({HOSTILE.replace('.', ""): HOSTILE}).as_object().cloned(),
+        user_metadata: json!({HOSTILE.replace('.', ""): HOSTILE})
+            .as_object()
+            .cloned(),
         ..User::new("hostile@test.edu")
     };
     let users = [good, hostile_user()];
