@@ -4,6 +4,7 @@
 # make stop   end the practice tenant
 # make bench  what is measured: minutes, each side in the same run
 # make pictures  README's pictures, made anew in a browser
+# make deny   what comes in from outside: licences, sources, crates in two versions, known faults
 # make test-kills  an import killed 200 times and resumed: minutes
 
 SHELL := bash
@@ -39,7 +40,7 @@ export CHROMIUM := $(or $(CHROMIUM),$(shell command -v chromium || command -v ch
 # Says what a long step is, and afterwards how long it took.
 STEP = step() { printf '== %s\n' "$$1"; shift; local began=$$SECONDS; "$$@"; printf '   %d s\n' "$$((SECONDS - began))"; }; step
 
-.PHONY: help run test test-kills bench lab stop outputs pictures practice-tenant setup
+.PHONY: help run test deny test-kills bench lab stop outputs pictures practice-tenant setup
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
@@ -108,11 +109,29 @@ test: setup practice-tenant
 	$(STEP) clippy cargo clippy --quiet --locked --all-targets --features $(FEATURES) -- -D warnings
 	$(STEP) 'Rust tests' cargo test --locked --features $(FEATURES)
 	$(STEP) documentation env RUSTDOCFLAGS='-D warnings' cargo doc --quiet --locked --no-deps --lib
+	if command -v cargo-deny > /dev/null; then
+		$(STEP) 'what comes in from outside' $(MAKE) --no-print-directory deny
+	else
+		echo '== no cargo-deny found, so licences and sources were not looked at: cargo install cargo-deny --locked'
+	fi
 	$(STEP) 'notebooks in the real kernel' $(BIN)/python -m pytest -q tests/notebooks
 	if [ -n "$$CHROMIUM" ]; then
 		$(STEP) 'notebooks in JupyterLab, as a reader sees them' $(BIN)/python -m pytest -q tests/browser
 	else
 		echo '== no Chromium found, so the notebooks were not tried in JupyterLab; install one, or name it: make test CHROMIUM=...'
+	fi
+
+# The crates of other systems belong to Cargo.lock too. The list of known faults is fetched from RustSec; without a network it is not to be had.
+deny:
+	@if ! cargo fetch --quiet --locked; then
+		echo '   not looked at: the crates of other systems cannot be fetched now'
+		exit
+	fi
+	cargo deny --offline --locked check --hide-inclusion-graph licenses bans sources
+	if cargo deny --locked fetch db > /dev/null 2>&1; then
+		cargo deny --offline --locked check --hide-inclusion-graph advisories
+	else
+		echo '   known faults (advisories) were not looked at: their list cannot be fetched now'
 	fi
 
 bench: setup practice-tenant

@@ -1,21 +1,23 @@
 //! Deleting what a job or a run created, and nothing else.
 
-use std::collections::HashSet;
-use std::path::{Path, PathBuf};
+use std::collections::{HashMap, HashSet};
+use std::path::Path;
 use std::time::Duration;
 
 use reqwest::Method;
-use serde_json::Value;
 
 use crate::error::{Error, Result};
 use crate::job_errors::job_errors;
 use crate::jobs::{FinishedJob, RowKey};
-use crate::journal::Entry;
+use crate::journal::{Entry, FileEnd, NoteKind};
+use crate::ownership;
 use crate::patience::Patience;
 use crate::progress::Countdown;
+use crate::removal_plan::{
+    Candidate, Evidence, LeftOut, NO_CONNECTION, RemovalPlan, Removed, doubt, look,
+};
 use crate::requests::{Request, path_segment};
-use crate::run::{FileState, Run};
-use crate::say::debug_fields;
+use crate::run::Run;
 use crate::tenant::Tenant;
 
 /// Deletes between two lines of the run's journal.
@@ -24,102 +26,19 @@ const NOTED_AT_ONCE: usize = 50;
 const FAULTS_BORNE: u32 = 4;
 /// A million users at two a second take six days.
 const REMOVAL_LIMIT: Duration = Duration::from_secs(7 * 24 * 3600);
+const REFUSED: &str = "the job refused the user";
 
-/// Who would be deleted: made by [`plan_removal`] or [`plan_run_removal`], taken by [`remove_users`].
+/// Looks up the users a job created. Sends a read for each user, two for one who was sent with a user id; writes nothing.
 ///
-/// # Examples
-///
-/// ```
-/// use auth0_bulk_users::*;
-///
-/// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
-/// # let tenant = Tenant::practice()?;
-/// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-/// # let options = ImportOptions::default().requests_per_second(50.0);
-/// let users = generate_users("docs-planned", "test.edu", 2)?;
-/// let report = import_users(&tenant, &connection, &users, &options)?;
-/// let plan = plan_run_removal(&tenant, report.folder())?;
-/// assert_eq!(plan.users[0].0, "docs-planned_01@test.edu");
-/// assert_eq!(plan.domain, tenant.domain());
-/// # remove_users(&tenant, plan)?;
-/// # Ok::<(), Error>(())
-/// ```
-#[derive(Clone)]
-#[non_exhaustive]
-pub struct RemovalPlan {
-    /// The tenant's domain.
-    pub domain: String,
-    /// The users the job or the run created: e-mail and user id.
-    pub users: Vec<(String, String)>,
-    /// E-mails of the file whose users stay, because the job did not create them or they are gone.
-    pub kept: usize,
-    /// The run whose users they are; where what is deleted is written down.
-    folder: Option<PathBuf>,
-}
-
-debug_fields!(RemovalPlan: domain, users, kept, folder);
-
-impl RemovalPlan {
-    /// How long the removal takes at the free plan's rate: a request for each user, two a second. A practice tenant is faster.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use auth0_bulk_users::*;
-    ///
-    /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
-    /// # let tenant = Tenant::practice()?;
-    /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-    /// # let options = ImportOptions::default().requests_per_second(50.0);
-    /// let users = generate_users("docs-time", "test.edu", 2)?;
-    /// let report = import_users(&tenant, &connection, &users, &options)?;
-    /// let plan = plan_run_removal(&tenant, report.folder())?;
-    /// assert_eq!(plan.duration(), Duration::from_secs(1), "two users");
-    /// # remove_users(&tenant, plan)?;
-    /// # Ok::<(), Error>(())
-    /// ```
-    #[must_use]
-    pub fn duration(&self) -> Duration {
-        Duration::from_secs_f64(self.users.len() as f64 / 2.0)
-    }
-}
-
-/// What a removal did; made by [`remove_users`].
-///
-/// # Examples
-///
-/// ```
-/// use auth0_bulk_users::*;
-///
-/// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
-/// # let tenant = Tenant::practice()?;
-/// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-/// # let options = ImportOptions::default().requests_per_second(50.0);
-/// let users = generate_users("docs-removed", "test.edu", 1)?;
-/// let report = import_users(&tenant, &connection, &users, &options)?;
-/// let removed = remove_users(&tenant, plan_run_removal(&tenant, report.folder())?)?;
-/// assert_eq!((removed.deleted, removed.domain.as_str()), (1, tenant.domain()));
-/// # Ok::<(), Error>(())
-/// ```
-#[derive(Clone)]
-#[non_exhaustive]
-pub struct Removed {
-    /// Users deleted.
-    pub deleted: usize,
-    /// The tenant they were in.
-    pub domain: String,
-}
-
-debug_fields!(Removed: deleted, domain);
-
-/// Looks up the users a job created. Sends a read for each user; writes nothing.
-///
-/// A user belongs to the job exactly if their e-mail was sent and not refused, and they were created in its connection since the
-/// job was accepted: whoever was there before stays.
+/// A user belongs to the job exactly if the job did not refuse them, they are in its connection's own database (an identity of
+/// the provider `auth0`) under the e-mail or the user id that was sent, and they were created since the job was accepted. Where
+/// that cannot be known, because two users have the e-mail or the id, say, the user stays, and [`RemovalPlan::left_out`] has the
+/// reason.
 ///
 /// # Errors
 ///
-/// The job did not complete, or was accepted without a time; the scope `read:users` is missing; the tenant refuses or cannot be reached.
+/// The job did not complete, or was accepted without a time; its connection is gone; the scope `read:users` is missing; the
+/// tenant refuses or cannot be reached.
 ///
 /// # Examples
 ///
@@ -150,36 +69,53 @@ pub fn plan_removal(tenant: &Tenant, finished: &FinishedJob) -> Result<RemovalPl
     }
     let errors = job_errors(tenant, finished)?;
     let refused: HashSet<usize> = errors.iter().filter_map(|failed| failed.row).collect();
-    let mut users: Vec<(String, String)> = Vec::new();
-    let mut found = HashSet::new();
-    let mut countdown = Countdown::new();
-    for (index, RowKey { email, .. }) in job.keys.iter().enumerate() {
-        if refused.contains(&(index + 1)) {
-            continue;
+    let mut plan = RemovalPlan::empty(tenant.domain(), &job.correlation_id, Vec::new());
+    let mut candidates = Vec::new();
+    for (index, RowKey { email, user_id }) in job.keys.iter().enumerate() {
+        let candidate = Candidate {
+            email: email.clone(),
+            id: user_id.as_ref().map(|id| format!("auth0|{id}")),
+            drawn: false,
+            since: ownership::millis(&job.created_at),
+            is_in: true,
+            is_certain: true,
+        };
+        match refused.contains(&(index + 1)) {
+            true => plan.leave_out(candidate, REFUSED),
+            false => candidates.push(candidate),
         }
-        if let Some(id) = created_by(tenant, finished, email)?
-            && found.insert(id.clone())
-        {
-            users.push((email.clone(), id));
-        }
-        countdown.say(index + 1, job.keys.len(), "users looked up");
     }
-    let kept = job.keys.len() - users.len();
-    Ok(RemovalPlan {
-        domain: tenant.domain().to_string(),
-        users,
-        kept,
-        folder: None,
-    })
+    let mut patience = Patience::new(tenant, REMOVAL_LIMIT, FAULTS_BORNE);
+    let name = job.connection_name();
+    look(
+        &mut patience,
+        job.connection.as_str(),
+        name,
+        candidates,
+        &mut plan,
+    )?;
+    let inserted = finished.summary.map_or(0, |summary| summary.inserted);
+    if plan.users.len() as u64 > inserted {
+        plan.keep_all();
+    }
+    Ok(plan)
 }
 
-/// Lists the users a run created, by the ids it drew for them and wrote down in `imports/<name>`. Sends nothing.
+/// Lists the users a run created, by the ids it drew for them and wrote down in `imports/<name>`. Sends reads: one for 40 users,
+/// and two for each user whose id was not drawn; writes nothing.
 ///
-/// Users who were there before, or who may have been, are not in it.
+/// An id that was drawn for the run is nobody else's, so its user is in the plan without proof; a search tells who of them has
+/// signed in since, and takes out whoever it shows to be another one. A user whose id you chose must be found in the run's
+/// connection, created since the run's upload. Users who were there before, or who may have been, stay.
+///
+/// A folder can be made by anybody. So of a run that this [`Tenant`] value or a clone of it did not make, as after a restart of
+/// the kernel, the tenant must have each user under the e-mail that the folder tells: else they stay. Whom the search does not
+/// show is looked up one by one then.
 ///
 /// # Errors
 ///
-/// No run there; one of another tenant; one that was changed or damaged; one that has not ended.
+/// No run there; one of another tenant; one that is not yours alone (another user owns it, or others can read or write it); one
+/// that was changed or damaged; one that has not ended; its connection is gone; the tenant refuses or cannot be reached.
 ///
 /// # Examples
 ///
@@ -212,45 +148,92 @@ pub fn plan_run_removal(tenant: &Tenant, folder: &str) -> Result<RemovalPlan> {
         let reason = format!("{folder} has not ended: resume_import first, then remove its users");
         return Err(Error::Removal { reason });
     }
-    let users = run.own_ids()?;
-    let rows: usize = run.files.iter().map(FileState::count).sum();
-    Ok(RemovalPlan {
-        domain: run.domain.clone(),
-        kept: rows - users.len() - run.removed.len(),
-        users,
-        folder: Some(path.to_path_buf()),
-    })
+    let is_certain = tenant.witness().made(&run.folder);
+    let (candidates, left_out) = run.created(is_certain)?;
+    let mut plan = RemovalPlan::empty(&run.domain, &run.correlation_id(), left_out);
+    plan.folder = Some(path.to_path_buf());
+    let mut patience = Patience::new(tenant, REMOVAL_LIMIT, FAULTS_BORNE);
+    let name = run.connection_name();
+    look(
+        &mut patience,
+        &run.connection_id,
+        name,
+        candidates,
+        &mut plan,
+    )?;
+    Ok(plan)
 }
 
-/// The id of the user with this e-mail whom the job created. Looked up by e-mail, which is immediately
-/// consistent where search is not; Auth0 stores e-mails in lower case.
-fn created_by(tenant: &Tenant, finished: &FinishedJob, email: &str) -> Result<Option<String>> {
-    let path = "/api/v2/users-by-email";
-    let request = Request::get(path, &["read:users"]).query("email", email.to_lowercase());
-    let json = tenant.send(request)?.json(&format!("GET {path}"))?;
-    // Both times are ISO 8601 in UTC with milliseconds, so they sort as text.
-    let since = finished.job.created_at.as_str();
-    let ours = |user: &&Value| {
-        user["created_at"].as_str().is_some_and(|at| at >= since) && in_connection(user, finished)
-    };
-    let user = json.as_array().and_then(|users| users.iter().find(ours));
-    Ok(user
-        .and_then(|user| user["user_id"].as_str())
-        .map(str::to_string))
+impl Run {
+    /// Whom this run may have created and not removed yet, and whom it surely did not create, with the reason.
+    fn created(&self, is_certain: bool) -> Result<(Vec<Candidate>, Vec<LeftOut>)> {
+        let (mut candidates, mut left_out) = (Vec::new(), Vec::new());
+        let mut gone = HashSet::new();
+        for state in &self.files {
+            let Some(end) = &state.end else { continue };
+            let noted = end.notes.iter().map(|note| (note.row, note.kind));
+            let noted: HashMap<usize, NoteKind> = noted.collect();
+            // Of an uploaded file of which an answer was lost, it is not known when its users came in.
+            let accepted = state
+                .created_at
+                .as_deref()
+                .filter(|_| !state.is_uncertain());
+            for (row, user) in self.done_users(end)? {
+                let text = |key: &str| user[key].as_str();
+                let candidate = Candidate {
+                    email: text("email").unwrap_or_default().to_string(),
+                    id: text("user_id").map(|id| format!("auth0|{id}")),
+                    drawn: text("user_id").is_some() && self.is_drawn(end.file, row),
+                    since: accepted.and_then(ownership::millis),
+                    is_in: !noted.contains_key(&row),
+                    is_certain,
+                };
+                let id = candidate.id.as_ref();
+                if let Some(id) = id.filter(|id| self.removed.contains(*id)) {
+                    gone.insert(id.clone());
+                    continue;
+                }
+                match not_created(end, row, noted.get(&row), &candidate) {
+                    Some(reason) => left_out.push(candidate.left_out(reason)),
+                    None => candidates.push(candidate),
+                }
+            }
+        }
+        if gone.len() < self.removed.len() {
+            let reason = "its journal tells of a removed user who is not of this run, and what was done is not guessed at";
+            return Err(Error::run_folder(self.folder.path(), reason));
+        }
+        Ok((candidates, left_out))
+    }
 }
 
-fn in_connection(user: &Value, finished: &FinishedJob) -> bool {
-    let Some(name) = &finished.job.connection.name else {
-        return true;
-    };
-    let identities = user["identities"].as_array();
-    identities.is_some_and(|all| {
-        all.iter()
-            .any(|identity| identity["connection"] == name.as_str())
-    })
+/// Why the run did not create the user of this row, or why it cannot be known; `None` when it may have.
+fn not_created(
+    end: &FileEnd,
+    row: usize,
+    noted: Option<&NoteKind>,
+    candidate: &Candidate,
+) -> Option<&'static str> {
+    match noted {
+        Some(NoteKind::AlreadyThere) => Some("the user was there before"),
+        // They may have come in later, or by an upload whose answer was lost: with a drawn id the tenant can tell.
+        Some(NoteKind::Failed | NoteKind::Unknown) if candidate.drawn => None,
+        Some(NoteKind::Failed) => Some(REFUSED),
+        Some(NoteKind::Unknown) => Some("what became of the user is not known"),
+        None if end.is_updated(row) => Some("the user was there before and was updated"),
+        None if candidate.id.is_none() => {
+            Some("the id was left to Auth0, so which user it is is not known")
+        }
+        // An id of the reader's own choice may have been there before, if there is any doubt.
+        None if !candidate.drawn && !end.certain => {
+            Some("whether the user was there before cannot be told")
+        }
+        None => None,
+    }
 }
 
-/// Deletes exactly the users of the plan, by id. Writes to the tenant: one request for each user.
+/// Deletes exactly the users of the plan, by id. Writes to the tenant: one request for each user. Sends a read right before it
+/// for a user whose id was not drawn for the run: whoever is not the same any more stays, and is in [`Removed::left_out`].
 ///
 /// Who is gone already is fine, so after a failure make the plan again and run it.
 ///
@@ -286,28 +269,64 @@ pub fn remove_users(tenant: &Tenant, plan: RemovalPlan) -> Result<Removed> {
     tenant.check_gate("a delete")?;
     let mut run = plan.folder.as_deref().map(Run::open).transpose()?;
     let mut patience = Patience::new(tenant, REMOVAL_LIMIT, FAULTS_BORNE);
+    let mut removed = Removed {
+        deleted: 0,
+        left_out: Vec::new(),
+        domain: plan.domain.clone(),
+        correlation_id: plan.correlation_id.clone(),
+    };
     let (mut done, mut countdown) = (0, Countdown::new());
     for group in plan.users.chunks(NOTED_AT_ONCE) {
-        for (_, id) in group {
-            // Deleting who is gone is fine, so a delete whose answer was lost is sent again.
-            patience.ask(|tenant| delete(tenant, id))?;
+        let mut gone = Vec::new();
+        for (email, id) in group {
+            // A plan may be run twice.
+            if run.as_ref().is_some_and(|run| run.removed.contains(id)) {
+                continue;
+            }
+            match remains(&mut patience, &plan, id)? {
+                Some(reason) => removed.left_out.push(LeftOut {
+                    email: email.clone(),
+                    user_id: Some(id.clone()),
+                    reason,
+                }),
+                None => {
+                    // Deleting who is gone is fine, so a delete whose answer was lost is sent again.
+                    patience.ask(|tenant| delete(tenant, id, &plan.correlation_id))?;
+                    gone.push(id.clone());
+                }
+            }
             done += 1;
             countdown.say(done, plan.users.len(), "users deleted");
         }
+        removed.deleted += gone.len();
         // A crash before this line asks for the same deletes again, which are fine.
-        if let Some(run) = &mut run {
-            let ids = group.iter().map(|(_, id)| id.clone()).collect();
-            run.note(Entry::Removed(ids))?;
+        if let Some(run) = run.as_mut().filter(|_| !gone.is_empty()) {
+            run.note(Entry::Removed(gone))?;
         }
     }
-    Ok(Removed {
-        deleted: plan.users.len(),
-        domain: plan.domain,
+    Ok(removed)
+}
+
+/// Why a user of the plan is not deleted now. Time has passed since the plan, so whoever was looked up is looked up again.
+fn remains(patience: &mut Patience, plan: &RemovalPlan, id: &str) -> Result<Option<&'static str>> {
+    let since = match plan.known.get(id) {
+        Some(Evidence::Drawn) => return Ok(None),
+        Some(Evidence::Looked(since)) => *since,
+        None => return Ok(Some("the user was not in the plan when it was made")),
+    };
+    let Some(connection) = &plan.connection else {
+        return Ok(Some(NO_CONNECTION));
+    };
+    let profile = patience.ask(|tenant| ownership::by_id(tenant, id))?;
+    Ok(match profile {
+        None => Some("the user was gone already"),
+        Some(profile) => doubt(&profile, connection, Some(since)),
     })
 }
 
-fn delete(tenant: &Tenant, id: &str) -> Result<()> {
+fn delete(tenant: &Tenant, id: &str, correlation_id: &str) -> Result<()> {
     let path = format!("/api/v2/users/{}", path_segment(id));
-    let request = Request::write(Method::DELETE, &path, &["delete:users"], "a delete");
+    let request = Request::write(Method::DELETE, &path, &["delete:users"], "a delete")
+        .correlation_id(correlation_id);
     tenant.send(request).map(drop)
 }

@@ -1,9 +1,7 @@
 //! How each value looks in a cell; what the looks are made of is in `drawing.rs`.
 
-use crate::cleanup::{RemovalPlan, Removed};
-use crate::connections::ConnectionId;
 use crate::drawing::{
-    BAD, Draw, GOOD, NEUTRAL, WARNING, card, draws, draws_in_cell, escape, facts_html, facts_plain,
+    BAD, Draw, GOOD, WARNING, card, draws, draws_in_cell, escape, facts_html, facts_plain,
     table_html, table_plain, utc,
 };
 use crate::error::{Error, Result};
@@ -63,9 +61,9 @@ fn stop(error: &Error) -> ! {
     std::panic::resume_unwind(Box::new("stopped"));
 }
 
-draws!(Tenant, User, Users, SignIn, RemovalPlan, Removed);
-// The `Display` of an id is the id itself, that of an error its sentence.
-draws_in_cell!(ConnectionId, Error);
+draws!(Tenant, User, Users, SignIn);
+// The `Display` of an error is its sentence.
+draws_in_cell!(Error);
 
 impl Draw for Error {
     fn plain(&self) -> String {
@@ -89,7 +87,7 @@ impl Tenant {
                 "imports and deletes are allowed; it forgets everything when it ends".to_string()
             }
             (false, true) => format!(
-                "read-only, until tenant.allow_writes(\"{}\")",
+                "read-only (no imports, deletes or sign-ins), until tenant.allow_writes(\"{}\")",
                 self.domain()
             ),
             (false, false) => "WRITES ARE ALLOWED".to_string(),
@@ -146,31 +144,6 @@ impl Draw for Tenant {
             (false, false) => BAD,
         };
         facts_html(colour, &title, &facts)
-    }
-}
-
-impl Draw for ConnectionId {
-    fn plain(&self) -> String {
-        let name = self
-            .name
-            .as_ref()
-            .map_or(String::new(), |name| format!(" ({name})"));
-        let usernames = match self.takes_usernames() {
-            Some(true) => "; it takes usernames",
-            Some(false) => "; it takes no usernames: import users.without_usernames()",
-            None => "",
-        };
-        format!("{self}{name}{usernames}")
-    }
-    fn html(&self) -> String {
-        let mut facts = vec![("id", self.to_string())];
-        let usernames = self.takes_usernames().map(|takes| match takes {
-            true => "accepted",
-            false => "not accepted: import users.without_usernames()",
-        });
-        facts.extend(usernames.map(|words| ("usernames", words.to_string())));
-        let name = self.name.as_deref().unwrap_or("given by its id");
-        facts_html(NEUTRAL, &format!("connection {name}"), &facts)
     }
 }
 
@@ -265,48 +238,5 @@ impl Draw for SignIn {
             format!("{}, where the imported password works", self.connection),
         )];
         facts_html(GOOD, &format!("{} signed in", self.login), &facts)
-    }
-}
-
-impl RemovalPlan {
-    fn first_ones(&self) -> String {
-        let shown: Vec<&str> = self
-            .users
-            .iter()
-            .take(SHOWN)
-            .map(|(email, _)| email.as_str())
-            .collect();
-        let more = if self.users.len() > SHOWN {
-            ", …"
-        } else {
-            ""
-        };
-        format!("{}{more}", shown.join(", "))
-    }
-}
-
-impl Draw for RemovalPlan {
-    fn plain(&self) -> String {
-        format!(
-            "would delete {} ({}); {} of those sent would stay as they are",
-            count(self.users.len(), "user"),
-            self.first_ones(),
-            self.kept
-        )
-    }
-    fn html(&self) -> String {
-        let title = format!("would delete {}", count(self.users.len(), "user"));
-        let kept = format!("{} of those sent, as they are", self.kept);
-        let facts = [("users", self.first_ones()), ("would stay", kept)];
-        facts_html(WARNING, &title, &facts)
-    }
-}
-
-impl Draw for Removed {
-    fn plain(&self) -> String {
-        format!("{} deleted", count(self.deleted, "user"))
-    }
-    fn html(&self) -> String {
-        facts_html(NEUTRAL, &self.plain(), &[])
     }
 }

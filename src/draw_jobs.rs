@@ -1,5 +1,6 @@
 //! How a job looks: accepted, finished, and what it says of the users it refused.
 
+use crate::draw_removal::in_the_log;
 use crate::drawing::{
     BAD, Draw, Entry, GOOD, NEUTRAL, UPDATED, bar, card, draws, draws_in_cell, entries_html,
     entries_plain, escape, fact_lines, facts_html,
@@ -13,9 +14,10 @@ draws!(Job, FinishedJob, JobErrors);
 impl Draw for Job {
     fn plain(&self) -> String {
         format!(
-            "job {} accepted: {} on their way; it runs in the tenant now",
+            "job {} accepted: {} on their way; it runs in the tenant now\n{}",
             self.id,
-            count(self.keys.len(), "user")
+            count(self.keys.len(), "user"),
+            in_the_log(&self.correlation_id)
         )
     }
     fn html(&self) -> String {
@@ -23,7 +25,11 @@ impl Draw for Job {
             "{} on their way; it runs in the tenant now",
             self.keys.len()
         );
-        let facts = [("id", self.id.to_string()), ("users", users)];
+        let facts = [
+            ("id", self.id.to_string()),
+            ("users", users),
+            ("tenant's log", in_the_log(&self.correlation_id)),
+        ];
         facts_html(NEUTRAL, "job accepted", &facts)
     }
 }
@@ -43,8 +49,15 @@ impl FinishedJob {
             }
             (JobStatus::Completed, Some(_)) => "completed, nobody refused".to_string(),
             (JobStatus::Completed, None) => {
-                "completed, without a word on how many were refused: job_errors may know"
-                    .to_string()
+                let untold = self.untold.map_or(String::new(), |field| {
+                    format!(
+                        " (the answer to GET /api/v2/jobs/{} has no number `summary.{field}`)",
+                        self.id
+                    )
+                });
+                format!(
+                    "completed, without a word on how many were refused{untold}: job_errors may know"
+                )
             }
         }
     }

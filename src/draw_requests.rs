@@ -2,6 +2,7 @@
 
 use crate::drawing::{Draw, block, blocks, draws, draws_in_cell, escape};
 use crate::request_log::{RequestLog, SentRequest};
+use crate::requests::CORRELATION_ID;
 use crate::words::{count, cut};
 
 /// Requests shown, the last ones.
@@ -38,8 +39,14 @@ impl SentRequest {
         (&self.method, &self.path, &self.sent) == (&other.method, &other.path, &other.sent)
     }
 
-    fn bodies(&self) -> [(&'static str, &str); 2] {
-        [("sent", &self.sent), ("answered", &self.answered)]
+    /// What went with it and what came back, each with its word.
+    fn bodies(&self) -> [(&'static str, &str); 3] {
+        let name = self.correlation_id.as_deref().unwrap_or_default();
+        [
+            (CORRELATION_ID, name),
+            ("sent", &self.sent),
+            ("answered", &self.answered),
+        ]
     }
 }
 

@@ -7,17 +7,18 @@ use std::path::Path;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread;
 
-use crate::check::{Checker, check_users};
+use crate::check::{Checker, check_for};
 use crate::connections::ConnectionId;
 use crate::error::{Error, Result};
 use crate::file_maker::{Check, Fed, FileMaker};
 use crate::journal::Entry;
+use crate::latest_run::latest_run;
 use crate::options::ImportOptions;
 use crate::report::ImportReport;
 use crate::run::Run;
-use crate::run_folder::{BEGUN, RunFolder};
+use crate::run_folder::RunFolder;
 use crate::say::say;
-use crate::schedule::{Feed, Schedule};
+use crate::schedule::{Feed, Schedule, unix_millis};
 use crate::secret::random_hex;
 use crate::tenant::Tenant;
 use crate::users::User;
@@ -35,8 +36,8 @@ const FILES_AHEAD: usize = 2;
 ///
 /// # Errors
 ///
-/// No users; a read-only tenant; users the check finds fault with ([`Error::BadRows`]: nothing was sent); a run of
-/// this name that exists; a disk that is full. Once it has begun, [`Error::ImportStopped`] names the run folder, how
+/// No users; a read-only tenant; an upsert into a connection whose e-mails need not be unique; users the check finds
+/// fault with ([`Error::BadRows`]: nothing was sent); a run of this name that exists; a disk that is full. Once it has begun, [`Error::ImportStopped`] names the run folder, how
 /// far it came, and the cause: the tenant refuses, cannot be reached thirteen times running, or the time limit.
 ///
 /// # Examples
@@ -65,7 +66,8 @@ pub fn import_users(
         return Err(Error::NoUsers);
     }
     tenant.check_gate("an import")?;
-    let problems = check_users(connection, users);
+    connection.check_upsert(options)?;
+    let problems = check_for(connection, users, options);
     if !problems.is_empty() && !options.skip_bad_rows {
         return Err(Error::BadRows {
             problems,
@@ -105,7 +107,8 @@ fn pack(run: &mut Run, mut maker: FileMaker, users: &[User]) -> Result<()> {
 ///
 /// # Errors
 ///
-/// A read-only tenant; a run of this name that exists; a disk that is full; a source that gives nobody
+/// A read-only tenant; an upsert into a connection whose e-mails need not be unique; a run of this name that exists; a
+/// disk that is full; a source that gives nobody
 /// ([`Error::NoUsers`]). Once it has begun, [`Error::ImportStopped`] as of [`import_users`].
 ///
 /// # Examples
@@ -131,8 +134,9 @@ pub fn import_stream(
     options: &ImportOptions,
 ) -> Result<ImportReport> {
     tenant.check_gate("an import")?;
+    connection.check_upsert(options)?;
     let run = Run::begin(tenant, connection, options, false)?;
-    let check = Check::AsTheyCome(Checker::new(connection));
+    let check = Check::AsTheyCome(Box::new(Checker::new(connection, options)));
     let maker = FileMaker::new(check, connection, options);
     let (sender, files) = sync_channel(FILES_AHEAD);
     let report = thread::scope(|scope| {
@@ -177,8 +181,9 @@ fn feed(
 ///
 /// # Errors
 ///
-/// No run there; one of another tenant; one that was changed or damaged; one that another kernel is at work on; a
-/// read-only tenant, if anything is left to do; [`Error::ImportStopped`] as of [`import_users`].
+/// No run there; one of another tenant; one that is not yours alone (another user owns it, or others can read or write it); one
+/// that was changed or damaged; one that another kernel is at work on; a read-only tenant, if anything is left to do;
+/// [`Error::ImportStopped`] as of [`import_users`].
 ///
 /// # Examples
 ///
@@ -220,9 +225,12 @@ pub fn resume_import(tenant: &Tenant, folder: &str) -> Result<ImportReport> {
 
 /// The folder of the run that was begun last, for [`resume_import`]. Sends nothing.
 ///
+/// It goes by what the journal of each run tells. Folders that are another user's are passed over, and those that others can
+/// read or write.
+///
 /// # Errors
 ///
-/// There is no run under `imports/`.
+/// There is no run of yours under `imports/`; there are more than 10,000 folders in it.
 ///
 /// # Examples
 ///
@@ -240,28 +248,16 @@ pub fn resume_import(tenant: &Tenant, folder: &str) -> Result<ImportReport> {
 /// # Ok::<(), Error>(())
 /// ```
 pub fn latest_import() -> Result<String> {
-    let begun = |entry: &std::fs::DirEntry| {
-        let meta = std::fs::metadata(entry.path().join(BEGUN)).ok()?;
-        meta.modified().ok()
-    };
-    let runs = std::fs::read_dir(IMPORTS).into_iter().flatten().flatten();
-    let latest = runs
-        .filter_map(|entry| Some((begun(&entry)?, entry)))
-        .max_by_key(|(at, _)| *at);
-    let Some((_, entry)) = latest else {
-        return Err(Error::run_folder(
-            Path::new(IMPORTS),
-            "there is no run here yet",
-        ));
-    };
-    Ok(format!("{IMPORTS}/{}", entry.file_name().to_string_lossy()))
+    let folder = latest_run(Path::new(IMPORTS))?;
+    Ok(folder.display().to_string())
 }
 
 /// Reads the report of a run from its folder, `imports/<name>`, however long ago it was. Sends nothing.
 ///
 /// # Errors
 ///
-/// No run there; one that was changed or damaged; one that another kernel is at work on.
+/// No run there; one that is not yours alone (another user owns it, or others can read or write it); one that was changed or
+/// damaged, or that says what no run does; one that another kernel is at work on; a journal of over 512 MiB.
 ///
 /// # Examples
 ///
@@ -299,9 +295,12 @@ impl Run {
             connection_id: connection.to_string(),
             connection: connection.name.clone(),
             options: options.clone(),
+            name: name.clone(),
+            at: Some(unix_millis()),
         };
         say!("run folder: {IMPORTS}/{name}");
         let mut run = Run::empty(folder);
+        run.is_new = true;
         run.note(begun)?;
         Ok(run)
     }
@@ -313,7 +312,11 @@ impl Run {
         let options = self.options.clone();
         let tenant = tenant.paced(options.requests_per_second);
         let before = tenant.traffic().count;
+        let made_here = self.is_new || tenant.witness().made(&self.folder);
         let worked = Schedule::new(&tenant, &connection, &options, &mut self).work(feed);
+        if made_here {
+            tenant.witness().remember(&self.folder);
+        }
         let requests = tenant.traffic().count - before;
         let report = ImportReport::new(&self, requests)?;
         match worked {

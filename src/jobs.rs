@@ -9,10 +9,12 @@ use serde_json::Value;
 
 use crate::connections::ConnectionId;
 use crate::error::{Error, Result};
-use crate::files::{file_of, upload};
+use crate::files::{Upload, file_of, upload};
 use crate::options::ImportOptions;
 use crate::requests::Request;
-use crate::say::{data, debug_fields};
+use crate::say::{data, debug};
+use crate::secret::{Secret, random_hex};
+use crate::sent_secrets;
 use crate::tenant::Tenant;
 use crate::users::User;
 
@@ -115,6 +117,7 @@ impl fmt::Display for JobId {
 /// # let _ = wait_for_job(&tenant, &job, Duration::ZERO); // a practice job ends when it was read once
 /// assert_eq!(job.connection, connection);
 /// assert!(job.created_at.ends_with('Z'), "it was accepted");
+/// assert!(job.to_string().contains(&job.correlation_id), "the tenant's log has it under this name");
 /// # Ok::<(), Error>(())
 /// ```
 #[derive(Clone)]
@@ -126,11 +129,40 @@ pub struct Job {
     pub connection: ConnectionId,
     /// When Auth0 accepted it (ISO 8601, UTC), in Auth0's own writing.
     pub created_at: String,
+    /// The `X-Correlation-ID` of the upload, drawn for it: the tenant's log has it as `references.correlation_id`.
+    pub correlation_id: String,
+    /// The connection's name, from the answer to the upload.
+    pub(crate) answered_connection: Option<String>,
     /// What each user sent is known by, in order.
     pub(crate) keys: Arc<[RowKey]>,
+    /// The hashes, salts, keys and second factors that were sent, which no report may repeat: no more of them than one
+    /// upload holds.
+    pub(crate) secrets: Arc<[Secret]>,
 }
 
-debug_fields!(Job: id, connection, created_at, keys);
+impl Job {
+    /// The name of the connection, as far as it is known.
+    pub(crate) fn connection_name(&self) -> Option<&str> {
+        let answered = self.answered_connection.as_deref();
+        answered.or(self.connection.name.as_deref())
+    }
+}
+
+impl fmt::Debug for Job {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        debug(
+            f,
+            "Job",
+            &[
+                ("id", &self.id),
+                ("connection", &self.connection),
+                ("created_at", &self.created_at),
+                ("correlation_id", &self.correlation_id),
+                ("users", &self.keys.len()),
+            ],
+        )
+    }
+}
 
 /// What a user is known by in an error report.
 #[derive(Clone, Debug)]
@@ -230,10 +262,12 @@ pub struct FinishedJob {
     pub id: JobId,
     /// How it ended.
     pub status: JobStatus,
-    /// The counts; absent on a failed job.
+    /// The counts; absent on a failed job, and where the tenant does not tell all of them.
     pub summary: Option<Summary>,
     /// The job as it was started.
     pub job: Job,
+    /// The count that the tenant's answer has not.
+    pub(crate) untold: Option<&'static str>,
 }
 
 /// Sends the users as one import job and returns once it is accepted. Writes to the tenant; does not wait.
@@ -270,7 +304,7 @@ pub fn start_import(tenant: &Tenant, connection: &ConnectionId, users: &[User]) 
 /// # Errors
 ///
 /// Those of [`start_import`]: a read-only tenant, no users, too many bytes, no free slot, the rate limit, a missing
-/// scope, a tenant that refuses or cannot be reached.
+/// scope, a tenant that refuses or cannot be reached; and an upsert into a connection whose e-mails need not be unique.
 ///
 /// # Examples
 ///
@@ -293,38 +327,46 @@ pub fn start_import_with(
     users: &[User],
     options: &ImportOptions,
 ) -> Result<Job> {
+    connection.check_upsert(options)?;
     let file = file_of(users)?;
-    let accepted = send_file(tenant, connection, options, &file, users.len())?;
+    let correlation_id = format!("import-{}", random_hex(8)?);
+    let upload = upload(connection, options, &file, users.len())?;
+    let accepted = send_upload(tenant, upload, &correlation_id)?;
     Ok(Job {
         id: accepted.id,
         connection: connection.clone(),
-        created_at: accepted.created_at,
+        created_at: accepted.created_at.unwrap_or_default(),
+        correlation_id,
+        answered_connection: accepted.connection,
         keys: users.iter().map(RowKey::of).collect(),
+        secrets: sent_secrets::of_file(&file).into(),
     })
 }
 
 /// What an upload that was taken is answered with.
 pub(crate) struct Accepted {
     pub(crate) id: JobId,
-    pub(crate) created_at: String,
+    pub(crate) created_at: Option<String>,
+    /// The name of the connection.
+    pub(crate) connection: Option<String>,
 }
 
-/// Sends a file of users.
-pub(crate) fn send_file(
+/// Sends a file of users, under a name that the tenant's log keeps.
+pub(crate) fn send_upload(
     tenant: &Tenant,
-    connection: &ConnectionId,
-    options: &ImportOptions,
-    file: &[u8],
-    users: usize,
+    upload: Upload,
+    correlation_id: &str,
 ) -> Result<Accepted> {
-    let upload = upload(connection, options, file, users)?;
     let path = "/api/v2/jobs/users-imports";
     let call = "POST /api/v2/jobs/users-imports";
     let request = Request::write(Method::POST, path, IMPORT_SCOPES, "an import")
-        .body(&upload.content_type, upload.bytes);
+        .body(&upload.content_type, upload.bytes)
+        .correlation_id(correlation_id);
     let json = tenant.send(request)?.json(call)?;
+    let text = |key: &str| json[key].as_str().map(data);
     Ok(Accepted {
         id: JobId::in_answer(&json, call)?,
-        created_at: data(json["created_at"].as_str().unwrap_or_default()),
+        created_at: text("created_at"),
+        connection: text("connection"),
     })
 }

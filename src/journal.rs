@@ -20,6 +20,12 @@ pub(crate) enum Entry {
         connection_id: String,
         connection: Option<String>,
         options: ImportOptions,
+        /// The run's name; the folder may be renamed. Runs of before have none.
+        #[serde(default)]
+        name: String,
+        /// When, in milliseconds of UNIX time; unknown of runs that were begun before this was written down.
+        #[serde(default)]
+        at: Option<u64>,
     },
     /// A file of users is on the disk.
     Packed {
@@ -40,8 +46,17 @@ pub(crate) enum Entry {
     Sending { file: usize },
     /// It was certainly not taken.
     NotTaken { file: usize },
-    /// It was taken; `at` in milliseconds of UNIX time.
-    Accepted { file: usize, job: String, at: u64 },
+    /// It was taken; `at` in milliseconds of UNIX time. The other two are the tenant's own words: when, and the name of
+    /// the connection. Runs of before have neither.
+    Accepted {
+        file: usize,
+        job: String,
+        at: u64,
+        #[serde(default)]
+        created_at: Option<String>,
+        #[serde(default)]
+        connection: Option<String>,
+    },
     /// What became of a file's users.
     Done(FileEnd),
     /// Users deleted again, by their ids.
@@ -66,8 +81,16 @@ pub(crate) struct FileEnd {
 
 impl FileEnd {
     pub(crate) fn is_updated(&self, row: usize) -> bool {
-        let mut runs = self.updated_rows.iter();
-        runs.any(|(first, count)| (*first..first + count).contains(&row))
+        let runs = &self.updated_rows;
+        let after = runs.partition_point(|(first, _)| *first <= row);
+        let run = after.checked_sub(1).map(|at| runs[at]);
+        run.is_some_and(|(first, count)| row - first < count)
+    }
+
+    /// What is noted of a row; notes are in the order of their rows.
+    pub(crate) fn note_of(&self, row: usize) -> Option<&RowNote> {
+        let at = self.notes.binary_search_by_key(&row, |note| note.row);
+        Some(&self.notes[at.ok()?])
     }
 }
 

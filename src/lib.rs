@@ -45,7 +45,7 @@
 //! # remove_users(&tenant, plan_removal(&tenant, &finished).or_stop()).or_stop();
 //! ```
 //!
-//! A sign-in proves that a password works. At the end exactly those whom the job created are removed: a plan shows them first.
+//! A sign-in proves that a password works; it changes its user, so a read-only tenant refuses it. At the end exactly those whom the job created are removed: a plan shows them first.
 //!
 //! # The whole script
 //!
@@ -99,12 +99,12 @@
 //! # let tenant = Tenant::practice().or_stop();
 //! if let Err(error) = get_connection_id(&tenant, "Usernames") {
 //!     println!("{error}");
-//! #   assert_eq!(error.to_string(), "no connection `Usernames`; this tenant has: Username-Password-Authentication, Email-Only-Users, unused-database, email (email, no database)");
+//! #   assert_eq!(error.to_string(), "no connection `Usernames`; this tenant has: Username-Password-Authentication, Email-Only-Users, unused-database, email (email, no database), Flexible-Identifiers, Required-Attributes, Shared-Emails");
 //! }
 //! ```
 //!
 //! ```text
-//! no connection `Usernames`; this tenant has: Username-Password-Authentication, Email-Only-Users, unused-database, email (email, no database)
+//! no connection `Usernames`; this tenant has: Username-Password-Authentication, Email-Only-Users, unused-database, email (email, no database), Flexible-Identifiers, Required-Attributes, Shared-Emails
 //! ```
 //!
 //! No error, and nothing that is printed or drawn, holds a token, a secret, a password or a hash.
@@ -122,10 +122,10 @@
 //! | what hashing costs | [`measure_costs`], [`measure_hashing`] | [`CostTimes`], [`HashingSpeeds`] |
 //! | find the connection | [`get_connection_id`] | [`ConnectionId`] |
 //! | one job | [`start_import`], [`start_import_with`], [`wait_for_job`], [`job_errors`] | [`Job`], [`FinishedJob`], [`JobErrors`] |
-//! | any number of users | [`check_users`], [`plan_import`], [`import_users`], [`import_stream`] | [`Problem`], [`ImportPlan`], [`ImportReport`] |
+//! | any number of users | [`check_users`], [`check_warnings`], [`plan_import`], [`plan_import_with`], [`import_users`], [`import_stream`] | [`Problem`], [`ImportPlan`], [`ImportReport`] |
 //! | after a crash | [`latest_import`], [`resume_import`], [`read_import`] | [`ImportReport`] |
 //! | prove it | [`verify_sign_in`] | [`SignIn`] |
-//! | remove them | [`plan_removal`], [`plan_run_removal`], [`remove_users`] | [`RemovalPlan`], [`Removed`] |
+//! | remove them | [`plan_removal`], [`plan_run_removal`], [`remove_users`] | [`RemovalPlan`], [`LeftOut`], [`Removed`] |
 //!
 //! The first line of each says whether it sends, writes or waits. What Auth0 does behind them is told in
 //! [how the import job really behaves](../../../docs/how-the-import-job-behaves.md).
@@ -135,13 +135,16 @@
 #[doc = include_str!("../README.md")]
 mod readme {}
 
+mod attribute_rules;
 mod blowfish_pi;
 mod brief;
 mod bulk_bcrypt;
+mod burden;
 mod candidates;
 mod check;
 mod cleanup;
 mod connection_list;
+mod connection_rules;
 mod connections;
 mod csv;
 mod custom_hash;
@@ -150,6 +153,7 @@ mod digests;
 mod display;
 mod draw_import;
 mod draw_jobs;
+mod draw_removal;
 mod draw_requests;
 mod draw_tour;
 mod drawing;
@@ -158,9 +162,11 @@ mod encodings;
 mod error;
 mod export;
 mod factor_rules;
+mod fields;
 mod figure;
 mod file_maker;
 mod files;
+mod folder_owner;
 mod forms;
 mod gunzip;
 mod hash_kinds;
@@ -171,28 +177,39 @@ mod import;
 mod job_errors;
 mod jobs;
 mod journal;
+mod journal_lines;
+mod journal_rules;
+mod latest_run;
+mod link;
+mod lock;
 mod measure;
 mod messages;
+mod metadata_rules;
 mod open;
 mod options;
 mod outcome;
+mod ownership;
 mod pace;
 mod password;
 mod patience;
+mod phone;
 mod plan;
 mod practice;
 mod private_file;
 mod profiles;
 mod progress;
 mod recipe;
+mod removal_plan;
 mod report;
 mod request_log;
 mod requests;
+mod rows;
 mod run;
 mod run_folder;
 mod say;
 mod schedule;
 mod secret;
+mod sent_secrets;
 mod settings;
 mod settle;
 mod sign_in;
@@ -201,11 +218,15 @@ mod source;
 mod tenant;
 mod tls;
 mod token;
+mod too_many;
+mod twins;
 mod unlike_auth0;
 mod users;
 mod verify;
 mod wait;
+mod warnings;
 mod wire;
+mod witness;
 mod words;
 
 pub use std::time::Duration;
@@ -213,7 +234,7 @@ pub use std::time::Duration;
 #[doc(hidden)]
 pub use bulk_bcrypt::hash_in_lanes;
 pub use check::{Problem, check_users};
-pub use cleanup::{RemovalPlan, Removed, plan_removal, plan_run_removal, remove_users};
+pub use cleanup::{plan_removal, plan_run_removal, remove_users};
 pub use connection_list::{Connection, Connections, list_connections};
 pub use connections::{ConnectionId, get_connection_id};
 pub use detective::{KnownHash, find_recipe};
@@ -229,9 +250,10 @@ pub use measure::{CostTimes, HashingSpeeds, measure_costs, measure_hashing};
 pub use options::{Afterwards, ImportOptions};
 pub use outcome::{Attention, Counts, JobSpan, Outcome};
 pub use password::{BCRYPT_COST, MAX_PASSWORD_BYTES, Passwords, hash_password, set_passwords};
-pub use plan::{ImportPlan, plan_import};
+pub use plan::{ImportPlan, plan_import, plan_import_with};
 pub use profiles::{FoundUsers, Profile, find_users, users_by_email};
 pub use recipe::HashRecipe;
+pub use removal_plan::{LeftOut, RemovalPlan, Removed};
 pub use report::ImportReport;
 pub use request_log::{RequestLog, SentRequest};
 pub use secret::Secret;
@@ -242,3 +264,4 @@ pub use tenant::Tenant;
 pub use users::{User, Users, generate_users};
 pub use verify::verify_password;
 pub use wait::wait_for_job;
+pub use warnings::check_warnings;

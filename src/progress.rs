@@ -3,9 +3,11 @@
 use std::time::{Duration, Instant};
 
 use crate::error::Error;
+use crate::jobs::JobId;
 use crate::pace::at_published_speeds;
 use crate::run::Run;
 use crate::say::say;
+use crate::wait::PENDING;
 use crate::words::{count, grouped, in_words, span_in_words};
 
 const FIRST_WORD: Duration = Duration::from_secs(2);
@@ -19,6 +21,8 @@ pub(crate) struct Progress {
     before: f64,
     slots_told: bool,
     guessed: bool,
+    /// Statuses that nobody listed and that were told.
+    statuses: Vec<String>,
 }
 
 impl Progress {
@@ -32,6 +36,17 @@ impl Progress {
             before: before as f64,
             slots_told: false,
             guessed: false,
+            statuses: Vec::new(),
+        }
+    }
+
+    /// Says once that a job has a status which is none of Auth0's.
+    pub(crate) fn status(&mut self, job: &JobId, status: &str) {
+        if status != PENDING && !self.statuses.iter().any(|told| told == status) {
+            self.statuses.push(status.to_string());
+            println!(
+                "job {job} has the status `{status}`, which Auth0 does not list: it is taken for one that runs"
+            );
         }
     }
 
@@ -98,6 +113,15 @@ pub(crate) fn say_fault(error: &Error) {
         .rsplit_once("; ")
         .map_or(text.as_str(), |(cause, _)| cause);
     say!("trying again: {cause}");
+}
+
+/// Says why nothing happens for a while.
+pub(crate) fn say_wait(error: &Error, wait: Duration) {
+    let text = error.to_string();
+    let cause = text
+        .rsplit_once("; ")
+        .map_or(text.as_str(), |(cause, _)| cause);
+    say!("waiting {}: {cause}", in_words(wait));
 }
 
 /// Says how far a call with many requests is: within two seconds, then every two.

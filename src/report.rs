@@ -35,6 +35,7 @@ use crate::words::grouped;
 #[derive(Clone)]
 pub struct ImportReport {
     folder: String,
+    correlation_id: String,
     pub(crate) domain: String,
     pub(crate) connection: Option<String>,
     counts: Counts,
@@ -45,7 +46,7 @@ pub struct ImportReport {
     pub(crate) sealed: bool,
 }
 
-debug_fields!(ImportReport: folder, domain, connection, counts, attention, jobs, requests, sealed);
+debug_fields!(ImportReport: folder, correlation_id, domain, connection, counts, attention, jobs, requests, sealed);
 
 impl ImportReport {
     pub(crate) fn new(run: &Run, requests: u64) -> Result<ImportReport> {
@@ -72,7 +73,8 @@ impl ImportReport {
                 file: index + 1,
                 users: state.count(),
                 from: state.accepted_at.unwrap_or(end.at),
-                to: end.at,
+                // A clock may have been set back in between.
+                to: end.at.max(state.accepted_at.unwrap_or(0)),
             });
         }
         counts.total = counts.inserted
@@ -84,6 +86,7 @@ impl ImportReport {
         attention.sort_by_key(|attention| attention.row);
         Ok(ImportReport {
             folder: run.folder.path().display().to_string(),
+            correlation_id: run.correlation_id(),
             domain: run.domain.clone(),
             connection: run.connection.clone(),
             counts,
@@ -176,6 +179,27 @@ impl ImportReport {
         &self.folder
     }
 
+    /// The `X-Correlation-ID` of the run's uploads and of their removal: the tenant's log has them under it, as
+    /// `references.correlation_id`. It is the run's name; of a name over 64 characters, its beginning and a hash.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+    /// # let tenant = Tenant::practice()?;
+    /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
+    /// let options = ImportOptions::default().name("docs-log").skip_bad_rows(true);
+    /// let report = import_users(&tenant, &connection, &[User::new("no address")], &options)?;
+    /// assert_eq!(report.correlation_id(), "docs-log");
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[must_use]
+    pub fn correlation_id(&self) -> &str {
+        &self.correlation_id
+    }
+
     /// The counts as a sentence.
     pub(crate) fn in_words(&self) -> String {
         let c = &self.counts;
@@ -223,7 +247,7 @@ impl ImportReport {
         let mut users: Vec<(usize, Value)> = run.left_out_users.clone();
         for end in run.files.iter().filter_map(|state| state.end.as_ref()) {
             let wanted = |row: &usize| {
-                let note = end.notes.iter().find(|note| note.row == *row);
+                let note = end.note_of(*row);
                 note.is_some_and(|note| note.kind != NoteKind::AlreadyThere)
             };
             if end.notes.is_empty() {
@@ -293,7 +317,7 @@ impl ImportReport {
                 }
                 let (outcome, note) = match &state.end {
                     None => (Outcome::NotSent, None),
-                    Some(end) => match end.notes.iter().find(|note| note.row == row) {
+                    Some(end) => match end.note_of(row) {
                         Some(note) => (outcome(note.kind), Some(note)),
                         None if end.is_updated(row) => (Outcome::Updated, None),
                         None if end.updated == 0 || run.is_drawn(index + 1, row) => {

@@ -11,9 +11,9 @@ use crate::brief;
 use crate::error::{Error, Result};
 use crate::forms::{self, Part, PartKind};
 use crate::hidden::HIDDEN;
-use crate::requests::{Answer, Request};
+use crate::requests::{Answer, CORRELATION_ID, Request};
 use crate::say::{debug_fields, disarmed};
-use crate::secret::Secret;
+use crate::sent_secrets::SentSecrets;
 use crate::words::cut;
 
 /// Requests that are remembered.
@@ -32,7 +32,7 @@ const MOST_ADDRESS_CHARS: usize = 4_000;
 /// list_connections(&tenant)?;
 /// let log = tenant.requests();
 /// assert!(log[0].path.starts_with("/api/v2/connections"));
-/// assert!(log[0].curl().contains("Bearer $MGMT_API_ACCESS_TOKEN"));
+/// assert!(log[0].curl().contains("$MGMT_API_ACCESS_TOKEN"));
 /// # Ok::<(), Error>(())
 /// ```
 #[derive(Clone)]
@@ -44,6 +44,8 @@ pub struct SentRequest {
     pub path: String,
     /// The body in brief; empty when there was none.
     pub sent: String,
+    /// The `X-Correlation-ID` that went with it, under which the tenant's log has it: of uploads and deletions.
+    pub correlation_id: Option<String>,
     /// The HTTP status; `None` when no answer came.
     pub status: Option<u16>,
     /// From the first byte sent to the last one read.
@@ -53,12 +55,13 @@ pub struct SentRequest {
     curl: String,
 }
 
-debug_fields!(SentRequest: method, path, sent, status, took, answered, curl);
+debug_fields!(SentRequest: method, path, sent, correlation_id, status, took, answered, curl);
 
 impl SentRequest {
     /// The request as a line for a shell in which `MGMT_API_ACCESS_TOKEN` is set. Secrets are variables too
-    /// (`CLIENT_SECRET`; of a sign-in `SIGN_IN_CLIENT_SECRET` and `PASSWORD`), as is a text of over 4,000 characters, and
-    /// the users of an upload are in a file `users.json`.
+    /// (`CLIENT_SECRET`; of a sign-in `SIGN_IN_CLIENT_SECRET` and `PASSWORD`; `LOCATION`, the address of an export), as is
+    /// a text of over 4,000 characters, and the users of an upload are in a file `users.json`. The shell hands secrets to
+    /// curl on its standard input, so that no list of processes shows them.
     ///
     /// # Examples
     ///
@@ -68,7 +71,8 @@ impl SentRequest {
     /// let tenant = Tenant::practice()?;
     /// find_users(&tenant, "username:docs-nobody")?;
     /// let log = tenant.requests();
-    /// assert!(log[0].curl().starts_with("curl -H \"Authorization: Bearer $MGMT_API_ACCESS_TOKEN\""));
+    /// let token = r#"printf 'Authorization: Bearer %s\n' "$MGMT_API_ACCESS_TOKEN" | curl -H @-"#;
+    /// assert!(log[0].curl().starts_with(token));
     /// assert!(log[0].curl().contains("/api/v2/users?"));
     /// # Ok::<(), Error>(())
     /// ```
@@ -143,26 +147,18 @@ impl Recorder {
         }
     }
 
-    /// Writes one request down. What went with it and may not be shown is sought in the answer too.
+    /// Writes one request down. What went with it and may not be shown is not shown in the answer either.
     pub(crate) fn note(
         &self,
         request: &Request,
         url: &Url,
         answer: &Result<Answer>,
         took: Duration,
-        token: Option<&Secret>,
     ) {
         // What steers a practice tenant is no part of the API that is to be seen here.
         if request.path.starts_with("/practice") {
             return;
         }
-        let mut secrets = match &request.body {
-            Some((content_type, bytes)) if content_type == "application/json" => {
-                brief::unlisted_texts(bytes)
-            }
-            _ => Vec::new(),
-        };
-        secrets.extend(token.map(|token| token.expose().to_string()));
         let body = Body::of(request);
         let path = match (request.signed.is_some(), url.query()) {
             // The query of a signed address is a key to the file.
@@ -174,9 +170,10 @@ impl Recorder {
             method: request.method.to_string(),
             path: disarmed(&cut(&path, MOST_ADDRESS_CHARS)),
             sent: disarmed(&body.in_brief()),
+            correlation_id: request.correlation_id.clone(),
             status: answer.as_ref().ok().map(|answer| answer.status.as_u16()),
             took,
-            answered: disarmed(&answered(answer, &secrets)),
+            answered: disarmed(&answered(answer)),
             curl: disarmed(&curl(request, url, &body)),
         };
         let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
@@ -188,9 +185,9 @@ impl Recorder {
     }
 }
 
-fn answered(answer: &Result<Answer>, secrets: &[String]) -> String {
+fn answered(answer: &Result<Answer>) -> String {
     match answer {
-        Ok(answer) => brief::of_json(&answer.body, secrets),
+        Ok(answer) => brief::of_json(&answer.body, &answer.sent),
         Err(Error::TimedOut { .. }) => "no answer in time".to_string(),
         Err(_) => "no whole answer: the connection failed".to_string(),
     }
@@ -211,7 +208,7 @@ impl Body {
                 Body::Form(forms::parts(content_type, bytes))
             }
             Some((_, bytes)) => Body::Json {
-                brief: brief::of_json(bytes, &[]),
+                brief: brief::of_json(bytes, &SentSecrets::default()),
                 for_shell: brief::for_shell(bytes),
             },
         }
@@ -231,8 +228,26 @@ impl Body {
     }
 }
 
+/// The line for a shell: POSIX sh, bash and zsh alike. What is secret comes on curl's standard input, printed by the
+/// shell itself: in its arguments every user of the machine could read it.
 fn curl(request: &Request, url: &Url, body: &Body) -> String {
-    let mut words = vec!["curl".to_string()];
+    if request.signed.is_some() {
+        return "printf 'url = \"%s\"\\n' \"$LOCATION\" | curl -K - --output export.ndjson.gz"
+            .to_string();
+    }
+    // The Authentication API takes no bearer token: there the secrets stand in the body.
+    let has_token = request.path.starts_with("/api/");
+    let mut words = Vec::new();
+    if has_token {
+        words.push(
+            "printf 'Authorization: Bearer %s\\n' \"$MGMT_API_ACCESS_TOKEN\" | curl -H @-"
+                .to_string(),
+        );
+    } else if let Body::Json { for_shell, .. } = body {
+        words.push(format!("printf %s '{for_shell}' | curl"));
+    } else {
+        words.push("curl".to_string());
+    }
     let method = request.method.as_str();
     // GET without a body and POST with one are what curl does anyway.
     if !matches!(
@@ -241,19 +256,17 @@ fn curl(request: &Request, url: &Url, body: &Body) -> String {
     ) {
         words.push(format!("-X {method}"));
     }
-    if request.signed.is_some() {
-        words.push("\"$LOCATION\" --output export.ndjson.gz".to_string());
-        return words.join(" ");
-    }
-    // The Authentication API takes no bearer token.
-    if request.path.starts_with("/api/") {
-        words.push("-H \"Authorization: Bearer $MGMT_API_ACCESS_TOKEN\"".to_string());
+    if let Some(id) = &request.correlation_id {
+        words.push(format!("-H {}", quoted(&format!("{CORRELATION_ID}: {id}"))));
     }
     match body {
         Body::None => {}
         Body::Json { for_shell, .. } => {
             words.push("-H 'Content-Type: application/json'".to_string());
-            words.push(format!("-d '{for_shell}'"));
+            words.push(match has_token {
+                true => format!("-d '{for_shell}'"),
+                false => "-d @-".to_string(),
+            });
         }
         Body::Form(parts) => words.extend(parts.iter().map(part_word)),
     }

@@ -11,6 +11,12 @@ use crate::jobs::{JobId, RowKey};
 use crate::journal::{Entry, FileEnd, RowNote, RowRuns};
 use crate::options::{Afterwards, ImportOptions};
 use crate::run_folder::{RunFolder, done_name, packed_name, sha256};
+use crate::secret::Secret;
+use crate::sent_secrets::{self, SentSecrets};
+use crate::words::count;
+
+/// Characters of an `X-Correlation-ID` that Auth0 keeps.
+const MOST_CORRELATION: usize = 64;
 
 /// A file of a run.
 #[derive(Debug, Default)]
@@ -22,6 +28,8 @@ pub(crate) struct FileState {
     pub(crate) uploads: u32,
     pub(crate) job: Option<JobId>,
     pub(crate) accepted_at: Option<u64>,
+    /// When it was accepted, by the tenant's clock.
+    pub(crate) created_at: Option<String>,
     /// When its job was seen to have ended, which frees its slot; its users are accounted for a little later.
     pub(crate) ended_at: Option<u64>,
     pub(crate) end: Option<FileEnd>,
@@ -50,6 +58,8 @@ pub(crate) struct Sent {
     pub(crate) key: RowKey,
     /// Whether the id was drawn for this run.
     pub(crate) drawn: bool,
+    /// Whether a user who is there can have nothing in common with this one but the e-mail.
+    pub(crate) by_email_alone: bool,
 }
 
 impl Sent {
@@ -66,13 +76,18 @@ pub(crate) struct Run {
     pub(crate) domain: String,
     pub(crate) connection_id: String,
     pub(crate) connection: Option<String>,
+    /// The connection's name, from the answer to an upload.
+    answered_connection: Option<String>,
+    name: String,
     pub(crate) options: ImportOptions,
     pub(crate) files: Vec<FileState>,
     pub(crate) left_out: Vec<RowNote>,
     pub(crate) left_out_users: Vec<(usize, Value)>,
     /// Rows of the source; `None` while more may come.
     pub(crate) sealed: Option<usize>,
-    pub(crate) removed: Vec<String>,
+    pub(crate) removed: HashSet<String>,
+    /// Whether it was begun by this very call.
+    pub(crate) is_new: bool,
 }
 
 impl Run {
@@ -82,12 +97,15 @@ impl Run {
             domain: String::new(),
             connection_id: String::new(),
             connection: None,
+            answered_connection: None,
+            name: String::new(),
             options: ImportOptions::default(),
             files: Vec::new(),
             left_out: Vec::new(),
             left_out_users: Vec::new(),
             sealed: None,
-            removed: Vec::new(),
+            removed: HashSet::new(),
+            is_new: false,
         }
     }
 
@@ -143,9 +161,12 @@ impl Run {
                 connection_id,
                 connection,
                 options,
+                name,
+                ..
             } => {
                 (self.domain, self.connection_id) = (domain, connection_id);
                 (self.connection, self.options) = (connection, options);
+                self.name = name;
             }
             Entry::Packed {
                 rows,
@@ -169,9 +190,17 @@ impl Run {
                 self.files[file - 1].job = None;
             }
             Entry::NotTaken { file } => self.files[file - 1].uploads -= 1,
-            Entry::Accepted { file, job, at } => {
+            Entry::Accepted {
+                file,
+                job,
+                at,
+                created_at,
+                connection,
+            } => {
                 self.files[file - 1].job = JobId::of(&job);
                 self.files[file - 1].accepted_at = Some(at);
+                self.files[file - 1].created_at = created_at;
+                self.answered_connection = connection.or(self.answered_connection.take());
             }
             Entry::Done(end) => {
                 let file = end.file;
@@ -212,13 +241,17 @@ impl Run {
     /// The users of a file that is not done.
     pub(crate) fn sent(&self, file: usize) -> Result<Vec<Sent>> {
         let state = &self.files[file - 1];
-        let users = self.users(&packed_name(file), &state.packed_sha256)?;
+        let users = self.users(file)?;
         let text = |user: &Value, key: &str| user[key].as_str().map(str::to_string);
         let sent = |(row, user): (usize, &Value)| {
             let user_id = text(user, "user_id");
+            let drawn = user_id.is_some() && self.is_drawn(file, row);
+            let given = user_id.is_some() && !drawn;
+            let has = |key: &str| !user[key].is_null();
             Sent {
                 row,
-                drawn: user_id.is_some() && self.is_drawn(file, row),
+                drawn,
+                by_email_alone: !given && !has("username") && !has("phone_number"),
                 key: RowKey {
                     email: text(user, "email").unwrap_or_default(),
                     user_id,
@@ -228,25 +261,45 @@ impl Run {
         Ok(state.all_rows().zip(&users).map(sent).collect())
     }
 
-    fn users(&self, name: &str, sha: &str) -> Result<Vec<Value>> {
-        let bytes = self.folder.read(name, sha)?;
-        serde_json::from_slice(&bytes)
-            .map_err(|cause| Error::run_folder(&self.folder.path().join(name), &cause.to_string()))
+    /// What no report on a file that is not done may repeat.
+    pub(crate) fn sent_secrets(&self, file: usize) -> Result<SentSecrets> {
+        let sha = &self.files[file - 1].packed_sha256;
+        let bytes = self.folder.read(&packed_name(file), sha)?;
+        let secrets = sent_secrets::of_file(&bytes);
+        Ok(SentSecrets::of(secrets.iter().map(Secret::expose)))
+    }
+
+    /// The users of a file, done or not: one for each of its rows.
+    fn users(&self, file: usize) -> Result<Vec<Value>> {
+        let state = &self.files[file - 1];
+        let (name, sha) = match &state.end {
+            Some(end) => (done_name(file), &end.sha256),
+            None => (packed_name(file), &state.packed_sha256),
+        };
+        let bytes = self.folder.read(&name, sha)?;
+        let damaged = |reason: &str| Error::run_folder(&self.folder.path().join(&name), reason);
+        let users: Vec<Value> =
+            serde_json::from_slice(&bytes).map_err(|cause| damaged(&cause.to_string()))?;
+        if users.len() != state.count() {
+            return Err(damaged(&format!(
+                "it holds {}, and its journal tells of {}: what was done is not guessed at",
+                count(users.len(), "user"),
+                state.count()
+            )));
+        }
+        Ok(users)
     }
 
     /// What is left of the users of a file that is done, with their rows.
     pub(crate) fn done_users(&self, end: &FileEnd) -> Result<Vec<(usize, Value)>> {
-        let users = self.users(&done_name(end.file), &end.sha256)?;
+        let users = self.users(end.file)?;
         Ok(self.files[end.file - 1].all_rows().zip(users).collect())
     }
 
     /// Row, e-mail and id of each user of a file, done or not.
     pub(crate) fn row_keys(&self, file: usize) -> Result<Vec<(usize, String, String)>> {
         let state = &self.files[file - 1];
-        let users = match &state.end {
-            Some(end) => self.users(&done_name(file), &end.sha256)?,
-            None => self.users(&packed_name(file), &state.packed_sha256)?,
-        };
+        let users = self.users(file)?;
         let text = |user: &Value, key: &str| user[key].as_str().unwrap_or_default().to_string();
         let key = |(row, user): (usize, &Value)| (row, text(user, "email"), text(user, "user_id"));
         Ok(state.all_rows().zip(&users).map(key).collect())
@@ -257,36 +310,37 @@ impl Run {
         self.files[file - 1].given.binary_search(&row).is_err()
     }
 
-    /// The ids of users who are this run's for certain, and not removed yet, as the tenant has them.
-    pub(crate) fn own_ids(&self) -> Result<Vec<(String, String)>> {
-        let mut own = Vec::new();
-        for state in &self.files {
-            let Some(end) = &state.end else { continue };
-            let noted: HashSet<usize> = end.notes.iter().map(|note| note.row).collect();
-            for (row, user) in self.done_users(end)? {
-                let inserted = !noted.contains(&row) && !end.is_updated(row);
-                let Some(id) = user["user_id"].as_str().filter(|_| inserted) else {
-                    continue;
-                };
-                // An id of the reader's own choice may have been there before, if there is any doubt.
-                if end.certain || self.is_drawn(end.file, row) {
-                    let email = user["email"].as_str().unwrap_or_default();
-                    own.push((email.to_string(), format!("auth0|{id}")));
-                }
-            }
+    /// The name of the connection, as far as it is known.
+    pub(crate) fn connection_name(&self) -> Option<&str> {
+        let answered = self.answered_connection.as_deref();
+        answered.or(self.connection.as_deref())
+    }
+
+    /// The name under which the tenant's log has what this run sent. Auth0 keeps 64 characters of it.
+    pub(crate) fn correlation_id(&self) -> String {
+        let folder = self.folder.path().file_name().unwrap_or_default();
+        let name = match self.name.as_str() {
+            "" => folder.to_string_lossy(),
+            name => name.into(),
+        };
+        let fits = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+        if name.len() <= MOST_CORRELATION && name.chars().all(fits) {
+            return name.into_owned();
         }
-        let removed: HashSet<&String> = self.removed.iter().collect();
-        own.retain(|(_, id)| !removed.contains(id));
-        Ok(own)
+        // What is cut off is told apart by a few characters of the whole name's hash.
+        let tail = &sha256(name.as_bytes())[..16];
+        let head = name.chars().filter(|c| fits(*c));
+        let head: String = head.take(MOST_CORRELATION - 17).collect();
+        format!("{head}-{tail}")
     }
 
     /// Writes down what became of a file's users; then, and only then, their hashes go.
     pub(crate) fn finish(&mut self, mut end: FileEnd) -> Result<()> {
         let state = &self.files[end.file - 1];
         let name = packed_name(end.file);
-        let mut users = self.users(&name, &state.packed_sha256)?;
+        let mut users = self.users(end.file)?;
         for (row, user) in state.all_rows().zip(&mut users) {
-            if !end.notes.iter().any(|note| note.row == row) {
+            if end.note_of(row).is_none() {
                 strip(user, self.options.afterwards);
             }
         }

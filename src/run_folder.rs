@@ -1,7 +1,9 @@
 //! What a run has done, written down as it happens: the folder `imports/<name>/`.
 //!
 //! `journal.jsonl` is the truth: lines are only ever appended, and each is on the disk before the next step is
-//! taken. Each line begins with a hash over itself and all lines before it, so a changed or missing line shows.
+//! taken. Each line begins with a hash over itself and all lines before it, so a changed or missing line shows. The hashes
+//! do not show who wrote it: so a folder is believed only if its owner runs this and nobody else can read or write it
+//! (`folder_owner.rs`), and only if each line is one that a run can have written after those before it (`journal_rules.rs`).
 //!
 //! The order that makes a crash at any moment safe:
 //!
@@ -21,45 +23,48 @@
 //! (a full disk) ends the run in the same way. Rows that were left out wait for the next line to be on the disk with
 //! it: of rows after the last file of a source that was cut off nothing is kept, since they are to be sent again.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
 use crate::encodings::hex;
 use crate::error::{Error, Result};
+use crate::files::MAX_UPLOAD_BYTES;
+use crate::folder_owner::{Kind, Owner, create_private_folder, create_private_folders};
 use crate::journal::{Entry, VERSION};
+use crate::journal_lines::{link, read_lines};
+use crate::lock::{LOCK, lock, try_lock};
 use crate::private_file::create_private;
+use crate::words::grouped;
 
-const JOURNAL: &str = "journal.jsonl";
-/// Made when a run begins and held locked while anyone is at work on it; its time is that of the beginning.
-pub(crate) const BEGUN: &str = "lock";
+pub(crate) const JOURNAL: &str = "journal.jsonl";
 /// Where folders are until all their files are packed.
 const PACKING: &str = ".packing";
 /// A folder there that is older belongs to no run that is only just beginning.
 const BEGINNING: Duration = Duration::from_secs(60);
-const LOCK_WAIT: Duration = Duration::from_secs(1);
-const DAMAGED: &str = "its journal is damaged, and what was done is not guessed at";
-const OTHER_VERSION: &str = "another version of this crate wrote it: go on with that one";
+/// Of a journal. A user who is refused takes some 200 bytes of it, one who is imported almost nothing.
+const MOST_JOURNAL_BYTES: u64 = 512 << 20;
+/// Of a journal that rows are still left out in: the rest is room for what becomes of the others.
+const MOST_LEFT_OUT_BYTES: u64 = MOST_JOURNAL_BYTES / 2;
+
 /// A run folder, held by this process alone while it is open.
 #[derive(Debug)]
 pub(crate) struct RunFolder {
     path: PathBuf,
     journal: File,
     chain: String,
+    done_so_far: String,
+    journal_bytes: u64,
+    owner: Owner,
     /// Released by the system however the process ends.
     _lock: File,
 }
 
 pub(crate) fn sha256(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
-}
-
-fn link(chain: &str, json: &str) -> String {
-    hex(&Sha256::digest(format!("{chain} {json}"))[..8])
 }
 
 impl RunFolder {
@@ -74,9 +79,9 @@ impl RunFolder {
         }
         let packing = imports.join(PACKING);
         let path = if hidden { packing.join(name) } else { shown };
-        let failed = |cause| disk(&path, cause);
-        fs::create_dir_all(imports).map_err(failed)?;
-        fs::write(imports.join(".gitignore"), "*\n").map_err(failed)?;
+        let failed = |cause| Error::disk(&path, &cause);
+        create_private_folders(imports).map_err(failed)?;
+        keep_from_git(imports).map_err(failed)?;
         delete_forgotten(&packing);
         if hidden && path.exists() {
             // What a crash left of an attempt that sent nothing, unless somebody is at it now.
@@ -84,10 +89,11 @@ impl RunFolder {
             fs::remove_dir_all(&path).map_err(failed)?;
         }
         if hidden {
-            fs::create_dir_all(&packing).map_err(failed)?;
+            create_private_folders(&packing).map_err(failed)?;
         }
-        fs::create_dir(&path).map_err(failed)?;
+        create_private_folder(&path).map_err(failed)?;
         let lock = lock(&path)?;
+        let owner = Owner::of_new_files(&path).map_err(failed)?;
         let journal = create_private(&path.join(JOURNAL)).map_err(failed)?;
         // The names of the journal, of the folder, and of the folder of all runs, which may be new as well.
         let above = imports
@@ -100,6 +106,9 @@ impl RunFolder {
             path,
             journal,
             chain: String::new(),
+            done_so_far: String::new(),
+            journal_bytes: 0,
+            owner,
             _lock: lock,
         };
         folder.note(&Entry::Version(VERSION))?;
@@ -122,64 +131,47 @@ impl RunFolder {
         let shown = imports.join(name);
         fs::rename(&self.path, &shown)
             .and_then(|()| sync_folder(imports))
-            .map_err(|cause| disk(&shown, cause))?;
+            .map_err(|cause| Error::disk(&shown, &cause))?;
         let _ = fs::remove_dir(packing);
         self.path = shown;
         Ok(())
     }
 
-    /// Opens a run and reads what it has done.
+    /// Opens a run and reads what it has done, if the folder is ours and tells what a run can have done.
     pub(crate) fn open(path: &Path) -> Result<(RunFolder, Vec<Entry>)> {
-        let damaged = |reason: &str| Error::run_folder(path, reason);
-        if !path.join(JOURNAL).is_file() {
-            return Err(damaged(
+        let at = path.join(JOURNAL);
+        if fs::symlink_metadata(&at).is_err() {
+            return Err(Error::run_folder(
+                path,
                 "there is no run here: either the name is wrong, or the run ended before anything was sent, so start it again with import_users",
             ));
         }
+        let failed = |cause| Error::disk(path, &cause);
+        let owner = Owner::of_new_files(path).map_err(failed)?;
+        owner.check(path, Kind::Folder)?;
         let lock = lock(path)?;
-        let bytes = fs::read(path.join(JOURNAL)).map_err(|cause| disk(path, cause))?;
+        let bytes = owner.read(&at, MOST_JOURNAL_BYTES)?;
         // Half a line at the end is what a crash leaves; it may end within a character, too.
         let whole = bytes.iter().rposition(|byte| *byte == b'\n');
         let whole = whole.map_or(0, |end| end + 1);
-        let text = std::str::from_utf8(&bytes[..whole]).map_err(|_| damaged(DAMAGED))?;
-        let (mut chain, mut entries) = (String::new(), Vec::new());
-        for (number, line) in text.lines().enumerate() {
-            let changed = || {
-                damaged(&format!(
-                    "line {} of its journal was changed or damaged, and what was done is not guessed at",
-                    number + 1
-                ))
-            };
-            let (hash, json) = line.split_once(' ').ok_or_else(changed)?;
-            if hash != link(&chain, json) {
-                return Err(changed());
-            }
-            chain = hash.to_string();
-            let entry = serde_json::from_str(json).map_err(|_| match entries.is_empty() {
-                true => damaged(OTHER_VERSION),
-                false => changed(),
-            })?;
-            if let Entry::Version(version) = entry
-                && version != VERSION
-            {
-                return Err(damaged(OTHER_VERSION));
-            }
-            entries.push(entry);
-        }
-        let journal = OpenOptions::new()
-            .append(true)
-            .open(path.join(JOURNAL))
-            .map_err(|cause| disk(path, cause))?;
-        journal
-            .set_len(whole as u64)
-            .map_err(|cause| disk(path, cause))?;
+        let lines = read_lines(path, &bytes[..whole])?;
+        let journal = OpenOptions::new().append(true).open(&at).map_err(failed)?;
+        journal.set_len(whole as u64).map_err(failed)?;
         let folder = RunFolder {
             path: path.to_path_buf(),
             journal,
-            chain,
+            chain: lines.chain,
+            done_so_far: lines.done_so_far,
+            journal_bytes: whole as u64,
+            owner,
             _lock: lock,
         };
-        Ok((folder, entries))
+        Ok((folder, lines.entries))
+    }
+
+    /// The hash of all that was done but removals, which stands for the run as it is now.
+    pub(crate) fn done_so_far(&self) -> &str {
+        &self.done_so_far
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -191,14 +183,33 @@ impl RunFolder {
         let json = serde_json::to_string(entry)
             .map_err(|cause| Error::run_folder(&self.path, &cause.to_string()))?;
         let chain = link(&self.chain, &json);
+        let line = format!("{chain} {json}\n");
+        let (most, mend) = match entry {
+            Entry::LeftOut { .. } => (
+                MOST_LEFT_OUT_BYTES,
+                "so mend the source: almost every row of it is left out",
+            ),
+            _ => (MOST_JOURNAL_BYTES, "so import fewer users in one run"),
+        };
+        let bytes = self.journal_bytes + line.len() as u64;
+        if bytes > most {
+            let reason = format!(
+                "its journal would grow beyond {} bytes, {mend}",
+                grouped(most)
+            );
+            return Err(Error::run_folder(&self.path, &reason));
+        }
         self.journal
-            .write_all(format!("{chain} {json}\n").as_bytes())
+            .write_all(line.as_bytes())
             .and_then(|()| match entry {
                 Entry::LeftOut { .. } => Ok(()),
                 _ => self.journal.sync_data(),
             })
-            .map_err(|cause| disk(&self.path, cause))?;
-        self.chain = chain;
+            .map_err(|cause| Error::disk(&self.path, &cause))?;
+        (self.chain, self.journal_bytes) = (chain, bytes);
+        if !matches!(entry, Entry::Removed(_)) {
+            self.done_so_far.clone_from(&self.chain);
+        }
         Ok(())
     }
 
@@ -211,17 +222,13 @@ impl RunFolder {
             .and_then(|()| fs::rename(&aside, self.path.join(name)))
             .inspect_err(|_| drop(fs::remove_file(&aside)))
             .and_then(|()| sync_folder(&self.path))
-            .map_err(|cause| disk(&self.path.join(name), cause))
+            .map_err(|cause| Error::disk(&self.path.join(name), &cause))
     }
 
     /// Reads a file and refuses it if it is not the one that was written.
     pub(crate) fn read(&self, name: &str, sha: &str) -> Result<Vec<u8>> {
         let path = self.path.join(name);
-        let bytes = fs::read(&path).map_err(|cause| {
-            let reason =
-                format!("it cannot be read ({cause}), and what was in it is not guessed at");
-            Error::run_folder(&path, &reason)
-        })?;
+        let bytes = self.owner.read(&path, MAX_UPLOAD_BYTES as u64)?;
         if sha256(&bytes) != sha {
             return Err(Error::run_folder(
                 &path,
@@ -275,13 +282,6 @@ pub(crate) fn done_name(file: usize) -> String {
     format!("{USERS}{file:05}.done.json")
 }
 
-/// What the disk says, and what to do.
-fn disk(path: &Path, cause: std::io::Error) -> Error {
-    let reason =
-        format!("{cause}: see that the disk has room and that the folder can be written to");
-    Error::run_folder(path, &reason)
-}
-
 /// A new name in a folder is on the disk only when the folder is.
 fn sync_folder(path: &Path) -> std::io::Result<()> {
     #[cfg(unix)]
@@ -294,9 +294,12 @@ fn sync_folder(path: &Path) -> std::io::Result<()> {
 /// Deletes what crashes left in `imports/.packing`, of which nothing was ever sent: it holds hashes.
 fn delete_forgotten(packing: &Path) {
     for entry in fs::read_dir(packing).into_iter().flatten().flatten() {
-        let begun = fs::metadata(entry.path().join(BEGUN)).and_then(|lock| lock.modified());
+        // A link would lead to a folder that is none of ours.
+        let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+        let begun = fs::symlink_metadata(entry.path().join(LOCK)).and_then(|lock| lock.modified());
         let age = begun.ok().and_then(|at| at.elapsed().ok());
-        if age.is_some_and(|age| age > BEGINNING)
+        if is_folder
+            && age.is_some_and(|age| age > BEGINNING)
             && let Ok(Some(_lock)) = try_lock(&entry.path())
         {
             let _ = fs::remove_dir_all(entry.path());
@@ -304,30 +307,47 @@ fn delete_forgotten(packing: &Path) {
     }
 }
 
-fn lock(path: &Path) -> Result<File> {
-    // A program that is just being started holds a copy of every lock of this one's, for a moment.
-    let began = Instant::now();
-    while began.elapsed() < LOCK_WAIT {
-        if let Some(lock) = try_lock(path)? {
-            return Ok(lock);
-        }
-        thread::sleep(Duration::from_millis(20));
+/// Keeps git away from the folder of all runs. What somebody put there instead is left as it is.
+fn keep_from_git(imports: &Path) -> std::io::Result<()> {
+    match create_private(&imports.join(".gitignore")) {
+        Ok(mut file) => file.write_all(b"*\n"),
+        Err(cause) if cause.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        Err(cause) => Err(cause),
     }
-    Err(Error::run_folder(
-        path,
-        "another kernel or program is at work on this run: let it end, or end it",
-    ))
 }
 
-fn try_lock(path: &Path) -> Result<Option<File>> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(false);
-    let file = options
-        .open(path.join(BEGUN))
-        .map_err(|cause| disk(path, cause))?;
-    match file.try_lock() {
-        Ok(()) => Ok(Some(file)),
-        Err(TryLockError::WouldBlock) => Ok(None),
-        Err(TryLockError::Error(cause)) => Err(disk(path, cause)),
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journal::{NoteKind, RowNote};
+
+    #[test]
+    fn a_journal_grows_no_longer_than_it_can_be_read() {
+        let imports =
+            std::env::temp_dir().join(format!("runs-{}", crate::secret::random_hex(8).unwrap()));
+        let mut folder = RunFolder::create(&imports, "full", false).unwrap();
+        let note = RowNote {
+            row: 1,
+            email: "a@b.c".into(),
+            kind: NoteKind::Failed,
+            reasons: Vec::new(),
+        };
+        let left_out = Entry::LeftOut { note, user: None };
+        let refused = |folder: &mut RunFolder, bytes: u64, entry: &Entry| {
+            folder.journal_bytes = bytes;
+            folder.note(entry).map_err(|error| error.to_string())
+        };
+        let half = refused(&mut folder, MOST_LEFT_OUT_BYTES, &left_out).unwrap_err();
+        assert!(half.ends_with("its journal would grow beyond 268,435,456 bytes, so mend the source: almost every row of it is left out"), "{half}");
+        let sealed = Entry::Sealed { rows: 1 };
+        refused(&mut folder, MOST_LEFT_OUT_BYTES, &sealed).unwrap();
+        let whole = refused(&mut folder, MOST_JOURNAL_BYTES, &sealed).unwrap_err();
+        assert!(
+            whole.ends_with(
+                "its journal would grow beyond 536,870,912 bytes, so import fewer users in one run"
+            ),
+            "{whole}"
+        );
+        fs::remove_dir_all(&imports).unwrap();
     }
 }

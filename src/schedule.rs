@@ -10,7 +10,8 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::connections::ConnectionId;
 use crate::error::{Error, Result};
-use crate::jobs::{JobId, JobStatus, Summary, send_file};
+use crate::files::upload;
+use crate::jobs::{JobId, JobStatus, Summary, send_upload};
 use crate::journal::Entry;
 use crate::options::ImportOptions;
 use crate::pace::Estimate;
@@ -204,14 +205,10 @@ impl<'a> Schedule<'a> {
             .folder
             .read(&packed_name(file), &state.packed_sha256)?;
         let users = state.count();
+        let upload = upload(self.connection, self.options, &bytes, users)?;
+        let correlation_id = self.run.correlation_id();
         self.run.note(Entry::Sending { file })?;
-        match send_file(
-            &self.patience.tenant,
-            self.connection,
-            self.options,
-            &bytes,
-            users,
-        ) {
+        match send_upload(&self.patience.tenant, upload, &correlation_id) {
             Ok(accepted) => {
                 self.patience.answered();
                 self.slot_wait = SLOT_WAIT;
@@ -220,6 +217,8 @@ impl<'a> Schedule<'a> {
                     file,
                     job: job.to_string(),
                     at: unix_millis(),
+                    created_at: accepted.created_at,
+                    connection: accepted.connection,
                 })?;
                 let since = Instant::now();
                 let wait = self.estimate.first_read(users);
@@ -249,10 +248,9 @@ impl<'a> Schedule<'a> {
                 self.slot_wait = (self.slot_wait * 3 / 2).min(LONGEST_SLOT_WAIT);
                 Ok(())
             }
-            Error::RateLimited { wait, .. } => {
+            Error::RateLimited { .. } | Error::TokenQuota { .. } => {
                 self.run.note(Entry::NotTaken { file })?;
-                self.patience.pause(wait);
-                Ok(())
+                self.patience.hold(error)
             }
             error if error.is_passing() => {
                 let wait = self.patience.bear(error)?;
@@ -268,8 +266,9 @@ impl<'a> Schedule<'a> {
 
     fn read(&mut self, index: usize) -> Result<()> {
         match read_job(&self.patience.tenant, &self.running[index].job) {
-            Ok(JobState::Pending(told)) => {
+            Ok(JobState::Pending { told, status }) => {
                 self.patience.answered();
+                self.progress.status(&self.running[index].job, &status);
                 self.running[index].told = Some((told, Instant::now()));
                 let running = &self.running[index];
                 let age = running.since.elapsed();
@@ -283,7 +282,7 @@ impl<'a> Schedule<'a> {
                 self.running[index].next_read = Instant::now() + wait.min(left);
                 Ok(())
             }
-            Ok(JobState::Ended(status, summary)) => {
+            Ok(JobState::Ended(status, summary, _)) => {
                 self.patience.answered();
                 let running = self.running.remove(index);
                 self.run.files[running.file - 1].ended_at = Some(unix_millis());
@@ -301,10 +300,7 @@ impl<'a> Schedule<'a> {
                 let running = self.running.remove(index);
                 self.again_or_settle(running.file)
             }
-            Err(Error::RateLimited { wait, .. }) => {
-                self.patience.pause(wait);
-                Ok(())
-            }
+            Err(error) if error.pause().is_some() => self.patience.hold(error),
             Err(error) if error.is_passing() => {
                 let wait = self.patience.bear(error)?;
                 self.running[index].next_read = Instant::now() + wait;

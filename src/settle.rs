@@ -11,14 +11,10 @@ use crate::error::{Error, Result};
 use crate::job_errors::{FailedUser, failed_users, read_report};
 use crate::jobs::{JobId, RowKey, Summary};
 use crate::journal::{FileEnd, NoteKind, RowNote};
+use crate::ownership::{AT_ONCE, by_email, by_id, is_drawn_user, is_in, search};
 use crate::patience::Patience;
-use crate::requests::{Request, path_segment};
 use crate::run::{Run, Sent, row_runs};
 use crate::schedule::unix_millis;
-use crate::tenant::Tenant;
-
-/// Ids asked for in one search; more would make the address too long.
-const IDS_A_SEARCH: usize = 40;
 
 /// The rows of a file while it is found out what became of them.
 struct Rows {
@@ -37,6 +33,30 @@ impl Rows {
     fn silent(&self) -> Vec<usize> {
         let silent = |place: &usize| self.noted[*place].is_none();
         (0..self.sent.len()).filter(silent).collect()
+    }
+
+    /// The places of rows that were refused as being there.
+    fn already_there(&self) -> Vec<usize> {
+        let there = |place: &usize| {
+            let note = self.noted[*place].as_ref();
+            note.is_some_and(|note| note.kind == NoteKind::AlreadyThere)
+        };
+        (0..self.sent.len()).filter(there).collect()
+    }
+
+    /// Another user has something that this one was to have.
+    fn note_taken(&mut self, place: usize) {
+        let words = "another user has this username, user id or phone number; nobody in the connection has this e-mail";
+        self.note(place, NoteKind::Failed, "TAKEN", words);
+    }
+
+    /// Who the user is that was found in the way, cannot be had from the tenant.
+    fn note_untold(&mut self, places: &[usize]) -> Result<()> {
+        for &place in places {
+            let words = "the tenant has this user, or another one with the username, the user id or the phone number; which, it does not tell (it takes the scope read:users)";
+            self.note(place, NoteKind::Unknown, "TAKEN", words);
+        }
+        Ok(())
     }
 
     fn note(&mut self, place: usize, kind: NoteKind, code: &str, words: &str) {
@@ -60,22 +80,23 @@ pub(crate) fn completed(
 ) -> Result<FileEnd> {
     let mut rows = Rows::of(run, file)?;
     if summary.failed > 0 {
-        note_report(patience, job, &mut rows)?;
+        note_report(patience, run, file, job, &mut rows)?;
     }
     let uncertain = run.files[file - 1].is_uncertain();
     let silent = rows.silent();
     // A failure that the report does not name: which row's it is, the ids tell.
     let unnamed = summary.inserted + summary.updated != silent.len() as u64;
     if uncertain {
-        settle_duplicates(patience, &mut rows)?;
+        settle_duplicates(patience, run, &mut rows)?;
     }
+    settle_taken(patience, run, &mut rows)?;
     let mut updated = Vec::new();
     let mixed = summary.updated > 0 && (summary.inserted > 0 || uncertain);
     if unnamed || mixed {
         // How many there are to be found is known, unless it is another upload that brought them in.
         let all_drawn = silent.iter().all(|&place| rows.sent[place].drawn);
         let expected = (all_drawn && !uncertain).then_some(summary.inserted as usize);
-        let here = present(patience, &rows.sent, &silent, expected)?;
+        let here = present(patience, run, &rows.sent, &silent, expected)?;
         let absent = silent.into_iter().filter(|place| !here.contains(place));
         if unnamed {
             for place in absent {
@@ -103,13 +124,20 @@ pub(crate) fn completed(
 }
 
 /// Notes what the job says of each row it refused.
-fn note_report(patience: &mut Patience, job: &JobId, rows: &mut Rows) -> Result<()> {
+fn note_report(
+    patience: &mut Patience,
+    run: &Run,
+    file: usize,
+    job: &JobId,
+    rows: &mut Rows,
+) -> Result<()> {
     let report = match patience.ask(|tenant| read_report(tenant, job)) {
         Ok(report) => report,
         // Gone since the job was last asked after: as good as empty.
         Err(Error::Refused { status: 404, .. }) => Value::Null,
         Err(error) => return Err(error),
     };
+    let report = run.sent_secrets(file)?.hide_in(report);
     let keys: Vec<RowKey> = rows.sent.iter().map(|user| user.key.clone()).collect();
     for failure in failed_users(&report, &keys) {
         if let Some(row) = failure.row {
@@ -120,13 +148,9 @@ fn note_report(patience: &mut Patience, job: &JobId, rows: &mut Rows) -> Result<
 }
 
 /// Tells who was there before the run from who came in by an upload whose answer was lost.
-fn settle_duplicates(patience: &mut Patience, rows: &mut Rows) -> Result<()> {
-    let there = |place: &usize| {
-        let note = rows.noted[*place].as_ref();
-        note.is_some_and(|note| note.kind == NoteKind::AlreadyThere)
-    };
-    let places: Vec<usize> = (0..rows.sent.len()).filter(there).collect();
-    let here = present(patience, &rows.sent, &places, None)?;
+fn settle_duplicates(patience: &mut Patience, run: &Run, rows: &mut Rows) -> Result<()> {
+    let places = rows.already_there();
+    let here = present(patience, run, &rows.sent, &places, None)?;
     for place in places {
         if here.contains(&place) {
             rows.noted[place] = None;
@@ -158,7 +182,7 @@ pub(crate) fn without_report(
 ) -> Result<FileEnd> {
     let mut rows = Rows::of(run, file)?;
     let all = rows.silent();
-    let here = present(patience, &rows.sent, &all, None)?;
+    let here = present(patience, run, &rows.sent, &all, None)?;
     for place in all.into_iter().filter(|place| !here.contains(place)) {
         let (kind, code, words) = match (running, rows.sent[place].drawn) {
             (true, true) => (
@@ -231,26 +255,27 @@ fn note(user: &Sent, failure: &FailedUser) -> RowNote {
     }
 }
 
-/// Which of `places` are in the tenant under the id that was drawn for them. A search finds most at once; it may
+/// Which of `places` are in the run's connection under the id that was drawn for them. A search finds most at once; it may
 /// not see the newest, so those it misses are asked for one by one, unless as many as `expected` are found.
 fn present(
     patience: &mut Patience,
+    run: &Run,
     sent: &[Sent],
     places: &[usize],
     expected: Option<usize>,
 ) -> Result<HashSet<usize>> {
+    let connection = run.connection_name();
     let drawn = places.iter().copied().filter(|&place| sent[place].drawn);
     let drawn: Vec<usize> = drawn.collect();
     let mut here = HashSet::new();
-    for group in drawn.chunks(IDS_A_SEARCH) {
+    for group in drawn.chunks(AT_ONCE) {
         let ids: Vec<String> = group.iter().map(|&place| sent[place].auth0_id()).collect();
-        let found = patience.ask(|tenant| search(tenant, &ids))?;
-        let places = group.iter().zip(&ids);
-        here.extend(
-            places
-                .filter(|(_, id)| found.contains(*id))
-                .map(|(p, _)| *p),
-        );
+        let found = patience.ask(|tenant| search(tenant, "user_id", &ids))?;
+        for (place, id) in group.iter().zip(&ids) {
+            if found.iter().any(|user| is_drawn_user(user, id, connection)) {
+                here.insert(*place);
+            }
+        }
     }
     if expected == Some(here.len()) {
         return Ok(here);
@@ -258,7 +283,8 @@ fn present(
     for place in drawn {
         if !here.contains(&place) {
             let id = sent[place].auth0_id();
-            if patience.ask(|tenant| is_user(tenant, &id))? {
+            let found = patience.ask(|tenant| by_id(tenant, &id))?;
+            if found.is_some_and(|user| is_drawn_user(&user, &id, connection)) {
                 here.insert(place);
             }
         }
@@ -266,32 +292,58 @@ fn present(
     Ok(here)
 }
 
-fn search(tenant: &Tenant, ids: &[String]) -> Result<HashSet<String>> {
-    let terms: Vec<String> = ids.iter().map(|id| format!("user_id:\"{id}\"")).collect();
-    let path = "/api/v2/users";
-    let request = Request::get(path, &["read:users"])
-        .query("q", terms.join(" OR "))
-        .query("search_engine", "v3")
-        .query("per_page", IDS_A_SEARCH)
-        .query("fields", "user_id");
-    let answer = match tenant.send(request) {
-        Ok(answer) => answer.json(&format!("GET {path}"))?,
-        // A search that is refused finds nobody; the ids are asked for one by one then.
-        Err(Error::Refused { status, .. }) if (400..500).contains(&status) => Value::Null,
-        Err(error) => return Err(error),
+/// Looks up whether those who were refused as being there are there: it may be another user who has the username or the
+/// user id of theirs, while nobody has their e-mail.
+fn settle_taken(patience: &mut Patience, run: &Run, rows: &mut Rows) -> Result<()> {
+    let places = rows.already_there().into_iter();
+    let places: Vec<usize> = places
+        .filter(|&place| !rows.sent[place].by_email_alone)
+        .collect();
+    let here = match run.connection_name() {
+        Some(connection) => here_by_email(patience, &rows.sent, &places, connection),
+        None => return rows.note_untold(&places),
     };
-    let id = |user: &Value| user["user_id"].as_str().map(str::to_string);
-    Ok(answer
-        .as_array()
-        .map(|users| users.iter().filter_map(id).collect())
-        .unwrap_or_default())
-}
-
-fn is_user(tenant: &Tenant, id: &str) -> Result<bool> {
-    let path = format!("/api/v2/users/{}", path_segment(id));
-    match tenant.send(Request::get(&path, &["read:users"])) {
-        Ok(_) => Ok(true),
-        Err(Error::Refused { status: 404, .. }) => Ok(false),
+    match here {
+        Ok(here) => {
+            for place in places.into_iter().filter(|place| !here.contains(place)) {
+                rows.note_taken(place);
+            }
+            Ok(())
+        }
+        // The token may not read users, or the tenant gives none.
+        Err(Error::MissingScope { .. }) => rows.note_untold(&places),
+        Err(Error::Refused { status, .. }) if (400..500).contains(&status) => {
+            rows.note_untold(&places)
+        }
         Err(error) => Err(error),
     }
+}
+
+/// Which of `places` have an e-mail that a user of the connection has. Whom a search does not see, which may be the
+/// newest, is asked for one by one.
+fn here_by_email(
+    patience: &mut Patience,
+    sent: &[Sent],
+    places: &[usize],
+    connection: &str,
+) -> Result<HashSet<usize>> {
+    let email = |place: &usize| sent[*place].key.email.trim().to_lowercase();
+    let mut here = HashSet::new();
+    for group in places.chunks(AT_ONCE) {
+        let emails: Vec<String> = group.iter().map(email).collect();
+        let found = patience.ask(|tenant| search(tenant, "email", &emails))?;
+        let stored = found.iter().filter(|user| is_in(user, connection));
+        let stored = stored.filter_map(|user| user["email"].as_str());
+        let stored: HashSet<String> = stored.map(str::to_lowercase).collect();
+        here.extend(group.iter().filter(|place| stored.contains(&email(place))));
+    }
+    for place in places {
+        if !here.contains(place) {
+            let users = patience.ask(|tenant| by_email(tenant, &email(place)))?;
+            if users.iter().any(|user| is_in(user, connection)) {
+                here.insert(*place);
+            }
+        }
+    }
+    Ok(here)
 }

@@ -1,11 +1,22 @@
 //! Proof that a password works.
 
+use std::thread;
+
+use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
-use crate::hidden::{HIDDEN, repeats};
+use crate::hidden::without_secrets;
+use crate::requests::{Answer, refusal};
+use crate::tenant::{RATE_LIMIT_TRIES, Tenant};
+
+const CALL: &str = "POST /oauth/token";
+/// Auth0's code for a user whose sign-in failed too often, which no waiting mends.
+const TOO_MANY_ATTEMPTS: &str = "too_many_attempts";
 use crate::say::{debug_fields, words_of_others};
-use crate::tenant::Tenant;
+
+/// What a read-only tenant refuses, and why it counts as a change.
+const A_SIGN_IN: &str = "a sign-in, which changes its user (it is counted, a failed one can block them, and one that works replaces an imported hash),";
 
 /// A sign-in that worked, as [`verify_sign_in`] makes it. The tokens it gave are dropped, not kept.
 ///
@@ -105,30 +116,33 @@ impl SignInRefusal {
         }
     }
 
-    fn from_answer(status: u16, json: &Value) -> SignInRefusal {
+    fn from_answer(json: &Value) -> SignInRefusal {
         let description = json["error_description"].as_str().unwrap_or_default();
         match json["error"].as_str().unwrap_or_default() {
             "mfa_required" => SignInRefusal::SecondFactor,
-            "too_many_attempts" => SignInRefusal::TooManyAttempts,
+            TOO_MANY_ATTEMPTS => SignInRefusal::TooManyAttempts,
             "unauthorized_client" => SignInRefusal::GrantNotAllowed,
             "unauthorized" if description.contains("blocked") => SignInRefusal::Blocked,
             "access_denied" | "invalid_client" => SignInRefusal::WrongApplication,
             "invalid_grant" | "invalid_user_password" => SignInRefusal::WrongPassword,
-            _ if status == 429 => SignInRefusal::TooManyAttempts,
             _ => SignInRefusal::Other,
         }
     }
 }
 
-/// Signs `login` (e-mail or username) in with `password` and says so. Sends one request; writes nothing.
+/// Signs `login` (e-mail or username) in with `password` and says so. Sends one request, which changes the user.
 ///
 /// `connection_name` is the connection's name, not its id. The application is the one of the settings
-/// `SIGN_IN_CLIENT_ID` and `SIGN_IN_CLIENT_SECRET`. A failed attempt counts for Auth0's brute-force
-/// protection (10 from one address for one user by default).
+/// `SIGN_IN_CLIENT_ID` and `SIGN_IN_CLIENT_SECRET`.
+///
+/// A sign-in is no mere question, so a real tenant must be opened with [`Tenant::allow_writes`] first. One that works is counted
+/// in the profile (`logins_count`, `last_login`), runs the tenant's Actions, and makes Auth0 keep the password by a hash of its own
+/// in place of the imported one. One that fails counts for the brute-force protection, which blocks the user after 10 from one
+/// address by default.
 ///
 /// # Errors
 ///
-/// [`Error::SignIn`] with the [`SignInRefusal`]; the two settings are missing; the tenant cannot be reached.
+/// A read-only tenant; [`Error::SignIn`] with the [`SignInRefusal`]; the two settings are missing; the tenant cannot be reached.
 ///
 /// # Examples
 ///
@@ -153,16 +167,20 @@ pub fn verify_sign_in(
     login: &str,
     password: &str,
 ) -> Result<SignIn> {
+    tenant.check_gate(A_SIGN_IN)?;
     let application = tenant.sign_in_application()?;
-    let answer = tenant.post_token(&json!({
-        "grant_type": "http://auth0.com/oauth/grant-type/password-realm",
-        "realm": connection_name,
-        "username": login,
-        "password": password,
-        "client_id": application.id,
-        "client_secret": application.secret.expose(),
-    }))?;
-    let json = answer.json("POST /oauth/token")?;
+    let answer = ask(
+        tenant,
+        &json!({
+            "grant_type": "http://auth0.com/oauth/grant-type/password-realm",
+            "realm": connection_name,
+            "username": login,
+            "password": password,
+            "client_id": application.id,
+            "client_secret": application.secret.expose(),
+        }),
+    )?;
+    let json = answer.json(CALL)?;
     if answer.status.is_success() && json["access_token"].is_string() {
         return Ok(SignIn {
             login: login.to_string(),
@@ -172,14 +190,25 @@ pub fn verify_sign_in(
     let message = json["error_description"]
         .as_str()
         .unwrap_or("no reason given");
-    let secrets = [password, application.secret.expose()];
-    let message = match secrets.iter().any(|secret| repeats(message, secret)) {
-        true => HIDDEN.to_string(),
-        false => words_of_others(message, 300),
-    };
     Err(Error::SignIn {
         login: login.to_string(),
-        refusal: SignInRefusal::from_answer(answer.status.as_u16(), &json),
-        message,
+        refusal: SignInRefusal::from_answer(&json),
+        message: words_of_others(&without_secrets(message), 300),
     })
+}
+
+/// Asks until the rate lets it through. What else is refused is told by the answer.
+fn ask(tenant: &Tenant, body: &Value) -> Result<Answer> {
+    for attempt in 1.. {
+        let answer = tenant.post_token(body)?;
+        let code = answer.json(CALL).unwrap_or_default()["error"].take();
+        if answer.status != StatusCode::TOO_MANY_REQUESTS || code == TOO_MANY_ATTEMPTS {
+            return Ok(answer);
+        }
+        match refusal(CALL, &answer) {
+            Error::RateLimited { wait, .. } if attempt < RATE_LIMIT_TRIES => thread::sleep(wait),
+            error => return Err(error),
+        }
+    }
+    unreachable!("the loop ends by returning")
 }

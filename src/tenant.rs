@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use reqwest::{Method, StatusCode};
+use reqwest::{Method, StatusCode, Url};
 use serde_json::Value;
 
 use crate::error::{Error, Result};
@@ -16,17 +16,20 @@ use crate::secret::Secret;
 use crate::settings::Application;
 use crate::token::Token;
 use crate::wire::{REQUEST_LIMIT, Wire};
+use crate::witness::Witness;
 
-/// The scopes the whole workflow needs, removal included (Auth0's names).
-pub(crate) const WORKFLOW_SCOPES: [&str; 4] = [
+/// The scopes of the whole workflow, removal included (Auth0's names). Without `read:connections_options` it works on,
+/// and what a connection's options would tell is unknown.
+pub(crate) const WORKFLOW_SCOPES: [&str; 5] = [
     "read:connections",
+    "read:connections_options",
     "create:users",
     "read:users",
     "delete:users",
 ];
 
 /// How often a request is sent again after "global limit".
-const RATE_LIMIT_TRIES: u32 = 6;
+pub(crate) const RATE_LIMIT_TRIES: u32 = 6;
 
 /// A tenant: where requests go, with which token, and whether it may be written to.
 ///
@@ -61,6 +64,7 @@ struct Inner {
     token: Mutex<Token>,
     traffic: Mutex<Traffic>,
     practice: bool,
+    witness: Witness,
 }
 
 impl Tenant {
@@ -79,6 +83,7 @@ impl Tenant {
             token: Mutex::new(token),
             traffic: Mutex::default(),
             practice,
+            witness: Witness::default(),
         };
         Tenant {
             inner: Arc::new(inner),
@@ -89,7 +94,7 @@ impl Tenant {
         }
     }
 
-    /// The same tenant, with imports and deletes allowed; `domain` must name it. Sends nothing.
+    /// The same tenant, with imports, deletes and sign-ins allowed; `domain` must name it. Sends nothing.
     ///
     /// # Errors
     ///
@@ -192,7 +197,7 @@ impl Tenant {
         self.inner.practice
     }
 
-    /// Whether imports and deletes are refused.
+    /// Whether imports, deletes and sign-ins are refused.
     ///
     /// # Examples
     ///
@@ -223,6 +228,11 @@ impl Tenant {
         }
     }
 
+    /// Which runs this handle and its clones have made.
+    pub(crate) fn witness(&self) -> &Witness {
+        &self.inner.witness
+    }
+
     /// What was sent to this tenant, by every clone of it.
     pub(crate) fn traffic(&self) -> MutexGuard<'_, Traffic> {
         let traffic = self.inner.traffic.lock();
@@ -231,11 +241,7 @@ impl Tenant {
 
     /// What the token says of its end, in UNIX seconds, and of its scopes.
     pub(crate) fn token_facts(&self) -> (Option<u64>, Option<Vec<String>>) {
-        let token = self
-            .inner
-            .token
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let token = self.token();
         (token.expires, token.scopes.clone())
     }
 
@@ -243,7 +249,7 @@ impl Tenant {
         self.inner.sign_in.as_ref().ok_or_else(|| Error::Setting {
             name: "SIGN_IN_CLIENT_ID",
             reason: format!(
-                "it is not set for {}, and a sign-in needs an application with the Password grant: set it and SIGN_IN_CLIENT_SECRET in .env",
+                "it is not set for {}, and a sign-in needs an application with the Password grant: set it and SIGN_IN_CLIENT_SECRET where DOMAIN is set",
                 self.domain()
             ),
         })
@@ -265,7 +271,7 @@ impl Tenant {
             if answer.status.is_success() {
                 return Ok(answer);
             }
-            let error = refusal(&call, &answer, &token);
+            let error = refusal(&call, &answer);
             match error {
                 Error::RateLimited { .. } if attempt < self.rate_limit_tries => {
                     thread::sleep(answer.wait());
@@ -283,24 +289,26 @@ impl Tenant {
         self.send_once(&request, None, &request.name())
     }
 
-    /// Reads the file at a signed address of the tenant's. No token goes there: the address itself is the key.
-    pub(crate) fn download(&self, location: &str) -> Result<Answer> {
-        let whole = match location.contains("://") {
-            true => location.to_string(),
-            // Auth0 has been seen to leave the scheme out.
-            false => format!("https://{location}"),
-        };
-        let path = whole.split('?').next().unwrap_or_default();
-        let practised = self.inner.wire.address.loopback && path.starts_with("http://127.0.0.1:");
-        if !path.starts_with("https://") && !practised {
-            let problem = "the file it names is not to be had over https";
-            return Err(Error::bad_answer("GET /api/v2/jobs/{id}", problem));
-        }
+    /// Reads the file at a signed address, which `link` has looked at. No token goes there: the
+    /// address itself is the key.
+    pub(crate) fn download(&self, location: &Url) -> Result<Answer> {
+        let mut path = location.clone();
+        path.set_query(None);
         let request = Request {
-            signed: Some(whole.clone()),
-            ..Request::get(path, &[])
+            signed: Some(location.to_string()),
+            ..Request::get(path.as_str(), &[])
         };
-        self.send_once(&request, None, "GET the exported file")
+        let mut answer = self.send_once(&request, None, "GET the exported file")?;
+        // The token did not go there, and is not to come from there.
+        answer.sent.add(self.token().secret.expose());
+        Ok(answer)
+    }
+
+    /// The base of every URL of this tenant, where that is on this machine.
+    pub(crate) fn loopback(&self) -> Option<Url> {
+        let address = &self.inner.wire.address;
+        let base = address.loopback.then_some(&address.base)?;
+        Url::parse(base).ok()
     }
 
     /// Whether `action`, which writes, would be let through.
@@ -319,16 +327,16 @@ impl Tenant {
         if let Some(action) = request.writes {
             self.check_gate(action)?;
         }
-        let mut token = self
-            .inner
-            .token
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut token = self.token();
         if token.expires_within(30) {
             match &self.inner.application {
-                Some(application) => {
-                    *token = self.inner.wire.exchange(application)?;
-                }
+                Some(application) => match self.exchange(application) {
+                    Ok(renewed) => *token = renewed,
+                    // As long as the old one is good, no new one is needed.
+                    Err(Error::TokenQuota { .. } | Error::RateLimited { .. })
+                        if !token.expires_within(0) => {}
+                    Err(error) => return Err(error),
+                },
                 None if token.expires_within(0) => return Err(token.expired(domain)),
                 None => {}
             }
@@ -348,16 +356,21 @@ impl Tenant {
         let Some(application) = &self.inner.application else {
             return Ok(None);
         };
-        let mut token = self
-            .inner
-            .token
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut token = self.token();
         // Another thread may have renewed it already.
         if token.secret == *refused {
-            *token = self.inner.wire.exchange(application)?;
+            *token = self.exchange(application)?;
         }
         Ok(Some(token.secret.clone()))
+    }
+
+    fn exchange(&self, application: &Application) -> Result<Token> {
+        self.inner.wire.exchange(application, self.rate_limit_tries)
+    }
+
+    fn token(&self) -> MutexGuard<'_, Token> {
+        let token = self.inner.token.lock();
+        token.unwrap_or_else(PoisonError::into_inner)
     }
 
     fn send_once(&self, request: &Request, token: Option<&Secret>, call: &str) -> Result<Answer> {

@@ -105,6 +105,30 @@ fn the_practice_tenant_is_open_and_another_is_read_only() {
 }
 
 #[test]
+fn a_read_only_tenant_is_sent_no_sign_in_and_may_be_exported() {
+    let (base, requests) = canned(vec![answer(403, "", "{}")]);
+    let real = token(&base, serde_json::json!({"practice_tenant": null}));
+    let tenant = Tenant::new(&base, &real).unwrap();
+    let refused = verify_sign_in(&tenant, DATABASE, "ada", "s3cret").unwrap_err();
+    let said = format!(
+        "a sign-in, which changes its user (it is counted, a failed one can block them, and one that works replaces an imported hash), was not sent: {} is open read-only; ",
+        tenant.domain()
+    );
+    assert!(refused.to_string().starts_with(&said), "{refused}");
+    let card = tenant.to_string();
+    assert!(card.contains("no imports, deletes or sign-ins"), "{card}");
+    assert!(requests.lock().unwrap().is_empty());
+    let open = tenant.allow_writes(tenant.domain()).unwrap();
+    let unset = verify_sign_in(&open, DATABASE, "ada", "s3cret").unwrap_err();
+    assert!(unset.to_string().contains("SIGN_IN_CLIENT_ID"), "{unset}");
+    // An export changes no user.
+    let connection = ConnectionId::new("con_0123456789abcdef").unwrap();
+    export_users(&tenant, &connection, LIMIT).unwrap_err();
+    let requests = requests.lock().unwrap();
+    assert!(requests[0].starts_with("POST /api/v2/jobs/users-exports"));
+}
+
+#[test]
 fn connections_that_take_no_import_are_refused_and_the_others_listed() {
     let practice = Practice::start(&[]);
     let tenant = practice.tenant();

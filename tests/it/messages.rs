@@ -107,14 +107,18 @@ fn at_every_call_a_bad_answer_ends_in_a_sentence_without_the_token() {
     let id = "con_abcdefghijklmnop";
     let connection = ConnectionId::new(id).unwrap();
     let users = generate_users("imfake", "test.edu", 1).unwrap();
-    let head = json!({"id": "job_abcdefghijklmnop", "status": "pending", "created_at": "2026-01-01T00:00:00.000Z"});
+    let head = json!({"id": "job_abcdefghijklmnop", "status": "pending", "connection": DATABASE, "created_at": "2026-01-01T00:00:00.000Z"});
     let accepted = answer(202, "", &head.to_string());
     let mut ended = head.clone();
     ended["status"] = "completed".into();
     ended["summary"] = json!({"failed": 0, "updated": 0, "inserted": 1, "total": 1});
     let ended = answer(200, "", &ended.to_string());
-    let user = json!([{"user_id": "auth0|1", "created_at": "2026-01-01T00:00:01.000Z"}]);
-    let found = answer(200, "", &user.to_string());
+    let there = json!({"id": id, "name": DATABASE, "strategy": "auth0"});
+    let there = answer(200, "", &there.to_string());
+    let user = json!({"user_id": "auth0|1", "email": users[0].email, "created_at": "2026-01-01T00:00:01.000Z",
+        "identities": [{"provider": "auth0", "connection": DATABASE, "user_id": "1"}]});
+    let found = answer(200, "", &json!([user]).to_string());
+    let looked = answer(200, "", &user.to_string());
     let none = answer(204, "", "");
     let limit = Duration::ZERO;
     for (raw, part) in bad_answers() {
@@ -137,12 +141,13 @@ fn at_every_call_a_bad_answer_ends_in_a_sentence_without_the_token() {
         told(&[&accepted, &ended], &|tenant| {
             job_errors(tenant, &finished(tenant)).map(drop)
         });
-        told(&[&accepted, &ended, &none], &|tenant| {
+        told(&[&accepted, &ended, &none, &there], &|tenant| {
             plan_removal(tenant, &finished(tenant)).map(drop)
         });
         // What a delete answers with a success is not read.
         if !raw.starts_with("HTTP/1.1 200 X\r\ncontent-length: 1") && !raw.contains("[{") {
-            told(&[&accepted, &ended, &none, &found], &|tenant| {
+            let good = [&accepted, &ended, &none, &there, &found, &looked];
+            told(&good, &|tenant| {
                 let plan = plan_removal(tenant, &finished(tenant)).unwrap();
                 remove_users(tenant, plan).map(drop)
             });

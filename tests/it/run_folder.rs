@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use auth0_bulk_users::*;
-use sha2::Digest;
+use serde_json::json;
 
 use crate::kills::child;
+use crate::planted::write_lines;
 use crate::runs::{Named, all_in_tenant, kept_in, quick, renewed, users};
 use crate::server::Practice;
 
@@ -216,11 +217,7 @@ fn a_folder_of_another_version_is_refused() {
     let practice = Practice::start(&["--job-speed", "100"]);
     let name = Named::new("version");
     let (tenant, folder) = cut_off(&practice, &name);
-    let journal = folder.join("journal.jsonl");
-    let json = "{\"Version\":2}";
-    let hash = sha2::Sha256::digest(format!(" {json}"));
-    let hash: String = hash[..8].iter().map(|byte| format!("{byte:02x}")).collect();
-    fs::write(&journal, format!("{hash} {json}\n")).unwrap();
+    write_lines(&folder, &[json!({"Version": 2})]);
     let error = resume_import(&tenant, &name.folder()).unwrap_err();
     assert_eq!(
         error.to_string(),

@@ -106,7 +106,7 @@ impl Drop for Practice {
 /// An unsigned token for a tenant, with claims laid over the usual ones.
 pub(crate) fn token(base: &str, over: Value) -> String {
     let mut claims = json!({"aud": format!("{base}/api/v2/"), "exp": 4_000_000_000_u64, "practice_tenant": true,
-        "scope": "read:connections create:users read:users delete:users"});
+        "scope": "read:connections read:connections_options create:users read:users delete:users"});
     for (name, value) in over.as_object().unwrap() {
         claims[name] = value.clone();
     }
@@ -120,12 +120,23 @@ pub(crate) fn token(base: &str, over: Value) -> String {
 
 /// Answers each connection with the next of `answers` (the last one again and again), raw HTTP, and keeps the requests.
 pub(crate) fn canned(answers: Vec<String>) -> (String, Arc<Mutex<Vec<String>>>) {
+    let mut index = 0;
+    served(move |_| {
+        index += 1;
+        answers[index.min(answers.len()) - 1].clone()
+    })
+}
+
+/// Answers each request, given whole, with what `answer` makes of it, raw HTTP, and keeps the requests.
+pub(crate) fn served(
+    mut answer: impl FnMut(&str) -> String + Send + 'static,
+) -> (String, Arc<Mutex<Vec<String>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
     let requests = Arc::new(Mutex::new(Vec::new()));
     let kept = Arc::clone(&requests);
     thread::spawn(move || {
-        for (index, stream) in listener.incoming().enumerate() {
+        for stream in listener.incoming() {
             let mut stream = stream.unwrap();
             let mut request = Vec::new();
             let mut piece = [0; 65_536];
@@ -135,16 +146,15 @@ pub(crate) fn canned(answers: Vec<String>) -> (String, Arc<Mutex<Vec<String>>>) 
                     Ok(count) => request.extend_from_slice(&piece[..count]),
                 }
             }
-            kept.lock()
-                .unwrap()
-                .push(String::from_utf8_lossy(&request).into_owned());
-            let _ = stream.write_all(answers[index.min(answers.len() - 1)].as_bytes());
+            let request = String::from_utf8_lossy(&request).into_owned();
+            kept.lock().unwrap().push(request.clone());
+            let _ = stream.write_all(answer(&request).as_bytes());
         }
     });
     (base, requests)
 }
 
-fn whole(request: &[u8]) -> bool {
+pub(crate) fn whole(request: &[u8]) -> bool {
     let text = String::from_utf8_lossy(request);
     let Some((head, _)) = text.split_once("\r\n\r\n") else {
         return false;

@@ -121,6 +121,53 @@ fn the_readme_names_every_lesson_and_every_place_it_names_is_there() {
     }
 }
 
+/// Where a test that a page names is to be: the file, or folder, and what stands before its name there.
+fn whereabouts(test: &str) -> (Vec<PathBuf>, String) {
+    let name = test.rsplit("::").next().expect("a name");
+    match test.split("::").collect::<Vec<_>>()[..] {
+        [file, _] => (
+            vec![format!("tests/it/{file}.rs").into()],
+            format!("fn {name}("),
+        ),
+        [file, "tests", _] => (vec![format!("src/{file}.rs").into()], format!("fn {name}(")),
+        _ => {
+            let folders = ["tests/notebooks", "tests/browser"].into_iter();
+            let entries = folders.flat_map(|folder| fs::read_dir(root().join(folder)));
+            let files = entries.flatten().flatten().map(|entry| entry.path());
+            let python = |path: &PathBuf| path.extension().is_some_and(|ending| ending == "py");
+            (files.filter(python).collect(), format!("def {name}("))
+        }
+    }
+}
+
+#[test]
+fn every_promise_names_tests_that_are_there() {
+    let page = text("docs/what-this-protects-against.md");
+    let rows: Vec<&str> = page.lines().filter(|line| line.starts_with("| ")).collect();
+    let is_promise = |row: &&&str| !row.starts_with("| what is kept") && !row.starts_with("| ---");
+    let promises: Vec<&&str> = rows.iter().filter(is_promise).collect();
+    assert!(promises.len() >= 20, "{promises:?}");
+    for row in promises {
+        let tests = row.trim_end_matches(" |").rsplit(" | ").next();
+        let tests: Vec<&str> = tests
+            .expect("a column")
+            .split('`')
+            .skip(1)
+            .step_by(2)
+            .collect();
+        assert!(!tests.is_empty(), "no test holds: {row}");
+        for test in tests {
+            let (files, line) = whereabouts(test);
+            let is_test = |path: &PathBuf| {
+                let text = fs::read_to_string(root().join(path)).unwrap_or_default();
+                let mut lines = text.lines().map(str::trim_start);
+                lines.any(|bare| bare.starts_with(&line))
+            };
+            assert!(files.iter().any(is_test), "there is no test {test}: {row}");
+        }
+    }
+}
+
 #[test]
 fn every_public_function_is_in_the_guide_and_in_the_readme() {
     let (root, readme) = (text("src/lib.rs"), text("README.md"));

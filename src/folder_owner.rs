@@ -1,0 +1,198 @@
+//! Whether a folder and its files are ours: made by the user who runs this, for that user alone.
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::Path;
+
+use crate::error::{Error, Result};
+use crate::private_file::create_private;
+use crate::secret::random_hex;
+use crate::words::grouped;
+
+/// Who owns what is made in a place, and whether modes are kept there.
+///
+/// Both are read off a file that is made there and deleted again: a file system may show another owner than the user's own
+/// (a network drive), or keep no modes at all (a drive of Windows).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Owner {
+    #[cfg(unix)]
+    user: u32,
+    #[cfg(unix)]
+    keeps_modes: bool,
+}
+
+/// What a place is to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Or a link to one, which its user may have made for want of room.
+    Folder,
+    /// And no link, pipe or device.
+    File,
+}
+
+impl Owner {
+    /// The one who makes files in `folder`: makes one there, and deletes it.
+    pub(crate) fn of_new_files(folder: &Path) -> io::Result<Owner> {
+        let name = format!(".owner-{}", random_hex(8).map_err(io::Error::other)?);
+        let probe = folder.join(name);
+        let made = create_private(&probe).and_then(|file| file.metadata());
+        let _ = fs::remove_file(&probe);
+        Ok(Owner::of(&made?))
+    }
+
+    #[cfg(unix)]
+    fn of(private: &fs::Metadata) -> Owner {
+        use std::os::unix::fs::MetadataExt;
+        Owner {
+            user: private.uid(),
+            keeps_modes: private.mode() & OTHERS == 0,
+        }
+    }
+
+    #[cfg(not(unix))]
+    fn of(_private: &fs::Metadata) -> Owner {
+        Owner {}
+    }
+
+    /// Refuses what is not this owner's alone.
+    pub(crate) fn check(self, path: &Path, kind: Kind) -> Result<()> {
+        let objection = self.objection(path, kind);
+        match objection.map_err(|cause| unreadable(path, &cause))? {
+            Some(objection) => Err(Error::run_folder(path, &objection)),
+            None => Ok(()),
+        }
+    }
+
+    /// Reads a file of this owner's alone that has at most `most` bytes.
+    pub(crate) fn read(self, path: &Path, most: u64) -> Result<Vec<u8>> {
+        let bytes = self.read_beginning(path, most + 1)?;
+        if bytes.len() as u64 > most {
+            let reason = format!(
+                "it has more than {} bytes, which no run writes, and what is in it is not guessed at",
+                grouped(most)
+            );
+            return Err(Error::run_folder(path, &reason));
+        }
+        Ok(bytes)
+    }
+
+    /// Reads the first `most` bytes of a file of this owner's alone, or all of it.
+    pub(crate) fn read_beginning(self, path: &Path, most: u64) -> Result<Vec<u8>> {
+        self.check(path, Kind::File)?;
+        let mut bytes = Vec::new();
+        File::open(path)
+            .and_then(|file| file.take(most).read_to_end(&mut bytes))
+            .map_err(|cause| unreadable(path, &cause))?;
+        Ok(bytes)
+    }
+
+    /// Why `path` is not to be believed, as the end of a sentence; `None` when it is this owner's alone.
+    fn objection(self, path: &Path, kind: Kind) -> io::Result<Option<String>> {
+        let found = match kind {
+            Kind::Folder => fs::metadata(path)?,
+            Kind::File => fs::symlink_metadata(path)?,
+        };
+        let fits = match kind {
+            Kind::Folder => found.is_dir(),
+            Kind::File => found.is_file(),
+        };
+        if !fits {
+            let why = "it is a link, or no plain file, and this crate makes neither: delete it if you do not know where it comes from";
+            return Ok(Some(why.to_string()));
+        }
+        let folder = match kind {
+            Kind::Folder => path,
+            Kind::File => path.parent().unwrap_or(path),
+        };
+        Ok(self.objection_to_access(folder, &found))
+    }
+
+    #[cfg(unix)]
+    fn objection_to_access(self, folder: &Path, found: &fs::Metadata) -> Option<String> {
+        use std::os::unix::fs::MetadataExt;
+        if found.uid() != self.user {
+            return Some(format!(
+                "it belongs to another user (number {}; yours is {}), so what it says is not believed: if you know where it comes from, copy the run's folder and use the copy",
+                found.uid(),
+                self.user
+            ));
+        }
+        if self.keeps_modes && found.mode() & OTHERS != 0 {
+            return Some(format!(
+                "others can read or write it (mode {:o}), and this crate makes it for you alone, so what it says is not believed: if you know where it comes from, run `chmod -R go= {}`",
+                found.mode() & 0o777,
+                folder.display()
+            ));
+        }
+        None
+    }
+
+    #[cfg(not(unix))]
+    fn objection_to_access(self, _folder: &Path, _found: &fs::Metadata) -> Option<String> {
+        None
+    }
+}
+
+fn unreadable(path: &Path, cause: &io::Error) -> Error {
+    let reason = format!("it cannot be read ({cause}), and what was in it is not guessed at");
+    Error::run_folder(path, &reason)
+}
+
+/// Makes a folder, and those above it that are missing, for its owner alone.
+pub(crate) fn create_private_folders(path: &Path) -> io::Result<()> {
+    private_folders().recursive(true).create(path)
+}
+
+/// Makes a new folder for its owner alone.
+pub(crate) fn create_private_folder(path: &Path) -> io::Result<()> {
+    private_folders().create(path)
+}
+
+fn private_folders() -> fs::DirBuilder {
+    let mut folders = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut folders, 0o700);
+    folders
+}
+
+/// The mode's bits of group and others.
+#[cfg(unix)]
+const OTHERS: u32 = 0o077;
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_belongs_to_another_user_is_refused_whatever_its_mode() {
+        let folder = std::env::temp_dir();
+        let file = folder.join(format!("owner-{}", random_hex(8).unwrap()));
+        create_private(&file).unwrap();
+        let ours = Owner::of_new_files(&folder).unwrap();
+        ours.check(&file, Kind::File).unwrap();
+        let theirs = Owner {
+            user: ours.user + 1,
+            keeps_modes: false,
+        };
+        let error = theirs.check(&file, Kind::File).unwrap_err().to_string();
+        fs::remove_file(&file).unwrap();
+        assert!(error.contains("it belongs to another user"), "{error}");
+    }
+
+    #[test]
+    fn where_modes_are_not_kept_they_prove_nothing() {
+        let ours = Owner::of_new_files(&std::env::temp_dir()).unwrap();
+        // Everybody may read it.
+        let readable = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
+        let user = std::os::unix::fs::MetadataExt::uid(&fs::metadata(&readable).unwrap());
+        let without = Owner {
+            user,
+            keeps_modes: false,
+        };
+        without.check(&readable, Kind::File).unwrap();
+        assert!(
+            ours.keeps_modes,
+            "the folder for temporary files keeps them"
+        );
+    }
+}

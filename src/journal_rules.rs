@@ -1,0 +1,256 @@
+//! What a line of a journal may say, after the lines before it.
+//!
+//! The hashes of a journal show that it was not damaged. They do not show that a run wrote it: whoever makes a journal makes
+//! its hashes too. So each line is held against the order in which a run works, before a number of it is used.
+
+use crate::connections::ConnectionId;
+use crate::files::MAX_UPLOAD_BYTES;
+use crate::journal::{Entry, FileEnd, RowRuns};
+use crate::options::ImportOptions;
+
+/// Users in a file: none is shorter than `{"email":"a@b"},`.
+const MOST_USERS: usize = MAX_UPLOAD_BYTES / 16;
+/// The last millisecond of the year 9999: what comes after it is no time that a clock has shown.
+const LAST_TIME: u64 = 253_402_300_799_999;
+/// An id of Auth0's has 20 characters.
+const LONGEST_JOB_ID: usize = 100;
+
+/// What the lines read so far have said.
+#[derive(Default)]
+pub(crate) struct Rules {
+    lines: usize,
+    begun: bool,
+    files: Vec<FileSoFar>,
+    /// In order.
+    left_out: Vec<usize>,
+    sealed: bool,
+}
+
+struct FileSoFar {
+    rows: RowRuns,
+    users: usize,
+    /// Whether an upload was begun of which nothing more is told yet.
+    sending: bool,
+    accepted: bool,
+    done: bool,
+}
+
+/// What is wrong, as the end of a sentence.
+type Checked<T = ()> = Result<T, String>;
+
+impl Rules {
+    /// Takes the next line, unless no run could have written it after those before.
+    pub(crate) fn take(&mut self, entry: &Entry) -> Checked {
+        self.lines += 1;
+        let is_version = matches!(entry, Entry::Version(_));
+        hold(is_version == (self.lines == 1), || {
+            "a journal tells its version first, and once".to_string()
+        })?;
+        let is_begun = matches!(entry, Entry::Begun { .. });
+        hold(is_version || self.begun != is_begun, || {
+            "a run begins once, before all else".to_string()
+        })?;
+        match entry {
+            Entry::Version(_) => Ok(()),
+            Entry::Begun {
+                domain,
+                connection_id,
+                options,
+                at,
+                ..
+            } => {
+                self.begun = true;
+                time(at.unwrap_or_default())?;
+                begun(domain, connection_id, options)
+            }
+            Entry::Packed {
+                file,
+                rows,
+                given_ids,
+                ..
+            } => self.packed(*file, rows, given_ids),
+            Entry::LeftOut { note, .. } => self.left_out(note.row),
+            Entry::Sealed { rows } => self.sealed(*rows),
+            Entry::Sending { file } => {
+                self.open_file(*file)?.sending = true;
+                Ok(())
+            }
+            Entry::NotTaken { file } => {
+                let state = self.open_file(*file)?;
+                let was_sending = std::mem::take(&mut state.sending);
+                hold(was_sending, || format!("file {file} was not being sent"))
+            }
+            Entry::Accepted { file, job, at, .. } => {
+                let state = self.open_file(*file)?;
+                let was_sending = std::mem::take(&mut state.sending);
+                state.accepted = true;
+                hold(was_sending, || format!("file {file} was not being sent"))?;
+                hold(is_job_id(job), || "that is no id of a job".to_string())?;
+                time(*at)
+            }
+            Entry::Done(end) => self.done(end),
+            Entry::Removed(_) => hold(self.files.iter().all(|file| file.done), || {
+                "users are removed when all files are done".to_string()
+            }),
+        }
+    }
+
+    fn packed(&mut self, file: usize, rows: &RowRuns, given: &[usize]) -> Checked {
+        hold(!self.sealed, || "no users come any more".to_string())?;
+        let next = self.files.len() + 1;
+        hold(file == next, || {
+            format!("the next file is number {next}, not {file}")
+        })?;
+        let users = in_order(rows, self.last_packed())?;
+        hold((1..=MOST_USERS).contains(&users), || {
+            format!("a file holds 1 to {MOST_USERS} users, not {users}")
+        })?;
+        let later = self
+            .left_out
+            .partition_point(|row| *row <= self.last_packed());
+        let end = rows.last().map_or(0, |(first, count)| first + (count - 1));
+        let left_out = self.left_out[later..].iter();
+        for &row in left_out.take_while(|row| **row <= end) {
+            hold(!holds(rows, row), || format!("row {row} was left out"))?;
+        }
+        rising(given.iter().copied())?;
+        for &row in given {
+            hold(holds(rows, row), || {
+                format!("row {row} is not in file {file}")
+            })?;
+        }
+        self.files.push(FileSoFar {
+            rows: rows.clone(),
+            users,
+            sending: false,
+            accepted: false,
+            done: false,
+        });
+        Ok(())
+    }
+
+    fn left_out(&mut self, row: usize) -> Checked {
+        hold(!self.sealed, || "no users come any more".to_string())?;
+        let last = self.left_out.last().copied().unwrap_or(0);
+        hold(row > last.max(self.last_packed()), || {
+            format!("row {row} was told of before")
+        })?;
+        self.left_out.push(row);
+        Ok(())
+    }
+
+    fn sealed(&mut self, rows: usize) -> Checked {
+        hold(!self.sealed, || "it was said before".to_string())?;
+        self.sealed = true;
+        let users: usize = self.files.iter().map(|file| file.users).sum();
+        let told = users + self.left_out.len();
+        hold(rows == told, || {
+            format!("{rows} rows were read, and {told} were packed or left out")
+        })
+    }
+
+    fn done(&mut self, end: &FileEnd) -> Checked {
+        let file = end.file;
+        let state = self.open_file(file)?;
+        state.done = true;
+        hold(state.accepted, || {
+            format!("no upload of file {file} was taken")
+        })?;
+        rising(end.notes.iter().map(|note| note.row))?;
+        for note in &end.notes {
+            let row = note.row;
+            hold(holds(&state.rows, row), || {
+                format!("row {row} is not in file {file}")
+            })?;
+        }
+        in_order(&end.updated_rows, 0)?;
+        for &(first, count) in &end.updated_rows {
+            let inside = holds(&state.rows, first) && holds(&state.rows, first + (count - 1));
+            hold(inside, || format!("row {first} is not in file {file}"))?;
+        }
+        let told = end.inserted.checked_add(end.updated);
+        let told = told.and_then(|told| told.checked_add(end.notes.len() as u64));
+        hold(told == Some(state.users as u64), || {
+            format!(
+                "file {file} has {} users, and not as many are accounted for",
+                state.users
+            )
+        })?;
+        time(end.at)
+    }
+
+    /// A file that is packed and not done.
+    fn open_file(&mut self, file: usize) -> Checked<&mut FileSoFar> {
+        let count = self.files.len();
+        let state = file.checked_sub(1).and_then(|at| self.files.get_mut(at));
+        let state = state.ok_or_else(|| format!("there is no file {file}, of {count}"))?;
+        hold(!state.done, || format!("file {file} is done"))?;
+        Ok(state)
+    }
+
+    /// The last row of the last file.
+    fn last_packed(&self) -> usize {
+        let last = self.files.last().and_then(|file| file.rows.last());
+        last.map_or(0, |(first, count)| first + (count - 1))
+    }
+}
+
+fn begun(domain: &str, connection_id: &str, options: &ImportOptions) -> Checked {
+    hold(!domain.is_empty(), || "it names no tenant".to_string())?;
+    hold(ConnectionId::new(connection_id).is_ok(), || {
+        "it names no connection".to_string()
+    })?;
+    hold(options.slots > 0, || "a run needs a slot".to_string())?;
+    // What `requests_per_second` lets through, and room for how a number is written and read.
+    hold((0.01..=1e6).contains(&options.requests_per_second), || {
+        "no run has that many requests a second".to_string()
+    })
+}
+
+fn is_job_id(job: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+    !job.is_empty() && job.len() <= LONGEST_JOB_ID && job.bytes().all(plain)
+}
+
+/// How many rows the runs have, which rise from after `last` and do not overlap.
+fn in_order(runs: &RowRuns, mut last: usize) -> Checked<usize> {
+    let mut all = 0_usize;
+    for &(first, count) in runs {
+        hold(first > last && count > 0, || {
+            format!("its rows are out of order at row {first}")
+        })?;
+        let end = first.checked_add(count - 1);
+        last = end.ok_or_else(|| format!("there are no {count} rows from row {first} on"))?;
+        // No more than the last row's number, so this cannot overflow.
+        all += count;
+    }
+    Ok(all)
+}
+
+fn rising(rows: impl IntoIterator<Item = usize>) -> Checked {
+    let mut last = 0;
+    for row in rows {
+        hold(row > last, || {
+            format!("its rows are out of order at row {row}")
+        })?;
+        last = row;
+    }
+    Ok(())
+}
+
+/// Whether `row` is in the runs, which are in order.
+fn holds(runs: &RowRuns, row: usize) -> bool {
+    let after = runs.partition_point(|(first, _)| *first <= row);
+    let run = after.checked_sub(1).map(|at| runs[at]);
+    run.is_some_and(|(first, count)| row - first < count)
+}
+
+fn time(at: u64) -> Checked {
+    hold(at <= LAST_TIME, || {
+        "no clock has shown that time".to_string()
+    })
+}
+
+fn hold(is_so: bool, else_why: impl FnOnce() -> String) -> Checked {
+    if is_so { Ok(()) } else { Err(else_why()) }
+}

@@ -1,0 +1,63 @@
+//! The run that was begun last.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Result};
+use crate::folder_owner::{Kind, Owner};
+use crate::journal::Entry;
+use crate::journal_lines::read_lines;
+use crate::run_folder::JOURNAL;
+use crate::words::grouped;
+
+/// Of a journal's beginning, which tells when a run was begun.
+const MOST_BEGINNING_BYTES: u64 = 1 << 20;
+/// Run folders among which the latest is looked for.
+const MOST_RUNS: usize = 10_000;
+
+/// The folder below `imports` of the run that was begun last, by the word of its own journal.
+pub(crate) fn latest_run(imports: &Path) -> Result<PathBuf> {
+    let none = |reason: &str| Error::run_folder(imports, reason);
+    let Ok(entries) = fs::read_dir(imports) else {
+        return Err(none("there is no run here yet"));
+    };
+    let owner = Owner::of_new_files(imports).map_err(|cause| Error::disk(imports, &cause))?;
+    let (mut latest, mut refused) = (None, 0);
+    for (count, entry) in entries.flatten().enumerate() {
+        if count == MOST_RUNS {
+            let reason = format!(
+                "there are more than {} in it, so the latest is not looked for: name the run's folder yourself",
+                grouped(MOST_RUNS)
+            );
+            return Err(none(&reason));
+        }
+        let path = entry.path();
+        if fs::symlink_metadata(path.join(JOURNAL)).is_err() {
+            continue;
+        }
+        match begun_at(owner, &path) {
+            // A run that does not tell its time was begun before those that do.
+            Ok(at) => latest = latest.max(Some((at, path))),
+            Err(_) => refused += 1,
+        }
+    }
+    match latest {
+        Some((_, path)) => Ok(path),
+        None if refused == 0 => Err(none("there is no run here yet")),
+        None => Err(none(
+            "what is in it is no run of yours, or damaged: read_import of one of its folders says why",
+        )),
+    }
+}
+
+/// When the run in `folder` was begun, if it tells.
+fn begun_at(owner: Owner, folder: &Path) -> Result<Option<u64>> {
+    owner.check(folder, Kind::Folder)?;
+    let bytes = owner.read_beginning(&folder.join(JOURNAL), MOST_BEGINNING_BYTES)?;
+    let lines = bytes.split_inclusive(|byte| *byte == b'\n');
+    let two: Vec<u8> = lines.take(2).flatten().copied().collect();
+    match read_lines(folder, &two)?.entries.last() {
+        Some(Entry::Begun { at, .. }) => Ok(*at),
+        _ => Err(Error::run_folder(folder, "it has not begun")),
+    }
+}

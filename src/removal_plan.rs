@@ -1,0 +1,387 @@
+//! What a removal would do and what it did: who goes, who stays, and why.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::error::Result;
+use crate::ownership;
+use crate::patience::Patience;
+use crate::progress::Countdown;
+use crate::say::debug_fields;
+use crate::witness::{OTHER_EMAIL, has_email};
+
+pub(crate) const NO_CONNECTION: &str =
+    "the name of the job's connection is not known: the scope read:connections would tell it";
+
+/// Who would be deleted: made by [`plan_removal`] or [`plan_run_removal`], taken by [`remove_users`].
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+/// # let tenant = Tenant::practice()?;
+/// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
+/// # let options = ImportOptions::default().requests_per_second(50.0);
+/// let users = generate_users("docs-planned", "test.edu", 2)?;
+/// let report = import_users(&tenant, &connection, &users, &options)?;
+/// let plan = plan_run_removal(&tenant, report.folder())?;
+/// assert_eq!(plan.users[0].0, "docs-planned_01@test.edu");
+/// assert_eq!(plan.domain, tenant.domain());
+/// # remove_users(&tenant, plan)?;
+/// # Ok::<(), Error>(())
+/// ```
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct RemovalPlan {
+    /// The tenant's domain.
+    pub domain: String,
+    /// The users the job or the run created: e-mail and user id.
+    pub users: Vec<(String, String)>,
+    /// Rows of the file whose users stay; `left_out` says which, and why.
+    pub kept: usize,
+    /// The users who stay: the job did not create them, they are gone, or whether they are the job's cannot be known.
+    pub left_out: Vec<LeftOut>,
+    /// Users of the plan who have signed in since they were created, as far as the tenant tells.
+    pub signed_in: usize,
+    /// Users of the plan of whom the tenant does not tell it: a search does not see the newest, or is not answered.
+    pub sign_in_unknown: usize,
+    /// The `X-Correlation-ID` of the uploads, and of the deletions to come: the tenant's log has them under it, as
+    /// `references.correlation_id`.
+    pub correlation_id: String,
+    /// Why each user counts as the job's; one without an entry is not deleted.
+    pub(crate) known: HashMap<String, Evidence>,
+    /// The name of the connection they are in.
+    pub(crate) connection: Option<String>,
+    /// The run whose users they are; where what is deleted is written down.
+    pub(crate) folder: Option<PathBuf>,
+}
+
+debug_fields!(RemovalPlan: domain, users, kept, left_out, signed_in, sign_in_unknown, correlation_id, known, connection, folder);
+const NOBODY_WITH_ID: &str = "no user with this id is in the tenant";
+
+/// Why a user counts as created by a job or a run.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Evidence {
+    /// The id was drawn for the run, so it is nobody else's.
+    Drawn,
+    /// The tenant was asked, and is asked again right before the deletion. The job was accepted at this time, in
+    /// milliseconds of UNIX time.
+    Looked(i64),
+}
+
+/// A user who is not deleted, and why; in [`RemovalPlan`] and in [`Removed`].
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+/// # let tenant = Tenant::practice()?;
+/// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
+/// let users = [User::new("docs-left@test.edu"), User::new("no address")];
+/// let job = start_import(&tenant, &connection, &users)?;
+/// let finished = wait_for_job(&tenant, &job, Duration::from_secs(60))?;
+/// let plan = plan_removal(&tenant, &finished)?;
+/// let LeftOut { email, reason, .. } = &plan.left_out[0];
+/// assert_eq!((email.as_str(), *reason), ("no address", "the job refused the user"));
+/// # remove_users(&tenant, plan)?;
+/// # Ok::<(), Error>(())
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LeftOut {
+    /// The e-mail as it was sent.
+    pub email: String,
+    /// The user id, where it is known.
+    pub user_id: Option<String>,
+    /// Why the user stays.
+    pub reason: &'static str,
+}
+
+debug_fields!(LeftOut: email, user_id, reason);
+
+impl RemovalPlan {
+    /// How long the removal takes at the free plan's rate, two requests a second: one for each user, and one more for a
+    /// user whose id was not drawn for the run, which is a look right before the deletion. A practice tenant is faster.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+    /// # let tenant = Tenant::practice()?;
+    /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
+    /// # let options = ImportOptions::default().requests_per_second(50.0);
+    /// let users = generate_users("docs-time", "test.edu", 2)?;
+    /// let report = import_users(&tenant, &connection, &users, &options)?;
+    /// let plan = plan_run_removal(&tenant, report.folder())?;
+    /// assert_eq!(plan.duration(), Duration::from_secs(1), "two users");
+    /// # remove_users(&tenant, plan)?;
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[must_use]
+    pub fn duration(&self) -> Duration {
+        let looks = self.known.values();
+        let looks = looks.filter(|evidence| matches!(evidence, Evidence::Looked(_)));
+        Duration::from_secs_f64((self.users.len() + looks.count()) as f64 / 2.0)
+    }
+}
+
+/// What a removal did; made by [`remove_users`].
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+/// # let tenant = Tenant::practice()?;
+/// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
+/// # let options = ImportOptions::default().requests_per_second(50.0);
+/// let users = generate_users("docs-removed", "test.edu", 1)?;
+/// let report = import_users(&tenant, &connection, &users, &options)?;
+/// let removed = remove_users(&tenant, plan_run_removal(&tenant, report.folder())?)?;
+/// assert_eq!((removed.deleted, removed.domain.as_str()), (1, tenant.domain()));
+/// # Ok::<(), Error>(())
+/// ```
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct Removed {
+    /// Users deleted.
+    pub deleted: usize,
+    /// Users of the plan who were not deleted, because the look right before it did not show the same user any more.
+    pub left_out: Vec<LeftOut>,
+    /// The tenant they were in.
+    pub domain: String,
+    /// The `X-Correlation-ID` of the deletions: the tenant's log has them under it, as `references.correlation_id`.
+    pub correlation_id: String,
+}
+
+debug_fields!(Removed: deleted, left_out, domain, correlation_id);
+
+/// Somebody whom a job or a run may have created, before the tenant is asked about them.
+pub(crate) struct Candidate {
+    pub(crate) email: String,
+    /// As the tenant has it; `None` when Auth0 made it.
+    pub(crate) id: Option<String>,
+    /// Whether the id was drawn for the run.
+    pub(crate) drawn: bool,
+    /// When the job was accepted, by the tenant's clock.
+    pub(crate) since: Option<i64>,
+    /// Whether the job is known to have brought them in.
+    pub(crate) is_in: bool,
+    /// Whether it is certain that they were sent with this e-mail, as it is of a run that was made here.
+    pub(crate) is_certain: bool,
+}
+
+impl Candidate {
+    pub(crate) fn left_out(self, reason: &'static str) -> LeftOut {
+        LeftOut {
+            email: self.email,
+            user_id: self.id,
+            reason,
+        }
+    }
+}
+
+impl RemovalPlan {
+    /// A plan of nobody yet.
+    pub(crate) fn empty(domain: &str, correlation_id: &str, left_out: Vec<LeftOut>) -> RemovalPlan {
+        RemovalPlan {
+            domain: domain.to_string(),
+            users: Vec::new(),
+            kept: left_out.len(),
+            left_out,
+            signed_in: 0,
+            sign_in_unknown: 0,
+            correlation_id: correlation_id.to_string(),
+            known: HashMap::new(),
+            connection: None,
+            folder: None,
+        }
+    }
+
+    pub(crate) fn leave_out(&mut self, candidate: Candidate, reason: &'static str) {
+        self.left_out.push(candidate.left_out(reason));
+        self.kept = self.left_out.len();
+    }
+
+    /// More users are found than the job inserted, so somebody else created some of them, and it is not known which.
+    pub(crate) fn keep_all(&mut self) {
+        let all = std::mem::take(&mut self.users);
+        self.left_out.extend(all.into_iter().map(|(email, id)| LeftOut {
+            email,
+            user_id: Some(id),
+            reason: "more such users are found than the job inserted, and which are its own is not known",
+        }));
+        self.kept = self.left_out.len();
+        self.known.clear();
+        (self.signed_in, self.sign_in_unknown) = (0, 0);
+    }
+
+    /// Puts a candidate into the plan, or leaves them out.
+    fn take(&mut self, candidate: Candidate, found: Found) {
+        let profile = match found {
+            Ok(profile) => profile,
+            Err(reason) => return self.leave_out(candidate, reason),
+        };
+        let text = |key: &str| profile[key].as_str().map(str::to_string);
+        let Some(id) = candidate.id.clone().or_else(|| text("user_id")) else {
+            return self.leave_out(candidate, ownership::IDENTITIES_UNTOLD);
+        };
+        let evidence = match candidate.since {
+            _ if candidate.drawn => Evidence::Drawn,
+            Some(since) => Evidence::Looked(since),
+            None => return self.leave_out(candidate, ownership::AGE_UNTOLD),
+        };
+        if self.known.insert(id.clone(), evidence).is_some() {
+            return self.leave_out(candidate, "another row of the file is the same user");
+        }
+        match profile.is_null() {
+            true => self.sign_in_unknown += 1,
+            false => self.signed_in += usize::from(ownership::has_signed_in(&profile)),
+        }
+        // As the tenant has it, which may have changed since.
+        let email = text("email").unwrap_or(candidate.email);
+        self.users.push((email, id));
+    }
+}
+
+/// Asks the tenant about the candidates, and puts each into the plan or leaves them out.
+pub(crate) fn look(
+    patience: &mut Patience,
+    connection_id: &str,
+    named: Option<&str>,
+    candidates: Vec<Candidate>,
+    plan: &mut RemovalPlan,
+) -> Result<()> {
+    if candidates.is_empty() {
+        return Ok(());
+    }
+    plan.connection = ownership::connection_name(patience, connection_id, named)?;
+    let drawn = candidates.iter().filter(|candidate| candidate.drawn);
+    let ids: Vec<String> = drawn.filter_map(|candidate| candidate.id.clone()).collect();
+    let seen = ownership::seen(patience, &ids)?;
+    let (total, mut countdown) = (candidates.len(), Countdown::new());
+    for (index, candidate) in candidates.into_iter().enumerate() {
+        let connection = plan.connection.as_deref();
+        let found = match (&candidate.id, connection) {
+            (Some(id), _) if candidate.drawn && !candidate.is_certain && !seen.contains_key(id) => {
+                unseen_user(patience, &candidate, id, connection)?
+            }
+            (Some(id), _) if candidate.drawn => drawn_user(&candidate, seen.get(id), connection),
+            (_, None) => Err(NO_CONNECTION),
+            (Some(id), Some(connection)) => given_user(patience, &candidate, id, connection)?,
+            (None, Some(connection)) => user_by_email(patience, &candidate, connection)?,
+        };
+        let found = found.and_then(|profile| {
+            let shown = candidate.is_certain || has_email(&profile, &candidate.email);
+            if shown { Ok(profile) } else { Err(OTHER_EMAIL) }
+        });
+        plan.take(candidate, found);
+        countdown.say(index + 1, total, "users looked up");
+    }
+    Ok(())
+}
+
+/// A user's profile, or why they stay.
+type Found = std::result::Result<Value, &'static str>;
+
+/// A user with an id drawn for the run, who is believed to be the run's unless the search shows another one; the profile, if
+/// the search has it.
+fn drawn_user(candidate: &Candidate, seen: Option<&Vec<Value>>, connection: Option<&str>) -> Found {
+    let profile = match seen.map(Vec::as_slice) {
+        Some([profile]) => profile,
+        Some([_, ..]) => return Err(ownership::TWO_WITH_ID),
+        _ if candidate.is_in => return Ok(Value::Null),
+        _ => return Err("what became of the user is not known"),
+    };
+    let doubt = ownership::doubt(profile, connection);
+    let untold = |doubt: &&str| candidate.is_certain && *doubt == ownership::IDENTITIES_UNTOLD;
+    if let Some(doubt) = doubt.filter(|doubt| !untold(doubt)) {
+        return Err(doubt);
+    }
+    match ownership::doubtful_age(profile, candidate.since) {
+        Some(ownership::OLDER) => Err(ownership::OLDER),
+        _ => Ok(profile.clone()),
+    }
+}
+
+/// A user whom a search does not show, with an id that is said to be drawn for a run that was not made here.
+fn unseen_user(
+    patience: &mut Patience,
+    candidate: &Candidate,
+    id: &str,
+    connection: Option<&str>,
+) -> Result<Found> {
+    let profile = patience.ask(|tenant| ownership::by_id(tenant, id))?;
+    Ok(match profile {
+        Some(profile) => drawn_user(candidate, Some(&vec![profile]), connection),
+        None => Err(NOBODY_WITH_ID),
+    })
+}
+
+/// A user with an id that the reader chose. The tenant may have another user with it, in another connection.
+fn given_user(
+    patience: &mut Patience,
+    candidate: &Candidate,
+    id: &str,
+    connection: &str,
+) -> Result<Found> {
+    let Some(profile) = patience.ask(|tenant| ownership::by_id(tenant, id))? else {
+        return Ok(Err(NOBODY_WITH_ID));
+    };
+    if let Some(doubt) = doubt(&profile, connection, candidate.since) {
+        return Ok(Err(doubt));
+    }
+    // A copy of the user in another connection has the same e-mail as a rule.
+    let twins = patience.ask(|tenant| ownership::by_email(tenant, &candidate.email))?;
+    let others = twins.iter().filter(|twin| twin["user_id"] == id);
+    match others
+        .into_iter()
+        .any(|twin| !ownership::is_in(twin, connection))
+    {
+        true => Ok(Err(ownership::TWO_WITH_ID)),
+        false => Ok(Ok(profile)),
+    }
+}
+
+/// A user whose id Auth0 made, by the e-mail that was sent.
+fn user_by_email(
+    patience: &mut Patience,
+    candidate: &Candidate,
+    connection: &str,
+) -> Result<Found> {
+    let all = patience.ask(|tenant| ownership::by_email(tenant, &candidate.email))?;
+    let here: Vec<&Value> = all
+        .iter()
+        .filter(|profile| ownership::is_in(profile, connection))
+        .collect();
+    let profile = match here[..] {
+        [profile] => profile,
+        [] => return Ok(Err("no user with this e-mail is in the connection")),
+        _ => return Ok(Err("several users of the connection have this e-mail")),
+    };
+    let same_id = all
+        .iter()
+        .filter(|twin| twin["user_id"] == profile["user_id"]);
+    if same_id.count() > 1 {
+        return Ok(Err(ownership::TWO_WITH_ID));
+    }
+    Ok(match doubt(profile, connection, candidate.since) {
+        Some(doubt) => Err(doubt),
+        None => Ok(profile.clone()),
+    })
+}
+
+/// Why the profile may not be that of a user of this connection who was created since then.
+pub(crate) fn doubt(profile: &Value, connection: &str, since: Option<i64>) -> Option<&'static str> {
+    ownership::doubt(profile, Some(connection)).or_else(|| ownership::doubtful_age(profile, since))
+}

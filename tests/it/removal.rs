@@ -1,0 +1,810 @@
+//! Never the wrong user: removal and settling, against a tenant that is not the practice tenant.
+//!
+//! The stand-in keeps profiles as real tenants answer them (an identity has provider, connection and id), lets the same id
+//! be in two connections, and deletes the first that it finds, as is reported of Auth0.
+
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use auth0_bulk_users::*;
+use serde_json::{Value, json};
+
+use crate::runs::{Named, quick};
+use crate::server::{Practice, answer, served, token};
+
+const ID: &str = "con_abcdefghijklmnop";
+const HOME: &str = "Staff";
+const JOB: &str = "job_abcdefghijklmnop";
+const ACCEPTED: &str = "2026-11-01T10:00:00.000Z";
+const BEFORE: &str = "2026-10-01T10:00:00.000Z";
+const AFTER: &str = "2026-11-01T10:00:01.000Z";
+
+fn profile(provider: &str, connection: &str, id: &str, email: &str, created: &str) -> Value {
+    json!({"user_id": format!("{provider}|{id}"), "email": email, "created_at": created,
+        "identities": [{"provider": provider, "connection": connection, "user_id": id, "isSocial": provider != "auth0"}]})
+}
+
+pub(crate) fn own(id: &str, email: &str) -> Value {
+    profile("auth0", HOME, id, email, AFTER)
+}
+
+fn google(id: &str, email: &str, created: &str) -> Value {
+    profile("google-oauth2", "google-oauth2", id, email, created)
+}
+
+/// What the stand-in answers with.
+pub(crate) struct Holds {
+    pub(crate) users: Vec<Value>,
+    /// Of the answer to an upload.
+    named: Value,
+    /// Status and body of GET /connections/{id}.
+    connection: (u16, Value),
+    /// Rows of the job's error report.
+    refused: Vec<Value>,
+    /// Whether an upload brings its users in.
+    pub(crate) takes: bool,
+    /// The row that it brings into another connection.
+    elsewhere: Option<usize>,
+    pub(crate) search: bool,
+    inserted: Option<usize>,
+    sent: usize,
+}
+
+pub(crate) struct StandIn {
+    holds: Arc<Mutex<Holds>>,
+    requests: Arc<Mutex<Vec<String>>>,
+    pub(crate) tenant: Tenant,
+}
+
+impl StandIn {
+    pub(crate) fn new(users: Vec<Value>) -> StandIn {
+        let gone = json!({"statusCode": 404, "error": "Not Found", "message": "Not found."});
+        let holds = Arc::new(Mutex::new(Holds {
+            users,
+            named: HOME.into(),
+            connection: (404, gone),
+            refused: Vec::new(),
+            takes: false,
+            elsewhere: None,
+            search: true,
+            inserted: None,
+            sent: 0,
+        }));
+        let held = Arc::clone(&holds);
+        let (base, requests) = served(move |request| {
+            let (status, body) = held.lock().unwrap().answer(request);
+            let body = match body {
+                Value::Null => String::new(),
+                body => body.to_string(),
+            };
+            answer(status, "", &body)
+        });
+        let tenant = Tenant::new(&base, &token(&base, json!({}))).unwrap();
+        StandIn {
+            holds,
+            requests,
+            tenant,
+        }
+    }
+
+    pub(crate) fn holds(&self) -> MutexGuard<'_, Holds> {
+        self.holds.lock().unwrap()
+    }
+
+    pub(crate) fn ids(&self) -> Vec<String> {
+        let users = &self.holds().users;
+        let id = |user: &Value| user["user_id"].as_str().unwrap().to_string();
+        users.iter().map(id).collect()
+    }
+
+    /// How many requests began so.
+    fn sent(&self, begin: &str) -> usize {
+        let requests = self.requests.lock().unwrap();
+        requests.iter().filter(|all| all.starts_with(begin)).count()
+    }
+
+    /// A job of `users`, into the connection whose id was given by hand, which ended.
+    fn job(&self, users: &[User]) -> FinishedJob {
+        let connection = ConnectionId::new(ID).unwrap();
+        let job = start_import(&self.tenant, &connection, users).unwrap();
+        wait_for_job(&self.tenant, &job, Duration::from_secs(20)).unwrap()
+    }
+
+    /// A run of `users`.
+    pub(crate) fn run(&self, name: &Named, users: &[User]) -> ImportReport {
+        let connection = ConnectionId::new(ID).unwrap();
+        self.holds().takes = true;
+        import_users(&self.tenant, &connection, users, &quick(name)).unwrap()
+    }
+}
+
+impl Holds {
+    fn answer(&mut self, request: &str) -> (u16, Value) {
+        let mut words = request.split(' ');
+        let (method, address) = (words.next().unwrap(), words.next().unwrap());
+        let decoded = decoded(address);
+        let path = decoded.strip_prefix("/api/v2").unwrap();
+        let head = json!({"type": "users_import", "status": "pending", "connection_id": ID,
+            "connection": self.named, "created_at": ACCEPTED, "id": JOB});
+        match (method, path.split(['?']).next().unwrap()) {
+            ("POST", "/jobs/users-imports") => {
+                let rows: Vec<Value> = rows(request);
+                self.sent = rows.len();
+                let text = |row: &Value, key: &str| row[key].as_str().unwrap_or("made").to_string();
+                for (index, row) in rows.iter().enumerate().filter(|_| self.takes) {
+                    let elsewhere = self.elsewhere == Some(index);
+                    let connection = if elsewhere { "Others" } else { HOME };
+                    let (id, email) = (text(row, "user_id"), text(row, "email"));
+                    let user = profile("auth0", connection, &id, &email, AFTER);
+                    self.users.push(user);
+                }
+                (202, head)
+            }
+            ("GET", "/jobs/job_abcdefghijklmnop") => {
+                let mut ended = head;
+                let failed = self.refused.len();
+                let inserted = self.inserted.unwrap_or(self.sent - failed);
+                ended["status"] = "completed".into();
+                ended["summary"] = json!({"inserted": inserted, "updated": 0, "failed": failed, "total": self.sent});
+                (200, ended)
+            }
+            ("GET", "/jobs/job_abcdefghijklmnop/errors") if self.refused.is_empty() => {
+                (204, Value::Null)
+            }
+            ("GET", "/jobs/job_abcdefghijklmnop/errors") => (200, json!(self.refused)),
+            ("GET", "/connections/con_abcdefghijklmnop") => self.connection.clone(),
+            ("GET", "/users-by-email") => {
+                let email = path.split("email=").nth(1).unwrap();
+                let found = self.users.iter().filter(|user| user["email"] == email);
+                (200, found.cloned().collect())
+            }
+            ("GET", "/users") if !self.search => (503, json!({"message": "busy"})),
+            ("GET", "/users") => {
+                let asked = |user: &&Value| {
+                    let term = |key: &str| format!("{key}:{}", user[key]);
+                    path.contains(&term("user_id")) || path.contains(&term("email"))
+                };
+                (200, self.users.iter().filter(asked).cloned().collect())
+            }
+            ("GET" | "DELETE", path) => self.one(method, path.strip_prefix("/users/").unwrap()),
+            _ => panic!("nobody asked for {request}"),
+        }
+    }
+
+    fn one(&mut self, method: &str, id: &str) -> (u16, Value) {
+        let place = self.users.iter().position(|user| user["user_id"] == id);
+        match (method, place) {
+            ("GET", Some(place)) => (200, self.users[place].clone()),
+            ("GET", None) => (
+                404,
+                json!({"statusCode": 404, "error": "Not Found", "message": "The user does not exist.", "errorCode": "inexistent_user"}),
+            ),
+            (_, place) => {
+                place.map(|place| self.users.remove(place));
+                (204, Value::Null)
+            }
+        }
+    }
+}
+
+fn decoded(address: &str) -> String {
+    let mut bytes = Vec::new();
+    let mut rest = address.bytes();
+    while let Some(byte) = rest.next() {
+        bytes.push(match byte {
+            b'%' => {
+                let hex = [rest.next().unwrap(), rest.next().unwrap()];
+                u8::from_str_radix(std::str::from_utf8(&hex).unwrap(), 16).unwrap()
+            }
+            b'+' => b' ',
+            byte => byte,
+        });
+    }
+    String::from_utf8(bytes).unwrap()
+}
+
+/// The users of an upload.
+fn rows(request: &str) -> Vec<Value> {
+    let file = request.split("\r\n\r\n").find(|part| part.starts_with('['));
+    let file = file.unwrap().split("\r\n--").next().unwrap();
+    serde_json::from_str(file).unwrap()
+}
+
+pub(crate) fn with_id(id: &str, email: &str) -> User {
+    User {
+        user_id: Some(id.into()),
+        ..User::new(email)
+    }
+}
+
+fn planned(plan: &RemovalPlan) -> Vec<&str> {
+    plan.users.iter().map(|(_, id)| id.as_str()).collect()
+}
+
+/// Who is left out, with the beginning of the reason.
+pub(crate) fn left(plan: &RemovalPlan, email: &str, reason: &str) -> bool {
+    let mut all = plan.left_out.iter();
+    all.any(|left| left.email == email && left.reason.starts_with(reason))
+}
+
+const THREE: [&str; 3] = ["a@test.edu", "b@test.edu", "c@test.edu"];
+
+#[test]
+fn accounts_of_another_provider_stay_whatever_their_e_mail_and_age() {
+    let mut users = vec![
+        google("1", "a@test.edu", BEFORE),
+        google("2", "a@test.edu", AFTER),
+        google("3", "b@test.edu", AFTER),
+        // In a database, but in another one.
+        profile("auth0", "Others", "4", "c@test.edu", AFTER),
+    ];
+    users.extend([own("5", "a@test.edu"), own("6", "b@test.edu")]);
+    let standin = StandIn::new(users);
+    standin.holds().inserted = Some(2);
+    let finished = standin.job(&THREE.map(User::new));
+    let plan = plan_removal(&standin.tenant, &finished).unwrap();
+    assert_eq!(planned(&plan), ["auth0|5", "auth0|6"], "{plan}");
+    let nobody = "no user with this e-mail is in the connection";
+    assert!(left(&plan, "c@test.edu", nobody), "{plan}");
+    assert_eq!((plan.kept, plan.left_out.len()), (1, 1));
+    assert!(
+        plan.to_string()
+            .contains(&format!("1: {nobody} (c@test.edu)")),
+        "{plan}"
+    );
+    let removed = remove_users(&standin.tenant, plan).unwrap();
+    assert_eq!(removed.deleted, 2);
+    assert_eq!(
+        standin.ids(),
+        [
+            "google-oauth2|1",
+            "google-oauth2|2",
+            "google-oauth2|3",
+            "auth0|4"
+        ]
+    );
+}
+
+#[test]
+fn whoever_was_there_before_the_job_or_is_of_unknown_age_stays() {
+    let mut unknown = own("2", "b@test.edu");
+    unknown["created_at"] = json!(1_790_000_000);
+    let mut nameless = own("3", "c@test.edu");
+    nameless.as_object_mut().unwrap().remove("identities");
+    let users = vec![
+        profile("auth0", HOME, "1", "a@test.edu", BEFORE),
+        unknown,
+        nameless,
+    ];
+    let standin = StandIn::new(users);
+    let plan = plan_removal(&standin.tenant, &standin.job(&THREE.map(User::new))).unwrap();
+    assert!(plan.users.is_empty(), "{plan}");
+    assert!(
+        left(&plan, "a@test.edu", "the user is older than the job"),
+        "{plan}"
+    );
+    assert!(
+        left(&plan, "b@test.edu", "the tenant does not tell when"),
+        "{plan}"
+    );
+    assert!(
+        left(&plan, "c@test.edu", "no user with this e-mail"),
+        "{plan}"
+    );
+}
+
+#[test]
+fn without_a_name_of_the_connection_nobody_is_planned() {
+    let standin = StandIn::new(vec![
+        own("1", "a@test.edu"),
+        google("2", "a@test.edu", AFTER),
+    ]);
+    standin.holds().named = Value::Null;
+    let finished = standin.job(&[User::new("a@test.edu")]);
+    let plan = plan_removal(&standin.tenant, &finished).unwrap();
+    assert!(plan.users.is_empty(), "{plan}");
+    assert!(
+        left(&plan, "a@test.edu", "the name of the job's connection"),
+        "{plan}"
+    );
+    // The connection itself tells its name.
+    standin.holds().connection = (200, json!({"id": ID, "name": HOME, "strategy": "auth0"}));
+    let plan = plan_removal(&standin.tenant, &finished).unwrap();
+    assert_eq!(planned(&plan), ["auth0|1"], "{plan}");
+}
+
+#[test]
+fn a_connection_that_is_gone_has_nobody_to_remove() {
+    let gone = json!({"statusCode": 404, "error": "Not Found", "message": "The connection does not exist",
+        "errorCode": "inexistent_connection"});
+    let standin = StandIn::new(vec![own("1", "a@test.edu")]);
+    let name = Named::new("gone");
+    standin.run(&name, &[with_id("9", "b@test.edu")]);
+    let finished = standin.job(&[User::new("a@test.edu")]);
+    standin.holds().connection = (404, gone);
+    for error in [
+        plan_removal(&standin.tenant, &finished).unwrap_err(),
+        plan_run_removal(&standin.tenant, &name.folder()).unwrap_err(),
+    ] {
+        let text = error.to_string();
+        assert!(
+            text.starts_with("nothing was removed: the connection con_abcdefghijklmnop (`Staff`)"),
+            "{text}"
+        );
+        assert!(text.contains("its name now is another one"), "{text}");
+    }
+}
+
+#[test]
+fn two_users_with_one_id_or_one_e_mail_both_stay() {
+    // The id of the first is in another connection too, and is found there first; so is that of the second, with another e-mail.
+    let users = vec![
+        profile("auth0", "Others", "1", "a@test.edu", AFTER),
+        profile("auth0", "Others", "2", "else@test.edu", BEFORE),
+    ];
+    let standin = StandIn::new(users);
+    let name = Named::new("twins");
+    let sent = [
+        with_id("1", "a@test.edu"),
+        with_id("2", "b@test.edu"),
+        with_id("3", "c@test.edu"),
+        with_id("4", "d@test.edu"),
+    ];
+    standin.run(&name, &sent);
+    // The id of the third is found in its own connection first.
+    standin
+        .holds()
+        .users
+        .push(profile("auth0", "Others", "3", "c@test.edu", BEFORE));
+    let plan = plan_run_removal(&standin.tenant, &name.folder()).unwrap();
+    assert_eq!(planned(&plan), ["auth0|4"], "{plan}");
+    assert!(
+        left(&plan, "a@test.edu", "the user with this id is in another"),
+        "{plan}"
+    );
+    assert!(
+        left(&plan, "b@test.edu", "the user with this id is in another"),
+        "{plan}"
+    );
+    assert!(
+        left(&plan, "c@test.edu", "two users of the tenant have this id"),
+        "{plan}"
+    );
+    let removed = remove_users(&standin.tenant, plan).unwrap();
+    assert_eq!((removed.deleted, standin.sent("DELETE")), (1, 1));
+
+    // The same of a job, by e-mail: two users of the connection have it, or two connections have the id.
+    let users = vec![
+        own("1", "a@test.edu"),
+        own("2", "a@test.edu"),
+        own("3", "b@test.edu"),
+        profile("auth0", "Others", "3", "b@test.edu", BEFORE),
+        own("4", "c@test.edu"),
+    ];
+    let standin = StandIn::new(users);
+    let plan = plan_removal(&standin.tenant, &standin.job(&THREE.map(User::new))).unwrap();
+    assert_eq!(planned(&plan), ["auth0|4"], "{plan}");
+    assert!(
+        left(&plan, "a@test.edu", "several users of the connection"),
+        "{plan}"
+    );
+    assert!(
+        left(&plan, "b@test.edu", "two users of the tenant have this id"),
+        "{plan}"
+    );
+}
+
+#[test]
+fn a_drawn_id_that_another_connection_has_stays_too() {
+    let standin = StandIn::new(Vec::new());
+    let name = Named::new("copied");
+    standin.run(&name, &THREE.map(User::new));
+    // The first was copied to another connection, the second is of another one altogether, as a false folder would name it.
+    {
+        let mut holds = standin.holds();
+        let mut copy = holds.users[0].clone();
+        copy["identities"][0]["connection"] = "Others".into();
+        holds.users[1]["identities"][0]["connection"] = "Others".into();
+        holds.users.push(copy);
+    }
+    let plan = plan_run_removal(&standin.tenant, &name.folder()).unwrap();
+    assert_eq!(plan.users.len(), 1, "{plan}");
+    assert_eq!(plan.users[0].0, "c@test.edu");
+    assert!(
+        left(&plan, "a@test.edu", "two users of the tenant have this id"),
+        "{plan}"
+    );
+    assert!(
+        left(&plan, "b@test.edu", "the user with this id is in another"),
+        "{plan}"
+    );
+    // And one who is older than the run's upload.
+    standin.holds().users[2]["created_at"] = BEFORE.into();
+    let plan = plan_run_removal(&standin.tenant, &name.folder()).unwrap();
+    assert!(
+        left(&plan, "c@test.edu", "the user is older than the job"),
+        "{plan}"
+    );
+}
+
+#[test]
+fn an_e_mail_changed_meanwhile_hides_a_user_from_a_job_and_not_from_a_run() {
+    let standin = StandIn::new(vec![own("1", "new@test.edu")]);
+    let plan = plan_removal(&standin.tenant, &standin.job(&[User::new("a@test.edu")])).unwrap();
+    assert!(plan.users.is_empty());
+    assert!(
+        left(&plan, "a@test.edu", "no user with this e-mail"),
+        "{plan}"
+    );
+
+    let standin = StandIn::new(Vec::new());
+    let name = Named::new("changed");
+    standin.run(
+        &name,
+        &[User::new("a@test.edu"), with_id("2", "b@test.edu")],
+    );
+    for user in &mut standin.holds().users {
+        user["email"] = "new@test.edu".into();
+    }
+    let plan = plan_run_removal(&standin.tenant, &name.folder()).unwrap();
+    assert_eq!(plan.users.len(), 2, "{plan}");
+    // The plan shows whom the tenant has.
+    assert!(
+        plan.users.iter().all(|(email, _)| email == "new@test.edu"),
+        "{plan}"
+    );
+    assert_eq!(remove_users(&standin.tenant, plan).unwrap().deleted, 2);
+    assert!(standin.ids().is_empty());
+}
+
+#[test]
+fn who_has_signed_in_since_is_counted_and_who_is_not_seen_is_not_known() {
+    let standin = StandIn::new(Vec::new());
+    let name = Named::new("signed-in");
+    let mut users: Vec<User> = THREE.map(User::new).to_vec();
+    users.push(with_id("4", "d@test.edu"));
+    standin.run(&name, &users);
+    {
+        let mut holds = standin.holds();
+        holds.users[0]["logins_count"] = 2.into();
+        holds.users[1]["logins_count"] = 0.into();
+        holds.users[3]["last_login"] = AFTER.into();
+    }
+    let plan = || plan_run_removal(&standin.tenant, &name.folder()).unwrap();
+    assert_eq!((plan().signed_in, plan().sign_in_unknown), (2, 0));
+    assert!(
+        plan()
+            .to_string()
+            .contains("2 of them have signed in since")
+    );
+    // Gone, or not in the search yet.
+    let seen = standin.holds().users.remove(1);
+    let told = plan();
+    assert_eq!(
+        (told.users.len(), told.signed_in, told.sign_in_unknown),
+        (4, 2, 1)
+    );
+    let words = "2 of the 3 whom the tenant's search shows have signed in since";
+    assert!(told.to_string().contains(words), "{told}");
+    standin.holds().users.push(seen);
+    // A search that is not answered keeps no removal up.
+    standin.holds().search = false;
+    let told = plan();
+    assert_eq!(
+        (told.users.len(), told.signed_in, told.sign_in_unknown),
+        (4, 1, 3)
+    );
+
+    let standin = StandIn::new(vec![own("1", "a@test.edu")]);
+    let finished = standin.job(&[User::new("a@test.edu")]);
+    let plan = plan_removal(&standin.tenant, &finished).unwrap();
+    assert_eq!((plan.signed_in, plan.sign_in_unknown), (0, 0));
+    assert!(
+        plan.to_string().contains("none of them has signed in"),
+        "{plan}"
+    );
+}
+
+#[test]
+fn an_account_that_was_linked_to_another_stays() {
+    let mut linked = own("1", "a@test.edu");
+    let second = google("2", "a@test.edu", BEFORE)["identities"][0].clone();
+    linked["identities"].as_array_mut().unwrap().push(second);
+    // The other way round: the user of the job is a part of somebody's Google account now.
+    let mut part = google("3", "b@test.edu", AFTER);
+    let own_part = own("4", "b@test.edu")["identities"][0].clone();
+    part["identities"].as_array_mut().unwrap().push(own_part);
+    let standin = StandIn::new(vec![linked, part]);
+    let users = [User::new("a@test.edu"), User::new("b@test.edu")];
+    let plan = plan_removal(&standin.tenant, &standin.job(&users)).unwrap();
+    assert!(plan.users.is_empty(), "{plan}");
+    for email in ["a@test.edu", "b@test.edu"] {
+        assert!(left(&plan, email, "another account was linked"), "{plan}");
+    }
+}
+
+#[test]
+fn more_users_than_the_job_inserted_are_not_all_its_own() {
+    let standin = StandIn::new(vec![own("1", "a@test.edu"), own("2", "b@test.edu")]);
+    standin.holds().inserted = Some(1);
+    let users = [User::new("a@test.edu"), User::new("b@test.edu")];
+    let plan = plan_removal(&standin.tenant, &standin.job(&users)).unwrap();
+    assert_eq!((plan.users.len(), plan.kept), (0, 2), "{plan}");
+    assert!(
+        left(&plan, "b@test.edu", "more such users are found"),
+        "{plan}"
+    );
+}
+
+#[test]
+fn the_look_right_before_a_deletion_decides() {
+    let standin = StandIn::new(THREE.map(|email| own(&email[..1], email)).to_vec());
+    let finished = standin.job(&THREE.map(User::new));
+    let mut plan = plan_removal(&standin.tenant, &finished).unwrap();
+    assert_eq!(plan.users.len(), 3, "{plan}");
+    {
+        let mut holds = standin.holds();
+        // One is gone; one has a twin in another connection now, who is found first.
+        holds.users.remove(0);
+        let twin = profile("auth0", "Others", "b", "else@test.edu", AFTER);
+        holds.users.insert(0, twin);
+        // And a reader added somebody by hand.
+        let other = own("mine", "mine@test.edu");
+        holds.users.push(other);
+    }
+    plan.users
+        .push(("mine@test.edu".into(), "auth0|mine".into()));
+    let removed = remove_users(&standin.tenant, plan.clone()).unwrap();
+    assert_eq!(removed.deleted, 1);
+    let why: Vec<&str> = removed.left_out.iter().map(|left| left.reason).collect();
+    assert_eq!(
+        why,
+        [
+            "the user was gone already",
+            "the user with this id is in another connection",
+            "the user was not in the plan when it was made"
+        ]
+    );
+    assert!(
+        removed
+            .to_string()
+            .contains("the user was gone already (a@test.edu)")
+    );
+    assert_eq!(standin.ids(), ["auth0|b", "auth0|b", "auth0|mine"]);
+    // The same plan again finds nobody.
+    assert_eq!(remove_users(&standin.tenant, plan).unwrap().deleted, 0);
+}
+
+#[test]
+fn a_plan_of_a_run_that_is_removed_twice_deletes_once() {
+    let standin = StandIn::new(Vec::new());
+    let name = Named::new("twice");
+    standin.run(&name, &THREE.map(User::new));
+    let plan = plan_run_removal(&standin.tenant, &name.folder()).unwrap();
+    assert_eq!(
+        remove_users(&standin.tenant, plan.clone()).unwrap().deleted,
+        3
+    );
+    assert_eq!(remove_users(&standin.tenant, plan).unwrap().deleted, 0);
+    assert_eq!(standin.sent("DELETE"), 3);
+    let again = plan_run_removal(&standin.tenant, &name.folder()).unwrap();
+    assert_eq!((again.users.len(), again.kept), (0, 0), "{again}");
+}
+
+#[test]
+fn who_is_refused_for_another_ones_username_or_id_is_not_already_there() {
+    let duplicate = |email: &str| {
+        json!({"user": {"email": email}, "errors": [{"code": "DUPLICATED_USER",
+            "message": "The user already exist and upsert parameter is false"}]})
+    };
+    let user = |name: &str| User {
+        username: Some(name.into()),
+        ..User::new(format!("{name}@test.edu"))
+    };
+    let users = [
+        user("a"),
+        user("b"),
+        user("c"),
+        user("d"),
+        User::new("e@test.edu"),
+    ];
+    // Nobody has the first one's e-mail; the second one's is in another connection, and with Google; the third and the
+    // last were there.
+    let standin = StandIn::new(vec![
+        profile("auth0", "Others", "1", "b@test.edu", BEFORE),
+        google("2", "b@test.edu", BEFORE),
+        profile("auth0", HOME, "3", "c@test.edu", BEFORE),
+    ]);
+    standin.holds().refused = ["a", "b", "c", "e"]
+        .map(|name| duplicate(&format!("{name}@test.edu")))
+        .to_vec();
+    let name = Named::new("taken");
+    let connection = ConnectionId::new(ID).unwrap();
+    let report = import_users(&standin.tenant, &connection, &users, &quick(&name)).unwrap();
+    let told: Vec<(usize, Outcome)> = report
+        .attention()
+        .iter()
+        .map(|a| (a.row, a.outcome))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (1, Outcome::Failed),
+            (2, Outcome::Failed),
+            (3, Outcome::AlreadyThere),
+            // They have nothing but an e-mail that another one could have.
+            (5, Outcome::AlreadyThere)
+        ],
+        "{report}"
+    );
+    let reason = &report.attention()[0].reasons[0];
+    assert_eq!(reason.code, "TAKEN");
+    assert!(
+        reason
+            .message
+            .contains("nobody in the connection has this e-mail"),
+        "{report}"
+    );
+    let emails: Vec<String> = report
+        .failed()
+        .unwrap()
+        .iter()
+        .map(|u| u.email.clone())
+        .collect();
+    assert_eq!(emails, ["a@test.edu", "b@test.edu"]);
+    assert_eq!(standin.sent("GET /api/v2/users-by-email"), 2);
+
+    // A token that may not read users: whether they are there is not known.
+    let base = standin.tenant.domain().to_string();
+    let base = format!("http://{base}");
+    let scopes = json!({"scope": "create:users read:connections"});
+    let tenant = Tenant::new(&base, &token(&base, scopes)).unwrap();
+    let name = Named::new("taken-blind");
+    let report = import_users(&tenant, &connection, &users, &quick(&name)).unwrap();
+    let counts = report.counts();
+    assert_eq!((counts.unknown, counts.already_there), (3, 1), "{report}");
+}
+
+#[test]
+fn a_drawn_id_found_in_another_connection_did_not_come_in_here() {
+    // The report names nobody, and the job counts one failure: the ids tell whose it is.
+    let standin = StandIn::new(Vec::new());
+    standin.holds().inserted = Some(1);
+    standin.holds().refused = vec![json!({"errors": []})];
+    let name = Named::new("not-here");
+    let connection = ConnectionId::new(ID).unwrap();
+    let users = [User::new("a@test.edu"), User::new("b@test.edu")];
+    // The search shows the second one's id in another connection; so does the look by id.
+    standin.holds().takes = true;
+    standin.holds().elsewhere = Some(1);
+    let report = import_users(&standin.tenant, &connection, &users, &quick(&name)).unwrap();
+    let told: Vec<(usize, Outcome)> = report
+        .attention()
+        .iter()
+        .map(|a| (a.row, a.outcome))
+        .collect();
+    assert_eq!(told, [(2, Outcome::Unknown)], "{report}");
+}
+
+#[test]
+fn uploads_and_deletions_carry_a_name_for_the_tenants_log() {
+    let standin = StandIn::new(Vec::new());
+    let header = |method: &str| {
+        let requests = standin.requests.lock().unwrap();
+        let mut all = requests.iter().rev();
+        let last = all.find(|all| all.starts_with(method)).unwrap();
+        let mut lines = last.lines().take_while(|line| !line.is_empty());
+        let named = |line: &str| line.to_lowercase().starts_with("x-correlation-id: ");
+        lines
+            .find(|line| named(line))
+            .map_or(String::new(), |line| line[18..].to_string())
+    };
+    standin.holds().takes = true;
+    let finished = standin.job(&[with_id("1", "a@test.edu")]);
+    let job = finished.job.clone();
+    assert_eq!(header("POST"), job.correlation_id);
+    assert!(job.to_string().contains(&job.correlation_id), "{job}");
+    assert_eq!(header("GET"), "", "reads leave no trace in the log");
+    let plan = plan_removal(&standin.tenant, &finished).unwrap();
+    assert!(plan.to_string().contains(&job.correlation_id), "{plan}");
+    let removed = remove_users(&standin.tenant, plan).unwrap();
+    assert!(
+        removed.to_string().contains(&job.correlation_id),
+        "{removed}"
+    );
+    assert_eq!(header("DELETE"), job.correlation_id);
+    let log = standin.tenant.requests();
+    let last = log.last().unwrap();
+    assert_eq!(last.correlation_id.as_ref(), Some(&job.correlation_id));
+    let option = format!("-H 'X-Correlation-ID: {}'", job.correlation_id);
+    assert!(last.curl().contains(&option), "{}", last.curl());
+    assert!(
+        log.to_string()
+            .contains(&format!("X-Correlation-ID {}", job.correlation_id))
+    );
+
+    // A run's is its name; a long one is cut, and told from others that begin like it.
+    for long in [false, true] {
+        let mut name = Named::new("log");
+        if long {
+            name.0 += &"x".repeat(64);
+        }
+        let report = standin.run(&name, &[User::new("b@test.edu")]);
+        let id = report.correlation_id().to_string();
+        assert_eq!(header("POST"), id);
+        assert!(report.to_string().contains(&id), "{report}");
+        match long {
+            false => assert_eq!(id, name.0),
+            true => assert!(id.len() == 64 && id.starts_with(&name.0[..47]) && id != name.0[..64]),
+        }
+        let plan = plan_run_removal(&standin.tenant, &name.folder()).unwrap();
+        remove_users(&standin.tenant, plan).unwrap();
+        assert_eq!(header("DELETE"), id);
+    }
+}
+
+/// What the tenant's log has under a name: the types of its events.
+fn logged(practice: &Practice, name: &str) -> Vec<String> {
+    let log = practice.get_json("/api/v2/logs?per_page=100");
+    let log = log.as_array().unwrap().iter();
+    let named = log.filter(|event| event["references"]["correlation_id"] == name);
+    named
+        .map(|event| event["type"].as_str().unwrap().to_string())
+        .collect()
+}
+
+#[test]
+fn ids_kept_in_a_copy_lead_to_neither_of_the_two() {
+    // As is reported of Auth0, the practice tenant lets both be, and deletes the first that it finds.
+    let practice = Practice::start(&[]);
+    let (tenant, connection) = practice.database();
+    let other = get_connection_id(&tenant, "Email-Only-Users").unwrap();
+    let users = [
+        with_id("kept1", "a@test.edu"),
+        with_id("kept2", "b@test.edu"),
+    ];
+    let names = [Named::new("original"), Named::new("copy")];
+    for (name, connection) in names.iter().zip([&connection, &other]) {
+        let report = import_users(&tenant, connection, &users, &quick(name)).unwrap();
+        assert_eq!(report.counts().inserted, 2, "{report}");
+    }
+    for name in &names {
+        let plan = plan_run_removal(&tenant, &name.folder()).unwrap();
+        assert_eq!((plan.users.len(), plan.kept), (0, 2), "{plan}");
+        assert_eq!(remove_users(&tenant, plan).unwrap().deleted, 0);
+        assert!(!logged(&practice, &name.0).contains(&"sdu".to_string()));
+    }
+    // The tenant's log has the uploads alone.
+    assert_eq!(logged(&practice, &names[1].0), ["sapi"]);
+}
+
+#[test]
+fn where_e_mails_are_shared_only_ids_tell_whose_a_user_is() {
+    let practice = Practice::start(&[]);
+    let tenant = practice.tenant();
+    let connection = get_connection_id(&tenant, "Shared-Emails").unwrap();
+    let before = start_import(&tenant, &connection, &[User::new("a@test.edu")]).unwrap();
+    wait_for_job(&tenant, &before, Duration::from_secs(20)).unwrap();
+    // By e-mail it cannot be told; by an id that was sent it can.
+    let users = [User::new("a@test.edu"), with_id("mine", "a@test.edu")];
+    let job = start_import(&tenant, &connection, &users).unwrap();
+    let finished = wait_for_job(&tenant, &job, Duration::from_secs(20)).unwrap();
+    let plan = plan_removal(&tenant, &finished).unwrap();
+    assert_eq!(planned(&plan), ["auth0|mine"], "{plan}");
+    assert!(
+        left(&plan, "a@test.edu", "several users of the connection"),
+        "{plan}"
+    );
+    assert_eq!(remove_users(&tenant, plan).unwrap().deleted, 1);
+    assert_eq!(logged(&practice, &job.correlation_id), ["sdu", "sapi"]);
+    // A run draws ids.
+    let name = Named::new("shared");
+    let users = [User::new("a@test.edu"), User::new("a@test.edu")];
+    let report = import_users(&tenant, &connection, &users, &quick(&name)).unwrap();
+    assert_eq!(report.counts().inserted, 2, "{report}");
+    let plan = plan_run_removal(&tenant, &name.folder()).unwrap();
+    assert_eq!((plan.signed_in, plan.sign_in_unknown), (0, 0), "{plan}");
+    assert_eq!(remove_users(&tenant, plan).unwrap().deleted, 2);
+    assert_eq!(users_by_email(&tenant, "a@test.edu").unwrap().len(), 2);
+    let log = logged(&practice, report.correlation_id());
+    assert_eq!(log, ["sdu", "sdu", "sapi"]);
+}
