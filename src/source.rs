@@ -84,7 +84,7 @@ enum Rows {
 ///
 /// # Errors
 ///
-/// The file cannot be opened. A line that is no user is an error of its own, with its number; the others are kept.
+/// The file cannot be opened. A line that is no user, or that holds the kernel's own words (`EVCXR_…`), is an error of its own, with its number; the others are kept.
 ///
 /// # Examples
 ///
@@ -118,7 +118,7 @@ pub fn read_ndjson(path: &str) -> Result<UserFile> {
 ///
 /// # Errors
 ///
-/// The file cannot be opened; it is not UTF-8; no column gives the e-mail. A row that cannot be read is an error of its
+/// The file cannot be opened; it is not UTF-8; no column gives the e-mail. A row that cannot be read, or that holds the kernel's own words (`EVCXR_…`), is an error of its
 /// own, with its line; the others are kept.
 ///
 /// # Examples
