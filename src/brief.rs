@@ -6,7 +6,8 @@ use serde::Deserializer;
 use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-use crate::hidden::{HIDDEN, repeats, without_secrets};
+use crate::hidden::{HIDDEN, without_secrets};
+use crate::sent_secrets::SentSecrets;
 use crate::words::cut;
 
 /// Characters of a body that are kept.
@@ -49,7 +50,7 @@ const NAMED: [&str; 14] = [
 
 /// A JSON body in a line or two; what cannot be read as JSON is told by its size. `secrets` are sought in its texts:
 /// for answers, since in what was sent they stand in fields that are not listed, and nowhere else.
-pub(crate) fn of_json(body: &[u8], secrets: &[String]) -> String {
+pub(crate) fn of_json(body: &[u8], secrets: &SentSecrets) -> String {
     if body.is_empty() {
         return String::new();
     }
@@ -71,7 +72,12 @@ pub(crate) fn for_shell(body: &[u8]) -> String {
     let sign_in = grant.is_some_and(|grant| grant.ends_with(SIGN_IN_GRANT));
     let mut out = String::new();
     // A body that is no JSON is none of ours.
-    let _ = write(body, &mut out, &[], Style::Shell { sign_in });
+    let _ = write(
+        body,
+        &mut out,
+        &SentSecrets::default(),
+        Style::Shell { sign_in },
+    );
     out
 }
 
@@ -90,11 +96,8 @@ pub(crate) fn unlisted_texts(body: &[u8]) -> Vec<String> {
 }
 
 /// A text of a listed field as far as it may be shown.
-pub(crate) fn shown(text: &str, field: &str, secrets: &[String]) -> String {
-    if secrets.iter().any(|secret| repeats(text, secret)) {
-        return HIDDEN.to_string();
-    }
-    let text = cut(text, READ_CHARS);
+pub(crate) fn shown(text: &str, field: &str, secrets: &SentSecrets) -> String {
+    let text = cut(&secrets.hide(text), READ_CHARS);
     if NAMES.contains(&field) {
         return text;
     }
@@ -122,7 +125,7 @@ fn variable(field: &str, sign_in: bool) -> String {
 fn write(
     body: &[u8],
     out: &mut String,
-    secrets: &[String],
+    secrets: &SentSecrets,
     style: Style,
 ) -> Result<(), serde_json::Error> {
     let brief = Brief {
@@ -137,7 +140,7 @@ fn write(
 /// Reads a value and writes what of it may be shown, without keeping the rest.
 struct Brief<'a> {
     out: &'a mut String,
-    secrets: &'a [String],
+    secrets: &'a SentSecrets,
     style: Style,
     /// The field it is the value of; "" where nothing but a list or an object may be shown.
     field: &'a str,
@@ -290,14 +293,20 @@ mod tests {
     fn what_may_be_shown_is_shown_and_the_rest_has_a_name_at_most() {
         let body = br#"{"total":2,"users":[{"email":"a@b.c","password_hash":"x","new":1,"newer":2},{"email":"z"}],"id":"j"}"#;
         assert_eq!(
-            of_json(body, &[]),
+            of_json(body, &SentSecrets::default()),
             r#"{"total":2,"users":[{"email":"a@b.c","password_hash":<hidden>,…}, … 1 more],"id":"j"}"#
         );
-        assert_eq!(of_json(b"\"token\"", &[]), "<hidden>");
-        assert_eq!(of_json(b"[\"token\",1]", &[]), "[<hidden>, … 1 more]");
-        assert_eq!(of_json(b"<html>", &[]), "<6 bytes>");
-        assert_eq!(of_json(br#"{"id":"j","na"#, &[]), r#"{"id":"j"…"#);
-        assert_eq!(of_json(b"", &[]), "");
+        assert_eq!(of_json(b"\"token\"", &SentSecrets::default()), "<hidden>");
+        assert_eq!(
+            of_json(b"[\"token\",1]", &SentSecrets::default()),
+            "[<hidden>, … 1 more]"
+        );
+        assert_eq!(of_json(b"<html>", &SentSecrets::default()), "<6 bytes>");
+        assert_eq!(
+            of_json(br#"{"id":"j","na"#, &SentSecrets::default()),
+            r#"{"id":"j"…"#
+        );
+        assert_eq!(of_json(b"", &SentSecrets::default()), "");
     }
 
     #[test]
@@ -307,12 +316,12 @@ mod tests {
             "n".repeat(500),
             "i".repeat(500)
         );
-        let brief = of_json(long.as_bytes(), &[]);
+        let brief = of_json(long.as_bytes(), &SentSecrets::default());
         assert!(brief.chars().count() <= MOST_CHARS + 1, "{brief}");
         let echo = format!(r#"{{"message":"no match for: {SECRET}, nor for pa55"}}"#);
-        let brief = of_json(echo.as_bytes(), &["pa55".to_string()]);
+        let brief = of_json(echo.as_bytes(), &SentSecrets::of(["pa55"]));
         assert_eq!(brief, r#"{"message":"<hidden>"}"#);
-        let brief = of_json(echo.as_bytes(), &["no".to_string(), "PA55".to_string()]);
+        let brief = of_json(echo.as_bytes(), &SentSecrets::of(["no", "PA55"]));
         assert_eq!(
             brief,
             r#"{"message":"no match for: <hidden>, nor for pa55"}"#
@@ -324,12 +333,12 @@ mod tests {
         let name = "Username-Password-Authentication-Staging-2024";
         for field in ["name", "realm", "connection"] {
             let body = format!(r#"{{"{field}":"{name}"}}"#);
-            assert_eq!(of_json(body.as_bytes(), &[]), body);
+            assert_eq!(of_json(body.as_bytes(), &SentSecrets::default()), body);
             assert_eq!(for_shell(body.as_bytes()), body);
         }
         let body = format!(r#"{{"realms":["{name}"],"id":"{name}"}}"#);
         assert_eq!(
-            of_json(body.as_bytes(), &[]),
+            of_json(body.as_bytes(), &SentSecrets::default()),
             format!(r#"{{"realms":["{name}"],"id":"<hidden>"}}"#)
         );
     }
@@ -365,7 +374,7 @@ mod tests {
             }
             let all_listed = keys.iter().all(|key| SHOWN.contains(&key.as_str()));
             let body = value.to_string();
-            let shown = of_json(body.as_bytes(), &[]) + &for_shell(body.as_bytes());
+            let shown = of_json(body.as_bytes(), &SentSecrets::default()) + &for_shell(body.as_bytes());
             prop_assert!(all_listed || !shown.contains("planted"), "{}", shown);
         }
     }

@@ -2,41 +2,20 @@
 //!
 //! Written from the published schema, not from what the practice tenant does: where the two disagree a test fails.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::HashSet;
 use std::fmt;
-use std::hash::{BuildHasher, RandomState};
 
-use crate::connections::{ConnectionId, UsernameRules};
-use crate::email::is_email;
+use crate::attribute_rules::{check_attributes, check_email, check_phone, check_user_id};
+use crate::connections::ConnectionId;
 use crate::factor_rules::check_factors;
 use crate::files::{TooLarge, too_large};
 use crate::hash_rules::{check_custom_hash, check_password_hash};
+use crate::metadata_rules::{check_app_metadata, check_keys};
+use crate::options::ImportOptions;
+use crate::say::{data, debug_fields, sentence};
+use crate::twins::{Claims, Hashers, rows_that_share};
 use crate::users::User;
 use crate::words::{cut, grouped};
-
-/// Keys of app_metadata that Auth0 keeps for itself (documented with the import schema).
-const RESERVED: [&str; 18] = [
-    "__tenant",
-    "_id",
-    "blocked",
-    "clientID",
-    "created_at",
-    "email_verified",
-    "email",
-    "globalClientID",
-    "global_client_id",
-    "identities",
-    "lastIP",
-    "lastLogin",
-    "loginsCount",
-    "metadata",
-    "multifactor_last_modified",
-    "multifactor",
-    "updated_at",
-    "user_id",
-];
-/// Characters usernames take beside letters and digits.
-const USERNAME_PUNCTUATION: &str = "@^$.!`#+'~_-";
 
 /// One thing that is wrong with a user, in the words of the reader's own file; found by [`check_users`]. Holds no secret.
 ///
@@ -52,7 +31,7 @@ const USERNAME_PUNCTUATION: &str = "@^$.!`#+'~_-";
 /// assert!(problem.contains("it wants name@domain"));
 /// # Ok::<(), Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Problem {
     /// The user's place, from 1.
@@ -65,10 +44,13 @@ pub struct Problem {
     pub problem: String,
 }
 
+debug_fields!(Problem: row, email, field, problem);
+
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (row, email) = (self.row, shown(&self.email));
-        write!(f, "row {row} ({email}): {} {}", self.field, self.problem)
+        let text = format!("row {row} ({email}): {} {}", self.field, self.problem);
+        f.write_str(&sentence(&text))
     }
 }
 
@@ -79,11 +61,13 @@ pub(crate) fn shown(email: &str) -> String {
     cut(email, SHOWN)
 }
 
-/// Checks every user against Auth0's import schema, the connection's username rules, and each other. Sends nothing.
+/// Checks every user against Auth0's import schema, the connection's own rules, and each other. Sends nothing.
 ///
 /// Gives all faults at once, in the order of the rows; an empty list when there are none. A user who alone is over
-/// the size of an upload is a fault too. Usernames are checked only for a connection
-/// that came from [`get_connection_id`](crate::get_connection_id) or [`list_connections`](crate::list_connections).
+/// the size of an upload is a fault too. The connection's own rules (usernames, required fields, whether users may
+/// share an e-mail) are known for one that came from [`get_connection_id`](crate::get_connection_id) or
+/// [`list_connections`](crate::list_connections) with a token that has the scope `read:connections_options`; otherwise
+/// nothing is checked against them. What Auth0 takes for now is no fault: see [`check_warnings`](crate::check_warnings).
 ///
 /// # Examples
 ///
@@ -99,13 +83,22 @@ pub(crate) fn shown(email: &str) -> String {
 /// ```
 #[must_use]
 pub fn check_users(connection: &ConnectionId, users: &[User]) -> Vec<Problem> {
+    check_for(connection, users, &ImportOptions::default())
+}
+
+/// As [`check_users`], for an import with these options.
+pub(crate) fn check_for(
+    connection: &ConnectionId,
+    users: &[User],
+    options: &ImportOptions,
+) -> Vec<Problem> {
     let rows = users.iter().enumerate();
     let mut problems: Vec<Problem> = rows
-        .flat_map(|(index, user)| check_alone(index + 1, user, connection))
+        .flat_map(|(index, user)| check_alone(index + 1, user, connection, options))
         .collect();
     let bad: HashSet<usize> = problems.iter().map(|problem| problem.row).collect();
     let (hashers, shared) = rows_that_share(users);
-    let mut claims = Claims::new(hashers);
+    let mut claims = Claims::new(hashers, connection.emails_unique());
     for row in &shared {
         let user = &users[row - 1];
         if !bad.contains(row) && claims.twins(*row, user).is_empty() {
@@ -122,10 +115,23 @@ pub fn check_users(connection: &ConnectionId, users: &[User]) -> Vec<Problem> {
     problems
 }
 
-fn check_alone(row: usize, user: &User, connection: &ConnectionId) -> Vec<Problem> {
+/// Documented with the import schema: `password_hash` cannot be upserted.
+const LOST_BY_AN_UPSERT: &str = "is dropped without a word for a user who is there already: leave it out, or say that it is for new users alone (ImportOptions::keep_existing_passwords)";
+
+fn check_alone(
+    row: usize,
+    user: &User,
+    connection: &ConnectionId,
+    options: &ImportOptions,
+) -> Vec<Problem> {
     let mut faults = Faults::default();
     check_fields(user, &mut faults);
-    check_username(user, connection.rules.as_ref(), &mut faults);
+    if let Some(rules) = &connection.rules {
+        check_attributes(user, rules, &mut faults);
+    }
+    if options.loses_hashes() && user.password_hash.is_some() {
+        faults.add("password_hash", LOST_BY_AN_UPSERT);
+    }
     if let Some(TooLarge { field, bytes, room }) = too_large(user, connection) {
         faults.add(
             &field,
@@ -139,117 +145,25 @@ fn check_alone(row: usize, user: &User, connection: &ConnectionId) -> Vec<Proble
     faults.of(row, user)
 }
 
-/// What no two users may share, as Auth0 compares it.
-const UNIQUE: [&str; 3] = ["email", "username", "user_id"];
-
-fn unique(field: &str, user: &User) -> Option<String> {
-    let text = match field {
-        "email" => Some(user.email.to_lowercase()),
-        "username" => user.username.as_ref().map(|name| name.to_lowercase()),
-        _ => user.user_id.clone(),
-    };
-    text.filter(|text| !text.is_empty())
-}
-
-/// 96 bits of two hashes with random keys: a collision is out of the question.
-struct Hashers(RandomState, RandomState);
-
-impl Hashers {
-    fn new() -> Hashers {
-        Hashers(RandomState::new(), RandomState::new())
-    }
-
-    fn hash(&self, field: &str, text: &str) -> [u32; 3] {
-        let (one, two) = (
-            self.0.hash_one((field, text)),
-            self.1.hash_one((field, text)),
-        );
-        [one as u32, (one >> 32) as u32, two as u32]
-    }
-}
-
-/// The rows of users who share what must be unique, in order. Sorting goes through memory in order, where a map of a
-/// million users would wait for it at each of them.
-fn rows_that_share(users: &[User]) -> (Hashers, BTreeSet<usize>) {
-    let hashers = Hashers::new();
-    let mut shared = BTreeSet::new();
-    for field in UNIQUE {
-        let rows = (1_u32..).zip(users);
-        let mut keys: Vec<([u32; 3], u32)> = rows
-            .filter_map(|(row, user)| Some((hashers.hash(field, &unique(field, user)?), row)))
-            .collect();
-        keys.sort_unstable();
-        let groups = keys.chunk_by(|one, other| one.0 == other.0);
-        let rows = groups.filter(|group| group.len() > 1).flatten();
-        shared.extend(rows.map(|(_, row)| *row as usize));
-    }
-    (hashers, shared)
-}
-
-/// Which row keeps an e-mail, username or user id. A row that is left out takes nothing from a good one.
-struct Claims {
-    hashers: Hashers,
-    owners: HashMap<[u32; 3], u32>,
-}
-
-impl Claims {
-    fn new(hashers: Hashers) -> Claims {
-        Claims {
-            hashers,
-            owners: HashMap::new(),
-        }
-    }
-
-    fn keys(&self, user: &User) -> impl Iterator<Item = (&'static str, [u32; 3])> {
-        let texts = UNIQUE.map(|field| (field, unique(field, user)));
-        texts
-            .into_iter()
-            .filter_map(|(field, text)| Some((field, self.hashers.hash(field, &text?))))
-    }
-
-    /// What this row shares with a row that keeps it.
-    fn twins(&self, row: usize, user: &User) -> Vec<Problem> {
-        let mut faults = Faults::default();
-        for (field, key) in self.keys(user) {
-            if let Some(owner) = self
-                .owners
-                .get(&key)
-                .filter(|owner| **owner as usize != row)
-            {
-                faults.add(
-                    field,
-                    format!("is that of row {owner} too: leave one of them out"),
-                );
-            }
-        }
-        faults.of(row, user)
-    }
-
-    fn claim(&mut self, row: usize, user: &User) {
-        let keys: Vec<_> = self.keys(user).collect();
-        for (_, key) in keys {
-            self.owners.entry(key).or_insert(row as u32);
-        }
-    }
-}
-
 /// Checks one user after the other, so that a stream need not be held. What is kept to find twins takes about 20
-/// to 40 bytes for each e-mail, username and user id.
+/// to 40 bytes for each e-mail, username, user id and phone number.
 pub(crate) struct Checker {
     connection: ConnectionId,
+    options: ImportOptions,
     claims: Claims,
 }
 
 impl Checker {
-    pub(crate) fn new(connection: &ConnectionId) -> Checker {
+    pub(crate) fn new(connection: &ConnectionId, options: &ImportOptions) -> Checker {
         Checker {
             connection: connection.clone(),
-            claims: Claims::new(Hashers::new()),
+            options: options.clone(),
+            claims: Claims::new(Hashers::new(), connection.emails_unique()),
         }
     }
 
     pub(crate) fn check(&mut self, row: usize, user: &User) -> Vec<Problem> {
-        let mut found = check_alone(row, user, &self.connection);
+        let mut found = check_alone(row, user, &self.connection, &self.options);
         found.extend(self.claims.twins(row, user));
         if found.is_empty() {
             self.claims.claim(row, user);
@@ -275,9 +189,9 @@ impl Faults {
     pub(crate) fn of(self, row: usize, user: &User) -> Vec<Problem> {
         let problem = |(field, problem): (String, String)| Problem {
             row,
-            email: user.email.clone(),
-            field,
-            problem,
+            email: data(&user.email),
+            field: data(&field),
+            problem: data(&problem),
         };
         self.0.into_iter().map(problem).collect()
     }
@@ -288,14 +202,26 @@ impl Faults {
 }
 
 fn check_fields(user: &User, faults: &mut Faults) {
-    if user.email.is_empty() {
-        faults.add("email", "is missing: every user needs one");
-    } else if !is_email(&user.email) {
-        faults.add(
-            "email",
-            "is no address Auth0 takes: it wants name@domain with a full domain",
-        );
+    check_email(&user.email, faults);
+    if let Some(phone) = &user.phone_number {
+        check_phone(phone, faults);
     }
+    if let Some(id) = &user.user_id {
+        check_user_id(id, faults);
+    }
+    check_hashes(user, faults);
+    if let Some(metadata) = &user.app_metadata {
+        check_app_metadata(metadata, faults);
+    }
+    if let Some(metadata) = &user.user_metadata {
+        check_keys("user_metadata", metadata, faults);
+    }
+    if let Some(factors) = &user.mfa_factors {
+        check_factors(factors, faults);
+    }
+}
+
+fn check_hashes(user: &User, faults: &mut Faults) {
     if let Some(hash) = &user.password_hash {
         check_password_hash(hash, faults);
         if user.custom_password_hash.is_some() {
@@ -306,58 +232,14 @@ fn check_fields(user: &User, faults: &mut Faults) {
         }
     }
     if let Some(hash) = &user.custom_password_hash {
-        check_custom_hash(hash, faults);
-        if faults.is_empty() && hash["hash"]["value"].is_null() {
-            faults.add(
+        let mut own = Faults::default();
+        check_custom_hash(hash, &mut own);
+        if own.is_empty() && hash["hash"]["value"].is_null() {
+            own.add(
                 "custom_password_hash.hash.value",
                 "is missing: no password would ever fit",
             );
         }
-    }
-    if let Some(metadata) = &user.app_metadata {
-        for key in metadata
-            .keys()
-            .filter(|key| RESERVED.contains(&key.as_str()))
-        {
-            faults.add(
-                &format!("app_metadata.{key}"),
-                "is a key Auth0 keeps for itself: rename it",
-            );
-        }
-    }
-    if let Some(factors) = &user.mfa_factors {
-        check_factors(factors, faults);
-    }
-}
-
-fn check_username(user: &User, rules: Option<&UsernameRules>, faults: &mut Faults) {
-    let (Some(username), Some(rules)) = (&user.username, rules) else {
-        return;
-    };
-    if !rules.taken {
-        return faults.add(
-            "username",
-            "is given, and the connection takes none: leave it out (Users::without_usernames)",
-        );
-    }
-    let (length, least, most) = (username.chars().count(), rules.least, rules.most);
-    if length < least || length > most {
-        return faults.add(
-            "username",
-            format!("has {length} characters, and the connection takes {least} to {most}"),
-        );
-    }
-    let fits = |c: char| c.is_ascii_alphanumeric() || USERNAME_PUNCTUATION.contains(c);
-    if let Some(bad) = username.chars().find(|c| !fits(*c)) {
-        return faults.add(
-            "username",
-            format!("holds {bad:?}: it takes letters, digits and {USERNAME_PUNCTUATION}"),
-        );
-    }
-    if is_email(username) && !rules.emails {
-        faults.add(
-            "username",
-            "looks like an e-mail address, which a username may not here",
-        );
+        faults.append(own);
     }
 }

@@ -4,11 +4,13 @@ use std::ops::Deref;
 
 use serde_json::Value;
 
+use crate::connection_rules::{ConnectionRules, OPTIONS_SCOPE, rules_of};
 use crate::connections::{
-    ConnectionId, LIST, UNUSED, applications, find, id_of, not_for_imports, username_rules,
+    APPLICATION_SCOPES, ConnectionId, LIST, UNUSED, applications, find, id_of, not_for_imports,
 };
 use crate::error::{Error, Result};
 use crate::progress::Countdown;
+use crate::say::{data, debug_fields};
 use crate::tenant::Tenant;
 
 /// A connection of a tenant, and whether users can be imported into it; listed by [`list_connections`].
@@ -24,23 +26,25 @@ use crate::tenant::Tenant;
 /// assert!(unused.is_some_and(|unused| unused.applications == Some(Vec::new()) && unused.obstacle.is_some()));
 /// # Ok::<(), Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Connection {
     /// The name, which a sign-in asks for.
     pub name: String,
-    /// The id, which an import asks for; of a database it knows the username rules too.
+    /// The id, which an import asks for; of a database it knows what users it takes too, where the tenant tells it.
     pub id: ConnectionId,
     /// `auth0` for a database; another word for every other kind.
     pub strategy: String,
-    /// What usernames a database takes, in words.
+    /// What usernames a database takes, in words; where the tenant does not tell, the scope that would.
     pub usernames: Option<String>,
     /// The client ids of the applications that use a database: with none, Auth0 refuses an import. `None` of every other
-    /// kind.
+    /// kind, and where the tenant does not tell.
     pub applications: Option<Vec<String>>,
-    /// Why no users can be imported into it, and what to do; `None` when they can.
+    /// Why no users can be imported into it, and what to do; `None` when nothing that the tenant tells speaks against it.
     pub obstacle: Option<String>,
 }
+
+debug_fields!(Connection: name, id, strategy, usernames, applications, obstacle);
 
 /// The connections of a tenant, databases first; derefs to a slice of [`Connection`] and draws itself as a table.
 ///
@@ -74,6 +78,7 @@ impl Deref for Connections {
 /// # Errors
 ///
 /// The scope `read:connections` is missing; no connection has a well-formed id; the tenant cannot be reached or refuses.
+/// Without the scope `read:connections_options` the list says what it leaves unknown.
 ///
 /// # Examples
 ///
@@ -108,19 +113,21 @@ pub fn list_connections(tenant: &Tenant) -> Result<Connections> {
 }
 
 fn described(tenant: &Tenant, connection: &Value, mut id: ConnectionId) -> Result<Connection> {
-    let text = |key: &str| connection[key].as_str().unwrap_or("?").to_string();
+    let text = |key: &str| data(connection[key].as_str().unwrap_or("?"));
     let (name, strategy) = (text("name"), text("strategy"));
     let mut obstacle = not_for_imports(connection);
     let (mut usernames, mut applications_using) = (None, None);
     if strategy == "auth0" {
-        let rules = username_rules(&connection["options"]);
+        let rules = rules_of(connection);
         let using = applications(tenant, connection, &id)?;
-        if using.is_empty() {
+        if using.as_ref().is_some_and(Vec::is_empty) {
             obstacle = obstacle.or(Some(UNUSED.to_string()));
         }
-        usernames = Some(rules.in_words());
-        applications_using = Some(using);
-        (id.name, id.rules) = (Some(name.clone()), Some(rules));
+        let told = rules.as_ref().map(ConnectionRules::usernames_in_words);
+        usernames = Some(told.unwrap_or_else(|| unknown(OPTIONS_SCOPE)));
+        id.applications_unknown = using.is_none();
+        applications_using = using;
+        (id.name, id.rules) = (Some(name.clone()), rules);
     }
     Ok(Connection {
         name,
@@ -130,4 +137,26 @@ fn described(tenant: &Tenant, connection: &Value, mut id: ConnectionId) -> Resul
         applications: applications_using,
         obstacle,
     })
+}
+
+fn unknown(scope: &str) -> String {
+    format!("unknown (needs {scope})")
+}
+
+impl Connection {
+    /// The applications in words: how many, or the scopes of which one would tell; nothing of what is no database.
+    pub(crate) fn applications_in_words(&self) -> String {
+        match &self.applications {
+            Some(ids) => ids.len().to_string(),
+            None if self.id.applications_unknown => unknown(APPLICATION_SCOPES),
+            None => String::new(),
+        }
+    }
+
+    /// Whether something that could speak against an import is not known.
+    pub(crate) fn is_unsure(&self) -> bool {
+        // `?` where the tenant does not tell of what kind it is.
+        let may_be = ["auth0", "?"].contains(&self.strategy.as_str());
+        may_be && (self.id.rules.is_none() || self.id.applications_unknown)
+    }
 }

@@ -4,11 +4,17 @@ use std::fmt;
 
 use serde_json::Value;
 
+use crate::connection_rules::{ConnectionRules, rules_of};
 use crate::error::{Error, Result};
+use crate::options::ImportOptions;
 use crate::requests::Request;
+use crate::say::{data, one_line};
 use crate::tenant::Tenant;
 
 const SCOPES: &[&str] = &["read:connections"];
+/// Of which one is needed to be told a connection's applications. The OpenAPI description names the first alone; a
+/// change to Auth0's own CLI says that tenants want the second.
+pub(crate) const APPLICATION_SCOPES: &str = "read:connections, or read:connections_options";
 pub(crate) const LIST: &str = "GET /api/v2/connections";
 /// Connections on a page. `(page + 1) * per_page` may not pass 1,000 (Auth0, since 2025-10-27).
 const PER_PAGE: usize = 50;
@@ -18,8 +24,8 @@ const MOST_CLIENTS: usize = 1000;
 
 /// The id of a connection, `con_` and 16 letters or digits: what an import needs, not the name.
 ///
-/// One that came from [`get_connection_id`] or [`list_connections`](crate::list_connections) also knows the connection's name and whether it
-/// takes usernames.
+/// One that came from [`get_connection_id`] or [`list_connections`](crate::list_connections) also knows the connection's name and, where
+/// the tenant tells it, what users it takes. Auth0 tells it for a token with the scope `read:connections_options`.
 ///
 /// # Examples
 ///
@@ -35,33 +41,14 @@ const MOST_CLIENTS: usize = 1000;
 pub struct ConnectionId {
     id: String,
     pub(crate) name: Option<String>,
-    /// `None` when the connection was not looked up.
-    pub(crate) rules: Option<UsernameRules>,
-}
-
-/// What usernames a connection takes.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub(crate) struct UsernameRules {
-    pub(crate) taken: bool,
-    /// Characters.
-    pub(crate) least: usize,
-    pub(crate) most: usize,
-    /// Whether one may look like an e-mail address.
-    pub(crate) emails: bool,
-}
-
-impl UsernameRules {
-    pub(crate) fn in_words(&self) -> String {
-        if !self.taken {
-            return "none".to_string();
-        }
-        let emails = if self.emails { ", e-mails too" } else { "" };
-        format!("{} to {} characters{emails}", self.least, self.most)
-    }
+    /// `None` when the connection was not looked up, or the tenant left its options out.
+    pub(crate) rules: Option<ConnectionRules>,
+    /// Whether the tenant refused to say which applications use the connection.
+    pub(crate) applications_unknown: bool,
 }
 
 impl ConnectionId {
-    /// Takes an id that is already known; sends nothing.
+    /// Takes an id that is already known; sends nothing, and needs no scope that reads connections.
     ///
     /// # Errors
     ///
@@ -83,6 +70,7 @@ impl ConnectionId {
                 id: id.to_string(),
                 name: None,
                 rules: None,
+                applications_unknown: false,
             })
         } else {
             Err(Error::ConnectionIdForm {
@@ -106,7 +94,8 @@ impl ConnectionId {
         &self.id
     }
 
-    /// Whether the connection takes usernames; `None` when it was not looked up.
+    /// Whether the connection takes usernames; `None` when it is not known: the connection was not looked up, or the
+    /// tenant left its options out, as Auth0 does for a token without the scope `read:connections_options`.
     ///
     /// # Examples
     ///
@@ -122,7 +111,24 @@ impl ConnectionId {
     /// ```
     #[must_use]
     pub fn takes_usernames(&self) -> Option<bool> {
-        self.rules.as_ref().map(|rules| rules.taken)
+        let rules = self.rules.as_ref();
+        rules.map(|rules| rules.usernames.is_some())
+    }
+
+    /// Whether no two users of the connection have the same e-mail; `None` when it is not known.
+    pub(crate) fn emails_unique(&self) -> Option<bool> {
+        self.rules.as_ref().map(|rules| rules.emails_unique)
+    }
+
+    /// Refuses an upsert where e-mails need not be unique: whom it would change there is documented nowhere.
+    pub(crate) fn check_upsert(&self, options: &ImportOptions) -> Result<()> {
+        if !options.upsert || self.emails_unique() != Some(false) {
+            return Ok(());
+        }
+        Err(Error::ConnectionUnfit {
+            name: self.name.clone().unwrap_or_else(|| self.id.clone()),
+            reason: "its e-mails need not be unique, and an upsert finds users by their e-mail, so it could change the wrong one: import without upsert".to_string(),
+        })
     }
 }
 
@@ -144,7 +150,11 @@ impl fmt::Debug for ConnectionId {
 ///
 /// No connection of that name (the error lists what the tenant has); one that is not a database, that
 /// no application uses, or that is a custom database without import mode; the scope
-/// `read:connections` is missing; the tenant cannot be reached or refuses.
+/// `read:connections` is missing (without it, [`ConnectionId::new`] takes an id that you know); the tenant cannot be
+/// reached or refuses.
+///
+/// What the tenant does not tell is no error. Auth0 leaves a connection's options out for a token without the scope
+/// `read:connections_options`; the id's card and the plan of an import say what is unknown then.
 ///
 /// # Examples
 ///
@@ -177,12 +187,14 @@ pub fn get_connection_id(tenant: &Tenant, name: &str) -> Result<ConnectionId> {
             "the connection's id is not con_ and 16 letters or digits",
         )
     })?;
-    if applications(tenant, &connection, &id)?.is_empty() {
+    let applications = applications(tenant, &connection, &id)?;
+    if applications.as_ref().is_some_and(Vec::is_empty) {
         return Err(unfit(UNUSED.to_string()));
     }
     Ok(ConnectionId {
         name: Some(name.to_string()),
-        rules: Some(username_rules(&connection["options"])),
+        rules: rules_of(&connection),
+        applications_unknown: applications.is_none(),
         ..id
     })
 }
@@ -195,12 +207,13 @@ pub(crate) fn id_of(connection: &Value) -> Option<ConnectionId> {
 pub(crate) const UNUSED: &str =
     "no application uses it: enable one under Applications of the connection first";
 
-/// Why users cannot be imported into the connection, as far as it says so itself.
+/// Why users cannot be imported into the connection, as far as it says so itself. What it does not say is no reason.
 pub(crate) fn not_for_imports(connection: &Value) -> Option<String> {
-    let strategy = connection["strategy"].as_str().unwrap_or("unknown");
-    if strategy != "auth0" {
+    let strategy = connection["strategy"].as_str();
+    if let Some(strategy) = strategy.filter(|strategy| *strategy != "auth0") {
         return Some(format!(
-            "its strategy is `{strategy}`, and users can be imported into a database (`auth0`) alone"
+            "its strategy is `{}`, and users can be imported into a database (`auth0`) alone",
+            one_line(strategy)
         ));
     }
     let options = &connection["options"];
@@ -215,8 +228,8 @@ fn missing(tenant: &Tenant, name: &str) -> Result<Error> {
     find(tenant, None, |connection| {
         let text = |key: &str| connection[key].as_str().unwrap_or("?");
         existing.push(match text("strategy") {
-            "auth0" => text("name").to_string(),
-            strategy => format!("{} ({strategy}, no database)", text("name")),
+            "auth0" => one_line(text("name")),
+            strategy => one_line(&format!("{} ({strategy}, no database)", text("name"))),
         });
         false
     })?;
@@ -232,16 +245,22 @@ pub(crate) fn find(
     name: Option<&str>,
     mut wanted: impl FnMut(&Value) -> bool,
 ) -> Result<Option<Value>> {
+    let mut next: Option<String> = None;
+    let mut seen = 0;
     for page in 0..MOST_PAGES {
-        let mut request = Request::get("/api/v2/connections", SCOPES)
-            .query("include_totals", true)
-            .query("page", page)
-            .query("per_page", PER_PAGE);
+        let mut request = Request::get("/api/v2/connections", SCOPES);
+        request = match &next {
+            Some(next) => request.query("from", next).query("take", PER_PAGE),
+            None => request
+                .query("include_totals", true)
+                .query("page", page)
+                .query("per_page", PER_PAGE),
+        };
         if let Some(name) = name {
             request = request.query("name", name);
         }
         let json = tenant.send(request)?.json(LIST)?;
-        // With totals an object is answered; a bare array is understood too.
+        // With totals an object is answered; a bare array, and pages by checkpoint, are understood too.
         let connections = json.as_array().or_else(|| json["connections"].as_array());
         let Some(connections) = connections else {
             return Err(Error::bad_answer(LIST, "it holds no list of connections"));
@@ -249,56 +268,54 @@ pub(crate) fn find(
         if let Some(connection) = connections.iter().find(|connection| wanted(connection)) {
             return Ok(Some(connection.clone()));
         }
-        if connections.len() < PER_PAGE {
+        seen += connections.len() as u64;
+        next = json["next"].as_str().map(str::to_string);
+        let more = match json["total"].as_u64() {
+            Some(total) => seen < total && !connections.is_empty(),
+            None => connections.len() >= PER_PAGE,
+        };
+        if next.is_none() && !more {
             break;
         }
     }
     Ok(None)
 }
 
-/// The applications that use the connection. `enabled_clients` is on its way out of the list, so its absence or
-/// emptiness is settled by asking.
+/// The applications that use the connection; `None` when the tenant does not say.
+///
+/// Since July 2026 `enabled_clients` is no longer in the list, so its absence or emptiness is settled by asking. None,
+/// and an answer without a list, both mean that there are none (Auth0's guide to the dedicated endpoints).
 pub(crate) fn applications(
     tenant: &Tenant,
     connection: &Value,
     id: &ConnectionId,
-) -> Result<Vec<String>> {
+) -> Result<Option<Vec<String>>> {
     let listed = client_ids(&connection["enabled_clients"]);
     if !listed.is_empty() {
-        return Ok(listed);
+        return Ok(Some(listed));
     }
     let path = format!("/api/v2/connections/{id}/clients");
     let request = Request::get(&path, SCOPES).query("take", MOST_CLIENTS);
-    let json = tenant.send(request)?.json(&format!("GET {path}"))?;
-    Ok(client_ids(&json["clients"]))
+    let call = format!("GET {path}");
+    let json = match tenant.send(request) {
+        Ok(answer) => answer.json(&call)?,
+        // A tenant may want another scope here than it wants for the list.
+        Err(Error::Refused { status: 403, .. }) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    match &json["clients"] {
+        Value::Null if json.is_object() => Ok(Some(Vec::new())),
+        list @ Value::Array(_) => Ok(Some(client_ids(list))),
+        _ => Err(Error::bad_answer(&call, "`clients` is no list")),
+    }
 }
 
 /// The ids themselves, or objects that have them.
 fn client_ids(list: &Value) -> Vec<String> {
     let id = |client: &Value| {
         let id = client.as_str().or_else(|| client["client_id"].as_str());
-        id.unwrap_or("?").to_string()
+        data(id.unwrap_or("?"))
     };
     list.as_array()
         .map_or_else(Vec::new, |clients| clients.iter().map(id).collect())
-}
-
-/// Both styles of username rules; neither is there when the connection takes none. 1 to 15 characters are
-/// Auth0's default.
-pub(crate) fn username_rules(options: &Value) -> UsernameRules {
-    let attribute = &options["attributes"]["username"];
-    let legacy = &options["validation"]["username"];
-    let newer = &attribute["validation"];
-    let number = |old: &Value, new: &Value, otherwise: usize| {
-        let number = old.as_u64().or_else(|| new.as_u64());
-        number.map_or(otherwise, |number| number as usize)
-    };
-    UsernameRules {
-        taken: options["requires_username"] == true
-            || attribute["identifier"]["active"] == true
-            || attribute["profile_required"] == true,
-        least: number(&legacy["min"], &newer["min_length"], 1),
-        most: number(&legacy["max"], &newer["max_length"], 15),
-        emails: newer["allowed_types"]["email"] == true,
-    }
 }

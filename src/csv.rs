@@ -1,5 +1,9 @@
-//! CSV files of users: personal data, so for their owner alone, and whole or not there at all.
+//! CSV files of users: personal data, so for their owner alone, and whole or not there at all; and harmless in a spreadsheet.
+//!
+//! A spreadsheet takes a cell that begins with a sign such as `=` for a formula, which may read other cells and send them
+//! away. So an apostrophe is put before such a sign, as Auth0 does in its own exports. [`as_it_was`] takes it off again.
 
+use std::borrow::Cow;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -46,9 +50,114 @@ impl Drop for CsvFile {
 }
 
 fn field(text: &str) -> String {
-    if text.contains(['"', ',', '\n', '\r']) {
+    let text = as_text(text);
+    if text.contains(['"', ',', ';', '\t', '\n', '\r']) {
         format!("\"{}\"", text.replace('"', "\"\""))
     } else {
-        text.to_string()
+        text
+    }
+}
+
+/// What begins a formula: the signs that OWASP names under "CSV injection", and their wide and small forms, which
+/// spreadsheets of East Asia take for the same.
+const FORMULA_SIGNS: [char; 12] = [
+    '=', '+', '-', '@', '＝', '＋', '－', '＠', '﹦', '﹢', '﹣', '﹫',
+];
+/// What ends a cell where a spreadsheet splits lines otherwise than at commas.
+const ENDS_OF_CELLS: [char; 4] = [';', '\t', '\n', '\r'];
+
+/// The text with an apostrophe before whatever a spreadsheet would take for the beginning of a formula.
+fn as_text(text: &str) -> String {
+    let guarded = |(index, part): (usize, &str)| match begins_formula(part, index == 0) {
+        true => format!("'{part}"),
+        false => part.to_string(),
+    };
+    parts(text).enumerate().map(guarded).collect()
+}
+
+/// The text that [`as_text`] was given. A cell that needs no apostrophe keeps the one it has.
+pub(crate) fn as_it_was(cell: &str) -> Cow<'_, str> {
+    if !cell.contains('\'') {
+        return Cow::Borrowed(cell);
+    }
+    let bare = |(index, part): (usize, &'_ str)| match part.strip_prefix('\'') {
+        Some(rest) if begins_formula(rest, index == 0) => rest.to_string(),
+        _ => part.to_string(),
+    };
+    Cow::Owned(parts(cell).enumerate().map(bare).collect())
+}
+
+/// The text in the parts that could be cells, each with its end.
+fn parts(text: &str) -> impl Iterator<Item = &str> {
+    text.split_inclusive(ENDS_OF_CELLS)
+}
+
+/// Whether a part could be taken for a formula. Apostrophes and quotes before it do not change that, so that
+/// [`as_it_was`] gets back what [`as_text`] was given, whatever it was.
+fn begins_formula(part: &str, is_first: bool) -> bool {
+    let begins_with = |signs: &[char], also_skipped: &[char]| {
+        let skipped =
+            |c: char| (c.is_whitespace() && !signs.contains(&c)) || also_skipped.contains(&c);
+        part.trim_start_matches(skipped).starts_with(signs)
+    };
+    // At the beginning of a cell these are dropped, and what comes after them begins it.
+    let is_blank_cell = is_first && begins_with(&['\t', '\n', '\r'], &['"', '\'']);
+    is_blank_cell || begins_with(&FORMULA_SIGNS, &['"', '\'', '\u{feff}'])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Cells as a spreadsheet may see them, which splits at `;` or tabs and knows nothing of our quotes.
+    fn is_harmless(text: &str) -> bool {
+        let skipped = [' ', '"', '\u{a0}', '\u{feff}'];
+        let mut cells = text.split([';', '\t', '\n', '\r']);
+        cells.all(|cell| !cell.trim_start_matches(skipped).starts_with(FORMULA_SIGNS))
+            && !text.starts_with(['\t', '\n', '\r'])
+    }
+
+    #[test]
+    fn formulas_become_texts_and_texts_stay() {
+        for (text, cell) in [
+            ("=1+1", "'=1+1"),
+            ("+491701234567", "'+491701234567"),
+            ("-2", "'-2"),
+            ("@SUM(A1)", "'@SUM(A1)"),
+            ("＝1", "'＝1"),
+            ("  =1", "'  =1"),
+            ("'=1", "''=1"),
+            ("\t=1", "\"'\t'=1\""),
+            ("\rx", "\"'\rx\""),
+            ("\"=1", "\"'\"\"=1\""),
+            ("a;=1", "\"a;'=1\""),
+            ("a\r\n=1", "\"a\r\n'=1\""),
+            ("a=1, b", "\"a=1, b\""),
+            ("O'Neill", "O'Neill"),
+            ("'tis", "'tis"),
+            ("a@test.edu", "a@test.edu"),
+            ("", ""),
+        ] {
+            assert_eq!(field(text), cell);
+            assert!(is_harmless(&as_text(text)), "{text:?}");
+            assert_eq!(as_it_was(&as_text(text)), text);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_text_is_harmless_in_a_sheet_and_reads_back_as_it_was(
+            pieces in proptest::collection::vec(prop_oneof![
+                "[=+@;'\" \t\r\n,a-]{1,4}", "[＝＋－＠\u{feff}\u{a0}b]{1,3}", "\\PC{0,4}", any::<String>(),
+            ], 0..6),
+        ) {
+            let text = pieces.concat();
+            prop_assert!(is_harmless(&as_text(&text)), "{:?}", as_text(&text));
+            let line = format!("email,x\n{},\n", field(&text));
+            let mut reader = csv::ReaderBuilder::new().from_reader(line.as_bytes());
+            let record = reader.records().next().unwrap().unwrap();
+            prop_assert_eq!(as_it_was(&record[0]), text);
+        }
     }
 }

@@ -1,11 +1,13 @@
 //! How each value looks in a cell; what the looks are made of is in `drawing.rs`.
 
-use crate::connections::ConnectionId;
+use crate::connection_rules::OPTIONS_SCOPE;
+use crate::connections::{APPLICATION_SCOPES, ConnectionId};
 use crate::drawing::{
     BAD, Draw, GOOD, NEUTRAL, WARNING, card, draws, draws_in_cell, escape, facts_html, facts_plain,
-    show, table_html, table_plain, utc,
+    table_html, table_plain, utc,
 };
 use crate::error::{Error, Result};
+use crate::say::{complain, show};
 use crate::sign_in::SignIn;
 use crate::tenant::{Tenant, WORKFLOW_SCOPES};
 use crate::users::{User, Users};
@@ -49,7 +51,7 @@ impl<T> OrStop<T> for Result<T> {
 fn stop(error: &Error) -> ! {
     let in_kernel = std::env::var_os("EVCXR_IS_RUNTIME").is_some();
     if !in_kernel || std::env::var_os("NB_STRICT").is_some() {
-        eprintln!("stopped: {error}");
+        complain(format_args!("stopped: {error}"));
         std::process::exit(1);
     }
     // A result block is never lost on this kernel, the text of a panic or a failed `?` sometimes is.
@@ -147,26 +149,55 @@ impl Draw for Tenant {
     }
 }
 
+impl ConnectionId {
+    /// What is known of its users, and what of it is not.
+    fn facts(&self) -> Vec<(&'static str, String)> {
+        if self.name.is_none() {
+            return Vec::new();
+        }
+        let usernames = match self.takes_usernames() {
+            Some(true) => "accepted".to_string(),
+            Some(false) => "not accepted: import users.without_usernames()".to_string(),
+            None => format!(
+                "unknown: the tenant left the connection's options out, and shows them to a token with the scope {OPTIONS_SCOPE}"
+            ),
+        };
+        let mut facts = vec![("usernames", usernames)];
+        let required = self.rules.iter().flat_map(|rules| &rules.required);
+        let required: Vec<&str> = required.map(String::as_str).collect();
+        if !required.is_empty() {
+            facts.push(("required", required.join(", ")));
+        }
+        if self.emails_unique() == Some(false) {
+            let words = "users may share one, so an import with upsert is refused";
+            facts.push(("e-mails", words.to_string()));
+        }
+        if self.applications_unknown {
+            let words = format!(
+                "unknown: the tenant refused to tell, and wants a token with the scope {APPLICATION_SCOPES}"
+            );
+            facts.push(("applications", words));
+        }
+        facts
+    }
+}
+
 impl Draw for ConnectionId {
     fn plain(&self) -> String {
         let name = self
             .name
             .as_ref()
             .map_or(String::new(), |name| format!(" ({name})"));
-        let usernames = match self.takes_usernames() {
-            Some(true) => "; it takes usernames",
-            Some(false) => "; it takes no usernames: import users.without_usernames()",
-            None => "",
-        };
-        format!("{self}{name}{usernames}")
+        let facts = self.facts();
+        let facts: String = facts
+            .iter()
+            .map(|(what, words)| format!("; {what}: {words}"))
+            .collect();
+        format!("{self}{name}{facts}")
     }
     fn html(&self) -> String {
         let mut facts = vec![("id", self.to_string())];
-        let usernames = self.takes_usernames().map(|takes| match takes {
-            true => "accepted",
-            false => "not accepted: import users.without_usernames()",
-        });
-        facts.extend(usernames.map(|words| ("usernames", words.to_string())));
+        facts.extend(self.facts());
         let name = self.name.as_deref().unwrap_or("given by its id");
         facts_html(NEUTRAL, &format!("connection {name}"), &facts)
     }

@@ -23,6 +23,14 @@ draws!(ImportPlan, ImportReport);
 
 impl ImportPlan {
     fn facts(&self) -> Vec<(&'static str, String)> {
+        let mut facts = self.numbers();
+        let unknown = self.unknown.iter().map(|words| ("unknown", words.clone()));
+        facts.extend(unknown);
+        facts.extend(self.notes.iter().map(|words| ("note", words.clone())));
+        facts
+    }
+
+    fn numbers(&self) -> Vec<(&'static str, String)> {
         let good = self.good();
         let access = match (self.practice, self.read_only) {
             (true, _) => "practice tenant",
@@ -68,8 +76,8 @@ impl ImportPlan {
         ]
     }
 
-    /// The first users with faults, and all that is wrong with each.
-    fn list(&self) -> List {
+    /// The first users with faults or warnings, and all that there is to say of each.
+    fn list(all: &[Problem]) -> List {
         let entry = |faults: &[Problem]| Entry {
             place: format!("row {}", faults[0].row),
             title: shown(&faults[0].email),
@@ -78,7 +86,18 @@ impl ImportPlan {
                 .map(|fault| (fault.field.clone(), fault.problem.clone()))
                 .collect(),
         };
-        List::of(self.by_row(), entry)
+        List::of(all.chunk_by(|one, next| one.row == next.row), entry)
+    }
+
+    /// What stands above the warnings.
+    fn warned(&self) -> Option<String> {
+        let users = self.warnings.len();
+        (users > 0).then(|| {
+            format!(
+                "{} with a warning, sent all the same unless there is a fault too",
+                count(users, "user")
+            )
+        })
     }
 }
 
@@ -111,23 +130,31 @@ impl List {
 
 impl Draw for ImportPlan {
     fn plain(&self) -> String {
-        let facts = facts_plain(&self.facts());
-        if self.problems.is_empty() {
-            return format!("plan, nothing sent yet\n{facts}");
+        let mut parts = vec![
+            "plan, nothing sent yet".to_string(),
+            facts_plain(&self.facts()),
+        ];
+        if !self.problems.is_empty() {
+            parts.push(ImportPlan::list(&self.problems).plain());
         }
-        format!("plan, nothing sent yet\n{facts}\n{}", self.list().plain())
+        if let Some(warned) = self.warned() {
+            parts.push(warned);
+            parts.push(ImportPlan::list(&self.warnings).plain());
+        }
+        parts.join("\n")
     }
     fn html(&self) -> String {
-        let colour = if self.problems.is_empty() {
-            GOOD
-        } else {
-            WARNING
-        };
-        let facts = facts_html(colour, "plan, nothing sent yet", &self.facts());
-        if self.problems.is_empty() {
-            return facts;
+        let quiet = self.problems.is_empty() && self.warnings.is_empty();
+        let colour = if quiet { GOOD } else { WARNING };
+        let mut html = facts_html(colour, "plan, nothing sent yet", &self.facts());
+        if !self.problems.is_empty() {
+            html += &ImportPlan::list(&self.problems).html();
         }
-        facts + &self.list().html()
+        if let Some(warned) = self.warned() {
+            html += &format!("<div><b>{}</b></div>", escape(&warned));
+            html += &ImportPlan::list(&self.warnings).html();
+        }
+        html
     }
 }
 

@@ -49,8 +49,15 @@ impl FinishedJob {
             }
             (JobStatus::Completed, Some(_)) => "completed, nobody refused".to_string(),
             (JobStatus::Completed, None) => {
-                "completed, without a word on how many were refused: job_errors may know"
-                    .to_string()
+                let untold = self.untold.map_or(String::new(), |field| {
+                    format!(
+                        " (the answer to GET /api/v2/jobs/{} has no number `summary.{field}`)",
+                        self.id
+                    )
+                });
+                format!(
+                    "completed, without a word on how many were refused{untold}: job_errors may know"
+                )
             }
         }
     }

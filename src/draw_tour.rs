@@ -29,6 +29,7 @@ impl Connection {
     fn row(&self) -> Vec<String> {
         let or_nothing = |text: Option<String>| text.unwrap_or_default();
         let import = match &self.obstacle {
+            None if self.is_unsure() => "may take an import".to_string(),
             None => "takes an import".to_string(),
             Some(obstacle) => format!("NO: {obstacle}"),
         };
@@ -38,7 +39,7 @@ impl Connection {
             self.id.to_string(),
             self.strategy.clone(),
             or_nothing(self.usernames.clone()),
-            or_nothing(self.applications.as_ref().map(|ids| ids.len().to_string())),
+            self.applications_in_words(),
         ]
     }
 
@@ -66,8 +67,13 @@ impl Connections {
         if self.is_empty() {
             return "this tenant has no connections: create a database in the dashboard (Authentication, Database) first".to_string();
         }
-        let open = self.iter().filter(|c| c.obstacle.is_none()).count();
-        let take = if open == 1 { "takes" } else { "take" };
+        let open: Vec<&Connection> = self.iter().filter(|c| c.obstacle.is_none()).collect();
+        let take = match open.iter().any(|c| c.is_unsure()) {
+            true => "may take",
+            false if open.len() == 1 => "takes",
+            false => "take",
+        };
+        let open = open.len();
         format!(
             "{}, of which {open} {take} an import",
             count(self.len(), "connection")
@@ -178,7 +184,8 @@ fn users_html(headline: &str, users: &[Profile], notes: &[impl AsRef<str>]) -> S
 
 impl FoundUsers {
     fn headline(&self) -> String {
-        let users = count(self.total(), "user");
+        let least = if self.is_at_least() { "at least " } else { "" };
+        let users = format!("{least}{}", count(self.total(), "user"));
         match (self.by_search, self.asked_for.trim()) {
             (true, "") => format!("{users} in the tenant"),
             (true, query) => format!("{users} found by {query}"),
@@ -191,11 +198,14 @@ impl FoundUsers {
         if let Some(connection) = one_connection(self) {
             notes.push(format!("connection: {connection}"));
         }
-        if self.total() > MOST_FOUND {
+        if self.total() >= MOST_FOUND {
             let most = grouped(MOST_FOUND);
             notes.push(format!(
                 "a search gives the first {most} of them and no more: export_users gives them all"
             ));
+        }
+        if self.is_at_least() {
+            notes.push("a search counts no further than 1,000: there may be more".to_string());
         }
         notes.push(if self.by_search {
             "a search lags: who was created or changed in the last seconds may be missing"

@@ -7,6 +7,7 @@ use tabled::builder::Builder;
 use tabled::settings::object::{Columns, Segment};
 use tabled::settings::{Alignment, Modify, Style, Width};
 
+use crate::say;
 use crate::words::{cut, grouped};
 
 pub(crate) const GOOD: &str = "#2a9d5c";
@@ -35,7 +36,7 @@ macro_rules! draws {
     ($($name:ty),+) => {$(
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str(&self.plain())
+                f.write_str(&$crate::say::harmless(&self.plain()))
             }
         }
     )+ draws_in_cell!($($name),+); };
@@ -47,22 +48,12 @@ macro_rules! draws_in_cell {
         impl $name {
             /// Draws the value as a cell's result; the kernel calls it.
             pub fn evcxr_display(&self) {
-                $crate::drawing::show(&self.html(), &self.plain());
+                $crate::say::show(&self.html(), &self.plain());
             }
         }
     )+};
 }
 pub(crate) use draws_in_cell;
-
-pub(crate) fn show(html: &str, plain: &str) {
-    // A line of a user's that looks like the kernel's own marker would end the block early.
-    let harmless = |text: &str| text.replace("EVCXR_", "EVCXR\u{200b}_");
-    println!(
-        "EVCXR_BEGIN_CONTENT text/html\n{}\nEVCXR_END_CONTENT\nEVCXR_BEGIN_CONTENT text/plain\n{}\nEVCXR_END_CONTENT",
-        harmless(html),
-        harmless(plain)
-    );
-}
 
 /// Text made harmless in html.
 pub(crate) fn escape(text: &str) -> String {
@@ -85,9 +76,14 @@ pub(crate) fn card(colour: &str, html: &str) -> String {
 pub(crate) fn facts_plain(facts: &[(&str, String)]) -> String {
     let lines: Vec<String> = facts
         .iter()
-        .map(|(name, value)| format!("{name:<12} {value}"))
+        .map(|(name, value)| format!("{name:<12} {}", fact(value)))
         .collect();
     lines.join("\n")
+}
+
+/// A fact's value as one line, and not endless.
+fn fact(value: &str) -> String {
+    say::words_of_others(value, SHOWN_ON_HOVER)
 }
 
 pub(crate) fn facts_html(colour: &str, title: &str, facts: &[(&str, String)]) -> String {
@@ -102,7 +98,7 @@ pub(crate) fn fact_lines(facts: &[(&str, String)]) -> String {
     let line = |(name, value): &(&str, String)| {
         format!(
             "<br><span style=\"opacity:.7\">{name}:</span> {}",
-            escape(value)
+            escape(&fact(value))
         )
     };
     facts.iter().map(line).collect()
@@ -122,11 +118,7 @@ fn is_numeric(rows: &[Vec<String>], column: usize) -> bool {
 
 /// A value as one line, since a line break would tear what is around it.
 fn one_line(value: &str) -> String {
-    let shown = cut(value, SHOWN_OF_A_VALUE);
-    let chars = shown.chars();
-    chars
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect()
+    say::one_line(&cut(value, SHOWN_OF_A_VALUE))
 }
 
 pub(crate) fn table_plain(header: &[&str], rows: &[Vec<String>]) -> String {
@@ -199,12 +191,12 @@ pub(crate) fn table_html(header: &[&str], rows: &[Vec<String>]) -> String {
 
 /// A value as html, and the attribute with the rest of it when it is long.
 fn shown(value: &str) -> (String, String) {
-    let shown = cut(value, SHOWN_OF_A_VALUE);
-    let hover = match shown == value {
-        true => String::new(),
-        false => format!(" title=\"{}\"", escape(&cut(value, SHOWN_ON_HOVER))),
+    let more = say::one_line(&cut(value, SHOWN_ON_HOVER));
+    let hover = match value.chars().nth(SHOWN_OF_A_VALUE) {
+        None => String::new(),
+        Some(_) => format!(" title=\"{}\"", escape(&more)),
     };
-    (escape(&shown), hover)
+    (escape(&one_line(value)), hover)
 }
 
 /// Something of a list of which there is more to say than fits a row of a table, on a narrow page above all.
@@ -221,7 +213,7 @@ pub(crate) fn entries_plain(entries: &[Entry]) -> String {
     for entry in entries {
         lines.push(format!("{}: {}", entry.place, one_line(&entry.title)));
         let said = entry.lines.iter();
-        lines.extend(said.map(|(name, text)| format!("   {name}: {}", one_line(text))));
+        lines.extend(said.map(|(name, text)| format!("   {}: {}", one_line(name), one_line(text))));
     }
     lines.join("\n")
 }
@@ -231,7 +223,7 @@ pub(crate) fn entries_html(entries: &[Entry]) -> String {
         let (text, hover) = shown(text);
         format!(
             "<div{hover}><span style=\"opacity:.7\">{}:</span> {text}</div>",
-            escape(name)
+            shown(name).0
         )
     };
     let block = |entry: &Entry| {
@@ -360,7 +352,7 @@ mod tests {
         let lines: Vec<&str> = plain.lines().collect();
         assert_eq!(
             lines[..2],
-            ["row 1: a@test.edu row 2: b", "   reason: one two"]
+            [r"row 1: a@test.edu\nrow 2: b", r"   reason: one\ntwo"]
         );
         assert!(lines.len() == 3 && lines[2].ends_with("é…"), "{plain}");
     }

@@ -3,6 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+/// The longest wait for a new token that no reader has to ask for.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
 /// `std`'s `Result` with this crate's error. It keeps the second parameter, because the kernel writes
 /// `Result<T, E>` in the code it generates.
 ///
@@ -116,6 +119,15 @@ pub enum Error {
         /// How long the tenant asks to wait.
         wait: Duration,
     },
+    /// An application's quota of tokens is used up: a matter of minutes or hours.
+    TokenQuota {
+        /// Auth0's own sentence.
+        message: String,
+        /// The quota that is used up, in words, when Auth0 names it.
+        quota: Option<String>,
+        /// In which time it may be asked for a token again, when Auth0 says so.
+        wait: Option<Duration>,
+    },
     /// Two import jobs are running already: a matter of minutes. Nothing was imported.
     NoJobSlot {
         /// Auth0's own sentence.
@@ -212,6 +224,8 @@ pub enum Error {
         id: String,
         /// How long was waited.
         limit: Duration,
+        /// The job's status as the tenant last told it; Auth0 lists `pending` alone for a job that has not ended.
+        status: String,
     },
     /// A sign-in was refused.
     SignIn {
@@ -315,6 +329,15 @@ impl Error {
             call: call.to_string(),
             status: 0,
             problem: problem.to_string(),
+        }
+    }
+
+    /// How long a refusal asks to wait, where it is short enough to be waited for.
+    pub(crate) fn pause(&self) -> Option<Duration> {
+        match self {
+            Error::RateLimited { wait, .. } => Some(*wait),
+            Error::TokenQuota { wait, .. } => wait.filter(|wait| *wait <= LONGEST_PAUSE),
+            _ => None,
         }
     }
 

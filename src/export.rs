@@ -12,10 +12,12 @@ use crate::connections::ConnectionId;
 use crate::csv::CsvFile;
 use crate::error::{Error, Result};
 use crate::gunzip::gunzip;
-use crate::jobs::{FIRST_WAIT, LONGEST_SILENCE, LONGEST_WAIT};
+use crate::jobs::{FIRST_WAIT, JobId, LONGEST_SILENCE, LONGEST_WAIT};
 use crate::profiles::{Profile, SCOPES};
 use crate::progress::say_fault;
 use crate::requests::Request;
+use crate::say::{debug_fields, say};
+use crate::sent_secrets::SentSecrets;
 use crate::tenant::Tenant;
 
 const CREATE: &str = "POST /api/v2/jobs/users-exports";
@@ -55,11 +57,13 @@ const FIELDS: [&str; 10] = [
 /// # remove_users(&tenant, plan_removal(&tenant, &finished)?)?;
 /// # Ok::<(), Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ExportedUsers {
     users: Vec<Profile>,
     pub(crate) connection: ConnectionId,
 }
+
+debug_fields!(ExportedUsers: users, connection);
 
 impl Deref for ExportedUsers {
     type Target = [Profile];
@@ -110,14 +114,12 @@ pub fn export_users(
     };
     let request = request.body("application/json", body.to_string().into_bytes());
     let json = tenant.send(request)?.json(CREATE)?;
-    let id = json["id"]
-        .as_str()
-        .ok_or_else(|| Error::bad_answer(CREATE, "it names no job"))?;
+    let id = JobId::in_answer(&json, CREATE)?;
     for _ in 0..LINKS_TRIED {
-        let link = wait_for_link(tenant, id, began, limit)?;
-        if let Some(file) = fetch(tenant, &link)? {
+        let link = wait_for_link(tenant, &id, began, limit)?;
+        if let Some(users) = fetch(tenant, &link)? {
             return Ok(ExportedUsers {
-                users: read(&file)?,
+                users,
                 connection: connection.clone(),
             });
         }
@@ -132,7 +134,7 @@ fn failed(reason: String) -> Error {
 }
 
 /// The link to the job's file, once there is one.
-fn wait_for_link(tenant: &Tenant, id: &str, began: Instant, limit: Duration) -> Result<String> {
+fn wait_for_link(tenant: &Tenant, id: &JobId, began: Instant, limit: Duration) -> Result<String> {
     let path = format!("/api/v2/jobs/{id}");
     let call = format!("GET {path}");
     let (mut wait, mut said, mut faults) = (FIRST_WAIT, Instant::now(), 0);
@@ -165,7 +167,7 @@ fn wait_for_link(tenant: &Tenant, id: &str, began: Instant, limit: Duration) -> 
         }
         if said.elapsed() + wait > LONGEST_SILENCE {
             said = Instant::now();
-            println!(
+            say!(
                 "the export is still running; waited {} s of at most {} s",
                 began.elapsed().as_secs(),
                 limit.as_secs()
@@ -176,8 +178,8 @@ fn wait_for_link(tenant: &Tenant, id: &str, began: Instant, limit: Duration) -> 
     }
 }
 
-/// The file, unpacked; `None` when the link had ended.
-fn fetch(tenant: &Tenant, link: &str) -> Result<Option<Vec<u8>>> {
+/// The users of the file; `None` when the link had ended.
+fn fetch(tenant: &Tenant, link: &str) -> Result<Option<Vec<Profile>>> {
     let mut faults = 0;
     let answer = loop {
         match tenant.download(link) {
@@ -202,16 +204,16 @@ fn fetch(tenant: &Tenant, link: &str) -> Result<Option<Vec<u8>>> {
     }
     let unpacked = gunzip(&answer.body);
     let unpacked = unpacked.map_err(|why| failed(format!("{why}: run this cell again")))?;
-    Ok(Some(unpacked))
+    read(&unpacked, &answer.sent).map(Some)
 }
 
 /// A line for each user.
-fn read(file: &[u8]) -> Result<Vec<Profile>> {
+fn read(file: &[u8], sent: &SentSecrets) -> Result<Vec<Profile>> {
     let lines = file.split(|byte| *byte == b'\n');
     let lines = lines.enumerate().filter(|(_, line)| !line.is_empty());
     lines
         .map(|(number, line)| match serde_json::from_slice(line) {
-            Ok(json @ Value::Object(_)) => Ok(Profile::read(&json)),
+            Ok(json @ Value::Object(_)) => Ok(Profile::read(&sent.hide_in(json))),
             _ => Err(failed(format!(
                 "line {} of the file is no user",
                 number + 1
@@ -224,7 +226,8 @@ impl ExportedUsers {
     /// Writes one row for each user; metadata as JSON. Sends nothing.
     ///
     /// The file holds personal data, so you alone can read it; one that is there already is replaced once this one is
-    /// whole. A text that a spreadsheet would take for a formula gets an apostrophe before it, as in Auth0's own CSV.
+    /// whole. A text that a spreadsheet would take for a formula gets an apostrophe before it, as in
+    /// Auth0's own CSV; [`read_csv`](crate::read_csv) takes it off again.
     ///
     /// # Errors
     ///
@@ -257,9 +260,9 @@ fn write_csv(path: &Path, users: &[Profile]) -> std::io::Result<()> {
         object.map_or(String::new(), |object| object.to_string())
     };
     for user in users {
-        let text = |field: &Option<String>| harmless(field.as_deref().unwrap_or_default());
+        let text = |field: &'_ Option<String>| field.clone().unwrap_or_default();
         file.row([
-            &harmless(&user.user_id),
+            &user.user_id,
             &text(&user.email),
             &yes(user.email_verified),
             &text(&user.username),
@@ -272,13 +275,4 @@ fn write_csv(path: &Path, users: &[Profile]) -> std::io::Result<()> {
         ])?;
     }
     file.finish()
-}
-
-/// Anybody who signs up may choose a name that a spreadsheet would carry out.
-fn harmless(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        format!("'{text}")
-    } else {
-        text.to_string()
-    }
 }

@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::check::Faults;
 use crate::email::is_email;
+use crate::phone::is_phone;
 
 pub(crate) fn check_factors(factors: &[Value], faults: &mut Faults) {
     if !(1..=10).contains(&factors.len()) {
@@ -47,9 +48,4 @@ fn check_factor(field: &str, kind: &str, value: &Value, faults: &mut Faults) {
 fn is_base32(text: &str) -> bool {
     let fits = |b: u8| b.is_ascii_uppercase() || (b'2'..=b'7').contains(&b);
     !text.is_empty() && text.bytes().all(fits)
-}
-
-fn is_phone(text: &str) -> bool {
-    let digits = text.strip_prefix('+').unwrap_or_default();
-    (1..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit())
 }

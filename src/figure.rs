@@ -5,6 +5,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::drawing::escape;
+use crate::say::one_line;
 
 const PLATE: &str = "#fbfbfb";
 const INK: &str = "#222";
@@ -39,7 +40,7 @@ impl Figure {
     pub(crate) fn text(&mut self, x: f64, y: f64, anchor: &str, words: &str) {
         self.body.push_str(&format!(
             "<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\" fill=\"{INK}\" font-size=\"12\" font-family=\"sans-serif\">{}</text>",
-            escape(words)
+            escape(&one_line(words))
         ));
     }
 

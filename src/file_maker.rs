@@ -26,7 +26,7 @@ pub(crate) enum Fed {
 pub(crate) enum Check {
     /// All were checked before; these are the faults, by row.
     Done(Vec<Problem>),
-    AsTheyCome(Checker),
+    AsTheyCome(Box<Checker>),
 }
 
 impl Check {

@@ -2,6 +2,7 @@
 
 use crate::brief::{self, MOST_TEXT_CHARS, is_listed};
 use crate::hidden::HIDDEN;
+use crate::sent_secrets::SentSecrets;
 use crate::words::cut;
 
 /// A part of a form.
@@ -36,7 +37,7 @@ pub(crate) fn parts(content_type: &str, body: &[u8]) -> Vec<Part> {
         if head.contains("filename=") {
             parts.push(Part {
                 name,
-                text: brief::of_json(content, &[]),
+                text: brief::of_json(content, &SentSecrets::default()),
                 kind: PartKind::File,
             });
             break;
@@ -46,7 +47,7 @@ pub(crate) fn parts(content_type: &str, body: &[u8]) -> Vec<Part> {
         };
         let text = String::from_utf8_lossy(text);
         let shown = match is_listed(&name) {
-            true => brief::shown(&text, &name, &[]),
+            true => brief::shown(&text, &name, &SentSecrets::default()),
             false => HIDDEN.to_string(),
         };
         parts.push(Part {
@@ -61,6 +62,14 @@ pub(crate) fn parts(content_type: &str, body: &[u8]) -> Vec<Part> {
         rest = next;
     }
     parts
+}
+
+/// The file of a form of ours: what comes last in it, and is JSON without line breaks.
+pub(crate) fn file<'a>(content_type: &str, body: &'a [u8]) -> Option<&'a [u8]> {
+    let boundary = content_type.split("boundary=").nth(1)?;
+    let head = body.windows(4).rposition(|end| end == b"\r\n\r\n")?;
+    let tail = "\r\n----\r\n".len() + boundary.len();
+    body.get(head + 4..body.len().checked_sub(tail)?)
 }
 
 fn split<'a>(bytes: &'a [u8], at: &[u8]) -> Option<(&'a [u8], &'a [u8])> {

@@ -2,8 +2,6 @@
 
 /// What stands for what may not be shown.
 pub(crate) const HIDDEN: &str = "<hidden>";
-/// A known secret that is shorter is not sought: it would be found in half of all texts, and so be told.
-const LEAST_SECRET_CHARS: usize = 4;
 /// A word as long as this, of letters in both cases and digits, is taken for a token, a hash or a key.
 const SECRET_CHARS: usize = 40;
 /// Hex digits in a row: as many as an MD5 has.
@@ -12,18 +10,28 @@ const HEX_CHARS: usize = 32;
 const JWT_CHARS: usize = 16;
 /// Characters behind the name of a hash, as in `$2b$`, from which on a hash is there and not its name alone.
 const CRYPT_CHARS: usize = 8;
-
-/// Whether a text repeats a secret that is known. It is then to be hidden as a whole, since what is left around a
-/// secret tells it.
-pub(crate) fn repeats(text: &str, secret: &str) -> bool {
-    secret.chars().count() >= LEAST_SECRET_CHARS && text.contains(secret)
-}
+/// Characters behind a name of a hash that is not known, as in `$new$`.
+const NEW_CRYPT_CHARS: usize = 20;
+/// What `crypt` made in the days of DES; how often the kind of its characters changes, which in a word it seldom does.
+const DES_CHARS: usize = 13;
+const DES_CHANGES: usize = 5;
+/// Base64 of 16 bytes or more, with its padding: an MD5 has 24 characters, a SHA-1 has 28.
+const PADDED_CHARS: usize = 24;
+/// Characters of the shortest TOTP secret that is taken for one, behind a word that announces it.
+const TOTP_CHARS: usize = 16;
+/// Bytes before a word in which it may be announced.
+const ANNOUNCED: usize = 80;
+/// The schemes of RFC 2307 and their kin, as in `{SSHA}`.
+const SCHEMES: [&str; 11] = [
+    "sha", "ssha", "md", "smd", "crypt", "pbkdf", "argon", "bcrypt", "blf", "ns-mta", "x-",
+];
 
 /// The text with every word that looks like a hash, a token or a secret replaced; the rest of it stays.
 pub(crate) fn without_secrets(text: &str) -> String {
     let mut out = String::new();
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
+        let before = &text[..text.len() - rest.len()];
         if !in_word(first) {
             out.push(first);
             rest = &rest[first.len_utf8()..];
@@ -37,7 +45,8 @@ pub(crate) fn without_secrets(text: &str) -> String {
             word = upto(end(","));
         }
         let bare = word.trim_end_matches(['.', ',']);
-        if looks_secret(bare) {
+        let announced = is_in_scheme(before, bare) || is_totp(before, bare);
+        if announced || looks_secret(bare) || is_des(word) {
             out.push_str(HIDDEN);
             out.push_str(&word[bare.len()..]);
         } else {
@@ -55,7 +64,8 @@ fn in_word(c: char) -> bool {
 fn looks_secret(word: &str) -> bool {
     // No alphabet of base64 has both a slash and an underscore.
     let is_key = |separator: char| word.split(separator).any(is_long_and_mixed);
-    is_key('/') || is_key('_') || has_hex(word) || is_jwt(word) || is_crypt(word)
+    let has_key = is_key('/') || is_key('_') || has_hex(word) || is_padded(word);
+    has_key || is_jwt(word) || is_crypt(word) || is_des(word)
 }
 
 fn is_long_and_mixed(part: &str) -> bool {
@@ -90,11 +100,69 @@ fn is_crypt(word: &str) -> bool {
     else {
         return false;
     };
-    let is_name = ["1", "2", "2a", "2b", "2x", "2y", "5", "6", "apr1"].contains(&name)
-        || ["argon2", "bcrypt", "pbkdf2", "scrypt", "sha"]
-            .iter()
-            .any(|kind| name.starts_with(kind));
-    is_name && rest.trim_end_matches('.').len() >= CRYPT_CHARS
+    const SHORT: [&str; 16] = [
+        "1", "2", "2a", "2b", "2x", "2y", "3", "5", "6", "7", "y", "gy", "apr1", "P", "H", "S",
+    ];
+    const LONG: [&str; 7] = ["argon2", "bcrypt", "md5", "pbkdf2", "scrypt", "sha", "NT"];
+    let is_known = SHORT.contains(&name) || LONG.iter().any(|kind| name.starts_with(kind));
+    let chars = rest.trim_end_matches('.').len();
+    let has_digit = rest.bytes().any(|byte| byte.is_ascii_digit());
+    is_known && chars >= CRYPT_CHARS || chars >= NEW_CRYPT_CHARS && has_digit
+}
+
+/// `{SSHA}` is before the word, and it is not a pattern's `{53}`.
+fn is_in_scheme(before: &str, word: &str) -> bool {
+    let scheme = before.strip_suffix('}').and_then(|b| b.rsplit_once('{'));
+    let scheme = scheme.map_or(String::new(), |(_, scheme)| scheme.to_lowercase());
+    let is_one = SCHEMES.iter().any(|known| scheme.starts_with(known));
+    is_one && word.len() >= CRYPT_CHARS
+}
+
+/// Base32, behind a word such as `secret`.
+fn is_totp(before: &str, word: &str) -> bool {
+    let bare = word.trim_end_matches('=');
+    let bare = bare.rsplit('=').next().unwrap_or_default();
+    let upper = bare.bytes().all(|b| matches!(b, b'A'..=b'Z' | b'2'..=b'7'));
+    let lower = bare.bytes().all(|b| matches!(b, b'a'..=b'z' | b'2'..=b'7'));
+    let has_digit = bare.bytes().any(|byte| byte.is_ascii_digit());
+    if bare.len() < TOTP_CHARS || !(upper || lower && has_digit) {
+        return false;
+    }
+    let mut from = before.len().saturating_sub(ANNOUNCED);
+    while !before.is_char_boundary(from) {
+        from += 1;
+    }
+    let named = word.split_once('=').map_or("", |(name, _)| name);
+    let before = before[from..].to_lowercase() + &named.to_lowercase();
+    let announced = ["secret", "totp", "otp", "mfa", "factor", "seed"];
+    announced.iter().any(|word| before.contains(word))
+}
+
+/// 13 characters of which no word is made: upper case, lower case, digits, and much change between them.
+fn is_des(word: &str) -> bool {
+    let kind = |byte: u8| match byte {
+        b'A'..=b'Z' => Some(0),
+        b'a'..=b'z' => Some(1),
+        b'0'..=b'9' => Some(2),
+        b'.' | b'/' => Some(3),
+        _ => None,
+    };
+    let kinds: Vec<u8> = word.bytes().filter_map(kind).collect();
+    let changes = kinds.windows(2).filter(|pair| pair[0] != pair[1]).count();
+    let has = |kind: u8| kinds.contains(&kind);
+    let mixed = has(0) && has(1) && (has(2) || has(3));
+    word.len() == DES_CHARS && kinds.len() == DES_CHARS && mixed && changes >= DES_CHANGES
+}
+
+/// Base64 that ends in `=`.
+fn is_padded(word: &str) -> bool {
+    let bare = word.trim_end_matches('=');
+    let padding = word.len() - bare.len();
+    let bare = bare.rsplit('=').next().unwrap_or_default();
+    let has = |kind: fn(&u8) -> bool| bare.as_bytes().iter().any(|byte| kind(byte));
+    let mixed = has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase);
+    let chars = bare.len() + padding;
+    padding > 0 && chars >= PADDED_CHARS && chars.is_multiple_of(4) && mixed
 }
 
 #[cfg(test)]
@@ -114,6 +182,15 @@ mod tests {
             &hex.to_uppercase(),
             &base64,
             &base64.replace('/', "_"),
+            // phpass, Drupal, a kind not known yet.
+            "$P$B123456789abcdefghijkABCDEFGHI/",
+            "$H$9aaaaaJXt9g",
+            "$S$DkIkdKLIvRK0iVHm99X7B",
+            "$new$c2FsdHNhbHQwMTIzNDU2Nzg5",
+            // crypt by DES, MD5 and SHA-1 in base64.
+            "rEK1ecacw.7.c",
+            "XUFAKrxLKna5cZ2REBfFkg==",
+            "qvTGHdzF6KLavt4PO0gs2a6pQ00=",
         ] {
             let sentence =
                 |word: &str| format!("Error: no match for {word}, nor \"{word}\": {word}.");
@@ -122,8 +199,36 @@ mod tests {
     }
 
     #[test]
+    fn a_hash_behind_its_scheme_and_a_secret_behind_its_word_go() {
+        for (text, shown) in [
+            ("{SHA}qvTGHdzF6KLavt4P no", "{SHA}<hidden> no"),
+            ("no {ssha}c2hvcnQx.", "no {ssha}<hidden>."),
+            (
+                "{SMD5}XUFAKrxLKna5cZ2RcQ, {CRYPT}ab01FAX.bQRSU",
+                "{SMD5}<hidden>, {CRYPT}<hidden>",
+            ),
+            ("totp.secret: JBSWY3DPEHPK3PXP", "totp.secret: <hidden>"),
+            (
+                "the Secret \"jbswy3dpehpk3pxp\" of it",
+                "the Secret \"<hidden>\" of it",
+            ),
+            (
+                "mfa_factors[0] JBSWY3DPEHPK3PXPAA====",
+                "mfa_factors[0] <hidden>",
+            ),
+        ] {
+            assert_eq!(without_secrets(text), shown);
+        }
+    }
+
+    #[test]
     fn names_patterns_and_ids_stay() {
         for text in [
+            r"String does not match pattern ^\$2[ab]?\$10+\$[./A-Za-z0-9]{53}$ or ^\+[0-9]{1,15}$ or ^[A-Z2-7]+$",
+            "the secret of auth0|0123456789abcdef01234567 in con_AbCdEfGh01234567",
+            "the user_id 5f7c8ec7c33c6c004bbafe82, Documentation, getUserByName, MFA_FACTORS_FAILED",
+            "{SHA} and {SSHA} {53} are schemes, INVALID_FORMAT a code, v1.2.3-beta=4 a version",
+            "AUTHENTICATIONFACTORS",
             r"String does not match pattern ^\$2[ab]?\$10+\$[./A-Za-z0-9]{53}$",
             "only $2a$ and $2b$10$ are taken, not $5 or US$1$2",
             "Error in identities[0].profileData.customPasswordHash property",

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread;
 
-use crate::check::{Checker, check_users};
+use crate::check::{Checker, check_for};
 use crate::connections::ConnectionId;
 use crate::error::{Error, Result};
 use crate::file_maker::{Check, Fed, FileMaker};
@@ -17,6 +17,7 @@ use crate::options::ImportOptions;
 use crate::report::ImportReport;
 use crate::run::Run;
 use crate::run_folder::RunFolder;
+use crate::say::say;
 use crate::schedule::{Feed, Schedule, unix_millis};
 use crate::secret::random_hex;
 use crate::tenant::Tenant;
@@ -35,8 +36,8 @@ const FILES_AHEAD: usize = 2;
 ///
 /// # Errors
 ///
-/// No users; a read-only tenant; users the check finds fault with ([`Error::BadRows`]: nothing was sent); a run of
-/// this name that exists; a disk that is full. Once it has begun, [`Error::ImportStopped`] names the run folder, how
+/// No users; a read-only tenant; an upsert into a connection whose e-mails need not be unique; users the check finds
+/// fault with ([`Error::BadRows`]: nothing was sent); a run of this name that exists; a disk that is full. Once it has begun, [`Error::ImportStopped`] names the run folder, how
 /// far it came, and the cause: the tenant refuses, cannot be reached thirteen times running, or the time limit.
 ///
 /// # Examples
@@ -65,7 +66,8 @@ pub fn import_users(
         return Err(Error::NoUsers);
     }
     tenant.check_gate("an import")?;
-    let problems = check_users(connection, users);
+    connection.check_upsert(options)?;
+    let problems = check_for(connection, users, options);
     if !problems.is_empty() && !options.skip_bad_rows {
         return Err(Error::BadRows {
             problems,
@@ -105,7 +107,8 @@ fn pack(run: &mut Run, mut maker: FileMaker, users: &[User]) -> Result<()> {
 ///
 /// # Errors
 ///
-/// A read-only tenant; a run of this name that exists; a disk that is full; a source that gives nobody
+/// A read-only tenant; an upsert into a connection whose e-mails need not be unique; a run of this name that exists; a
+/// disk that is full; a source that gives nobody
 /// ([`Error::NoUsers`]). Once it has begun, [`Error::ImportStopped`] as of [`import_users`].
 ///
 /// # Examples
@@ -131,8 +134,9 @@ pub fn import_stream(
     options: &ImportOptions,
 ) -> Result<ImportReport> {
     tenant.check_gate("an import")?;
+    connection.check_upsert(options)?;
     let run = Run::begin(tenant, connection, options, false)?;
-    let check = Check::AsTheyCome(Checker::new(connection));
+    let check = Check::AsTheyCome(Box::new(Checker::new(connection, options)));
     let maker = FileMaker::new(check, connection, options);
     let (sender, files) = sync_channel(FILES_AHEAD);
     let report = thread::scope(|scope| {
@@ -294,7 +298,7 @@ impl Run {
             name: name.clone(),
             at: Some(unix_millis()),
         };
-        println!("run folder: {IMPORTS}/{name}");
+        say!("run folder: {IMPORTS}/{name}");
         let mut run = Run::empty(folder);
         run.is_new = true;
         run.note(begun)?;

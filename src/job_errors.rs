@@ -5,11 +5,18 @@ use std::ops::Deref;
 
 use serde_json::Value;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::fields::text;
 use crate::hidden::without_secrets;
 use crate::jobs::{FinishedJob, JobId, JobStatus, READ_SCOPES, RowKey};
 use crate::requests::Request;
+use crate::say::{debug_fields, words_of_others};
+use crate::secret::Secret;
+use crate::sent_secrets::SentSecrets;
 use crate::tenant::Tenant;
+
+/// Characters kept of each text of Auth0's.
+const MOST_CHARS: usize = 1_000;
 
 /// One reason why a user was refused; a [`FailedUser`] has one or more.
 ///
@@ -30,18 +37,21 @@ use crate::tenant::Tenant;
 /// assert!(advice.contains("it wants name@domain"));
 /// # Ok::<(), Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RowError {
     /// Auth0's code, an open list: `DUPLICATED_USER`, `INVALID_FORMAT`, ...
     pub code: String,
     /// The field in the words of the file that was sent, when Auth0 names one.
     pub field: Option<String>,
-    /// Auth0's own sentence; what looks like a hash, a token or a secret in it is `<hidden>`.
+    /// Auth0's own sentence; a hash, a salt, a key or a second factor that was sent is `<secret>` in it, and what looks
+    /// like one is `<hidden>`.
     pub message: String,
     /// What it means and what to do.
     pub advice: &'static str,
 }
+
+debug_fields!(RowError: code, field, message, advice);
 
 /// A user who was not imported, and why; listed by [`job_errors`].
 ///
@@ -61,7 +71,7 @@ pub struct RowError {
 /// assert_eq!((*row, email.as_deref(), errors.len()), (Some(1), Some("no address"), 1));
 /// # Ok::<(), Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FailedUser {
     /// The user's place among those sent, from 1, when it can be told.
@@ -71,6 +81,8 @@ pub struct FailedUser {
     /// Every reason Auth0 gives.
     pub errors: Vec<RowError>,
 }
+
+debug_fields!(FailedUser: row, email, errors);
 
 /// The users of a job that were refused; derefs to a slice of [`FailedUser`].
 ///
@@ -90,11 +102,13 @@ pub struct FailedUser {
 /// assert!(refused.to_string().contains("no address"));
 /// # Ok::<(), Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct JobErrors {
     rows: Vec<FailedUser>,
     explanation: Option<String>,
 }
+
+debug_fields!(JobErrors: rows, explanation);
 
 impl JobErrors {
     /// What an empty report, or a failure of the job as a whole, means; `None` when the rows say it all.
@@ -154,6 +168,8 @@ impl Deref for JobErrors {
 /// ```
 pub fn job_errors(tenant: &Tenant, finished: &FinishedJob) -> Result<JobErrors> {
     let json = read_report(tenant, &finished.id)?;
+    let sent = SentSecrets::of(finished.job.secrets.iter().map(Secret::expose));
+    let json = sent.hide_in(json);
     let rows = failed_users(&json, &finished.job.keys);
     let explanation = explain(finished, rows.len(), &json);
     Ok(JobErrors { rows, explanation })
@@ -166,7 +182,15 @@ pub(crate) fn read_report(tenant: &Tenant, id: &JobId) -> Result<Value> {
     if answer.body.is_empty() {
         return Ok(Value::Null);
     }
-    answer.json(&format!("GET {path}"))
+    let call = format!("GET {path}");
+    let report = answer.json(&call)?;
+    let about_the_job = ["status", "status_details", "type", "id"];
+    let is_about_the_job = about_the_job.iter().any(|name| report.get(name).is_some());
+    if report.is_array() || report.is_null() || is_about_the_job {
+        return Ok(report);
+    }
+    let problem = "it is neither a list of users with `errors` nor the `status_details` of a job";
+    Err(Error::bad_answer(&call, problem))
 }
 
 /// The rows of a report, each traced to the user it is about.
@@ -174,15 +198,18 @@ pub(crate) fn failed_users(report: &Value, keys: &[RowKey]) -> Vec<FailedUser> {
     let rows = report.as_array().map(Vec::as_slice).unwrap_or_default();
     let failed = |(row, place): (&Value, Option<usize>)| FailedUser {
         row: place.map(|place| place + 1),
-        email: row["user"]["email"].as_str().map(str::to_string),
+        email: text(&row["user"]["email"]),
         errors: reasons(row),
     };
     rows.iter().zip(places(rows, keys)).map(failed).collect()
 }
 
 fn reasons(row: &Value) -> Vec<RowError> {
-    let errors = row["errors"].as_array().map(Vec::as_slice);
-    errors.unwrap_or_default().iter().map(row_error).collect()
+    match &row["errors"] {
+        Value::Array(errors) => errors.iter().map(row_error).collect(),
+        Value::Null => Vec::new(),
+        one => vec![row_error(one)],
+    }
 }
 
 /// What a row is known by: id, e-mail.
@@ -190,9 +217,11 @@ type Known = (Option<String>, Option<String>);
 
 /// Where each row of a report stands among the users sent: by id and e-mail together, then by what is left of either.
 fn places(rows: &[Value], keys: &[RowKey]) -> Vec<Option<usize>> {
-    let text = |row: &Value, name: &str| row["user"][name].as_str().map(str::to_string);
     let lower = |email: String| Some(email.to_lowercase());
-    let told = |row: &Value| (text(row, "user_id"), text(row, "email").and_then(lower));
+    let told = |row: &Value| {
+        let user = &row["user"];
+        (text(&user["user_id"]), text(&user["email"]).and_then(lower))
+    };
     let told: Vec<Known> = rows.iter().map(told).collect();
     let sent = |key: &RowKey| (key.user_id.clone(), lower(key.email.clone()));
     let sent: Vec<Known> = keys.iter().map(sent).collect();
@@ -234,14 +263,23 @@ fn by(
 }
 
 fn row_error(error: &Value) -> RowError {
-    let text = |key: &str| without_secrets(error[key].as_str().unwrap_or_default());
-    let (code, message, path) = (text("code"), text("message"), text("path"));
+    let field_text = |key: &str| {
+        text(&error[key]).map(|text| words_of_others(&without_secrets(&text), MOST_CHARS))
+    };
+    let or_nothing = |key: &str| field_text(key).unwrap_or_default();
+    let (code, path) = (or_nothing("code"), or_nothing("path"));
+    // One that is no object says all it has to say.
+    let all = || match error {
+        Value::Object(_) => String::new(),
+        other => words_of_others(
+            &without_secrets(&text(other).unwrap_or_else(|| other.to_string())),
+            MOST_CHARS,
+        ),
+    };
+    let message = field_text("message").unwrap_or_else(all);
     // The path is optional, and its text stands in the message too.
     let path = match path.as_str() {
-        "" => message
-            .strip_prefix("Error in ")
-            .and_then(|m| m.split(" property").next())
-            .unwrap_or(""),
+        "" => named_in(&message),
         path => path,
     };
     let field = field(path);
@@ -250,6 +288,18 @@ fn row_error(error: &Value) -> RowError {
         code,
         field,
         message,
+    }
+}
+
+/// The field that a message without a path is about, where it names one.
+fn named_in(message: &str) -> &str {
+    let named = message.strip_prefix("Error in ");
+    let named = named.and_then(|rest| rest.split(" property").next());
+    let missing = message.strip_prefix("Missing required property: ");
+    match named.or(missing) {
+        Some(field) => field,
+        None if message.starts_with("A custom_password_hash ") => "custom_password_hash",
+        None => "",
     }
 }
 
@@ -264,9 +314,14 @@ fn field(path: &str) -> Option<String> {
     })
 }
 
+const MFA_ADVICE: &str = "a second factor was not taken: a TOTP secret is Base32 without padding (A-Z and 2-7), a phone number `+` and 1 to 15 digits, an e-mail name@domain; mend it and import this user again, which is safe";
+
 /// Plain words for a code. Both the documented names and the ones the service really sends are known.
 pub(crate) fn advice(code: &str, field: Option<&str>) -> &'static str {
     match (code, field) {
+        ("CONFLICT" | "DUPLICATED_USER", Some("custom_password_hash")) => {
+            "a hash goes in once: a wrong custom_password_hash can be sent again with upsert until its user has signed in, and never to a user who came without a hash: for these, a password reset is left"
+        }
         ("DUPLICATED_USER", _) => {
             "this user is in the tenant already, or twice among those sent: leave it out, or import with upsert"
         }
@@ -279,8 +334,24 @@ pub(crate) fn advice(code: &str, field: Option<&str>) -> &'static str {
         ("INVALID_FORMAT" | "FORMAT", Some("email")) => {
             "this is no e-mail address Auth0 takes: it wants name@domain with a full domain"
         }
+        ("INVALID_FORMAT" | "FORMAT" | "PATTERN", Some("phone_number")) => {
+            "this is no phone number Auth0 takes: it wants + and 1 to 15 digits with nothing between them"
+        }
+        ("MFA_FACTORS_FAILED", _) => MFA_ADVICE,
+        ("INVALID_FORMAT" | "FORMAT" | "PATTERN", Some(field)) if field.contains("mfa") => {
+            MFA_ADVICE
+        }
         ("INVALID_FORMAT" | "FORMAT" | "PATTERN", _) => {
             "the value has characters or a form that this field does not take"
+        }
+        (
+            "OBJECT_MISSING_REQUIRED_PROPERTY" | "OBJECT_REQUIRED",
+            Some("username" | "phone_number"),
+        ) => {
+            "the connection requires this of every user (the check tells it beforehand, with a token that has the scope read:connections_options)"
+        }
+        ("OBJECT_MISSING_REQUIRED_PROPERTY" | "OBJECT_REQUIRED", Some("email")) => {
+            "every user needs an e-mail"
         }
         ("OBJECT_MISSING_REQUIRED_PROPERTY" | "OBJECT_REQUIRED", Some(_)) => {
             "something that this field needs in it is missing: Auth0's sentence names it"
@@ -301,22 +372,19 @@ pub(crate) fn advice(code: &str, field: Option<&str>) -> &'static str {
         ("ARRAY_LENGTH_LONG", _) => "the list has too many entries",
         ("MIN_LENGTH" | "MINIMUM", _) => "the value is too short or too small",
         ("MAX_LENGTH" | "MAXIMUM", Some("username")) => {
-            "the connection takes shorter usernames (15 characters by default): use a shorter prefix"
+            "the connection takes shorter usernames (15 characters by default): use a shorter prefix (get_connection_id knows the length, with a token that has the scope read:connections_options)"
         }
         ("MAX_LENGTH" | "MAXIMUM", _) => "the value is too long or too large",
         ("NOT_PASSED", Some("custom_password_hash")) => {
             "a user brings one hash: leave out password_hash or custom_password_hash"
         }
         ("NOT_PASSED", Some("username")) => {
-            "this connection takes no usernames: import users.without_usernames()"
+            "this connection takes no usernames: import users.without_usernames() (the check tells it beforehand, with a token that has the scope read:connections_options)"
         }
         ("NOT_PASSED", Some("app_metadata")) => {
             "app_metadata may not hold this key: Auth0 keeps it for itself"
         }
         ("NOT_PASSED", _) => "something is there that may not be: leave it out",
-        ("MFA_FACTORS_FAILED", _) => {
-            "the MFA factors could not be imported: importing this user again is safe"
-        }
         ("CONNECTION_NOT_FOUND", _) => "the connection is gone: look it up again",
         ("PROFILE_SIZE_EXCEEDED", _) => {
             "the profile is over Auth0's limit of 10 KB: send less metadata"
@@ -339,7 +407,12 @@ fn explain(finished: &FinishedJob, rows: usize, json: &Value) -> Option<String> 
         .filter(|details| !details.is_null())
     {
         let details = without_secrets(&details.to_string());
-        return Some(format!("the job failed as a whole; Auth0 says: {details}"));
+        let what = match finished.status {
+            JobStatus::Failed => "the job failed as a whole; Auth0 says",
+            JobStatus::Completed => "Auth0 says of the job",
+        };
+        let details = words_of_others(&details, MOST_CHARS);
+        return Some(format!("{what}: {details}"));
     }
     match (&finished.status, rows) {
         (JobStatus::Failed, 0) => Some(

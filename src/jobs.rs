@@ -5,16 +5,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::Method;
+use serde_json::Value;
 
 use crate::connections::ConnectionId;
 use crate::error::{Error, Result};
 use crate::files::{Upload, file_of, upload};
 use crate::options::ImportOptions;
 use crate::requests::Request;
-use crate::secret::random_hex;
+use crate::say::{data, debug};
+use crate::secret::{Secret, random_hex};
+use crate::sent_secrets;
 use crate::tenant::Tenant;
 use crate::users::User;
 
+/// Characters of an id behind `job_`, at most: four times as many as Auth0 gives today.
+const MOST_ID_CHARS: usize = 64;
 const IMPORT_SCOPES: &[&str] = &["create:users"];
 pub(crate) const READ_SCOPES: &[&str] = &["create:users", "read:users"];
 /// The first wait between two reads of a job: the free plan takes two requests a second.
@@ -41,12 +46,26 @@ pub(crate) const LONGEST_SILENCE: Duration = Duration::from_secs(2);
 /// assert!(job.to_string().contains(id.as_str()));
 /// # Ok::<(), Error>(())
 /// ```
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct JobId(String);
 
 impl JobId {
-    pub(crate) fn of(id: &str) -> JobId {
-        JobId(id.to_string())
+    /// An id in the form in which Auth0 gives them: `job_` and letters or digits (16 of them in every recorded answer and
+    /// in the OpenAPI description's example). Whatever has another form could be anything, and is put into addresses.
+    pub(crate) fn of(id: &str) -> Option<JobId> {
+        let rest = id.strip_prefix("job_")?;
+        let fits = (1..=MOST_ID_CHARS).contains(&rest.len())
+            && rest.bytes().all(|b| b.is_ascii_alphanumeric());
+        fits.then(|| JobId(id.to_string()))
+    }
+
+    /// The id of the job that an answer tells of.
+    pub(crate) fn in_answer(json: &Value, call: &str) -> Result<JobId> {
+        let fault = |problem| Error::bad_answer(call, problem);
+        let id = json["id"]
+            .as_str()
+            .ok_or_else(|| fault("it names no job, though it was accepted"))?;
+        JobId::of(id).ok_or_else(|| fault("its `id` is not job_ and letters or digits"))
     }
 
     /// The id as text.
@@ -68,6 +87,12 @@ impl JobId {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl fmt::Debug for JobId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "JobId({})", self.0)
     }
 }
 
@@ -95,7 +120,7 @@ impl fmt::Display for JobId {
 /// assert!(job.to_string().contains(&job.correlation_id), "the tenant's log has it under this name");
 /// # Ok::<(), Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Job {
     /// The job's id.
@@ -110,6 +135,9 @@ pub struct Job {
     pub(crate) answered_connection: Option<String>,
     /// What each user sent is known by, in order.
     pub(crate) keys: Arc<[RowKey]>,
+    /// The hashes, salts, keys and second factors that were sent, which no report may repeat: no more of them than one
+    /// upload holds.
+    pub(crate) secrets: Arc<[Secret]>,
 }
 
 impl Job {
@@ -117,6 +145,22 @@ impl Job {
     pub(crate) fn connection_name(&self) -> Option<&str> {
         let answered = self.answered_connection.as_deref();
         answered.or(self.connection.name.as_deref())
+    }
+}
+
+impl fmt::Debug for Job {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        debug(
+            f,
+            "Job",
+            &[
+                ("id", &self.id),
+                ("connection", &self.connection),
+                ("created_at", &self.created_at),
+                ("correlation_id", &self.correlation_id),
+                ("users", &self.keys.len()),
+            ],
+        )
     }
 }
 
@@ -218,10 +262,12 @@ pub struct FinishedJob {
     pub id: JobId,
     /// How it ended.
     pub status: JobStatus,
-    /// The counts; absent on a failed job.
+    /// The counts; absent on a failed job, and where the tenant does not tell all of them.
     pub summary: Option<Summary>,
     /// The job as it was started.
     pub job: Job,
+    /// The count that the tenant's answer has not.
+    pub(crate) untold: Option<&'static str>,
 }
 
 /// Sends the users as one import job and returns once it is accepted. Writes to the tenant; does not wait.
@@ -258,7 +304,7 @@ pub fn start_import(tenant: &Tenant, connection: &ConnectionId, users: &[User]) 
 /// # Errors
 ///
 /// Those of [`start_import`]: a read-only tenant, no users, too many bytes, no free slot, the rate limit, a missing
-/// scope, a tenant that refuses or cannot be reached.
+/// scope, a tenant that refuses or cannot be reached; and an upsert into a connection whose e-mails need not be unique.
 ///
 /// # Examples
 ///
@@ -281,6 +327,7 @@ pub fn start_import_with(
     users: &[User],
     options: &ImportOptions,
 ) -> Result<Job> {
+    connection.check_upsert(options)?;
     let file = file_of(users)?;
     let correlation_id = format!("import-{}", random_hex(8)?);
     let upload = upload(connection, options, &file, users.len())?;
@@ -292,6 +339,7 @@ pub fn start_import_with(
         correlation_id,
         answered_connection: accepted.connection,
         keys: users.iter().map(RowKey::of).collect(),
+        secrets: sent_secrets::of_file(&file).into(),
     })
 }
 
@@ -315,13 +363,9 @@ pub(crate) fn send_upload(
         .body(&upload.content_type, upload.bytes)
         .correlation_id(correlation_id);
     let json = tenant.send(request)?.json(call)?;
-    let text = |key: &str| json[key].as_str().map(str::to_string);
-    let Some(id) = text("id") else {
-        let problem = "it names no job, though the upload was accepted";
-        return Err(Error::bad_answer(call, problem));
-    };
+    let text = |key: &str| json[key].as_str().map(data);
     Ok(Accepted {
-        id: JobId(id),
+        id: JobId::in_answer(&json, call)?,
         created_at: text("created_at"),
         connection: text("connection"),
     })

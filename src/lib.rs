@@ -99,12 +99,12 @@
 //! # let tenant = Tenant::practice().or_stop();
 //! if let Err(error) = get_connection_id(&tenant, "Usernames") {
 //!     println!("{error}");
-//! #   assert_eq!(error.to_string(), "no connection `Usernames`; this tenant has: Username-Password-Authentication, Email-Only-Users, unused-database, email (email, no database)");
+//! #   assert_eq!(error.to_string(), "no connection `Usernames`; this tenant has: Username-Password-Authentication, Email-Only-Users, unused-database, email (email, no database), Flexible-Identifiers, Required-Attributes, Shared-Emails");
 //! }
 //! ```
 //!
 //! ```text
-//! no connection `Usernames`; this tenant has: Username-Password-Authentication, Email-Only-Users, unused-database, email (email, no database)
+//! no connection `Usernames`; this tenant has: Username-Password-Authentication, Email-Only-Users, unused-database, email (email, no database), Flexible-Identifiers, Required-Attributes, Shared-Emails
 //! ```
 //!
 //! No error, and nothing that is printed or drawn, holds a token, a secret, a password or a hash.
@@ -122,7 +122,7 @@
 //! | what hashing costs | [`measure_costs`], [`measure_hashing`] | [`CostTimes`], [`HashingSpeeds`] |
 //! | find the connection | [`get_connection_id`] | [`ConnectionId`] |
 //! | one job | [`start_import`], [`start_import_with`], [`wait_for_job`], [`job_errors`] | [`Job`], [`FinishedJob`], [`JobErrors`] |
-//! | any number of users | [`check_users`], [`plan_import`], [`import_users`], [`import_stream`] | [`Problem`], [`ImportPlan`], [`ImportReport`] |
+//! | any number of users | [`check_users`], [`check_warnings`], [`plan_import`], [`plan_import_with`], [`import_users`], [`import_stream`] | [`Problem`], [`ImportPlan`], [`ImportReport`] |
 //! | after a crash | [`latest_import`], [`resume_import`], [`read_import`] | [`ImportReport`] |
 //! | prove it | [`verify_sign_in`] | [`SignIn`] |
 //! | remove them | [`plan_removal`], [`plan_run_removal`], [`remove_users`] | [`RemovalPlan`], [`LeftOut`], [`Removed`] |
@@ -135,6 +135,7 @@
 #[doc = include_str!("../README.md")]
 mod readme {}
 
+mod attribute_rules;
 mod blowfish_pi;
 mod brief;
 mod bulk_bcrypt;
@@ -142,6 +143,7 @@ mod candidates;
 mod check;
 mod cleanup;
 mod connection_list;
+mod connection_rules;
 mod connections;
 mod csv;
 mod custom_hash;
@@ -159,6 +161,7 @@ mod encodings;
 mod error;
 mod export;
 mod factor_rules;
+mod fields;
 mod figure;
 mod file_maker;
 mod files;
@@ -179,6 +182,7 @@ mod latest_run;
 mod lock;
 mod measure;
 mod messages;
+mod metadata_rules;
 mod open;
 mod options;
 mod outcome;
@@ -186,6 +190,7 @@ mod ownership;
 mod pace;
 mod password;
 mod patience;
+mod phone;
 mod plan;
 mod practice;
 mod private_file;
@@ -198,8 +203,10 @@ mod request_log;
 mod requests;
 mod run;
 mod run_folder;
+mod say;
 mod schedule;
 mod secret;
+mod sent_secrets;
 mod settings;
 mod settle;
 mod sign_in;
@@ -208,10 +215,13 @@ mod source;
 mod tenant;
 mod tls;
 mod token;
+mod too_many;
+mod twins;
 mod unlike_auth0;
 mod users;
 mod verify;
 mod wait;
+mod warnings;
 mod wire;
 mod witness;
 mod words;
@@ -237,7 +247,7 @@ pub use measure::{CostTimes, HashingSpeeds, measure_costs, measure_hashing};
 pub use options::{Afterwards, ImportOptions};
 pub use outcome::{Attention, Counts, JobSpan, Outcome};
 pub use password::{BCRYPT_COST, MAX_PASSWORD_BYTES, Passwords, hash_password, set_passwords};
-pub use plan::{ImportPlan, plan_import};
+pub use plan::{ImportPlan, plan_import, plan_import_with};
 pub use profiles::{FoundUsers, Profile, find_users, users_by_email};
 pub use recipe::HashRecipe;
 pub use removal_plan::{LeftOut, RemovalPlan, Removed};
@@ -251,3 +261,4 @@ pub use tenant::Tenant;
 pub use users::{User, Users, generate_users};
 pub use verify::verify_password;
 pub use wait::wait_for_job;
+pub use warnings::check_warnings;

@@ -3,11 +3,22 @@
 use std::fmt;
 
 use crate::error::Error;
-use crate::words::{count, grouped};
+use crate::say::sentence;
+use crate::token::now;
+use crate::words::{count, grouped, in_words};
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
+        f.write_str(&sentence(&format!("{}", Raw(self))))
+    }
+}
+
+/// The sentence, with whatever others wrote still as they wrote it.
+struct Raw<'a>(&'a Error);
+
+impl fmt::Display for Raw<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
             Error::Setting { name, reason } => {
                 write!(f, "the setting {name} cannot be used: {reason}")
             }
@@ -23,7 +34,8 @@ impl fmt::Display for Error {
                 scope,
             } => write!(
                 f,
-                "{call} was not sent to {domain}: the token lacks the scope {scope}; add it to the application that makes the token, and make a new one"
+                "{call} was not sent to {domain}: the token lacks the scope {scope}; add it to the application that makes the token, and make a new one{}",
+                without_a_look_up(call)
             ),
             Error::ReadOnly { domain, action } => write!(
                 f,
@@ -56,9 +68,14 @@ impl fmt::Display for Error {
                     .map_or(String::new(), |code| format!(" {code}"));
                 write!(
                     f,
-                    "the tenant refused {call} ({status}{code}): {}; {}",
+                    "the tenant refused {call} ({status}{code}): {}; {}{}",
                     message.trim_end_matches('.'),
-                    next_step(*status)
+                    next_step(*status),
+                    if *status == 403 {
+                        without_a_look_up(call)
+                    } else {
+                        ""
+                    }
                 )
             }
             Error::RateLimited {
@@ -70,6 +87,25 @@ impl fmt::Display for Error {
                 "the rate limit holds up {call}: {message}; wait {} s or more and run this cell again",
                 wait.as_secs()
             ),
+            Error::TokenQuota {
+                message,
+                quota,
+                wait,
+            } => {
+                let quota = quota.as_ref().map_or(String::new(), |q| format!(" ({q})"));
+                let when = match wait {
+                    Some(wait) => format!(
+                        "run this cell again in {} (after {})",
+                        in_words(*wait),
+                        crate::drawing::utc(now().saturating_add(wait.as_secs()))
+                    ),
+                    None => "the tenant does not say when to ask again".to_string(),
+                };
+                write!(
+                    f,
+                    "POST /oauth/token gave no token, since this application's quota of tokens{quota} is used up: {message}; {when}, or set MGMT_API_ACCESS_TOKEN to a token that is still good"
+                )
+            }
             Error::NoJobSlot { message } => write!(
                 f,
                 "the tenant has no free slot for an import job: {message}; nothing was imported, so wait for a job to end (minutes) and run this cell again"
@@ -158,16 +194,22 @@ impl fmt::Display for Error {
             Error::NoConnection { name, existing } => {
                 write!(
                     f,
-                    "no connection `{name}`; this tenant has: {}",
+                    "no connection `{name}`{}; this tenant has: {}",
+                    but_for_case(name, existing),
                     existing.join(", ")
                 )
             }
             Error::ConnectionUnfit { name, reason } => {
                 write!(f, "cannot import into the connection `{name}`: {reason}")
             }
-            Error::JobRunning { id, limit } => write!(
+            Error::JobRunning { id, limit, status } if status == "pending" => write!(
                 f,
                 "job {id} is still running after {} s and goes on in the tenant: run this cell again to wait longer",
+                limit.as_secs()
+            ),
+            Error::JobRunning { id, limit, status } => write!(
+                f,
+                "job {id} had not ended after {} s, and GET /api/v2/jobs/{id} names the status `{status}`, which Auth0 does not list: run this cell again to wait longer, or look for the job's users with users_by_email",
                 limit.as_secs()
             ),
             Error::SignIn {
@@ -215,6 +257,33 @@ impl fmt::Display for Error {
                 path.display()
             ),
         }
+    }
+}
+
+/// What to do where connections cannot be read.
+fn without_a_look_up(call: &str) -> &'static str {
+    match call {
+        "GET /api/v2/connections" => {
+            "; an id that you know does without, as in ConnectionId::new(\"con_…\")"
+        }
+        _ => "",
+    }
+}
+
+/// The names that differ from the wanted one in upper and lower case alone.
+fn but_for_case(name: &str, existing: &[String]) -> String {
+    // Of what is no database more than the name is listed.
+    let own = |listed: &&String| {
+        let listed = listed.split(" (").next().unwrap_or_default();
+        listed.to_lowercase() == name.to_lowercase()
+    };
+    let alike: Vec<&str> = existing.iter().filter(own).map(String::as_str).collect();
+    match alike.is_empty() {
+        true => String::new(),
+        false => format!(
+            ", but for upper and lower case: {}; give the name exactly",
+            alike.join(", ")
+        ),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::settings::{Address, Settings};
-use crate::tenant::Tenant;
+use crate::tenant::{RATE_LIMIT_TRIES, Tenant};
 use crate::token::Token;
 use crate::wire::Wire;
 
@@ -79,7 +79,7 @@ impl Tenant {
             Some(token) => (None, Token::parse(token, &wire.address)?),
             None => match settings.application("CLIENT_ID", "CLIENT_SECRET")? {
                 Some(application) => {
-                    let token = wire.exchange(&application)?;
+                    let token = wire.exchange(&application, RATE_LIMIT_TRIES)?;
                     (Some(application), token)
                 }
                 None => {

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::say::debug_fields;
+
 /// What stays of the users in the run folder once they are accounted for; for [`ImportOptions::afterwards`]. Refused
 /// users stay whole, to be mended.
 ///
@@ -43,7 +45,7 @@ pub enum Afterwards {
 ///     .afterwards(Afterwards::KeepIdsOnly);
 /// assert_ne!(options, ImportOptions::default());
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct ImportOptions {
     pub(crate) upsert: bool,
     pub(crate) send_completion_email: bool,
@@ -56,7 +58,12 @@ pub struct ImportOptions {
     pub(crate) skip_bad_rows: bool,
     pub(crate) draw_ids: bool,
     pub(crate) afterwards: Afterwards,
+    // A run that was begun before there was such an option had none.
+    #[serde(default)]
+    pub(crate) keep_existing_passwords: bool,
 }
+
+debug_fields!(ImportOptions: upsert, send_completion_email, external_id, name, slots, requests_per_second, time_limit, job_limit, skip_bad_rows, draw_ids, afterwards, keep_existing_passwords);
 
 impl Default for ImportOptions {
     fn default() -> ImportOptions {
@@ -76,6 +83,7 @@ impl Default for ImportOptions {
             skip_bad_rows: false,
             draw_ids: true,
             afterwards: Afterwards::default(),
+            keep_existing_passwords: false,
         }
     }
 }
@@ -83,6 +91,14 @@ impl Default for ImportOptions {
 impl ImportOptions {
     /// Update users who are there already (matched by e-mail) instead of failing them. Default: no.
     /// Metadata is then replaced, not merged.
+    ///
+    /// A hash goes in once. A `password_hash` never reaches a user who is there already, so the check finds fault with a
+    /// row that brings one, until [`keep_existing_passwords`](ImportOptions::keep_existing_passwords) says that this is
+    /// meant. A `custom_password_hash` replaces one that was imported before, a wrong one say, until that user has signed
+    /// in; for a user who came without a hash, or has signed in, Auth0 refuses the row (documented with the import schema,
+    /// and in Auth0's support article on imports without hashes).
+    ///
+    /// A connection whose e-mails need not be unique takes no upsert: it is refused before anything is sent.
     ///
     /// # Examples
     ///
@@ -308,5 +324,37 @@ impl ImportOptions {
     #[must_use]
     pub fn afterwards(self, afterwards: Afterwards) -> ImportOptions {
         ImportOptions { afterwards, ..self }
+    }
+
+    /// With [`upsert`](ImportOptions::upsert): users who are there already keep the password they have, and a row's
+    /// `password_hash` is for those who are new. Default: no, and then such a row is a fault.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// # let tenant = Tenant::practice()?;
+    /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
+    /// let users = generate_users("docs-keep", "test.edu", 2)?;
+    /// let accounts = set_passwords(&users, Passwords::SameAsUsername)?;
+    /// let upsert = ImportOptions::default().upsert(true);
+    /// let plan = plan_import_with(&tenant, &connection, &accounts, &upsert)?;
+    /// assert!(plan.problems[0].problem.contains("dropped without a word for a user who is there already"));
+    /// let plan = plan_import_with(&tenant, &connection, &accounts, &upsert.keep_existing_passwords())?;
+    /// assert!(plan.problems.is_empty());
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[must_use]
+    pub fn keep_existing_passwords(self) -> ImportOptions {
+        ImportOptions {
+            keep_existing_passwords: true,
+            ..self
+        }
+    }
+
+    /// Whether a `password_hash` may be dropped without a word.
+    pub(crate) fn loses_hashes(&self) -> bool {
+        self.upsert && !self.keep_existing_passwords
     }
 }

@@ -1,6 +1,7 @@
 //! The words of a report: what became of a user, how many share an outcome, when a job ran.
 
 use crate::job_errors::RowError;
+use crate::say::debug_fields;
 
 /// What became of a user; an [`Attention`] says it.
 ///
@@ -113,7 +114,7 @@ pub struct Counts {
 /// assert_eq!(reasons[0].field.as_deref(), Some("email"));
 /// # Ok::<(), Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Attention {
     /// The user's place in the input, from 1.
@@ -125,6 +126,8 @@ pub struct Attention {
     /// Every reason there is.
     pub reasons: Vec<RowError>,
 }
+
+debug_fields!(Attention: row, email, outcome, reasons);
 
 /// When a job ran, and how many users it had; in [`ImportReport::jobs`](crate::ImportReport::jobs).
 ///

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use crate::bulk_bcrypt::{LANES, hash_many};
 use crate::csv::CsvFile;
 use crate::error::{Error, Result};
+use crate::say::say;
 use crate::secret::{Secret, random_bytes, random_hex};
 use crate::users::{User, Users};
 use crate::words::count;
@@ -152,7 +153,7 @@ pub fn set_passwords(users: &[User], passwords: Passwords) -> Result<Users> {
     };
     if let Passwords::Random = passwords {
         let path = write_sheet(Path::new("credentials"), users, &texts)?;
-        println!(
+        say!(
             "passwords of {} written to {} (readable by you alone)",
             count(users.len(), "user"),
             path.display()
@@ -244,7 +245,7 @@ pub(crate) fn hash_all(passwords: &[Secret]) -> Result<Vec<String>> {
                 began.elapsed().as_secs_f64() / done as f64 * (passwords.len() - done) as f64;
             if reports && said.elapsed() >= PROGRESS_EVERY && left >= 1.0 {
                 said = Instant::now();
-                println!(
+                say!(
                     "hashed {done} of {}, about {left:.0} s left",
                     passwords.len()
                 );

@@ -38,7 +38,7 @@ impl Patience {
                     self.answered();
                     return Ok(answer);
                 }
-                Err(Error::RateLimited { wait, .. }) => self.pause(wait),
+                Err(error) if error.pause().is_some() => self.hold(error)?,
                 Err(error) if error.is_passing() => thread::sleep(self.bear(error)?),
                 Err(error) => return Err(error),
             }
@@ -50,9 +50,17 @@ impl Patience {
         self.faults = 0;
     }
 
-    /// Waits as the rate limit asks. It is no fault, so it is borne for as long as there is time.
-    pub(crate) fn pause(&self, wait: Duration) {
+    /// Waits as a limit asks, if it does not ask for too long. It is no fault, so it is borne for as long as there is
+    /// time.
+    pub(crate) fn hold(&self, error: Error) -> Result<()> {
+        let Some(wait) = error.pause() else {
+            return Err(error);
+        };
+        if matches!(error, Error::TokenQuota { .. }) {
+            progress::say_wait(&error, wait);
+        }
         thread::sleep(wait.min(self.limit.saturating_sub(self.began.elapsed())));
+        Ok(())
     }
 
     pub(crate) fn check_time(&self) -> Result<()> {

@@ -2,19 +2,23 @@
 
 use std::time::Duration;
 
-use crate::check::{Problem, check_users};
-use crate::connections::ConnectionId;
+use crate::check::{Problem, check_for};
+use crate::connection_rules::OPTIONS_SCOPE;
+use crate::connections::{APPLICATION_SCOPES, ConnectionId};
 use crate::error::{Error, Result};
 use crate::files::{Packer, framing_bytes};
 use crate::options::ImportOptions;
 use crate::pace::at_published_speeds;
+use crate::say::debug_fields;
 use crate::tenant::Tenant;
 use crate::users::User;
+use crate::warnings::check_warnings;
+use crate::words::count;
 
 /// Removals a second on the free plan: one request for each user, two requests a second.
 const REMOVALS_A_SECOND: f64 = 2.0;
 
-/// What [`import_users`](crate::import_users) would do with these users; made by [`plan_import`].
+/// What [`import_users`](crate::import_users) would do with these users; made by [`plan_import`] and [`plan_import_with`].
 ///
 /// # Examples
 ///
@@ -29,7 +33,7 @@ const REMOVALS_A_SECOND: f64 = 2.0;
 /// assert!(plan.practice && !plan.read_only);
 /// # Ok::<(), Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct ImportPlan {
     /// The tenant's domain.
@@ -46,7 +50,15 @@ pub struct ImportPlan {
     pub uploads: Vec<usize>,
     /// Every fault the check found, with its row.
     pub problems: Vec<Problem>,
+    /// What Auth0 takes for now but may refuse later, with its row: these users are sent all the same.
+    pub warnings: Vec<Problem>,
+    /// What the tenant did not tell of the connection, and the scope that would: nothing was checked against it.
+    pub unknown: Vec<String>,
+    /// What else is worth knowing before the import is made.
+    pub notes: Vec<String>,
 }
+
+debug_fields!(ImportPlan: domain, practice, read_only, connection, users, uploads, problems, warnings, unknown, notes);
 
 impl ImportPlan {
     /// How long the jobs may take: from the enterprise plan's reported speed to the free plan's. A practice
@@ -106,7 +118,8 @@ impl ImportPlan {
 
 /// Checks and packs users without sending anything. Writes nothing.
 ///
-/// Users the check finds fault with are in the plan, and not in its uploads.
+/// Users the check finds fault with are in the plan, and not in its uploads. What the tenant did not tell of the
+/// connection is named as unknown, with the scope that would tell, and no user is left out because of it.
 ///
 /// # Errors
 ///
@@ -131,29 +144,40 @@ pub fn plan_import(
     connection: &ConnectionId,
     users: &[User],
 ) -> Result<ImportPlan> {
+    plan_import_with(tenant, connection, users, &ImportOptions::default())
+}
+
+/// As [`plan_import`], for an import with these options. Sends nothing and writes nothing.
+///
+/// # Errors
+///
+/// No users; an upsert into a connection whose e-mails need not be unique.
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// let tenant = Tenant::practice()?;
+/// let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
+/// let users = generate_users("docs-plan", "test.edu", 3)?;
+/// let accounts = set_passwords(&users, Passwords::SameAsUsername)?;
+/// let options = ImportOptions::default().upsert(true).keep_existing_passwords();
+/// let plan = plan_import_with(&tenant, &connection, &accounts, &options)?;
+/// assert!(plan.notes[0].contains("whoever is there keeps the password they have"));
+/// # Ok::<(), Error>(())
+/// ```
+pub fn plan_import_with(
+    tenant: &Tenant,
+    connection: &ConnectionId,
+    users: &[User],
+    options: &ImportOptions,
+) -> Result<ImportPlan> {
     if users.is_empty() {
         return Err(Error::NoUsers);
     }
-    let problems = check_users(connection, users);
-    let options = ImportOptions::default();
-    let framing = framing_bytes(connection, &options);
-    let mut packer = Packer::new(connection, &options);
-    let mut bad = problems.iter().map(|problem| problem.row).peekable();
-    let mut uploads = Vec::new();
-    // As long as a drawn id is.
-    let id = "0".repeat(24);
-    for (index, user) in users.iter().enumerate() {
-        let row = index + 1;
-        while bad.next_if(|bad| *bad < row).is_some() {}
-        if bad.peek() == Some(&row) {
-            continue;
-        }
-        let mut user = user.clone();
-        user.user_id.get_or_insert_with(|| id.clone());
-        let packed = packer.add(row, &user)?;
-        uploads.extend(packed.map(|packed| packed.file.len() + framing));
-    }
-    uploads.extend(packer.finish().map(|packed| packed.file.len() + framing));
+    connection.check_upsert(options)?;
+    let problems = check_for(connection, users, options);
     Ok(ImportPlan {
         domain: tenant.domain().to_string(),
         practice: tenant.is_practice(),
@@ -163,7 +187,100 @@ pub fn plan_import(
             .clone()
             .unwrap_or_else(|| connection.to_string()),
         users: users.len(),
-        uploads,
+        uploads: uploads(connection, users, options, &problems)?,
         problems,
+        warnings: check_warnings(users),
+        unknown: unknown(connection),
+        notes: notes(tenant, connection, users, options),
     })
+}
+
+/// Bytes of each upload that the users without faults make.
+fn uploads(
+    connection: &ConnectionId,
+    users: &[User],
+    options: &ImportOptions,
+    problems: &[Problem],
+) -> Result<Vec<usize>> {
+    let framing = framing_bytes(connection, options);
+    let mut packer = Packer::new(connection, options);
+    let mut bad = problems.iter().map(|problem| problem.row).peekable();
+    let mut uploads = Vec::new();
+    // As long as a drawn id is.
+    let id = options.draw_ids.then(|| "0".repeat(24));
+    for (index, user) in users.iter().enumerate() {
+        let row = index + 1;
+        while bad.next_if(|bad| *bad < row).is_some() {}
+        if bad.peek() == Some(&row) {
+            continue;
+        }
+        let mut user = user.clone();
+        user.user_id = user.user_id.or_else(|| id.clone());
+        let packed = packer.add(row, &user)?;
+        uploads.extend(packed.map(|packed| packed.file.len() + framing));
+    }
+    uploads.extend(packer.finish().map(|packed| packed.file.len() + framing));
+    Ok(uploads)
+}
+
+/// What the tenant did not tell of the connection, and what would.
+fn unknown(connection: &ConnectionId) -> Vec<String> {
+    let mut unknown = Vec::new();
+    if connection.rules.is_none() {
+        let why = match connection.name {
+            Some(_) => format!(
+                "the tenant left the connection's options out, and shows them to a token with the scope {OPTIONS_SCOPE}"
+            ),
+            None => format!(
+                "the connection was given by its id, and get_connection_id tells, with a token that has the scopes read:connections {OPTIONS_SCOPE}"
+            ),
+        };
+        unknown.push(format!(
+            "which usernames and phone numbers the connection takes, which fields it requires, whether users may share an e-mail, and whether it is a custom database: {why}"
+        ));
+    }
+    if connection.applications_unknown {
+        unknown.push(format!(
+            "whether an application uses the connection, without which Auth0 takes no import: the tenant refused to tell, and wants a token with the scope {APPLICATION_SCOPES}"
+        ));
+    }
+    unknown
+}
+
+/// What else is worth knowing.
+fn notes(
+    tenant: &Tenant,
+    connection: &ConnectionId,
+    users: &[User],
+    options: &ImportOptions,
+) -> Vec<String> {
+    let mut notes = Vec::new();
+    let with = |has: fn(&User) -> bool| users.iter().filter(|user| has(user)).count();
+    let hashed = with(|user| user.password_hash.is_some());
+    let custom = with(|user| user.custom_password_hash.is_some());
+    let phones = with(|user| user.phone_number.is_some());
+    if options.upsert && options.keep_existing_passwords && hashed > 0 {
+        notes.push(format!(
+            "the password_hash of {} is for those who are new: whoever is there keeps the password they have",
+            count(hashed, "user")
+        ));
+    }
+    if options.upsert && custom > 0 {
+        notes.push(format!(
+            "the custom_password_hash of {} replaces one that was imported, until its user has signed in; Auth0 refuses the row of whoever came without a hash or has signed in",
+            count(custom, "user")
+        ));
+    }
+    if phones > 0 && connection.rules.as_ref().is_some_and(|rules| !rules.phones) {
+        notes.push(format!(
+            "{} have a phone number, which is no attribute of this connection: that Auth0 keeps it is documented nowhere",
+            count(phones, "user")
+        ));
+    }
+    if !tenant.is_practice() {
+        notes.push(
+            "each user who is created is an event for the tenant's event streams (user.created), if it has any".to_string(),
+        );
+    }
+    notes
 }

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
 use crate::requests::Request;
+use crate::say::{say, sentence};
 use crate::settings::Settings;
 use crate::tenant::Tenant;
 
@@ -103,10 +104,10 @@ impl Tenant {
         let json = self
             .send(Request::get("/practice/traffic", &[]))?
             .json("GET /practice/traffic")?;
-        Ok(format!(
+        Ok(sentence(&format!(
             "{} in all, {} at most within a second",
             json["requests"], json["most_in_a_second"]
-        ))
+        )))
     }
 }
 
@@ -134,7 +135,7 @@ fn find_or_start_in(target: &Path, build: fn(&Path) -> Result<()>) -> Result<Set
     }
     start(&program, &env_file)?;
     let settings = wait_until_ready(&env_file)?;
-    println!(
+    say!(
         "practice tenant started; it ends after {IDLE_MINUTES} minutes without a request, or with `make stop`"
     );
     Ok(settings)
@@ -211,7 +212,7 @@ fn needs_build(program: &Path) -> bool {
 }
 
 fn build(target: &Path) -> Result<()> {
-    println!("building the practice tenant, once: a minute or two");
+    say!("building the practice tenant, once: a minute or two");
     let began = Instant::now();
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
     let output = Command::new("cargo")
@@ -246,7 +247,7 @@ fn build(target: &Path) -> Result<()> {
             "it cannot be built ({reason}): run `make practice-tenant` in the project to see all of it"
         )));
     }
-    println!("built in {} s", began.elapsed().as_secs());
+    say!("built in {} s", began.elapsed().as_secs());
     Ok(())
 }
 

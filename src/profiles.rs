@@ -1,12 +1,15 @@
 //! Looking at the users a tenant has: by search, and by e-mail.
 
+use std::collections::HashSet;
 use std::ops::Deref;
 
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
+use crate::fields::{number, text};
 use crate::progress::Countdown;
 use crate::requests::Request;
+use crate::say::{data_of, debug_fields};
 use crate::tenant::Tenant;
 
 pub(crate) const SCOPES: &[&str] = &["read:users"];
@@ -37,7 +40,7 @@ pub(crate) const MOST_FOUND: usize = 1000;
 /// # remove_users(&tenant, plan_removal(&tenant, &finished)?)?;
 /// # Ok::<(), Error>(())
 /// ```
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Profile {
     /// `auth0|` and the id, of a database user.
@@ -62,10 +65,11 @@ pub struct Profile {
     pub user_metadata: Option<Map<String, Value>>,
 }
 
+debug_fields!(Profile: user_id, email, email_verified, username, name, blocked, connection, created_at, app_metadata, user_metadata);
+
 impl Profile {
     pub(crate) fn read(json: &Value) -> Profile {
-        let text = |value: &Value| value.as_str().map(str::to_string);
-        let object = |value: &Value| value.as_object().cloned();
+        let object = |value: &Value| data_of(value).as_object().cloned();
         Profile {
             user_id: text(&json["user_id"]).unwrap_or_default(),
             email: text(&json["email"]),
@@ -96,7 +100,7 @@ impl Profile {
 /// assert!(found.to_string().contains("docs-nobody@test.edu"));
 /// # Ok::<(), Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct FoundUsers {
     users: Vec<Profile>,
     pub(crate) asked_for: String,
@@ -104,8 +108,10 @@ pub struct FoundUsers {
     total: usize,
 }
 
+debug_fields!(FoundUsers: users, asked_for, by_search, total);
+
 impl FoundUsers {
-    /// How many there are in all: a search gives 1,000 of them at most.
+    /// How many there are in all, of whom a search gives 1,000 at most. See [`FoundUsers::is_at_least`].
     ///
     /// # Examples
     ///
@@ -127,6 +133,24 @@ impl FoundUsers {
     pub fn total(&self) -> usize {
         self.total
     }
+
+    /// Whether [`FoundUsers::total`] is a least number: a search counts no further than 1,000, so 1,000 means 1,000 or
+    /// more.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// let tenant = Tenant::practice()?;
+    /// let found = find_users(&tenant, "username:docs-nobody")?;
+    /// assert!(!found.is_at_least());
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[must_use]
+    pub fn is_at_least(&self) -> bool {
+        self.by_search && self.total == MOST_FOUND
+    }
 }
 
 impl Deref for FoundUsers {
@@ -142,7 +166,7 @@ impl Deref for FoundUsers {
 /// `email:"anna@test.edu"`, `username:imfake_*`, `email.domain:"test.edu" AND NOT blocked:true`,
 /// `identities.connection:"staff"`, `user_metadata.group:"teacher"`, `_exists_:phone_number`.
 ///
-/// Two things a search does not see: more than the first 1,000 users, though [`FoundUsers::total`] counts all (the rest
+/// Two things a search does not see: more than the first 1,000 users, though [`FoundUsers::total`] may count more (all
 /// are to be had with [`export_users`](crate::export_users)), and who was created or changed in the last seconds,
 /// since a search lags. [`users_by_email`] is always up to date.
 ///
@@ -169,6 +193,7 @@ pub fn find_users(tenant: &Tenant, query: &str) -> Result<FoundUsers> {
         total: 0,
     };
     let mut countdown = Countdown::new();
+    let mut known = HashSet::new();
     for page in 0..MOST_FOUND / PER_PAGE {
         let mut request = Request::get("/api/v2/users", SCOPES)
             .query("include_totals", true)
@@ -181,17 +206,40 @@ pub fn find_users(tenant: &Tenant, query: &str) -> Result<FoundUsers> {
             request = request.query("q", query);
         }
         let json = tenant.send(request)?.json(call)?;
-        let (Some(users), Some(total)) = (json["users"].as_array(), json["total"].as_u64()) else {
-            return Err(Error::bad_answer(call, "it holds no users and their total"));
+        // A bare list is how Auth0 answers without totals.
+        let Some(users) = json.as_array().or_else(|| json["users"].as_array()) else {
+            return Err(Error::bad_answer(call, "it holds no list `users`"));
         };
-        found.total = usize::try_from(total).unwrap_or(usize::MAX);
-        found.users.extend(users.iter().map(Profile::read));
-        if users.len() < PER_PAGE || found.users.len() >= found.total {
+        let before = found.users.len();
+        let users = profiles(call, users)?.into_iter();
+        found
+            .users
+            .extend(users.filter(|user| known.insert(user.user_id.clone())));
+        let told = number(&json["total"]).and_then(|total| usize::try_from(total).ok());
+        found.total = told.unwrap_or_default().max(found.users.len());
+        let all = told.is_some() && found.users.len() >= found.total;
+        // Without a total, a page that brings nobody new is the last.
+        if all || found.users.len() == before {
             break;
         }
         countdown.say(found.users.len(), found.total.min(MOST_FOUND), "users read");
     }
     Ok(found)
+}
+
+/// Users of a list, each of whom has an id.
+fn profiles(call: &str, users: &[Value]) -> Result<Vec<Profile>> {
+    let profile = |(place, user): (usize, &Value)| {
+        let profile = Profile::read(user);
+        match profile.user_id.is_empty() {
+            true => {
+                let problem = format!("user {} of its list has no `user_id`", place + 1);
+                Err(Error::bad_answer(call, &problem))
+            }
+            false => Ok(profile),
+        }
+    };
+    users.iter().enumerate().map(profile).collect()
 }
 
 /// Looks up every user with this e-mail, in all connections, up to date. Sends one read or two; writes nothing.
@@ -239,7 +287,7 @@ fn ask_by_email(tenant: &Tenant, email: &str) -> Result<FoundUsers> {
         return Err(Error::bad_answer(call, "it holds no list of users"));
     };
     Ok(FoundUsers {
-        users: users.iter().map(Profile::read).collect(),
+        users: profiles(call, users)?,
         asked_for: email.to_string(),
         by_search: false,
         total: users.len(),

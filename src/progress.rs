@@ -3,8 +3,11 @@
 use std::time::{Duration, Instant};
 
 use crate::error::Error;
+use crate::jobs::JobId;
 use crate::pace::at_published_speeds;
 use crate::run::Run;
+use crate::say::say;
+use crate::wait::PENDING;
 use crate::words::{count, grouped, in_words, span_in_words};
 
 const FIRST_WORD: Duration = Duration::from_secs(2);
@@ -18,6 +21,8 @@ pub(crate) struct Progress {
     before: f64,
     slots_told: bool,
     guessed: bool,
+    /// Statuses that nobody listed and that were told.
+    statuses: Vec<String>,
 }
 
 impl Progress {
@@ -31,6 +36,17 @@ impl Progress {
             before: before as f64,
             slots_told: false,
             guessed: false,
+            statuses: Vec::new(),
+        }
+    }
+
+    /// Says once that a job has a status which is none of Auth0's.
+    pub(crate) fn status(&mut self, job: &JobId, status: &str) {
+        if status != PENDING && !self.statuses.iter().any(|told| told == status) {
+            self.statuses.push(status.to_string());
+            println!(
+                "job {job} has the status `{status}`, which Auth0 does not list: it is taken for one that runs"
+            );
         }
     }
 
@@ -72,7 +88,7 @@ impl Progress {
             format!(", about {} left", in_words(left))
         });
         let about = if done > ended { "about " } else { "" };
-        println!(
+        say!(
             "{about}{} of {of} users{speed}{left}; {} running{guess}",
             grouped(done.round()),
             count(running.len(), "job")
@@ -82,7 +98,7 @@ impl Progress {
     /// Says once that others hold the slots.
     pub(crate) fn slots_held(&mut self, own: usize) {
         if !std::mem::replace(&mut self.slots_told, true) {
-            println!(
+            say!(
                 "jobs that this run does not know of hold the tenant's slots, besides {} of its own: waiting for one to end",
                 count(own, "job")
             );
@@ -96,7 +112,16 @@ pub(crate) fn say_fault(error: &Error) {
     let cause = text
         .rsplit_once("; ")
         .map_or(text.as_str(), |(cause, _)| cause);
-    println!("trying again: {cause}");
+    say!("trying again: {cause}");
+}
+
+/// Says why nothing happens for a while.
+pub(crate) fn say_wait(error: &Error, wait: Duration) {
+    let text = error.to_string();
+    let cause = text
+        .rsplit_once("; ")
+        .map_or(text.as_str(), |(cause, _)| cause);
+    say!("waiting {}: {cause}", in_words(wait));
 }
 
 /// Says how far a call with many requests is: within two seconds, then every two.
@@ -120,7 +145,7 @@ impl Countdown {
                 .began
                 .elapsed()
                 .mul_f64((total - done) as f64 / done as f64);
-            println!(
+            say!(
                 "{} of {} {what}, about {} left",
                 grouped(done),
                 grouped(total),

@@ -394,6 +394,6 @@ impl HashRecipe {
 
 impl fmt::Debug for HashRecipe {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.plain())
+        fmt::Display::fmt(self, f)
     }
 }

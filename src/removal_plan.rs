@@ -10,6 +10,7 @@ use crate::error::Result;
 use crate::ownership;
 use crate::patience::Patience;
 use crate::progress::Countdown;
+use crate::say::debug_fields;
 use crate::witness::{OTHER_EMAIL, has_email};
 
 pub(crate) const NO_CONNECTION: &str =
@@ -34,7 +35,7 @@ pub(crate) const NO_CONNECTION: &str =
 /// # remove_users(&tenant, plan)?;
 /// # Ok::<(), Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct RemovalPlan {
     /// The tenant's domain.
@@ -59,6 +60,8 @@ pub struct RemovalPlan {
     /// The run whose users they are; where what is deleted is written down.
     pub(crate) folder: Option<PathBuf>,
 }
+
+debug_fields!(RemovalPlan: domain, users, kept, left_out, signed_in, sign_in_unknown, correlation_id, known, connection, folder);
 
 const NOBODY_WITH_ID: &str = "no user with this id is in the tenant";
 
@@ -91,7 +94,7 @@ pub(crate) enum Evidence {
 /// # remove_users(&tenant, plan)?;
 /// # Ok::<(), Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LeftOut {
     /// The e-mail as it was sent.
@@ -101,6 +104,8 @@ pub struct LeftOut {
     /// Why the user stays.
     pub reason: &'static str,
 }
+
+debug_fields!(LeftOut: email, user_id, reason);
 
 impl RemovalPlan {
     /// How long the removal takes at the free plan's rate, two requests a second: one for each user, and one more for a
@@ -147,7 +152,7 @@ impl RemovalPlan {
 /// assert_eq!((removed.deleted, removed.domain.as_str()), (1, tenant.domain()));
 /// # Ok::<(), Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Removed {
     /// Users deleted.
@@ -159,6 +164,8 @@ pub struct Removed {
     /// The `X-Correlation-ID` of the deletions: the tenant's log has them under it, as `references.correlation_id`.
     pub correlation_id: String,
 }
+
+debug_fields!(Removed: deleted, left_out, domain, correlation_id);
 
 /// Somebody whom a job or a run may have created, before the tenant is asked about them.
 pub(crate) struct Candidate {

@@ -10,6 +10,7 @@ use crate::job_errors::{RowError, advice};
 use crate::journal::{NoteKind, RowNote};
 use crate::outcome::{Attention, Counts, JobSpan, Outcome};
 use crate::run::Run;
+use crate::say::{data, debug_fields};
 use crate::users::{User, Users};
 use crate::words::grouped;
 
@@ -31,7 +32,7 @@ use crate::words::grouped;
 /// # remove_users(&tenant, plan_run_removal(&tenant, report.folder())?)?;
 /// # Ok::<(), Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ImportReport {
     folder: String,
     correlation_id: String,
@@ -44,6 +45,8 @@ pub struct ImportReport {
     /// Whether the whole source was read.
     pub(crate) sealed: bool,
 }
+
+debug_fields!(ImportReport: folder, correlation_id, domain, connection, counts, attention, jobs, requests, sealed);
 
 impl ImportReport {
     pub(crate) fn new(run: &Run, requests: u64) -> Result<ImportReport> {
@@ -273,7 +276,8 @@ impl ImportReport {
     /// Writes one row for each user: row, e-mail, user id, outcome, code, field and reason. Sends nothing.
     ///
     /// The file holds personal data, so you alone can read it; one that is there already is replaced once this one is
-    /// whole.
+    /// whole. A text that a spreadsheet would take for a formula gets an apostrophe before it, as in Auth0's own CSV;
+    /// [`read_csv`](crate::read_csv) takes it off again.
     ///
     /// # Errors
     ///
@@ -370,13 +374,13 @@ fn outcome(kind: NoteKind) -> Outcome {
 fn attend(note: &RowNote) -> Attention {
     let reason = |(code, field, message): &(String, Option<String>, String)| RowError {
         advice: advice(code, field.as_deref()),
-        code: code.clone(),
-        field: field.clone(),
-        message: message.clone(),
+        code: data(code),
+        field: field.as_deref().map(data),
+        message: data(message),
     };
     Attention {
         row: note.row,
-        email: note.email.clone(),
+        email: data(&note.email),
         outcome: outcome(note.kind),
         reasons: note.reasons.iter().map(reason).collect(),
     }

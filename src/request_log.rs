@@ -12,7 +12,8 @@ use crate::error::{Error, Result};
 use crate::forms::{self, Part, PartKind};
 use crate::hidden::HIDDEN;
 use crate::requests::{Answer, CORRELATION_ID, Request};
-use crate::secret::Secret;
+use crate::say::{debug_fields, disarmed};
+use crate::sent_secrets::SentSecrets;
 use crate::words::cut;
 
 /// Requests that are remembered.
@@ -34,7 +35,7 @@ const MOST_ADDRESS_CHARS: usize = 4_000;
 /// assert!(log[0].curl().contains("Bearer $MGMT_API_ACCESS_TOKEN"));
 /// # Ok::<(), Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct SentRequest {
     /// `GET`, `POST`, ...
@@ -53,6 +54,8 @@ pub struct SentRequest {
     pub answered: String,
     curl: String,
 }
+
+debug_fields!(SentRequest: method, path, sent, correlation_id, status, took, answered, curl);
 
 impl SentRequest {
     /// The request as a line for a shell in which `MGMT_API_ACCESS_TOKEN` is set. Secrets are variables too
@@ -142,26 +145,18 @@ impl Recorder {
         }
     }
 
-    /// Writes one request down. What went with it and may not be shown is sought in the answer too.
+    /// Writes one request down. What went with it and may not be shown is not shown in the answer either.
     pub(crate) fn note(
         &self,
         request: &Request,
         url: &Url,
         answer: &Result<Answer>,
         took: Duration,
-        token: Option<&Secret>,
     ) {
         // What steers a practice tenant is no part of the API that is to be seen here.
         if request.path.starts_with("/practice") {
             return;
         }
-        let mut secrets = match &request.body {
-            Some((content_type, bytes)) if content_type == "application/json" => {
-                brief::unlisted_texts(bytes)
-            }
-            _ => Vec::new(),
-        };
-        secrets.extend(token.map(|token| token.expose().to_string()));
         let body = Body::of(request);
         let path = match (request.signed.is_some(), url.query()) {
             // The query of a signed address is a key to the file.
@@ -171,13 +166,13 @@ impl Recorder {
         };
         let sent = SentRequest {
             method: request.method.to_string(),
-            path: cut(&path, MOST_ADDRESS_CHARS),
-            sent: body.in_brief(),
+            path: disarmed(&cut(&path, MOST_ADDRESS_CHARS)),
+            sent: disarmed(&body.in_brief()),
             correlation_id: request.correlation_id.clone(),
             status: answer.as_ref().ok().map(|answer| answer.status.as_u16()),
             took,
-            answered: answered(answer, &secrets),
-            curl: curl(request, url, &body),
+            answered: disarmed(&answered(answer)),
+            curl: disarmed(&curl(request, url, &body)),
         };
         let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
         if log.0.len() == MOST_REQUESTS {
@@ -188,9 +183,9 @@ impl Recorder {
     }
 }
 
-fn answered(answer: &Result<Answer>, secrets: &[String]) -> String {
+fn answered(answer: &Result<Answer>) -> String {
     match answer {
-        Ok(answer) => brief::of_json(&answer.body, secrets),
+        Ok(answer) => brief::of_json(&answer.body, &answer.sent),
         Err(Error::TimedOut { .. }) => "no answer in time".to_string(),
         Err(_) => "no whole answer: the connection failed".to_string(),
     }
@@ -211,7 +206,7 @@ impl Body {
                 Body::Form(forms::parts(content_type, bytes))
             }
             Some((_, bytes)) => Body::Json {
-                brief: brief::of_json(bytes, &[]),
+                brief: brief::of_json(bytes, &SentSecrets::default()),
                 for_shell: brief::for_shell(bytes),
             },
         }

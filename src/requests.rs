@@ -1,16 +1,21 @@
 //! One request and its answer, and what an answer that is no success means. `wire.rs` sends.
 
-use std::time::Duration;
-
-use reqwest::header::{HeaderMap, LOCATION, RETRY_AFTER};
+use reqwest::header::{HeaderMap, LOCATION};
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
 
 use crate::error::{Error, Result};
-use crate::secret::Secret;
-use crate::token::now;
+use crate::hidden::without_secrets;
+use crate::sent_secrets::SentSecrets;
+use crate::too_many::too_many;
+
+/// Characters of a tenant's own sentence that are told.
+const MOST_MESSAGE_CHARS: usize = 400;
+/// Characters of its code.
+const MOST_CODE_CHARS: usize = 80;
 
 pub(crate) const CORRELATION_ID: &str = "X-Correlation-ID";
+use crate::say::words_of_others;
 
 /// One request to be sent.
 pub(crate) struct Request {
@@ -89,12 +94,15 @@ pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Vec<u8>,
+    /// What went with the request and may not be repeated.
+    pub(crate) sent: SentSecrets,
 }
 
 impl Answer {
-    /// The body as JSON; what else it may be is told.
+    /// The body as JSON, without what was sent; what else it may be is told.
     pub(crate) fn json(&self, call: &str) -> Result<Value> {
-        serde_json::from_slice(&self.body).map_err(|cause| {
+        let json = serde_json::from_slice(&self.body);
+        json.map(|json| self.sent.hide_in(json)).map_err(|cause| {
             let problem = if self.body.is_empty() {
                 "it is empty".to_string()
             } else if self.body.trim_ascii_start().starts_with(b"<") {
@@ -110,21 +118,10 @@ impl Answer {
         })
     }
 
-    /// How long to wait after "global limit": `Retry-After` (seconds), else `x-ratelimit-reset`
-    /// (UNIX seconds), within 1 to 10 seconds as Auth0's own Go SDK does.
-    pub(crate) fn wait(&self) -> Duration {
-        let number = |name: &str| {
-            self.headers
-                .get(name)?
-                .to_str()
-                .ok()?
-                .trim()
-                .parse::<u64>()
-                .ok()
-        };
-        let seconds = number(RETRY_AFTER.as_str())
-            .or_else(|| number("x-ratelimit-reset").map(|at| at.saturating_sub(now())));
-        Duration::from_secs(seconds.unwrap_or(1).clamp(1, 10))
+    /// A header's text, without what was sent.
+    pub(crate) fn header(&self, name: &str) -> Option<String> {
+        let text = self.headers.get(name)?.to_str().ok()?;
+        Some(self.sent.hide(text))
     }
 }
 
@@ -140,19 +137,12 @@ pub(crate) fn path_segment(text: &str) -> String {
 }
 
 /// Turns an answer that is no success into the error that explains it.
-pub(crate) fn refusal(call: &str, answer: &Answer, secret: &Secret) -> Error {
-    let json: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
-    let text = |key: &str| json[key].as_str().map(str::to_string);
+pub(crate) fn refusal(call: &str, answer: &Answer) -> Error {
+    let json = answer.json(call).unwrap_or_default();
+    let text = |key: &str| json[key].as_str().map(without_secrets);
     let message = match text("message").or_else(|| text("error_description")) {
         Some(message) => message,
-        None if answer.status.is_redirection() => format!(
-            "it redirects to {}",
-            answer
-                .headers
-                .get(LOCATION)
-                .and_then(|l| l.to_str().ok())
-                .unwrap_or("another place")
-        ),
+        None if answer.status.is_redirection() => format!("it redirects to {}", place(answer)),
         None => match answer.json(call) {
             Err(Error::BadAnswer { problem, .. }) => {
                 format!("no reason given: the answer cannot be read, {problem}")
@@ -160,28 +150,23 @@ pub(crate) fn refusal(call: &str, answer: &Answer, secret: &Secret) -> Error {
             _ => "no reason given".to_string(),
         },
     };
-    // A server that echoes what it was sent must not put the secret into an error.
-    let message: String = message
-        .replace(secret.expose(), "<secret>")
-        .chars()
-        .take(400)
-        .collect();
+    let message = words_of_others(&message, MOST_MESSAGE_CHARS);
+    // In the Management API's envelope `error` is the status in words; in the other one it is the code.
+    let code = text("errorCode").or_else(|| text("error").filter(|_| json["statusCode"].is_null()));
+    let code = code.map(|code| words_of_others(&code, MOST_CODE_CHARS));
     if answer.status == StatusCode::TOO_MANY_REQUESTS {
-        return if message.contains("active import users jobs") {
-            Error::NoJobSlot { message }
-        } else {
-            Error::RateLimited {
-                call: call.to_string(),
-                message,
-                wait: answer.wait(),
-            }
-        };
+        return too_many(call, answer, code.as_deref(), message);
     }
     Error::Refused {
         call: call.to_string(),
         status: answer.status.as_u16(),
-        // In the Management API's envelope `error` is the status in words; in the other one it is the code.
-        code: text("errorCode").or_else(|| text("error").filter(|_| json["statusCode"].is_null())),
+        code,
         message,
     }
+}
+
+/// Where a redirection leads.
+fn place(answer: &Answer) -> String {
+    let place = answer.header(LOCATION.as_str());
+    place.map_or("another place".to_string(), |place| without_secrets(&place))
 }

@@ -11,6 +11,8 @@ use crate::jobs::{JobId, RowKey};
 use crate::journal::{Entry, FileEnd, RowNote, RowRuns};
 use crate::options::{Afterwards, ImportOptions};
 use crate::run_folder::{RunFolder, done_name, packed_name, sha256};
+use crate::secret::Secret;
+use crate::sent_secrets::{self, SentSecrets};
 use crate::words::count;
 
 /// Characters of an `X-Correlation-ID` that Auth0 keeps.
@@ -112,6 +114,12 @@ impl Run {
         let (folder, entries) = RunFolder::open(path)?;
         let mut run = Run::empty(folder);
         for entry in entries {
+            if let Entry::Accepted { job, .. } = &entry
+                && JobId::of(job).is_none()
+            {
+                let reason = "its journal names a job in a form that Auth0 does not give: another hand has changed it";
+                return Err(Error::run_folder(path, reason));
+            }
             run.apply(entry);
         }
         if run.domain.is_empty() {
@@ -189,7 +197,7 @@ impl Run {
                 created_at,
                 connection,
             } => {
-                self.files[file - 1].job = Some(JobId::of(&job));
+                self.files[file - 1].job = JobId::of(&job);
                 self.files[file - 1].accepted_at = Some(at);
                 self.files[file - 1].created_at = created_at;
                 self.answered_connection = connection.or(self.answered_connection.take());
@@ -251,6 +259,14 @@ impl Run {
             }
         };
         Ok(state.all_rows().zip(&users).map(sent).collect())
+    }
+
+    /// What no report on a file that is not done may repeat.
+    pub(crate) fn sent_secrets(&self, file: usize) -> Result<SentSecrets> {
+        let sha = &self.files[file - 1].packed_sha256;
+        let bytes = self.folder.read(&packed_name(file), sha)?;
+        let secrets = sent_secrets::of_file(&bytes);
+        Ok(SentSecrets::of(secrets.iter().map(Secret::expose)))
     }
 
     /// The users of a file, done or not: one for each of its rows.

@@ -19,6 +19,7 @@ use crate::patience::{Patience, backoff};
 use crate::progress::Progress;
 use crate::run::Run;
 use crate::run_folder::packed_name;
+use crate::say::say;
 use crate::settle;
 use crate::tenant::Tenant;
 use crate::wait::{JobState, Told, read_job};
@@ -247,10 +248,9 @@ impl<'a> Schedule<'a> {
                 self.slot_wait = (self.slot_wait * 3 / 2).min(LONGEST_SLOT_WAIT);
                 Ok(())
             }
-            Error::RateLimited { wait, .. } => {
+            Error::RateLimited { .. } | Error::TokenQuota { .. } => {
                 self.run.note(Entry::NotTaken { file })?;
-                self.patience.pause(wait);
-                Ok(())
+                self.patience.hold(error)
             }
             error if error.is_passing() => {
                 let wait = self.patience.bear(error)?;
@@ -266,8 +266,9 @@ impl<'a> Schedule<'a> {
 
     fn read(&mut self, index: usize) -> Result<()> {
         match read_job(&self.patience.tenant, &self.running[index].job) {
-            Ok(JobState::Pending(told)) => {
+            Ok(JobState::Pending { told, status }) => {
                 self.patience.answered();
+                self.progress.status(&self.running[index].job, &status);
                 self.running[index].told = Some((told, Instant::now()));
                 let running = &self.running[index];
                 let age = running.since.elapsed();
@@ -281,7 +282,7 @@ impl<'a> Schedule<'a> {
                 self.running[index].next_read = Instant::now() + wait.min(left);
                 Ok(())
             }
-            Ok(JobState::Ended(status, summary)) => {
+            Ok(JobState::Ended(status, summary, _)) => {
                 self.patience.answered();
                 let running = self.running.remove(index);
                 self.run.files[running.file - 1].ended_at = Some(unix_millis());
@@ -299,10 +300,7 @@ impl<'a> Schedule<'a> {
                 let running = self.running.remove(index);
                 self.again_or_settle(running.file)
             }
-            Err(Error::RateLimited { wait, .. }) => {
-                self.patience.pause(wait);
-                Ok(())
-            }
+            Err(error) if error.pause().is_some() => self.patience.hold(error),
             Err(error) if error.is_passing() => {
                 let wait = self.patience.bear(error)?;
                 self.running[index].next_read = Instant::now() + wait;
@@ -342,7 +340,7 @@ impl<'a> Schedule<'a> {
     fn again_or_settle(&mut self, file: usize) -> Result<()> {
         let uploads = self.run.files[file - 1].uploads;
         if uploads < UPLOADS {
-            println!("sending file {file} again: its job ended without a word on its users");
+            say!("sending file {file} again: its job ended without a word on its users");
             self.run.files[file - 1].job = None;
             self.waiting.push_back(file);
             self.upload_after = self.upload_after.max(Instant::now() + backoff(uploads)?);

@@ -46,7 +46,7 @@ impl Rows {
 
     /// Another user has something that this one was to have.
     fn note_taken(&mut self, place: usize) {
-        let words = "another user of the connection has this username, user id or phone number; nobody in it has this e-mail";
+        let words = "another user has this username, user id or phone number; nobody in the connection has this e-mail";
         self.note(place, NoteKind::Failed, "TAKEN", words);
     }
 
@@ -80,7 +80,7 @@ pub(crate) fn completed(
 ) -> Result<FileEnd> {
     let mut rows = Rows::of(run, file)?;
     if summary.failed > 0 {
-        note_report(patience, job, &mut rows)?;
+        note_report(patience, run, file, job, &mut rows)?;
     }
     let uncertain = run.files[file - 1].is_uncertain();
     let silent = rows.silent();
@@ -124,13 +124,20 @@ pub(crate) fn completed(
 }
 
 /// Notes what the job says of each row it refused.
-fn note_report(patience: &mut Patience, job: &JobId, rows: &mut Rows) -> Result<()> {
+fn note_report(
+    patience: &mut Patience,
+    run: &Run,
+    file: usize,
+    job: &JobId,
+    rows: &mut Rows,
+) -> Result<()> {
     let report = match patience.ask(|tenant| read_report(tenant, job)) {
         Ok(report) => report,
         // Gone since the job was last asked after: as good as empty.
         Err(Error::Refused { status: 404, .. }) => Value::Null,
         Err(error) => return Err(error),
     };
+    let report = run.sent_secrets(file)?.hide_in(report);
     let keys: Vec<RowKey> = rows.sent.iter().map(|user| user.key.clone()).collect();
     for failure in failed_users(&report, &keys) {
         if let Some(row) = failure.row {

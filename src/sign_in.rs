@@ -1,10 +1,19 @@
 //! Proof that a password works.
 
+use std::thread;
+
+use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
-use crate::hidden::{HIDDEN, repeats};
-use crate::tenant::Tenant;
+use crate::hidden::without_secrets;
+use crate::requests::{Answer, refusal};
+use crate::tenant::{RATE_LIMIT_TRIES, Tenant};
+
+const CALL: &str = "POST /oauth/token";
+/// Auth0's code for a user whose sign-in failed too often, which no waiting mends.
+const TOO_MANY_ATTEMPTS: &str = "too_many_attempts";
+use crate::say::{debug_fields, words_of_others};
 
 /// What a read-only tenant refuses, and why it counts as a change.
 const A_SIGN_IN: &str = "a sign-in, which changes its user (it is counted, a failed one can block them, and one that works replaces an imported hash),";
@@ -29,7 +38,7 @@ const A_SIGN_IN: &str = "a sign-in, which changes its user (it is counted, a fai
 /// # remove_users(&tenant, plan_removal(&tenant, &finished)?)?;
 /// # Ok::<(), Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct SignIn {
     /// The e-mail or username that signed in.
@@ -37,6 +46,8 @@ pub struct SignIn {
     /// The connection's name.
     pub connection: String,
 }
+
+debug_fields!(SignIn: login, connection);
 
 /// Why a sign-in was refused.
 ///
@@ -105,16 +116,15 @@ impl SignInRefusal {
         }
     }
 
-    fn from_answer(status: u16, json: &Value) -> SignInRefusal {
+    fn from_answer(json: &Value) -> SignInRefusal {
         let description = json["error_description"].as_str().unwrap_or_default();
         match json["error"].as_str().unwrap_or_default() {
             "mfa_required" => SignInRefusal::SecondFactor,
-            "too_many_attempts" => SignInRefusal::TooManyAttempts,
+            TOO_MANY_ATTEMPTS => SignInRefusal::TooManyAttempts,
             "unauthorized_client" => SignInRefusal::GrantNotAllowed,
             "unauthorized" if description.contains("blocked") => SignInRefusal::Blocked,
             "access_denied" | "invalid_client" => SignInRefusal::WrongApplication,
             "invalid_grant" | "invalid_user_password" => SignInRefusal::WrongPassword,
-            _ if status == 429 => SignInRefusal::TooManyAttempts,
             _ => SignInRefusal::Other,
         }
     }
@@ -159,15 +169,18 @@ pub fn verify_sign_in(
 ) -> Result<SignIn> {
     tenant.check_gate(A_SIGN_IN)?;
     let application = tenant.sign_in_application()?;
-    let answer = tenant.post_token(&json!({
-        "grant_type": "http://auth0.com/oauth/grant-type/password-realm",
-        "realm": connection_name,
-        "username": login,
-        "password": password,
-        "client_id": application.id,
-        "client_secret": application.secret.expose(),
-    }))?;
-    let json = answer.json("POST /oauth/token")?;
+    let answer = ask(
+        tenant,
+        &json!({
+            "grant_type": "http://auth0.com/oauth/grant-type/password-realm",
+            "realm": connection_name,
+            "username": login,
+            "password": password,
+            "client_id": application.id,
+            "client_secret": application.secret.expose(),
+        }),
+    )?;
+    let json = answer.json(CALL)?;
     if answer.status.is_success() && json["access_token"].is_string() {
         return Ok(SignIn {
             login: login.to_string(),
@@ -177,14 +190,25 @@ pub fn verify_sign_in(
     let message = json["error_description"]
         .as_str()
         .unwrap_or("no reason given");
-    let secrets = [password, application.secret.expose()];
-    let message = match secrets.iter().any(|secret| repeats(message, secret)) {
-        true => HIDDEN.to_string(),
-        false => message.chars().take(300).collect(),
-    };
     Err(Error::SignIn {
         login: login.to_string(),
-        refusal: SignInRefusal::from_answer(answer.status.as_u16(), &json),
-        message,
+        refusal: SignInRefusal::from_answer(&json),
+        message: words_of_others(&without_secrets(message), 300),
     })
+}
+
+/// Asks until the rate lets it through. What else is refused is told by the answer.
+fn ask(tenant: &Tenant, body: &Value) -> Result<Answer> {
+    for attempt in 1.. {
+        let answer = tenant.post_token(body)?;
+        let code = answer.json(CALL).unwrap_or_default()["error"].take();
+        if answer.status != StatusCode::TOO_MANY_REQUESTS || code == TOO_MANY_ATTEMPTS {
+            return Ok(answer);
+        }
+        match refusal(CALL, &answer) {
+            Error::RateLimited { wait, .. } if attempt < RATE_LIMIT_TRIES => thread::sleep(wait),
+            error => return Err(error),
+        }
+    }
+    unreachable!("the loop ends by returning")
 }

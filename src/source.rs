@@ -7,8 +7,10 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
+use crate::csv::as_it_was;
 use crate::error::{Error, Result};
 use crate::recipe::HashRecipe;
+use crate::say::{NO_MARKERS, debug_fields, holds_marker, listed, say};
 use crate::users::User;
 use crate::words::grouped;
 
@@ -51,13 +53,14 @@ const FIELDS: [&str; 17] = [
 /// assert_eq!(users[0].email, "ada@test.edu");
 /// # Ok::<(), Error>(())
 /// ```
-#[derive(Debug)]
 pub struct UserFile {
     path: PathBuf,
     rows: Rows,
     dropped: HashMap<String, usize>,
     recipe: Option<HashRecipe>,
 }
+
+debug_fields!(UserFile: path, rows, dropped, recipe);
 
 #[derive(Debug)]
 enum Rows {
@@ -107,8 +110,8 @@ pub fn read_ndjson(path: &str) -> Result<UserFile> {
 /// Reads users from a CSV file with a heading. Sends nothing.
 ///
 /// `columns` gives the field for a column that is named otherwise: `[("E-Mail", "email")]`. A field inside metadata is
-/// written with a dot, `user_metadata.plan`, and so are the parts of a hash, `custom_password_hash.hash.value`; `true` and `false` are read as such in the fields that want them; an empty
-/// cell is no value. Columns that name no field are dropped; which ones is printed when the file ends.
+/// written with dots, `user_metadata.plan` or `user_metadata.address.city`, and so are the parts of a hash, `custom_password_hash.hash.value`; `true` and `false` are read as such in the fields that want them; an empty
+/// cell is no value. The apostrophe that keeps a sheet's cell from being a formula (`'=1+1`) is taken off. Columns that name no field are dropped; which ones is printed when the file ends.
 ///
 /// # Errors
 ///
@@ -150,13 +153,13 @@ pub fn read_csv(path: &str, columns: &[(&str, &str)]) -> Result<UserFile> {
     {
         return Err(failed(format!(
             "it has no column `{missing}`; it has: {}",
-            heading.iter().collect::<Vec<_>>().join(", ")
+            listed(heading.iter())
         )));
     }
     if !names.iter().any(|name| name == "email") {
         return Err(failed(format!(
             "no column is named `email` (it has: {}): say which one it is, as in read_csv(path, &[(\"E-Mail\", \"email\")])",
-            heading.iter().collect::<Vec<_>>().join(", ")
+            listed(heading.iter())
         )));
     }
     Ok(UserFile {
@@ -247,6 +250,9 @@ impl UserFile {
             fields.remove(&name);
             *self.dropped.entry(name).or_default() += 1;
         }
+        if fields.values().any(holds_marker) {
+            return Err(NO_MARKERS.to_string());
+        }
         // An export writes what is not set as null.
         fields.retain(|_, value| !value.is_null());
         if let Some(Value::String(id)) = fields.get_mut("user_id")
@@ -271,11 +277,10 @@ impl UserFile {
             return;
         }
         dropped.sort();
-        let names: Vec<&str> = dropped.iter().map(|(name, _)| name.as_str()).collect();
-        println!(
+        say!(
             "{}: fields an import does not take were left out: {}",
             self.path.display(),
-            names.join(", ")
+            listed(dropped.iter().map(|(name, _)| name.as_str()))
         );
     }
 }
@@ -350,22 +355,14 @@ fn csv_fault(cause: &csv::Error) -> String {
 
 fn fields(names: &[String], record: &csv::StringRecord) -> Map<String, Value> {
     let mut fields = Map::new();
-    for (name, cell) in names.iter().zip(record) {
+    for (name, cell) in names.iter().zip(record.iter().map(as_it_was)) {
         if cell.is_empty() {
             continue;
         }
         match name.split_once('.') {
-            Some((metadata @ ("user_metadata" | "app_metadata"), key)) => {
-                let inner = fields
-                    .entry(metadata)
-                    .or_insert_with(|| Value::Object(Map::new()));
-                if let Some(inner) = inner.as_object_mut() {
-                    inner.insert(key.to_string(), cell.into());
-                }
-            }
-            // Here each dot leads further in.
-            Some(("custom_password_hash", path)) => {
-                let mut inner = fields.entry("custom_password_hash").or_insert(Value::Null);
+            // Each dot leads further in: Auth0 takes no dot in the keys of metadata.
+            Some((field @ ("user_metadata" | "app_metadata" | "custom_password_hash"), path)) => {
+                let mut inner = fields.entry(field).or_insert(Value::Null);
                 for key in path.split('.') {
                     if !inner.is_object() {
                         *inner = Value::Object(Map::new());
@@ -375,7 +372,7 @@ fn fields(names: &[String], record: &csv::StringRecord) -> Map<String, Value> {
                 *inner = cell.into();
             }
             _ => {
-                fields.insert(name.clone(), value(name, cell));
+                fields.insert(name.clone(), value(name, &cell));
             }
         }
     }

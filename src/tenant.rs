@@ -18,16 +18,18 @@ use crate::token::Token;
 use crate::wire::{REQUEST_LIMIT, Wire};
 use crate::witness::Witness;
 
-/// The scopes the whole workflow needs, removal included (Auth0's names).
-pub(crate) const WORKFLOW_SCOPES: [&str; 4] = [
+/// The scopes of the whole workflow, removal included (Auth0's names). Without `read:connections_options` it works on,
+/// and what a connection's options would tell is unknown.
+pub(crate) const WORKFLOW_SCOPES: [&str; 5] = [
     "read:connections",
+    "read:connections_options",
     "create:users",
     "read:users",
     "delete:users",
 ];
 
 /// How often a request is sent again after "global limit".
-const RATE_LIMIT_TRIES: u32 = 6;
+pub(crate) const RATE_LIMIT_TRIES: u32 = 6;
 
 /// A tenant: where requests go, with which token, and whether it may be written to.
 ///
@@ -239,11 +241,7 @@ impl Tenant {
 
     /// What the token says of its end, in UNIX seconds, and of its scopes.
     pub(crate) fn token_facts(&self) -> (Option<u64>, Option<Vec<String>>) {
-        let token = self
-            .inner
-            .token
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let token = self.token();
         (token.expires, token.scopes.clone())
     }
 
@@ -273,7 +271,7 @@ impl Tenant {
             if answer.status.is_success() {
                 return Ok(answer);
             }
-            let error = refusal(&call, &answer, &token);
+            let error = refusal(&call, &answer);
             match error {
                 Error::RateLimited { .. } if attempt < self.rate_limit_tries => {
                     thread::sleep(answer.wait());
@@ -308,7 +306,10 @@ impl Tenant {
             signed: Some(whole.clone()),
             ..Request::get(path, &[])
         };
-        self.send_once(&request, None, "GET the exported file")
+        let mut answer = self.send_once(&request, None, "GET the exported file")?;
+        // The token did not go there, and is not to come from there.
+        answer.sent.add(self.token().secret.expose());
+        Ok(answer)
     }
 
     /// Whether `action`, which writes, would be let through.
@@ -327,16 +328,16 @@ impl Tenant {
         if let Some(action) = request.writes {
             self.check_gate(action)?;
         }
-        let mut token = self
-            .inner
-            .token
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut token = self.token();
         if token.expires_within(30) {
             match &self.inner.application {
-                Some(application) => {
-                    *token = self.inner.wire.exchange(application)?;
-                }
+                Some(application) => match self.exchange(application) {
+                    Ok(renewed) => *token = renewed,
+                    // As long as the old one is good, no new one is needed.
+                    Err(Error::TokenQuota { .. } | Error::RateLimited { .. })
+                        if !token.expires_within(0) => {}
+                    Err(error) => return Err(error),
+                },
                 None if token.expires_within(0) => return Err(token.expired(domain)),
                 None => {}
             }
@@ -356,16 +357,21 @@ impl Tenant {
         let Some(application) = &self.inner.application else {
             return Ok(None);
         };
-        let mut token = self
-            .inner
-            .token
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut token = self.token();
         // Another thread may have renewed it already.
         if token.secret == *refused {
-            *token = self.inner.wire.exchange(application)?;
+            *token = self.exchange(application)?;
         }
         Ok(Some(token.secret.clone()))
+    }
+
+    fn exchange(&self, application: &Application) -> Result<Token> {
+        self.inner.wire.exchange(application, self.rate_limit_tries)
+    }
+
+    fn token(&self) -> MutexGuard<'_, Token> {
+        let token = self.inner.token.lock();
+        token.unwrap_or_else(PoisonError::into_inner)
     }
 
     fn send_once(&self, request: &Request, token: Option<&Secret>, call: &str) -> Result<Answer> {

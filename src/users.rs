@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
+use crate::say::debug_as;
 
 /// Characters of the longest username any connection can be set to take (Auth0: 1 to 128).
 const MAX_USERNAME_CHARS: usize = 128;
@@ -126,11 +127,19 @@ impl User {
 impl fmt::Debug for User {
     /// The fields that are set, in the file's own words, with what is secret left out.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Ok(Value::Object(fields)) = serde_json::to_value(self) else {
-            return Err(fmt::Error);
-        };
+        match serde_json::to_value(self) {
+            Ok(Value::Object(fields)) => debug_as(f, &Shown(fields)),
+            _ => Err(fmt::Error),
+        }
+    }
+}
+
+struct Shown(Map<String, Value>);
+
+impl fmt::Debug for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut out = f.debug_struct("User");
-        for (name, value) in &fields {
+        for (name, value) in &self.0 {
             match name.as_str() {
                 "password_hash" | "custom_password_hash" | "mfa_factors" => {
                     out.field(name, &format_args!("<secret>"))

@@ -6,15 +6,22 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::error::{Error, Result};
+use crate::fields;
+use crate::hidden::without_secrets;
 use crate::jobs::{
     FIRST_WAIT, FinishedJob, Job, JobId, JobStatus, LONGEST_SILENCE, LONGEST_WAIT, READ_SCOPES,
     Summary,
 };
 use crate::pace::at_published_speeds;
 use crate::requests::Request;
+use crate::say::say;
 use crate::tenant::Tenant;
-use crate::words::{count, span_in_words};
+use crate::words::{count, cut, span_in_words};
 
+/// The one status of a job that has not ended which Auth0 lists.
+pub(crate) const PENDING: &str = "pending";
+/// Characters of a status that are told; all of Auth0's are shorter.
+const MOST_STATUS_CHARS: usize = 40;
 /// Reads in a row that may fail before a wait ends with their error.
 const FAULTS_BORNE: u32 = 5;
 
@@ -24,7 +31,8 @@ const FAULTS_BORNE: u32 = 5;
 ///
 /// # Errors
 ///
-/// The job is still running at the limit (it goes on in the tenant: wait again); the tenant no longer
+/// The job has not ended at the limit (it goes on in the tenant: wait again), whatever the tenant calls its status, as
+/// long as it is neither `completed` nor `failed`; the tenant no longer
 /// knows it (Auth0 keeps a job's data for 24 hours); the tenant refuses, or cannot be reached six times running.
 ///
 /// # Examples
@@ -53,23 +61,25 @@ pub fn wait_for_job(tenant: &Tenant, job: &Job, limit: Duration) -> Result<Finis
         let state = read_job(tenant, &job.id);
         let left = limit.saturating_sub(began.elapsed());
         let news = match state {
-            Ok(JobState::Ended(status, summary)) => {
+            Ok(JobState::Ended(status, summary, untold)) => {
                 return Ok(FinishedJob {
                     id: job.id.clone(),
                     status,
                     summary,
                     job: job.clone(),
+                    untold,
                 });
             }
-            Ok(JobState::Pending(_)) if left.is_zero() => {
+            Ok(JobState::Pending { status, .. }) if left.is_zero() => {
                 return Err(Error::JobRunning {
                     id: job.id.to_string(),
                     limit,
+                    status,
                 });
             }
-            Ok(JobState::Pending(told)) => {
+            Ok(JobState::Pending { told, status }) => {
                 faults = 0;
-                progress(&told, began.elapsed(), limit)
+                progress(&told, &status, began.elapsed(), limit)
             }
             // The job does not care whether it is asked, so one lost answer must not end the wait.
             Err(error) if error.is_passing() && faults < FAULTS_BORNE && !left.is_zero() => {
@@ -85,7 +95,7 @@ pub fn wait_for_job(tenant: &Tenant, job: &Job, limit: Duration) -> Result<Finis
                 String::new()
             };
             said = Instant::now();
-            println!("job {} is still running{news}{usual}", job.id);
+            say!("job {} is still running{news}{usual}", job.id);
         }
         thread::sleep(wait.min(left));
         wait = (wait * 3 / 2).min(LONGEST_WAIT);
@@ -94,10 +104,10 @@ pub fn wait_for_job(tenant: &Tenant, job: &Job, limit: Duration) -> Result<Finis
 
 /// What one read of a job says.
 pub(crate) enum JobState {
-    /// Not ended.
-    Pending(Told),
-    /// Ended, well or badly.
-    Ended(JobStatus, Option<Summary>),
+    /// Not ended, as far as its status is known.
+    Pending { told: Told, status: String },
+    /// Ended, well or badly; the counts, and which of them the answer has not.
+    Ended(JobStatus, Option<Summary>, Option<&'static str>),
 }
 
 /// What a job that runs says of itself. Both stand in Auth0's schema, and neither in any answer that was recorded.
@@ -110,8 +120,12 @@ pub(crate) struct Told {
 
 impl Told {
     fn read(json: &Value) -> Told {
-        let share = json["percentage_done"].as_f64();
-        let left = json["time_left_seconds"].as_f64();
+        let number = |value: &Value| {
+            let count = || fields::number(value).map(|number| number as f64);
+            value.as_f64().or_else(count)
+        };
+        let share = number(&json["percentage_done"]);
+        let left = number(&json["time_left_seconds"]);
         Told {
             share: share.map(|percent| (percent / 100.0).clamp(0.0, 1.0)),
             left: left.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()),
@@ -127,11 +141,19 @@ pub(crate) fn read_job(tenant: &Tenant, id: &JobId) -> Result<JobState> {
     let status = match json["status"].as_str() {
         Some("completed") => JobStatus::Completed,
         Some("failed") => JobStatus::Failed,
-        // An unknown word is taken for "not ended yet": a wait has its limit.
-        Some(_) => return Ok(JobState::Pending(Told::read(&json))),
-        None => return Err(Error::bad_answer(&call, "it names no status")),
+        // A word that Auth0 does not list is taken for "not ended yet", since it says nothing of the users. A wait has
+        // its limit, and names the word there.
+        Some(status) => {
+            let told = Told::read(&json);
+            let status = cut(&without_secrets(status), MOST_STATUS_CHARS);
+            return Ok(JobState::Pending { told, status });
+        }
+        None => return Err(Error::bad_answer(&call, "its `status` is no text")),
     };
-    Ok(JobState::Ended(status, summary(&json["summary"])))
+    Ok(match summary(&json["summary"]) {
+        Ok(summary) => JobState::Ended(status, summary, None),
+        Err(untold) => JobState::Ended(status, None, Some(untold)),
+    })
 }
 
 /// How long such a job takes, as far as anything is known of it.
@@ -144,7 +166,11 @@ fn usual(job: &Job) -> String {
     )
 }
 
-fn progress(told: &Told, waited: Duration, limit: Duration) -> String {
+fn progress(told: &Told, status: &str, waited: Duration, limit: Duration) -> String {
+    let status = match status {
+        PENDING => String::new(),
+        status => format!(", and its status is `{status}`, which Auth0 does not list"),
+    };
     let share = told.share.map_or(String::new(), |share| {
         format!(", {:.0} % done", share * 100.0)
     });
@@ -152,18 +178,22 @@ fn progress(told: &Told, waited: Duration, limit: Duration) -> String {
         .left
         .map_or(String::new(), |left| format!(", {} s left", left.as_secs()));
     format!(
-        "{share}{left}; waited {} s of at most {} s",
+        "{status}{share}{left}; waited {} s of at most {} s",
         waited.as_secs(),
         limit.as_secs()
     )
 }
 
-fn summary(json: &Value) -> Option<Summary> {
-    let count = |key: &str| json[key].as_u64().unwrap_or_default();
-    json.is_object().then(|| Summary {
-        inserted: count("inserted"),
-        updated: count("updated"),
-        failed: count("failed"),
-        total: count("total"),
-    })
+/// The counts, all of them or none: what is not told is not zero. The error names the one that is missing.
+fn summary(json: &Value) -> std::result::Result<Option<Summary>, &'static str> {
+    if !json.is_object() {
+        return Ok(None);
+    }
+    let count = |key: &'static str| fields::number(&json[key]).ok_or(key);
+    Ok(Some(Summary {
+        inserted: count("inserted")?,
+        updated: count("updated")?,
+        failed: count("failed")?,
+        total: count("total")?,
+    }))
 }

@@ -1,5 +1,6 @@
 //! One tenant's end of the wire: this is the only file that sends.
 
+use std::thread;
 use std::time::{Duration, Instant};
 
 use reqwest::blocking::{Client, RequestBuilder};
@@ -8,9 +9,11 @@ use reqwest::{Method, Url};
 use serde_json::json;
 
 use crate::error::{Error, Result};
+use crate::progress::say_wait;
 use crate::request_log::Recorder;
 use crate::requests::{Answer, CORRELATION_ID, Request, refusal};
 use crate::secret::Secret;
+use crate::sent_secrets::SentSecrets;
 use crate::settings::{Address, Application};
 use crate::tls::client;
 use crate::token::Token;
@@ -36,8 +39,23 @@ impl Wire {
         })
     }
 
-    /// Exchanges client credentials for a token.
-    pub(crate) fn exchange(&self, application: &Application) -> Result<Token> {
+    /// Exchanges client credentials for a token; where it is told to wait a little, it does so, up to `tries` in all.
+    pub(crate) fn exchange(&self, application: &Application, tries: u32) -> Result<Token> {
+        for _ in 1..tries {
+            let error = match self.exchange_once(application) {
+                Err(error) => error,
+                token => return token,
+            };
+            let Some(wait) = error.pause() else {
+                return Err(error);
+            };
+            say_wait(&error, wait);
+            thread::sleep(wait);
+        }
+        self.exchange_once(application)
+    }
+
+    fn exchange_once(&self, application: &Application) -> Result<Token> {
         let secret = &application.secret;
         let body = json!({
             "grant_type": "client_credentials",
@@ -50,13 +68,13 @@ impl Wire {
         let call = request.name();
         let answer = self.send(&request, None, &call, REQUEST_LIMIT)?;
         if !answer.status.is_success() {
-            return Err(refusal(&call, &answer, secret));
+            return Err(refusal(&call, &answer));
         }
         let json = answer.json(&call)?;
-        Token::parse(
-            json["access_token"].as_str().unwrap_or_default(),
-            &self.address,
-        )
+        match json["access_token"].as_str() {
+            Some(token) if !token.trim().is_empty() => Token::parse(token, &self.address),
+            _ => Err(Error::bad_answer(&call, "it holds no `access_token`")),
+        }
     }
 
     /// Sends one request and writes it down.
@@ -80,13 +98,14 @@ impl Wire {
                 .header(CONTENT_TYPE, content_type)
                 .body(bytes.clone());
         }
+        let sent = SentSecrets::of_request(request, token);
         if let Some(id) = &request.correlation_id {
             outgoing = outgoing.header(CORRELATION_ID, id);
         }
         let began = Instant::now();
-        let answer = receive(outgoing).map_err(|cause| Error::unreachable(call, cause));
+        let answer = receive(outgoing, sent).map_err(|cause| Error::unreachable(call, cause));
         let took = began.elapsed();
-        self.recorder.note(request, &url, &answer, took, token);
+        self.recorder.note(request, &url, &answer, took);
         answer
     }
 
@@ -102,11 +121,12 @@ impl Wire {
     }
 }
 
-fn receive(outgoing: RequestBuilder) -> reqwest::Result<Answer> {
+fn receive(outgoing: RequestBuilder, sent: SentSecrets) -> reqwest::Result<Answer> {
     let response = outgoing.send()?;
     Ok(Answer {
         status: response.status(),
         headers: response.headers().clone(),
         body: response.bytes()?.to_vec(),
+        sent,
     })
 }

@@ -109,6 +109,53 @@ fn each_mistake_is_told_in_the_words_of_the_file() {
             "mfa_factors[0].phone.value",
             "must be + and",
         ),
+        (
+            json!({"phone_number": "+49 (30) 1234-56"}),
+            "phone_number",
+            "nothing between them, as in +4930123456",
+        ),
+        (
+            json!({"phone_number": "4930123456"}),
+            "phone_number",
+            "+ and 1 to 15 digits",
+        ),
+        (
+            json!({"phone_number": "+1234567890123456"}),
+            "phone_number",
+            "+ and 1 to 15 digits",
+        ),
+        (
+            json!({"user_id": "auth0|1"}),
+            "user_id",
+            "begins with a provider, auth0|",
+        ),
+        (
+            json!({"user_id": "google-oauth2|1"}),
+            "user_id",
+            "give what comes after google-oauth2| alone",
+        ),
+        (json!({"user_id": ""}), "user_id", "is empty"),
+        (json!({"user_id": "a b"}), "user_id", "holds white space"),
+        (
+            json!({"user_id": "a\u{a0}b"}),
+            "user_id",
+            "holds white space",
+        ),
+        (
+            json!({"user_id": "é".repeat(300)}),
+            "user_id",
+            "has 300 characters, and Auth0 takes 255",
+        ),
+        (
+            json!({"user_metadata": {"address.city": "Berlin"}}),
+            "user_metadata.\"address.city\"",
+            "make an object of it",
+        ),
+        (
+            json!({"app_metadata": {"list": [{"of": {"$set": 1}}]}}),
+            "app_metadata.list[0].of.\"$set\"",
+            "a `.` or a `$`",
+        ),
     ] {
         let found = check_users(&connection, &[user(fields.clone())]);
         let [problem] = &found[..] else {
@@ -137,20 +184,151 @@ fn twins_are_found_by_all_that_must_be_unique() {
         user(json!({"email": "A@TEST.edu", "username": "two"})),
         user(json!({"email": "b@test.edu", "username": "ONE"})),
         user(json!({"email": "c@test.edu", "user_id": "1"})),
+        user(json!({"email": "d@test.edu", "phone_number": "+4930123456"})),
+        user(json!({"email": "e@test.edu", "phone_number": "+4930123456"})),
     ];
     let found: Vec<String> = check_users(&connection, &users)
         .iter()
         .map(ToString::to_string)
         .collect();
     let wanted = [
-        (2, "A@TEST.edu", "email"),
-        (3, "b@test.edu", "username"),
-        (4, "c@test.edu", "user_id"),
+        (2, "A@TEST.edu", "email", 1),
+        (3, "b@test.edu", "username", 1),
+        (4, "c@test.edu", "user_id", 1),
+        (6, "e@test.edu", "phone_number", 5),
     ];
-    let wanted = wanted.map(|(row, email, field)| {
-        format!("row {row} ({email}): {field} is that of row 1 too: leave one of them out")
+    let wanted = wanted.map(|(row, email, field, owner)| {
+        format!("row {row} ({email}): {field} is that of row {owner} too: leave one of them out")
     });
     assert_eq!(found, wanted);
+}
+
+#[test]
+fn what_is_usual_in_ids_and_metadata_is_no_fault() {
+    let connection = ConnectionId::new("con_0123456789abcdef").unwrap();
+    let users = [
+        user(json!({"user_id": "5f7c8ec7c33c6c004bbafe82"})),
+        user(json!({"email": "b@test.edu", "user_id": "é".repeat(255)})),
+        user(json!({"email": "c@test.edu", "user_id": "|odd", "phone_number": "+1"})),
+        user(
+            json!({"email": "d@test.edu", "user_metadata": {"address": {"city": "a.b"}, "price": "$1"}}),
+        ),
+    ];
+    assert_eq!(check_users(&connection, &users), []);
+    assert_eq!(check_warnings(&users), []);
+}
+
+#[test]
+fn dotted_columns_make_objects_and_never_keys_with_a_dot() {
+    let path = std::env::temp_dir().join(format!("dotted-{}.csv", std::process::id()));
+    let csv = "email,user_metadata.address.city,user_metadata.address.zip,app_metadata.plan.of.year,user_metadata.plan\n\
+               a@test.edu,Berlin,10115,2026,free\n";
+    std::fs::write(&path, csv).unwrap();
+    let file = read_csv(path.to_str().unwrap(), &[]).unwrap();
+    let users: Vec<User> = file.collect::<Result<_>>().unwrap();
+    std::fs::remove_file(&path).unwrap();
+    let metadata = |user: &User| json!([user.user_metadata, user.app_metadata]);
+    let wanted = json!([{"address": {"city": "Berlin", "zip": "10115"}, "plan": "free"}, {"plan": {"of": {"year": "2026"}}}]);
+    assert_eq!(metadata(&users[0]), wanted);
+    let connection = ConnectionId::new("con_0123456789abcdef").unwrap();
+    assert_eq!(check_users(&connection, &users), []);
+}
+
+/// A user of just so many bytes in JSON.
+fn user_of(bytes: usize, email: &str) -> User {
+    let mut user = user(json!({"email": email, "user_metadata": {"notes": ""}}));
+    let rest = bytes - serde_json::to_vec(&user).unwrap().len();
+    user.user_metadata.as_mut().unwrap()["notes"] = "x".repeat(rest).into();
+    user
+}
+
+/// The limit is 10 KB (Auth0's guide "Migrate Oversized User Profiles").
+#[test]
+fn a_profile_of_over_ten_kilobytes_is_a_warning_and_is_sent() {
+    let (_practice, tenant, connection) = connection();
+    let users = [user_of(10_240, "a@test.edu"), user_of(10_241, "b@test.edu")];
+    assert_eq!(check_users(&connection, &users), []);
+    let warnings = check_warnings(&users);
+    let [
+        Problem {
+            row,
+            field,
+            problem,
+            ..
+        },
+    ] = &warnings[..]
+    else {
+        panic!("{warnings:?}");
+    };
+    assert_eq!((*row, field.as_str()), (2, "user_metadata"));
+    assert!(
+        problem.contains("10,241 bytes") && problem.contains("2027-03-04"),
+        "{problem}"
+    );
+    let plan = plan_import(&tenant, &connection, &users).unwrap();
+    assert_eq!(plan.warnings, warnings);
+    let drawn = plan.to_string();
+    for part in [
+        "2 to send, 0 with faults",
+        "1 user with a warning",
+        "row 2: b@test.edu",
+        "2027-03-04",
+    ] {
+        assert!(drawn.contains(part), "{drawn}");
+    }
+    let name = format!("large-{}", std::process::id());
+    let options = ImportOptions::default()
+        .name(&name)
+        .requests_per_second(100.0);
+    let report = import_users(&tenant, &connection, &users, &options).unwrap();
+    std::fs::remove_dir_all(report.folder()).unwrap();
+    assert_eq!(report.counts().inserted, 2, "{report}");
+}
+
+/// `password_hash` cannot be upserted (documented with the import schema).
+#[test]
+fn a_hash_that_an_upsert_would_drop_is_a_fault_until_it_is_meant() {
+    let connection = ConnectionId::new("con_0123456789abcdef").unwrap();
+    let (_practice, tenant, known) = self::connection();
+    let custom = json!({"algorithm": "md5", "hash": {"value": "00000000000000000000000000000000", "encoding": "hex"}});
+    let users = [
+        user(json!({"password_hash": GOOD_HASH})),
+        user(json!({"email": "b@test.edu", "custom_password_hash": custom})),
+        user(json!({"email": "c@test.edu"})),
+    ];
+    let upsert = ImportOptions::default().upsert(true);
+    let plan = plan_import_with(&tenant, &connection, &users, &upsert).unwrap();
+    let [
+        Problem {
+            row: 1,
+            field,
+            problem,
+            ..
+        },
+    ] = &plan.problems[..]
+    else {
+        panic!("{plan}");
+    };
+    assert_eq!(field, "password_hash");
+    assert!(problem.contains("keep_existing_passwords"), "{problem}");
+    assert!(
+        plan.to_string()
+            .contains("the custom_password_hash of 1 user replaces"),
+        "{plan}"
+    );
+    let refused = import_users(&tenant, &known, &users, &upsert).unwrap_err();
+    assert!(matches!(refused, Error::BadRows { .. }), "{refused}");
+    let uploads = |request: &&SentRequest| request.method == "POST";
+    assert_eq!(tenant.requests().iter().filter(uploads).count(), 0);
+
+    for (options, notes) in [
+        (ImportOptions::default(), 0),
+        (upsert.keep_existing_passwords(), 2),
+    ] {
+        let plan = plan_import_with(&tenant, &connection, &users, &options).unwrap();
+        assert_eq!(plan.problems, [], "{plan}");
+        assert_eq!(plan.notes.len(), notes, "{plan}");
+    }
 }
 
 #[test]
@@ -201,6 +379,8 @@ fn odd_user(number: usize) -> impl Strategy<Value = User> {
             let value = if encoding == "hex" { "0".repeat(32) } else { format!("{}==", "A".repeat(22)) };
             json!({"custom_password_hash": {"algorithm": algorithm, "hash": {"value": value, "encoding": encoding}}})
         }),
+        "\\+?[0-9 ()-]{0,17}".prop_map(|phone| json!({"phone_number": phone})),
+        "[a-z0-9 -]{0,4}|[a-z]{250,260}".prop_map(|id| json!({"user_id": id})),
         ("totp|phone|email|sms", "[A-Z2-9+@.a-z]{0,8}").prop_map(|(kind, value)| {
             let key = if kind == "totp" { "secret" } else { "value" };
             json!({"mfa_factors": [{kind: {key: value}}]})

@@ -39,8 +39,9 @@ fn faults_happen_as_often_as_they_were_set_and_are_counted() {
     assert!(
         status == 400
             && message.contains("unknown fault earthquake; known are job-speed")
-            && message
-                .ends_with("with @, at one of connections, upload, job, report, users, delete"),
+            && message.ends_with(
+                "with @, at one of connections, upload, job, report, users, delete, token"
+            ),
         "{message}"
     );
     let nobody = ("application/json", b"{}".to_vec());

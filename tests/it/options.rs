@@ -11,7 +11,7 @@ fn an_upsert_tells_who_was_updated_and_removes_only_whom_it_inserted() {
     let (tenant, connection) = practice.database();
     someone_else(&tenant, &connection);
     let name = Named::new("upsert");
-    let options = quick(&name).upsert(true);
+    let options = quick(&name).upsert(true).keep_existing_passwords();
     let report = import_users(&tenant, &connection, &users(60), &options).unwrap();
     let counts = report.counts();
     let told = (counts.inserted, counts.updated, counts.total);
@@ -28,7 +28,7 @@ fn an_upsert_tells_who_was_updated_and_removes_only_whom_it_inserted() {
     tenant
         .practice_faults(&[("reset-after-upload", 1.0)])
         .unwrap();
-    let options = quick(&name).upsert(true);
+    let options = quick(&name).upsert(true).keep_existing_passwords();
     let report = import_users(&tenant, &connection, &users(60), &options).unwrap();
     let counts = report.counts();
     let told = (counts.inserted, counts.updated, counts.total);
@@ -37,7 +37,7 @@ fn an_upsert_tells_who_was_updated_and_removes_only_whom_it_inserted() {
     // Nobody says what became of a job: of who is there under another id, whether they were updated is not known.
     let name = Named::new("upsert-lost");
     tenant.practice_faults(&[("job-lost", 9.0)]).unwrap();
-    let options = quick(&name).upsert(true);
+    let options = quick(&name).upsert(true).keep_existing_passwords();
     let report = import_users(&tenant, &connection, &users(10), &options).unwrap();
     let counts = report.counts();
     assert_eq!((counts.unknown, counts.total), (10, 10), "{report}");

@@ -6,7 +6,7 @@ use crate::server::Practice;
 
 const DATABASE_ID: &str = "con_Practice00000001";
 
-fn form(parts: &[(&str, &str)]) -> (&'static str, Vec<u8>) {
+pub(crate) fn form(parts: &[(&str, &str)]) -> (&'static str, Vec<u8>) {
     let part = |(name, value): &(&str, &str)| {
         format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
     };
@@ -18,15 +18,24 @@ fn form(parts: &[(&str, &str)]) -> (&'static str, Vec<u8>) {
 }
 
 impl Practice {
-    fn management(&self, method: &str, path: &str, body: Option<(&str, Vec<u8>)>) -> (u16, Value) {
+    pub(crate) fn management(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<(&str, Vec<u8>)>,
+    ) -> (u16, Value) {
         self.raw(method, path, Some(self.get("MGMT_API_ACCESS_TOKEN")), body)
     }
 
     pub(crate) fn import(&self, users: &Value, upsert: &str) -> Value {
+        self.import_into(DATABASE_ID, users, upsert)
+    }
+
+    pub(crate) fn import_into(&self, connection: &str, users: &Value, upsert: &str) -> Value {
         let users = users.to_string();
         let parts = form(&[
             ("users", &users),
-            ("connection_id", DATABASE_ID),
+            ("connection_id", connection),
             ("upsert", upsert),
         ]);
         let (status, job) = self.management("POST", "/api/v2/jobs/users-imports", Some(parts));
@@ -382,19 +391,19 @@ fn connections_come_in_three_shapes() {
             .management("GET", &format!("/api/v2/connections{query}"), None)
             .1
     };
-    assert_eq!(list("").as_array().unwrap().len(), 4);
-    assert_eq!(list("?strategy=auth0").as_array().unwrap().len(), 3);
+    assert_eq!(list("").as_array().unwrap().len(), 7);
+    assert_eq!(list("?strategy=auth0").as_array().unwrap().len(), 6);
     let totals = list("?include_totals=true&name=email");
     assert_eq!((&totals["total"], totals.get("length")), (&json!(1), None));
-    let first = list("?take=3&include_totals=true");
+    let first = list("?take=6&include_totals=true");
     assert_eq!(
         (
             first["connections"].as_array().unwrap().len(),
             first.get("total")
         ),
-        (3, None)
+        (6, None)
     );
-    let rest = list(&format!("?take=3&from={}", first["next"].as_str().unwrap()));
+    let rest = list(&format!("?take=6&from={}", first["next"].as_str().unwrap()));
     assert!(rest["connections"].as_array().unwrap().len() == 1 && rest.get("next").is_none());
     assert_eq!(list("?name=nothing"), json!([]));
     let (status, body) =

@@ -639,7 +639,9 @@ fn who_is_refused_for_another_ones_username_or_id_is_not_already_there() {
     let reason = &report.attention()[0].reasons[0];
     assert_eq!(reason.code, "TAKEN");
     assert!(
-        reason.message.contains("nobody in it has this e-mail"),
+        reason
+            .message
+            .contains("nobody in the connection has this e-mail"),
         "{report}"
     );
     let emails: Vec<String> = report
@@ -740,23 +742,69 @@ fn uploads_and_deletions_carry_a_name_for_the_tenants_log() {
     }
 }
 
+/// What the tenant's log has under a name: the types of its events.
+fn logged(practice: &Practice, name: &str) -> Vec<String> {
+    let log = practice.get_json("/api/v2/logs?per_page=100");
+    let log = log.as_array().unwrap().iter();
+    let named = log.filter(|event| event["references"]["correlation_id"] == name);
+    named
+        .map(|event| event["type"].as_str().unwrap().to_string())
+        .collect()
+}
+
 #[test]
-fn ids_kept_in_a_copy_do_not_lead_to_the_original() {
-    // The practice tenant has each id once: the copy is refused, and nobody is planned.
+fn ids_kept_in_a_copy_lead_to_neither_of_the_two() {
+    // As is reported of Auth0, the practice tenant lets both be, and deletes the first that it finds.
     let practice = Practice::start(&[]);
     let (tenant, connection) = practice.database();
-    let originals = Named::new("original");
+    let other = get_connection_id(&tenant, "Email-Only-Users").unwrap();
     let users = [
         with_id("kept1", "a@test.edu"),
         with_id("kept2", "b@test.edu"),
     ];
-    import_users(&tenant, &connection, &users, &quick(&originals)).unwrap();
-    let copies = Named::new("copy");
-    let other = get_connection_id(&tenant, "Email-Only-Users").unwrap();
-    import_users(&tenant, &other, &users, &quick(&copies)).unwrap();
-    let plan = plan_run_removal(&tenant, &copies.folder()).unwrap();
-    let removed = remove_users(&tenant, plan).unwrap();
-    assert_eq!(removed.deleted, 0, "{removed}");
-    let plan = plan_run_removal(&tenant, &originals.folder()).unwrap();
+    let names = [Named::new("original"), Named::new("copy")];
+    for (name, connection) in names.iter().zip([&connection, &other]) {
+        let report = import_users(&tenant, connection, &users, &quick(name)).unwrap();
+        assert_eq!(report.counts().inserted, 2, "{report}");
+    }
+    for name in &names {
+        let plan = plan_run_removal(&tenant, &name.folder()).unwrap();
+        assert_eq!((plan.users.len(), plan.kept), (0, 2), "{plan}");
+        assert_eq!(remove_users(&tenant, plan).unwrap().deleted, 0);
+        assert!(!logged(&practice, &name.0).contains(&"sdu".to_string()));
+    }
+    // The tenant's log has the uploads alone.
+    assert_eq!(logged(&practice, &names[1].0), ["sapi"]);
+}
+
+#[test]
+fn where_e_mails_are_shared_only_ids_tell_whose_a_user_is() {
+    let practice = Practice::start(&[]);
+    let tenant = practice.tenant();
+    let connection = get_connection_id(&tenant, "Shared-Emails").unwrap();
+    let before = start_import(&tenant, &connection, &[User::new("a@test.edu")]).unwrap();
+    wait_for_job(&tenant, &before, Duration::from_secs(20)).unwrap();
+    // By e-mail it cannot be told; by an id that was sent it can.
+    let users = [User::new("a@test.edu"), with_id("mine", "a@test.edu")];
+    let job = start_import(&tenant, &connection, &users).unwrap();
+    let finished = wait_for_job(&tenant, &job, Duration::from_secs(20)).unwrap();
+    let plan = plan_removal(&tenant, &finished).unwrap();
+    assert_eq!(planned(&plan), ["auth0|mine"], "{plan}");
+    assert!(
+        left(&plan, "a@test.edu", "several users of the connection"),
+        "{plan}"
+    );
+    assert_eq!(remove_users(&tenant, plan).unwrap().deleted, 1);
+    assert_eq!(logged(&practice, &job.correlation_id), ["sdu", "sapi"]);
+    // A run draws ids.
+    let name = Named::new("shared");
+    let users = [User::new("a@test.edu"), User::new("a@test.edu")];
+    let report = import_users(&tenant, &connection, &users, &quick(&name)).unwrap();
+    assert_eq!(report.counts().inserted, 2, "{report}");
+    let plan = plan_run_removal(&tenant, &name.folder()).unwrap();
+    assert_eq!((plan.signed_in, plan.sign_in_unknown), (0, 0), "{plan}");
     assert_eq!(remove_users(&tenant, plan).unwrap().deleted, 2);
+    assert_eq!(users_by_email(&tenant, "a@test.edu").unwrap().len(), 2);
+    let log = logged(&practice, report.correlation_id());
+    assert_eq!(log, ["sdu", "sdu", "sapi"]);
 }

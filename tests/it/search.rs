@@ -91,6 +91,10 @@ fn what_a_search_understands_it_finds() {
             "(username:anna OR username:bob) AND NOT blocked:true",
             vec!["anna"],
         ),
+        ("-blocked:true", vec!["anna", "cleo"]),
+        ("_exists_:username AND !blocked:true", vec!["anna"]),
+        ("-(username:anna OR username:bob)", vec!["cleo"]),
+        ("username:an-na", vec![]),
         ("no_such_field:x", vec![]),
     ] {
         let found: Vec<String> = found.into_iter().map(str::to_string).collect();
@@ -116,6 +120,11 @@ fn what_a_search_does_not_understand_it_refuses() {
         "name:anna~",
         "email:",
         "AND username:anna",
+        "- blocked:true",
+        "username:anna -blocked:true",
+        &format!("{}username:anna{}", "(".repeat(51), ")".repeat(51)),
+        &format!("{}username:anna", "NOT ".repeat(51)),
+        &"(".repeat(4000),
     ] {
         assert_eq!(search(&practice, query), Err(400), "{query}");
     }

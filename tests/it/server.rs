@@ -106,7 +106,7 @@ impl Drop for Practice {
 /// An unsigned token for a tenant, with claims laid over the usual ones.
 pub(crate) fn token(base: &str, over: Value) -> String {
     let mut claims = json!({"aud": format!("{base}/api/v2/"), "exp": 4_000_000_000_u64, "practice_tenant": true,
-        "scope": "read:connections create:users read:users delete:users"});
+        "scope": "read:connections read:connections_options create:users read:users delete:users"});
     for (name, value) in over.as_object().unwrap() {
         claims[name] = value.clone();
     }
@@ -154,7 +154,7 @@ pub(crate) fn served(
     (base, requests)
 }
 
-fn whole(request: &[u8]) -> bool {
+pub(crate) fn whole(request: &[u8]) -> bool {
     let text = String::from_utf8_lossy(request);
     let Some((head, _)) = text.split_once("\r\n\r\n") else {
         return false;

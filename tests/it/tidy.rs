@@ -255,3 +255,56 @@ fn the_environment_example_names_every_setting_and_no_other() {
         .collect();
     assert_eq!(set, names);
 }
+
+/// The crate's own files, without their tests and comments.
+fn client_code() -> Vec<(String, String)> {
+    let files = sources(&root().join("src")).into_iter();
+    let files = files.filter(|(name, _)| !name.contains("/bin/"));
+    let code = |source: String| {
+        let code = source
+            .split("\n#[cfg(test)]\nmod tests")
+            .next()
+            .map(str::lines);
+        let code = code.into_iter().flatten();
+        let code = code.filter(|line| !line.trim_start().starts_with("//"));
+        code.map(|line| format!("{line}\n")).collect::<String>()
+    };
+    files.map(|(name, source)| (name, code(source))).collect()
+}
+
+#[test]
+fn all_that_is_printed_goes_through_one_door() {
+    let bare = ["print!(", "println!(", "dbg!(", "stdout()", "stderr()"];
+    let prints = |code: &str| bare.iter().any(|word| code.contains(word));
+    let files = client_code().into_iter();
+    let printing: Vec<String> = files
+        .filter(|(_, code)| prints(code))
+        .map(|(name, _)| name)
+        .collect();
+    assert_eq!(printing, ["src/say.rs"]);
+}
+
+/// `Debug` as derived writes texts of others as they are, the kernel's words among them: `debug_fields!` does not.
+#[test]
+fn what_holds_texts_writes_its_debug_through_the_door() {
+    let texts = ["String", "Path", "Value", "Map<", "Reader"];
+    let mut seen = 0;
+    for (name, code) in client_code() {
+        for item in code.split("\n#[derive(").skip(1) {
+            let (derived, rest) = item.split_once(")]\n").expect("the end of the list");
+            let rest = rest.trim_start_matches("#[non_exhaustive]\n");
+            if !rest.starts_with("pub struct ") && !rest.starts_with("pub enum ") {
+                continue;
+            }
+            seen += 1;
+            let body = match rest.split_once('\n') {
+                Some((line, _)) if line.ends_with(';') => line,
+                _ => rest.split("\n}").next().unwrap_or_default(),
+            };
+            let has_texts = texts.iter().any(|text| body.contains(text));
+            let is_derived = derived.split(", ").any(|name| name == "Debug");
+            assert!(!(has_texts && is_derived), "{name}: {body}");
+        }
+    }
+    assert!(seen > 20, "only {seen} types were looked at");
+}

@@ -59,3 +59,24 @@ def test_an_export_that_the_sdk_asks_for_is_a_gzip_file_of_lines(auth0):
         lines = gzip.decompress(file.read()).splitlines()
     assert [json.loads(line)["mail"] for line in lines] == ["anna@test.edu", "bob@test.edu"]
     assert len(json.loads(lines[0])["user_metadata"]["text"]) == 10_000
+
+
+def test_a_user_is_changed_read_in_part_and_found_in_the_log(auth0):
+    user = auth0.users.create(
+        connection="Username-Password-Authentication", email="anna@test.edu", password="right", verify_email=False,
+        user_metadata={"group": "a", "year": 1})
+    traced = {"additional_headers": {"X-Correlation-ID": "an-sdk"}}
+    changed = auth0.users.update(
+        user.user_id, blocked=True, user_metadata={"year": None, "team": "b"}, request_options=traced)
+    assert changed.blocked and changed.user_metadata == {"group": "a", "team": "b"}
+    part = auth0.users.get(user.user_id, fields="email", include_fields=True)
+    assert (part.email, part.user_id) == ("anna@test.edu", None)
+    assert [found.email for found in auth0.users.list(q="-blocked:false")] == ["anna@test.edu"]
+    entries = list(auth0.logs.list(search='references.correlation_id:"an-sdk"'))
+    assert [(entry.type, entry.description) for entry in entries] == [("sapi", "Update a User")]
+
+
+def test_what_a_connection_is_and_who_uses_it(auth0):
+    [flexible] = auth0.connections.list(name="Flexible-Identifiers")
+    assert flexible.options["attributes"]["username"]["validation"]["max_length"] == 20
+    assert len(list(auth0.connections.clients.get(flexible.id, take=1))) == 2

@@ -1,14 +1,16 @@
 //! The envelopes answers come in.
 
 use axum::body::Body;
+use axum::extract::Request;
 use axum::http::{StatusCode, header::CONTENT_TYPE};
+use axum::middleware::Next;
 use axum::response::Response;
 use serde_json::{Value, json};
 
 const JSON: &str = "application/json; charset=utf-8";
 
-pub(crate) fn with(status: u16, content_type: &str, body: &Value) -> Response {
-    let mut answer = Response::new(Body::from(body.to_string()));
+pub(crate) fn with(status: u16, content_type: &str, body: String) -> Response {
+    let mut answer = Response::new(Body::from(body));
     *answer.status_mut() = StatusCode::from_u16(status).unwrap_or_default();
     if let Ok(value) = content_type.parse() {
         answer.headers_mut().insert(CONTENT_TYPE, value);
@@ -17,7 +19,7 @@ pub(crate) fn with(status: u16, content_type: &str, body: &Value) -> Response {
 }
 
 pub(crate) fn json(status: u16, body: &Value) -> Response {
-    with(status, JSON, body)
+    with(status, JSON, body.to_string())
 }
 
 pub(crate) fn ok(body: &Value) -> Response {
@@ -60,4 +62,19 @@ fn phrase(status: u16) -> &'static str {
 
 pub(crate) async fn no_such_route() -> Response {
     error(404, "Not Found", None)
+}
+
+pub(crate) async fn wrong_method() -> Response {
+    error(405, "Method Not Allowed", None)
+}
+
+/// What the server's own parts refuse, an address that is no text for one, they say in plain text.
+pub(crate) async fn in_envelope(request: Request, next: Next) -> Response {
+    let answer = next.run(request).await;
+    let kind = answer.headers().get(CONTENT_TYPE);
+    if kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/plain")) {
+        let status = answer.status().as_u16();
+        return error(status, phrase(status), None);
+    }
+    answer
 }

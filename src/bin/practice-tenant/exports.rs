@@ -1,10 +1,11 @@
 //! Export jobs: a connection's users as a gzipped file behind a signed link that is good for a minute.
 
 use std::sync::Arc;
+use std::time::Instant;
 
-use axum::body::{Body, Bytes};
-use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, StatusCode, header::CONTENT_TYPE};
+use axum::body::Body;
+use axum::extract::{Path, Query, Request, State};
+use axum::http::{StatusCode, header::CONTENT_TYPE};
 use axum::response::Response;
 use hmac::{Hmac, KeyInit, Mac};
 use miniz_oxide::deflate::compress_to_vec;
@@ -12,8 +13,12 @@ use serde_json::{Map, Value, json};
 use sha2::Sha256;
 
 use crate::answers;
-use crate::connections::{self, param};
-use crate::state::{Memory, Tenant, letters, timestamp, unix_seconds};
+use crate::bodies;
+use crate::connections;
+use crate::logs;
+use crate::memory::{Account, Memory};
+use crate::query::param;
+use crate::state::{Tenant, letters, timestamp, unix_seconds};
 use crate::tokens;
 
 const SCOPES: &[&str] = &["read:users"];
@@ -32,8 +37,10 @@ const DEFAULT_FIELDS: [&str; 8] = [
 ];
 
 /// An export job.
+#[derive(Clone)]
 pub(crate) struct Export {
     head: Value,
+    pub(crate) began: Instant,
     /// The name of the connection; all of them when absent.
     connection: Option<&'static str>,
     limit: Option<usize>,
@@ -42,23 +49,16 @@ pub(crate) struct Export {
     was_read: bool,
 }
 
-pub(crate) async fn create(
-    State(tenant): State<Arc<Tenant>>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    answer_create(&tenant, &headers, &body).unwrap_or_else(|refusal| *refusal)
+pub(crate) async fn create(State(tenant): State<Arc<Tenant>>, request: Request) -> Response {
+    answer_create(&tenant, request)
+        .await
+        .unwrap_or_else(|refusal| *refusal)
 }
 
-fn answer_create(
-    tenant: &Tenant,
-    headers: &HeaderMap,
-    body: &[u8],
-) -> Result<Response, Box<Response>> {
-    tokens::check(tenant, headers, SCOPES)?;
-    let Ok(Value::Object(asked)) = serde_json::from_slice::<Value>(body) else {
-        return Err(refused("Expected type object", "body"));
-    };
+async fn answer_create(tenant: &Tenant, request: Request) -> Result<Response, Box<Response>> {
+    tokens::check(tenant, request.headers(), SCOPES)?;
+    let correlation = logs::correlation(request.headers())?;
+    let asked = bodies::object(request.into_body()).await?;
     match asked.get("format").and_then(Value::as_str).unwrap_or("csv") {
         "json" => {}
         "csv" => return Err(refused("The practice tenant exports json alone", "format")),
@@ -102,18 +102,20 @@ fn answer_create(
     let head = Value::Object(head);
     let export = Export {
         head: head.clone(),
+        began: Instant::now(),
         connection: connection.map(|connection| connection.name),
         limit,
         fields,
         was_read: false,
     };
-    tenant.memory().exports.insert(id, export);
+    tenant.memory().add_export(id, export);
+    // Its description is not known; it is made like that of an import.
+    tenant.log("sapi", "Create export users job", correlation.as_deref());
     Ok(answers::ok(&head))
 }
 
 fn refused(problem: &str, property: &str) -> Box<Response> {
-    let message = format!("Payload validation error: '{problem}' on property {property}.");
-    Box::new(answers::error(400, &message, Some("invalid_body")))
+    bodies::refused(&format!("'{problem}' on property {property}"))
 }
 
 fn fields(asked: Option<&Value>) -> Result<Vec<(String, String)>, Box<Response>> {
@@ -170,17 +172,18 @@ pub(crate) async fn file(
         .and_then(|at| at.parse().ok())
         .unwrap_or_default();
     let signed = param(&query, "Signature") == Some(&signature(&tenant, &id, expires));
-    let memory = tenant.memory();
-    let export = memory
-        .exports
-        .get(&id)
-        .filter(|_| signed && unix_seconds() < expires);
+    // Taken out of the memory first: packing all users takes long.
+    let export = {
+        let memory = tenant.memory();
+        let export = memory.exports.get(&id).cloned();
+        let export = export.filter(|_| signed && unix_seconds() < expires);
+        export.map(|export| (export, memory.users.values().cloned().collect::<Vec<_>>()))
+    };
     let (status, kind, body) = match export {
-        Some(export) => (
-            StatusCode::OK,
-            "application/gzip",
-            gzip(&lines(export, &memory)),
-        ),
+        Some((export, users)) => {
+            let file = tokio::task::block_in_place(|| gzip(&lines(&export, &users)));
+            (StatusCode::OK, "application/gzip", file)
+        }
         None => (
             StatusCode::FORBIDDEN,
             "application/xml",
@@ -196,8 +199,8 @@ pub(crate) async fn file(
 }
 
 /// A line of JSON for each user.
-fn lines(export: &Export, memory: &Memory) -> Vec<u8> {
-    let users = memory.users.values().filter(|account| {
+fn lines(export: &Export, users: &[Arc<Account>]) -> Vec<u8> {
+    let users = users.iter().filter(|account| {
         export
             .connection
             .is_none_or(|name| account.connection == name)

@@ -12,19 +12,20 @@ use std::time::{Duration, Instant};
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
+use axum::http::Method;
 use axum::http::header::CONTENT_LENGTH;
-use axum::http::{HeaderMap, Method};
 use axum::middleware::Next;
 use axum::response::Response;
 use http_body::Frame;
 use serde_json::{Value, json};
 
 use crate::answers;
+use crate::bodies;
 use crate::state::{Tenant, timestamp_before};
 use crate::tokens;
 
 /// Each fault, and what it does.
-pub(crate) const KNOWN: [(&str, &str); 19] = [
+pub(crate) const KNOWN: [(&str, &str); 24] = [
     (
         "job-speed",
         "no fault: each job takes so many users a second",
@@ -33,8 +34,28 @@ pub(crate) const KNOWN: [(&str, &str); 19] = [
         "job-progress",
         "no fault: pending jobs tell percentage_done and time_left_seconds",
     ),
+    (
+        "options-withheld",
+        "no fault: connections come without options, whatever the token",
+    ),
+    (
+        "clients-need-options-scope",
+        "no fault: a connection's applications are told for read:connections_options alone, as one report has it",
+    ),
+    (
+        "metadata-keys-taken",
+        "no fault: imports take metadata keys with . or $",
+    ),
+    (
+        "large-profiles-refused",
+        "no fault: profiles over 10 KB are refused, as from 2027-03-04",
+    ),
     ("latency-ms", "each request waits that many milliseconds"),
     ("rate-limit", "requests are answered 429, global limit"),
+    (
+        "token-quota",
+        "requests for a token are answered 429, the client's quota",
+    ),
     (
         "slots-held",
         "so many job slots are others' until switched off",
@@ -83,11 +104,20 @@ pub(crate) const KNOWN: [(&str, &str); 19] = [
 ];
 
 /// Where a fault can be aimed at, with `@`.
-const STEPS: [&str; 6] = ["connections", "upload", "job", "report", "users", "delete"];
+const STEPS: [&str; 7] = [
+    "connections",
+    "upload",
+    "job",
+    "report",
+    "users",
+    "delete",
+    "token",
+];
 
 /// The step that a request is.
 pub(crate) fn step(method: &Method, path: &str) -> &'static str {
     match path.trim_start_matches("/api/v2") {
+        "/oauth/token" => "token",
         _ if method == Method::DELETE => "delete",
         "/jobs/users-imports" => "upload",
         path if path.ends_with("/errors") => "report",
@@ -178,15 +208,15 @@ impl Tenant {
         faults.happens(name)
     }
 
-    /// Whether the fault happens now, which is at `step`.
+    /// Whether the fault happens now, which is at `step`. At requests for a token happens what is aimed there alone.
     pub(crate) fn fault_at(&self, step: &str, name: &str) -> bool {
-        self.fault(name) || self.fault(&format!("{name}@{step}"))
+        (step != "token" && self.fault(name)) || self.fault(&format!("{name}@{step}"))
     }
 
-    /// Whether pending jobs tell how far they are.
-    pub(crate) fn tells_progress(&self) -> bool {
+    /// Whether what is no fault, but another way that tenants are, is switched on.
+    pub(crate) fn is_on(&self, name: &str) -> bool {
         let faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
-        faults.measure("job-progress") > 0.0
+        faults.measure(name) > 0.0
     }
 
     /// Users a second of a job that begins now; `None`: as fast as it can.
@@ -220,22 +250,21 @@ pub(crate) async fn read(State(tenant): State<Arc<Tenant>>) -> Response {
     answers::ok(&json!({"faults": faults.on, "happened": faults.happened}))
 }
 
-pub(crate) async fn write(
-    State(tenant): State<Arc<Tenant>>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
+pub(crate) async fn write(State(tenant): State<Arc<Tenant>>, request: Request) -> Response {
     // A token that a fault has ended is good enough to end the fault.
-    if let Err(refusal) = tokens::check_signature(&tenant, &headers) {
+    if let Err(refusal) = tokens::check_signature(&tenant, request.headers()) {
         return *refusal;
     }
-    let body: Value = serde_json::from_slice(&body).unwrap_or_default();
+    let body = match bodies::object(request.into_body()).await {
+        Ok(body) => body,
+        Err(refusal) => return *refusal,
+    };
     let on = match body.get("faults") {
         None => Ok(BTreeMap::new()),
         Some(faults) => serde_json::from_value(faults.clone())
             .map_err(|_| "faults must be an object of numbers".to_string()),
     };
-    let seed = body["seed"].as_u64().unwrap_or(0);
+    let seed = body.get("seed").and_then(Value::as_u64).unwrap_or(0);
     match on.and_then(|on| tenant.set_faults(on, seed)) {
         Err(problem) => answers::error(400, &problem, None),
         Ok(()) => {
@@ -254,7 +283,9 @@ pub(crate) async fn apply(
     let step = step(request.method(), request.uri().path());
     let latency = {
         let faults = tenant.faults.lock().unwrap_or_else(PoisonError::into_inner);
-        faults.measure("latency-ms") + faults.measure(&format!("latency-ms@{step}"))
+        let everywhere = faults.measure("latency-ms");
+        (if step == "token" { 0.0 } else { everywhere })
+            + faults.measure(&format!("latency-ms@{step}"))
     };
     // Half on the way there and half on the way back, so that a client can end in between.
     let half = Duration::from_secs_f64(latency.max(0.0) / 2000.0);

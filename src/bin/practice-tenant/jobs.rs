@@ -3,16 +3,18 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use axum::body::to_bytes;
 use axum::extract::{FromRequest, Multipart, Path, Request, State};
 use axum::http::{HeaderMap, header::CONTENT_LENGTH};
 use axum::response::Response;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::answers;
+use crate::bodies;
 use crate::connections::{self, Connection};
 use crate::exports;
-use crate::state::{Fate, Job, Tenant, job_head};
+use crate::logs;
+use crate::memory::{Fate, Job};
+use crate::state::{Tenant, job_head};
 use crate::tokens;
 use crate::work::work_off;
 
@@ -37,10 +39,11 @@ pub(crate) async fn create(State(tenant): State<Arc<Tenant>>, request: Request) 
 
 async fn answer_create(tenant: &Tenant, request: Request) -> Result<Response, Box<Response>> {
     tokens::check(tenant, request.headers(), &["create:users"])?;
+    let correlation = logs::correlation(request.headers())?;
     let form = read_form(request).await?;
     let connection = allowed_connection(&form)?;
     let mut memory = tenant.memory();
-    work_off(&mut memory);
+    work_off(tenant, &mut memory);
     let active = memory.jobs.values().filter(|job| !job.done).count() + tenant.slots_held();
     if active >= tenant.options.max_jobs {
         // The documented body has no errorCode.
@@ -66,17 +69,19 @@ async fn answer_create(tenant: &Tenant, request: Request) -> Result<Response, Bo
         ends: Instant::now() + Duration::from_secs_f64(seconds),
         was_read: false,
         summary: None,
-        errors: Vec::new(),
+        report: String::new(),
         // What cannot be read is found out after the upload was accepted.
         unreadable: rows.is_none(),
         rows: rows.unwrap_or_default(),
-        connection: connection.name.to_string(),
+        connection,
         upsert: form.upsert,
         done: false,
         fate: fate(tenant),
         timed: speed.is_some(),
     };
-    memory.jobs.insert(id, job);
+    memory.add_job(id, job);
+    // The documented description.
+    tenant.log("sapi", "Create import users job", correlation.as_deref());
     Ok(answers::json(202, &head))
 }
 
@@ -93,10 +98,6 @@ fn fate(tenant: &Tenant) -> Fate {
 }
 
 async fn read_form(request: Request) -> Result<Form, Box<Response>> {
-    let too_large = || {
-        let message = format!("Payload content length greater than maximum allowed: {MOST_BYTES}");
-        Box::new(answers::error(413, &message, None))
-    };
     let invalid = || {
         let message = "Payload validation error: 'Invalid multipart payload format'.";
         Box::new(answers::error(400, message, Some("invalid_body")))
@@ -107,10 +108,10 @@ async fn read_form(request: Request) -> Result<Form, Box<Response>> {
         .get(CONTENT_LENGTH)
         .and_then(|length| length.to_str().ok()?.parse().ok());
     if length.is_some_and(|length: usize| length > MOST_BYTES) {
-        return Err(too_large());
+        return Err(bodies::too_large(MOST_BYTES));
     }
     let (parts, body) = request.into_parts();
-    let bytes = to_bytes(body, MOST_BYTES).await.map_err(|_| too_large())?;
+    let bytes = bodies::read(body, MOST_BYTES).await?;
     let request = Request::from_parts(parts, bytes.into());
     let mut multipart = Multipart::from_request(request, &())
         .await
@@ -193,14 +194,14 @@ pub(crate) async fn status(
         .get(&id)
         .is_some_and(|job| job.was_read || job.timed)
     {
-        work_off(&mut memory);
+        work_off(&tenant, &mut memory);
     }
     let Some(job) = memory.jobs.get_mut(&id) else {
         return exports::status(&tenant, &mut memory, &id).unwrap_or_else(not_found);
     };
     let is_first = !std::mem::replace(&mut job.was_read, true);
     if !job.done || (is_first && !job.timed) {
-        return answers::ok(&pending(job, tenant.tells_progress()));
+        return answers::ok(&pending(job, tenant.is_on("job-progress")));
     }
     answers::ok(&finished(job))
 }
@@ -258,9 +259,9 @@ pub(crate) async fn errors(
     let Some(job) = memory.jobs.get(&id) else {
         return answers::error(404, "The job does not exist", Some("inexistent_job"));
     };
-    if job.errors.is_empty() || tenant.fault("report-lost") {
+    if job.report.is_empty() || tenant.fault("report-lost") {
         return answers::no_content();
     }
     // Recorded without a charset, unlike every other answer.
-    answers::with(200, "application/json", &json!(job.errors))
+    answers::with(200, "application/json", job.report.clone())
 }

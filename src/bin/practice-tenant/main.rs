@@ -1,20 +1,26 @@
 //! The practice tenant: an HTTP server on loopback that answers as Auth0's Management API does, for
 //! everything a bulk import needs.
 //!
-//! `answers.rs` holds the envelopes, `tokens.rs` who may ask, `connections.rs`, `jobs.rs` (and `work.rs`), `exports.rs`, `users.rs` and
-//! `sign_in.rs` one endpoint family each, `hashes.rs` which password fits which hash, `search.rs` the language of searches, `record.rs` what was asked, `faults.rs` what may go wrong on
-//! demand, `schema.rs` the rules for a row, `state.rs` what is remembered,
-//! `options.rs` the command line. It shares no type with the client: a shared misspelling would pass
-//! every test.
+//! `answers.rs` holds the envelopes, `bodies.rs` and `query.rs` read what is asked, `tokens.rs` says who may ask.
+//! `connections.rs`, `jobs.rs` (and `work.rs`), `exports.rs`, `users.rs`, `user_changes.rs`, `logs.rs` and `sign_in.rs` have one
+//! family of endpoints each. `schema.rs` has the rules for a row, `accounts.rs` what becomes of one, `hashes.rs` which password
+//! fits which hash, `search.rs` the language of searches. `memory.rs` and `state.rs` remember, `record.rs` notes what was
+//! asked, `faults.rs` lets things go wrong on demand, `options.rs` is the command line. It shares no type with the client:
+//! a shared misspelling would pass every test.
 
+mod accounts;
 mod answers;
+mod bodies;
 mod connections;
 mod digests;
 mod exports;
 mod faults;
 mod hashes;
 mod jobs;
+mod logs;
+mod memory;
 mod options;
+mod query;
 mod record;
 mod schema;
 mod search;
@@ -22,6 +28,7 @@ mod sign_in;
 mod slow_hashes;
 mod state;
 mod tokens;
+mod user_changes;
 mod users;
 mod work;
 
@@ -33,7 +40,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::{get, post, put};
 use serde_json::json;
@@ -103,24 +110,35 @@ fn routes(tenant: Arc<Tenant>) -> Router {
         .route("/jobs/users-exports", post(exports::create))
         .route("/jobs/{id}", get(jobs::status))
         .route("/jobs/{id}/errors", get(jobs::errors))
-        .route("/users", get(users::list).post(users::create))
+        .route("/users", get(users::list).post(user_changes::create))
         .route("/users-by-email", get(users::by_email))
-        .route("/users/{id}", get(users::one).delete(users::delete))
+        .route(
+            "/users/{id}",
+            get(users::one)
+                .delete(users::delete)
+                .patch(user_changes::change),
+        )
+        .route("/logs", get(logs::list))
+        .method_not_allowed_fallback(tokens::wrong_method)
         .layer(from_fn_with_state(Arc::clone(&tenant), tokens::limit_rate))
         .layer(from_fn_with_state(Arc::clone(&tenant), faults::apply))
         .layer(from_fn_with_state(Arc::clone(&tenant), count_request));
     Router::new()
         .nest("/api/v2", api)
         .route("/exports/{id}/{name}", get(exports::file))
-        .route("/oauth/token", post(sign_in::token))
+        .route(
+            "/oauth/token",
+            post(sign_in::token).layer(from_fn_with_state(Arc::clone(&tenant), faults::apply)),
+        )
         .route("/practice", get(about))
         .route("/practice/faults", get(faults::read).put(faults::write))
         .route("/practice/door", put(record::door))
         .route("/practice/requests", get(record::read))
         .route("/practice/traffic", get(faults::traffic))
         .fallback(answers::no_such_route)
+        .method_not_allowed_fallback(answers::wrong_method)
         .layer(DefaultBodyLimit::disable())
-        .layer(from_fn_with_state(Arc::clone(&tenant), note_request))
+        .layer(from_fn(answers::in_envelope))
         .layer(from_fn_with_state(Arc::clone(&tenant), record::note))
         .with_state(tenant)
 }
@@ -139,11 +157,6 @@ async fn count_request(
     next: Next,
 ) -> Response {
     tenant.count_request();
-    next.run(request).await
-}
-
-async fn note_request(State(tenant): State<Arc<Tenant>>, request: Request, next: Next) -> Response {
-    tenant.note_request();
     next.run(request).await
 }
 

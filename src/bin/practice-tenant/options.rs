@@ -17,6 +17,10 @@ pub(crate) struct Options {
     pub(crate) token_seconds: i64,
     /// How long the link to an exported file is good.
     pub(crate) link_seconds: i64,
+    /// The scopes that this tenant's tokens can have; all when absent.
+    pub(crate) scopes: Option<String>,
+    /// Whether connections tell which applications use them, as they did until July 2026.
+    pub(crate) enabled_clients: bool,
     /// Whether tokens carry the mark by which clients know a practice tenant.
     pub(crate) marked: bool,
     /// What goes wrong from the start, and the seed of what does so by chance.
@@ -24,7 +28,7 @@ pub(crate) struct Options {
     pub(crate) seed: u64,
 }
 
-const USAGE: &str = "known are --port N, --env-file PATH, --idle-minutes N, --job-speed USERS_PER_SECOND, --rate PER_SECOND, --burst N, --max-jobs N, --token-seconds N, --link-seconds N, --fault NAME[=NUMBER], --seed N, --like-real (rate and speed of the free plan), --unmarked (clients take it for a real tenant)";
+const USAGE: &str = "known are --port N, --env-file PATH, --idle-minutes N, --job-speed USERS_PER_SECOND, --rate PER_SECOND, --burst N, --max-jobs N, --token-seconds N, --link-seconds N, --fault NAME[=NUMBER], --seed N, --scopes \"SCOPE …\" (all its tokens can have), --enabled-clients (connections tell their applications, as until July 2026), --like-real (rate and speed of the free plan), --unmarked (clients take it for a real tenant)";
 
 impl Options {
     pub(crate) fn read(mut words: impl Iterator<Item = String>) -> Result<Options, String> {
@@ -38,12 +42,19 @@ impl Options {
             max_jobs: 2,
             token_seconds: 86_400,
             link_seconds: 60,
+            scopes: None,
+            enabled_clients: false,
             marked: true,
             faults: BTreeMap::new(),
             seed: 0,
         };
         while let Some(word) = words.next() {
             match word.as_str() {
+                "--scopes" => {
+                    let scopes = words.next().ok_or("--scopes needs scopes, \"a b\"")?;
+                    options.scopes = Some(crate::tokens::known_scopes(&scopes)?);
+                }
+                "--enabled-clients" => options.enabled_clients = true,
                 "--unmarked" => options.marked = false,
                 "--like-real" => {
                     // The free plan: 2 requests a second, about 40,000 users an hour.

@@ -3,15 +3,14 @@
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
-use axum::body::Bytes;
 use axum::extract::{Query, Request, State};
-use axum::http::HeaderMap;
 use axum::middleware::Next;
 use axum::response::Response;
 use serde_json::{Value, json};
 
 use crate::answers;
-use crate::connections::param;
+use crate::bodies;
+use crate::query::param;
 use crate::state::Tenant;
 use crate::tokens;
 
@@ -62,16 +61,15 @@ pub(crate) async fn read(
 }
 
 /// `PUT /practice/door`: `{"closed": true}`.
-pub(crate) async fn door(
-    State(tenant): State<Arc<Tenant>>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    if let Err(refusal) = tokens::check_signature(&tenant, &headers) {
+pub(crate) async fn door(State(tenant): State<Arc<Tenant>>, request: Request) -> Response {
+    if let Err(refusal) = tokens::check_signature(&tenant, request.headers()) {
         return *refusal;
     }
-    let body: Value = serde_json::from_slice(&body).unwrap_or_default();
-    let Some(closed) = body["closed"].as_bool() else {
+    let body = match bodies::object(request.into_body()).await {
+        Ok(body) => body,
+        Err(refusal) => return *refusal,
+    };
+    let Some(closed) = body.get("closed").and_then(Value::as_bool) else {
         return answers::error(400, "closed must be true or false", None);
     };
     tenant.closed.store(closed, Ordering::SeqCst);

@@ -3,9 +3,14 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::connections::{Connection, USERNAME_CHARS};
+use crate::connections::{Attribute, Connection};
+use crate::state::Tenant;
 
 const HASH_PATTERN: &str = r"^\$2[ab]?\$10+\$[./A-Za-z0-9]{53}$";
+/// E.164.
+const PHONE_PATTERN: &str = r"^\+[0-9]{1,15}$";
+/// Characters of a user id.
+const MOST_ID_CHARS: usize = 255;
 const ENCODINGS: &[&str] = &["base64", "hex", "utf8"];
 /// Keys of app_metadata that Auth0 keeps for itself.
 const RESERVED: [&str; 18] = [
@@ -29,8 +34,39 @@ const RESERVED: [&str; 18] = [
     "user_id",
 ];
 
+/// Bytes of a profile, 10 KB.
+const MOST_PROFILE_BYTES: usize = 10 * 1024;
+
+/// What is not known of tenants, or what will change.
+#[derive(Clone, Copy)]
+pub(crate) struct Ways {
+    /// Whether an import takes metadata keys with `.` or `$`, which Auth0 documents as not allowed and the users API
+    /// refuses. What an import answers nobody has written down: refusing is the cautious reading.
+    pub(crate) metadata_keys_taken: bool,
+    /// From 2027-03-04 profiles over 10 KB are refused.
+    pub(crate) large_profiles_refused: bool,
+}
+
+impl Tenant {
+    pub(crate) fn ways(&self) -> Ways {
+        Ways {
+            metadata_keys_taken: self.is_on("metadata-keys-taken"),
+            large_profiles_refused: self.is_on("large-profiles-refused"),
+        }
+    }
+}
+
+/// What is wrong with the size of a profile. The code is Auth0's; no text is known for it.
+pub(crate) fn oversize(profile: &Map<String, Value>, ways: Ways) -> Option<Value> {
+    let bytes = || json!(profile).to_string().len();
+    (ways.large_profiles_refused && bytes() > MOST_PROFILE_BYTES).then(|| {
+        let message = "The user profile is larger than the maximum of 10 KB";
+        json!({"code": "PROFILE_SIZE_EXCEEDED", "message": message})
+    })
+}
+
 /// What is wrong with a row, in Auth0's words; empty when nothing is.
-pub(crate) fn faults(row: &Value, connection: &Connection) -> Vec<Value> {
+pub(crate) fn faults(row: &Value, connection: &Connection, ways: Ways) -> Vec<Value> {
     let mut faults = Faults::default();
     let Some(user) = row.as_object() else {
         faults.wrong_type("", "object", row);
@@ -53,6 +89,12 @@ pub(crate) fn faults(row: &Value, connection: &Connection) -> Vec<Value> {
     }
     for name in ["app_metadata", "user_metadata"] {
         faults.of_type(user, name, "object", Value::is_object);
+        let key = user.get(name).and_then(forbidden_key);
+        if let Some(key) = key.filter(|_| !ways.metadata_keys_taken) {
+            // Code and text are guesses.
+            let message = format!("Property names must not contain '.' or '$': {key}");
+            faults.add("NOT_PASSED", name, &message);
+        }
     }
     match user.get("email") {
         None => faults.add(
@@ -95,6 +137,8 @@ pub(crate) fn faults(row: &Value, connection: &Connection) -> Vec<Value> {
         );
     }
     faults.username(user, connection);
+    faults.phone(user, connection);
+    faults.user_id(user);
     const KNOWN: [&str; 17] = [
         "email",
         "email_verified",
@@ -347,7 +391,6 @@ impl Faults {
         let Some(text) = value.as_str() else {
             return self.wrong_type(field, "string", value);
         };
-        let digits = text.strip_prefix('+').unwrap_or_default();
         match kind {
             "totp"
                 if text.is_empty()
@@ -357,31 +400,66 @@ impl Faults {
             {
                 self.pattern(field, "^[A-Z2-7]+$");
             }
-            "phone"
-                if !(1..=15).contains(&digits.len())
-                    || !digits.bytes().all(|b| b.is_ascii_digit()) =>
-            {
-                self.pattern(field, r"^\+[0-9]{1,15}$");
-            }
+            "phone" if !is_phone(text) => self.pattern(field, PHONE_PATTERN),
             "email" if !is_email(text) => self.bad_email(field, text),
             _ => {}
         }
     }
 
+    /// An attribute whose `profile_required` is set must be there, on import too.
+    fn required(&mut self, user: &Map<String, Value>, name: &str, attribute: Option<Attribute>) {
+        if attribute.is_some_and(|attribute| attribute.required) && !user.contains_key(name) {
+            self.add(
+                "OBJECT_MISSING_REQUIRED_PROPERTY",
+                "",
+                &format!("Missing required property: {name}"),
+            );
+        }
+    }
+
+    fn phone(&mut self, user: &Map<String, Value>, connection: &Connection) {
+        self.required(user, "phone_number", connection.phone());
+        let number = user.get("phone_number").and_then(Value::as_str);
+        if number.is_some_and(|number| !is_phone(number)) {
+            self.pattern("phone_number", PHONE_PATTERN);
+        }
+    }
+
+    /// What POST /users documents: at most 255 characters, no white space. The codes are inferred.
+    fn user_id(&mut self, user: &Map<String, Value>) {
+        let Some(id) = user.get("user_id").and_then(Value::as_str) else {
+            return;
+        };
+        let length = id.chars().count();
+        if id.is_empty() {
+            let message = "String is too short (0 chars), minimum 1";
+            self.add("MIN_LENGTH", "user_id", message);
+        } else if length > MOST_ID_CHARS {
+            let message = format!("String is too long ({length} chars), maximum {MOST_ID_CHARS}");
+            self.add("MAX_LENGTH", "user_id", &message);
+        } else if id.chars().any(char::is_whitespace) {
+            let message = format!("Object didn't pass validation for format user-id: {id}");
+            self.add("INVALID_FORMAT", "user_id", &message);
+        }
+    }
+
     fn username(&mut self, user: &Map<String, Value>, connection: &Connection) {
+        let attribute = connection.username().map(|rules| rules.attribute);
+        self.required(user, "username", attribute);
         let Some(username) = user.get("username").and_then(Value::as_str) else {
             return;
         };
-        let (least, most) = USERNAME_CHARS;
-        let length = username.chars().count();
-        if !connection.usernames {
+        let Some(rules) = connection.username() else {
             // What an import does here is unknown; refusing, as POST /users does, is the cautious reading.
-            self.add(
+            return self.add(
                 "NOT_PASSED",
                 "username",
                 "Cannot set username for connection without requires_username.",
             );
-        } else if length < least {
+        };
+        let (least, most) = rules.chars;
+        let length = username.chars().count();
+        if length < least {
             self.add(
                 "MIN_LENGTH",
                 "username",
@@ -397,6 +475,7 @@ impl Faults {
             .chars()
             .all(|c| c.is_ascii_alphanumeric() || "@^$.!`#+'~_-".contains(c))
             || is_email(username)
+            || (rules.no_phones && is_phone(username))
         {
             // The code is inferred; the characters are documented.
             self.add(
@@ -405,6 +484,20 @@ impl Faults {
                 &format!("Object didn't pass validation for format username: {username}"),
             );
         }
+    }
+}
+
+/// A key with `.` or `$`, at any depth.
+fn forbidden_key(value: &Value) -> Option<&str> {
+    match value {
+        Value::Object(fields) => {
+            let mut keys = fields.keys();
+            let key = keys.find(|key| key.contains(['.', '$']));
+            key.map(String::as_str)
+                .or_else(|| fields.values().find_map(forbidden_key))
+        }
+        Value::Array(items) => items.iter().find_map(forbidden_key),
+        _ => None,
     }
 }
 
@@ -454,6 +547,12 @@ fn is_auth0_bcrypt(hash: &str) -> bool {
         && salted
             .bytes()
             .all(|b| b.is_ascii_alphanumeric() || b == b'.' || b == b'/')
+}
+
+/// `PHONE_PATTERN`, read aloud.
+fn is_phone(text: &str) -> bool {
+    let digits = text.strip_prefix('+').unwrap_or_default();
+    (1..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit())
 }
 
 /// As validator.js `isEmail` by default, `require_tld` included: what z-schema calls the format email.

@@ -17,6 +17,8 @@ const WITHOUT_CASE: [&str; 6] = [
 ];
 /// Characters that a `*` at the beginning needs after it.
 const LEAST_SUFFIX: usize = 3;
+/// Parentheses and NOTs within each other.
+const MOST_DEPTH: usize = 50;
 
 /// What a user must fulfil.
 pub(crate) enum Query {
@@ -45,7 +47,10 @@ pub(crate) fn parse(text: &str) -> Result<Query, Box<Response>> {
     if words.is_empty() {
         return Ok(Query::Everybody);
     }
-    let mut parser = Parser { words: &words };
+    let mut parser = Parser {
+        words: &words,
+        depth: 0,
+    };
     let query = parser.any().map_err(refused)?;
     match parser.words.first() {
         None => Ok(query),
@@ -92,6 +97,12 @@ fn words(text: &str) -> Result<Vec<Word>, String> {
                 Word::Close
             });
             rest = rest[1..].trim_start();
+            continue;
+        }
+        // Lucene's other signs for NOT.
+        if first == '-' || first == '!' {
+            words.push(Word::Not);
+            rest = &rest[1..];
             continue;
         }
         let end = rest
@@ -155,6 +166,8 @@ fn value_of(text: &str) -> Result<(String, bool, &str), String> {
 
 struct Parser<'a> {
     words: &'a [Word],
+    /// Parentheses and NOTs that are open.
+    depth: usize,
 }
 
 impl Parser<'_> {
@@ -182,7 +195,20 @@ impl Parser<'_> {
         Ok(Query::All(all))
     }
 
+    /// A term, or what stands in parentheses or behind a NOT, up to a depth that no stack minds.
     fn one(&mut self) -> Result<Query, String> {
+        self.depth += 1;
+        if self.depth > MOST_DEPTH {
+            return Err(format!(
+                "more than {MOST_DEPTH} parentheses and NOTs within each other"
+            ));
+        }
+        let query = self.inner();
+        self.depth -= 1;
+        query
+    }
+
+    fn inner(&mut self) -> Result<Query, String> {
         if self.take(&Word::Not) {
             return Ok(Query::Not(Box::new(self.one()?)));
         }

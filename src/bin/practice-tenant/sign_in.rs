@@ -2,27 +2,33 @@
 
 use std::sync::Arc;
 
-use axum::body::Bytes;
-use axum::extract::State;
-use axum::http::{HeaderMap, header::CONTENT_TYPE};
+use axum::extract::{Request, State};
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use axum::http::{HeaderMap, HeaderValue};
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 
 use crate::answers::{oauth_error, ok};
+use crate::bodies;
+use crate::connections;
 use crate::hashes;
-use crate::state::{Account, Tenant, unix_seconds};
+use crate::memory::{self, Account};
+use crate::state::{Tenant, unix_seconds};
 use crate::tokens;
 
 const REALM_GRANT: &str = "http://auth0.com/oauth/grant-type/password-realm";
+/// Bytes of a request, far more than any password and client have.
+const MOST_BYTES: usize = 64 << 10;
 /// Failures of one user before more attempts are refused (brute-force protection's default).
 const MOST_FAILURES: u32 = 10;
 
-pub(crate) async fn token(
-    State(tenant): State<Arc<Tenant>>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    let form = fields(&headers, &body);
+pub(crate) async fn token(State(tenant): State<Arc<Tenant>>, request: Request) -> Response {
+    let (head, body) = request.into_parts();
+    let body = match bodies::read(body, MOST_BYTES).await {
+        Ok(body) => body,
+        Err(refusal) => return *refusal,
+    };
+    let form = fields(&head.headers, &body);
     match form.get("grant_type").and_then(Value::as_str) {
         Some("client_credentials") => client_credentials(&tenant, &form),
         Some(grant @ (REALM_GRANT | "password")) => sign_in(tenant, &form, grant).await,
@@ -48,20 +54,37 @@ fn fields(headers: &HeaderMap, body: &[u8]) -> Map<String, Value> {
     if content_type.starts_with("application/json") {
         return serde_json::from_slice(body).unwrap_or_default();
     }
-    let text = format!("/?{}", String::from_utf8_lossy(body));
-    let query = text
-        .parse()
-        .ok()
-        .and_then(|uri| axum::extract::Query::<Vec<(String, String)>>::try_from_uri(&uri).ok());
-    query
-        .map(|query| {
-            query
-                .0
-                .into_iter()
-                .map(|(name, value)| (name, value.into()))
-                .collect()
-        })
-        .unwrap_or_default()
+    let pairs = body.split(|byte| *byte == b'&').map(|pair| {
+        let mut halves = pair.splitn(2, |byte| *byte == b'=');
+        let name = halves.next().unwrap_or_default();
+        (
+            form_text(name),
+            form_text(halves.next().unwrap_or_default()).into(),
+        )
+    });
+    pairs.collect()
+}
+
+/// A text of a form, as the URL standard decodes it: what is not encoded, `#` or a blank, stands for itself.
+fn form_text(bytes: &[u8]) -> String {
+    let mut text = Vec::with_capacity(bytes.len());
+    let mut rest = bytes.iter();
+    let digit = |byte: &u8| char::from(*byte).to_digit(16);
+    while let Some(byte) = rest.next() {
+        let pair = match rest.as_slice() {
+            [high, low, ..] if *byte == b'%' => digit(high).zip(digit(low)),
+            _ => None,
+        };
+        match (byte, pair) {
+            (_, Some((high, low))) => {
+                text.push((high * 16 + low) as u8);
+                rest = rest.as_slice()[2..].iter();
+            }
+            (b'+', None) => text.push(b' '),
+            (byte, None) => text.push(*byte),
+        }
+    }
+    String::from_utf8_lossy(&text).into_owned()
 }
 
 fn text<'a>(form: &'a Map<String, Value>, name: &str) -> &'a str {
@@ -74,17 +97,32 @@ fn client_credentials(tenant: &Tenant, form: &Map<String, Value>) -> Response {
         return oauth_error(401, "access_denied", "Unauthorized");
     }
     let audience = text(form, "audience");
-    if audience.replace("://localhost:", "://127.0.0.1:") != tenant.audience() {
+    if !tokens::is_ours(tenant, audience) {
         let description = format!(
             "Client is not authorized to access \"{audience}\". You need to create a \"client-grant\" associated to this API."
         );
         return oauth_error(403, "access_denied", &description);
     }
+    if tenant.fault("token-quota") {
+        return quota_exceeded();
+    }
+    tenant.note_request();
     let scope = form.get("scope").and_then(Value::as_str);
-    let token = tokens::issue(tenant, scope);
+    let token = tokens::issue(tenant, scope, audience);
     ok(
         &json!({"access_token": token, "expires_in": tenant.options.token_seconds, "token_type": "Bearer"}),
     )
+}
+
+/// The quota of tokens for machines, as documented ("Fine-grained M2M token quotas"), with the header as Auth0's SDKs
+/// read it.
+fn quota_exceeded() -> Response {
+    let mut answer = oauth_error(429, "too_many_requests", "Client quota exceeded");
+    let quota = HeaderValue::from_static("b=per_hour;q=100;r=0;t=1");
+    let headers = answer.headers_mut();
+    headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+    headers.insert("auth0-client-quota-limit", quota);
+    answer
 }
 
 async fn sign_in(tenant: Arc<Tenant>, form: &Map<String, Value>, grant: &str) -> Response {
@@ -99,6 +137,7 @@ async fn sign_in(tenant: Arc<Tenant>, form: &Map<String, Value>, grant: &str) ->
     if id != tenant.sign_in_id || text(form, "client_secret") != tenant.sign_in_secret {
         return oauth_error(401, "access_denied", "Unauthorized");
     }
+    tenant.note_request();
     let realm = if grant == REALM_GRANT {
         text(form, "realm")
     } else {
@@ -106,23 +145,15 @@ async fn sign_in(tenant: Arc<Tenant>, form: &Map<String, Value>, grant: &str) ->
     };
     let login = text(form, "username").to_lowercase();
     let wrong = || oauth_error(403, "invalid_grant", "Wrong email or password.");
-    let found = {
-        let memory = tenant.memory();
-        let keys = [
-            format!("{realm} {login}"),
-            format!("{realm} username {login}"),
-        ];
-        keys.iter()
-            .find_map(|key| memory.find(key))
-            .and_then(|place| memory.users.get(&place).cloned())
+    let Some((place, account)) = find(&tenant, realm, &login) else {
+        return wrong();
     };
-    let Some(account) = found else { return wrong() };
     if account.failures >= MOST_FAILURES {
         let description =
             "Your account has been blocked after multiple consecutive login attempts.";
         return oauth_error(429, "too_many_attempts", description);
     }
-    let user_id = text(&account.profile, "user_id").to_string();
+    let user_id = account.text("user_id").unwrap_or_default().to_string();
     let (second_factor, blocked) = (
         account.second_factor,
         account.profile.get("blocked") == Some(&Value::Bool(true)),
@@ -139,9 +170,9 @@ async fn sign_in(tenant: Arc<Tenant>, form: &Map<String, Value>, grant: &str) ->
     });
     let (right, own_hash) = checked.await.unwrap_or_default();
     if let (Some(own_hash), Some(imported)) = (own_hash, custom_hash) {
-        drop_imported_hash(&tenant, &user_id, &imported, own_hash);
+        drop_imported_hash(&tenant, place, &imported, own_hash);
     }
-    note_attempt(&tenant, &user_id, right);
+    note_attempt(&tenant, place, right);
     match (right, blocked, second_factor) {
         (false, ..) => wrong(),
         // Reported without a status; mocks of others use 403.
@@ -159,20 +190,37 @@ async fn sign_in(tenant: Arc<Tenant>, form: &Map<String, Value>, grant: &str) ->
     }
 }
 
-fn note_attempt(tenant: &Tenant, user_id: &str, right: bool) {
+/// The user of a connection who signs in by this name: an e-mail, unless several users can have it, or what the
+/// connection's attributes let one sign in by.
+fn find(tenant: &Tenant, realm: &str, login: &str) -> Option<(usize, Arc<Account>)> {
+    let connection = connections::by_name(realm)?;
+    let usernames = connection
+        .username()
+        .is_some_and(|rules| rules.attribute.signs_in);
+    let phones = connection.phone().is_some_and(|phone| phone.signs_in);
+    let ways = [
+        ("email", connection.has_unique_emails()),
+        ("username", usernames),
+        ("phone_number", phones),
+    ];
+    let memory = tenant.memory();
+    let mut ways = ways.into_iter().filter(|(_, is_open)| *is_open);
+    let place = ways.find_map(|(name, _)| memory.find(&memory::key(realm, name, login)))?;
+    Some((place, Arc::clone(memory.users.get(&place)?)))
+}
+
+fn note_attempt(tenant: &Tenant, place: usize, right: bool) {
     let mut memory = tenant.memory();
-    let place = memory.find(user_id);
-    if let Some(account) = place.and_then(|place| memory.users.get_mut(&place)) {
+    if let Some(account) = memory.change(place) {
         let failures = &mut account.failures;
         *failures = if right { 0 } else { *failures + 1 };
     }
 }
 
 /// After the first good sign-in Auth0 has a bcrypt hash of its own, and the imported one is gone.
-fn drop_imported_hash(tenant: &Tenant, user_id: &str, imported: &Value, own_hash: String) {
+fn drop_imported_hash(tenant: &Tenant, place: usize, imported: &Value, own_hash: String) {
     let mut memory = tenant.memory();
-    let place = memory.find(user_id);
-    let account = place.and_then(|place| memory.users.get_mut(&place));
+    let account = memory.change(place);
     // An upsert may have brought another one meanwhile.
     if let Some(account) = account.filter(|there| there.custom_hash.as_ref() == Some(imported)) {
         account.password_hash = Some(own_hash);

@@ -1,110 +1,15 @@
 //! What the practice tenant remembers, until it ends.
 
-use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use crate::exports::Export;
 use crate::faults::{Faults, Traffic};
+use crate::logs::Log;
+use crate::memory::Memory;
 use crate::options::Options;
-
-/// One user: the profile as it is answered, and what is never answered.
-#[derive(Clone)]
-pub(crate) struct Account {
-    pub(crate) profile: Map<String, Value>,
-    pub(crate) connection: String,
-    pub(crate) password_hash: Option<String>,
-    pub(crate) custom_hash: Option<Value>,
-    pub(crate) second_factor: bool,
-    pub(crate) failures: u32,
-}
-
-/// An import job.
-pub(crate) struct Job {
-    pub(crate) head: Value,
-    pub(crate) began: Instant,
-    /// When the users have been worked through.
-    pub(crate) ends: Instant,
-    /// A job is seen pending once at least, as a real one is.
-    pub(crate) was_read: bool,
-    /// Absent when the file could not be read.
-    pub(crate) summary: Option<Value>,
-    pub(crate) errors: Vec<Value>,
-    pub(crate) rows: Vec<Value>,
-    pub(crate) connection: String,
-    pub(crate) upsert: bool,
-    pub(crate) done: bool,
-    pub(crate) unreadable: bool,
-    pub(crate) fate: Fate,
-    /// Whether time alone decides when it ends.
-    pub(crate) timed: bool,
-}
-
-/// What a fault does to a job.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Fate {
-    Works,
-    Fails,
-    FailsMidway,
-    Hangs,
-    IsLost,
-}
-
-#[derive(Default)]
-pub(crate) struct Memory {
-    /// By a number that grows, so in the order of creation.
-    pub(crate) users: BTreeMap<usize, Account>,
-    next: usize,
-    /// Where a user is, by `connection e-mail`, `connection username` and `user_id`: an import of thousands must not search.
-    pub(crate) index: HashMap<String, usize>,
-    pub(crate) jobs: HashMap<String, Job>,
-    pub(crate) exports: HashMap<String, Export>,
-}
-
-impl Memory {
-    pub(crate) fn find(&self, key: &str) -> Option<usize> {
-        self.index.get(key).copied()
-    }
-
-    pub(crate) fn add(&mut self, account: Account) {
-        for key in keys(&account) {
-            self.index.insert(key, self.next);
-        }
-        self.users.insert(self.next, account);
-        self.next += 1;
-    }
-
-    pub(crate) fn remove(&mut self, user_id: &str) {
-        let Some(account) = self
-            .find(user_id)
-            .and_then(|place| self.users.remove(&place))
-        else {
-            return;
-        };
-        for key in keys(&account) {
-            self.index.remove(&key);
-        }
-    }
-}
-
-/// The keys a user is found by.
-pub(crate) fn keys(account: &Account) -> Vec<String> {
-    let text = |name: &str| account.profile.get(name).and_then(Value::as_str);
-    let mut keys = Vec::new();
-    if let Some(email) = text("email") {
-        keys.push(format!("{} {email}", account.connection));
-    }
-    if let Some(username) = text("username") {
-        keys.push(format!("{} username {username}", account.connection));
-    }
-    if let Some(id) = text("user_id") {
-        keys.push(id.to_string());
-    }
-    keys
-}
 
 pub(crate) struct Tenant {
     pub(crate) options: Options,
@@ -118,6 +23,7 @@ pub(crate) struct Tenant {
     last_request: Mutex<Instant>,
     /// Tokens in the bucket, and since when.
     pub(crate) bucket: Mutex<(f64, Instant)>,
+    pub(crate) log: Mutex<Log>,
     pub(crate) faults: Mutex<Faults>,
     pub(crate) traffic: Mutex<Traffic>,
     /// Method, path and status of each request.
@@ -141,6 +47,7 @@ impl Tenant {
             memory: Mutex::default(),
             last_request: Mutex::new(Instant::now()),
             bucket: Mutex::new((options.burst, Instant::now())),
+            log: Mutex::default(),
             faults: Mutex::default(),
             traffic: Mutex::default(),
             record: Mutex::default(),
@@ -160,7 +67,7 @@ impl Tenant {
     }
 
     pub(crate) fn env_lines(&self) -> String {
-        let token = crate::tokens::issue(self, None);
+        let token = crate::tokens::issue(self, None, &self.audience());
         format!(
             "DOMAIN={}\nMGMT_API_ACCESS_TOKEN={token}\nCLIENT_ID={}\nCLIENT_SECRET={}\nSIGN_IN_CLIENT_ID={}\nSIGN_IN_CLIENT_SECRET={}\n",
             self.base, self.client_id, self.client_secret, self.sign_in_id, self.sign_in_secret

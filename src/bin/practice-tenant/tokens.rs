@@ -17,18 +17,53 @@ use crate::answers;
 use crate::faults;
 use crate::state::{Tenant, unix_seconds};
 
-const SCOPES: &str = "read:connections create:users read:users update:users delete:users";
+const SCOPES: &str = "read:connections read:connections_options create:users read:users update:users delete:users read:logs";
 
-/// A token for the Management API, with the scopes asked for or all there are.
-pub(crate) fn issue(tenant: &Tenant, scope: Option<&str>) -> String {
+/// The scopes of a token.
+pub(crate) struct Scopes(String);
+
+impl Scopes {
+    pub(crate) fn has(&self, scope: &str) -> bool {
+        self.0.split(' ').any(|word| word == scope)
+    }
+}
+
+/// The scopes in a text, each of which must be known.
+pub(crate) fn known_scopes(text: &str) -> Result<String, String> {
+    let all = Scopes(SCOPES.to_string());
+    let words: Vec<&str> = text.split_whitespace().collect();
+    match words.iter().find(|word| !all.has(word)) {
+        Some(word) => Err(format!("unknown scope {word}; known are {SCOPES}")),
+        None => Ok(words.join(" ")),
+    }
+}
+
+/// Whether an audience is this tenant's Management API. Clients make it up for the host that they were told, with https
+/// as at Auth0 or as they reach it, and with either name of this machine.
+pub(crate) fn is_ours(tenant: &Tenant, audience: &str) -> bool {
+    let host = |url: &str| -> Option<String> {
+        let rest = url
+            .strip_prefix("http://")
+            .or(url.strip_prefix("https://"))?;
+        Some(rest.replacen("localhost:", "127.0.0.1:", 1))
+    };
+    host(audience).is_some_and(|ours| Some(ours) == host(&tenant.audience()))
+}
+
+/// A token for the Management API, with the scopes asked for or all that are granted.
+pub(crate) fn issue(tenant: &Tenant, scope: Option<&str>, audience: &str) -> String {
     let now = unix_seconds();
-    let asked =
-        |known: &&str| scope.is_none_or(|scope| scope.split(' ').any(|word| word == *known));
-    let granted: Vec<&str> = SCOPES.split(' ').filter(asked).collect();
+    let among = |scopes: Option<&str>, known: &str| {
+        scopes.is_none_or(|scopes| scopes.split(' ').any(|word| word == known))
+    };
+    let granted = SCOPES
+        .split(' ')
+        .filter(|known| among(scope, known) && among(tenant.options.scopes.as_deref(), known));
+    let granted: Vec<&str> = granted.collect();
     let mut claims = json!({
         "iss": format!("{}/", tenant.base),
         "sub": format!("{}@clients", tenant.client_id),
-        "aud": tenant.audience(),
+        "aud": audience,
         "iat": now,
         "exp": now + tenant.options.token_seconds,
         "scope": granted.join(" "),
@@ -60,15 +95,31 @@ fn mac(tenant: &Tenant, text: &str) -> Hmac<Sha256> {
 
 /// Whether the caller holds a token that this tenant signed, ended or not.
 pub(crate) fn check_signature(tenant: &Tenant, headers: &HeaderMap) -> Result<(), Box<Response>> {
-    claims(tenant, headers).map(drop)
+    claims(tenant, headers)?;
+    tenant.note_request();
+    Ok(())
 }
 
-/// Whether the caller holds a good token with one of the scopes; else the answer that says why not.
+/// The scopes of the caller's token, if it is good and has one of these; else the answer that says why not.
 pub(crate) fn check(
     tenant: &Tenant,
     headers: &HeaderMap,
     any_of: &[&str],
-) -> Result<(), Box<Response>> {
+) -> Result<Scopes, Box<Response>> {
+    let scopes = authenticate(tenant, headers)?;
+    if any_of.iter().any(|wanted| scopes.has(wanted)) {
+        return Ok(scopes);
+    }
+    let message = format!("Insufficient scope, expected any of: {}", any_of.join(","));
+    Err(Box::new(answers::error(
+        403,
+        &message,
+        Some("insufficient_scope"),
+    )))
+}
+
+/// The scopes of the caller's token, if it is good.
+pub(crate) fn authenticate(tenant: &Tenant, headers: &HeaderMap) -> Result<Scopes, Box<Response>> {
     let refused = |message: &str| Box::new(answers::error(401, message, None));
     let claims = claims(tenant, headers)?;
     // An ID token of ours is signed too, but is for an application.
@@ -76,7 +127,7 @@ pub(crate) fn check(
     if !audience.contains("://") {
         return Err(with_attributes("Invalid token"));
     }
-    if audience.replace("://localhost:", "://127.0.0.1:") != tenant.audience() {
+    if !is_ours(tenant, audience) {
         return Err(refused(&format!("Bad audience: {audience}")));
     }
     let ended = claims["jti"]
@@ -87,19 +138,21 @@ pub(crate) fn check(
             "Expired token received for JSON Web Token validation",
         ));
     }
-    let scopes = claims["scope"].as_str().unwrap_or_default();
-    if any_of
-        .iter()
-        .any(|wanted| scopes.split(' ').any(|scope| scope == *wanted))
-    {
-        return Ok(());
+    tenant.note_request();
+    Ok(Scopes(
+        claims["scope"].as_str().unwrap_or_default().to_string(),
+    ))
+}
+
+/// What exists, but not with this method. That it does is told to holders of a token alone.
+pub(crate) async fn wrong_method(
+    State(tenant): State<Arc<Tenant>>,
+    headers: HeaderMap,
+) -> Response {
+    match authenticate(&tenant, &headers) {
+        Ok(_) => answers::error(405, "Method Not Allowed", None),
+        Err(refusal) => *refusal,
     }
-    let message = format!("Insufficient scope, expected any of: {}", any_of.join(","));
-    Err(Box::new(answers::error(
-        403,
-        &message,
-        Some("insufficient_scope"),
-    )))
 }
 
 /// The claims of the token, if this tenant signed it.

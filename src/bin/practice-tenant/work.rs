@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::connections::{self, Connection};
-use crate::schema;
-use crate::state::{Fate, Job, Memory};
-use crate::users;
+use crate::accounts::{account, upsert};
+use crate::memory::{self, Fate, Job, Memory};
+use crate::schema::{self, Ways};
+use crate::state::Tenant;
 
 /// How long a job that nobody reads stays pending.
 const UNREAD: Duration = Duration::from_secs(1);
@@ -24,7 +24,7 @@ pub(crate) fn unhang(memory: &mut Memory) {
 }
 
 /// Works off every job whose time has come, in no thread of its own: whoever asks next does it.
-pub(crate) fn work_off(memory: &mut Memory) {
+pub(crate) fn work_off(tenant: &Tenant, memory: &mut Memory) {
     let now = Instant::now();
     // With a speed set, time alone decides; without, a job stays pending until it was read once.
     let due = |job: &Job| {
@@ -40,11 +40,11 @@ pub(crate) fn work_off(memory: &mut Memory) {
         .map(|(id, _)| id.clone())
         .collect();
     for id in ids {
-        finish(memory, &id);
+        finish(tenant, memory, &id);
     }
 }
 
-fn finish(memory: &mut Memory, id: &str) {
+fn finish(tenant: &Tenant, memory: &mut Memory, id: &str) {
     let Some(mut job) = memory.jobs.remove(id) else {
         return;
     };
@@ -56,35 +56,40 @@ fn finish(memory: &mut Memory, id: &str) {
         _ => {}
     }
     if !job.unreadable {
-        let connection = connections::CONNECTIONS
-            .iter()
-            .find(|connection| connection.name == job.connection);
-        let mut counts = [0_u64; 3];
-        let mut seen = HashSet::new();
-        for row in rows
-            .iter()
-            .filter_map(|row| connection.map(|connection| (row, connection)))
-        {
-            match import_row(memory, row.0, row.1, job.upsert, &mut seen) {
-                Ok(Outcome::Inserted) => counts[0] += 1,
-                Ok(Outcome::Updated) => counts[1] += 1,
-                Err(errors) => {
-                    counts[2] += 1;
-                    job.errors
-                        .push(json!({"user": masked(row.0), "errors": errors}));
-                }
-            }
-        }
-        job.summary = Some(
-            json!({"failed": counts[2], "updated": counts[1], "inserted": counts[0], "total": rows.len()}),
-        );
+        take(memory, &mut job, &rows, tenant.ways());
     }
     if job.fate == Fate::FailsMidway {
         (job.unreadable, job.summary) = (true, None);
-        job.errors.clear();
+        job.report.clear();
+    }
+    // No correlation id is known to reach the job's end, and the texts are ours.
+    if job.unreadable {
+        tenant.log("fui", "Import users job failed", None);
+    } else {
+        tenant.log("sui", "Import users job completed", None);
     }
     if job.fate != Fate::IsLost {
-        memory.jobs.insert(id.to_string(), job);
+        memory.add_job(id.to_string(), job);
+    }
+}
+
+/// Takes the rows one after the other, and makes the report of those that it refuses.
+fn take(memory: &mut Memory, job: &mut Job, rows: &[Value], ways: Ways) {
+    let (mut inserted, mut updated) = (0, 0);
+    let mut errors = Vec::new();
+    let mut seen = HashSet::new();
+    for row in rows {
+        match import_row(memory, row, job, ways, &mut seen) {
+            Ok(Outcome::Inserted) => inserted += 1,
+            Ok(Outcome::Updated) => updated += 1,
+            Err(faults) => errors.push(json!({"user": masked(row), "errors": faults})),
+        }
+    }
+    job.summary = Some(
+        json!({"failed": errors.len(), "updated": updated, "inserted": inserted, "total": rows.len()}),
+    );
+    if !errors.is_empty() {
+        job.report = Value::Array(errors).to_string();
     }
 }
 
@@ -96,50 +101,68 @@ enum Outcome {
 fn import_row(
     memory: &mut Memory,
     row: &Value,
-    connection: &Connection,
-    upsert: bool,
+    job: &Job,
+    ways: Ways,
     seen: &mut HashSet<String>,
 ) -> Result<Outcome, Vec<Value>> {
-    let faults = schema::faults(row, connection);
+    let (connection, is_upsert) = (job.connection, job.upsert);
+    let faults = schema::faults(row, connection, ways);
     let Some(fields) = row.as_object().filter(|_| faults.is_empty()) else {
         return Err(faults);
     };
-    let duplicate = |message: String| vec![json!({"code": "DUPLICATED_USER", "message": message})];
-    let account = users::account(fields, connection, "secure.gravatar.com");
+    let duplicate = |message: &str| vec![json!({"code": "DUPLICATED_USER", "message": message})];
+    let conflict = |code: &str, message: &str| Err(vec![json!({"code": code, "message": message})]);
+    let account = account(fields, connection, "secure.gravatar.com");
     // A twin in the file is an error, never an insert and then an update.
-    for name in ["email", "username", "user_id"] {
+    for name in ["email", "username", "phone_number", "user_id"] {
+        let may_be_shared = name == "email" && !connection.has_unique_emails();
         let value = account
-            .profile
-            .get(name)
-            .and_then(Value::as_str)
-            .filter(|_| fields.contains_key(name));
+            .text(name)
+            .filter(|_| fields.contains_key(name) && !may_be_shared);
         if value.is_some_and(|value| !seen.insert(format!("{name} {value}"))) {
-            return Err(duplicate(format!(
-                "A user with this {name} was already provided."
-            )));
+            let message = format!("A user with this {name} was already provided.");
+            return Err(duplicate(&message));
         }
     }
-    let keys = crate::state::keys(&account);
+    let email = memory::key(
+        connection.name,
+        "email",
+        account.text("email").unwrap_or_default(),
+    );
+    if is_upsert && !connection.has_unique_emails() && memory.find(&email).is_some() {
+        // Which of several users an upsert means is not documented: refusing is the cautious reading.
+        let message = "The e-mail is not unique in this connection: the practice tenant does not upsert by it";
+        return conflict("CONFLICT_EMAIL", message);
+    }
+    let keys = account.unique_keys();
     let Some(place) = keys.iter().find_map(|key| memory.find(key)) else {
+        if let Some(fault) = schema::oversize(&account.profile, ways) {
+            return Err(vec![fault]);
+        }
         memory.add(account);
         return Ok(Outcome::Inserted);
     };
     // An upsert matches by e-mail alone.
-    if upsert && memory.find(&keys[0]) == Some(place) {
-        let Some(there) = memory.users.get_mut(&place) else {
+    if is_upsert && memory.find(&email) == Some(place) {
+        let Some(there) = memory.change(place) else {
             return Ok(Outcome::Updated);
         };
         // The imported hash alone can be replaced: not one of Auth0's own, which a user without a hash has too (of a
         // random password), and one who signed in with the imported hash.
         if fields.contains_key("custom_password_hash") && there.custom_hash.is_none() {
             let message = "A custom_password_hash was provided, but the user already has password hash defined";
-            return Err(vec![json!({"code": "CONFLICT", "message": message})]);
+            return conflict("CONFLICT", message);
         }
-        users::upsert(there, fields);
+        let mut changed = there.clone();
+        upsert(&mut changed, fields);
+        if let Some(fault) = schema::oversize(&changed.profile, ways) {
+            return Err(vec![fault]);
+        }
+        *there = changed;
         return Ok(Outcome::Updated);
     }
     Err(duplicate(
-        "The user already exist and upsert parameter is false".to_string(),
+        "The user already exist and upsert parameter is false",
     ))
 }
 

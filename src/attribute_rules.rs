@@ -1,0 +1,126 @@
+//! A user's e-mail, username, phone number and id against the schema and the connection's own rules.
+
+use crate::check::Faults;
+use crate::connection_rules::{ConnectionRules, UsernameRules};
+use crate::email::is_email;
+use crate::phone::is_phone;
+use crate::users::User;
+
+/// Characters usernames take beside letters and digits.
+const USERNAME_PUNCTUATION: &str = "@^$.!`#+'~_-";
+/// Characters of the longest user id (Auth0's OpenAPI description of `POST /users`, which takes no white space in it either).
+const MOST_ID_CHARS: usize = 255;
+
+pub(crate) fn check_email(email: &str, faults: &mut Faults) {
+    if email.is_empty() {
+        faults.add("email", "is missing: every user needs one");
+    } else if !is_email(email) {
+        faults.add(
+            "email",
+            "is no address Auth0 takes: it wants name@domain with a full domain",
+        );
+    }
+}
+
+/// The form alone: a number is unique in the tenant's users, whatever the connection makes of it.
+pub(crate) fn check_phone(phone: &str, faults: &mut Faults) {
+    if !is_phone(phone) {
+        faults.add(
+            "phone_number",
+            "is no number Auth0 takes: it wants + and 1 to 15 digits with nothing between them, as in +4930123456",
+        );
+    }
+}
+
+/// Auth0 puts `auth0|` in front of every id that is imported, whatever it begins with.
+pub(crate) fn check_user_id(id: &str, faults: &mut Faults) {
+    let length = id.chars().count();
+    let problem = if id.is_empty() {
+        "is empty: leave it out, and one is drawn".to_string()
+    } else if id.contains(char::is_whitespace) {
+        "holds white space, which no user id may".to_string()
+    } else if length > MOST_ID_CHARS {
+        format!("has {length} characters, and Auth0 takes {MOST_ID_CHARS} at most")
+    } else if let Some(provider) = provider_of(id) {
+        format!(
+            "begins with a provider, {provider}|, and Auth0 puts auth0| in front of it all: give what comes after {provider}| alone"
+        )
+    } else {
+        return;
+    };
+    faults.add("user_id", problem);
+}
+
+/// The word before the first `|`, as in `google-oauth2|123`.
+fn provider_of(id: &str) -> Option<&str> {
+    let (provider, _) = id.split_once('|')?;
+    let is_word = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    (!provider.is_empty() && provider.chars().all(is_word)).then_some(provider)
+}
+
+/// What the connection takes and requires.
+pub(crate) fn check_attributes(user: &User, rules: &ConnectionRules, faults: &mut Faults) {
+    match (&user.username, &rules.usernames) {
+        (Some(_), None) => faults.add(
+            "username",
+            "is given, and the connection takes none: leave it out (Users::without_usernames)",
+        ),
+        (Some(username), Some(rules)) => check_username(username, rules, faults),
+        (None, _) => {}
+    }
+    for field in &rules.required {
+        if is_missing(user, field) {
+            faults.add(
+                field,
+                "is missing, and the connection requires it of every user",
+            );
+        }
+    }
+}
+
+/// Whether a required field is missing; of one that an import does not know nothing can be said.
+fn is_missing(user: &User, field: &str) -> bool {
+    let value = match field {
+        "username" => &user.username,
+        "phone_number" => &user.phone_number,
+        "name" => &user.name,
+        "nickname" => &user.nickname,
+        "given_name" => &user.given_name,
+        "family_name" => &user.family_name,
+        "picture" => &user.picture,
+        // Every import requires the e-mail, so its absence is told already.
+        _ => return false,
+    };
+    value.as_deref().unwrap_or_default().is_empty()
+}
+
+fn check_username(username: &str, rules: &UsernameRules, faults: &mut Faults) {
+    let length = username.chars().count();
+    if let Some((least, most)) = rules.length
+        && (length < least || length > most)
+    {
+        return faults.add(
+            "username",
+            format!("has {length} characters, and the connection takes {least} to {most}"),
+        );
+    }
+    let fits = |c: char| c.is_ascii_alphanumeric() || USERNAME_PUNCTUATION.contains(c);
+    if let Some(bad) = username.chars().find(|c| !fits(*c)) {
+        return faults.add(
+            "username",
+            format!("holds {bad:?}: it takes letters, digits and {USERNAME_PUNCTUATION}"),
+        );
+    }
+    if is_email(username) && !rules.emails {
+        faults.add(
+            "username",
+            "looks like an e-mail address, which a username may not here",
+        );
+    }
+    if is_phone(username) && !rules.phones {
+        faults.add(
+            "username",
+            "looks like a phone number, which a username may not here",
+        );
+    }
+}

@@ -1,0 +1,42 @@
+//! The bodies of requests: read once the token has been looked at, up to a limit of bytes and of time.
+
+use std::time::Duration;
+
+use axum::body::{Body, Bytes, to_bytes};
+use axum::response::Response;
+use serde_json::{Map, Value};
+
+use crate::answers;
+
+/// Bytes of a body of the Management API, as documented (1 MB).
+pub(crate) const MOST_BYTES: usize = 1_000_000;
+/// How long a body may take to come.
+const MOST_TIME: Duration = Duration::from_secs(30);
+
+/// The whole body, or the answer that refuses it.
+pub(crate) async fn read(body: Body, most: usize) -> Result<Bytes, Box<Response>> {
+    match tokio::time::timeout(MOST_TIME, to_bytes(body, most)).await {
+        Ok(Ok(bytes)) => Ok(bytes),
+        Ok(Err(_)) => Err(too_large(most)),
+        Err(_) => Err(Box::new(answers::error(408, "Request Timeout", None))),
+    }
+}
+
+pub(crate) fn too_large(most: usize) -> Box<Response> {
+    let message = format!("Payload content length greater than maximum allowed: {most}");
+    Box::new(answers::error(413, &message, None))
+}
+
+pub(crate) fn refused(problem: &str) -> Box<Response> {
+    let message = format!("Payload validation error: {problem}.");
+    Box::new(answers::error(400, &message, Some("invalid_body")))
+}
+
+/// The body as a JSON object.
+pub(crate) async fn object(body: Body) -> Result<Map<String, Value>, Box<Response>> {
+    let bytes = read(body, MOST_BYTES).await?;
+    match serde_json::from_slice(&bytes) {
+        Ok(Value::Object(object)) => Ok(object),
+        _ => Err(refused("'Expected type object' on property body")),
+    }
+}

@@ -1,0 +1,275 @@
+//! The secrets that went with a request, sought in what comes back: whole, cut, and in parts.
+//!
+//! They are kept as fingerprints, so that what seeks secrets holds none.
+
+use std::collections::{HashMap, HashSet};
+use std::fmt;
+use std::hash::{BuildHasher, RandomState};
+
+use serde_json::{Map, Value};
+
+use crate::brief;
+use crate::forms;
+use crate::hidden::HIDDEN;
+use crate::requests::{Request, path_segment};
+use crate::secret::Secret;
+
+/// Stands for a secret that was sent, or a piece of one; `Secret` shows itself so too.
+const SENT: &str = "<secret>";
+/// Bytes of a secret that are hidden wherever they stand.
+const PIECE: usize = 20;
+/// A secret that is shorter is not sought: it would be found in half of all texts, and so be told.
+const LEAST: usize = 4;
+/// Bytes of a part between dots or dollar signs that is sought by itself.
+const LEAST_PART: usize = 8;
+/// What a part of a hash begins with that names its kind.
+const KINDS: [&str; 7] = ["argon2", "bcrypt", "hmac", "md", "pbkdf2", "scrypt", "sha"];
+/// Fields of a `custom_password_hash` that say how it was made.
+const HOW: [&str; 4] = ["algorithm", "digest", "encoding", "position"];
+
+/// Fingerprints by length.
+type Pieces = HashMap<usize, HashSet<u64>>;
+
+/// What may not come back.
+#[derive(Clone, Default)]
+pub(crate) struct SentSecrets {
+    hasher: RandomState,
+    /// Pieces that are hidden where they stand, in lower case.
+    pieces: Pieces,
+    /// Secrets that may be words. A text that has one is hidden whole, since what is left around it would tell it.
+    words: Pieces,
+}
+
+impl SentSecrets {
+    pub(crate) fn of<T: AsRef<str>>(secrets: impl IntoIterator<Item = T>) -> SentSecrets {
+        let mut all = SentSecrets::default();
+        for secret in secrets {
+            all.add(secret.as_ref());
+        }
+        all
+    }
+
+    /// What goes with a request and may not be shown.
+    pub(crate) fn of_request(request: &Request, token: Option<&Secret>) -> SentSecrets {
+        let mut all = SentSecrets::of(token.map(Secret::expose));
+        // The query of a signed address is a key to the file.
+        let link = request.signed.as_deref().unwrap_or_default();
+        all.add(link.split_once('?').map_or("", |(_, query)| query));
+        match &request.body {
+            Some((content_type, bytes)) if content_type.starts_with("multipart/") => {
+                let file = forms::file(content_type, bytes).unwrap_or_default();
+                for secret in of_file(file) {
+                    all.add(secret.expose());
+                }
+            }
+            Some((_, bytes)) => {
+                for text in brief::unlisted_texts(bytes) {
+                    all.add(&text);
+                }
+            }
+            None => {}
+        }
+        all
+    }
+
+    pub(crate) fn add(&mut self, secret: &str) {
+        self.add_as_written(secret);
+        let in_an_address = path_segment(secret);
+        if in_an_address != secret {
+            self.add_as_written(&in_an_address);
+        }
+    }
+
+    fn add_as_written(&mut self, secret: &str) {
+        let folded = secret.to_ascii_lowercase();
+        match secret.len() {
+            ..LEAST => return,
+            LEAST..PIECE if is_drawn(secret) => self.keep(folded.as_bytes()),
+            LEAST..PIECE => {
+                let print = self.hasher.hash_one(secret.as_bytes());
+                self.words.entry(secret.len()).or_default().insert(print);
+            }
+            _ => {
+                for piece in folded.as_bytes().windows(PIECE) {
+                    self.keep(piece);
+                }
+            }
+        }
+        for part in secret.split(['.', '$']) {
+            let is_kind = KINDS.iter().any(|kind| part.starts_with(kind)) || part.contains('=');
+            if part.len() < PIECE && is_drawn(part) && !is_kind {
+                self.keep(part.to_ascii_lowercase().as_bytes());
+            }
+        }
+    }
+
+    fn keep(&mut self, piece: &[u8]) {
+        let print = self.hasher.hash_one(piece);
+        self.pieces.entry(piece.len()).or_default().insert(print);
+    }
+
+    /// The text without what was sent.
+    pub(crate) fn hide(&self, text: &str) -> String {
+        if self.found(&self.words, text.as_bytes()).contains(&true) {
+            return HIDDEN.to_string();
+        }
+        let found = self.found(&self.pieces, text.to_ascii_lowercase().as_bytes());
+        if !found.contains(&true) {
+            return text.to_string();
+        }
+        let (mut out, mut before) = (String::new(), false);
+        for (at, c) in text.char_indices() {
+            let here = found[at..at + c.len_utf8()].contains(&true);
+            match (here, before) {
+                (false, _) => out.push(c),
+                (true, false) => out.push_str(SENT),
+                (true, true) => {}
+            }
+            before = here;
+        }
+        out
+    }
+
+    /// Which bytes belong to one of the pieces.
+    fn found(&self, pieces: &Pieces, bytes: &[u8]) -> Vec<bool> {
+        let mut found = vec![false; bytes.len()];
+        for (&length, prints) in pieces {
+            for (at, piece) in bytes.windows(length).enumerate() {
+                if prints.contains(&self.hasher.hash_one(piece)) {
+                    found[at..at + length].fill(true);
+                }
+            }
+        }
+        found
+    }
+
+    /// The value with what was sent hidden in every text and every name.
+    pub(crate) fn hide_in(&self, value: Value) -> Value {
+        if self.pieces.is_empty() && self.words.is_empty() {
+            return value;
+        }
+        match value {
+            Value::String(text) => Value::String(self.hide(&text)),
+            Value::Array(items) => items.into_iter().map(|item| self.hide_in(item)).collect(),
+            Value::Object(fields) => {
+                let fields = fields.into_iter();
+                let fields = fields.map(|(name, value)| (self.hide(&name), self.hide_in(value)));
+                Value::Object(fields.collect::<Map<_, _>>())
+            }
+            other => other,
+        }
+    }
+}
+
+impl fmt::Debug for SentSecrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(SENT)
+    }
+}
+
+/// Whether a text looks drawn by lot, so that no sentence has it by chance.
+fn is_drawn(text: &str) -> bool {
+    text.len() >= LEAST_PART && text.bytes().any(|byte| byte.is_ascii_digit())
+}
+
+/// The secrets of a file of users: hashes, salts, keys, and second factors.
+pub(crate) fn of_file(file: &[u8]) -> Vec<Secret> {
+    let users: Vec<Value> = serde_json::from_slice(file).unwrap_or_default();
+    let mut secrets = Vec::new();
+    for user in &users {
+        // The user's own e-mail may be a second factor, and is no secret.
+        let is_secret = |text: &str| user["email"] != text;
+        for field in ["password_hash", "custom_password_hash", "mfa_factors"] {
+            texts(&user[field], &mut |text| {
+                if is_secret(text) {
+                    secrets.push(Secret::new(text));
+                }
+            });
+        }
+    }
+    secrets
+}
+
+fn texts(value: &Value, take: &mut impl FnMut(&str)) {
+    match value {
+        Value::String(text) => take(text),
+        Value::Array(items) => items.iter().for_each(|item| texts(item, take)),
+        Value::Object(fields) => {
+            let secret = fields
+                .iter()
+                .filter(|(name, _)| !HOW.contains(&name.as_str()));
+            secret.for_each(|(_, value)| texts(value, take));
+        }
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_secret_is_hidden_whole_cut_and_in_its_parts() {
+        let hash = "$2b$10$abcdefghijklmnopqrstuvABCDEFGHIJKLMNOPQRSTUVWXYZ01234";
+        let argon = "$argon2id$v=19$m=65536,t=3,p=4$c2FsdHNhbHQ$aGFzaGhhc2hoYXNo0";
+        let sent = SentSecrets::of([hash, argon, "JBSWY3DPEHPK3PXP"]);
+        for (text, shown) in [
+            (format!("no {hash}."), "no <secret>."),
+            (format!("no {}, no", &hash[9..29]), "no <secret>, no"),
+            (hash.to_uppercase(), "<secret>"),
+            (format!("at {}", path_segment(hash)), "at <secret>"),
+            (
+                "salt c2FsdHNhbHQ of argon2id".to_string(),
+                "salt <secret> of argon2id",
+            ),
+            ("totp jbswy3dpehpk3pxp?".to_string(), "totp <secret>?"),
+            ("größer $2b$10$".to_string(), "größer $2b$10$"),
+        ] {
+            assert_eq!(sent.hide(&text), shown);
+        }
+        let value = json!({"a": [hash, 1], hash: null});
+        let hidden = json!({"a": ["<secret>", 1], "<secret>": null});
+        assert_eq!(sent.hide_in(value), hidden);
+        assert_eq!(format!("{sent:?}"), "<secret>");
+    }
+
+    #[test]
+    fn a_word_hides_its_whole_sentence_and_a_short_one_nothing() {
+        let sent = SentSecrets::of(["email", "no"]);
+        assert_eq!(sent.hide("Wrong email or password."), HIDDEN);
+        assert_eq!(sent.hide("Wrong EMAIL, no"), "Wrong EMAIL, no");
+    }
+
+    #[test]
+    fn the_secrets_of_a_file_are_its_hashes_salts_keys_and_factors() {
+        let file = json!([{"email": "a@b.c", "password_hash": "h", "user_metadata": {"k": "v"},
+            "custom_password_hash": {"algorithm": "hmac", "hash": {"value": "x", "encoding": "hex",
+                "digest": "md5", "key": {"value": "k"}}, "salt": {"value": "s", "position": "prefix"}},
+            "mfa_factors": [{"totp": {"secret": "t"}}, {"phone": {"value": "+1"}}, {"email": {"value": "a@b.c"}}]}]);
+        let found = of_file(file.to_string().as_bytes());
+        let mut found: Vec<&str> = found.iter().map(Secret::expose).collect();
+        found.sort_unstable();
+        assert_eq!(found, ["+1", "h", "k", "s", "t", "x"]);
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_of_twenty_characters_comes_back(
+            secret in "[A-Za-z0-9._$/+=-]{20,120}",
+            before in "[a-z $.é]{0,30}",
+            cut in 0_usize..100,
+            length in 20_usize..120,
+        ) {
+            let from = cut.min(secret.len() - 20);
+            let upto = (from + length).min(secret.len());
+            let text = format!("{before}{}{before}", &secret[from..upto]);
+            let shown = SentSecrets::of([&secret]).hide(&text);
+            for piece in secret.as_bytes().windows(20) {
+                let piece = String::from_utf8_lossy(piece);
+                prop_assert!(!shown.contains(&*piece), "{} in {}", piece, shown);
+            }
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! An answer of 429 means one of three things, each with a wait of its own: no free job slot (minutes), the rate
+//! (seconds), or an application's quota of tokens (hours).
+
+use std::time::Duration;
+
+use reqwest::header::RETRY_AFTER;
+
+use crate::error::Error;
+use crate::requests::Answer;
+use crate::token::now;
+use crate::words::grouped;
+
+/// The upload is the one call that needs a job slot.
+const UPLOAD: &str = "POST /api/v2/jobs/users-imports";
+/// What Auth0 says of them, so far.
+const SLOTS: &str = "active import users jobs";
+/// Auth0's code of the rate limit, in both envelopes.
+const RATE: &str = "too_many_requests";
+/// A bucket of the quota: `b=per_hour;q=100;r=0;t=924`, several with commas between them (auth0.net reads it so).
+const QUOTA: &str = "auth0-client-quota-limit";
+
+/// The error that an answer of 429 is.
+pub(crate) fn too_many(call: &str, answer: &Answer, code: Option<&str>, message: String) -> Error {
+    let quota = answer.header(QUOTA);
+    if quota.is_some() || message.to_lowercase().contains("quota") {
+        return Error::TokenQuota {
+            quota: quota.as_deref().and_then(used_up),
+            wait: quota_wait(answer),
+            message,
+        };
+    }
+    let is_upload = call == UPLOAD && is_about_slots(answer, code, &message);
+    if is_upload || message.contains(SLOTS) {
+        return Error::NoJobSlot { message };
+    }
+    Error::RateLimited {
+        call: call.to_string(),
+        message,
+        wait: answer.wait(),
+    }
+}
+
+/// The sentence is not relied upon: where requests are left, it is not the rate that refused this one.
+fn is_about_slots(answer: &Answer, code: Option<&str>, message: &str) -> bool {
+    let left = answer.header("x-ratelimit-remaining");
+    match left.and_then(|left| left.trim().parse::<u64>().ok()) {
+        Some(left) => left > 0,
+        None => code != Some(RATE) && message.contains("job"),
+    }
+}
+
+/// The buckets with nothing left, in words.
+fn used_up(quota: &str) -> Option<String> {
+    let bucket = |bucket: &str| {
+        let field = |name: &str| field(bucket, name);
+        let span = field("b")?.trim_start_matches("per_").to_string();
+        let most: u64 = field("q")?.parse().ok()?;
+        (field("r")? == "0").then(|| format!("{} in one {span}", grouped(most)))
+    };
+    let all: Vec<String> = quota.split(',').filter_map(bucket).collect();
+    (!all.is_empty()).then(|| all.join(", "))
+}
+
+fn field<'a>(bucket: &'a str, name: &str) -> Option<&'a str> {
+    let mut fields = bucket.split(';').map(str::trim);
+    fields.find_map(|field| field.strip_prefix(name)?.strip_prefix('='))
+}
+
+/// When the last bucket with nothing left is filled again, or what `Retry-After` says.
+fn quota_wait(answer: &Answer) -> Option<Duration> {
+    let quota = answer.header(QUOTA).unwrap_or_default();
+    let empty = quota.split(',').filter(|b| field(b, "r") == Some("0"));
+    let filled = empty.filter_map(|bucket| field(bucket, "t")?.parse().ok());
+    let seconds = retry_after(answer).or_else(|| filled.max());
+    seconds.map(Duration::from_secs)
+}
+
+impl Answer {
+    /// How long to wait for the rate: `Retry-After`, else `x-ratelimit-reset` (UNIX seconds), within 1 to 10 seconds
+    /// as Auth0's own Go SDK does.
+    pub(crate) fn wait(&self) -> Duration {
+        let reset = || {
+            let reset = self.header("x-ratelimit-reset")?;
+            Some(reset.trim().parse::<u64>().ok()?.saturating_sub(now()))
+        };
+        let seconds = retry_after(self).or_else(reset);
+        Duration::from_secs(seconds.unwrap_or(1).clamp(1, 10))
+    }
+}
+
+/// Seconds, which are given as such or as a date (RFC 9110).
+fn retry_after(answer: &Answer) -> Option<u64> {
+    let text = answer.header(RETRY_AFTER.as_str())?;
+    text.trim().parse().ok().or_else(|| {
+        // The server's own clock, where it tells it, since this machine's may be wrong.
+        let now = answer.header("date").and_then(|date| unix_seconds(&date));
+        let now = now.unwrap_or_else(crate::token::now);
+        Some(unix_seconds(&text)?.saturating_sub(now))
+    })
+}
+
+/// The UNIX time of a date such as `Sun, 06 Nov 1994 08:49:37 GMT`.
+fn unix_seconds(date: &str) -> Option<u64> {
+    const MONTHS: &str = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    let mut words = date.split_whitespace().skip(1);
+    let day: u64 = words.next()?.parse().ok()?;
+    let month = MONTHS.find(words.next()?)? as u64 / 3;
+    let year: u64 = words.next()?.parse().ok()?;
+    let mut clock = words.next()?.split(':');
+    let mut number = || clock.next()?.parse::<u64>().ok();
+    let (hour, minute, second) = (number()?, number()?, number()?);
+    // Years that begin in March have their odd day at the end.
+    let (year, month) = match month {
+        0 | 1 => (year.checked_sub(1)?, month + 10),
+        month => (year, month - 2),
+    };
+    let leap_days = year / 4 - year / 100 + year / 400;
+    let days = (365 * year + leap_days + (153 * month + 2) / 5 + day).checked_sub(719_469)?;
+    Some(days * 86_400 + hour * 3_600 + minute * 60 + second)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_date_of_http_is_a_time() {
+        for (date, seconds) in [
+            ("Thu, 01 Jan 1970 00:00:00 GMT", Some(0)),
+            ("Sun, 06 Nov 1994 08:49:37 GMT", Some(784_111_777)),
+            ("Thu, 29 Feb 2024 23:59:59 GMT", Some(1_709_251_199)),
+            ("Fri, 01 Mar 2024 00:00:00 GMT", Some(1_709_251_200)),
+            ("Thu, 26 Nov 2026 20:00:00 GMT", Some(1_795_723_200)),
+            ("soon", None),
+            ("a b c d e", None),
+        ] {
+            assert_eq!(unix_seconds(date), seconds, "{date}");
+        }
+    }
+
+    #[test]
+    fn what_is_used_up_of_a_quota_is_told() {
+        let quota = "b=per_hour;q=100;r=0;t=924,b=per_day;q=1000;r=9;t=86400";
+        assert_eq!(used_up(quota).as_deref(), Some("100 in one hour"));
+        assert_eq!(used_up("b=per_hour;q=2;r=1;t=924"), None);
+        assert_eq!(used_up("anything"), None);
+    }
+}
