@@ -169,10 +169,22 @@ impl fmt::Debug for ConnectionId {
 /// # Ok::<(), Error>(())
 /// ```
 pub fn get_connection_id(tenant: &Tenant, name: &str) -> Result<ConnectionId> {
-    // Whether Auth0 compares the name exactly is not documented, so it is compared here.
-    let found = find(tenant, Some(name), |connection| connection["name"] == name)?;
+    // Whether Auth0 compares the name exactly is not documented, so it is compared here, and where its own filter
+    // finds nothing, all are looked through.
+    let is_wanted = |connection: &Value| connection["name"] == name;
+    let mut existing = Vec::new();
+    let found = match find(tenant, Some(name), is_wanted)? {
+        Some(connection) => Some(connection),
+        None => find(tenant, None, |connection| {
+            existing.push(listed(connection));
+            is_wanted(connection)
+        })?,
+    };
     let Some(connection) = found else {
-        return Err(missing(tenant, name)?);
+        return Err(Error::NoConnection {
+            name: name.to_string(),
+            existing,
+        });
     };
     let unfit = |reason: String| Error::ConnectionUnfit {
         name: name.to_string(),
@@ -223,20 +235,13 @@ pub(crate) fn not_for_imports(connection: &Value) -> Option<String> {
     })
 }
 
-fn missing(tenant: &Tenant, name: &str) -> Result<Error> {
-    let mut existing = Vec::new();
-    find(tenant, None, |connection| {
-        let text = |key: &str| connection[key].as_str().unwrap_or("?");
-        existing.push(match text("strategy") {
-            "auth0" => one_line(text("name")),
-            strategy => one_line(&format!("{} ({strategy}, no database)", text("name"))),
-        });
-        false
-    })?;
-    Ok(Error::NoConnection {
-        name: name.to_string(),
-        existing,
-    })
+/// The connection as it stands in a list of names.
+fn listed(connection: &Value) -> String {
+    let text = |key: &str| connection[key].as_str().unwrap_or("?");
+    match text("strategy") {
+        "auth0" | "?" => one_line(text("name")),
+        strategy => one_line(&format!("{} ({strategy}, no database)", text("name"))),
+    }
 }
 
 /// The first connection for which `wanted` holds, page after page.

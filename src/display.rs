@@ -1,9 +1,7 @@
 //! How each value looks in a cell; what the looks are made of is in `drawing.rs`.
 
-use crate::connection_rules::OPTIONS_SCOPE;
-use crate::connections::{APPLICATION_SCOPES, ConnectionId};
 use crate::drawing::{
-    BAD, Draw, GOOD, NEUTRAL, WARNING, card, draws, draws_in_cell, escape, facts_html, facts_plain,
+    BAD, Draw, GOOD, WARNING, card, draws, draws_in_cell, escape, facts_html, facts_plain,
     table_html, table_plain, utc,
 };
 use crate::error::{Error, Result};
@@ -64,8 +62,8 @@ fn stop(error: &Error) -> ! {
 }
 
 draws!(Tenant, User, Users, SignIn);
-// The `Display` of an id is the id itself, that of an error its sentence.
-draws_in_cell!(ConnectionId, Error);
+// The `Display` of an error is its sentence.
+draws_in_cell!(Error);
 
 impl Draw for Error {
     fn plain(&self) -> String {
@@ -146,60 +144,6 @@ impl Draw for Tenant {
             (false, false) => BAD,
         };
         facts_html(colour, &title, &facts)
-    }
-}
-
-impl ConnectionId {
-    /// What is known of its users, and what of it is not.
-    fn facts(&self) -> Vec<(&'static str, String)> {
-        if self.name.is_none() {
-            return Vec::new();
-        }
-        let usernames = match self.takes_usernames() {
-            Some(true) => "accepted".to_string(),
-            Some(false) => "not accepted: import users.without_usernames()".to_string(),
-            None => format!(
-                "unknown: the tenant left the connection's options out, and shows them to a token with the scope {OPTIONS_SCOPE}"
-            ),
-        };
-        let mut facts = vec![("usernames", usernames)];
-        let required = self.rules.iter().flat_map(|rules| &rules.required);
-        let required: Vec<&str> = required.map(String::as_str).collect();
-        if !required.is_empty() {
-            facts.push(("required", required.join(", ")));
-        }
-        if self.emails_unique() == Some(false) {
-            let words = "users may share one, so an import with upsert is refused";
-            facts.push(("e-mails", words.to_string()));
-        }
-        if self.applications_unknown {
-            let words = format!(
-                "unknown: the tenant refused to tell, and wants a token with the scope {APPLICATION_SCOPES}"
-            );
-            facts.push(("applications", words));
-        }
-        facts
-    }
-}
-
-impl Draw for ConnectionId {
-    fn plain(&self) -> String {
-        let name = self
-            .name
-            .as_ref()
-            .map_or(String::new(), |name| format!(" ({name})"));
-        let facts = self.facts();
-        let facts: String = facts
-            .iter()
-            .map(|(what, words)| format!("; {what}: {words}"))
-            .collect();
-        format!("{self}{name}{facts}")
-    }
-    fn html(&self) -> String {
-        let mut facts = vec![("id", self.to_string())];
-        facts.extend(self.facts());
-        let name = self.name.as_deref().unwrap_or("given by its id");
-        facts_html(NEUTRAL, &format!("connection {name}"), &facts)
     }
 }
 

@@ -3,9 +3,11 @@
 use serde_json::{Map, Value};
 
 use crate::connection_list::{Connection, Connections};
+use crate::connection_rules::OPTIONS_SCOPE;
+use crate::connections::{APPLICATION_SCOPES, ConnectionId};
 use crate::drawing::{
-    Draw, GOOD, NEUTRAL, card, draws, draws_in_cell, escape, headed_html, headed_plain, table_html,
-    table_plain,
+    Draw, GOOD, NEUTRAL, card, draws, draws_in_cell, escape, facts_html, headed_html, headed_plain,
+    table_html, table_plain,
 };
 use crate::export::ExportedUsers;
 use crate::profiles::{FoundUsers, MOST_FOUND, Profile};
@@ -15,6 +17,56 @@ use crate::words::{count, grouped};
 const SHOWN: usize = 5;
 
 draws!(Connection, Connections, FoundUsers, ExportedUsers);
+// The `Display` of an id is the id itself.
+draws_in_cell!(ConnectionId);
+
+impl ConnectionId {
+    /// What the tenant told of the connection, and what it did not.
+    fn facts(&self) -> Vec<(&'static str, String)> {
+        if self.name.is_none() {
+            return Vec::new();
+        }
+        let usernames = match self.takes_usernames() {
+            Some(true) => "accepted".to_string(),
+            Some(false) => "not accepted: import users.without_usernames()".to_string(),
+            None => format!(
+                "unknown: the tenant left the connection's options out, and shows them to a token with the scope {OPTIONS_SCOPE}"
+            ),
+        };
+        let mut facts = vec![("usernames", usernames)];
+        let required = self.rules.iter().flat_map(|rules| &rules.required);
+        let required: Vec<&str> = required.map(String::as_str).collect();
+        if !required.is_empty() {
+            facts.push(("required", required.join(", ")));
+        }
+        if self.emails_unique() == Some(false) {
+            let words = "users may share one: an import with upsert is refused";
+            facts.push(("e-mails", words.to_string()));
+        }
+        if self.applications_unknown {
+            let words = format!(
+                "unknown: the tenant refused to tell, and wants a token with the scope {APPLICATION_SCOPES}"
+            );
+            facts.push(("applications", words));
+        }
+        facts
+    }
+}
+
+impl Draw for ConnectionId {
+    fn plain(&self) -> String {
+        let name = self.name.iter().map(|name| format!(" ({name})"));
+        let facts = self.facts().into_iter();
+        let facts = facts.map(|(about, words)| format!("; {about}: {words}"));
+        format!("{self}{}", name.chain(facts).collect::<String>())
+    }
+    fn html(&self) -> String {
+        let mut facts = vec![("id", self.to_string())];
+        facts.extend(self.facts());
+        let name = self.name.as_deref().unwrap_or("given by its id");
+        facts_html(NEUTRAL, &format!("connection {name}"), &facts)
+    }
+}
 
 const CONNECTION_HEADER: [&str; 6] = [
     "name",
@@ -242,5 +294,42 @@ impl Draw for ExportedUsers {
     }
     fn html(&self) -> String {
         users_html(&self.headline(), self, &EXPORT_NOTES)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::connection_rules::rules_of;
+
+    fn found(connection: &Value, applications_unknown: bool) -> ConnectionId {
+        let mut id = ConnectionId::new("con_0123456789abcdef").expect("its form is right");
+        id.name = Some("staff".to_string());
+        id.rules = rules_of(connection);
+        id.applications_unknown = applications_unknown;
+        id
+    }
+
+    #[test]
+    fn the_card_of_a_connection_says_what_is_known_and_what_is_not() {
+        let attributes =
+            json!({"email": {"unique": false}, "username": {"profile_required": true}});
+        let told = found(&json!({"options": {"attributes": attributes}}), false);
+        let silent = found(&json!({}), true);
+        let given = ConnectionId::new("con_0123456789abcdef").expect("its form is right");
+        for card in [told.plain(), told.html()] {
+            assert!(!card.contains("unknown"), "{card}");
+            for part in ["accepted", "required", "upsert is refused"] {
+                assert!(card.contains(part), "{part} not in {card}");
+            }
+        }
+        for card in [silent.plain(), silent.html()] {
+            assert!(card.matches("unknown: ").count() == 2, "{card}");
+            assert!(card.contains("read:connections_options"), "{card}");
+            assert!(card.contains("read:connections, or"), "{card}");
+        }
+        assert_eq!(given.plain(), "con_0123456789abcdef");
     }
 }

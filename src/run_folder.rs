@@ -323,7 +323,8 @@ mod tests {
 
     #[test]
     fn a_journal_grows_no_longer_than_it_can_be_read() {
-        let imports = std::env::temp_dir().join(format!("runs-{}", sha256(b"journal")));
+        let imports =
+            std::env::temp_dir().join(format!("runs-{}", crate::secret::random_hex(8).unwrap()));
         let mut folder = RunFolder::create(&imports, "full", false).unwrap();
         let note = RowNote {
             row: 1,

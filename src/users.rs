@@ -39,13 +39,13 @@ pub struct User {
     /// Auth0 takes an absent value for `false`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email_verified: Option<bool>,
-    /// `+` and 1 to 15 digits.
+    /// `+` and 1 to 15 digits; no two users may have the same.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub phone_number: Option<String>,
     /// Whether the phone number is verified.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub phone_verified: Option<bool>,
-    /// Without `auth0|`, which Auth0 puts in front; drawn by Auth0 when absent.
+    /// Without `auth0|`, which Auth0 puts in front; 255 characters at most, no white space; drawn by Auth0 when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_id: Option<String>,
     /// For connections that take usernames; 1 to 15 characters by default.

@@ -204,6 +204,18 @@ fn twins_are_found_by_all_that_must_be_unique() {
 }
 
 #[test]
+fn a_hash_is_looked_at_whatever_else_is_wrong() {
+    let connection = ConnectionId::new("con_0123456789abcdef").unwrap();
+    let hash = json!({"algorithm": "md5", "hash": {"encoding": "hex"}});
+    let users = [user(
+        json!({"email": "a@localhost", "custom_password_hash": hash}),
+    )];
+    let found = check_users(&connection, &users);
+    let fields: Vec<&str> = found.iter().map(|problem| problem.field.as_str()).collect();
+    assert_eq!(fields, ["email", "custom_password_hash.hash.value"]);
+}
+
+#[test]
 fn what_is_usual_in_ids_and_metadata_is_no_fault() {
     let connection = ConnectionId::new("con_0123456789abcdef").unwrap();
     let users = [

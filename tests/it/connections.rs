@@ -229,6 +229,15 @@ fn a_name_in_another_case_is_told_and_the_exact_one_comes_first() {
 }
 
 #[test]
+fn a_connection_that_the_filter_by_name_does_not_find_is_found_among_all() {
+    let wanted = database(Some(options(json!({}))));
+    let all = json!({"total": 1, "connections": [wanted]});
+    let tenant = answering(vec![ok(&json!([])), ok(&all), clients()]);
+    let connection = get_connection_id(&tenant, DATABASE).unwrap();
+    assert_eq!(connection.as_str(), ID);
+}
+
+#[test]
 fn without_any_scope_for_connections_an_id_does() {
     let (base, asked) = canned(vec![forbidden("read:connections")]);
     let scopes = json!({"scope": "create:users read:users"});
