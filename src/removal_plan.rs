@@ -63,6 +63,7 @@ pub struct RemovalPlan {
 }
 
 debug_fields!(RemovalPlan: domain, users, kept, left_out, signed_in, sign_in_unknown, correlation_id, known, connection, folder);
+
 const NOBODY_WITH_ID: &str = "no user with this id is in the tenant";
 
 /// Why a user counts as created by a job or a run.
