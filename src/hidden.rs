@@ -14,7 +14,7 @@ const CRYPT_CHARS: usize = 8;
 const NEW_CRYPT_CHARS: usize = 20;
 /// What `crypt` made in the days of DES; how often the kind of its characters changes, which in a word it seldom does.
 const DES_CHARS: usize = 13;
-const DES_CHANGES: usize = 5;
+const DES_CHANGES: usize = 6;
 /// Base64 of 16 bytes or more, with its padding: an MD5 has 24 characters, a SHA-1 has 28.
 const PADDED_CHARS: usize = 24;
 /// Characters of the shortest TOTP secret that is taken for one, behind a word that announces it.

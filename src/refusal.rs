@@ -18,6 +18,8 @@ const MOST_MESSAGE_CHARS: usize = 400;
 /// Characters of its code.
 const MOST_CODE_CHARS: usize = 80;
 
+/// The call that an application's quota is about.
+const EXCHANGE: &str = "POST /oauth/token";
 /// The upload is the one call that needs a job slot.
 const UPLOAD: &str = "POST /api/v2/jobs/users-imports";
 /// What Auth0 says of them, so far.
@@ -64,10 +66,12 @@ fn place(answer: &Answer) -> String {
 
 /// The error that an answer of 429 is.
 fn too_many(call: &str, answer: &Answer, code: Option<&str>, message: String) -> Error {
-    let quota = answer.header(QUOTA);
-    if quota.is_some() || message.to_lowercase().contains("quota") {
+    // Auth0 tells the quota of a token that it gives, too: it is used up where a bucket has nothing left.
+    let quota = answer.header(QUOTA).as_deref().and_then(used_up);
+    let is_told = quota.is_some() || message.to_lowercase().contains("quota");
+    if call == EXCHANGE && is_told {
         return Error::TokenQuota {
-            quota: quota.as_deref().and_then(used_up),
+            quota,
             wait: quota_wait(answer),
             message,
         };
