@@ -184,6 +184,7 @@ mod practice;
 mod private_file;
 mod profiles;
 mod progress;
+mod proof;
 mod recipe;
 mod report;
 mod request_log;

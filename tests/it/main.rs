@@ -15,6 +15,8 @@ mod options;
 mod practice;
 mod practice_connections;
 mod practice_door;
+mod practice_fuzz;
+mod practice_guard;
 mod practice_users;
 mod recipes;
 mod requests;

@@ -1,9 +1,12 @@
 //! For tests: a record of what was asked and answered, as the tenant saw it, and a door that can be closed.
 
+use std::collections::VecDeque;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
+use std::time::{Duration, Instant};
 
 use axum::extract::{Query, Request, State};
+use axum::http::HeaderMap;
 use axum::middleware::Next;
 use axum::response::Response;
 use serde_json::{Value, json};
@@ -16,6 +19,8 @@ use crate::tokens;
 
 /// Requests that are remembered.
 const MOST: usize = 50_000;
+/// Characters of a path that are remembered.
+const MOST_CHARS: usize = 200;
 
 /// Writes down each request but those that steer the practice tenant: method, path, status. While the door is closed
 /// they are refused, for good and not in passing, and nothing is done.
@@ -24,9 +29,9 @@ pub(crate) async fn note(
     request: Request,
     next: Next,
 ) -> Response {
-    let (method, path) = (
-        request.method().to_string(),
-        request.uri().path().to_string(),
+    let (method, path): (String, String) = (
+        request.method().as_str().chars().take(10).collect(),
+        request.uri().path().chars().take(MOST_CHARS).collect(),
     );
     if path.starts_with("/practice") {
         return next.run(request).await;
@@ -46,8 +51,12 @@ pub(crate) async fn note(
 /// `GET /practice/requests?from=N`: those after the first N.
 pub(crate) async fn read(
     State(tenant): State<Arc<Tenant>>,
+    headers: HeaderMap,
     Query(query): Query<Vec<(String, String)>>,
 ) -> Response {
+    if let Err(refusal) = tokens::check_signature(&tenant, &headers) {
+        return *refusal;
+    }
     let from: usize = param(&query, "from")
         .and_then(|from| from.parse().ok())
         .unwrap_or(0);
@@ -65,7 +74,7 @@ pub(crate) async fn door(State(tenant): State<Arc<Tenant>>, request: Request) ->
     if let Err(refusal) = tokens::check_signature(&tenant, request.headers()) {
         return *refusal;
     }
-    let body = match bodies::object(request.into_body()).await {
+    let body = match bodies::object(&tenant, request.into_body()).await {
         Ok(body) => body,
         Err(refusal) => return *refusal,
     };
@@ -74,4 +83,55 @@ pub(crate) async fn door(State(tenant): State<Arc<Tenant>>, request: Request) ->
     };
     tenant.closed.store(closed, Ordering::SeqCst);
     answers::ok(&json!({ "closed": closed }))
+}
+
+/// Counts requests, so that a client can be shown to keep to a rate.
+#[derive(Default)]
+pub(crate) struct Traffic {
+    all: usize,
+    most: usize,
+    /// When those of the last second came.
+    last: VecDeque<Instant>,
+}
+
+/// Requests of one second that are told apart; more is more than anybody asks about.
+const MOST_A_SECOND: usize = 100_000;
+
+impl Traffic {
+    fn note(&mut self) {
+        let now = Instant::now();
+        let is_old = |at: &Instant| now.duration_since(*at) >= Duration::from_secs(1);
+        while self.last.front().is_some_and(is_old) || self.last.len() >= MOST_A_SECOND {
+            self.last.pop_front();
+        }
+        self.last.push_back(now);
+        self.all += 1;
+        self.most = self.most.max(self.last.len());
+    }
+}
+
+/// Counts the requests to the Management API.
+pub(crate) async fn count(
+    State(tenant): State<Arc<Tenant>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    tenant
+        .traffic
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .note();
+    next.run(request).await
+}
+
+/// `GET /practice/traffic`: all requests, and the most within any second.
+pub(crate) async fn traffic(State(tenant): State<Arc<Tenant>>, headers: HeaderMap) -> Response {
+    if let Err(refusal) = tokens::check_signature(&tenant, &headers) {
+        return *refusal;
+    }
+    let traffic = tenant
+        .traffic
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner);
+    answers::ok(&json!({"requests": traffic.all, "most_in_a_second": traffic.most}))
 }
