@@ -1,7 +1,8 @@
 //! Finding the practice tenant that runs for this project, or building and starting it.
 //!
 //! It is a program of its own, because it must outlive a kernel restart. What it is reached by stands in
-//! one file under `target/` (0600, ignored by git); a running one ends when that file vanishes.
+//! one file under `target/` (0600, ignored by git), with a key by which it proves itself; a running one ends when that
+//! file vanishes.
 
 use std::fs::{self, File, OpenOptions};
 use std::path::{Path, PathBuf};
