@@ -19,6 +19,8 @@ use crate::tokens;
 
 /// Requests that are remembered.
 const MOST: usize = 50_000;
+/// Requests that one answer tells of.
+const MOST_SHOWN: usize = 5_000;
 /// Characters of a path that are remembered.
 const MOST_CHARS: usize = 200;
 
@@ -48,7 +50,7 @@ pub(crate) async fn note(
     answer
 }
 
-/// `GET /practice/requests?from=N`: those after the first N.
+/// `GET /practice/requests?from=N`: those after the first N, so many at a time, and how many there are.
 pub(crate) async fn read(
     State(tenant): State<Arc<Tenant>>,
     headers: HeaderMap,
@@ -60,13 +62,14 @@ pub(crate) async fn read(
     let from: usize = param(&query, "from")
         .and_then(|from| from.parse().ok())
         .unwrap_or(0);
-    let record = tenant.record.lock().unwrap_or_else(PoisonError::into_inner);
-    let shown = record
-        .iter()
-        .skip(from)
-        .map(|(method, path, status)| json!({"method": method, "path": path, "status": status}));
-    let shown: Vec<Value> = shown.collect();
-    answers::ok(&json!({"requests": shown, "total": record.len()}))
+    let (shown, total) = {
+        let record = tenant.record.lock().unwrap_or_else(PoisonError::into_inner);
+        let shown = record.iter().skip(from).take(MOST_SHOWN).cloned();
+        (shown.collect::<Vec<_>>(), record.len())
+    };
+    let json = |(method, path, status): (String, String, u16)| json!({"method": method, "path": path, "status": status});
+    let shown: Vec<Value> = shown.into_iter().map(json).collect();
+    answers::ok(&json!({"requests": shown, "total": total}))
 }
 
 /// `PUT /practice/door`: `{"closed": true}`.
