@@ -159,7 +159,7 @@ fn is_padded(word: &str) -> bool {
     let bare = word.trim_end_matches('=');
     let padding = word.len() - bare.len();
     let bare = bare.rsplit('=').next().unwrap_or_default();
-    let has = |kind: fn(&u8) -> bool| bare.as_bytes().iter().any(|byte| kind(byte));
+    let has = |kind: fn(&u8) -> bool| bare.as_bytes().iter().any(kind);
     let mixed = has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase);
     let chars = bare.len() + padding;
     padding > 0 && chars >= PADDED_CHARS && chars.is_multiple_of(4) && mixed

@@ -6,6 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, Result};
+use crate::say::say;
 
 /// Made when a run begins and held locked while anyone is at work on it.
 pub(crate) const LOCK: &str = "lock";
@@ -23,7 +24,7 @@ pub(crate) fn lock(folder: &Path) -> Result<File> {
             return Ok(lock);
         }
         if began.elapsed() >= FIRST_WORD && !std::mem::replace(&mut told, true) {
-            println!(
+            say!(
                 "another kernel or program is at work on {}: waiting {} s for it to end",
                 folder.display(),
                 (LOCK_WAIT - FIRST_WORD).as_secs()

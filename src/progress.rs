@@ -44,7 +44,7 @@ impl Progress {
     pub(crate) fn status(&mut self, job: &JobId, status: &str) {
         if status != PENDING && !self.statuses.iter().any(|told| told == status) {
             self.statuses.push(status.to_string());
-            println!(
+            say!(
                 "job {job} has the status `{status}`, which Auth0 does not list: it is taken for one that runs"
             );
         }
