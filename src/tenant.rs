@@ -10,8 +10,9 @@ use serde_json::Value;
 
 use crate::error::{Error, Result};
 use crate::pace::{Pace, Traffic};
+use crate::refusal::refusal;
 use crate::request_log::RequestLog;
-use crate::requests::{Answer, Request, refusal};
+use crate::requests::{Answer, Request};
 use crate::secret::Secret;
 use crate::settings::Application;
 use crate::token::Token;

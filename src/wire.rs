@@ -12,8 +12,9 @@ use zeroize::Zeroizing;
 
 use crate::error::{Error, Result};
 use crate::progress::say_wait;
+use crate::refusal::refusal;
 use crate::request_log::Recorder;
-use crate::requests::{Answer, CORRELATION_ID, Request, refusal};
+use crate::requests::{Answer, CORRELATION_ID, Request};
 use crate::secret::Secret;
 use crate::sent_secrets::SentSecrets;
 use crate::settings::{Address, Application};
@@ -107,7 +108,7 @@ impl Wire {
                 .header(CONTENT_TYPE, content_type)
                 .body(bytes.to_vec());
         }
-        let sent = SentSecrets::of_request(request, token);
+        let sent = request.secrets(token);
         if let Some(id) = &request.correlation_id {
             outgoing = outgoing.header(CORRELATION_ID, id);
         }

@@ -238,8 +238,10 @@ fn print_a_run(practice: &Tenant) {
     let name = Named::new("hostile");
     let good = User {
         name: Some(HOSTILE.into()),
-        // A dot in a key is refused, for a reason of its own.
-        user_metadata: json!({HOSTILE.replace('.', ""): HOSTILE}).as_object().cloned(),
+        // No key of metadata may hold a dot.
+        user_metadata: json!({HOSTILE.replace('.', ""): HOSTILE})
+            .as_object()
+            .cloned(),
         ..User::new("hostile@test.edu")
     };
     let users = [good, hostile_user()];
