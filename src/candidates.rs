@@ -38,21 +38,24 @@ pub(crate) fn candidates(known: &[KnownHash]) -> Vec<Value> {
     with_password_encodings(known, recipes)
 }
 
-/// Hashes that begin with what they are.
-fn by_their_own_word(known: &KnownHash) -> Vec<Value> {
-    let hash = known.hash.expose().trim();
+/// A hash that begins with what it is, in a form that Auth0 reads: its algorithm, and the hash as it is read.
+pub(crate) fn by_its_own_word(hash: &str) -> Option<(&'static str, CustomHash)> {
     let algorithm = match hash {
         hash if hash.starts_with("$2") => "bcrypt",
         hash if hash.starts_with("$argon2") => "argon2",
         hash if hash.starts_with("$pbkdf2") => "pbkdf2",
         hash if hash.starts_with('{') => "ldap",
-        _ => return Vec::new(),
+        _ => return None,
     };
-    let head = match CustomHash::read(&json!({"algorithm": algorithm, "hash": {"value": hash}})) {
-        Ok(read) => read.head(),
-        Err(_) => return Vec::new(),
+    let custom = json!({"algorithm": algorithm, "hash": {"value": hash}});
+    Some((algorithm, CustomHash::read(&custom).ok()?))
+}
+
+fn by_their_own_word(known: &KnownHash) -> Vec<Value> {
+    let Some((algorithm, read)) = by_its_own_word(known.hash.expose().trim()) else {
+        return Vec::new();
     };
-    let base = json!({"algorithm": algorithm, "hash": {"value": head}});
+    let base = json!({"algorithm": algorithm, "hash": {"value": read.head()}});
     if algorithm == "bcrypt" {
         with_salts(known, &base)
     } else {

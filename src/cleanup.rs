@@ -7,10 +7,11 @@ use std::time::Duration;
 use reqwest::Method;
 
 use crate::error::{Error, Result};
+use crate::fields;
 use crate::job_errors::job_errors;
 use crate::jobs::{FinishedJob, RowKey};
 use crate::journal::{Entry, FileEnd, NoteKind};
-use crate::ownership;
+use crate::ownership::{self, Span};
 use crate::patience::Patience;
 use crate::progress::Countdown;
 use crate::removal_plan::{
@@ -31,9 +32,9 @@ const REFUSED: &str = "the job refused the user";
 /// Looks up the users a job created. Sends a read for each user, two for one who was sent with a user id; writes nothing.
 ///
 /// A user belongs to the job exactly if the job did not refuse them, they are in its connection's own database (an identity of
-/// the provider `auth0`) under the e-mail or the user id that was sent, and they were created since the job was accepted. Where
-/// that cannot be known, because two users have the e-mail or the id, say, the user stays, and [`RemovalPlan::left_out`] has the
-/// reason.
+/// the provider `auth0`) under the e-mail or the user id that was sent, and they were created between the job's beginning and its
+/// end. Where that cannot be known, because two users have the e-mail or the id, say, the user stays, and
+/// [`RemovalPlan::left_out`] has the reason.
 ///
 /// # Errors
 ///
@@ -76,7 +77,10 @@ pub fn plan_removal(tenant: &Tenant, finished: &FinishedJob) -> Result<RemovalPl
             email: email.clone(),
             id: user_id.as_ref().map(|id| format!("auth0|{id}")),
             drawn: false,
-            since: ownership::millis(&job.created_at),
+            span: Span {
+                since: fields::millis(&job.created_at),
+                until: finished.seen_at,
+            },
             is_in: true,
             is_certain: true,
         };
@@ -184,7 +188,10 @@ impl Run {
                     email: text("email").unwrap_or_default().to_string(),
                     id: text("user_id").map(|id| format!("auth0|{id}")),
                     drawn: text("user_id").is_some() && self.is_drawn(end.file, row),
-                    since: accepted.and_then(ownership::millis),
+                    span: Span {
+                        since: accepted.and_then(fields::millis),
+                        until: end.seen_at,
+                    },
                     is_in: !noted.contains_key(&row),
                     is_certain,
                 };
@@ -309,9 +316,9 @@ pub fn remove_users(tenant: &Tenant, plan: RemovalPlan) -> Result<Removed> {
 
 /// Why a user of the plan is not deleted now. Time has passed since the plan, so whoever was looked up is looked up again.
 fn remains(patience: &mut Patience, plan: &RemovalPlan, id: &str) -> Result<Option<&'static str>> {
-    let since = match plan.known.get(id) {
+    let span = match plan.known.get(id) {
         Some(Evidence::Drawn) => return Ok(None),
-        Some(Evidence::Looked(since)) => *since,
+        Some(Evidence::Looked(span)) => *span,
         None => return Ok(Some("the user was not in the plan when it was made")),
     };
     let Some(connection) = &plan.connection else {
@@ -320,7 +327,7 @@ fn remains(patience: &mut Patience, plan: &RemovalPlan, id: &str) -> Result<Opti
     let profile = patience.ask(|tenant| ownership::by_id(tenant, id))?;
     Ok(match profile {
         None => Some("the user was gone already"),
-        Some(profile) => doubt(&profile, connection, Some(since)),
+        Some(profile) => doubt(&profile, connection, span),
     })
 }
 

@@ -5,6 +5,8 @@
 
 use serde_json::Value;
 
+use crate::say::one_line;
+
 /// The scope without which a tenant leaves `options` out of its connections.
 pub(crate) const OPTIONS_SCOPE: &str = "read:connections_options";
 /// Characters of a username where the connection says nothing else (Auth0's default).
@@ -49,7 +51,7 @@ pub(crate) fn rules_of(connection: &Value) -> Option<ConnectionRules> {
     Some(ConnectionRules {
         usernames: username_rules(&connection["options"]),
         phones: attributes["phone_number"].is_object(),
-        required: required.map(|(name, _)| name.clone()).collect(),
+        required: required.map(|(name, _)| one_line(name)).collect(),
         emails_unique: attributes["email"]["unique"] != false,
     })
 }

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::digests::NotBuilt;
+use crate::burden::{Burden, Untried};
 use crate::encodings::{BytesEncoding, TextEncoding};
 use crate::hash_kinds::Kind;
 
@@ -55,10 +55,11 @@ impl CustomHash {
     }
 
     /// Whether the password makes this hash; `None` when the description holds no hash.
-    pub(crate) fn fits(&self, password: &str) -> Result<Option<bool>, NotBuilt> {
+    pub(crate) fn fits(&self, password: &str) -> Result<Option<bool>, Untried> {
         let plain = self.encoding.bytes(password);
         Ok(match &self.kind {
-            Kind::Bcrypt { hash, .. } => {
+            Kind::Bcrypt { cost, hash, .. } => {
+                Burden::of_bcrypt(*cost).check()?;
                 let salted = self.salted(plain);
                 hash.as_ref()
                     .map(|hash| bcrypt::verify(salted, hash).unwrap_or(false))
@@ -80,12 +81,23 @@ impl CustomHash {
         })
     }
 
+    /// What one try takes, of a hash that is slow by design.
+    pub(crate) fn seconds(&self) -> f64 {
+        match &self.kind {
+            Kind::Bcrypt { cost, .. } => Burden::of_bcrypt(*cost).seconds,
+            Kind::Phc { slow, length, .. } | Kind::Scrypt { slow, length, .. } => {
+                slow.burden(*length).seconds
+            }
+            Kind::Digest { .. } | Kind::Hmac { .. } | Kind::Ldap { .. } => 0.0,
+        }
+    }
+
     /// The bytes that a hash of this password has, for the kinds whose salt stands beside the hash.
-    pub(crate) fn made(&self, password: &str) -> Result<Vec<u8>, NotBuilt> {
+    pub(crate) fn made(&self, password: &str) -> Result<Vec<u8>, Untried> {
         let plain = self.encoding.bytes(password);
         match &self.kind {
-            Kind::Digest { digest, .. } => digest.of(&self.salted(plain)),
-            Kind::Hmac { digest, key, .. } => digest.hmac(key, &self.salted(plain)),
+            Kind::Digest { digest, .. } => Ok(digest.of(&self.salted(plain))?),
+            Kind::Hmac { digest, key, .. } => Ok(digest.hmac(key, &self.salted(plain))?),
             // Here the salt is an input of its own, and its position says nothing.
             Kind::Scrypt { slow, length, .. } => {
                 let salt = self.salt.as_ref().and_then(|salt| salt.bytes.clone());

@@ -12,6 +12,9 @@ use crate::secret::Secret;
 use crate::unlike_auth0::why_not;
 use crate::users::User;
 
+/// Seconds that all tries of a search may take together.
+const MOST_SECONDS: f64 = 120.0;
+
 /// A hash of the old system whose password is known: a test account's, say.
 ///
 /// # Examples
@@ -140,7 +143,8 @@ impl fmt::Debug for KnownHash {
 ///
 /// Two or three hashes of different passwords are best, one of them with a letter like `ä`: else the recipe says what
 /// could not be told apart. scrypt, whose parameters do not show, is tried with the nine that are in common use,
-/// which takes some seconds. The algorithms beyond bcrypt, sha256, sha512 and the SHA-2 schemes of ldap want the crate's
+/// which takes some seconds; a hash that takes more than [`verify_password`](crate::verify_password) spends is not tried,
+/// and all tries end after some two minutes. The algorithms beyond bcrypt, sha256, sha512 and the SHA-2 schemes of ldap want the crate's
 /// feature `all-hashes` (see [`verify_password`](crate::verify_password)).
 ///
 /// # Errors
@@ -171,6 +175,7 @@ pub fn find_recipe(known: &[KnownHash]) -> Result<HashRecipe> {
         tried: 0,
         close: None,
         lacking: None,
+        seconds: 0.0,
     };
     for recipe in candidates(known) {
         search.test(recipe, false);
@@ -193,8 +198,10 @@ struct Search<'a> {
     tried: usize,
     /// The recipe that verifies most, where none verifies all, and which it does not.
     close: Option<(Value, Vec<usize>)>,
-    /// An algorithm this build lacks, which might have been it.
+    /// Why one was not tried that might have been it: an algorithm this build lacks, say.
     lacking: Option<String>,
+    /// What all tries so far take, as their hashes say.
+    seconds: f64,
 }
 
 impl Search<'_> {
@@ -203,7 +210,7 @@ impl Search<'_> {
         self.tried += 1;
         let mut missed = Vec::new();
         for (index, known) in self.known.iter().enumerate() {
-            match fits(&recipe, known) {
+            match self.fits(&recipe, known) {
                 Ok(true) => {}
                 Ok(false) if slow && index == 0 => return,
                 Ok(false) => missed.push(index + 1),
@@ -287,26 +294,58 @@ impl Search<'_> {
         }
         parts.join("; ")
     }
+
+    /// Whether the recipe verifies the hash; an error when it is not tried.
+    fn fits(&mut self, recipe: &Value, known: &KnownHash) -> std::result::Result<bool, String> {
+        let mut custom = recipe.clone();
+        custom["hash"]["value"] = known.hash.expose().trim().into();
+        if let (Some(Value::Object(salt)), Some(value)) = (custom.get_mut("salt"), &known.salt) {
+            salt.insert("value".to_string(), value.as_str().into());
+        }
+        // The salt of each may be the key, too.
+        if let (Some(key), Some(value)) = (custom["hash"].get_mut("key"), &known.salt)
+            && key["value"].is_null()
+        {
+            key["value"] = value.as_str().into();
+        }
+        let Ok(read) = CustomHash::read(&custom) else {
+            return Ok(false);
+        };
+        if self.seconds > MOST_SECONDS {
+            return Err(format!(
+                "takes so long to try that the search ended after some {MOST_SECONDS} s: give fewer hashes, or describe them with HashRecipe::new"
+            ));
+        }
+        let fits = read.fits(known.password.expose());
+        let fits = fits.map_err(|untried| untried.to_string())?;
+        self.seconds += read.seconds();
+        Ok(fits.unwrap_or(false))
+    }
 }
 
-/// Whether the recipe verifies the hash; an error when this build lacks its algorithm.
-fn fits(recipe: &Value, known: &KnownHash) -> std::result::Result<bool, String> {
-    let mut custom = recipe.clone();
-    custom["hash"]["value"] = known.hash.expose().trim().into();
-    if let (Some(Value::Object(salt)), Some(value)) = (custom.get_mut("salt"), &known.salt) {
-        salt.insert("value".to_string(), value.as_str().into());
-    }
-    // The salt of each may be the key, too.
-    if let (Some(key), Some(value)) = (custom["hash"].get_mut("key"), &known.salt)
-        && key["value"].is_null()
-    {
-        key["value"] = value.as_str().into();
-    }
-    let Ok(read) = CustomHash::read(&custom) else {
-        return Ok(false);
-    };
-    match read.fits(known.password.expose()) {
-        Ok(fits) => Ok(fits.unwrap_or(false)),
-        Err(lacking) => Err(lacking.to_string()),
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_search_ends_when_its_tries_have_taken_what_is_spent() {
+        let hash = "1a7472c92fafa9b3170595db19a726d4d49598ed23cf1a9f9ca32113a4ee840b";
+        let known = [KnownHash::new("correct horse", hash).salt("x1")];
+        let mut search = Search {
+            known: &known,
+            found: Vec::new(),
+            tried: 0,
+            close: None,
+            lacking: None,
+            seconds: MOST_SECONDS + 1.0,
+        };
+        let recipe = json!({"algorithm": "sha256", "hash": {"encoding": "hex"}, "salt": {}});
+        search.test(recipe, false);
+        let error = search.verdict().unwrap_err().to_string();
+        assert!(
+            error.contains("the search ended after some 120 s"),
+            "{error}"
+        );
     }
 }

@@ -102,15 +102,21 @@ fn summary_bar(summary: &Summary) -> String {
 
 /// Users shown, the first ones.
 const SHOWN: usize = 100;
+/// Errors shown of one user: more than any recorded row has.
+const MOST_ERRORS: usize = 20;
 
 impl FailedUser {
     fn entry(&self) -> Entry {
         let mut lines = Vec::new();
-        for error in &self.errors {
+        for error in self.errors.iter().take(MOST_ERRORS) {
             let field = error.field.as_deref().unwrap_or("user");
             let said = format!("{}: {}", error.code, error.message);
             lines.push((field.to_string(), said));
             lines.push(("what to do".to_string(), error.advice.to_string()));
+        }
+        if let more @ 1.. = self.errors.len().saturating_sub(MOST_ERRORS) {
+            let more = format!("{} more", grouped(more));
+            lines.push(("and".to_string(), more));
         }
         let place = match self.row {
             Some(row) => format!("row {row}"),

@@ -5,26 +5,31 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use reqwest::{Method, StatusCode};
+use reqwest::{Method, StatusCode, Url};
 use serde_json::{Value, json};
 
 use crate::connections::ConnectionId;
 use crate::csv::CsvFile;
 use crate::error::{Error, Result};
+use crate::fields::text;
 use crate::gunzip::gunzip;
 use crate::jobs::{FIRST_WAIT, JobId, LONGEST_SILENCE, LONGEST_WAIT};
+use crate::link::address_of;
 use crate::profiles::{Profile, SCOPES};
 use crate::progress::say_fault;
 use crate::requests::Request;
 use crate::say::{debug_fields, say};
 use crate::sent_secrets::SentSecrets;
 use crate::tenant::Tenant;
+use crate::words::grouped;
 
 const CREATE: &str = "POST /api/v2/jobs/users-exports";
 /// Reads of the job, or of its file, that may be lost in a row.
 const FAULTS_BORNE: u32 = 5;
 /// A link is good for 60 s (Auth0); each read of the job gives a new one.
 const LINKS_TRIED: u32 = 3;
+/// Users that are kept in memory: some 1 KB each.
+const MOST_USERS: usize = 1_000_000;
 /// What is asked for of each user, as [`Profile`] reads it, and the columns of the CSV.
 const FIELDS: [&str; 10] = [
     "user_id",
@@ -74,7 +79,8 @@ impl Deref for ExportedUsers {
 
 /// Exports all users of a connection, at most waiting for `limit`. Sends an export job and reads; waits; changes no user.
 ///
-/// However many there are: the job's file is fetched packed and unpacked in memory (10,000 users take a few megabytes).
+/// A search gives the first 1,000; this gives up to a million: the job's file is fetched packed and unpacked in memory
+/// (10,000 users take a few megabytes).
 /// Auth0 exports no passwords and no hashes.
 ///
 /// It works on a read-only tenant: no user and no setting is changed. Yet it is more than a look: a job appears in the tenant, its
@@ -82,7 +88,8 @@ impl Deref for ExportedUsers {
 ///
 /// # Errors
 ///
-/// The job failed, or had not ended at the limit; its file cannot be fetched or is damaged; the scope `read:users` is
+/// The job failed, or had not ended at the limit; its file cannot be fetched, is damaged, unpacks to far more than its
+/// size (1 GB at most) or holds more than a million users; the scope `read:users` is
 /// missing; the tenant refuses or cannot be reached.
 ///
 /// # Examples
@@ -117,7 +124,7 @@ pub fn export_users(
     let id = JobId::in_answer(&json, CREATE)?;
     for _ in 0..LINKS_TRIED {
         let link = wait_for_link(tenant, &id, began, limit)?;
-        if let Some(users) = fetch(tenant, &link)? {
+        if let Some(users) = fetch(tenant, &link, &id)? {
             return Ok(ExportedUsers {
                 users,
                 connection: connection.clone(),
@@ -134,7 +141,7 @@ fn failed(reason: String) -> Error {
 }
 
 /// The link to the job's file, once there is one.
-fn wait_for_link(tenant: &Tenant, id: &JobId, began: Instant, limit: Duration) -> Result<String> {
+fn wait_for_link(tenant: &Tenant, id: &JobId, began: Instant, limit: Duration) -> Result<Url> {
     let path = format!("/api/v2/jobs/{id}");
     let call = format!("GET {path}");
     let (mut wait, mut said, mut faults) = (FIRST_WAIT, Instant::now(), 0);
@@ -145,7 +152,10 @@ fn wait_for_link(tenant: &Tenant, id: &JobId, began: Instant, limit: Duration) -
         let left = limit.saturating_sub(began.elapsed());
         match state {
             Ok(json) => match (json["status"].as_str(), json["location"].as_str()) {
-                (Some("completed"), Some(link)) => return Ok(link.to_string()),
+                (Some("completed"), Some(link)) => {
+                    let address = address_of(link, tenant.loopback().as_ref());
+                    return address.map_err(|why| Error::bad_answer(&call, why));
+                }
                 (Some("completed"), None) => {
                     return Err(Error::bad_answer(&call, "it names no file"));
                 }
@@ -179,7 +189,7 @@ fn wait_for_link(tenant: &Tenant, id: &JobId, began: Instant, limit: Duration) -
 }
 
 /// The users of the file; `None` when the link had ended.
-fn fetch(tenant: &Tenant, link: &str) -> Result<Option<Vec<Profile>>> {
+fn fetch(tenant: &Tenant, link: &Url, id: &JobId) -> Result<Option<Vec<Profile>>> {
     let mut faults = 0;
     let answer = loop {
         match tenant.download(link) {
@@ -203,23 +213,31 @@ fn fetch(tenant: &Tenant, link: &str) -> Result<Option<Vec<Profile>>> {
         }
     }
     let unpacked = gunzip(&answer.body);
-    let unpacked = unpacked.map_err(|why| failed(format!("{why}: run this cell again")))?;
-    read(&unpacked, &answer.sent).map(Some)
+    let unpacked = unpacked.map_err(failed)?;
+    read(&unpacked, &answer.sent, id, MOST_USERS).map(Some)
 }
 
 /// A line for each user.
-fn read(file: &[u8], sent: &SentSecrets) -> Result<Vec<Profile>> {
+fn read(file: &[u8], sent: &SentSecrets, job: &JobId, most: usize) -> Result<Vec<Profile>> {
     let lines = file.split(|byte| *byte == b'\n');
     let lines = lines.enumerate().filter(|(_, line)| !line.is_empty());
-    lines
-        .map(|(number, line)| match serde_json::from_slice(line) {
-            Ok(json @ Value::Object(_)) => Ok(Profile::read(&sent.hide_in(json))),
-            _ => Err(failed(format!(
-                "line {} of the file is no user",
-                number + 1
-            ))),
-        })
-        .collect()
+    let mut users = Vec::new();
+    for (number, line) in lines {
+        let no_user = || failed(format!("line {} of the file is no user", number + 1));
+        if users.len() == most {
+            return Err(failed(format!(
+                "there are over {} users, the most that are kept in memory: fetch the file of job {job} otherwise, and read it with read_ndjson, one user at a time",
+                grouped(most)
+            )));
+        }
+        let json: Value = serde_json::from_slice(line).map_err(|_| no_user())?;
+        // The id was asked for, and everybody has one.
+        if text(&json["user_id"]).is_none() {
+            return Err(no_user());
+        }
+        users.push(Profile::read(&sent.hide_in(json)));
+    }
+    Ok(users)
 }
 
 impl ExportedUsers {
@@ -275,4 +293,26 @@ fn write_csv(path: &Path, users: &[Profile]) -> std::io::Result<()> {
         ])?;
     }
     file.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_that_are_no_users_and_more_than_are_kept_are_refused() {
+        let lines = |count: usize| "{\"user_id\":\"auth0|1\"}\n".repeat(count).into_bytes();
+        let job = JobId::of("job_1").unwrap();
+        let read = |file: &[u8]| read(file, &SentSecrets::default(), &job, 2);
+        assert_eq!(read(&lines(2)).unwrap().len(), 2);
+        let error = read(&lines(3)).unwrap_err().to_string();
+        assert!(
+            error.contains("over 2 users") && error.contains("job_1"),
+            "{error}"
+        );
+        for row in ["{}", "[]", "{\"user_id\":{}}", "{\"user_id\":\"auth0|1\""] {
+            let error = read(row.as_bytes()).unwrap_err().to_string();
+            assert!(error.contains("line 1 of the file is no user"), "{error}");
+        }
+    }
 }

@@ -26,6 +26,32 @@ pub(crate) fn number(value: &Value) -> Option<u64> {
     }
 }
 
+/// Milliseconds of UNIX time; `None` when the text is no time in UTC, ISO 8601.
+pub(crate) fn millis(text: &str) -> Option<i64> {
+    let (date, time) = text.strip_suffix('Z')?.split_once('T')?;
+    let mut date = date.splitn(3, '-').map(str::parse::<i64>);
+    let (year, month, day) = (date.next()?.ok()?, date.next()?.ok()?, date.next()?.ok()?);
+    let mut time = time.splitn(3, ':');
+    let hour: i64 = time.next()?.parse().ok()?;
+    let minute: i64 = time.next()?.parse().ok()?;
+    let second: f64 = time.next()?.parse().ok()?;
+    let is_time = (0..10_000).contains(&year)
+        && (1..=12).contains(&month)
+        && (1..=31).contains(&day)
+        && (0..24).contains(&hour)
+        && (0..60).contains(&minute)
+        && (0.0..61.0).contains(&second);
+    // Howard Hinnant's days from civil.
+    let shifted = if month > 2 { year } else { year - 1 };
+    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    let of_era = shifted.rem_euclid(400) * 365 + shifted.rem_euclid(400) / 4
+        - shifted.rem_euclid(400) / 100
+        + of_year;
+    let days = shifted.div_euclid(400) * 146_097 + of_era - 719_468;
+    let whole = ((days * 24 + hour) * 60 + minute) * 60_000;
+    is_time.then_some(whole + (second * 1000.0).round() as i64)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -39,5 +65,24 @@ mod tests {
         assert_eq!(none.map(|value| number(&value)), [None; 5]);
         assert_eq!(text(&json!(17)), Some("17".to_string()));
         assert_eq!(text(&json!({})), None);
+    }
+
+    #[test]
+    fn times_are_compared_as_times() {
+        assert_eq!(millis("1970-01-01T00:00:00Z"), Some(0));
+        assert_eq!(millis("2026-11-26T19:49:20.500Z"), Some(1_795_722_560_500));
+        assert_eq!(millis("2000-02-29T00:00:00.000Z"), Some(951_782_400_000));
+        // As text the first of the two is the later one.
+        assert!(millis("2026-01-01T00:00:00Z") < millis("2026-01-01T00:00:00.900Z"));
+        for text in [
+            "",
+            "yesterday",
+            "2026-01-01",
+            "2026-01-01T00:00:00+01:00",
+            "2026-13-01T00:00:00Z",
+            "2026-01-01T00:00:nanZ",
+        ] {
+            assert_eq!(millis(text), None, "{text}");
+        }
     }
 }

@@ -11,6 +11,7 @@ use crate::slow_hashes::{Phc, SlowHash};
 pub(crate) enum Kind {
     Bcrypt {
         head: String,
+        cost: u32,
         hash: Option<String>,
     },
     Digest {
@@ -144,11 +145,10 @@ fn bcrypt_kind(value: Option<&str>) -> Result<Kind, Fault> {
         ));
     }
     let cost = value.get(4..6).and_then(|cost| cost.parse::<u32>().ok());
-    if !cost.is_some_and(|cost| (4..=31).contains(&cost)) || value.get(6..7) != Some("$") {
-        return Err(in_value(
-            "has no cost of 04 to 31, two digits, after its beginning",
-        ));
-    }
+    let cost = cost.filter(|cost| (4..=31).contains(cost) && value.get(6..7) == Some("$"));
+    let cost = cost.ok_or(in_value(
+        "has no cost of 04 to 31, two digits, after its beginning",
+    ))?;
     let (head, salted) = value.split_at(7);
     let letter = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'.' || byte == b'/';
     let hash = match salted {
@@ -167,6 +167,7 @@ fn bcrypt_kind(value: Option<&str>) -> Result<Kind, Fault> {
     };
     Ok(Kind::Bcrypt {
         head: head.to_string(),
+        cost,
         hash,
     })
 }

@@ -1,6 +1,5 @@
 //! What a job says of each row it refused, traced to the user it is about.
 
-use std::collections::HashMap;
 use std::ops::Deref;
 
 use serde_json::Value;
@@ -10,6 +9,7 @@ use crate::fields::text;
 use crate::hidden::without_secrets;
 use crate::jobs::{FinishedJob, JobId, JobStatus, READ_SCOPES, RowKey};
 use crate::requests::Request;
+use crate::row_places::places;
 use crate::say::{debug_fields, words_of_others};
 use crate::secret::Secret;
 use crate::sent_secrets::SentSecrets;
@@ -210,56 +210,6 @@ fn reasons(row: &Value) -> Vec<RowError> {
         Value::Null => Vec::new(),
         one => vec![row_error(one)],
     }
-}
-
-/// What a row is known by: id, e-mail.
-type Known = (Option<String>, Option<String>);
-
-/// Where each row of a report stands among the users sent: by id and e-mail together, then by what is left of either.
-fn places(rows: &[Value], keys: &[RowKey]) -> Vec<Option<usize>> {
-    let lower = |email: String| Some(email.to_lowercase());
-    let told = |row: &Value| {
-        let user = &row["user"];
-        (text(&user["user_id"]), text(&user["email"]).and_then(lower))
-    };
-    let told: Vec<Known> = rows.iter().map(told).collect();
-    let sent = |key: &RowKey| (key.user_id.clone(), lower(key.email.clone()));
-    let sent: Vec<Known> = keys.iter().map(sent).collect();
-    let mut found = vec![None; rows.len()];
-    let mut taken = vec![false; keys.len()];
-    let ways: [fn(&Known) -> Known; 3] = [
-        Known::clone,
-        |(id, _)| (id.clone(), None),
-        |(_, email)| (None, email.clone()),
-    ];
-    for way in ways {
-        let told = by(way, &told, |row| found[row].is_none());
-        let sent = by(way, &sent, |place| !taken[place]);
-        for (known, rows) in told {
-            let places = sent.get(&known).map(Vec::as_slice).unwrap_or_default();
-            // Of users who share what they are known by the later ones are the duplicates.
-            let last = &places[places.len().saturating_sub(rows.len())..];
-            for (row, place) in rows.into_iter().zip(last) {
-                (found[row], taken[*place]) = (Some(*place), true);
-            }
-        }
-    }
-    found
-}
-
-fn by(
-    way: fn(&Known) -> Known,
-    all: &[Known],
-    is_free: impl Fn(usize) -> bool,
-) -> HashMap<Known, Vec<usize>> {
-    let mut places: HashMap<Known, Vec<usize>> = HashMap::new();
-    for (place, known) in all.iter().enumerate().filter(|(place, _)| is_free(*place)) {
-        let known = way(known);
-        if known != (None, None) {
-            places.entry(known).or_default().push(place);
-        }
-    }
-    places
 }
 
 fn row_error(error: &Value) -> RowError {

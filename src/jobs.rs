@@ -64,7 +64,7 @@ impl JobId {
         let fault = |problem| Error::bad_answer(call, problem);
         let id = json["id"]
             .as_str()
-            .ok_or_else(|| fault("it names no job, though it was accepted"))?;
+            .ok_or_else(|| fault("it names no job in `id`, though it was accepted"))?;
         JobId::of(id).ok_or_else(|| fault("its `id` is not job_ and letters or digits"))
     }
 
@@ -266,6 +266,8 @@ pub struct FinishedJob {
     pub summary: Option<Summary>,
     /// The job as it was started.
     pub job: Job,
+    /// The time of the answer that said so, by the tenant's clock, in milliseconds of UNIX time.
+    pub(crate) seen_at: Option<i64>,
     /// The count that the tenant's answer has not.
     pub(crate) untold: Option<&'static str>,
 }

@@ -75,6 +75,9 @@ pub(crate) struct FileEnd {
     /// Whether an inserted row with an id of its own choice is surely this run's.
     pub(crate) certain: bool,
     pub(crate) at: u64,
+    /// When its job was seen to have ended, by the tenant's clock.
+    #[serde(default)]
+    pub(crate) seen_at: Option<i64>,
     /// Of the file that is left.
     pub(crate) sha256: String,
 }

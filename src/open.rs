@@ -9,15 +9,15 @@ use crate::wire::Wire;
 impl Tenant {
     /// Opens the tenant that the settings name; the practice tenant when nothing is set.
     ///
-    /// Read are the environment and `.env` (the environment wins): `DOMAIN`, and
-    /// `MGMT_API_ACCESS_TOKEN` or `CLIENT_ID` with `CLIENT_SECRET`; `SIGN_IN_CLIENT_ID` and
-    /// `SIGN_IN_CLIENT_SECRET` are for [`verify_sign_in`](crate::verify_sign_in). A token is decoded
-    /// here and sends nothing; client credentials send one request. A real tenant opens read-only:
-    /// see [`Tenant::allow_writes`].
+    /// The settings are `DOMAIN`, and `MGMT_API_ACCESS_TOKEN` or `CLIENT_ID` with `CLIENT_SECRET`; `SIGN_IN_CLIENT_ID`
+    /// and `SIGN_IN_CLIENT_SECRET` are for [`verify_sign_in`](crate::verify_sign_in). They are read from the environment
+    /// if it sets `DOMAIN`, else from `.env`, in which a `$` is a `$`: a credential goes only to the domain that is set
+    /// in the same place. A token is decoded here and sends nothing; client credentials send one request. A real tenant
+    /// opens read-only: see [`Tenant::allow_writes`].
     ///
     /// # Errors
     ///
-    /// A setting without `DOMAIN`; no token; a token that is expired, for another audience or no JWT;
+    /// A setting without `DOMAIN`; `DOMAIN` in the environment and a credential in `.env`, or the other way round; no token; a token that is expired, for another audience or no JWT;
     /// an unreadable `.env`; credentials that the tenant refuses, or a tenant that cannot be reached with them; a
     /// practice tenant that cannot be had (see [`Tenant::practice`]).
     ///
@@ -34,7 +34,7 @@ impl Tenant {
     pub fn from_env() -> Result<Tenant> {
         let settings = Settings::read()?;
         match settings.get("DOMAIN") {
-            Some(domain) if domain.eq_ignore_ascii_case("practice") => Tenant::practice(),
+            Some(_) if settings.names_practice() => Tenant::practice(),
             Some(_) => Tenant::from_settings(&settings),
             None => match settings.any() {
                 None => Tenant::practice(),

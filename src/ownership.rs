@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use crate::error::{Error, Result};
+use crate::fields::millis;
 use crate::patience::Patience;
 use crate::requests::{Request, path_segment};
 use crate::tenant::Tenant;
@@ -25,6 +26,7 @@ pub(crate) const TWO_WITH_ID: &str =
     "two users of the tenant have this id, and which of them a deletion hits is not known";
 pub(crate) const LINKED: &str = "another account was linked to the user";
 pub(crate) const OLDER: &str = "the user is older than the job";
+pub(crate) const NEWER: &str = "the user was created after the job had ended";
 pub(crate) const IDENTITIES_UNTOLD: &str =
     "the tenant does not tell which connection the user is in";
 pub(crate) const AGE_UNTOLD: &str = "the tenant does not tell when the user or the job was created";
@@ -56,13 +58,32 @@ pub(crate) fn doubt(profile: &Value, connection: Option<&str>) -> Option<&'stati
     (!whole || id.is_none()).then_some(LINKED)
 }
 
-/// Why the user may be older than a job that was accepted at `since`; `None` when they are not.
-pub(crate) fn doubtful_age(profile: &Value, since: Option<i64>) -> Option<&'static str> {
-    let created = profile["created_at"].as_str().and_then(millis);
-    match (created, since) {
-        (Some(created), Some(since)) if created >= since => None,
-        (Some(_), Some(_)) => Some(OLDER),
-        _ => Some(AGE_UNTOLD),
+/// When a job was at work, by the tenant's clock, in milliseconds of UNIX time.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Span {
+    /// When it was accepted; `None` when the tenant did not tell.
+    pub(crate) since: Option<i64>,
+    /// When it was seen to have ended; `None` when the tenant told no time.
+    pub(crate) until: Option<i64>,
+}
+
+/// The clocks of a tenant's servers may differ by so much, in milliseconds, and the one that dates answers has whole seconds.
+const TOLERANCE: i64 = 10_000;
+
+impl Span {
+    /// Why the user may have been created at another time; `None` when they were not.
+    pub(crate) fn doubt(&self, profile: &Value) -> Option<&'static str> {
+        let created = profile["created_at"].as_str().and_then(millis);
+        let (Some(created), Some(since)) = (created, self.since) else {
+            return Some(AGE_UNTOLD);
+        };
+        // An end before the beginning is that of another clock, and says nothing.
+        let until = self.until.filter(|until| *until + TOLERANCE >= since);
+        if created < since {
+            return Some(OLDER);
+        }
+        let is_newer = until.is_some_and(|until| created > until + TOLERANCE);
+        is_newer.then_some(NEWER)
     }
 }
 
@@ -77,32 +98,6 @@ pub(crate) fn has_signed_in(profile: &Value) -> bool {
 pub(crate) fn is_drawn_user(profile: &Value, id: &str, connection: Option<&str>) -> bool {
     let doubt = doubt(profile, connection);
     profile["user_id"] == id && doubt.is_none_or(|doubt| doubt != ELSEWHERE)
-}
-
-/// Milliseconds of UNIX time; `None` when the text is no time in UTC, ISO 8601.
-pub(crate) fn millis(text: &str) -> Option<i64> {
-    let (date, time) = text.strip_suffix('Z')?.split_once('T')?;
-    let mut date = date.splitn(3, '-').map(str::parse::<i64>);
-    let (year, month, day) = (date.next()?.ok()?, date.next()?.ok()?, date.next()?.ok()?);
-    let mut time = time.splitn(3, ':');
-    let hour: i64 = time.next()?.parse().ok()?;
-    let minute: i64 = time.next()?.parse().ok()?;
-    let second: f64 = time.next()?.parse().ok()?;
-    let is_time = (0..10_000).contains(&year)
-        && (1..=12).contains(&month)
-        && (1..=31).contains(&day)
-        && (0..24).contains(&hour)
-        && (0..60).contains(&minute)
-        && (0.0..61.0).contains(&second);
-    // Howard Hinnant's days from civil.
-    let shifted = if month > 2 { year } else { year - 1 };
-    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    let of_era = shifted.rem_euclid(400) * 365 + shifted.rem_euclid(400) / 4
-        - shifted.rem_euclid(400) / 100
-        + of_year;
-    let days = shifted.div_euclid(400) * 146_097 + of_era - 719_468;
-    let whole = ((days * 24 + hour) * 60 + minute) * 60_000;
-    is_time.then_some(whole + (second * 1000.0).round() as i64)
 }
 
 /// Users by the values of one field. A search may not see the newest, so whom it does not find may be there.
@@ -216,25 +211,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-
-    #[test]
-    fn times_are_compared_as_times() {
-        assert_eq!(millis("1970-01-01T00:00:00Z"), Some(0));
-        assert_eq!(millis("2026-11-26T19:49:20.500Z"), Some(1_795_722_560_500));
-        assert_eq!(millis("2000-02-29T00:00:00.000Z"), Some(951_782_400_000));
-        // As text the first of the two is the later one.
-        assert!(millis("2026-01-01T00:00:00Z") < millis("2026-01-01T00:00:00.900Z"));
-        for text in [
-            "",
-            "yesterday",
-            "2026-01-01",
-            "2026-01-01T00:00:00+01:00",
-            "2026-13-01T00:00:00Z",
-            "2026-01-01T00:00:nanZ",
-        ] {
-            assert_eq!(millis(text), None, "{text}");
-        }
-    }
 
     #[test]
     fn what_a_profile_does_not_tell_is_no_proof() {

@@ -5,9 +5,9 @@ use std::fmt;
 
 use base64::Engine;
 
+use crate::burden::{Burden, Untried};
 use crate::check::{Faults, Problem};
 use crate::custom_hash::CustomHash;
-use crate::digests::NotBuilt;
 use crate::drawing::{Draw, NEUTRAL, card, draws, draws_in_cell, escape};
 use crate::encodings::{BASE64, BytesEncoding};
 use crate::error::{Error, Result};
@@ -90,7 +90,8 @@ impl HashRecipe {
     /// # Errors
     ///
     /// A password that is empty, over [`MAX_PASSWORD_BYTES`] (with its salt, for bcrypt), or holds a NUL byte; an algorithm that
-    /// this build of the crate lacks (see [`verify_password`](crate::verify_password)); the system gives no random numbers.
+    /// this build of the crate lacks, or one that takes over 512 MB of memory or some 5 s (see
+    /// [`verify_password`](crate::verify_password)); the system gives no random numbers.
     ///
     /// # Examples
     ///
@@ -293,11 +294,11 @@ impl CustomHash {
 
 /// The text of a hash of this password.
 fn make(recipe: &CustomHash, custom: &Value, password: &str) -> Result<String> {
-    let not_built =
-        |lacking: NotBuilt| fault("custom_password_hash.algorithm", &lacking.to_string());
+    let untried = |why: Untried| fault(why.field(), &why.to_string());
     let plain = recipe.plain(password);
     match &recipe.kind {
-        Kind::Bcrypt { head, .. } => {
+        Kind::Bcrypt { head, cost, .. } => {
+            Burden::of_bcrypt(*cost).check().map_err(untried)?;
             let salted = recipe.salted(plain);
             if salted.len() > MAX_PASSWORD_BYTES {
                 let reason = format!(
@@ -306,11 +307,10 @@ fn make(recipe: &CustomHash, custom: &Value, password: &str) -> Result<String> {
                 );
                 return Err(Error::Password { reason });
             }
-            let cost = head[4..6].parse().unwrap_or(10);
             let mut salt = [0; 16];
             salt.copy_from_slice(&random_bytes(16)?);
             let hash =
-                bcrypt::hash_with_salt(salted, cost, salt).map_err(|cause| Error::Password {
+                bcrypt::hash_with_salt(salted, *cost, salt).map_err(|cause| Error::Password {
                     reason: cause.to_string(),
                 })?;
             Ok(format!("{head}{}", &hash.to_string()[7..]))
@@ -328,7 +328,7 @@ fn make(recipe: &CustomHash, custom: &Value, password: &str) -> Result<String> {
             };
             let hash = digest
                 .of(&[plain, salt.clone()].concat())
-                .map_err(not_built)?;
+                .map_err(|lacking| untried(lacking.into()))?;
             Ok(format!(
                 "{{{scheme}}}{}",
                 BASE64.encode([hash, salt].concat())
@@ -336,11 +336,11 @@ fn make(recipe: &CustomHash, custom: &Value, password: &str) -> Result<String> {
         }
         Kind::Phc { slow, length, phc } => {
             let salt = random_bytes(SALT_BYTES)?;
-            let key = slow.key(&plain, &salt, *length).map_err(not_built)?;
+            let key = slow.key(&plain, &salt, *length).map_err(untried)?;
             Ok(phc.with_ends(&salt, &key))
         }
         Kind::Digest { .. } | Kind::Hmac { .. } | Kind::Scrypt { .. } => {
-            let made = recipe.made(password).map_err(not_built)?;
+            let made = recipe.made(password).map_err(untried)?;
             let encoding = if custom["hash"]["encoding"] == "hex" {
                 BytesEncoding::Hex
             } else {

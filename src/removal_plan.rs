@@ -7,7 +7,8 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::error::Result;
-use crate::ownership;
+use crate::fields;
+use crate::ownership::{self, Span};
 use crate::patience::Patience;
 use crate::progress::Countdown;
 use crate::say::debug_fields;
@@ -70,9 +71,8 @@ const NOBODY_WITH_ID: &str = "no user with this id is in the tenant";
 pub(crate) enum Evidence {
     /// The id was drawn for the run, so it is nobody else's.
     Drawn,
-    /// The tenant was asked, and is asked again right before the deletion. The job was accepted at this time, in
-    /// milliseconds of UNIX time.
-    Looked(i64),
+    /// The tenant was asked, and is asked again right before the deletion. The job was at work in this time.
+    Looked(Span),
 }
 
 /// A user who is not deleted, and why; in [`RemovalPlan`] and in [`Removed`].
@@ -174,8 +174,8 @@ pub(crate) struct Candidate {
     pub(crate) id: Option<String>,
     /// Whether the id was drawn for the run.
     pub(crate) drawn: bool,
-    /// When the job was accepted, by the tenant's clock.
-    pub(crate) since: Option<i64>,
+    /// When the job was at work.
+    pub(crate) span: Span,
     /// Whether the job is known to have brought them in.
     pub(crate) is_in: bool,
     /// Whether it is certain that they were sent with this e-mail, as it is of a run that was made here.
@@ -237,10 +237,9 @@ impl RemovalPlan {
         let Some(id) = candidate.id.clone().or_else(|| text("user_id")) else {
             return self.leave_out(candidate, ownership::IDENTITIES_UNTOLD);
         };
-        let evidence = match candidate.since {
-            _ if candidate.drawn => Evidence::Drawn,
-            Some(since) => Evidence::Looked(since),
-            None => return self.leave_out(candidate, ownership::AGE_UNTOLD),
+        let evidence = match candidate.drawn {
+            true => Evidence::Drawn,
+            false => Evidence::Looked(candidate.span),
         };
         if self.known.insert(id.clone(), evidence).is_some() {
             return self.leave_out(candidate, "another row of the file is the same user");
@@ -250,7 +249,7 @@ impl RemovalPlan {
             false => self.signed_in += usize::from(ownership::has_signed_in(&profile)),
         }
         // As the tenant has it, which may have changed since.
-        let email = text("email").unwrap_or(candidate.email);
+        let email = fields::text(&profile["email"]).unwrap_or(candidate.email);
         self.users.push((email, id));
     }
 }
@@ -314,7 +313,7 @@ fn drawn_user(candidate: &Candidate, seen: Option<&Vec<Value>>, connection: Opti
     if let Some(doubt) = doubt.filter(|doubt| !untold(doubt)) {
         return Err(doubt);
     }
-    match ownership::doubtful_age(profile, candidate.since) {
+    match candidate.span.doubt(profile) {
         Some(ownership::OLDER) => Err(ownership::OLDER),
         _ => Ok(profile.clone()),
     }
@@ -344,7 +343,7 @@ fn given_user(
     let Some(profile) = patience.ask(|tenant| ownership::by_id(tenant, id))? else {
         return Ok(Err(NOBODY_WITH_ID));
     };
-    if let Some(doubt) = doubt(&profile, connection, candidate.since) {
+    if let Some(doubt) = doubt(&profile, connection, candidate.span) {
         return Ok(Err(doubt));
     }
     // A copy of the user in another connection has the same e-mail as a rule.
@@ -381,13 +380,13 @@ fn user_by_email(
     if same_id.count() > 1 {
         return Ok(Err(ownership::TWO_WITH_ID));
     }
-    Ok(match doubt(profile, connection, candidate.since) {
+    Ok(match doubt(profile, connection, candidate.span) {
         Some(doubt) => Err(doubt),
         None => Ok(profile.clone()),
     })
 }
 
-/// Why the profile may not be that of a user of this connection who was created since then.
-pub(crate) fn doubt(profile: &Value, connection: &str, since: Option<i64>) -> Option<&'static str> {
-    ownership::doubt(profile, Some(connection)).or_else(|| ownership::doubtful_age(profile, since))
+/// Why the profile may not be that of a user of this connection who was created in that time.
+pub(crate) fn doubt(profile: &Value, connection: &str, span: Span) -> Option<&'static str> {
+    ownership::doubt(profile, Some(connection)).or_else(|| span.doubt(profile))
 }

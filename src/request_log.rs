@@ -32,7 +32,7 @@ const MOST_ADDRESS_CHARS: usize = 4_000;
 /// list_connections(&tenant)?;
 /// let log = tenant.requests();
 /// assert!(log[0].path.starts_with("/api/v2/connections"));
-/// assert!(log[0].curl().contains("Bearer $MGMT_API_ACCESS_TOKEN"));
+/// assert!(log[0].curl().contains("$MGMT_API_ACCESS_TOKEN"));
 /// # Ok::<(), Error>(())
 /// ```
 #[derive(Clone)]
@@ -59,8 +59,9 @@ debug_fields!(SentRequest: method, path, sent, correlation_id, status, took, ans
 
 impl SentRequest {
     /// The request as a line for a shell in which `MGMT_API_ACCESS_TOKEN` is set. Secrets are variables too
-    /// (`CLIENT_SECRET`; of a sign-in `SIGN_IN_CLIENT_SECRET` and `PASSWORD`), as is a text of over 4,000 characters, and
-    /// the users of an upload are in a file `users.json`.
+    /// (`CLIENT_SECRET`; of a sign-in `SIGN_IN_CLIENT_SECRET` and `PASSWORD`; `LOCATION`, the address of an export), as is
+    /// a text of over 4,000 characters, and the users of an upload are in a file `users.json`. The shell hands secrets to
+    /// curl on its standard input, so that no list of processes shows them.
     ///
     /// # Examples
     ///
@@ -70,7 +71,8 @@ impl SentRequest {
     /// let tenant = Tenant::practice()?;
     /// find_users(&tenant, "username:docs-nobody")?;
     /// let log = tenant.requests();
-    /// assert!(log[0].curl().starts_with("curl -H \"Authorization: Bearer $MGMT_API_ACCESS_TOKEN\""));
+    /// let token = r#"printf 'Authorization: Bearer %s\n' "$MGMT_API_ACCESS_TOKEN" | curl -H @-"#;
+    /// assert!(log[0].curl().starts_with(token));
     /// assert!(log[0].curl().contains("/api/v2/users?"));
     /// # Ok::<(), Error>(())
     /// ```
@@ -226,8 +228,26 @@ impl Body {
     }
 }
 
+/// The line for a shell: POSIX sh, bash and zsh alike. What is secret comes on curl's standard input, printed by the
+/// shell itself: in its arguments every user of the machine could read it.
 fn curl(request: &Request, url: &Url, body: &Body) -> String {
-    let mut words = vec!["curl".to_string()];
+    if request.signed.is_some() {
+        return "printf 'url = \"%s\"\\n' \"$LOCATION\" | curl -K - --output export.ndjson.gz"
+            .to_string();
+    }
+    // The Authentication API takes no bearer token: there the secrets stand in the body.
+    let has_token = request.path.starts_with("/api/");
+    let mut words = Vec::new();
+    if has_token {
+        words.push(
+            "printf 'Authorization: Bearer %s\\n' \"$MGMT_API_ACCESS_TOKEN\" | curl -H @-"
+                .to_string(),
+        );
+    } else if let Body::Json { for_shell, .. } = body {
+        words.push(format!("printf %s '{for_shell}' | curl"));
+    } else {
+        words.push("curl".to_string());
+    }
     let method = request.method.as_str();
     // GET without a body and POST with one are what curl does anyway.
     if !matches!(
@@ -236,14 +256,6 @@ fn curl(request: &Request, url: &Url, body: &Body) -> String {
     ) {
         words.push(format!("-X {method}"));
     }
-    if request.signed.is_some() {
-        words.push("\"$LOCATION\" --output export.ndjson.gz".to_string());
-        return words.join(" ");
-    }
-    // The Authentication API takes no bearer token.
-    if request.path.starts_with("/api/") {
-        words.push("-H \"Authorization: Bearer $MGMT_API_ACCESS_TOKEN\"".to_string());
-    }
     if let Some(id) = &request.correlation_id {
         words.push(format!("-H {}", quoted(&format!("{CORRELATION_ID}: {id}"))));
     }
@@ -251,7 +263,10 @@ fn curl(request: &Request, url: &Url, body: &Body) -> String {
         Body::None => {}
         Body::Json { for_shell, .. } => {
             words.push("-H 'Content-Type: application/json'".to_string());
-            words.push(format!("-d '{for_shell}'"));
+            words.push(match has_token {
+                true => format!("-d '{for_shell}'"),
+                false => "-d @-".to_string(),
+            });
         }
         Body::Form(parts) => words.extend(parts.iter().map(part_word)),
     }

@@ -1,28 +1,26 @@
-//! One request and its answer, and what an answer that is no success means. `wire.rs` sends.
+//! One request and its answer. `wire.rs` sends, and `refusal.rs` says what an answer that is no success means.
 
-use reqwest::header::{HeaderMap, LOCATION};
+use reqwest::header::HeaderMap;
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
+use zeroize::Zeroizing;
 
+use crate::brief;
 use crate::error::{Error, Result};
-use crate::hidden::without_secrets;
-use crate::sent_secrets::SentSecrets;
-use crate::too_many::too_many;
-
-/// Characters of a tenant's own sentence that are told.
-const MOST_MESSAGE_CHARS: usize = 400;
-/// Characters of its code.
-const MOST_CODE_CHARS: usize = 80;
+use crate::fields::millis;
+use crate::forms;
+use crate::secret::Secret;
+use crate::sent_secrets::{self, SentSecrets};
 
 pub(crate) const CORRELATION_ID: &str = "X-Correlation-ID";
-use crate::say::words_of_others;
 
 /// One request to be sent.
 pub(crate) struct Request {
     pub(crate) method: Method,
     pub(crate) path: String,
     pub(crate) query: Vec<(&'static str, String)>,
-    pub(crate) body: Option<(String, Vec<u8>)>,
+    /// Its type and its bytes, which may hold secrets and are wiped.
+    pub(crate) body: Option<(String, Zeroizing<Vec<u8>>)>,
     pub(crate) scopes: &'static [&'static str],
     pub(crate) writes: Option<&'static str>,
     /// A signed address, whole: it is its own key, so no token goes there.
@@ -74,7 +72,7 @@ impl Request {
     }
 
     pub(crate) fn body(mut self, content_type: &str, bytes: Vec<u8>) -> Request {
-        self.body = Some((content_type.to_string(), bytes));
+        self.body = Some((content_type.to_string(), Zeroizing::new(bytes)));
         self
     }
 
@@ -82,6 +80,33 @@ impl Request {
     pub(crate) fn correlation_id(mut self, id: &str) -> Request {
         self.correlation_id = Some(id.to_string());
         self
+    }
+
+    /// What goes with the request and may not come back, also as an address would have it.
+    pub(crate) fn secrets(&self, token: Option<&Secret>) -> SentSecrets {
+        let mut secrets: Vec<Secret> = token.cloned().into_iter().collect();
+        // The query of a signed address is a key to the file.
+        let link = self.signed.as_deref().unwrap_or_default();
+        secrets.extend(link.split_once('?').map(|(_, query)| Secret::new(query)));
+        match &self.body {
+            Some((content_type, bytes)) if content_type.starts_with("multipart/") => {
+                let file = forms::file(content_type, bytes).unwrap_or_default();
+                secrets.extend(sent_secrets::of_file(file));
+            }
+            Some((_, bytes)) => {
+                secrets.extend(brief::unlisted_texts(bytes).into_iter().map(Secret::new));
+            }
+            None => {}
+        }
+        let mut sent = SentSecrets::default();
+        for secret in secrets.iter().map(Secret::expose) {
+            sent.add(secret);
+            let in_an_address = path_segment(secret);
+            if in_an_address != secret {
+                sent.add(&in_an_address);
+            }
+        }
+        sent
     }
 
     pub(crate) fn name(&self) -> String {
@@ -93,7 +118,8 @@ impl Request {
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
-    pub(crate) body: Vec<u8>,
+    /// It may hold a token, and is wiped.
+    pub(crate) body: Zeroizing<Vec<u8>>,
     /// What went with the request and may not be repeated.
     pub(crate) sent: SentSecrets,
 }
@@ -118,6 +144,16 @@ impl Answer {
         })
     }
 
+    /// When it was made, by the server's clock, in milliseconds of UNIX time: `Date`, as `Thu, 26 Nov 2026 19:49:20 GMT`.
+    pub(crate) fn date(&self) -> Option<i64> {
+        let date = self.header("date")?;
+        let [_, day, month, year, time, "GMT"] = date.split(' ').collect::<Vec<_>>()[..] else {
+            return None;
+        };
+        let month = "JanFebMarAprMayJunJulAugSepOctNovDec".find(month)? / 3 + 1;
+        millis(&format!("{year}-{month}-{day}T{time}Z"))
+    }
+
     /// A header's text, without what was sent.
     pub(crate) fn header(&self, name: &str) -> Option<String> {
         let text = self.headers.get(name)?.to_str().ok()?;
@@ -134,39 +170,4 @@ pub(crate) fn path_segment(text: &str) -> String {
             false => format!("%{byte:02X}"),
         })
         .collect()
-}
-
-/// Turns an answer that is no success into the error that explains it.
-pub(crate) fn refusal(call: &str, answer: &Answer) -> Error {
-    let json = answer.json(call).unwrap_or_default();
-    let text = |key: &str| json[key].as_str().map(without_secrets);
-    let message = match text("message").or_else(|| text("error_description")) {
-        Some(message) => message,
-        None if answer.status.is_redirection() => format!("it redirects to {}", place(answer)),
-        None => match answer.json(call) {
-            Err(Error::BadAnswer { problem, .. }) => {
-                format!("no reason given: the answer cannot be read, {problem}")
-            }
-            _ => "no reason given".to_string(),
-        },
-    };
-    let message = words_of_others(&message, MOST_MESSAGE_CHARS);
-    // In the Management API's envelope `error` is the status in words; in the other one it is the code.
-    let code = text("errorCode").or_else(|| text("error").filter(|_| json["statusCode"].is_null()));
-    let code = code.map(|code| words_of_others(&code, MOST_CODE_CHARS));
-    if answer.status == StatusCode::TOO_MANY_REQUESTS {
-        return too_many(call, answer, code.as_deref(), message);
-    }
-    Error::Refused {
-        call: call.to_string(),
-        status: answer.status.as_u16(),
-        code,
-        message,
-    }
-}
-
-/// Where a redirection leads.
-fn place(answer: &Answer) -> String {
-    let place = answer.header(LOCATION.as_str());
-    place.map_or("another place".to_string(), |place| without_secrets(&place))
 }

@@ -32,6 +32,8 @@ pub(crate) struct FileState {
     pub(crate) created_at: Option<String>,
     /// When its job was seen to have ended, which frees its slot; its users are accounted for a little later.
     pub(crate) ended_at: Option<u64>,
+    /// The same by the tenant's clock.
+    pub(crate) seen_at: Option<i64>,
     pub(crate) end: Option<FileEnd>,
 }
 

@@ -238,7 +238,9 @@ mod tests {
         assert_eq!(disarmed(order), shown);
         assert_eq!(harmless(&format!("a\n{order}")), format!("a\n{shown}"));
         let value = serde_json::json!({"a": [{"EVCXR_X": 1}], "b": ["x EVCXR_Y"], "c": 1});
-        assert!(holds_marker(&value) && holds_marker(&value["b"]) && !holds_marker(&value["c"]));
+        assert!(
+            holds_marker(&value["a"]) && holds_marker(&value["b"]) && !holds_marker(&value["c"])
+        );
         let other = serde_json::json!({"a": [{"EVCXR·_X": 1}], "b": ["x EVCXR·_Y"], "c": 1});
         assert_eq!(data_of(&value), other);
         let name = "two\r\nlines\tא\u{200f} \u{1b}[2J\rover\u{9b}";

@@ -282,10 +282,16 @@ impl<'a> Schedule<'a> {
                 self.running[index].next_read = Instant::now() + wait.min(left);
                 Ok(())
             }
-            Ok(JobState::Ended(status, summary, _)) => {
+            Ok(JobState::Ended {
+                status,
+                summary,
+                seen_at,
+                ..
+            }) => {
                 self.patience.answered();
                 let running = self.running.remove(index);
                 self.run.files[running.file - 1].ended_at = Some(unix_millis());
+                self.run.files[running.file - 1].seen_at = seen_at;
                 if running.whole {
                     let users = self.run.files[running.file - 1].count();
                     let seen = running.told.map(|(_, at)| at.duration_since(running.since));

@@ -2,9 +2,12 @@
 
 use std::fmt;
 
+use zeroize::Zeroize;
+
 use crate::error::{Error, Result};
 
-/// Text that is never printed: `Debug` and `Display` show `<secret>`.
+/// Text that is never printed: `Debug` and `Display` show `<secret>`. Its memory is wiped when it goes, a clone's too;
+/// what others make of it, the HTTP client say, is not.
 ///
 /// # Examples
 ///
@@ -50,6 +53,12 @@ impl Secret {
     }
 }
 
+impl Drop for Secret {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
 impl From<&str> for Secret {
     fn from(text: &str) -> Secret {
         Secret::new(text)
@@ -83,4 +92,41 @@ pub(crate) fn random_hex(count: usize) -> Result<String> {
         .iter()
         .map(|byte| format!("{byte:02x}"))
         .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What stands in this process's memory at that place: Linux lets a process read its own as a file.
+    #[cfg(target_os = "linux")]
+    fn memory_at(place: u64, length: usize) -> Vec<u8> {
+        use std::os::unix::fs::FileExt;
+        let memory = std::fs::File::open("/proc/self/mem").expect("this process's memory");
+        let mut bytes = vec![0; length];
+        memory
+            .read_exact_at(&mut bytes, place)
+            .expect("mapped memory");
+        bytes
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn what_was_a_secret_is_wiped() {
+        // Long enough that what the allocator writes where it was does not hide it.
+        let text = "correct horse ".repeat(300);
+        let place = |secret: &Secret| secret.expose().as_ptr() as u64;
+        let secret = Secret::new(text.clone());
+        let clone = secret.clone();
+        let places = [place(&secret), place(&clone)];
+        let is_there = |place: u64| {
+            let bytes = memory_at(place, text.len());
+            bytes.windows(14).any(|window| window == b"correct horse ")
+        };
+        assert_eq!(places.map(is_there), [true, true]);
+        drop(secret);
+        assert_eq!(places.map(is_there), [false, true]);
+        drop(clone);
+        assert_eq!(places.map(is_there), [false, false]);
+    }
 }

@@ -8,10 +8,7 @@ use std::hash::{BuildHasher, RandomState};
 
 use serde_json::{Map, Value};
 
-use crate::brief;
-use crate::forms;
 use crate::hidden::HIDDEN;
-use crate::requests::{Request, path_segment};
 use crate::secret::Secret;
 
 /// Stands for a secret that was sent, or a piece of one; `Secret` shows itself so too.
@@ -49,38 +46,7 @@ impl SentSecrets {
         all
     }
 
-    /// What goes with a request and may not be shown.
-    pub(crate) fn of_request(request: &Request, token: Option<&Secret>) -> SentSecrets {
-        let mut all = SentSecrets::of(token.map(Secret::expose));
-        // The query of a signed address is a key to the file.
-        let link = request.signed.as_deref().unwrap_or_default();
-        all.add(link.split_once('?').map_or("", |(_, query)| query));
-        match &request.body {
-            Some((content_type, bytes)) if content_type.starts_with("multipart/") => {
-                let file = forms::file(content_type, bytes).unwrap_or_default();
-                for secret in of_file(file) {
-                    all.add(secret.expose());
-                }
-            }
-            Some((_, bytes)) => {
-                for text in brief::unlisted_texts(bytes) {
-                    all.add(&text);
-                }
-            }
-            None => {}
-        }
-        all
-    }
-
     pub(crate) fn add(&mut self, secret: &str) {
-        self.add_as_written(secret);
-        let in_an_address = path_segment(secret);
-        if in_an_address != secret {
-            self.add_as_written(&in_an_address);
-        }
-    }
-
-    fn add_as_written(&mut self, secret: &str) {
         let folded = secret.to_ascii_lowercase();
         match secret.len() {
             ..LEAST => return,
@@ -219,7 +185,6 @@ mod tests {
             (format!("no {hash}."), "no <secret>."),
             (format!("no {}, no", &hash[9..29]), "no <secret>, no"),
             (hash.to_uppercase(), "<secret>"),
-            (format!("at {}", path_segment(hash)), "at <secret>"),
             (
                 "salt c2FsdHNhbHQ of argon2id".to_string(),
                 "salt <secret> of argon2id",

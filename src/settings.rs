@@ -2,10 +2,15 @@
 
 use std::collections::HashMap;
 use std::env;
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
+
+use zeroize::{Zeroize, Zeroizing};
 
 use crate::error::{Error, Result};
 use crate::secret::Secret;
+use crate::words::grouped;
 
 const NAMES: [&str; 6] = [
     "DOMAIN",
@@ -23,46 +28,60 @@ pub(crate) struct Application {
     pub(crate) secret: Secret,
 }
 
-/// What was set; an empty value counts as unset.
+/// Bytes of the longest file of settings that is read: no setting has more than some thousand.
+const MOST_FILE_BYTES: u64 = 1 << 20;
+
+/// What was set in one place; an empty value counts as unset.
 #[derive(Clone, Default)]
 pub(crate) struct Settings {
-    values: HashMap<String, String>,
+    values: HashMap<String, Secret>,
 }
 
 impl Settings {
-    /// Reads `.env` and the environment, which wins; neither is changed.
+    /// Reads the environment, and `.env` where the environment does not set `DOMAIN`; neither is changed. Credentials
+    /// that stand in the other place are refused, since they may be meant for another domain.
     pub(crate) fn read() -> Result<Settings> {
-        let mut settings = match dotenv_path() {
-            Some(path) => Settings::from_file(&path)?,
-            None => Settings::default(),
-        };
-        for name in NAMES {
-            if let Some(value) = env::var(name).ok().filter(|value| !value.trim().is_empty()) {
-                settings.values.insert(name.to_string(), value);
-            }
+        let environment = Settings::from_environment();
+        // Whatever `.env` holds, a practice tenant needs none of it.
+        if environment.names_practice() {
+            return Ok(environment);
         }
-        Ok(settings)
+        let Some(path) = dotenv_path() else {
+            return Ok(environment);
+        };
+        one_place(environment, Settings::from_file(&path)?, &path)
     }
 
-    /// Reads a file of `NAME=value` lines. A file with settings of which none is ours is refused: a
-    /// misspelt name must not look like success.
+    fn from_environment() -> Settings {
+        let set = NAMES.iter().filter_map(|name| {
+            let value = env::var(name).ok().filter(|value| !value.trim().is_empty());
+            value.map(|value| (name.to_string(), Secret::new(value)))
+        });
+        Settings {
+            values: set.collect(),
+        }
+    }
+
+    /// Reads a file of `NAME=value` lines, in which a `$` is a `$`. A file with settings of which none is ours is
+    /// refused: a misspelt name must not look like success.
     pub(crate) fn from_file(path: &Path) -> Result<Settings> {
         let unreadable = |cause: String| Error::SettingsFile {
             path: path.to_path_buf(),
             cause,
         };
-        let lines = dotenvy::from_path_iter(path).map_err(|e| unreadable(e.to_string()))?;
+        let (text, dollar) = text_without_dollars(path).map_err(unreadable)?;
         let mut values = HashMap::new();
         let mut unknown = Vec::new();
-        for (number, line) in lines.enumerate() {
+        for (number, line) in dotenvy::from_read_iter(text.as_bytes()).enumerate() {
             // dotenvy's own error quotes the line, which may hold a secret.
-            let (name, value) =
+            let (name, mut value) =
                 line.map_err(|_| unreadable(format!("setting {} is not NAME=value", number + 1)))?;
             if !NAMES.contains(&name.as_str()) {
                 unknown.push(name);
             } else if !value.trim().is_empty() {
-                values.insert(name, value);
+                values.insert(name, Secret::new(value.replace(dollar, "$")));
             }
+            value.zeroize();
         }
         if values.is_empty() && !unknown.is_empty() {
             return Err(unreadable(format!(
@@ -74,8 +93,19 @@ impl Settings {
         Ok(Settings { values })
     }
 
+    pub(crate) fn names_practice(&self) -> bool {
+        let domain = self.get("DOMAIN");
+        domain.is_some_and(|domain| domain.eq_ignore_ascii_case("practice"))
+    }
+
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
-        self.values.get(name).map(|value| value.trim())
+        self.values.get(name).map(|value| value.expose().trim())
+    }
+
+    /// Whether a tenant can be opened with what is set here.
+    fn has_credentials(&self) -> bool {
+        let is_set = |name| self.get(name).is_some();
+        is_set("MGMT_API_ACCESS_TOKEN") || is_set("CLIENT_ID") && is_set("CLIENT_SECRET")
     }
 
     pub(crate) fn any(&self) -> Option<&str> {
@@ -107,6 +137,71 @@ impl Settings {
             }),
         }
     }
+}
+
+/// The settings of the place that names the domain: the environment if it does, else the file.
+fn one_place(environment: Settings, file: Settings, path: &Path) -> Result<Settings> {
+    let first_of = |from: &Settings, lacked_by: Option<&Settings>| {
+        let is_meant = |name: &&str| {
+            from.get(name).is_some() && lacked_by.is_none_or(|other| other.get(name).is_none())
+        };
+        NAMES[1..].iter().copied().find(is_meant)
+    };
+    let refused = |domain_in: &str, name: &str, name_in: &str| {
+        Err(Error::Setting {
+            name: "DOMAIN",
+            reason: format!(
+                "it is set in {domain_in} and {name} in {name_in}, and a credential goes only to the domain that is set beside it: set both in one place"
+            ),
+        })
+    };
+    let (here, there) = ("the environment", path.display().to_string());
+    if environment.get("DOMAIN").is_some() {
+        // A file with a domain of its own is another setup, which the environment replaces if it is whole.
+        let is_replaced = file.get("DOMAIN").is_some() && environment.has_credentials();
+        return match first_of(&file, Some(&environment)) {
+            Some(name) if !is_replaced => refused(here, name, &there),
+            _ => Ok(environment),
+        };
+    }
+    if file.get("DOMAIN").is_none() {
+        // Without a domain nothing is sent anywhere, and which setting there is will be told.
+        return Ok(if environment.any().is_some() {
+            environment
+        } else {
+            file
+        });
+    }
+    match first_of(&environment, None) {
+        Some(name) if !file.names_practice() => refused(&there, name, here),
+        _ => Ok(file),
+    }
+}
+
+/// The file's text with another character for each `$` that dotenvy would replace by the value of a variable, and
+/// that character: one that the text does not hold.
+fn text_without_dollars(path: &Path) -> std::result::Result<(Zeroizing<String>, char), String> {
+    let mut text = Zeroizing::new(String::new());
+    let file = File::open(path).map_err(|cause| cause.to_string())?;
+    let read = file.take(MOST_FILE_BYTES + 1).read_to_string(&mut text);
+    read.map_err(|cause| cause.to_string())?;
+    if text.len() as u64 > MOST_FILE_BYTES {
+        return Err(format!(
+            "it has over {} bytes, far more than settings take",
+            grouped(MOST_FILE_BYTES)
+        ));
+    }
+    let unused = ('\u{e000}'..='\u{f8ff}').find(|stand_in| !text.contains(*stand_in));
+    let dollar = unused.ok_or("it holds every character for private use")?;
+    let mut escaped = false;
+    // `\$` is a `$` to dotenvy already.
+    let plain = text.chars().map(|c| {
+        let shown = if c == '$' && !escaped { dollar } else { c };
+        escaped = c == '\\' && !escaped;
+        shown
+    });
+    let plain = Zeroizing::new(plain.collect());
+    Ok((plain, dollar))
 }
 
 /// `.env` in the working folder, or in one of its parents up to this crate.

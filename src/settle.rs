@@ -147,14 +147,17 @@ fn note_report(
     Ok(())
 }
 
-/// Tells who was there before the run from who came in by an upload whose answer was lost.
+/// Tells who was refused from who came in by an upload whose answer was lost, for whatever reason the other upload of
+/// the same file was refused them.
 fn settle_duplicates(patience: &mut Patience, run: &Run, rows: &mut Rows) -> Result<()> {
-    let places = rows.already_there();
-    let here = present(patience, run, &rows.sent, &places, None)?;
-    for place in places {
+    let there = rows.already_there();
+    let noted = (0..rows.sent.len()).filter(|place| rows.noted[*place].is_some());
+    let noted: Vec<usize> = noted.collect();
+    let here = present(patience, run, &rows.sent, &noted, None)?;
+    for place in noted {
         if here.contains(&place) {
             rows.noted[place] = None;
-        } else if !rows.sent[place].drawn {
+        } else if !rows.sent[place].drawn && there.contains(&place) {
             let words = "this user is in the tenant; whether an upload whose answer was lost brought them in cannot be told without an id drawn for the run";
             rows.note(place, NoteKind::Unknown, "ANSWER_LOST", words);
         }
@@ -227,6 +230,7 @@ fn file_end(run: &Run, file: usize, rows: Rows, updated: u64) -> FileEnd {
         certain: false,
         notes,
         at: run.files[file - 1].ended_at.unwrap_or_else(unix_millis),
+        seen_at: run.files[file - 1].seen_at,
         sha256: String::new(),
     }
 }

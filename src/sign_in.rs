@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
 use crate::hidden::without_secrets;
-use crate::requests::{Answer, refusal};
+use crate::refusal::refusal;
+use crate::requests::Answer;
 use crate::tenant::{RATE_LIMIT_TRIES, Tenant};
 
 const CALL: &str = "POST /oauth/token";

@@ -3,7 +3,10 @@
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD_NO_PAD;
 
-use crate::digests::{Digest, NotBuilt};
+use crate::burden::Untried;
+use crate::digests::Digest;
+#[cfg(not(feature = "all-hashes"))]
+use crate::digests::NotBuilt;
 
 /// A PHC string: `$id$v=19$name=number,…$salt$key`, salt and key in base64 without padding; both may be left out, which
 /// makes it a recipe for more of its kind.
@@ -101,10 +104,6 @@ fn decoded(part: &str) -> Result<Vec<u8>, &'static str> {
         .decode(part)
         .map_err(|_| "has a salt or a hash that is not base64 of the usual alphabet (A-Za-z0-9+/) without padding")
 }
-
-/// KiB of the most memory a hash may ask for here: 4 GiB, over which a kernel would rather die.
-#[cfg(feature = "all-hashes")]
-const MOST_MEMORY: u64 = 4 << 20;
 
 /// How a key is derived from a password, slowly.
 #[cfg_attr(
@@ -206,20 +205,23 @@ impl SlowHash {
         ))
     }
 
-    #[cfg(feature = "all-hashes")]
+    /// The key, unless it takes more than is spent here.
     pub(crate) fn key(
         &self,
         password: &[u8],
         salt: &[u8],
         length: usize,
-    ) -> Result<Vec<u8>, NotBuilt> {
+    ) -> Result<Vec<u8>, Untried> {
+        self.burden(length).check()?;
+        self.derive(password, salt, length)
+    }
+
+    #[cfg(feature = "all-hashes")]
+    fn derive(&self, password: &[u8], salt: &[u8], length: usize) -> Result<Vec<u8>, Untried> {
         let mut key = vec![0; length];
-        if self.memory() > MOST_MEMORY {
-            return Err(NotBuilt("a hash that takes over 4 GiB of memory"));
-        }
         match self {
             SlowHash::Pbkdf2 { digest, iterations } => {
-                digest.pbkdf2(password, salt, *iterations, &mut key)
+                digest.pbkdf2(password, salt, *iterations, &mut key);
             }
             SlowHash::Argon2 {
                 id,
@@ -237,47 +239,28 @@ impl SlowHash {
                         argon2::Argon2::new(kind, argon2::Version::V0x13, params)
                             .hash_password_into(password, salt, &mut key)
                     })
-                    .map_err(|_| NotBuilt("argon2 with these parameters"))?;
+                    .map_err(|_| Untried::Unfit("Argon2"))?;
             }
             SlowHash::Scrypt {
                 log_cost,
                 block_size,
                 parallelization,
             } => {
-                let refused = || NotBuilt("scrypt with these parameters");
+                let unfit = || Untried::Unfit("scrypt");
                 let params = scrypt::Params::new(*log_cost, *block_size, *parallelization)
-                    .map_err(|_| refused())?;
-                scrypt::scrypt(password, salt, &params, &mut key).map_err(|_| refused())?;
+                    .map_err(|_| unfit())?;
+                scrypt::scrypt(password, salt, &params, &mut key).map_err(|_| unfit())?;
             }
         }
         Ok(key)
     }
 
-    /// In KiB.
-    #[cfg(feature = "all-hashes")]
-    fn memory(&self) -> u64 {
-        match self {
-            SlowHash::Pbkdf2 { .. } => 0,
-            SlowHash::Argon2 { memory, .. } => u64::from(*memory),
-            SlowHash::Scrypt {
-                log_cost,
-                block_size,
-                ..
-            } => u64::from(*block_size) << log_cost >> 3,
-        }
-    }
-
     #[cfg(not(feature = "all-hashes"))]
-    pub(crate) fn key(
-        &self,
-        _password: &[u8],
-        _salt: &[u8],
-        _length: usize,
-    ) -> Result<Vec<u8>, NotBuilt> {
-        Err(NotBuilt(match self {
+    fn derive(&self, _password: &[u8], _salt: &[u8], _length: usize) -> Result<Vec<u8>, Untried> {
+        Err(Untried::NotBuilt(NotBuilt(match self {
             SlowHash::Pbkdf2 { .. } => "pbkdf2",
             SlowHash::Argon2 { .. } => "argon2",
             SlowHash::Scrypt { .. } => "scrypt",
-        }))
+        })))
     }
 }

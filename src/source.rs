@@ -1,8 +1,8 @@
 //! Users from a file, one after the other: CSV with a heading, or one JSON object a line, as Auth0 exports them.
 
-use std::collections::HashMap;
+use std::collections::BTreeSet;
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
+use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
@@ -10,13 +10,19 @@ use serde_json::{Map, Value};
 use crate::csv::as_it_was;
 use crate::error::{Error, Result};
 use crate::recipe::HashRecipe;
+use crate::rows::{Lines, Records, skip_byte_order_mark};
 use crate::say::{NO_MARKERS, debug_fields, holds_marker, listed, say};
 use crate::users::User;
-use crate::words::grouped;
+use crate::words::{cut, grouped};
 
-/// Bytes of the longest line that is read: no user of that size could be imported (see `MAX_UPLOAD_BYTES`).
-const LONGEST_LINE: usize = 4 * 1024 * 1024;
-const NOT_UTF8: &str = "is not UTF-8 (Latin-1, perhaps): save the file as UTF-8";
+/// Parts of the name of a column, `custom_password_hash.hash.key.value` the longest that an import takes.
+const MOST_LEVELS: usize = 4;
+/// Lists and objects within each other in one user: each level takes stack from everybody who reads it.
+const MOST_NESTED: usize = 32;
+/// Names of what was dropped that are told.
+const MOST_DROPPED: usize = 30;
+/// Characters of a column's name in a sentence.
+const MOST_NAME_CHARS: usize = 60;
 /// The fields an import takes.
 const FIELDS: [&str; 17] = [
     "email",
@@ -56,7 +62,7 @@ const FIELDS: [&str; 17] = [
 pub struct UserFile {
     path: PathBuf,
     rows: Rows,
-    dropped: HashMap<String, usize>,
+    dropped: BTreeSet<String>,
     recipe: Option<HashRecipe>,
 }
 
@@ -64,12 +70,9 @@ debug_fields!(UserFile: path, rows, dropped, recipe);
 
 #[derive(Debug)]
 enum Rows {
-    Lines {
-        reader: BufReader<File>,
-        line: usize,
-    },
+    Lines(Lines),
     Csv {
-        reader: Box<csv::Reader<BufReader<File>>>,
+        records: Records,
         names: Vec<String>,
     },
 }
@@ -81,7 +84,7 @@ enum Rows {
 ///
 /// # Errors
 ///
-/// The file cannot be opened. A line that is no user is an error of its own, with its number; the others are kept.
+/// The file cannot be opened. A line that is no user, or that holds the kernel's own words (`EVCXR_…`), is an error of its own, with its number; the others are kept.
 ///
 /// # Examples
 ///
@@ -101,8 +104,8 @@ pub fn read_ndjson(path: &str) -> Result<UserFile> {
     let reader = open(Path::new(path))?;
     Ok(UserFile {
         path: path.into(),
-        rows: Rows::Lines { reader, line: 0 },
-        dropped: HashMap::new(),
+        rows: Rows::Lines(Lines::of(reader)),
+        dropped: BTreeSet::new(),
         recipe: None,
     })
 }
@@ -115,7 +118,7 @@ pub fn read_ndjson(path: &str) -> Result<UserFile> {
 ///
 /// # Errors
 ///
-/// The file cannot be opened; it is not UTF-8; no column gives the e-mail. A row that cannot be read is an error of its
+/// The file cannot be opened; it is not UTF-8; no column gives the e-mail. A row that cannot be read, or that holds the kernel's own words (`EVCXR_…`), is an error of its
 /// own, with its line; the others are kept.
 ///
 /// # Examples
@@ -137,38 +140,38 @@ pub fn read_csv(path: &str, columns: &[(&str, &str)]) -> Result<UserFile> {
         path: path.into(),
         reason,
     };
-    let reader = open(Path::new(path))?;
-    let mut reader = csv::ReaderBuilder::new().from_reader(reader);
-    let heading = reader
-        .headers()
-        .map_err(|cause| failed(format!("its heading {}", csv_fault(&cause))))?;
-    let name = |column: &str| {
+    let (heading, records) = Records::of(open(Path::new(path))?)
+        .map_err(|fault| failed(format!("its heading {fault}")))?;
+    let name = |column: &String| {
         let renamed = columns.iter().find(|(from, _)| *from == column);
-        renamed.map_or(column, |(_, to)| to).to_string()
+        renamed.map_or(column.as_str(), |(_, to)| to).to_string()
     };
-    let names: Vec<String> = heading.iter().map(|column| name(column.trim())).collect();
-    if let Some((missing, _)) = columns
-        .iter()
-        .find(|(from, _)| !heading.iter().any(|column| column.trim() == *from))
-    {
+    let names: Vec<String> = heading.iter().map(name).collect();
+    let missing = |(from, _): &&(&str, &str)| !heading.iter().any(|column| column == from);
+    if let Some((missing, _)) = columns.iter().find(missing) {
         return Err(failed(format!(
             "it has no column `{missing}`; it has: {}",
-            listed(heading.iter())
+            listed(heading.iter().map(String::as_str))
         )));
     }
     if !names.iter().any(|name| name == "email") {
         return Err(failed(format!(
             "no column is named `email` (it has: {}): say which one it is, as in read_csv(path, &[(\"E-Mail\", \"email\")])",
-            listed(heading.iter())
+            listed(heading.iter().map(String::as_str))
+        )));
+    }
+    let levels = |name: &str| name.split('.').count();
+    if let Some(deep) = names.iter().find(|name| levels(name) > MOST_LEVELS) {
+        return Err(failed(format!(
+            "its column `{}` leads {} levels in, and {MOST_LEVELS} are the most that are read: name it otherwise",
+            cut(deep, MOST_NAME_CHARS),
+            grouped(levels(deep))
         )));
     }
     Ok(UserFile {
         path: path.into(),
-        rows: Rows::Csv {
-            reader: Box::new(reader),
-            names,
-        },
-        dropped: HashMap::new(),
+        rows: Rows::Csv { records, names },
+        dropped: BTreeSet::new(),
         recipe: None,
     })
 }
@@ -180,13 +183,7 @@ fn open(path: &Path) -> Result<BufReader<File>> {
         reason: format!("{cause}: paths begin in the working folder, which is the notebook's"),
     };
     let mut reader = BufReader::new(File::open(path).map_err(failed)?);
-    if reader
-        .fill_buf()
-        .map_err(failed)?
-        .starts_with(b"\xef\xbb\xbf")
-    {
-        reader.consume(3);
-    }
+    skip_byte_order_mark(&mut reader).map_err(failed)?;
     Ok(reader)
 }
 
@@ -195,8 +192,11 @@ impl Iterator for UserFile {
 
     fn next(&mut self) -> Option<Result<User>> {
         let row = match &mut self.rows {
-            Rows::Lines { reader, line } => next_line(reader, line),
-            Rows::Csv { reader, names } => next_record(reader, names),
+            Rows::Lines(lines) => lines.next(),
+            Rows::Csv { records, names } => {
+                let record = records.next();
+                record.map(|(line, record)| (line, record.map(|record| fields(names, &record))))
+            }
         };
         let Some((line, row)) = row else {
             self.say_what_was_dropped();
@@ -209,8 +209,6 @@ impl Iterator for UserFile {
         }))
     }
 }
-
-type Row = (usize, std::result::Result<Map<String, Value>, String>);
 
 impl UserFile {
     /// The same file, its hashes described by `recipe`: for columns mapped to `custom_password_hash.hash.value` and,
@@ -248,7 +246,15 @@ impl UserFile {
             .collect();
         for name in unknown {
             fields.remove(&name);
-            *self.dropped.entry(name).or_default() += 1;
+            // One more than is told, which says that there are more; each line of a file may have names of its own.
+            if self.dropped.len() <= MOST_DROPPED {
+                self.dropped.insert(cut(&name, MOST_NAME_CHARS));
+            }
+        }
+        if !fields.values().all(|value| is_within(value, MOST_NESTED)) {
+            return Err(format!(
+                "has lists or objects within each other over {MOST_NESTED} levels deep"
+            ));
         }
         if fields.values().any(holds_marker) {
             return Err(NO_MARKERS.to_string());
@@ -272,84 +278,31 @@ impl UserFile {
     }
 
     fn say_what_was_dropped(&mut self) {
-        let mut dropped: Vec<(String, usize)> = self.dropped.drain().collect();
-        if dropped.is_empty() {
+        if self.dropped.is_empty() {
             return;
         }
-        dropped.sort();
+        let dropped = std::mem::take(&mut self.dropped);
+        let more = if dropped.len() > MOST_DROPPED {
+            " and others"
+        } else {
+            ""
+        };
+        let names: Vec<String> = dropped.into_iter().take(MOST_DROPPED).collect();
         say!(
-            "{}: fields an import does not take were left out: {}",
+            "{}: fields an import does not take were left out: {}{more}",
             self.path.display(),
-            listed(dropped.iter().map(|(name, _)| name.as_str()))
+            listed(names.iter().map(String::as_str))
         );
     }
 }
 
-fn next_line(reader: &mut BufReader<File>, line: &mut usize) -> Option<Row> {
-    loop {
-        *line += 1;
-        let mut bytes = Vec::new();
-        let read = reader
-            .by_ref()
-            .take(LONGEST_LINE as u64)
-            .read_until(b'\n', &mut bytes);
-        match read {
-            Ok(0) => return None,
-            Ok(_) => {}
-            Err(cause) => return Some((*line, Err(format!("cannot be read: {cause}")))),
-        }
-        if bytes.len() == LONGEST_LINE && !bytes.ends_with(b"\n") {
-            // The rest of it is stepped over in pieces, so that memory stays bounded.
-            let mut rest = Vec::new();
-            while reader
-                .by_ref()
-                .take(LONGEST_LINE as u64)
-                .read_until(b'\n', &mut rest)
-                .is_ok_and(|count| count == LONGEST_LINE)
-                && !rest.ends_with(b"\n")
-            {
-                rest.clear();
-            }
-            return Some((
-                *line,
-                Err(format!(
-                    "has over {} bytes, far more than an import takes",
-                    grouped(LONGEST_LINE)
-                )),
-            ));
-        }
-        if bytes.trim_ascii().is_empty() {
-            continue;
-        }
-        let Ok(text) = std::str::from_utf8(&bytes) else {
-            return Some((*line, Err(NOT_UTF8.to_string())));
-        };
-        let fields = serde_json::from_str::<Map<String, Value>>(text)
-            .map_err(|cause| format!("is not one whole JSON object (column {})", cause.column()));
-        return Some((*line, fields));
-    }
-}
-
-fn next_record(reader: &mut csv::Reader<BufReader<File>>, names: &[String]) -> Option<Row> {
-    let mut record = csv::StringRecord::new();
-    let line = reader.position().line() as usize;
-    match reader.read_record(&mut record) {
-        Ok(false) => None,
-        Ok(true) => {
-            let line = record.position().map_or(line, |at| at.line() as usize);
-            Some((line, Ok(fields(names, &record))))
-        }
-        Err(cause) => Some((line, Err(csv_fault(&cause)))),
-    }
-}
-
-fn csv_fault(cause: &csv::Error) -> String {
-    match cause.kind() {
-        csv::ErrorKind::Utf8 { .. } => NOT_UTF8.to_string(),
-        csv::ErrorKind::UnequalLengths {
-            expected_len, len, ..
-        } => format!("has {len} cells, and the heading has {expected_len}"),
-        other => format!("cannot be read: {other:?}"),
+/// Whether a value has at most so many levels.
+fn is_within(value: &Value, levels: usize) -> bool {
+    match (value, levels.checked_sub(1)) {
+        (Value::Array(_) | Value::Object(_), None) => false,
+        (Value::Array(items), Some(left)) => items.iter().all(|item| is_within(item, left)),
+        (Value::Object(fields), Some(left)) => fields.values().all(|field| is_within(field, left)),
+        _ => true,
     }
 }
 

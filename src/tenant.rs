@@ -5,13 +5,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use reqwest::{Method, StatusCode};
+use reqwest::{Method, StatusCode, Url};
 use serde_json::Value;
 
 use crate::error::{Error, Result};
 use crate::pace::{Pace, Traffic};
+use crate::refusal::refusal;
 use crate::request_log::RequestLog;
-use crate::requests::{Answer, Request, refusal};
+use crate::requests::{Answer, Request};
 use crate::secret::Secret;
 use crate::settings::Application;
 use crate::token::Token;
@@ -249,7 +250,7 @@ impl Tenant {
         self.inner.sign_in.as_ref().ok_or_else(|| Error::Setting {
             name: "SIGN_IN_CLIENT_ID",
             reason: format!(
-                "it is not set for {}, and a sign-in needs an application with the Password grant: set it and SIGN_IN_CLIENT_SECRET in .env",
+                "it is not set for {}, and a sign-in needs an application with the Password grant: set it and SIGN_IN_CLIENT_SECRET where DOMAIN is set",
                 self.domain()
             ),
         })
@@ -289,27 +290,26 @@ impl Tenant {
         self.send_once(&request, None, &request.name())
     }
 
-    /// Reads the file at a signed address of the tenant's. No token goes there: the address itself is the key.
-    pub(crate) fn download(&self, location: &str) -> Result<Answer> {
-        let whole = match location.contains("://") {
-            true => location.to_string(),
-            // Auth0 has been seen to leave the scheme out.
-            false => format!("https://{location}"),
-        };
-        let path = whole.split('?').next().unwrap_or_default();
-        let practised = self.inner.wire.address.loopback && path.starts_with("http://127.0.0.1:");
-        if !path.starts_with("https://") && !practised {
-            let problem = "the file it names is not to be had over https";
-            return Err(Error::bad_answer("GET /api/v2/jobs/{id}", problem));
-        }
+    /// Reads the file at a signed address, which `link` has looked at. No token goes there: the
+    /// address itself is the key.
+    pub(crate) fn download(&self, location: &Url) -> Result<Answer> {
+        let mut path = location.clone();
+        path.set_query(None);
         let request = Request {
-            signed: Some(whole.clone()),
-            ..Request::get(path, &[])
+            signed: Some(location.to_string()),
+            ..Request::get(path.as_str(), &[])
         };
         let mut answer = self.send_once(&request, None, "GET the exported file")?;
         // The token did not go there, and is not to come from there.
         answer.sent.add(self.token().secret.expose());
         Ok(answer)
+    }
+
+    /// The base of every URL of this tenant, where that is on this machine.
+    pub(crate) fn loopback(&self) -> Option<Url> {
+        let address = &self.inner.wire.address;
+        let base = address.loopback.then_some(&address.base)?;
+        Url::parse(base).ok()
     }
 
     /// Whether `action`, which writes, would be let through.

@@ -1,5 +1,6 @@
 //! Ways of hashing that are common and that no `custom_password_hash` describes: named, so that nobody searches on.
 
+use crate::candidates::by_its_own_word;
 use crate::detective::KnownHash;
 use crate::digests::Digest;
 use crate::encodings::{BASE64, BytesEncoding, hex};
@@ -11,6 +12,10 @@ const SEPARATORS: [&str; 6] = [":", "$", "-", "|", ".", "_"];
 /// What the hash is, if it is one of these.
 pub(crate) fn why_not(known: &KnownHash) -> Vec<String> {
     let hash = known.hash.expose().trim();
+    // What has Auth0's own form is another matter: the password is wrong, or it was not tried.
+    if by_its_own_word(hash).is_some() {
+        return Vec::new();
+    }
     if let Some(words) = foreign_form(hash) {
         return vec![words];
     }

@@ -13,11 +13,14 @@ use crate::users::User;
 /// bcrypt, sha256, sha512 and the SHA-2 schemes of ldap are always there; the other algorithms need the crate's feature
 /// `all-hashes`, in a notebook `:dep auth0-bulk-users = { path = "..", features = ["all-hashes"] }`.
 ///
+/// A hash that takes over 512 MB of memory, or over some 5 s on one core, is not tried: bcrypt above cost 16, PBKDF2 of
+/// over 10 million iterations, and what argon2 and scrypt ask for beyond that. The practice tenant has the same limits.
+///
 /// # Errors
 ///
 /// A user without a hash, or with both kinds; a description that fits no password whatever, with the field that is
 /// wrong; a password that is empty or over [`MAX_PASSWORD_BYTES`](crate::MAX_PASSWORD_BYTES), which no sign-in takes (Auth0's documentation); an algorithm that
-/// this build of the crate lacks.
+/// this build of the crate lacks; a hash that takes too much memory or time, with how much that would be.
 ///
 /// # Examples
 ///
@@ -61,7 +64,7 @@ pub fn verify_password(user: &User, password: &str) -> Result<bool> {
             let read = CustomHash::read(custom).map_err(|(field, words)| failed(field, words))?;
             let fits = read
                 .fits(password)
-                .map_err(|lacking| failed("custom_password_hash.algorithm", lacking.to_string()))?;
+                .map_err(|untried| failed(untried.field(), untried.to_string()))?;
             fits.ok_or_else(|| failed("custom_password_hash.hash.value", "is missing".to_string()))
         }
     }

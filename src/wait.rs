@@ -14,9 +14,9 @@ use crate::jobs::{
 };
 use crate::pace::at_published_speeds;
 use crate::requests::Request;
-use crate::say::say;
+use crate::say::{say, words_of_others};
 use crate::tenant::Tenant;
-use crate::words::{count, cut, span_in_words};
+use crate::words::{count, span_in_words};
 
 /// The one status of a job that has not ended which Auth0 lists.
 pub(crate) const PENDING: &str = "pending";
@@ -61,13 +61,19 @@ pub fn wait_for_job(tenant: &Tenant, job: &Job, limit: Duration) -> Result<Finis
         let state = read_job(tenant, &job.id);
         let left = limit.saturating_sub(began.elapsed());
         let news = match state {
-            Ok(JobState::Ended(status, summary, untold)) => {
+            Ok(JobState::Ended {
+                status,
+                summary,
+                untold,
+                seen_at,
+            }) => {
                 return Ok(FinishedJob {
                     id: job.id.clone(),
                     status,
                     summary,
                     job: job.clone(),
                     untold,
+                    seen_at,
                 });
             }
             Ok(JobState::Pending { status, .. }) if left.is_zero() => {
@@ -106,8 +112,15 @@ pub fn wait_for_job(tenant: &Tenant, job: &Job, limit: Duration) -> Result<Finis
 pub(crate) enum JobState {
     /// Not ended, as far as its status is known.
     Pending { told: Told, status: String },
-    /// Ended, well or badly; the counts, and which of them the answer has not.
-    Ended(JobStatus, Option<Summary>, Option<&'static str>),
+    /// Ended, well or badly.
+    Ended {
+        status: JobStatus,
+        summary: Option<Summary>,
+        /// The count that the answer has not.
+        untold: Option<&'static str>,
+        /// The time of the answer, by the tenant's clock, in milliseconds of UNIX time.
+        seen_at: Option<i64>,
+    },
 }
 
 /// What a job that runs says of itself. Both stand in Auth0's schema, and neither in any answer that was recorded.
@@ -137,7 +150,8 @@ impl Told {
 pub(crate) fn read_job(tenant: &Tenant, id: &JobId) -> Result<JobState> {
     let path = format!("/api/v2/jobs/{id}");
     let call = format!("GET {path}");
-    let json = tenant.send(Request::get(&path, READ_SCOPES))?.json(&call)?;
+    let answer = tenant.send(Request::get(&path, READ_SCOPES))?;
+    let json = answer.json(&call)?;
     let status = match json["status"].as_str() {
         Some("completed") => JobStatus::Completed,
         Some("failed") => JobStatus::Failed,
@@ -145,14 +159,20 @@ pub(crate) fn read_job(tenant: &Tenant, id: &JobId) -> Result<JobState> {
         // its limit, and names the word there.
         Some(status) => {
             let told = Told::read(&json);
-            let status = cut(&without_secrets(status), MOST_STATUS_CHARS);
+            let status = words_of_others(&without_secrets(status), MOST_STATUS_CHARS);
             return Ok(JobState::Pending { told, status });
         }
         None => return Err(Error::bad_answer(&call, "its `status` is no text")),
     };
-    Ok(match summary(&json["summary"]) {
-        Ok(summary) => JobState::Ended(status, summary, None),
-        Err(untold) => JobState::Ended(status, None, Some(untold)),
+    let (summary, untold) = match summary(&json["summary"]) {
+        Ok(summary) => (summary, None),
+        Err(untold) => (None, Some(untold)),
+    };
+    Ok(JobState::Ended {
+        status,
+        summary,
+        untold,
+        seen_at: answer.date(),
     })
 }
 

@@ -1,5 +1,6 @@
 //! One tenant's end of the wire: this is the only file that sends.
 
+use std::io::Read;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -7,19 +8,28 @@ use reqwest::blocking::{Client, RequestBuilder};
 use reqwest::header::CONTENT_TYPE;
 use reqwest::{Method, Url};
 use serde_json::json;
+use zeroize::Zeroizing;
 
 use crate::error::{Error, Result};
 use crate::progress::say_wait;
+use crate::refusal::refusal;
 use crate::request_log::Recorder;
-use crate::requests::{Answer, CORRELATION_ID, Request, refusal};
+use crate::requests::{Answer, CORRELATION_ID, Request};
 use crate::secret::Secret;
 use crate::sent_secrets::SentSecrets;
 use crate::settings::{Address, Application};
 use crate::tls::client;
 use crate::token::Token;
+use crate::words::grouped;
 
 /// For one request from first byte to last; the recorded upload took 1.4 s at most.
 pub(crate) const REQUEST_LIMIT: Duration = Duration::from_secs(60);
+
+/// Bytes of the longest answer that is read. A page of users, with the 16 KB of metadata that Auth0 allows each, has some
+/// 2 MB; the errors of a whole job some 20.
+const MOST_ANSWER_BYTES: u64 = 64 << 20;
+/// Bytes of the longest file of an export, packed: a few million users.
+const MOST_FILE_BYTES: u64 = 256 << 20;
 
 /// A tenant's address, the client that sends there, and the record of what it sent.
 pub(crate) struct Wire {
@@ -96,14 +106,18 @@ impl Wire {
         if let Some((content_type, bytes)) = &request.body {
             outgoing = outgoing
                 .header(CONTENT_TYPE, content_type)
-                .body(bytes.clone());
+                .body(bytes.to_vec());
         }
-        let sent = SentSecrets::of_request(request, token);
+        let sent = request.secrets(token);
         if let Some(id) = &request.correlation_id {
             outgoing = outgoing.header(CORRELATION_ID, id);
         }
         let began = Instant::now();
-        let answer = receive(outgoing, sent).map_err(|cause| Error::unreachable(call, cause));
+        let most = match request.signed {
+            Some(_) => MOST_FILE_BYTES,
+            None => MOST_ANSWER_BYTES,
+        };
+        let answer = receive(outgoing, sent, call, most);
         let took = began.elapsed();
         self.recorder.note(request, &url, &answer, took);
         answer
@@ -121,12 +135,37 @@ impl Wire {
     }
 }
 
-fn receive(outgoing: RequestBuilder, sent: SentSecrets) -> reqwest::Result<Answer> {
-    let response = outgoing.send()?;
+/// Sends, and reads the answer to its end, at most `most` bytes of it, whatever length it says that it has.
+fn receive(outgoing: RequestBuilder, sent: SentSecrets, call: &str, most: u64) -> Result<Answer> {
+    let mut response = outgoing
+        .send()
+        .map_err(|cause| Error::unreachable(call, cause))?;
+    let mut body = Zeroizing::new(Vec::new());
+    let read = response.by_ref().take(most + 1).read_to_end(&mut body);
+    read.map_err(|cause| cut_off(call, cause))?;
+    if body.len() as u64 > most {
+        let problem = format!(
+            "it has over {} bytes, the most that are read",
+            grouped(most)
+        );
+        return Err(Error::bad_answer(call, &problem));
+    }
     Ok(Answer {
         status: response.status(),
         headers: response.headers().clone(),
-        body: response.bytes()?.to_vec(),
+        body,
         sent,
     })
+}
+
+/// An answer that was lost on the way, by the client's own error where that is inside.
+fn cut_off(call: &str, cause: std::io::Error) -> Error {
+    let words = cause.to_string();
+    match cause.into_inner().map(|inner| inner.downcast()) {
+        Some(Ok(inner)) => Error::unreachable(call, *inner),
+        _ => Error::Unreachable {
+            call: call.to_string(),
+            cause: words,
+        },
+    }
 }

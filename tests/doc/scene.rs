@@ -1,6 +1,7 @@
 // Where an example of the documentation plays that starts jobs or leaves files, included by a hidden line of it:
 // a working folder of its own, which goes with the example, and its turn, since a tenant runs no more than two jobs
-// at once.
+// at once. All of it is below the project: in the system's folder for passing files, others could put something in
+// the place of a name that they can guess.
 {
     struct Scene {
         folder: std::path::PathBuf,
@@ -9,15 +10,15 @@
 
     impl Drop for Scene {
         fn drop(&mut self) {
-            let _ = std::env::set_current_dir(std::env::temp_dir());
+            let _ = std::env::set_current_dir(env!("CARGO_MANIFEST_DIR"));
             let _ = std::fs::remove_dir_all(&self.folder);
         }
     }
 
-    let temp = std::env::temp_dir();
+    let scenes = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("target/examples-scenes");
+    std::fs::create_dir_all(&scenes).expect("a folder for the scenes");
     let lane = |lane: u32| {
-        let name = format!("auth0-bulk-users-examples-{lane}.lock");
-        std::fs::File::create(temp.join(name)).expect("a file")
+        std::fs::File::create(scenes.join(format!("{lane}.lock"))).expect("a file")
     };
     // Whichever of the two is free, else the next turn in one of them.
     let free = [0, 1].map(lane).into_iter().find(|turn| turn.try_lock().is_ok());
@@ -26,7 +27,7 @@
         turn.lock().expect("a turn");
         turn
     });
-    let folder = temp.join(format!("auth0-bulk-users-example-{}", std::process::id()));
+    let folder = scenes.join(std::process::id().to_string());
     std::fs::create_dir_all(&folder).expect("a folder");
     std::env::set_current_dir(&folder).expect("the folder");
     Scene { folder, _turn: turn }

@@ -200,13 +200,21 @@ fn ten_megabytes_in_one_field_cost_that_row_alone() {
     let practice = Practice::start(&[]);
     let (tenant, connection) = practice.database();
     let wide = "x".repeat(10_000_000);
-    let text = format!("email,nickname\na@test.edu,{wide}\nb@test.edu,y\na@test.edu,z\n");
+    let text = format!(
+        "email,nickname\na@test.edu,{}\nw@test.edu,{wide}\nb@test.edu,y\na@test.edu,z\n",
+        &wide[..3_000_000]
+    );
     let file = TestFile::new(text.as_bytes());
     let name = Named::new("wide");
     let rows = read_csv(file.path(), &[]).unwrap();
     let report = import_stream(&tenant, &connection, rows, &quick(&name)).unwrap();
     let counts = report.counts();
-    assert_eq!((counts.inserted, counts.failed), (2, 1), "{report}");
+    assert_eq!((counts.inserted, counts.failed), (2, 2), "{report}");
+    let unread = &report.attention()[1].reasons[0].message;
+    assert!(
+        unread.contains("line 3 has over 4,194,304 bytes"),
+        "{unread}"
+    );
     let reason = &report.attention()[0].reasons[0];
     assert_eq!(
         (
@@ -217,7 +225,7 @@ fn ten_megabytes_in_one_field_cost_that_row_alone() {
         (
             1,
             Some("nickname"),
-            "makes the user 10,000,036 bytes, and an upload has room for 511,438: send less of it"
+            "makes the user 3,000,036 bytes, and an upload has room for 511,438: send less of it"
         )
     );
     // And before anything is sent, where all users are there at once; not in the e-mail, either.

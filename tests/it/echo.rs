@@ -143,7 +143,7 @@ fn a_token_that_comes_back_in_an_answer_is_not_shown() {
                 .changed(|_, body| echo(body, form, spared))
                 .on(
                     "GET /job_4kCcxBzjmAvZzQ1f/tenant.json.gz",
-                    vec![packed_with_token(form)],
+                    vec![exported(form)],
                 )
                 .open();
             let token = stand_in.token();
@@ -152,10 +152,8 @@ fn a_token_that_comes_back_in_an_answer_is_not_shown() {
     }
 }
 
-/// A packed file is not filled in by the server, since its checksum would not fit; this one's token is another's, of
-/// the same address.
-fn packed_with_token(form: &str) -> Reply {
-    packed(&[json!({"user_id": "auth0|1", "name": form})])
+fn exported(form: &str) -> Reply {
+    packed(&[json!({"user_id": "auth0|1", "name": form, "user_metadata": {form: [form]}})])
 }
 
 /// A text in every place of an answer that refuses.

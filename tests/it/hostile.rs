@@ -238,7 +238,10 @@ fn print_a_run(practice: &Tenant) {
     let name = Named::new("hostile");
     let good = User {
         name: Some(HOSTILE.into()),
-        user_metadata: json!({HOSTILE: HOSTILE}).as_object().cloned(),
+        // No key of metadata may hold a dot.
+        user_metadata: json!({HOSTILE.replace('.', ""): HOSTILE})
+            .as_object()
+            .cloned(),
         ..User::new("hostile@test.edu")
     };
     let users = [good, hostile_user()];
@@ -500,6 +503,22 @@ fn a_job_id_of_another_form_is_not_taken() {
         "job_0123456789abcdefABCD",
         "longer ones may come"
     );
+}
+
+#[test]
+fn a_row_with_very_many_errors_shows_some_and_counts_the_rest() {
+    let connection = ConnectionId::new("con_0123456789abcdef").unwrap();
+    let accepted = json!({"id": "job_0123456789abcdef", "created_at": "2026-01-01T00:00:00.000Z"});
+    let summary = json!({"failed": 1, "updated": 0, "inserted": 0, "total": 1});
+    let ended = json!({"status": "completed", "summary": summary});
+    let errors = vec![json!({"code": "FORMAT", "message": "it is wrong"}); 5_020];
+    let report = json!([{"user": {"email": "a@test.edu"}, "errors": errors}]);
+    let tenant = open_tenant_that_says(&[(200, accepted), (200, ended), (200, report)]);
+    let job = start_import(&tenant, &connection, &[User::new("a@test.edu")]).unwrap();
+    let finished = wait_for_job(&tenant, &job, Duration::from_secs(5)).unwrap();
+    let drawn = job_errors(&tenant, &finished).unwrap().to_string();
+    assert_eq!(drawn.matches("it is wrong").count(), 20, "{drawn}");
+    assert!(drawn.ends_with("   and: 5,000 more"), "{drawn}");
 }
 
 /// Whether a spreadsheet would take a cell for a formula, at whatever it splits lines.

@@ -588,7 +588,8 @@ fn a_whole_file_is_completed_by_its_columns() {
         json!({"algorithm": "sha256", "hash": {"encoding": "hex"}, "salt": {"position": "suffix"}}),
     )
     .unwrap();
-    let folder = std::env::temp_dir().join(format!("recipes-{}", std::process::id()));
+    let folder = format!("recipes-{}", std::process::id());
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(folder);
     fs::create_dir_all(&folder).unwrap();
     let path = folder.join("old.csv");
     let rows = format!(

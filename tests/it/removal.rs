@@ -45,6 +45,10 @@ pub(crate) struct Holds {
     /// The row that it brings into another connection.
     elsewhere: Option<usize>,
     pub(crate) search: bool,
+    /// Uploads whose answers are lost.
+    loses: usize,
+    /// A header of every answer.
+    date: &'static str,
     inserted: Option<usize>,
     sent: usize,
 }
@@ -66,17 +70,24 @@ impl StandIn {
             takes: false,
             elsewhere: None,
             search: true,
+            loses: 0,
+            date: "",
             inserted: None,
             sent: 0,
         }));
         let held = Arc::clone(&holds);
         let (base, requests) = served(move |request| {
-            let (status, body) = held.lock().unwrap().answer(request);
+            let mut held = held.lock().unwrap();
+            let (status, body) = held.answer(request);
+            if status == 202 && held.loses > 0 {
+                held.loses -= 1;
+                return String::new();
+            }
             let body = match body {
                 Value::Null => String::new(),
                 body => body.to_string(),
             };
-            answer(status, "", &body)
+            answer(status, held.date, &body)
         });
         let tenant = Tenant::new(&base, &token(&base, json!({}))).unwrap();
         StandIn {
@@ -137,6 +148,7 @@ impl Holds {
                     let user = profile("auth0", connection, &id, &email, AFTER);
                     self.users.push(user);
                 }
+                self.takes = false;
                 (202, head)
             }
             ("GET", "/jobs/job_abcdefghijklmnop") => {
@@ -505,6 +517,38 @@ fn who_has_signed_in_since_is_counted_and_who_is_not_seen_is_not_known() {
 }
 
 #[test]
+fn who_was_created_after_the_job_had_ended_is_not_the_jobs() {
+    // The user of the job was deleted, and another one has the e-mail, or the id, since.
+    let newer = "2026-11-01T10:05:00.000Z";
+    let standin = StandIn::new(vec![profile("auth0", HOME, "1", "a@test.edu", newer)]);
+    standin.holds().date = "date: Sun, 01 Nov 2026 10:00:02 GMT\r\n";
+    let finished = standin.job(&[User::new("a@test.edu")]);
+    let plan = plan_removal(&standin.tenant, &finished).unwrap();
+    assert!(plan.users.is_empty(), "{plan}");
+    assert!(
+        left(&plan, "a@test.edu", "the user was created after the job"),
+        "{plan}"
+    );
+    let name = Named::new("newer");
+    standin.run(
+        &name,
+        &[with_id("2", "b@test.edu"), with_id("3", "c@test.edu")],
+    );
+    standin.holds().users[1]["created_at"] = newer.into();
+    let plan = plan_run_removal(&standin.tenant, &name.folder()).unwrap();
+    assert_eq!(planned(&plan), ["auth0|3"], "{plan}");
+    assert!(
+        left(&plan, "b@test.edu", "the user was created after the job"),
+        "{plan}"
+    );
+    // A clock that is before the job's own time is another one, and says nothing.
+    standin.holds().date = "date: Thu, 01 Jan 2026 00:00:00 GMT\r\n";
+    let finished = standin.job(&[User::new("a@test.edu")]);
+    let plan = plan_removal(&standin.tenant, &finished).unwrap();
+    assert_eq!(planned(&plan), ["auth0|1"], "{plan}");
+}
+
+#[test]
 fn an_account_that_was_linked_to_another_stays() {
     let mut linked = own("1", "a@test.edu");
     let second = google("2", "a@test.edu", BEFORE)["identities"][0].clone();
@@ -683,6 +727,45 @@ fn a_drawn_id_found_in_another_connection_did_not_come_in_here() {
         .map(|a| (a.row, a.outcome))
         .collect();
     assert_eq!(told, [(2, Outcome::Unknown)], "{report}");
+    let plan = || plan_run_removal(&standin.tenant, &name.folder()).unwrap();
+    assert_eq!(plan().users.len(), 1);
+    assert!(left(
+        &plan(),
+        "b@test.edu",
+        "the user with this id is in another"
+    ));
+    let later = standin.holds().users.pop().unwrap();
+    assert!(left(
+        &plan(),
+        "b@test.edu",
+        "what became of the user is not known"
+    ));
+    // A drawn id is nobody else's: who came in after the report belongs to the run.
+    let mut later = later;
+    later["identities"][0]["connection"] = HOME.into();
+    standin.holds().users.push(later);
+    assert_eq!(plan().users.len(), 2, "{}", plan());
+}
+
+#[test]
+fn who_came_in_by_an_upload_whose_answer_was_lost_did_not_fail() {
+    let standin = StandIn::new(Vec::new());
+    {
+        let mut holds = standin.holds();
+        (holds.takes, holds.loses) = (true, 1);
+        // The second upload refuses them for another reason than being there.
+        let errors = json!([{"code": "MFA_FACTORS_FAILED", "message": "Unable to import factors"}]);
+        holds.refused = vec![json!({"user": {"email": "b@test.edu"}, "errors": errors})];
+    }
+    let name = Named::new("lost");
+    let connection = ConnectionId::new(ID).unwrap();
+    let users = [User::new("a@test.edu"), User::new("b@test.edu")];
+    let report = import_users(&standin.tenant, &connection, &users, &quick(&name)).unwrap();
+    assert_eq!(standin.sent("POST"), 2);
+    assert_eq!(report.counts().inserted, 2, "{report}");
+    let plan = plan_run_removal(&standin.tenant, &name.folder()).unwrap();
+    assert_eq!(remove_users(&standin.tenant, plan).unwrap().deleted, 2);
+    assert!(standin.ids().is_empty());
 }
 
 #[test]

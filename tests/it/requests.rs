@@ -1,6 +1,7 @@
 //! What was sent, to look at: every secret out, every row a `curl` line that works.
 
 use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use auth0_bulk_users::*;
 use serde_json::{Map, Value, json};
@@ -129,13 +130,13 @@ fn clones_share_the_record_and_it_stays_bounded() {
     let clone = tenant.request_limit(Duration::from_secs(5));
     assert_eq!(tenant.requests().len(), 0);
     for _ in 0..205 {
-        get_connection_id(&clone, DATABASE).unwrap();
+        users_by_email(&clone, "nobody@test.edu").unwrap();
     }
     let log = tenant.requests();
     assert_eq!((log.len(), log.before()), (200, 5));
     let text = log.to_string();
     assert!(
-        text.starts_with("205 requests sent, the last 25 shown\n181. GET /api/v2/connections?"),
+        text.starts_with("205 requests sent, the last 25 shown\n181. GET /api/v2/users-by-email?"),
         "{text}"
     );
 }
@@ -148,6 +149,39 @@ fn what_was_not_answered_is_there_too() {
     let log = tenant.requests();
     assert_eq!((log.len(), log[0].status), (1, None));
     assert!(log.to_string().contains(": no answer after"), "{log}");
+}
+
+/// A folder below the project that no other test has.
+fn own_folder(name: &str) -> std::path::PathBuf {
+    static FOLDERS: AtomicUsize = AtomicUsize::new(0);
+    let number = FOLDERS.fetch_add(1, Ordering::Relaxed);
+    let name = format!("{name}-{}-{number}", std::process::id());
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+/// What the processes that a line starts are told as arguments, which everybody on the machine can read, and what
+/// curl reads: from a curl that tells it.
+fn arguments_and_input(line: &str, variables: &[(&str, &str)]) -> (String, String) {
+    let folder = own_folder("arguments");
+    let curl = folder.join("curl");
+    let script = "#!/bin/sh\nprintf '%s\\n' \"$@\" > arguments\ncat > input\n";
+    std::fs::write(&curl, script).unwrap();
+    let chmod = Command::new("chmod").arg("+x").arg(&curl).status();
+    assert!(chmod.unwrap().success());
+    let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap());
+    let status = Command::new("sh")
+        .args(["-c", line])
+        .current_dir(&folder)
+        .env("PATH", path)
+        .envs(variables.iter().copied())
+        .status();
+    assert!(status.unwrap().success(), "{line}");
+    let told = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
+    let told = (told("arguments"), told("input"));
+    std::fs::remove_dir_all(&folder).unwrap();
+    told
 }
 
 /// Runs a line in a shell, with the token in its environment alone.
@@ -185,8 +219,8 @@ fn each_row_is_a_curl_line_that_works() {
     let job = start_import_with(&tenant, &connection, &users, &options).unwrap();
     wait_for_job(&tenant, &job, Duration::from_secs(20)).unwrap();
 
-    let folder = std::env::temp_dir().join(format!("curl-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
+    let folder = own_folder("curl");
+    export_users(&tenant, &connection, Duration::from_secs(20)).unwrap();
     let more = json!([{"email": "curl@test.edu"}]).to_string();
     std::fs::write(folder.join("users.json"), more).unwrap();
     let log = tenant.requests();
@@ -196,6 +230,19 @@ fn each_row_is_a_curl_line_that_works() {
             .unwrap()
             .curl()
     };
+    for part in ["/connections", "/users-imports"] {
+        let secret = [("MGMT_API_ACCESS_TOKEN", "planted")];
+        let (arguments, input) = arguments_and_input(line(part), &secret);
+        assert_eq!(input, "Authorization: Bearer planted\n");
+        assert!(
+            arguments.contains(part) && !arguments.contains("planted"),
+            "{arguments}"
+        );
+    }
+    let secret = [("LOCATION", "https://planted")];
+    let (arguments, input) = arguments_and_input(line(".gz?"), &secret);
+    assert_eq!(input, "url = \"https://planted\"\n");
+    assert!(!arguments.contains("planted"), "{arguments}");
     let found = shell(&practice, &folder, line("/connections"));
     assert_eq!(found["connections"][0]["name"], DATABASE);
     let again = shell(&practice, &folder, line("/users-imports"));
@@ -295,6 +342,11 @@ fn a_sign_in_is_recorded_with_its_username_whatever_the_password_is_and_its_line
         (line("sign-in "), &["SIGN_IN_CLIENT_SECRET", "PASSWORD"][..]),
         (line("token "), &["CLIENT_SECRET"]),
     ] {
+        let secrets: Vec<(&str, &str)> = names.iter().map(|name| (*name, "planted")).collect();
+        let (arguments, input) = arguments_and_input(line, &secrets);
+        assert!(!arguments.contains("planted"), "{arguments}");
+        let input: Value = serde_json::from_str(&input).unwrap();
+        assert_eq!(input["client_secret"], "planted", "{line}");
         let answer = shell_with(&folder, line, &variables(names));
         assert!(answer["access_token"].is_string(), "{line}: {answer}");
     }
@@ -351,8 +403,7 @@ fn a_long_external_id_with_line_breaks_is_whole_in_the_line_and_beyond_4000_a_va
         println!("no curl on this machine");
         return;
     }
-    let folder = std::env::temp_dir().join(format!("curl-long-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
+    let folder = own_folder("curl-long");
     std::fs::write(folder.join("users.json"), r#"[{"email": "long@test.edu"}]"#).unwrap();
     let again = shell(&practice, &folder, sent.curl());
     assert_eq!(again["external_id"], id);

@@ -128,13 +128,18 @@ fn fields_that_nobody_knows_change_nothing() {
             |(_, ended): (_, Result<String>)| ended.unwrap_or_else(|error| error.to_string());
         steps.into_iter().map(text).collect()
     };
-    let without_place =
-        |base: &str, text: String| text.replace(base.trim_start_matches("http://"), "");
+    // Without what is drawn anew each time: the port, and the name of a job in the tenant's log.
+    let without_chance = |base: &str, text: String| {
+        let text = text.replace(base.trim_start_matches("http://"), "");
+        let mut words = text.split("import-");
+        let first = words.next().unwrap_or_default().to_string();
+        words.fold(first, |out, more| out + more.get(16..).unwrap_or_default())
+    };
     let (expected, got) = (told(steps(&plain)), told(steps(&stand_in)));
     for (expected, got) in expected.into_iter().zip(got) {
         assert_eq!(
-            without_place(&plain.base, expected),
-            without_place(&stand_in.base, got)
+            without_chance(&plain.base, expected),
+            without_chance(&stand_in.base, got)
         );
     }
     assert_eq!(import(&stand_in, "decorated").unwrap().counts().inserted, 1);
@@ -529,6 +534,8 @@ fn places(value: &Value, at: &str, all: &mut Vec<String>) {
         Value::Object(fields) => fields.iter().map(|(name, v)| (name.clone(), v)).collect(),
         _ => Vec::new(),
     };
+    // What is deep inside of options is another matter.
+    let inner = inner.into_iter().filter(|_| !at.ends_with("/options"));
     for (name, value) in inner {
         let at = format!("{at}/{name}");
         places(value, &at, all);

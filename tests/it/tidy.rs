@@ -308,3 +308,31 @@ fn what_holds_texts_writes_its_debug_through_the_door() {
     }
     assert!(seen > 20, "only {seen} types were looked at");
 }
+
+#[test]
+fn what_a_reader_can_print_is_displayed_through_the_door() {
+    // An id has a form that is checked where it comes in, and a secret shows nothing of itself.
+    let others = ["JobId", "ConnectionId", "Secret"];
+    let files = client_code();
+    let is_public = |name: &str| {
+        let kinds = ["struct", "enum"].map(|kind| format!("pub {kind} {name} "));
+        files
+            .iter()
+            .any(|(_, code)| kinds.iter().any(|kind| code.contains(kind)))
+    };
+    let mut seen = 0;
+    for (file, code) in &files {
+        for shown in code.split("fmt::Display for ").skip(1) {
+            let (name, block) = shown.split_once(' ').expect("a block");
+            let block = block.split("\n}").next().unwrap_or_default();
+            let is_macro = name == "$name";
+            if !(is_macro || is_public(name)) || others.contains(&name) {
+                continue;
+            }
+            seen += 1;
+            let is_harmless = block.contains("harmless(") || block.contains("sentence(");
+            assert!(is_harmless, "{file}: {name}");
+        }
+    }
+    assert!(seen > 2, "only {seen} were looked at");
+}

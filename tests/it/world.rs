@@ -23,6 +23,8 @@ pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) headers: String,
     pub(crate) body: Vec<u8>,
+    /// Whether the body is packed before it is sent.
+    pub(crate) packed: bool,
 }
 
 impl Reply {
@@ -31,6 +33,7 @@ impl Reply {
             status,
             headers: "content-type: application/json; charset=utf-8\r\n".to_string(),
             body: body.to_string().into_bytes(),
+            packed: false,
         }
     }
 
@@ -39,6 +42,7 @@ impl Reply {
             status: 204,
             headers: String::new(),
             body: Vec::new(),
+            packed: false,
         }
     }
 
@@ -164,9 +168,10 @@ impl World {
                 .replace("{TOKEN}", &token(&served.base, json!({})))
                 .replace("{SHORT TOKEN}", &token(&served.base, short))
         };
-        let body = match String::from_utf8(reply.body) {
-            Ok(text) => fill(&text).into_bytes(),
-            Err(bytes) => bytes.into_bytes(),
+        let body = fill(&String::from_utf8_lossy(&reply.body));
+        let body = match reply.packed {
+            true => gzip(&body),
+            false => body.into_bytes(),
         };
         let head = format!(
             "HTTP/1.1 {} X\r\ncontent-length: {}\r\nconnection: close\r\n{}\r\n",
@@ -241,26 +246,32 @@ fn read(stream: &mut TcpStream) -> Vec<u8> {
     request
 }
 
-/// A packed file of one line for each user: one stored block of gzip (RFC 1952, RFC 1951).
+/// A packed file of one line for each user.
 pub(crate) fn packed(users: &[Value]) -> Reply {
     let lines: String = users.iter().map(|user| format!("{user}\n")).collect();
-    let length = u16::try_from(lines.len()).unwrap();
+    Reply {
+        packed: true,
+        headers: "content-type: application/gzip\r\n".to_string(),
+        body: lines.into_bytes(),
+        ..Reply::nothing().with(200)
+    }
+}
+
+/// The text in one stored block of gzip (RFC 1952, RFC 1951).
+fn gzip(text: &str) -> Vec<u8> {
+    let length = u16::try_from(text.len()).unwrap();
     let mut sum = u32::MAX;
-    for byte in lines.bytes() {
+    for byte in text.bytes() {
         sum ^= u32::from(byte);
         for _ in 0..8 {
             sum = (sum >> 1) ^ (0xEDB8_8320 & (sum & 1).wrapping_neg());
         }
     }
-    let mut body = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255, 1];
-    body.extend(length.to_le_bytes());
-    body.extend((!length).to_le_bytes());
-    body.extend(lines.bytes());
-    body.extend((!sum).to_le_bytes());
-    body.extend(u32::from(length).to_le_bytes());
-    Reply {
-        status: 200,
-        headers: "content-type: application/gzip\r\n".to_string(),
-        body,
-    }
+    let mut file = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255, 1];
+    file.extend(length.to_le_bytes());
+    file.extend((!length).to_le_bytes());
+    file.extend(text.bytes());
+    file.extend((!sum).to_le_bytes());
+    file.extend(u32::from(length).to_le_bytes());
+    file
 }

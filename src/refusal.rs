@@ -1,14 +1,22 @@
-//! An answer of 429 means one of three things, each with a wait of its own: no free job slot (minutes), the rate
-//! (seconds), or an application's quota of tokens (hours).
+//! What an answer that is no success means. A 429 means one of three things, each with a wait of its own: no free job
+//! slot (minutes), the rate (seconds), or an application's quota of tokens (hours).
 
 use std::time::Duration;
 
-use reqwest::header::RETRY_AFTER;
+use reqwest::StatusCode;
+use reqwest::header::{LOCATION, RETRY_AFTER};
 
 use crate::error::Error;
+use crate::hidden::without_secrets;
 use crate::requests::Answer;
+use crate::say::words_of_others;
 use crate::token::now;
 use crate::words::grouped;
+
+/// Characters of a tenant's own sentence that are told.
+const MOST_MESSAGE_CHARS: usize = 400;
+/// Characters of its code.
+const MOST_CODE_CHARS: usize = 80;
 
 /// The upload is the one call that needs a job slot.
 const UPLOAD: &str = "POST /api/v2/jobs/users-imports";
@@ -19,8 +27,43 @@ const RATE: &str = "too_many_requests";
 /// A bucket of the quota: `b=per_hour;q=100;r=0;t=924`, several with commas between them (auth0.net reads it so).
 const QUOTA: &str = "auth0-client-quota-limit";
 
+/// Turns an answer that is no success into the error that explains it.
+pub(crate) fn refusal(call: &str, answer: &Answer) -> Error {
+    let json = answer.json(call).unwrap_or_default();
+    let text = |key: &str| json[key].as_str().map(without_secrets);
+    let message = match text("message").or_else(|| text("error_description")) {
+        Some(message) => message,
+        None if answer.status.is_redirection() => format!("it redirects to {}", place(answer)),
+        None => match answer.json(call) {
+            Err(Error::BadAnswer { problem, .. }) => {
+                format!("no reason given: the answer cannot be read, {problem}")
+            }
+            _ => "no reason given".to_string(),
+        },
+    };
+    let message = words_of_others(&message, MOST_MESSAGE_CHARS);
+    // In the Management API's envelope `error` is the status in words; in the other one it is the code.
+    let code = text("errorCode").or_else(|| text("error").filter(|_| json["statusCode"].is_null()));
+    let code = code.map(|code| words_of_others(&code, MOST_CODE_CHARS));
+    if answer.status == StatusCode::TOO_MANY_REQUESTS {
+        return too_many(call, answer, code.as_deref(), message);
+    }
+    Error::Refused {
+        call: call.to_string(),
+        status: answer.status.as_u16(),
+        code,
+        message,
+    }
+}
+
+/// Where a redirection leads.
+fn place(answer: &Answer) -> String {
+    let place = answer.header(LOCATION.as_str());
+    place.map_or("another place".to_string(), |place| without_secrets(&place))
+}
+
 /// The error that an answer of 429 is.
-pub(crate) fn too_many(call: &str, answer: &Answer, code: Option<&str>, message: String) -> Error {
+fn too_many(call: &str, answer: &Answer, code: Option<&str>, message: String) -> Error {
     let quota = answer.header(QUOTA);
     if quota.is_some() || message.to_lowercase().contains("quota") {
         return Error::TokenQuota {

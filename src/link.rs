@@ -1,0 +1,98 @@
+//! The link to the file of an export: read as an address, since a text that begins well may lead anywhere.
+
+use reqwest::Url;
+
+/// The address that a link leads to. It is a key, so it goes over https to a host that has a name; a tenant on this
+/// machine, at `loopback`, has its files there itself.
+pub(crate) fn address_of(link: &str, loopback: Option<&Url>) -> Result<Url, &'static str> {
+    let whole = Url::parse(link).ok().filter(Url::has_host);
+    let path = link.split(['?', '#']).next().unwrap_or_default();
+    let address = match whole {
+        Some(url) => url,
+        // Auth0 has been seen to leave the scheme out.
+        None if !path.contains("://") => Url::parse(&format!("https://{link}"))
+            .map_err(|_| "the file it names has no address that can be read")?,
+        None => return Err("the file it names has no address that can be read"),
+    };
+    if !address.username().is_empty() || address.password().is_some() {
+        return Err("the file it names is at an address with a user's name or a password in it");
+    }
+    let is_own = |own: &Url| place(own) == place(&address);
+    if address.scheme() == "http" && loopback.is_some_and(is_own) {
+        return Ok(address);
+    }
+    if address.scheme() != "https" {
+        return Err("the file it names is not to be had over https");
+    }
+    match address.domain() {
+        Some(name) if name.contains('.') && !name.ends_with(".localhost") => Ok(address),
+        _ => Err("the file it names is not at a host with a name"),
+    }
+}
+
+/// Host and port; the two names of this machine are one.
+fn place(url: &Url) -> (Option<&str>, Option<u16>) {
+    let host = url.host_str();
+    let own_name = |host| {
+        if host == "localhost" {
+            "127.0.0.1"
+        } else {
+            host
+        }
+    };
+    (host.map(own_name), url.port_or_known_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_is_read_as_an_address_and_not_as_text() {
+        let own = Url::parse("http://localhost:8080").unwrap();
+        let at = |link: &str| address_of(link, Some(&own)).map(|url| url.to_string());
+        for (link, address) in [
+            ("http://127.0.0.1:8080/f?k=1", "http://127.0.0.1:8080/f?k=1"),
+            ("http://LOCALHOST:8080/f", "http://localhost:8080/f"),
+            (
+                "https://s3.test.edu/f?to=a://b",
+                "https://s3.test.edu/f?to=a://b",
+            ),
+            ("s3.test.edu/f?to=a://b", "https://s3.test.edu/f?to=a://b"),
+            ("s3.test.edu:8443/f", "https://s3.test.edu:8443/f"),
+            ("HTTPS://s3.test.edu/f", "https://s3.test.edu/f"),
+            ("//s3.test.edu/f", "https://s3.test.edu/f"),
+        ] {
+            assert_eq!(at(link).unwrap(), address);
+        }
+        for link in [
+            "http://127.0.0.1:8080@test.edu/f",
+            "http://127.0.0.1:8080.test.edu/f",
+            "http://127.0.0.1.test.edu:8080/f",
+            "http://127.0.0.1:8081/f",
+            "http://127.0.0.1/f",
+            "http://127.0.0.2:8080/f",
+            "http://test.edu:8080/f",
+            "https://user@s3.test.edu/f",
+            "https://user:word@s3.test.edu/f",
+            ":word@s3.test.edu/f",
+            "https://169.254.169.254/f",
+            "https://2852039166/f",
+            "https://[::1]/f",
+            "https://localhost/f",
+            "https://a.localhost/f",
+            "https://intranet/f",
+            "ftp://s3.test.edu/f",
+            "file:///etc/passwd",
+            "javascript:alert(1)",
+            "/f",
+            "",
+        ] {
+            assert!(at(link).is_err(), "{link}: {:?}", at(link));
+        }
+        // To a real tenant nothing on this machine is its own.
+        for link in ["http://127.0.0.1:8080/f", "http://localhost:8080/f"] {
+            assert!(address_of(link, None).is_err(), "{link}");
+        }
+    }
+}

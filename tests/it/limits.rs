@@ -1,0 +1,378 @@
+//! What strangers size: answers, rows, columns, levels, hashes. Each has a limit, which is told.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::Command;
+use std::thread;
+
+use auth0_bulk_users::*;
+use serde_json::{Value, json};
+
+use crate::runs::TestFile;
+use crate::server::{answer, canned, token};
+
+/// A tenant that answers everything with a head and as much of a body as is read.
+fn endless(head: &'static str) -> Tenant {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let _ = stream.read(&mut [0; 65_536]);
+            let _ = stream.write_all(head.as_bytes());
+            while stream.write_all(&[b' '; 65_536]).is_ok() {}
+        }
+    });
+    Tenant::new(&base, &token(&base, json!({}))).unwrap()
+}
+
+#[test]
+fn an_answer_is_read_to_a_limit_whatever_length_it_says() {
+    for head in [
+        "HTTP/1.1 200 OK\r\n\r\n",
+        "HTTP/1.1 200 OK\r\ncontent-length: 1000000000000\r\n\r\n",
+    ] {
+        let error = list_connections(&endless(head)).unwrap_err().to_string();
+        assert!(
+            error.contains("it has over 67,108,864 bytes, the most that are read"),
+            "{error}"
+        );
+    }
+    let lie = "HTTP/1.1 200 OK\r\ncontent-length: 1152921504606846976\r\n\r\n{}".to_string();
+    let (base, _) = canned(vec![lie]);
+    let tenant = Tenant::new(&base, &token(&base, json!({}))).unwrap();
+    let error = list_connections(&tenant).unwrap_err();
+    assert!(matches!(error, Error::Unreachable { .. }), "{error}");
+}
+
+#[test]
+fn a_link_that_only_looks_like_the_tenants_is_not_followed() {
+    let connection = ConnectionId::new("con_0000000000000001").unwrap();
+    let (elsewhere, asked) = canned(vec![answer(200, "", "")]);
+    let port = elsewhere.rsplit_once(':').unwrap().1;
+    for link in [
+        format!("http://127.0.0.1:{port}/file"),
+        format!("http://127.0.0.1:80@127.0.0.1:{port}/file"),
+        format!("http://127.0.0.1:80@localhost:{port}/file"),
+        format!("http://localhost:{port}/file"),
+    ] {
+        let job = json!({"id": "job_0000000000000000", "status": "completed", "location": link});
+        let (base, _) = canned(vec![answer(200, "", &job.to_string())]);
+        let tenant = Tenant::new(&base, &token(&base, json!({}))).unwrap();
+        let error = export_users(&tenant, &connection, Duration::ZERO).unwrap_err();
+        assert!(
+            error.to_string().contains("the file it names is"),
+            "{error}"
+        );
+    }
+    assert!(asked.lock().unwrap().is_empty());
+}
+
+/// The most memory that this process has had, in MB, where the system tells.
+fn most_memory() -> Option<u64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    Some(line.split_whitespace().next()?.parse::<u64>().ok()? / 1024)
+}
+
+fn read_an_open_quote() {
+    let path = std::env::var("READS").unwrap();
+    let mut users = read_csv(&path, &[]).unwrap();
+    assert_eq!(users.next().unwrap().unwrap().email, "a@test.edu");
+    let error = users.next().unwrap().unwrap_err().to_string();
+    assert!(users.next().is_none());
+    println!("\n{error}\nmemory {:?}", most_memory());
+}
+
+#[test]
+fn one_open_quote_takes_no_more_memory_than_a_row_may() {
+    if std::env::var_os("READS").is_some() {
+        return read_an_open_quote();
+    }
+    let text = [
+        b"email,name\na@test.edu,\nb@test.edu,\"".to_vec(),
+        b"x,y\r\n\"\"".repeat(14_000_000),
+    ]
+    .concat();
+    let file = TestFile::new(&text);
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args([
+            "limits::one_open_quote_takes_no_more_memory_than_a_row_may",
+            "--exact",
+            "--nocapture",
+        ])
+        .env("READS", file.path())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        said.contains(
+            "line 3 has over 4,194,304 bytes, far more than an import takes; is a quote left open?"
+        ),
+        "{said}"
+    );
+    let memory = said
+        .lines()
+        .find_map(|line| line.strip_prefix("memory Some("));
+    if let Some(memory) = memory {
+        let memory: u64 = memory.trim_end_matches(')').parse().unwrap();
+        assert!(memory < 60, "{memory} MB for a file of 98");
+    }
+}
+
+fn emails(text: &[u8]) -> Vec<String> {
+    let file = TestFile::new(text);
+    let users = read_csv(file.path(), &[]).unwrap();
+    users
+        .map(|user| match user {
+            Ok(user) => user.email,
+            Err(error) => error.to_string().split_once(": ").unwrap().1.to_string(),
+        })
+        .collect()
+}
+
+#[test]
+fn a_record_that_is_too_long_costs_itself_alone() {
+    let long = b"x,\"\"\r\n".repeat(1_000_000);
+    let quoted = [b"\"".to_vec(), long.clone(), b"\"".to_vec()].concat();
+    let bare = b"\"a\"x\"".repeat(1_000_000);
+    for (cell, lines) in [(&quoted, 1_000_001), (&bare, 1)] {
+        let text = [
+            b"email,name\nbefore@test.edu,\nlong@test.edu,".as_slice(),
+            cell,
+            b"\nafter@test.edu,\nuneven@test.edu\n",
+        ]
+        .concat();
+        let too_long =
+            "line 3 has over 4,194,304 bytes, far more than an import takes; is a quote left open?";
+        let uneven = format!("line {} has 1 cells, and the heading has 2", 4 + lines);
+        let expected = ["before@test.edu", too_long, "after@test.edu", &uneven];
+        assert_eq!(emails(&text), expected);
+    }
+    // A record of exactly the limit, the last of the file.
+    let most = 4 * 1024 * 1024;
+    for (over, is_read) in [(0, true), (1, false)] {
+        let name = "n".repeat(most - "a@test.edu,".len() + over);
+        let read = emails(format!("email,name\na@test.edu,{name}").as_bytes());
+        assert_eq!((read.len(), read[0] == "a@test.edu"), (1, is_read));
+    }
+}
+
+#[test]
+fn a_heading_has_its_limits() {
+    let refused = |heading: &str, columns: &[(&str, &str)]| {
+        let file = TestFile::new(format!("{heading}\na@test.edu\n").as_bytes());
+        let error = read_csv(file.path(), columns).unwrap_err().to_string();
+        assert!(error.len() < 3_000, "{} bytes", error.len());
+        error
+    };
+    let wide = format!("email{}", ",x".repeat(99_999));
+    let error = refused(&wide, &[]);
+    assert!(
+        error.contains("its heading has 100,000 columns, and 1,000 are the most"),
+        "{error}"
+    );
+    let error = refused(&format!("email,\"{}", "x,".repeat(3_000_000)), &[]);
+    assert!(
+        error.contains("its heading has over 4,194,304 bytes"),
+        "{error}"
+    );
+    let error = refused(&"column,".repeat(900), &[]);
+    assert!(error.contains("and 871 more"), "{error}");
+    let deep = format!("email,custom_password_hash{}", ".a".repeat(20_000));
+    let error = refused(&deep, &[]);
+    assert!(
+        error.contains("leads 20,001 levels in, and 4 are the most"),
+        "{error}"
+    );
+    let error = refused("email,plan", &[("plan", "user_metadata.a.b.c.d")]);
+    assert!(
+        error.contains("`user_metadata.a.b.c.d` leads 5 levels in"),
+        "{error}"
+    );
+    let four = TestFile::new(b"email,custom_password_hash.hash.key.value\na@test.edu,k\n");
+    let user = read_csv(four.path(), &[]).unwrap().next().unwrap().unwrap();
+    assert_eq!(
+        user.custom_password_hash.unwrap()["hash"]["key"]["value"],
+        "k"
+    );
+}
+
+#[test]
+fn levels_within_a_row_and_names_that_are_told_have_limits() {
+    let nested = |levels: usize| format!("{}1{}", "{\"a\":".repeat(levels), "}".repeat(levels));
+    let line = |levels| {
+        format!(
+            "{{\"email\":\"a@test.edu\",\"user_metadata\":{}}}\n",
+            nested(levels)
+        )
+    };
+    let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+    let text = [
+        line(32),
+        line(33),
+        format!("{{\"email\":{deep}}}\n"),
+        line(1),
+    ]
+    .concat();
+    let file = TestFile::new(text.as_bytes());
+    let read: Vec<_> = read_ndjson(file.path()).unwrap().collect();
+    assert_eq!(
+        read.iter().map(Result::is_ok).collect::<Vec<_>>(),
+        [true, false, false, true]
+    );
+    let error = read[1].as_ref().unwrap_err().to_string();
+    assert!(
+        error.contains("line 2 has lists or objects within each other over 32 levels deep"),
+        "{error}"
+    );
+    let cell = nested(33).replace('"', "\"\"");
+    let cells = format!("email,user_metadata\na@test.edu,\"{cell}\"\n");
+    assert!(emails(cells.as_bytes())[0].contains("over 32 levels deep"));
+
+    // Each line with a name of its own that an import does not take.
+    let lines: String = (0..1_000)
+        .map(|n| format!("{{\"email\":\"a@test.edu\",\"name{n}\":1}}\n"))
+        .collect();
+    let file = TestFile::new(lines.as_bytes());
+    let mut users = read_ndjson(file.path()).unwrap();
+    assert_eq!(users.by_ref().take(1_000).count(), 1_000);
+    assert!(
+        format!("{users:?}").matches("name").count() < 40,
+        "{users:?}"
+    );
+}
+
+fn with_hash(custom: &Value) -> User {
+    User {
+        custom_password_hash: Some(custom.clone()),
+        ..User::new("a@test.edu")
+    }
+}
+
+#[test]
+fn a_hash_does_not_decide_how_long_and_how_much() {
+    let ends = "$c2FsdHNhbHQ$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+    let text =
+        |algorithm: &str, value: String| json!({"algorithm": algorithm, "hash": {"value": value}});
+    let scrypt = |cost: u64, block_size: u64, parallelization: u64| {
+        json!({"algorithm": "scrypt", "keylen": 32, "cost": cost, "blockSize": block_size,
+            "parallelization": parallelization, "hash": {"value": "00".repeat(32), "encoding": "hex"}})
+    };
+    for (custom, takes) in [
+        (
+            text("bcrypt", format!("$2b$31${}", "x".repeat(53))),
+            "some 45 h 31 min",
+        ),
+        (
+            text("argon2", format!("$argon2id$v=19$m=4194304,t=1,p=1{ends}")),
+            "4,096 MB of memory",
+        ),
+        (
+            text(
+                "argon2",
+                format!("$argon2i$v=19$m=65536,t=4294967295,p=1{ends}"),
+            ),
+            "h ",
+        ),
+        (
+            text("pbkdf2", format!("$pbkdf2-sha256$i=4294967295,l=32{ends}")),
+            "some 36 min",
+        ),
+        (scrypt(2, 1, 1 << 27), "16,384 MB of memory"),
+        (scrypt(1 << 14, 8, 1_000), "some 78 s"),
+        (scrypt(1 << 31, 8, 1), "2,097,152 MB of memory"),
+    ] {
+        let user = with_hash(&custom);
+        let error = verify_password(&user, "x").unwrap_err().to_string();
+        for part in [
+            "custom_password_hash takes ",
+            takes,
+            "512 MB and 5 s are the most that is spent here",
+        ] {
+            assert!(error.contains(part), "{part} not in {error}");
+        }
+        // As a recipe it is taken, since nothing is computed; hashing with it is not.
+        let recipe = HashRecipe::new(custom.clone()).unwrap();
+        let error = recipe.hash("x").unwrap_err().to_string();
+        assert!(error.contains(takes), "{error}");
+        if custom["algorithm"] != "scrypt" {
+            let known = KnownHash::of_user(&user, "x").unwrap();
+            let error = find_recipe(&[known]).unwrap_err().to_string();
+            assert!(
+                error.contains("not all could be tried: one takes ") && error.contains(takes),
+                "{error}"
+            );
+        }
+    }
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+#[test]
+fn files_of_users_are_ignored_by_git_wherever_they_are_saved() {
+    let git = |arguments: &[&str]| {
+        Command::new("git")
+            .current_dir(root())
+            .args(arguments)
+            .output()
+    };
+    if !git(&["rev-parse", "--git-dir"]).is_ok_and(|output| output.status.success()) {
+        println!("no git repository here: nothing could be committed");
+        return;
+    }
+    let is_ignored = |path: &str| {
+        git(&["check-ignore", "-q", "--no-index", path])
+            .unwrap()
+            .status
+            .success()
+    };
+    for path in [
+        "everybody.csv",
+        "notebooks/everybody.csv",
+        "notebooks/mine/report.csv",
+        "docs/a.csv",
+        "old-shop.csv",
+        "notebooks/export.ndjson",
+        "export.ndjson.gz",
+        "users.json",
+        "notebooks/users.json",
+        ".env",
+        "notebooks/.env",
+        "notebooks/credentials/a.csv",
+    ] {
+        assert!(is_ignored(path), "{path}");
+    }
+    for path in ["notebooks/old-shop.csv", ".env.example", "README.md"] {
+        assert!(!is_ignored(path), "{path}");
+    }
+}
+
+#[test]
+fn no_example_of_the_documentation_uses_a_name_in_a_folder_that_all_share() {
+    let scene = fs::read_to_string(root().join("tests/doc/scene.rs")).unwrap();
+    let mut examples = vec![("tests/doc/scene.rs".to_string(), scene)];
+    for entry in fs::read_dir(root().join("src")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_file() {
+            let text = fs::read_to_string(&path).unwrap();
+            let docs: Vec<&str> = text
+                .lines()
+                .filter(|line| line.trim_start().starts_with("//"))
+                .collect();
+            examples.push((path.display().to_string(), docs.join("\n")));
+        }
+    }
+    for (name, text) in examples {
+        assert!(
+            !text.contains("temp_dir") && !text.contains("/tmp"),
+            "{name}"
+        );
+    }
+}

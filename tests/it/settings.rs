@@ -1,0 +1,203 @@
+//! Where the settings come from, and what a file of them may hold.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use auth0_bulk_users::*;
+use serde_json::{Value, json};
+
+use crate::server::{DATABASE, answer, canned, token};
+
+const NAMES: [&str; 6] = [
+    "DOMAIN",
+    "MGMT_API_ACCESS_TOKEN",
+    "CLIENT_ID",
+    "CLIENT_SECRET",
+    "SIGN_IN_CLIENT_ID",
+    "SIGN_IN_CLIENT_SECRET",
+];
+
+/// A working folder with a `.env`, which goes when the test ends.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn with(name: &str, dotenv: &str) -> Folder {
+        let folder = format!("settings-{name}-{}", std::process::id());
+        let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(folder);
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join(".env"), dotenv).unwrap();
+        Folder(folder)
+    }
+
+    /// What `Tenant::from_env` says in this folder, with these settings in the environment.
+    fn open(&self, environment: &[(&str, &str)]) -> String {
+        let mut child = Command::new(std::env::current_exe().unwrap());
+        for name in NAMES {
+            child.env_remove(name);
+        }
+        let test = "settings::a_credential_goes_only_to_the_domain_that_is_set_beside_it";
+        let child = child.args([test, "--exact", "--nocapture"]);
+        let child = child.env("OPENS", "1").current_dir(&self.0);
+        let output = child.envs(environment.iter().copied()).output().unwrap();
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn open_and_sign_in() {
+    match Tenant::from_env() {
+        Ok(tenant) => {
+            println!("opened {}", tenant.domain());
+            if let Err(error) = verify_sign_in(&tenant, DATABASE, "anna", "pa55") {
+                println!("{error}");
+            }
+        }
+        Err(error) => println!("{error}"),
+    }
+}
+
+#[test]
+fn a_credential_goes_only_to_the_domain_that_is_set_beside_it() {
+    if std::env::var_os("OPENS").is_some() {
+        return open_and_sign_in();
+    }
+    let (base, sent) = canned(vec![answer(401, "", "{}")]);
+    let token = token(&base, json!({}));
+    let (domain, own_token) = (
+        ("DOMAIN", base.as_str()),
+        ("MGMT_API_ACCESS_TOKEN", token.as_str()),
+    );
+    let lines = |settings: &[(&str, &str)]| -> String {
+        settings
+            .iter()
+            .map(|(name, value)| format!("{name}={value}\n"))
+            .collect()
+    };
+    let id = ("CLIENT_ID", "an-id");
+    let secret = ("CLIENT_SECRET", "planted");
+    let sign_in = [
+        ("SIGN_IN_CLIENT_ID", "planted"),
+        ("SIGN_IN_CLIENT_SECRET", "planted"),
+    ];
+    let all = [own_token, id, secret, sign_in[0], sign_in[1]];
+    for credential in all {
+        let in_file = Folder::with("file", &lines(&[credential]));
+        let environment = match credential {
+            (name, _) if name.starts_with("SIGN_IN") => vec![domain, own_token],
+            _ => vec![domain],
+        };
+        let said = in_file.open(&environment);
+        let where_it_is = format!(
+            "it is set in the environment and {} in {}",
+            credential.0,
+            in_file.0.join(".env").display()
+        );
+        assert!(said.contains(&where_it_is), "{said}");
+        // The other way round, also when the file is whole: the environment's would win.
+        let in_environment = Folder::with("environment", &lines(&[domain, own_token, id, secret]));
+        let said = in_environment.open(&[credential]);
+        let where_it_is = format!(
+            "{} in the environment, and a credential goes only",
+            credential.0
+        );
+        assert!(
+            said.contains(&where_it_is) && said.contains(".env"),
+            "{said}"
+        );
+    }
+    // Two setups, each with a domain: the environment's replaces the file's, the part that it lacks too.
+    let other = Folder::with(
+        "other",
+        &lines(&[
+            ("DOMAIN", "dev-1.us.auth0.com"),
+            id,
+            secret,
+            sign_in[0],
+            sign_in[1],
+        ]),
+    );
+    let said = other.open(&[domain, own_token]);
+    assert!(said.contains(&format!("opened {}", &base[7..])), "{said}");
+    assert!(
+        said.contains("SIGN_IN_CLIENT_SECRET where DOMAIN is set"),
+        "{said}"
+    );
+    let said = other.open(&[domain, id]);
+    assert!(said.contains("CLIENT_SECRET in "), "{said}");
+    assert!(
+        sent.lock().unwrap().is_empty(),
+        "{:?}",
+        sent.lock().unwrap()
+    );
+
+    let whole = Folder::with("whole", &lines(&[domain, own_token]));
+    assert!(whole.open(&[]).contains("opened"));
+    assert!(
+        whole
+            .open(&[("MGMT_API_ACCESS_TOKEN", " ")])
+            .contains("opened"),
+        "an empty value is none"
+    );
+}
+
+#[test]
+fn a_dollar_in_a_file_of_settings_is_a_dollar() {
+    let (base, sent) = canned(vec![answer(401, "", "{}")]);
+    let odd = "\u{e000}$x";
+    for (written, meant) in [
+        ("${AWS_SECRET_ACCESS_KEY}", "${AWS_SECRET_ACCESS_KEY}"),
+        ("$AWS_SECRET_ACCESS_KEY", "$AWS_SECRET_ACCESS_KEY"),
+        ("pa$$word", "pa$$word"),
+        ("\"pa$$word\"", "pa$$word"),
+        ("'pa$$word'", "pa$$word"),
+        ("a${b}c", "a${b}c"),
+        ("\"a${b}c\"", "a${b}c"),
+        ("'a${b}c'", "a${b}c"),
+        ("a${b", "a${b"),
+        ("$", "$"),
+        ("a$ # a comment with $HOME", "a$"),
+        ("$CLIENT_ID", "$CLIENT_ID"),
+        // As dotenvy has it: a backslash before it is none of the value, but between single quotes it is.
+        ("a\\$b", "a$b"),
+        ("\"a\\\\$b\"", "a\\$b"),
+        ("'a\\$b'", "a\\$b"),
+        (odd, odd),
+    ] {
+        sent.lock().unwrap().clear();
+        let dotenv = format!("DOMAIN={base}\nCLIENT_ID=an-id\nCLIENT_SECRET={written}\n");
+        let folder = Folder::with("dollar", &dotenv);
+        let said = folder.open(&[("AWS_SECRET_ACCESS_KEY", "planted"), ("b", "planted")]);
+        let sent = sent.lock().unwrap();
+        let body = sent
+            .first()
+            .and_then(|request| request.split("\r\n\r\n").nth(1));
+        let body: Value =
+            serde_json::from_str(body.unwrap_or_else(|| panic!("{written}: {said}"))).unwrap();
+        assert_eq!(body["client_secret"], meant, "{written}");
+    }
+}
+
+#[test]
+fn a_file_of_settings_is_read_to_a_limit() {
+    let folder = Folder::with(
+        "large",
+        &format!("DOMAIN=nowhere\n#{}\n", "x".repeat(1 << 20)),
+    );
+    let said = folder.open(&[]);
+    assert!(said.contains("it has over 1,048,576 bytes"), "{said}");
+    // What a practice tenant needs does not stand there.
+    assert!(
+        Folder::with("odd", "what is this")
+            .open(&[
+                ("MGMT_API_ACCESS_TOKEN", "a.b.c"),
+                ("DOMAIN", "http://127.0.0.1")
+            ])
+            .contains("cannot use the settings in")
+    );
+}
