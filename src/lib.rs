@@ -198,6 +198,7 @@ mod practice;
 mod private_file;
 mod profiles;
 mod progress;
+mod proof;
 mod recipe;
 mod refusal;
 mod removal_plan;

@@ -1,7 +1,8 @@
 //! Finding the practice tenant that runs for this project, or building and starting it.
 //!
 //! It is a program of its own, because it must outlive a kernel restart. What it is reached by stands in
-//! one file under `target/` (0600, ignored by git); a running one ends when that file vanishes.
+//! one file under `target/` (0600, ignored by git), with a key by which it proves itself; a running one ends when that
+//! file vanishes.
 
 use std::fs::{self, File, OpenOptions};
 use std::path::{Path, PathBuf};
@@ -10,10 +11,10 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use reqwest::Method;
-use reqwest::blocking::Client;
 use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
+use crate::proof::running;
 use crate::requests::Request;
 use crate::say::{say, sentence};
 use crate::settings::Settings;
@@ -160,36 +161,6 @@ fn failed(reason: &str) -> Error {
     }
 }
 
-/// The settings of the one that runs: those in the file, if the practice tenant they name answers.
-fn running(env_file: &Path) -> Result<Option<Settings>> {
-    if !env_file.is_file() {
-        return Ok(None);
-    }
-    let settings = Settings::from_file(env_file)?;
-    let (Some(domain), Some(id)) = (settings.get("DOMAIN"), settings.get("CLIENT_ID")) else {
-        return Ok(None);
-    };
-    // Another program may have taken its port since: no secret is sent until it has named itself.
-    Ok((named_client(domain).as_deref() == Some(id)).then_some(settings))
-}
-
-/// The client id by which a practice tenant names itself.
-fn named_client(domain: &str) -> Option<String> {
-    let client = Client::builder().no_proxy().timeout(Duration::from_secs(5));
-    let client = client
-        .tls_backend_preconfigured(crate::tls::tls().ok()?)
-        .build()
-        .ok()?;
-    let answer = client
-        .get(format!("{domain}/practice"))
-        .send()
-        .ok()?
-        .bytes()
-        .ok()?;
-    let json: Value = serde_json::from_slice(&answer).ok()?;
-    json["client_id"].as_str().map(str::to_string)
-}
-
 fn modified(path: &Path) -> Option<SystemTime> {
     fs::metadata(path).and_then(|meta| meta.modified()).ok()
 }
@@ -291,6 +262,7 @@ fn wait_until_ready(env_file: &Path) -> Result<Settings> {
 #[cfg(all(test, feature = "practice-tenant"))]
 mod tests {
     use super::*;
+    use crate::proof::{proof_key, proves};
 
     /// Takes the program that the tests were built with, in place of minutes of building.
     fn copy_program(target: &Path) -> Result<()> {
@@ -317,6 +289,14 @@ mod tests {
         }
     }
 
+    /// As `make stop` does.
+    fn end(env_file: &Path) {
+        let domain = Settings::from_file(env_file).unwrap();
+        let (domain, key) = (domain.get("DOMAIN").unwrap(), proof_key(env_file).unwrap());
+        fs::remove_file(env_file).unwrap();
+        until(|| !proves(domain, &key));
+    }
+
     fn id(settings: &Settings) -> String {
         settings.get("CLIENT_ID").expect("an id").to_string()
     }
@@ -333,9 +313,7 @@ mod tests {
         });
         assert!(found.iter().all(|id| *id == found[0]), "{found:?}");
 
-        let settings = Settings::from_file(&target.join("practice-tenant.env")).unwrap();
-        fs::remove_file(target.join("practice-tenant.env")).unwrap();
-        until(|| named_client(settings.get("DOMAIN").unwrap()).is_none());
+        end(&target.join("practice-tenant.env"));
         fs::remove_dir_all(&target).unwrap();
     }
 
@@ -359,9 +337,7 @@ mod tests {
 
         // `make stop`, and what a killed one leaves behind: a file that names a port where nobody is.
         let lines = fs::read(&env_file).unwrap();
-        fs::remove_file(&env_file).unwrap();
-        let domain = first.get("DOMAIN").unwrap();
-        until(|| named_client(domain).is_none());
+        end(&env_file);
         fs::write(&env_file, lines).unwrap();
         let second = find_or_start_in(&target, unbuildable).unwrap();
         assert_ne!(id(&first), id(&second));
@@ -379,8 +355,7 @@ mod tests {
             "{error}"
         );
 
-        fs::remove_file(&env_file).unwrap();
-        until(|| named_client(second.get("DOMAIN").unwrap()).is_none());
+        end(&env_file);
         fs::remove_dir_all(&target).unwrap();
     }
 }

@@ -273,7 +273,12 @@ pub(crate) fn look(
     for (index, candidate) in candidates.into_iter().enumerate() {
         let connection = plan.connection.as_deref();
         let found = match (&candidate.id, connection) {
-            (Some(id), _) if candidate.drawn && !candidate.is_certain && !seen.contains_key(id) => {
+            (Some(id), _)
+                if candidate.drawn
+                    && !candidate.is_certain
+                    && candidate.is_in
+                    && !seen.contains_key(id) =>
+            {
                 unseen_user(patience, &candidate, id, connection)?
             }
             (Some(id), _) if candidate.drawn => drawn_user(&candidate, seen.get(id), connection),

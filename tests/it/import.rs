@@ -222,7 +222,7 @@ fn a_row_that_is_left_out_claims_nothing_from_its_good_twin() {
 fn a_whole_import_stays_under_the_rate() {
     let practice = Practice::start(&[]);
     let traffic = || {
-        let (_, traffic) = practice.raw("GET", "/practice/traffic", None, None);
+        let (_, traffic) = practice.management("GET", "/practice/traffic", None);
         let number = |name: &str| traffic[name].as_u64().unwrap();
         (number("requests"), number("most_in_a_second"))
     };

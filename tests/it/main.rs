@@ -21,6 +21,8 @@ mod planted;
 mod practice;
 mod practice_connections;
 mod practice_door;
+mod practice_fuzz;
+mod practice_guard;
 mod practice_users;
 mod recipes;
 mod removal;

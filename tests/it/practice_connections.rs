@@ -116,7 +116,7 @@ fn applications_are_told_by_a_call_of_their_own() {
 #[test]
 fn scopes_on_the_command_line_are_known_ones() {
     let output = std::process::Command::new(env!("CARGO_BIN_EXE_practice-tenant"))
-        .args(["--scopes", "read:users read:user"])
+        .args(["--scopes", "read:users read:user", "--rate", "0"])
         .output()
         .unwrap();
     let said = String::from_utf8(output.stderr).unwrap();

@@ -96,7 +96,7 @@ fn profiles_over_10_kb_are_taken_until_a_switch_refuses_them() {
 fn a_change_merges_metadata_at_its_first_level_and_null_takes_away() {
     let practice = Practice::start(&[]);
     let user = json!({"email": "a@test.edu", "email_verified": true, "user_id": "x", "given_name": "Anna",
-        "user_metadata": {"a": {"b": 1}, "c": 2}, "app_metadata": {"d": 3}});
+        "user_metadata": {"a": {"b": 1}, "c": 2, "kept": 6}, "app_metadata": {"d": 3}});
     assert_eq!(practice.create(user).0, 201);
     let path = "/api/v2/users/auth0%7Cx";
     let change = |body: Value| {
@@ -108,7 +108,10 @@ fn a_change_merges_metadata_at_its_first_level_and_null_takes_away() {
     let user = change(
         json!({"user_metadata": {"a": {"e": 4}, "c": null, "f": 5}, "blocked": true, "given_name": null}),
     );
-    assert_eq!(user["user_metadata"], json!({"a": {"e": 4}, "f": 5}));
+    assert_eq!(
+        user["user_metadata"],
+        json!({"a": {"e": 4}, "kept": 6, "f": 5})
+    );
     assert_eq!(
         (&user["blocked"], user.get("given_name")),
         (&json!(true), None)

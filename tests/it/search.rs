@@ -219,7 +219,7 @@ fn what_was_asked_is_on_record() {
     let practice = filled();
     let token = practice.get("MGMT_API_ACCESS_TOKEN");
     practice.raw("DELETE", "/api/v2/users/auth0%7Cx", Some(token), None);
-    let (_, record) = practice.raw("GET", "/practice/requests?from=3", None, None);
+    let (_, record) = practice.raw("GET", "/practice/requests?from=3", Some(token), None);
     let deleted = json!({"method": "DELETE", "path": "/api/v2/users/auth0%7Cx", "status": 204});
     assert_eq!(record, json!({"requests": [deleted], "total": 4}));
 

@@ -45,6 +45,11 @@ impl Practice {
         value
     }
 
+    /// The number of its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     pub(crate) fn tenant(&self) -> Tenant {
         Tenant::new(self.get("DOMAIN"), self.get("MGMT_API_ACCESS_TOKEN")).unwrap()
     }

@@ -23,8 +23,12 @@ def requests_it_names(notebook):
 def requests_so_far():
     """How many requests the practice tenant has been sent; none when none runs."""
     try:
-        domain = re.search("DOMAIN=(.*)", (ROOT / "target" / "practice-tenant.env").read_text()).group(1)
-        with urllib.request.urlopen(f"{domain}/practice/requests?from=1000000", timeout=20) as answer:
+        lines = (ROOT / "target" / "practice-tenant.env").read_text().splitlines()
+        settings = dict(line.split("=", 1) for line in lines)
+        request = urllib.request.Request(
+            settings["DOMAIN"] + "/practice/requests?from=1000000",
+            headers={"Authorization": "Bearer " + settings["MGMT_API_ACCESS_TOKEN"]})
+        with urllib.request.urlopen(request, timeout=20) as answer:
             return json.load(answer)["total"]
     except OSError:
         return 0

@@ -7,15 +7,15 @@ use axum::response::Response;
 use serde_json::{Map, Value};
 
 use crate::answers;
+use crate::state::Tenant;
 
 /// Bytes of a body of the Management API, as documented (1 MB).
 pub(crate) const MOST_BYTES: usize = 1_000_000;
-/// How long a body may take to come.
-const MOST_TIME: Duration = Duration::from_secs(30);
 
 /// The whole body, or the answer that refuses it.
-pub(crate) async fn read(body: Body, most: usize) -> Result<Bytes, Box<Response>> {
-    match tokio::time::timeout(MOST_TIME, to_bytes(body, most)).await {
+pub(crate) async fn read(tenant: &Tenant, body: Body, most: usize) -> Result<Bytes, Box<Response>> {
+    let patience = Duration::from_secs(tenant.options.request_seconds);
+    match tokio::time::timeout(patience, to_bytes(body, most)).await {
         Ok(Ok(bytes)) => Ok(bytes),
         Ok(Err(_)) => Err(too_large(most)),
         Err(_) => Err(Box::new(answers::error(408, "Request Timeout", None))),
@@ -33,8 +33,11 @@ pub(crate) fn refused(problem: &str) -> Box<Response> {
 }
 
 /// The body as a JSON object.
-pub(crate) async fn object(body: Body) -> Result<Map<String, Value>, Box<Response>> {
-    let bytes = read(body, MOST_BYTES).await?;
+pub(crate) async fn object(
+    tenant: &Tenant,
+    body: Body,
+) -> Result<Map<String, Value>, Box<Response>> {
+    let bytes = read(tenant, body, MOST_BYTES).await?;
     match serde_json::from_slice(&bytes) {
         Ok(Value::Object(object)) => Ok(object),
         _ => Err(refused("'Expected type object' on property body")),

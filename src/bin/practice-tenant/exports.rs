@@ -58,7 +58,7 @@ pub(crate) async fn create(State(tenant): State<Arc<Tenant>>, request: Request) 
 async fn answer_create(tenant: &Tenant, request: Request) -> Result<Response, Box<Response>> {
     tokens::check(tenant, request.headers(), SCOPES)?;
     let correlation = logs::correlation(request.headers())?;
-    let asked = bodies::object(request.into_body()).await?;
+    let asked = bodies::object(tenant, request.into_body()).await?;
     match asked.get("format").and_then(Value::as_str).unwrap_or("csv") {
         "json" => {}
         "csv" => return Err(refused("The practice tenant exports json alone", "format")),

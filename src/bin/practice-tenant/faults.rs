@@ -5,22 +5,19 @@
 //! alone: `reset@report` cuts off reads of error reports.
 
 use std::collections::BTreeMap;
-use std::pin::Pin;
 use std::sync::{Arc, PoisonError};
-use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use axum::body::{Body, Bytes, to_bytes};
+use axum::body::{Bytes, to_bytes};
 use axum::extract::{Request, State};
-use axum::http::Method;
-use axum::http::header::CONTENT_LENGTH;
+use axum::http::{HeaderMap, Method};
 use axum::middleware::Next;
 use axum::response::Response;
-use http_body::Frame;
 use serde_json::{Value, json};
 
 use crate::answers;
 use crate::bodies;
+use crate::cut::cut;
 use crate::state::{Tenant, timestamp_before};
 use crate::tokens;
 
@@ -103,6 +100,8 @@ pub(crate) const KNOWN: [(&str, &str); 24] = [
     ),
 ];
 
+/// The greatest number of a fault.
+const MOST: f64 = 1e9;
 /// Where a fault can be aimed at, with `@`.
 const STEPS: [&str; 7] = [
     "connections",
@@ -151,6 +150,15 @@ impl Faults {
                 STEPS.join(", ")
             ));
         }
+        // Times are made of some of them, and no time is so long.
+        if let Some((name, number)) = on
+            .iter()
+            .find(|(_, number)| !(0.0..=MOST).contains(*number))
+        {
+            return Err(format!(
+                "fault {name} must be a number from 0 to {MOST}, not {number}"
+            ));
+        }
         *self = Faults {
             on,
             seed: seed.wrapping_mul(2).wrapping_add(1),
@@ -188,11 +196,6 @@ impl Faults {
 }
 
 impl Tenant {
-    pub(crate) fn count_request(&self) {
-        let mut traffic = self.traffic.lock().unwrap_or_else(PoisonError::into_inner);
-        traffic.note();
-    }
-
     pub(crate) fn set_faults(&self, on: BTreeMap<String, f64>, seed: u64) -> Result<(), String> {
         let expires = on.contains_key("token-expires");
         let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
@@ -245,7 +248,10 @@ impl Tenant {
 }
 
 /// `GET` and `PUT /practice/faults`: `{"seed": 7, "faults": {"reset": 1}}` replaces all; `{}` switches all off.
-pub(crate) async fn read(State(tenant): State<Arc<Tenant>>) -> Response {
+pub(crate) async fn read(State(tenant): State<Arc<Tenant>>, headers: HeaderMap) -> Response {
+    if let Err(refusal) = tokens::check_signature(&tenant, &headers) {
+        return *refusal;
+    }
     let faults = tenant.faults.lock().unwrap_or_else(PoisonError::into_inner);
     answers::ok(&json!({"faults": faults.on, "happened": faults.happened}))
 }
@@ -255,7 +261,7 @@ pub(crate) async fn write(State(tenant): State<Arc<Tenant>>, request: Request) -
     if let Err(refusal) = tokens::check_signature(&tenant, request.headers()) {
         return *refusal;
     }
-    let body = match bodies::object(request.into_body()).await {
+    let body = match bodies::object(&tenant, request.into_body()).await {
         Ok(body) => body,
         Err(refusal) => return *refusal,
     };
@@ -320,67 +326,4 @@ pub(crate) async fn apply(
         return cut(whole.slice(..whole.len() / 2), whole.len().max(2));
     }
     answer
-}
-
-/// An answer that announces `announced` bytes and is cut off after `bytes`.
-fn cut(bytes: Bytes, announced: usize) -> Response {
-    let mut answer = Response::new(Body::new(Cut(Some(bytes))));
-    answer
-        .headers_mut()
-        .insert(CONTENT_LENGTH, announced.into());
-    answer
-}
-
-struct Cut(Option<Bytes>);
-
-impl http_body::Body for Cut {
-    type Data = Bytes;
-    type Error = std::io::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, std::io::Error>>> {
-        Poll::Ready(Some(
-            match self.0.take().filter(|bytes| !bytes.is_empty()) {
-                Some(bytes) => Ok(Frame::data(bytes)),
-                None => Err(std::io::ErrorKind::ConnectionReset.into()),
-            },
-        ))
-    }
-}
-
-/// Counts requests, so that a client can be shown to keep to a rate.
-#[derive(Default)]
-pub(crate) struct Traffic {
-    times: Vec<Instant>,
-}
-
-impl Traffic {
-    pub(crate) fn note(&mut self) {
-        self.times.push(Instant::now());
-    }
-
-    /// All requests, and the most within any second.
-    pub(crate) fn summary(&self) -> (usize, usize) {
-        let mut first = 0;
-        let mut most = 0;
-        for (last, at) in self.times.iter().enumerate() {
-            while at.duration_since(self.times[first]) >= Duration::from_secs(1) {
-                first += 1;
-            }
-            most = most.max(last - first + 1);
-        }
-        (self.times.len(), most)
-    }
-}
-
-/// `GET /practice/traffic`.
-pub(crate) async fn traffic(State(tenant): State<Arc<Tenant>>) -> Response {
-    let traffic = tenant
-        .traffic
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner);
-    let (requests, most) = traffic.summary();
-    answers::ok(&json!({"requests": requests, "most_in_a_second": most}))
 }

@@ -20,6 +20,8 @@ use crate::work::work_off;
 
 /// Bytes of the whole request.
 const MOST_BYTES: usize = 512_000;
+/// A job ends within ten years.
+const MOST_SECONDS: f64 = 3e8;
 const READ: &[&str] = &["create:users", "read:users"];
 
 /// The parts of an upload.
@@ -40,7 +42,7 @@ pub(crate) async fn create(State(tenant): State<Arc<Tenant>>, request: Request) 
 async fn answer_create(tenant: &Tenant, request: Request) -> Result<Response, Box<Response>> {
     tokens::check(tenant, request.headers(), &["create:users"])?;
     let correlation = logs::correlation(request.headers())?;
-    let form = read_form(request).await?;
+    let form = read_form(tenant, request).await?;
     let connection = allowed_connection(&form)?;
     let mut memory = tenant.memory();
     work_off(tenant, &mut memory);
@@ -59,7 +61,7 @@ async fn answer_create(tenant: &Tenant, request: Request) -> Result<Response, Bo
         .and_then(|file| serde_json::from_slice(file).ok());
     let speed = tenant.job_speed();
     let seconds = match (speed, &rows) {
-        (Some(speed), Some(rows)) => rows.len() as f64 / speed,
+        (Some(speed), Some(rows)) => (rows.len() as f64 / speed).min(MOST_SECONDS),
         _ => 0.0,
     };
     let id = head["id"].as_str().unwrap_or_default().to_string();
@@ -97,7 +99,7 @@ fn fate(tenant: &Tenant) -> Fate {
     happens.map_or(Fate::Works, |(_, fate)| fate)
 }
 
-async fn read_form(request: Request) -> Result<Form, Box<Response>> {
+async fn read_form(tenant: &Tenant, request: Request) -> Result<Form, Box<Response>> {
     let invalid = || {
         let message = "Payload validation error: 'Invalid multipart payload format'.";
         Box::new(answers::error(400, message, Some("invalid_body")))
@@ -111,7 +113,7 @@ async fn read_form(request: Request) -> Result<Form, Box<Response>> {
         return Err(bodies::too_large(MOST_BYTES));
     }
     let (parts, body) = request.into_parts();
-    let bytes = bodies::read(body, MOST_BYTES).await?;
+    let bytes = bodies::read(tenant, body, MOST_BYTES).await?;
     let request = Request::from_parts(parts, bytes.into());
     let mut multipart = Multipart::from_request(request, &())
         .await

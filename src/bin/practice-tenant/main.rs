@@ -5,13 +5,14 @@
 //! `connections.rs`, `jobs.rs` (and `work.rs`), `exports.rs`, `users.rs`, `user_changes.rs`, `logs.rs` and `sign_in.rs` have one
 //! family of endpoints each. `schema.rs` has the rules for a row, `accounts.rs` what becomes of one, `hashes.rs` which password
 //! fits which hash, `search.rs` the language of searches. `memory.rs` and `state.rs` remember, `record.rs` notes what was
-//! asked, `faults.rs` lets things go wrong on demand, `options.rs` is the command line. It shares no type with the client:
+//! asked, `proof.rs` shows who answers, `faults.rs` lets things go wrong on demand, `options.rs` is the command line. It shares no type with the client:
 //! a shared misspelling would pass every test.
 
 mod accounts;
 mod answers;
 mod bodies;
 mod connections;
+mod cut;
 mod digests;
 mod exports;
 mod faults;
@@ -20,6 +21,7 @@ mod jobs;
 mod logs;
 mod memory;
 mod options;
+mod proof;
 mod query;
 mod record;
 mod schema;
@@ -39,10 +41,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::{get, post, put};
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
 use serde_json::json;
 
 use options::Options;
@@ -79,8 +84,9 @@ async fn serve(options: Options) {
         fail(&problem, 2);
     }
     let lines = tenant.env_lines();
+    let file = format!("{lines}PRACTICE_PROOF={}\n", tenant.proof_key);
     if let Some(path) = &tenant.options.env_file
-        && let Err(cause) = write_env_file(path, &lines)
+        && let Err(cause) = write_env_file(path, &file)
     {
         fail(&format!("cannot write {path}: {cause}"), 1);
     }
@@ -89,15 +95,29 @@ async fn serve(options: Options) {
     let _ = stdout
         .write_all(lines.as_bytes())
         .and_then(|()| stdout.flush());
-    tokio::spawn(end_when_forgotten(Arc::clone(&tenant), lines));
-    let ended = async {
-        let _ = tokio::signal::ctrl_c().await;
-    };
-    if let Err(cause) = axum::serve(listener, routes(tenant))
-        .with_graceful_shutdown(ended)
-        .await
-    {
-        fail(&cause.to_string(), 1);
+    tokio::spawn(end_when_forgotten(Arc::clone(&tenant), file));
+    tokio::select! {
+        () = answer(listener, tenant) => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+}
+
+/// Answers whoever comes. A request whose head does not come to its end is ended.
+async fn answer(listener: tokio::net::TcpListener, tenant: Arc<Tenant>) {
+    let mut server = http1::Builder::new();
+    server.timer(TokioTimer::new());
+    server.header_read_timeout(Duration::from_secs(tenant.options.request_seconds));
+    let service = TowerToHyperService::new(routes(tenant));
+    loop {
+        let Ok((stream, _)) = listener.accept().await else {
+            // No file is left for another connection: one that ends makes room.
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            continue;
+        };
+        let _ = stream.set_nodelay(true);
+        let connection = server.serve_connection(TokioIo::new(stream), service.clone());
+        // How a connection ends is its client's affair.
+        tokio::spawn(async { drop(connection.await) });
     }
 }
 
@@ -122,7 +142,7 @@ fn routes(tenant: Arc<Tenant>) -> Router {
         .method_not_allowed_fallback(tokens::wrong_method)
         .layer(from_fn_with_state(Arc::clone(&tenant), tokens::limit_rate))
         .layer(from_fn_with_state(Arc::clone(&tenant), faults::apply))
-        .layer(from_fn_with_state(Arc::clone(&tenant), count_request));
+        .layer(from_fn_with_state(Arc::clone(&tenant), record::count));
     Router::new()
         .nest("/api/v2", api)
         .route("/exports/{id}/{name}", get(exports::file))
@@ -131,33 +151,24 @@ fn routes(tenant: Arc<Tenant>) -> Router {
             post(sign_in::token).layer(from_fn_with_state(Arc::clone(&tenant), faults::apply)),
         )
         .route("/practice", get(about))
+        .route("/practice/prove", post(proof::prove))
         .route("/practice/faults", get(faults::read).put(faults::write))
         .route("/practice/door", put(record::door))
         .route("/practice/requests", get(record::read))
-        .route("/practice/traffic", get(faults::traffic))
+        .route("/practice/traffic", get(record::traffic))
         .fallback(answers::no_such_route)
         .method_not_allowed_fallback(answers::wrong_method)
         .layer(DefaultBodyLimit::disable())
         .layer(from_fn(answers::in_envelope))
         .layer(from_fn_with_state(Arc::clone(&tenant), record::note))
+        .layer(from_fn(proof::own_host))
         .with_state(tenant)
 }
 
-/// By this a client knows a running practice tenant for the one it looks for, before it sends a secret.
-async fn about(State(tenant): State<Arc<Tenant>>) -> Response {
+/// What answers here, for whoever wonders; that it is the one looked for, `/practice/prove` shows.
+async fn about() -> Response {
     let version = env!("CARGO_PKG_VERSION");
-    answers::ok(
-        &json!({"practice_tenant": true, "version": version, "client_id": tenant.client_id}),
-    )
-}
-
-async fn count_request(
-    State(tenant): State<Arc<Tenant>>,
-    request: Request,
-    next: Next,
-) -> Response {
-    tenant.count_request();
-    next.run(request).await
+    answers::ok(&json!({"practice_tenant": true, "version": version}))
 }
 
 /// Written aside and moved into place, so that nobody reads half of it; for its owner alone.
@@ -176,14 +187,14 @@ fn write_env_file(path: &str, lines: &str) -> std::io::Result<()> {
 }
 
 /// A practice tenant that nobody can find (its file is gone, or another's), or that nobody uses, ends.
-async fn end_when_forgotten(tenant: Arc<Tenant>, lines: String) {
+async fn end_when_forgotten(tenant: Arc<Tenant>, file: String) {
     loop {
         tokio::time::sleep(Duration::from_millis(500)).await;
         let lost = tenant
             .options
             .env_file
             .as_ref()
-            .is_some_and(|path| fs::read_to_string(path).ok().as_ref() != Some(&lines));
+            .is_some_and(|path| fs::read_to_string(path).ok().as_ref() != Some(&file));
         if lost || tenant.is_idle() {
             if let (false, Some(path)) = (lost, &tenant.options.env_file) {
                 let _ = fs::remove_file(path);

@@ -11,8 +11,8 @@ use crate::exports::Export;
 
 /// Jobs that have ended, and bytes of their reports, that are kept; the oldest are forgotten first. Auth0 forgets a
 /// job after 24 hours.
-const MOST_JOBS: usize = 2_000;
-const MOST_REPORT_BYTES: usize = 64 << 20;
+const MOST_JOBS: usize = 1_000;
+const MOST_REPORT_BYTES: usize = 32 << 20;
 const MOST_EXPORTS: usize = 1_000;
 
 /// One user: the profile as it is answered, and what is never answered.

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 pub(crate) struct Options {
     pub(crate) port: u16,
     pub(crate) env_file: Option<String>,
-    pub(crate) idle_minutes: Option<u64>,
+    pub(crate) idle_minutes: Option<f64>,
     /// Users a second that a job takes; `None`: as fast as it can.
     pub(crate) job_speed: Option<f64>,
     /// Requests a second, and how many may come at once.
@@ -21,6 +21,8 @@ pub(crate) struct Options {
     pub(crate) scopes: Option<String>,
     /// Whether connections tell which applications use them, as they did until July 2026.
     pub(crate) enabled_clients: bool,
+    /// How long a request may take to come, its head and its body each.
+    pub(crate) request_seconds: u64,
     /// Whether tokens carry the mark by which clients know a practice tenant.
     pub(crate) marked: bool,
     /// What goes wrong from the start, and the seed of what does so by chance.
@@ -28,7 +30,7 @@ pub(crate) struct Options {
     pub(crate) seed: u64,
 }
 
-const USAGE: &str = "known are --port N, --env-file PATH, --idle-minutes N, --job-speed USERS_PER_SECOND, --rate PER_SECOND, --burst N, --max-jobs N, --token-seconds N, --link-seconds N, --fault NAME[=NUMBER], --seed N, --scopes \"SCOPE …\" (all its tokens can have), --enabled-clients (connections tell their applications, as until July 2026), --like-real (rate and speed of the free plan), --unmarked (clients take it for a real tenant)";
+const USAGE: &str = "known are --port N, --env-file PATH, --idle-minutes N, --job-speed USERS_PER_SECOND, --rate PER_SECOND, --burst N, --max-jobs N, --token-seconds N, --link-seconds N, --request-seconds N (how long a request may take to come), --fault NAME[=NUMBER], --seed N, --scopes \"SCOPE …\" (all its tokens can have), --enabled-clients (connections tell their applications, as until July 2026), --like-real (rate and speed of the free plan), --unmarked (clients take it for a real tenant)";
 
 impl Options {
     pub(crate) fn read(mut words: impl Iterator<Item = String>) -> Result<Options, String> {
@@ -42,6 +44,7 @@ impl Options {
             max_jobs: 2,
             token_seconds: 86_400,
             link_seconds: 60,
+            request_seconds: 30,
             scopes: None,
             enabled_clients: false,
             marked: true,
@@ -71,11 +74,12 @@ impl Options {
                 "--env-file" => {
                     options.env_file = Some(words.next().ok_or("--env-file needs a path")?)
                 }
-                "--idle-minutes" => options.idle_minutes = Some(number(&word, words.next())?),
+                "--idle-minutes" => options.idle_minutes = Some(positive(&word, words.next())?),
                 "--job-speed" => options.job_speed = Some(positive(&word, words.next())?),
                 "--rate" => options.rate = positive(&word, words.next())?,
                 "--burst" => options.burst = positive(&word, words.next())?,
                 "--max-jobs" => options.max_jobs = number(&word, words.next())?,
+                "--request-seconds" => options.request_seconds = number(&word, words.next())?,
                 "--link-seconds" => options.link_seconds = number(&word, words.next())?,
                 "--token-seconds" => options.token_seconds = number(&word, words.next())?,
                 word => return Err(format!("unknown option {word}; {USAGE}")),
@@ -85,16 +89,26 @@ impl Options {
     }
 }
 
-fn number<T: std::str::FromStr>(name: &str, value: Option<String>) -> Result<T, String> {
+/// Up to a thousand million, so that no sum of times is too large for what it is kept in.
+const MOST: f64 = 1e9;
+
+fn number<T: std::str::FromStr + ToString>(name: &str, value: Option<String>) -> Result<T, String> {
     let value = value.ok_or_else(|| format!("{name} needs a number"))?;
-    value
-        .parse()
-        .map_err(|_| format!("{name} needs a number, not `{value}`"))
+    let wrong = || format!("{name} needs a number up to {MOST}, not `{value}`");
+    let number: T = value.parse().map_err(|_| wrong())?;
+    let is_small = |number: f64| number.abs() <= MOST;
+    match number.to_string().parse() {
+        Ok(as_float) if is_small(as_float) => Ok(number),
+        _ => Err(wrong()),
+    }
 }
+
+/// The least that is over 0 here: the next token of a bucket comes within a year.
+const LEAST: f64 = 1e-7;
 
 fn positive(name: &str, value: Option<String>) -> Result<f64, String> {
     let value: f64 = number(name, value)?;
-    if value > 0.0 {
+    if value >= LEAST {
         Ok(value)
     } else {
         Err(format!("{name} must be over 0"))

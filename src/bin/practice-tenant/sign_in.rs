@@ -24,7 +24,7 @@ const MOST_FAILURES: u32 = 10;
 
 pub(crate) async fn token(State(tenant): State<Arc<Tenant>>, request: Request) -> Response {
     let (head, body) = request.into_parts();
-    let body = match bodies::read(body, MOST_BYTES).await {
+    let body = match bodies::read(&tenant, body, MOST_BYTES).await {
         Ok(body) => body,
         Err(refusal) => return *refusal,
     };

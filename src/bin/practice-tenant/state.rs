@@ -6,15 +6,18 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
-use crate::faults::{Faults, Traffic};
+use crate::faults::Faults;
 use crate::logs::Log;
 use crate::memory::Memory;
 use crate::options::Options;
+use crate::record::Traffic;
 
 pub(crate) struct Tenant {
     pub(crate) options: Options,
     pub(crate) base: String,
     pub(crate) key: Vec<u8>,
+    /// By this it proves that it is the one whose file it is; never told but in that file.
+    pub(crate) proof_key: String,
     pub(crate) client_id: String,
     pub(crate) client_secret: String,
     pub(crate) sign_in_id: String,
@@ -40,6 +43,7 @@ impl Tenant {
         Tenant {
             base,
             key: random(32),
+            proof_key: letters(64),
             client_id: letters(32),
             client_secret: letters(64),
             sign_in_id: letters(32),
@@ -88,6 +92,7 @@ impl Tenant {
         token < self.expired_below.load(Ordering::Relaxed)
     }
 
+    /// Somebody who has a token or an application's secret is here: it is not forgotten.
     pub(crate) fn note_request(&self) {
         *self
             .last_request
@@ -102,7 +107,7 @@ impl Tenant {
             .unwrap_or_else(PoisonError::into_inner);
         self.options
             .idle_minutes
-            .is_some_and(|minutes| last.elapsed().as_secs() >= minutes * 60)
+            .is_some_and(|minutes| last.elapsed().as_secs_f64() >= minutes * 60.0)
     }
 }
 

@@ -51,7 +51,7 @@ pub(crate) async fn create(State(tenant): State<Arc<Tenant>>, request: Request) 
 async fn answer_create(tenant: &Tenant, request: Request) -> Result<Response, Box<Response>> {
     tokens::check(tenant, request.headers(), &["create:users"])?;
     let correlation = logs::correlation(request.headers())?;
-    let mut row = bodies::object(request.into_body()).await?;
+    let mut row = bodies::object(tenant, request.into_body()).await?;
     known(&row, CREATABLE)?;
     let connection = usable(row.get("connection"))?;
     let password = password(&row)?;
@@ -175,7 +175,7 @@ async fn answer_change(
     tokens::check(tenant, request.headers(), UPDATE)?;
     users::check_id(id)?;
     let correlation = logs::correlation(request.headers())?;
-    let body = bodies::object(request.into_body()).await?;
+    let body = bodies::object(tenant, request.into_body()).await?;
     known(&body, CHANGEABLE)?;
     apart(&body)?;
     let password = match password(&body)? {
