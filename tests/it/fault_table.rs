@@ -327,7 +327,10 @@ impl Case {
 
     /// Requests that the practice tenant has had.
     fn asked(&self) -> u64 {
-        let (_, traffic) = self.practice.raw("GET", "/practice/traffic", None, None);
+        let token = self.practice.get("MGMT_API_ACCESS_TOKEN");
+        let (_, traffic) = self
+            .practice
+            .raw("GET", "/practice/traffic", Some(token), None);
         traffic["requests"].as_u64().unwrap()
     }
 
