@@ -14,7 +14,7 @@ draws!(Job, FinishedJob, JobErrors);
 impl Draw for Job {
     fn plain(&self) -> String {
         format!(
-            "job {} accepted: {} on their way; it runs in the tenant now\n{}",
+            "job {} accepted: {} on their way; it runs in the tenant now\ntenant's log: {}",
             self.id,
             count(self.keys.len(), "user"),
             in_the_log(&self.correlation_id)

@@ -370,3 +370,21 @@ fn a_wrong_custom_hash_can_be_replaced_until_the_first_sign_in_and_no_other_can(
     let custom = json!([{"email": "b@test.edu", "custom_password_hash": sha256("right")}]);
     assert_eq!(practice.import(&custom, "true")["summary"]["failed"], 1);
 }
+
+/// Auth0's page on the user profile names the fields; a user who has never signed in was recorded without them.
+#[test]
+fn a_sign_in_that_works_is_counted_in_the_profile_and_no_other_is() {
+    let practice = Practice::start(&[]);
+    let (_, user) = practice.create(json!({"email": "a@test.edu", "password": "right"}));
+    let path = format!("/api/v2/users/{}", user["user_id"].as_str().unwrap()).replace('|', "%7C");
+    let told = || {
+        let user = practice.get_json(&path);
+        (user["logins_count"].clone(), user["last_login"].is_string())
+    };
+    assert_eq!(practice.sign_in("a@test.edu", "wrong").0, 403);
+    assert_eq!(told(), (Value::Null, false));
+    assert_eq!(practice.sign_in("a@test.edu", "right").0, 200);
+    assert_eq!(told(), (json!(1), true));
+    assert_eq!(practice.sign_in("a@test.edu", "right").0, 200);
+    assert_eq!(told(), (json!(2), true));
+}

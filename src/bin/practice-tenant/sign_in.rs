@@ -13,7 +13,7 @@ use crate::bodies;
 use crate::connections;
 use crate::hashes;
 use crate::memory::{self, Account};
-use crate::state::{Tenant, unix_seconds};
+use crate::state::{Tenant, timestamp, unix_seconds};
 use crate::tokens;
 
 const REALM_GRANT: &str = "http://auth0.com/oauth/grant-type/password-realm";
@@ -172,7 +172,7 @@ async fn sign_in(tenant: Arc<Tenant>, form: &Map<String, Value>, grant: &str) ->
     if let (Some(own_hash), Some(imported)) = (own_hash, custom_hash) {
         drop_imported_hash(&tenant, place, &imported, own_hash);
     }
-    note_attempt(&tenant, place, right);
+    note_attempt(&tenant, place, right, right && lets_in);
     match (right, blocked, second_factor) {
         (false, ..) => wrong(),
         // Reported without a status; mocks of others use 403.
@@ -209,11 +209,19 @@ fn find(tenant: &Tenant, realm: &str, login: &str) -> Option<(usize, Arc<Account
     Some((place, Arc::clone(memory.users.get(&place)?)))
 }
 
-fn note_attempt(tenant: &Tenant, place: usize, right: bool) {
+fn note_attempt(tenant: &Tenant, place: usize, right: bool, is_in: bool) {
     let mut memory = tenant.memory();
-    if let Some(account) = memory.change(place) {
-        let failures = &mut account.failures;
-        *failures = if right { 0 } else { *failures + 1 };
+    let Some(account) = memory.change(place) else {
+        return;
+    };
+    account.failures = if right { 0 } else { account.failures + 1 };
+    if is_in {
+        // Who has never signed in has none of these (recorded); the names are those of the page on the user profile.
+        let count = account.profile.get("logins_count").and_then(Value::as_u64);
+        let profile = &mut account.profile;
+        profile.insert("last_login".into(), timestamp().into());
+        profile.insert("last_ip".into(), "127.0.0.1".into());
+        profile.insert("logins_count".into(), (count.unwrap_or(0) + 1).into());
     }
 }
 
