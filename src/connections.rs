@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use crate::connection_rules::{ConnectionRules, rules_of};
+use crate::connection_rules::{ConnectionRules, OPTIONS_SCOPE, rules_of};
 use crate::error::{Error, Result};
 use crate::options::ImportOptions;
 use crate::requests::Request;
@@ -233,6 +233,18 @@ pub(crate) fn not_for_imports(connection: &Value) -> Option<String> {
         "it is a custom database without import mode: switch on \"Import Users to Auth0\" first"
             .to_string()
     })
+}
+
+/// Why it is not known what users a connection takes, and what would tell.
+pub(crate) fn options_untold() -> String {
+    format!(
+        "the tenant left the connection's options out, and shows them to a token with the scope {OPTIONS_SCOPE}"
+    )
+}
+
+/// Why it is not known which applications use a connection, and what would tell.
+pub(crate) fn applications_untold() -> String {
+    format!("the tenant refused to tell, and wants a token with the scope {APPLICATION_SCOPES}")
 }
 
 /// The connection as it stands in a list of names.
