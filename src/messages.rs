@@ -1,9 +1,10 @@
 //! Every sentence a reader can be told: what was tried, on what, why it failed, what to do next.
 
 use std::fmt;
+use std::time::Duration;
 
 use crate::error::Error;
-use crate::say::sentence;
+use crate::say::{say, sentence};
 use crate::token::now;
 use crate::words::{count, grouped, in_words};
 
@@ -258,6 +259,23 @@ impl fmt::Display for Raw<'_> {
             ),
         }
     }
+}
+
+/// Says what is asked again.
+pub(crate) fn say_fault(error: &Error) {
+    say!("trying again: {}", without_advice(error));
+}
+
+/// Says why nothing happens for a while.
+pub(crate) fn say_wait(error: &Error, wait: Duration) {
+    say!("waiting {}: {}", in_words(wait), without_advice(error));
+}
+
+/// The sentence without its advice, which is for whoever would have to do it by hand.
+fn without_advice(error: &Error) -> String {
+    let text = error.to_string();
+    let cause = text.rsplit_once("; ").map(|(cause, _)| cause.to_string());
+    cause.unwrap_or(text)
 }
 
 /// What to do where connections cannot be read.
