@@ -169,7 +169,7 @@ pub fn plan_run_removal(tenant: &Tenant, folder: &str) -> Result<RemovalPlan> {
 }
 
 impl Run {
-    /// Whom this run may have created and not removed yet, and whom it surely did not create, with the reason.
+    /// The users whom this run may have created and not removed yet, and those whom it surely did not create, with the reason.
     fn created(&self, is_certain: bool) -> Result<(Vec<Candidate>, Vec<LeftOut>)> {
         let (mut candidates, mut left_out) = (Vec::new(), Vec::new());
         let mut gone = HashSet::new();
@@ -177,7 +177,7 @@ impl Run {
             let Some(end) = &state.end else { continue };
             let noted = end.notes.iter().map(|note| (note.row, note.kind));
             let noted: HashMap<usize, NoteKind> = noted.collect();
-            // Of an uploaded file of which an answer was lost, it is not known when its users came in.
+            // If the answer to an upload of this file was lost, it is not known when its users came in.
             let accepted = state
                 .created_at
                 .as_deref()

@@ -12,7 +12,7 @@ use crate::say::{data, one_line};
 use crate::tenant::Tenant;
 
 const SCOPES: &[&str] = &["read:connections"];
-/// Of which one is needed to be told a connection's applications. The OpenAPI description names the first alone; a
+/// A token with one of these scopes is told a connection's applications. The OpenAPI description names the first alone; a
 /// change to Auth0's own CLI says that tenants want the second.
 pub(crate) const APPLICATION_SCOPES: &str = "read:connections, or read:connections_options";
 pub(crate) const LIST: &str = "GET /api/v2/connections";
@@ -277,7 +277,7 @@ pub(crate) fn find(
             request = request.query("name", name);
         }
         let json = tenant.send(request)?.json(LIST)?;
-        // With totals an object is answered; a bare array, and pages by checkpoint, are understood too.
+        // With totals Auth0 answers an object. A bare array and pages by checkpoint are understood too.
         let connections = json.as_array().or_else(|| json["connections"].as_array());
         let Some(connections) = connections else {
             return Err(Error::bad_answer(LIST, "it holds no list of connections"));

@@ -20,7 +20,7 @@ pub(crate) struct Rules {
     lines: usize,
     begun: bool,
     files: Vec<FileSoFar>,
-    /// In order.
+    /// The rows that were left out, in order.
     left_out: Vec<usize>,
     sealed: bool,
 }

@@ -290,7 +290,7 @@ fn without_a_look_up(call: &str) -> &'static str {
 
 /// The names that differ from the wanted one in upper and lower case alone.
 fn but_for_case(name: &str, existing: &[String]) -> String {
-    // Of what is no database more than the name is listed.
+    // The list shows more than the name of a connection that is no database.
     let own = |listed: &&String| {
         let listed = listed.split(" (").next().unwrap_or_default();
         listed.to_lowercase() == name.to_lowercase()

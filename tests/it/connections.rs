@@ -491,7 +491,7 @@ fn the_check_and_the_practice_tenant_agree_on_attributes() {
     ];
     let mut users: Vec<User> = rows.into_iter().map(user).collect();
     for (number, user) in users.iter_mut().enumerate() {
-        // By which a report's rows are traced where e-mails are shared.
+        // The ids trace a report's rows where e-mails are shared.
         user.user_id = Some(format!("agree-{number}"));
     }
     let wanted: [(&str, &[usize]); 4] = [

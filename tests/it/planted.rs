@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::kills::child;
 use crate::recipes::sha256;
 use crate::removal::{StandIn, left_out, own, with_id};
-use crate::runs::{Named, quick, users};
+use crate::runs::{Named, TestFolder, quick, users};
 use crate::server::{Practice, token};
 
 /// The entries of a run's journal.
@@ -405,13 +405,11 @@ fn a_journal_or_a_file_of_users_that_is_too_large_is_refused_unread() {
 }
 
 /// A working folder that goes when the test ends.
-struct WorkingFolder(PathBuf);
+struct WorkingFolder(TestFolder);
 
 impl WorkingFolder {
     fn new() -> WorkingFolder {
-        let folder = std::env::temp_dir().join(&Named::new("working").0);
-        fs::create_dir(&folder).unwrap();
-        WorkingFolder(folder)
+        WorkingFolder(TestFolder::new())
     }
 
     /// A run that has just begun, by its own word at `at`.
@@ -443,16 +441,10 @@ impl WorkingFolder {
             "--ignored",
             "--nocapture",
         ]);
-        let output = command.current_dir(&self.0).output().unwrap();
+        let output = command.current_dir(&*self.0).output().unwrap();
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
         let line = said.lines().find_map(|line| line.split_once("latest: "));
         line.expect(&said).1.to_string()
-    }
-}
-
-impl Drop for WorkingFolder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
     }
 }
 

@@ -34,7 +34,7 @@ fn google(id: &str, email: &str, created: &str) -> Value {
 /// What the stand-in answers with.
 pub(crate) struct Holds {
     pub(crate) users: Vec<Value>,
-    /// Of the answer to an upload.
+    /// The connection's name in the answer to an upload.
     named: Value,
     /// Status and body of GET /connections/{id}.
     connection: (u16, Value),
