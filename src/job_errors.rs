@@ -213,14 +213,18 @@ fn reasons(row: &Value) -> Vec<RowError> {
 }
 
 fn row_error(error: &Value) -> RowError {
-    let shown = |text: String| words_of_others(&without_secrets(&text), MOST_CHARS);
-    let field_text = |key: &str| text(&error[key]).map(shown);
+    let field_text = |key: &str| {
+        text(&error[key]).map(|text| words_of_others(&without_secrets(&text), MOST_CHARS))
+    };
     let or_nothing = |key: &str| field_text(key).unwrap_or_default();
     let (code, path) = (or_nothing("code"), or_nothing("path"));
     // One that is no object says all it has to say.
     let all = || match error {
         Value::Object(_) => String::new(),
-        other => shown(text(other).unwrap_or_else(|| other.to_string())),
+        other => words_of_others(
+            &without_secrets(&text(other).unwrap_or_else(|| other.to_string())),
+            MOST_CHARS,
+        ),
     };
     let message = field_text("message").unwrap_or_else(all);
     // The path is optional, and its text stands in the message too.

@@ -348,9 +348,11 @@ fn given_user(
     }
     // A copy of the user in another connection has the same e-mail as a rule.
     let twins = patience.ask(|tenant| ownership::by_email(tenant, &candidate.email))?;
-    let is_elsewhere = |twin: &Value| !ownership::is_in(twin, connection);
-    let mut same_id = twins.iter().filter(|twin| twin["user_id"] == id);
-    match same_id.any(is_elsewhere) {
+    let others = twins.iter().filter(|twin| twin["user_id"] == id);
+    match others
+        .into_iter()
+        .any(|twin| !ownership::is_in(twin, connection))
+    {
         true => Ok(Err(ownership::TWO_WITH_ID)),
         false => Ok(Ok(profile)),
     }
