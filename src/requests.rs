@@ -82,7 +82,7 @@ impl Request {
         self
     }
 
-    /// The secrets that go with the request and may not come back, each also as it stands in an address.
+    /// What goes with the request and may not come back, also as an address would have it.
     pub(crate) fn secrets(&self, token: Option<&Secret>) -> SentSecrets {
         let mut secrets: Vec<Secret> = token.cloned().into_iter().collect();
         // The query of a signed address is a key to the file.
