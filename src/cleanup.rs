@@ -112,9 +112,9 @@ pub fn plan_removal(tenant: &Tenant, finished: &FinishedJob) -> Result<RemovalPl
 /// signed in since, and takes out whoever it shows to be another one. A user whose id you chose must be found in the run's
 /// connection, created since the run's upload. Users who were there before, or who may have been, stay.
 ///
-/// A folder can be made by anybody. So of a run that this [`Tenant`] value or a clone of it did not make, as after a restart of
-/// the kernel, the tenant must have each user under the e-mail that the folder tells: else they stay. Whom the search does not
-/// show is looked up one by one then.
+/// Anybody can make a folder. So a run that this [`Tenant`] value and its clones did not make (you restarted the kernel, say) is
+/// not believed by its folder alone: the tenant must have each user under the e-mail that the folder tells, or the user stays. A
+/// user whom the search does not show is then looked up by id.
 ///
 /// # Errors
 ///
@@ -169,7 +169,7 @@ pub fn plan_run_removal(tenant: &Tenant, folder: &str) -> Result<RemovalPlan> {
 }
 
 impl Run {
-    /// Whom this run may have created and not removed yet, and whom it surely did not create, with the reason.
+    /// The users whom this run may have created and not removed yet, and those whom it surely did not create, with the reason.
     fn created(&self, is_certain: bool) -> Result<(Vec<Candidate>, Vec<LeftOut>)> {
         let (mut candidates, mut left_out) = (Vec::new(), Vec::new());
         let mut gone = HashSet::new();
@@ -177,7 +177,7 @@ impl Run {
             let Some(end) = &state.end else { continue };
             let noted = end.notes.iter().map(|note| (note.row, note.kind));
             let noted: HashMap<usize, NoteKind> = noted.collect();
-            // Of an uploaded file of which an answer was lost, it is not known when its users came in.
+            // If the answer to an upload of this file was lost, it is not known when its users came in.
             let accepted = state
                 .created_at
                 .as_deref()

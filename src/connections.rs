@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use crate::connection_rules::{ConnectionRules, rules_of};
+use crate::connection_rules::{ConnectionRules, OPTIONS_SCOPE, rules_of};
 use crate::error::{Error, Result};
 use crate::options::ImportOptions;
 use crate::requests::Request;
@@ -12,7 +12,7 @@ use crate::say::{data, one_line};
 use crate::tenant::Tenant;
 
 const SCOPES: &[&str] = &["read:connections"];
-/// Of which one is needed to be told a connection's applications. The OpenAPI description names the first alone; a
+/// A token with one of these scopes is told a connection's applications. The OpenAPI description names the first alone; a
 /// change to Auth0's own CLI says that tenants want the second.
 pub(crate) const APPLICATION_SCOPES: &str = "read:connections, or read:connections_options";
 pub(crate) const LIST: &str = "GET /api/v2/connections";
@@ -235,6 +235,18 @@ pub(crate) fn not_for_imports(connection: &Value) -> Option<String> {
     })
 }
 
+/// Why it is not known what users a connection takes, and what would tell.
+pub(crate) fn options_untold() -> String {
+    format!(
+        "the tenant left the connection's options out, and shows them to a token with the scope {OPTIONS_SCOPE}"
+    )
+}
+
+/// Why it is not known which applications use a connection, and what would tell.
+pub(crate) fn applications_untold() -> String {
+    format!("the tenant refused to tell, and wants a token with the scope {APPLICATION_SCOPES}")
+}
+
 /// The connection as it stands in a list of names.
 fn listed(connection: &Value) -> String {
     let text = |key: &str| connection[key].as_str().unwrap_or("?");
@@ -265,7 +277,7 @@ pub(crate) fn find(
             request = request.query("name", name);
         }
         let json = tenant.send(request)?.json(LIST)?;
-        // With totals an object is answered; a bare array, and pages by checkpoint, are understood too.
+        // With totals Auth0 answers an object. A bare array and pages by checkpoint are understood too.
         let connections = json.as_array().or_else(|| json["connections"].as_array());
         let Some(connections) = connections else {
             return Err(Error::bad_answer(LIST, "it holds no list of connections"));

@@ -100,7 +100,7 @@ fn begins_formula(part: &str, is_first: bool) -> bool {
             |c: char| (c.is_whitespace() && !signs.contains(&c)) || also_skipped.contains(&c);
         part.trim_start_matches(skipped).starts_with(signs)
     };
-    // At the beginning of a cell these are dropped, and what comes after them begins it.
+    // A spreadsheet drops these at the beginning of a cell, so what comes after them begins it.
     let is_blank_cell = is_first && begins_with(&['\t', '\n', '\r'], &['"', '\'']);
     is_blank_cell || begins_with(&FORMULA_SIGNS, &['"', '\'', '\u{feff}'])
 }

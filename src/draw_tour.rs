@@ -3,8 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::connection_list::{Connection, Connections};
-use crate::connection_rules::OPTIONS_SCOPE;
-use crate::connections::{APPLICATION_SCOPES, ConnectionId};
+use crate::connections::{ConnectionId, applications_untold, options_untold};
 use crate::drawing::{
     Draw, GOOD, NEUTRAL, card, draws, draws_in_cell, escape, facts_html, headed_html, headed_plain,
     table_html, table_plain,
@@ -29,9 +28,7 @@ impl ConnectionId {
         let usernames = match self.takes_usernames() {
             Some(true) => "accepted".to_string(),
             Some(false) => "not accepted: import users.without_usernames()".to_string(),
-            None => format!(
-                "unknown: the tenant left the connection's options out, and shows them to a token with the scope {OPTIONS_SCOPE}"
-            ),
+            None => format!("unknown: {}", options_untold()),
         };
         let mut facts = vec![("usernames", usernames)];
         let required = self.rules.iter().flat_map(|rules| &rules.required);
@@ -44,10 +41,8 @@ impl ConnectionId {
             facts.push(("e-mails", words.to_string()));
         }
         if self.applications_unknown {
-            let words = format!(
-                "unknown: the tenant refused to tell, and wants a token with the scope {APPLICATION_SCOPES}"
-            );
-            facts.push(("applications", words));
+            let words = applications_untold();
+            facts.push(("applications", format!("unknown: {words}")));
         }
         facts
     }

@@ -125,7 +125,7 @@ pub enum Error {
         message: String,
         /// The quota that is used up, in words, when Auth0 names it.
         quota: Option<String>,
-        /// In which time it may be asked for a token again, when Auth0 says so.
+        /// How long to wait before asking for a token again, when Auth0 says so.
         wait: Option<Duration>,
     },
     /// Two import jobs are running already: a matter of minutes. Nothing was imported.

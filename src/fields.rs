@@ -52,6 +52,18 @@ pub(crate) fn millis(text: &str) -> Option<i64> {
     is_time.then_some(whole + (second * 1000.0).round() as i64)
 }
 
+/// The same of a date of HTTP (RFC 9110), as `Thu, 26 Nov 2026 19:49:20 GMT`.
+pub(crate) fn http_millis(date: &str) -> Option<i64> {
+    const MONTHS: [&str; 12] = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ];
+    let [_, day, month, year, time, "GMT"] = date.split(' ').collect::<Vec<_>>()[..] else {
+        return None;
+    };
+    let month = MONTHS.iter().position(|name| *name == month)? + 1;
+    millis(&format!("{year}-{month}-{day}T{time}Z"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -83,6 +95,23 @@ mod tests {
             "2026-01-01T00:00:nanZ",
         ] {
             assert_eq!(millis(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_date_of_http_is_a_time() {
+        for (date, seconds) in [
+            ("Thu, 01 Jan 1970 00:00:00 GMT", Some(0)),
+            ("Sun, 06 Nov 1994 08:49:37 GMT", Some(784_111_777)),
+            ("Thu, 29 Feb 2024 23:59:59 GMT", Some(1_709_251_199)),
+            ("Fri, 01 Mar 2024 00:00:00 GMT", Some(1_709_251_200)),
+            ("Thu, 26 Nov 2026 20:00:00 GMT", Some(1_795_723_200)),
+            ("Thu, 26 anF 2026 20:00:00 GMT", None),
+            ("soon", None),
+            ("a b c d e f", None),
+        ] {
+            let millis = seconds.map(|seconds: i64| 1000 * seconds);
+            assert_eq!(http_millis(date), millis, "{date}");
         }
     }
 }

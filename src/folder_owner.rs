@@ -24,9 +24,9 @@ pub(crate) struct Owner {
 /// What a place is to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// Or a link to one, which its user may have made for want of room.
+    /// A folder, or a link to one: its user may have made the link for want of room.
     Folder,
-    /// And no link, pipe or device.
+    /// A plain file: no link, pipe or device.
     File,
 }
 

@@ -12,7 +12,8 @@ const JWT_CHARS: usize = 16;
 const CRYPT_CHARS: usize = 8;
 /// Characters behind a name of a hash that is not known, as in `$new$`.
 const NEW_CRYPT_CHARS: usize = 20;
-/// What `crypt` made in the days of DES; how often the kind of its characters changes, which in a word it seldom does.
+/// Characters of a hash that `crypt` makes with DES, and how often at least their kind changes from one to the next. In a
+/// word it seldom changes.
 const DES_CHARS: usize = 13;
 const DES_CHANGES: usize = 6;
 /// Base64 of 16 bytes or more, with its padding: an MD5 has 24 characters, a SHA-1 has 28.

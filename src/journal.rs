@@ -9,6 +9,13 @@ pub(crate) const VERSION: u32 = 1;
 /// Runs of consecutive rows: the first, and how many.
 pub(crate) type RowRuns = Vec<(usize, usize)>;
 
+/// Whether `row` is in the runs, which are in order.
+pub(crate) fn holds(runs: &RowRuns, row: usize) -> bool {
+    let after = runs.partition_point(|(first, _)| *first <= row);
+    let run = after.checked_sub(1).map(|at| runs[at]);
+    run.is_some_and(|(first, count)| row - first < count)
+}
+
 /// One step of a run.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) enum Entry {
@@ -84,10 +91,7 @@ pub(crate) struct FileEnd {
 
 impl FileEnd {
     pub(crate) fn is_updated(&self, row: usize) -> bool {
-        let runs = &self.updated_rows;
-        let after = runs.partition_point(|(first, _)| *first <= row);
-        let run = after.checked_sub(1).map(|at| runs[at]);
-        run.is_some_and(|(first, count)| row - first < count)
+        holds(&self.updated_rows, row)
     }
 
     /// What is noted of a row; notes are in the order of their rows.

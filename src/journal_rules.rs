@@ -5,15 +5,14 @@
 
 use crate::connections::ConnectionId;
 use crate::files::MAX_UPLOAD_BYTES;
-use crate::journal::{Entry, FileEnd, RowRuns};
+use crate::jobs::JobId;
+use crate::journal::{Entry, FileEnd, RowRuns, holds};
 use crate::options::ImportOptions;
 
 /// Users in a file: none is shorter than `{"email":"a@b"},`.
 const MOST_USERS: usize = MAX_UPLOAD_BYTES / 16;
 /// The last millisecond of the year 9999: what comes after it is no time that a clock has shown.
 const LAST_TIME: u64 = 253_402_300_799_999;
-/// An id of Auth0's has 20 characters.
-const LONGEST_JOB_ID: usize = 100;
 
 /// What the lines read so far have said.
 #[derive(Default)]
@@ -21,7 +20,7 @@ pub(crate) struct Rules {
     lines: usize,
     begun: bool,
     files: Vec<FileSoFar>,
-    /// In order.
+    /// The rows that were left out, in order.
     left_out: Vec<usize>,
     sealed: bool,
 }
@@ -85,7 +84,9 @@ impl Rules {
                 let was_sending = std::mem::take(&mut state.sending);
                 state.accepted = true;
                 hold(was_sending, || format!("file {file} was not being sent"))?;
-                hold(is_job_id(job), || "that is no id of a job".to_string())?;
+                hold(JobId::of(job).is_some(), || {
+                    "that is no id of a job".to_string()
+                })?;
                 time(*at)
             }
             Entry::Done(end) => self.done(end),
@@ -207,11 +208,6 @@ fn begun(domain: &str, connection_id: &str, options: &ImportOptions) -> Checked 
     })
 }
 
-fn is_job_id(job: &str) -> bool {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
-    !job.is_empty() && job.len() <= LONGEST_JOB_ID && job.bytes().all(plain)
-}
-
 /// How many rows the runs have, which rise from after `last` and do not overlap.
 fn in_order(runs: &RowRuns, mut last: usize) -> Checked<usize> {
     let mut all = 0_usize;
@@ -236,13 +232,6 @@ fn rising(rows: impl IntoIterator<Item = usize>) -> Checked {
         last = row;
     }
     Ok(())
-}
-
-/// Whether `row` is in the runs, which are in order.
-fn holds(runs: &RowRuns, row: usize) -> bool {
-    let after = runs.partition_point(|(first, _)| *first <= row);
-    let run = after.checked_sub(1).map(|at| runs[at]);
-    run.is_some_and(|(first, count)| row - first < count)
 }
 
 fn time(at: u64) -> Checked {

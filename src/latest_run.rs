@@ -10,7 +10,7 @@ use crate::journal_lines::read_lines;
 use crate::run_folder::JOURNAL;
 use crate::words::grouped;
 
-/// Of a journal's beginning, which tells when a run was begun.
+/// Bytes of a journal that are read to find out when its run was begun: its first lines tell.
 const MOST_BEGINNING_BYTES: u64 = 1 << 20;
 /// Run folders among which the latest is looked for.
 const MOST_RUNS: usize = 10_000;

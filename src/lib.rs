@@ -45,7 +45,8 @@
 //! # remove_users(&tenant, plan_removal(&tenant, &finished).or_stop()).or_stop();
 //! ```
 //!
-//! A sign-in proves that a password works; it changes its user, so a read-only tenant refuses it. At the end exactly those whom the job created are removed: a plan shows them first.
+//! A sign-in proves that a password works. It changes its user, so a read-only tenant refuses it. At the end you remove
+//! exactly the users whom the job created. A plan shows them first.
 //!
 //! # The whole script
 //!

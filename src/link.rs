@@ -90,7 +90,7 @@ mod tests {
         ] {
             assert!(at(link).is_err(), "{link}: {:?}", at(link));
         }
-        // To a real tenant nothing on this machine is its own.
+        // A real tenant owns nothing on this machine.
         for link in ["http://127.0.0.1:8080/f", "http://localhost:8080/f"] {
             assert!(address_of(link, None).is_err(), "{link}");
         }

@@ -1,9 +1,10 @@
 //! Every sentence a reader can be told: what was tried, on what, why it failed, what to do next.
 
 use std::fmt;
+use std::time::Duration;
 
 use crate::error::Error;
-use crate::say::sentence;
+use crate::say::{say, sentence};
 use crate::token::now;
 use crate::words::{count, grouped, in_words};
 
@@ -260,6 +261,23 @@ impl fmt::Display for Raw<'_> {
     }
 }
 
+/// Says what is asked again.
+pub(crate) fn say_fault(error: &Error) {
+    say!("trying again: {}", without_advice(error));
+}
+
+/// Says why nothing happens for a while.
+pub(crate) fn say_wait(error: &Error, wait: Duration) {
+    say!("waiting {}: {}", in_words(wait), without_advice(error));
+}
+
+/// The sentence without its advice, which is for whoever would have to do it by hand.
+fn without_advice(error: &Error) -> String {
+    let text = error.to_string();
+    let cause = text.rsplit_once("; ").map(|(cause, _)| cause.to_string());
+    cause.unwrap_or(text)
+}
+
 /// What to do where connections cannot be read.
 fn without_a_look_up(call: &str) -> &'static str {
     match call {
@@ -272,7 +290,7 @@ fn without_a_look_up(call: &str) -> &'static str {
 
 /// The names that differ from the wanted one in upper and lower case alone.
 fn but_for_case(name: &str, existing: &[String]) -> String {
-    // Of what is no database more than the name is listed.
+    // The list shows more than the name of a connection that is no database.
     let own = |listed: &&String| {
         let listed = listed.split(" (").next().unwrap_or_default();
         listed.to_lowercase() == name.to_lowercase()

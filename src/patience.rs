@@ -4,7 +4,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, Result};
-use crate::progress;
+use crate::messages::{say_fault, say_wait};
 use crate::secret::random_bytes;
 use crate::tenant::Tenant;
 
@@ -57,7 +57,7 @@ impl Patience {
             return Err(error);
         };
         if matches!(error, Error::TokenQuota { .. }) {
-            progress::say_wait(&error, wait);
+            say_wait(&error, wait);
         }
         thread::sleep(wait.min(self.limit.saturating_sub(self.began.elapsed())));
         Ok(())
@@ -76,7 +76,7 @@ impl Patience {
         if self.faults > self.most_faults {
             return Err(error);
         }
-        progress::say_fault(&error);
+        say_fault(&error);
         backoff(self.faults)
     }
 }

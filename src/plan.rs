@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::check::{Problem, check_for};
 use crate::connection_rules::OPTIONS_SCOPE;
-use crate::connections::{APPLICATION_SCOPES, ConnectionId};
+use crate::connections::{ConnectionId, applications_untold, options_untold};
 use crate::error::{Error, Result};
 use crate::files::{Packer, framing_bytes};
 use crate::options::ImportOptions;
@@ -228,9 +228,7 @@ fn unknown(connection: &ConnectionId) -> Vec<String> {
     let mut unknown = Vec::new();
     if connection.rules.is_none() {
         let why = match connection.name {
-            Some(_) => format!(
-                "the tenant left the connection's options out, and shows them to a token with the scope {OPTIONS_SCOPE}"
-            ),
+            Some(_) => options_untold(),
             None => format!(
                 "the connection was given by its id, and get_connection_id tells, with a token that has the scopes read:connections {OPTIONS_SCOPE}"
             ),
@@ -241,7 +239,8 @@ fn unknown(connection: &ConnectionId) -> Vec<String> {
     }
     if connection.applications_unknown {
         unknown.push(format!(
-            "whether an application uses the connection, without which Auth0 takes no import: the tenant refused to tell, and wants a token with the scope {APPLICATION_SCOPES}"
+            "whether an application uses the connection, without which Auth0 takes no import: {}",
+            applications_untold()
         ));
     }
     unknown

@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use crate::error::Error;
 use crate::jobs::JobId;
 use crate::pace::at_published_speeds;
 use crate::run::Run;
@@ -104,24 +103,6 @@ impl Progress {
             );
         }
     }
-}
-
-/// Says what is asked again, without the advice, which is for whoever would have to do it by hand.
-pub(crate) fn say_fault(error: &Error) {
-    let text = error.to_string();
-    let cause = text
-        .rsplit_once("; ")
-        .map_or(text.as_str(), |(cause, _)| cause);
-    say!("trying again: {cause}");
-}
-
-/// Says why nothing happens for a while.
-pub(crate) fn say_wait(error: &Error, wait: Duration) {
-    let text = error.to_string();
-    let cause = text
-        .rsplit_once("; ")
-        .map_or(text.as_str(), |(cause, _)| cause);
-    say!("waiting {}: {cause}", in_words(wait));
 }
 
 /// Says how far a call with many requests is: within two seconds, then every two.

@@ -9,6 +9,7 @@ use reqwest::blocking::Client;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use crate::encodings::hex;
 use crate::error::Result;
 use crate::settings::Settings;
 
@@ -73,7 +74,7 @@ fn hmac_sha256(key: &[u8], message: &[u8]) -> String {
         sha256.finalize()
     };
     let mac = hash(0x5c, &hash(0x36, message));
-    mac.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&mac)
 }
 
 #[cfg(test)]

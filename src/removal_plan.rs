@@ -17,7 +17,7 @@ use crate::witness::{OTHER_EMAIL, has_email};
 pub(crate) const NO_CONNECTION: &str =
     "the name of the job's connection is not known: the scope read:connections would tell it";
 
-/// Who would be deleted: made by [`plan_removal`] or [`plan_run_removal`], taken by [`remove_users`].
+/// Who would be deleted: made by [`plan_removal`](crate::plan_removal) or [`plan_run_removal`](crate::plan_run_removal), taken by [`remove_users`](crate::remove_users).
 ///
 /// # Examples
 ///
@@ -135,7 +135,7 @@ impl RemovalPlan {
     }
 }
 
-/// What a removal did; made by [`remove_users`].
+/// What a removal did; made by [`remove_users`](crate::remove_users).
 ///
 /// # Examples
 ///

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use crate::brief;
 use crate::error::{Error, Result};
-use crate::fields::millis;
+use crate::fields::http_millis;
 use crate::forms;
 use crate::secret::Secret;
 use crate::sent_secrets::{self, SentSecrets};
@@ -25,7 +25,7 @@ pub(crate) struct Request {
     pub(crate) writes: Option<&'static str>,
     /// A signed address, whole: it is its own key, so no token goes there.
     pub(crate) signed: Option<String>,
-    /// Of a write: the tenant's log keeps it.
+    /// The `X-Correlation-ID` of a write, which the tenant's log keeps.
     pub(crate) correlation_id: Option<String>,
 }
 
@@ -144,14 +144,9 @@ impl Answer {
         })
     }
 
-    /// When it was made, by the server's clock, in milliseconds of UNIX time: `Date`, as `Thu, 26 Nov 2026 19:49:20 GMT`.
+    /// When it was made, by the server's clock (`Date`), in milliseconds of UNIX time.
     pub(crate) fn date(&self) -> Option<i64> {
-        let date = self.header("date")?;
-        let [_, day, month, year, time, "GMT"] = date.split(' ').collect::<Vec<_>>()[..] else {
-            return None;
-        };
-        let month = "JanFebMarAprMayJunJulAugSepOctNovDec".find(month)? / 3 + 1;
-        millis(&format!("{year}-{month}-{day}T{time}Z"))
+        http_millis(&self.header("date")?)
     }
 
     /// A header's text, without what was sent.

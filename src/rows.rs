@@ -13,7 +13,6 @@ const LONGEST_ROW: usize = 4 * 1024 * 1024;
 /// Columns of the widest table that is read: an import takes 17 fields, and metadata many more hardly.
 const MOST_COLUMNS: usize = 1_000;
 const NOT_UTF8: &str = "is not UTF-8 (Latin-1, perhaps): save the file as UTF-8";
-
 const OPEN_QUOTE: &str = "; is a quote left open?";
 
 /// What is wrong with a row.

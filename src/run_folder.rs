@@ -45,9 +45,9 @@ pub(crate) const JOURNAL: &str = "journal.jsonl";
 const PACKING: &str = ".packing";
 /// A folder there that is older belongs to no run that is only just beginning.
 const BEGINNING: Duration = Duration::from_secs(60);
-/// Of a journal. A user who is refused takes some 200 bytes of it, one who is imported almost nothing.
+/// Bytes of a journal. A user who is refused takes some 200 bytes of it, one who is imported almost nothing.
 const MOST_JOURNAL_BYTES: u64 = 512 << 20;
-/// Of a journal that rows are still left out in: the rest is room for what becomes of the others.
+/// Bytes of a journal that still takes rows that are left out: the rest is room for what becomes of the others.
 const MOST_LEFT_OUT_BYTES: u64 = MOST_JOURNAL_BYTES / 2;
 
 /// A run folder, held by this process alone while it is open.

@@ -21,7 +21,7 @@ pub(crate) const NO_MARKERS: &str =
     "holds EVCXR and an underscore, by which a notebook's kernel is given orders: take that out";
 /// Characters of one sentence; of a longer one the middle is left out, since its end says what to do.
 const LONGEST_SENTENCE: usize = 4_000;
-/// Of those, the ones kept at its end.
+/// How many of those are kept at its end.
 const END_OF_SENTENCE: usize = 1_000;
 
 /// Characters of a name in a list, and names in it.

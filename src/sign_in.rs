@@ -9,13 +9,12 @@ use crate::error::{Error, Result};
 use crate::hidden::without_secrets;
 use crate::refusal::refusal;
 use crate::requests::Answer;
+use crate::say::{debug_fields, words_of_others};
 use crate::tenant::{RATE_LIMIT_TRIES, Tenant};
 
 const CALL: &str = "POST /oauth/token";
 /// Auth0's code for a user whose sign-in failed too often, which no waiting mends.
 const TOO_MANY_ATTEMPTS: &str = "too_many_attempts";
-use crate::say::{debug_fields, words_of_others};
-
 /// What a read-only tenant refuses, and why it counts as a change.
 const A_SIGN_IN: &str = "a sign-in, which changes its user (it is counted, a failed one can block them, and one that works replaces an imported hash),";
 

@@ -11,7 +11,7 @@ use serde_json::json;
 use zeroize::Zeroizing;
 
 use crate::error::{Error, Result};
-use crate::progress::say_wait;
+use crate::messages::say_wait;
 use crate::refusal::refusal;
 use crate::request_log::Recorder;
 use crate::requests::{Answer, CORRELATION_ID, Request};

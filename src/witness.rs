@@ -1,8 +1,8 @@
 //! What a run's folder alone does not prove: that the run it tells of is one that was made here.
 //!
-//! A folder can be ours and its journal in order, and yet somebody else can have written both, as an archive does that was
-//! unpacked with its modes. So the handle of a tenant remembers the runs that it made itself. Of any other run, after a restart
-//! of the kernel as well, the tenant must have each user under the e-mail that the folder shows before the user is deleted.
+//! A folder can be ours, with a journal in order, and somebody else can still have written both: it may come from an archive that
+//! keeps modes. So the handle of a tenant remembers the runs that it made itself. A user of any other run, also after a restart
+//! of the kernel, is deleted only if the tenant has the user under the e-mail that the folder shows.
 
 use std::collections::HashSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -6,11 +6,13 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
 
+use crate::runs::{Named, TestFile, quick};
 use crate::server::Practice;
 
 const GOOD_HASH: &str = "$2b$10$abcdefghijklmnopqrstuvABCDEFGHIJKLMNOPQRSTUVWXYZ01234";
 
-fn user(fields: Value) -> User {
+/// A user with these fields, `a@test.edu` unless they say otherwise.
+pub(crate) fn user(fields: Value) -> User {
     let mut all = json!({"email": "a@test.edu"});
     for (name, value) in fields.as_object().unwrap() {
         all[name] = value.clone();
@@ -232,13 +234,11 @@ fn what_is_usual_in_ids_and_metadata_is_no_fault() {
 
 #[test]
 fn dotted_columns_make_objects_and_never_keys_with_a_dot() {
-    let path = std::env::temp_dir().join(format!("dotted-{}.csv", std::process::id()));
     let csv = "email,user_metadata.address.city,user_metadata.address.zip,app_metadata.plan.of.year,user_metadata.plan\n\
                a@test.edu,Berlin,10115,2026,free\n";
-    std::fs::write(&path, csv).unwrap();
-    let file = read_csv(path.to_str().unwrap(), &[]).unwrap();
-    let users: Vec<User> = file.collect::<Result<_>>().unwrap();
-    std::fs::remove_file(&path).unwrap();
+    let file = TestFile::new(csv.as_bytes());
+    let rows = read_csv(file.path(), &[]).unwrap();
+    let users: Vec<User> = rows.collect::<Result<_>>().unwrap();
     let metadata = |user: &User| json!([user.user_metadata, user.app_metadata]);
     let wanted = json!([{"address": {"city": "Berlin", "zip": "10115"}, "plan": "free"}, {"plan": {"of": {"year": "2026"}}}]);
     assert_eq!(metadata(&users[0]), wanted);
@@ -288,12 +288,8 @@ fn a_profile_of_over_ten_kilobytes_is_a_warning_and_is_sent() {
     ] {
         assert!(drawn.contains(part), "{drawn}");
     }
-    let name = format!("large-{}", std::process::id());
-    let options = ImportOptions::default()
-        .name(&name)
-        .requests_per_second(100.0);
-    let report = import_users(&tenant, &connection, &users, &options).unwrap();
-    std::fs::remove_dir_all(report.folder()).unwrap();
+    let name = Named::new("large");
+    let report = import_users(&tenant, &connection, &users, &quick(&name)).unwrap();
     assert_eq!(report.counts().inserted, 2, "{report}");
 }
 

@@ -2,6 +2,7 @@
 
 use auth0_bulk_users::*;
 
+use crate::process::{is_in_a_process, itself, said};
 use crate::server::{DATABASE, Practice, answer, canned, token};
 
 const LIMIT: Duration = Duration::from_secs(20);
@@ -266,15 +267,11 @@ fn users_drawn_with_hostile_text_stay_in_their_cells() {
 /// What a test prints is caught, so this runs in a process of its own: the test calls itself.
 #[test]
 fn slow_work_says_how_far_it_is_and_how_long_it_will_take() {
-    if std::env::var_os("SLOW_WORK").is_some() {
+    if is_in_a_process() {
         return slow_work();
     }
     let name = "client::slow_work_says_how_far_it_is_and_how_long_it_will_take";
-    let mut child = std::process::Command::new(std::env::current_exe().unwrap());
-    let child = child
-        .args([name, "--exact", "--nocapture"])
-        .env("SLOW_WORK", "1");
-    let printed = String::from_utf8(child.output().unwrap().stdout).unwrap();
+    let printed = said(&mut itself(name));
     for part in [
         "; waited 1 s of at most 20 s",
         "of 7 users looked up, about ",
@@ -298,21 +295,17 @@ fn slow_work() {
 /// Settings come from the environment, so this runs in processes of their own: the test calls itself.
 #[test]
 fn settings_choose_the_tenant_and_a_password_signs_in() {
-    if std::env::var_os("WITH_SETTINGS").is_some() {
+    if is_in_a_process() {
         return with_settings();
     }
     let practice = Practice::start(&[]);
     let run = |settings: &[(&str, &str)]| {
         let name = "client::settings_choose_the_tenant_and_a_password_signs_in";
-        let mut child = std::process::Command::new(std::env::current_exe().unwrap());
+        let mut child = itself(name);
         for (name, _) in &practice.lines {
             child.env_remove(name);
         }
-        let folder = env!("CARGO_TARGET_TMPDIR");
-        child
-            .args([name, "--exact", "--nocapture"])
-            .env("WITH_SETTINGS", "1")
-            .current_dir(folder);
+        let child = child.current_dir(env!("CARGO_TARGET_TMPDIR"));
         let output = child.envs(settings.iter().copied()).output().unwrap();
         let printed = String::from_utf8_lossy(&output.stdout).into_owned();
         for (_, secret) in settings

@@ -7,6 +7,8 @@
 use auth0_bulk_users::*;
 use serde_json::{Value, json};
 
+use crate::check::user;
+use crate::runs::{Named, quick};
 use crate::server::{DATABASE, Practice, answer, canned, token};
 
 const JSON: &str = "content-type: application/json; charset=utf-8\r\n";
@@ -64,14 +66,6 @@ fn found(connection: &Value) -> (Tenant, ConnectionId) {
 
 fn with_attributes(attributes: Value) -> (Tenant, ConnectionId) {
     found(&database(Some(options(json!({"attributes": attributes})))))
-}
-
-fn user(fields: Value) -> User {
-    let mut all = json!({"email": "a@test.edu"});
-    for (name, value) in fields.as_object().unwrap() {
-        all[name] = value.clone();
-    }
-    serde_json::from_value(all).unwrap()
 }
 
 /// Field and sentence of each problem.
@@ -497,7 +491,7 @@ fn the_check_and_the_practice_tenant_agree_on_attributes() {
     ];
     let mut users: Vec<User> = rows.into_iter().map(user).collect();
     for (number, user) in users.iter_mut().enumerate() {
-        // By which a report's rows are traced where e-mails are shared.
+        // The ids trace a report's rows where e-mails are shared.
         user.user_id = Some(format!("agree-{number}"));
     }
     let wanted: [(&str, &[usize]); 4] = [
@@ -535,11 +529,7 @@ fn an_import_without_the_scope_for_options_goes_through() {
     let (tenant, connection) = practice.database();
     assert_eq!(connection.takes_usernames(), None);
     let users = generate_users("imfake", "test.edu", 25).unwrap();
-    let name = format!("unknown-{}", std::process::id());
-    let options = ImportOptions::default()
-        .name(&name)
-        .requests_per_second(100.0);
-    let report = import_users(&tenant, &connection, &users, &options).unwrap();
-    std::fs::remove_dir_all(report.folder()).unwrap();
+    let name = Named::new("unknown");
+    let report = import_users(&tenant, &connection, &users, &quick(&name)).unwrap();
     assert_eq!(report.counts().inserted, 25, "{report}");
 }

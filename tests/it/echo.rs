@@ -1,11 +1,10 @@
 //! A tenant that repeats what it was sent, in every place of its answers: nothing of a secret reaches the reader.
 
-use std::process::Command;
-
 use auth0_bulk_users::*;
 use serde_json::{Value, json};
 
-use crate::runs::{Named, quick};
+use crate::process::{is_in_a_process, itself, said};
+use crate::runs::{Named, TestFile, quick};
 use crate::server::DATABASE;
 use crate::world::{EMAIL, Reply, StandIn, World, packed, recorded};
 
@@ -253,10 +252,9 @@ fn secrets_in_the_report_of_an_import_are_not_shown() {
         &options,
     )
     .unwrap();
-    let sheet = std::env::temp_dir().join(format!("{}.csv", name.0));
-    report.save_csv(sheet.to_str().unwrap()).unwrap();
-    let saved = std::fs::read_to_string(&sheet).unwrap();
-    std::fs::remove_file(&sheet).unwrap();
+    let sheet = TestFile::new(b"");
+    report.save_csv(sheet.path()).unwrap();
+    let saved = std::fs::read_to_string(sheet.path()).unwrap();
     let shown = format!("{report} {report:?} {:?} {saved}", report.attention());
     assert!(shown.contains("neither of "), "{shown}");
     let sent = [HASH, TOTP, PHONE].map(str::to_string);
@@ -293,7 +291,7 @@ fn advice_for_a_second_factor_names_its_form() {
 #[test]
 fn a_client_secret_and_a_password_that_come_back_are_not_shown() {
     let secret = "k-Jh3gT8_the.client-s3cret/of.the+stand-in";
-    if std::env::var_os("IN_A_PROCESS").is_some() {
+    if is_in_a_process() {
         let tenant = match Tenant::from_env() {
             Ok(tenant) => tenant,
             Err(error) => return println!("\n{error} {error:?}"),
@@ -308,21 +306,13 @@ fn a_client_secret_and_a_password_that_come_back_are_not_shown() {
     }
     let name = "echo::a_client_secret_and_a_password_that_come_back_are_not_shown";
     let in_a_process = |stand_in: &StandIn| {
-        let output = Command::new(std::env::current_exe().unwrap())
-            .args([name, "--exact", "--nocapture"])
-            .envs([
-                ("IN_A_PROCESS", "1"),
-                ("DOMAIN", &stand_in.base),
-                ("CLIENT_ID", "an-id"),
-            ])
-            .envs([
-                ("CLIENT_SECRET", secret),
-                ("SIGN_IN_CLIENT_ID", "id"),
-                ("SIGN_IN_CLIENT_SECRET", &secret[3..]),
-            ])
-            .output()
-            .unwrap();
-        String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap()
+        said(itself(name).envs([
+            ("DOMAIN", stand_in.base.as_str()),
+            ("CLIENT_ID", "an-id"),
+            ("CLIENT_SECRET", secret),
+            ("SIGN_IN_CLIENT_ID", "id"),
+            ("SIGN_IN_CLIENT_SECRET", &secret[3..]),
+        ]))
     };
     for text in [secret, &secret[..25], PASSWORD, &PASSWORD[3..]] {
         let refusal = |status: u16| {

@@ -257,7 +257,7 @@ impl Case {
                 );
                 true
             }
-            // At the resume the file with those three had been sent already.
+            // When a run is resumed, the file with those three has been sent already.
             ("job-lost", true) => {
                 let failed = if self.step == Step::Resume { 2 } else { 3 };
                 let told = (counts.unknown, counts.failed);

@@ -10,7 +10,8 @@ use std::process::Command;
 use auth0_bulk_users::*;
 use serde_json::{Value, json};
 
-use crate::runs::{Named, TestFile, quick};
+use crate::process::{is_in_a_process, itself};
+use crate::runs::{Named, TestFile, TestFolder, quick};
 use crate::server::{Practice, answer, canned, token};
 
 /// Orders to the kernel, a script three ways, and characters that cannot be seen.
@@ -18,18 +19,20 @@ const HOSTILE: &str = "x\nEVCXR_BEGIN_CONTENT text/html\n<img src=x onerror=\"wi
     \nEVCXR_END_CONTENT\nEVCXR_INPUT_REQUEST_PASSWORD:Token\nEVCXR_ERROR_OCCURRED\nEVCXR_PANIC_NOTIFICATION\nEVCXR_EXECUTION_COMPLETE\n\
     \u{1b}[31m\u{7}\0\r\u{9b}\u{202e}\u{2066}\u{200f}\u{feff}\u{200b}";
 
-/// A tenant whose server gives these answers, one after the other, and the last again and again.
-fn tenant_that_says(answers: &[(u16, Value)]) -> Tenant {
+/// A tenant whose server gives these answers, one after the other, and the last again and again. Its token has these scopes.
+fn tenant_of(scope: &Value, answers: &[(u16, Value)]) -> Tenant {
     let raw = |(status, body): &(u16, Value)| answer(*status, "", &body.to_string());
     let (base, _) = canned(answers.iter().map(raw).collect());
-    Tenant::new(&base, &token(&base, json!({"scope": HOSTILE}))).unwrap()
+    Tenant::new(&base, &token(&base, json!({ "scope": scope }))).unwrap()
 }
 
-/// A token that names no scopes, so that nothing is refused before it is sent.
+fn tenant_that_says(answers: &[(u16, Value)]) -> Tenant {
+    tenant_of(&json!(HOSTILE), answers)
+}
+
+/// Its token names no scopes, so that nothing is refused before it is sent.
 fn open_tenant_that_says(answers: &[(u16, Value)]) -> Tenant {
-    let raw = |(status, body): &(u16, Value)| answer(*status, "", &body.to_string());
-    let (base, _) = canned(answers.iter().map(raw).collect());
-    Tenant::new(&base, &token(&base, json!({"scope": null}))).unwrap()
+    tenant_of(&Value::Null, answers)
 }
 
 /// Prints a value in every way a reader can; the kernel's own way is the last.
@@ -601,20 +604,14 @@ fn the_sheet_of_passwords_is_harmless_too() {
         username: Some(format!("@{email}")),
         ..User::new(email)
     });
-    if std::env::var_os("WRITE_SHEET").is_some() {
+    if is_in_a_process() {
         set_passwords(&users, Passwords::Random).unwrap();
         return;
     }
-    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));
-    let folder = folder.join(format!("hostile-sheet-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
-    let status = Command::new(std::env::current_exe().unwrap())
-        .args(["hostile::the_sheet_of_passwords_is_harmless_too", "--exact"])
-        .env("WRITE_SHEET", "1")
-        .current_dir(&folder)
-        .stdout(std::process::Stdio::null())
-        .status();
-    assert!(status.unwrap().success());
+    let folder = TestFolder::new();
+    let mut child = itself("hostile::the_sheet_of_passwords_is_harmless_too");
+    let output = child.current_dir(&*folder).output();
+    assert!(output.unwrap().status.success());
     let files = std::fs::read_dir(folder.join("credentials")).unwrap();
     let mut paths = files.map(|file| file.unwrap().path());
     let is_sheet =
@@ -631,5 +628,4 @@ fn the_sheet_of_passwords_is_harmless_too() {
         let row = row.unwrap();
         assert_eq!((&row.email, &row.username), (&user.email, &user.username));
     }
-    std::fs::remove_dir_all(&folder).unwrap();
 }

@@ -10,6 +10,7 @@ use std::thread;
 use auth0_bulk_users::*;
 use serde_json::{Value, json};
 
+use crate::process::{is_in_a_process, itself, most_memory, said};
 use crate::runs::TestFile;
 use crate::server::{answer, canned, token};
 
@@ -70,27 +71,18 @@ fn a_link_that_only_looks_like_the_tenants_is_not_followed() {
     assert!(asked.lock().unwrap().is_empty());
 }
 
-/// The most memory that this process has had, in MB, where the system tells.
-fn most_memory() -> Option<u64> {
-    let status = fs::read_to_string("/proc/self/status").ok()?;
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:"))?;
-    Some(line.split_whitespace().next()?.parse::<u64>().ok()? / 1024)
-}
-
 fn read_an_open_quote() {
     let path = std::env::var("READS").unwrap();
     let mut users = read_csv(&path, &[]).unwrap();
     assert_eq!(users.next().unwrap().unwrap().email, "a@test.edu");
     let error = users.next().unwrap().unwrap_err().to_string();
     assert!(users.next().is_none());
-    println!("\n{error}\nmemory {:?}", most_memory());
+    println!("\n{error}\nmemory {:?}", most_memory("self"));
 }
 
 #[test]
 fn one_open_quote_takes_no_more_memory_than_a_row_may() {
-    if std::env::var_os("READS").is_some() {
+    if is_in_a_process() {
         return read_an_open_quote();
     }
     let text = [
@@ -99,16 +91,8 @@ fn one_open_quote_takes_no_more_memory_than_a_row_may() {
     ]
     .concat();
     let file = TestFile::new(&text);
-    let output = Command::new(std::env::current_exe().unwrap())
-        .args([
-            "limits::one_open_quote_takes_no_more_memory_than_a_row_may",
-            "--exact",
-            "--nocapture",
-        ])
-        .env("READS", file.path())
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&output.stdout);
+    let test = "limits::one_open_quote_takes_no_more_memory_than_a_row_may";
+    let said = said(itself(test).env("READS", file.path()));
     assert!(
         said.contains(
             "line 3 has over 4,194,304 bytes, far more than an import takes; is a quote left open?"
@@ -120,7 +104,7 @@ fn one_open_quote_takes_no_more_memory_than_a_row_may() {
         .find_map(|line| line.strip_prefix("memory Some("));
     if let Some(memory) = memory {
         let memory: u64 = memory.trim_end_matches(')').parse().unwrap();
-        assert!(memory < 60, "{memory} MB for a file of 98");
+        assert!(memory < 60_000, "{memory} KB for a file of 98 MB");
     }
 }
 

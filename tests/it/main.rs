@@ -24,6 +24,7 @@ mod practice_door;
 mod practice_fuzz;
 mod practice_guard;
 mod practice_users;
+mod process;
 mod recipes;
 mod removal;
 mod requests;

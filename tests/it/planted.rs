@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 
 use auth0_bulk_users::*;
 use serde_json::{Value, json};
-use sha2::Digest;
 
 use crate::kills::child;
-use crate::removal::{StandIn, left, own, with_id};
-use crate::runs::{Named, quick, users};
+use crate::recipes::sha256;
+use crate::removal::{StandIn, left_out, own, with_id};
+use crate::runs::{Named, TestFolder, quick, users};
 use crate::server::{Practice, token};
 
 /// The entries of a run's journal.
@@ -23,8 +23,7 @@ fn lines(folder: &Path) -> Vec<Value> {
 pub(crate) fn write_lines(folder: &Path, entries: &[Value]) {
     let (mut chain, mut text) = (String::new(), String::new());
     for entry in entries {
-        let hash = sha2::Sha256::digest(format!("{chain} {entry}"));
-        chain = hash[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+        chain = sha256(format!("{chain} {entry}"))[..16].to_string();
         text += &format!("{chain} {entry}\n");
     }
     fs::write(folder.join("journal.jsonl"), text).unwrap();
@@ -287,9 +286,7 @@ fn a_file_of_another_length_than_its_journal_tells_is_refused() {
     let mut entries = lines(&folder);
     let done = |entry: &&mut Value| entry["Done"]["file"] == 2;
     let done = entries.iter_mut().find(done).unwrap();
-    let hash = sha2::Sha256::digest(&fewer);
-    let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
-    done["Done"]["sha256"] = json!(hash);
+    done["Done"]["sha256"] = json!(sha256(&fewer));
     write_lines(&folder, &entries);
     let error = plan_run_removal(&tenant, &name.folder()).unwrap_err();
     let said = "users-00002.done.json: it holds 4 users, and its journal tells of 5: what was done is not guessed at";
@@ -408,13 +405,11 @@ fn a_journal_or_a_file_of_users_that_is_too_large_is_refused_unread() {
 }
 
 /// A working folder that goes when the test ends.
-struct WorkingFolder(PathBuf);
+struct WorkingFolder(TestFolder);
 
 impl WorkingFolder {
     fn new() -> WorkingFolder {
-        let folder = std::env::temp_dir().join(&Named::new("working").0);
-        fs::create_dir(&folder).unwrap();
-        WorkingFolder(folder)
+        WorkingFolder(TestFolder::new())
     }
 
     /// A run that has just begun, by its own word at `at`.
@@ -446,16 +441,10 @@ impl WorkingFolder {
             "--ignored",
             "--nocapture",
         ]);
-        let output = command.current_dir(&self.0).output().unwrap();
+        let output = command.current_dir(&*self.0).output().unwrap();
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
         let line = said.lines().find_map(|line| line.split_once("latest: "));
         line.expect(&said).1.to_string()
-    }
-}
-
-impl Drop for WorkingFolder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
     }
 }
 
@@ -535,10 +524,8 @@ fn forge(folder: &Path, change: impl FnOnce(&mut Value, &mut Vec<Value>)) {
     let mut entries = lines(folder);
     change(&mut users[0], &mut entries);
     let forged = serde_json::to_vec(&users).unwrap();
-    let hash = sha2::Sha256::digest(&forged);
-    let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
     let done = place(&entries, "Done");
-    entries[done]["Done"]["sha256"] = json!(hash);
+    entries[done]["Done"]["sha256"] = json!(sha256(&forged));
     fs::write(&file, forged).unwrap();
     write_lines(folder, &entries);
 }
@@ -556,7 +543,7 @@ fn a_forged_folder_that_shows_one_e_mail_does_not_delete_another_ones_account() 
         forge(&folder, |user, _| user["user_id"] = json!("boss"));
         for tenant in [&reopened(&standin), &standin.tenant] {
             let plan = plan_run_removal(tenant, &name.folder()).unwrap();
-            assert!(left(&plan, "a@test.edu", OTHER_EMAIL), "{plan}");
+            left_out(&plan, "a@test.edu", OTHER_EMAIL);
             assert_eq!(plan.users.len(), 1, "{plan}");
             assert_eq!(plan.users[0].0, "b@test.edu");
         }
@@ -580,7 +567,7 @@ fn a_forged_folder_whose_ids_are_said_to_be_given_deletes_nobody_else_either() {
     });
     let plan = plan_run_removal(&reopened(&standin), &name.folder()).unwrap();
     assert!(plan.users.is_empty(), "{plan}");
-    assert!(left(&plan, "a@test.edu", OTHER_EMAIL), "{plan}");
+    left_out(&plan, "a@test.edu", OTHER_EMAIL);
 }
 
 #[test]
@@ -600,8 +587,8 @@ fn a_run_that_was_not_made_by_this_handle_is_removed_by_what_the_tenant_shows() 
         let plan = plan_run_removal(&reopened(&standin), &name.folder()).unwrap();
         let e_mails: Vec<&str> = plan.users.iter().map(|(email, _)| email.as_str()).collect();
         assert_eq!(e_mails, ["a@test.edu"], "{plan}");
-        assert!(left(&plan, "b@test.edu", OTHER_EMAIL), "{plan}");
-        assert!(left(&plan, "c@test.edu", "no user with this id"), "{plan}");
+        left_out(&plan, "b@test.edu", OTHER_EMAIL);
+        left_out(&plan, "c@test.edu", "no user with this id");
     }
 }
 

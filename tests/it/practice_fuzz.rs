@@ -7,6 +7,7 @@ use std::net::TcpStream;
 
 use serde_json::{Map, Value, json};
 
+use crate::process::most_memory;
 use crate::server::Practice;
 
 const METHODS: [&str; 6] = ["GET", "POST", "PATCH", "PUT", "DELETE", "OPTIONS"];
@@ -369,12 +370,7 @@ fn whatever_it_is_asked_it_answers_and_nothing_breaks() {
             "no {status} among {statuses:?}"
         );
     }
-    if let Ok(facts) = std::fs::read_to_string(format!("/proc/{}/status", practice.id())) {
-        let peak = facts
-            .lines()
-            .find_map(|line| line.strip_prefix("VmHWM:"))
-            .unwrap();
-        let kilobytes: u64 = peak.trim().trim_end_matches(" kB").parse().unwrap();
+    if let Some(kilobytes) = most_memory(&practice.id().to_string()) {
         println!("{statuses:?}, {kilobytes} kB at most");
         assert!(kilobytes < 100_000, "{kilobytes} kB");
     }

@@ -9,6 +9,8 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
 use sha2::Sha256;
 
+use crate::recipes::hex;
+use crate::runs::TestFolder;
 use crate::server::Practice;
 
 fn prove(practice: &Practice, body: &Value) -> (u16, Value) {
@@ -18,8 +20,8 @@ fn prove(practice: &Practice, body: &Value) -> (u16, Value) {
 
 #[test]
 fn it_proves_that_it_knows_the_key_in_its_file_and_tells_it_nobody() {
-    let name = format!("practice-{}.env", std::process::id());
-    let path = std::env::temp_dir().join(name);
+    let folder = TestFolder::new();
+    let path = folder.join("practice.env");
     let practice = Practice::start(&["--env-file", path.to_str().unwrap()]);
     let file = std::fs::read_to_string(&path).unwrap();
     #[cfg(unix)]
@@ -39,12 +41,7 @@ fn it_proves_that_it_knows_the_key_in_its_file_and_tells_it_nobody() {
     let challenge = "0123456789abcdef";
     let mut mac = Hmac::<Sha256>::new_from_slice(key.as_bytes()).unwrap();
     mac.update(challenge.as_bytes());
-    let proof: String = mac
-        .finalize()
-        .into_bytes()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let proof = hex(&mac.finalize().into_bytes());
     let answer = prove(&practice, &json!({ "challenge": challenge }));
     assert_eq!(answer, (200, json!({ "proof": proof })));
     for wrong in [
@@ -59,8 +56,6 @@ fn it_proves_that_it_knows_the_key_in_its_file_and_tells_it_nobody() {
     let (_, about) = practice.raw("GET", "/practice", None, None);
     let version = env!("CARGO_PKG_VERSION");
     assert_eq!(about, json!({"practice_tenant": true, "version": version}));
-    drop(practice);
-    std::fs::remove_file(path).unwrap();
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::recipes;
 use crate::server::Practice;
 
 const DATABASE: &str = "Username-Password-Authentication";
@@ -339,16 +340,7 @@ fn a_wrong_custom_hash_can_be_replaced_until_the_first_sign_in_and_no_other_can(
     let practice = Practice::start(&[]);
     let custom =
         |hex: &str| json!({"algorithm": "sha256", "hash": {"value": hex, "encoding": "hex"}});
-    let sha256 = |text: &str| {
-        use sha2::Digest;
-        let hash = sha2::Sha256::digest(text);
-        custom(
-            &hash
-                .iter()
-                .map(|byte| format!("{byte:02x}"))
-                .collect::<String>(),
-        )
-    };
+    let sha256 = |text: &str| custom(&recipes::sha256(text));
     let row = |hash: &Value| json!([{"email": "a@test.edu", "custom_password_hash": hash}]);
     practice.import(&row(&sha256("wrong")), "false");
     assert_eq!(practice.sign_in("a@test.edu", "right").0, 403);

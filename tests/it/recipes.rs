@@ -1,10 +1,9 @@
 //! Hashes of old systems: made, described, verified here and by the practice tenant, and found out about.
 
-use std::fs;
-
 use auth0_bulk_users::*;
 use serde_json::{Value, json};
 
+use crate::runs::TestFile;
 use crate::server::Practice;
 
 fn with_hash(email: &str, custom: Value) -> User {
@@ -210,13 +209,13 @@ fn the_detective_says_what_it_cannot_tell_apart() {
     );
 }
 
-fn hex_of(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn sha256(text: &str) -> String {
+pub(crate) fn sha256(text: impl AsRef<[u8]>) -> String {
     use sha2::Digest;
-    hex_of(&sha2::Sha256::digest(text))
+    hex(&sha2::Sha256::digest(text))
 }
 
 #[test]
@@ -236,7 +235,7 @@ fn the_detective_says_why_nothing_fits() {
             "verifies 2 of 3 (sha256, hex, salt as utf8 prefix), but not number 3: is its password right?",
         ),
         (
-            vec![KnownHash::new("one", sha256(&sha256("one")))],
+            vec![KnownHash::new("one", sha256(sha256("one")))],
             "the first is a sha256 of a sha256, and no recipe describes a hash of a hash",
         ),
         (
@@ -588,26 +587,21 @@ fn a_whole_file_is_completed_by_its_columns() {
         json!({"algorithm": "sha256", "hash": {"encoding": "hex"}, "salt": {"position": "suffix"}}),
     )
     .unwrap();
-    let folder = format!("recipes-{}", std::process::id());
-    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(folder);
-    fs::create_dir_all(&folder).unwrap();
-    let path = folder.join("old.csv");
     let rows = format!(
         "mail,pw,pw_salt\none@test.edu,{},s1\ntwo@test.edu,{},s2\n",
         sha256("ones1"),
         sha256("twos2")
     );
-    fs::write(&path, rows).unwrap();
+    let file = TestFile::new(rows.as_bytes());
     let columns = [
         ("mail", "email"),
         ("pw", "custom_password_hash.hash.value"),
         ("pw_salt", "custom_password_hash.salt.value"),
     ];
-    let read = || read_csv(path.to_str().unwrap(), &columns).unwrap();
+    let read = || read_csv(file.path(), &columns).unwrap();
     let users: Users = read().collect::<Result<_>>().unwrap();
     let completed = recipe.complete(&users).unwrap();
     let streamed: Users = read().with_recipe(&recipe).collect::<Result<_>>().unwrap();
-    fs::remove_dir_all(&folder).unwrap();
     assert_eq!(completed, streamed);
     assert!(
         verify_password(&completed[0], "one").unwrap()

@@ -34,7 +34,7 @@ fn google(id: &str, email: &str, created: &str) -> Value {
 /// What the stand-in answers with.
 pub(crate) struct Holds {
     pub(crate) users: Vec<Value>,
-    /// Of the answer to an upload.
+    /// The connection's name in the answer to an upload.
     named: Value,
     /// Status and body of GET /connections/{id}.
     connection: (u16, Value),
@@ -238,6 +238,12 @@ pub(crate) fn left(plan: &RemovalPlan, email: &str, reason: &str) -> bool {
     all.any(|left| left.email == email && left.reason.starts_with(reason))
 }
 
+/// The same, which has to be so.
+#[track_caller]
+pub(crate) fn left_out(plan: &RemovalPlan, email: &str, reason: &str) {
+    assert!(left(plan, email, reason), "{email}, {reason}: {plan}");
+}
+
 const THREE: [&str; 3] = ["a@test.edu", "b@test.edu", "c@test.edu"];
 
 #[test]
@@ -256,7 +262,7 @@ fn accounts_of_another_provider_stay_whatever_their_e_mail_and_age() {
     let plan = plan_removal(&standin.tenant, &finished).unwrap();
     assert_eq!(planned(&plan), ["auth0|5", "auth0|6"], "{plan}");
     let nobody = "no user with this e-mail is in the connection";
-    assert!(left(&plan, "c@test.edu", nobody), "{plan}");
+    left_out(&plan, "c@test.edu", nobody);
     assert_eq!((plan.kept, plan.left_out.len()), (1, 1));
     assert!(
         plan.to_string()
@@ -290,18 +296,9 @@ fn whoever_was_there_before_the_job_or_is_of_unknown_age_stays() {
     let standin = StandIn::new(users);
     let plan = plan_removal(&standin.tenant, &standin.job(&THREE.map(User::new))).unwrap();
     assert!(plan.users.is_empty(), "{plan}");
-    assert!(
-        left(&plan, "a@test.edu", "the user is older than the job"),
-        "{plan}"
-    );
-    assert!(
-        left(&plan, "b@test.edu", "the tenant does not tell when"),
-        "{plan}"
-    );
-    assert!(
-        left(&plan, "c@test.edu", "no user with this e-mail"),
-        "{plan}"
-    );
+    left_out(&plan, "a@test.edu", "the user is older than the job");
+    left_out(&plan, "b@test.edu", "the tenant does not tell when");
+    left_out(&plan, "c@test.edu", "no user with this e-mail");
 }
 
 #[test]
@@ -314,10 +311,7 @@ fn without_a_name_of_the_connection_nobody_is_planned() {
     let finished = standin.job(&[User::new("a@test.edu")]);
     let plan = plan_removal(&standin.tenant, &finished).unwrap();
     assert!(plan.users.is_empty(), "{plan}");
-    assert!(
-        left(&plan, "a@test.edu", "the name of the job's connection"),
-        "{plan}"
-    );
+    left_out(&plan, "a@test.edu", "the name of the job's connection");
     // The connection itself tells its name.
     standin.holds().connection = (200, json!({"id": ID, "name": HOME, "strategy": "auth0"}));
     let plan = plan_removal(&standin.tenant, &finished).unwrap();
@@ -421,21 +415,12 @@ fn a_drawn_id_that_another_connection_has_stays_too() {
     let plan = plan_run_removal(&standin.tenant, &name.folder()).unwrap();
     assert_eq!(plan.users.len(), 1, "{plan}");
     assert_eq!(plan.users[0].0, "c@test.edu");
-    assert!(
-        left(&plan, "a@test.edu", "two users of the tenant have this id"),
-        "{plan}"
-    );
-    assert!(
-        left(&plan, "b@test.edu", "the user with this id is in another"),
-        "{plan}"
-    );
+    left_out(&plan, "a@test.edu", "two users of the tenant have this id");
+    left_out(&plan, "b@test.edu", "the user with this id is in another");
     // And one who is older than the run's upload.
     standin.holds().users[2]["created_at"] = BEFORE.into();
     let plan = plan_run_removal(&standin.tenant, &name.folder()).unwrap();
-    assert!(
-        left(&plan, "c@test.edu", "the user is older than the job"),
-        "{plan}"
-    );
+    left_out(&plan, "c@test.edu", "the user is older than the job");
 }
 
 #[test]
@@ -443,10 +428,7 @@ fn an_e_mail_changed_meanwhile_hides_a_user_from_a_job_and_not_from_a_run() {
     let standin = StandIn::new(vec![own("1", "new@test.edu")]);
     let plan = plan_removal(&standin.tenant, &standin.job(&[User::new("a@test.edu")])).unwrap();
     assert!(plan.users.is_empty());
-    assert!(
-        left(&plan, "a@test.edu", "no user with this e-mail"),
-        "{plan}"
-    );
+    left_out(&plan, "a@test.edu", "no user with this e-mail");
 
     let standin = StandIn::new(Vec::new());
     let name = Named::new("changed");
@@ -525,10 +507,7 @@ fn who_was_created_after_the_job_had_ended_is_not_the_jobs() {
     let finished = standin.job(&[User::new("a@test.edu")]);
     let plan = plan_removal(&standin.tenant, &finished).unwrap();
     assert!(plan.users.is_empty(), "{plan}");
-    assert!(
-        left(&plan, "a@test.edu", "the user was created after the job"),
-        "{plan}"
-    );
+    left_out(&plan, "a@test.edu", "the user was created after the job");
     let name = Named::new("newer");
     standin.run(
         &name,
@@ -537,10 +516,7 @@ fn who_was_created_after_the_job_had_ended_is_not_the_jobs() {
     standin.holds().users[1]["created_at"] = newer.into();
     let plan = plan_run_removal(&standin.tenant, &name.folder()).unwrap();
     assert_eq!(planned(&plan), ["auth0|3"], "{plan}");
-    assert!(
-        left(&plan, "b@test.edu", "the user was created after the job"),
-        "{plan}"
-    );
+    left_out(&plan, "b@test.edu", "the user was created after the job");
     // A clock that is before the job's own time is another one, and says nothing.
     standin.holds().date = "date: Thu, 01 Jan 2026 00:00:00 GMT\r\n";
     let finished = standin.job(&[User::new("a@test.edu")]);
@@ -562,7 +538,7 @@ fn an_account_that_was_linked_to_another_stays() {
     let plan = plan_removal(&standin.tenant, &standin.job(&users)).unwrap();
     assert!(plan.users.is_empty(), "{plan}");
     for email in ["a@test.edu", "b@test.edu"] {
-        assert!(left(&plan, email, "another account was linked"), "{plan}");
+        left_out(&plan, email, "another account was linked");
     }
 }
 
@@ -573,10 +549,7 @@ fn more_users_than_the_job_inserted_are_not_all_its_own() {
     let users = [User::new("a@test.edu"), User::new("b@test.edu")];
     let plan = plan_removal(&standin.tenant, &standin.job(&users)).unwrap();
     assert_eq!((plan.users.len(), plan.kept), (0, 2), "{plan}");
-    assert!(
-        left(&plan, "b@test.edu", "more such users are found"),
-        "{plan}"
-    );
+    left_out(&plan, "b@test.edu", "more such users are found");
 }
 
 #[test]
@@ -729,17 +702,13 @@ fn a_drawn_id_found_in_another_connection_did_not_come_in_here() {
     assert_eq!(told, [(2, Outcome::Unknown)], "{report}");
     let plan = || plan_run_removal(&standin.tenant, &name.folder()).unwrap();
     assert_eq!(plan().users.len(), 1);
-    assert!(left(
-        &plan(),
-        "b@test.edu",
-        "the user with this id is in another"
-    ));
+    left_out(&plan(), "b@test.edu", "the user with this id is in another");
     let later = standin.holds().users.pop().unwrap();
-    assert!(left(
+    left_out(
         &plan(),
         "b@test.edu",
-        "what became of the user is not known"
-    ));
+        "what became of the user is not known",
+    );
     // A drawn id is nobody else's: who came in after the report belongs to the run.
     let mut later = later;
     later["identities"][0]["connection"] = HOME.into();
@@ -873,10 +842,7 @@ fn where_e_mails_are_shared_only_ids_tell_whose_a_user_is() {
     let finished = wait_for_job(&tenant, &job, Duration::from_secs(20)).unwrap();
     let plan = plan_removal(&tenant, &finished).unwrap();
     assert_eq!(planned(&plan), ["auth0|mine"], "{plan}");
-    assert!(
-        left(&plan, "a@test.edu", "several users of the connection"),
-        "{plan}"
-    );
+    left_out(&plan, "a@test.edu", "several users of the connection");
     assert_eq!(remove_users(&tenant, plan).unwrap().deleted, 1);
     assert_eq!(logged(&practice, &job.correlation_id), ["sdu", "sapi"]);
     // A run draws ids.

@@ -1,27 +1,19 @@
 //! What was sent, to look at: every secret out, every row a `curl` line that works.
 
 use std::process::Command;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use auth0_bulk_users::*;
 use serde_json::{Map, Value, json};
 
+use crate::process::{is_in_a_process, itself, said};
+use crate::runs::TestFolder;
 use crate::server::{DATABASE, Practice, answer, canned, token};
 
 /// Runs the test of that name in a process of its own, whose stdout is what a kernel would read.
 fn in_a_process(name: &str, settings: &[(&str, &str)]) -> String {
-    let output = Command::new(std::env::current_exe().unwrap())
-        .args([&format!("requests::{name}"), "--exact", "--nocapture"])
-        .current_dir(std::env::temp_dir())
-        .env("IN_A_PROCESS", "1")
-        .envs(settings.iter().copied())
-        .output()
-        .unwrap();
-    String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap()
-}
-
-fn is_in_a_process() -> bool {
-    std::env::var_os("IN_A_PROCESS").is_some()
+    let mut command = itself(&format!("requests::{name}"));
+    let command = command.current_dir(env!("CARGO_TARGET_TMPDIR"));
+    said(command.envs(settings.iter().copied()))
 }
 
 /// Prints everything a reader can see of what was sent: `Debug`, plain and html.
@@ -152,20 +144,10 @@ fn what_was_not_answered_is_there_too() {
     assert!(log.to_string().contains(": no answer after"), "{log}");
 }
 
-/// A folder below the project that no other test has.
-fn own_folder(name: &str) -> std::path::PathBuf {
-    static FOLDERS: AtomicUsize = AtomicUsize::new(0);
-    let number = FOLDERS.fetch_add(1, Ordering::Relaxed);
-    let name = format!("{name}-{}-{number}", std::process::id());
-    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    std::fs::create_dir_all(&folder).unwrap();
-    folder
-}
-
 /// What the processes that a line starts are told as arguments, which everybody on the machine can read, and what
 /// curl reads: from a curl that tells it.
 fn arguments_and_input(line: &str, variables: &[(&str, &str)]) -> (String, String) {
-    let folder = own_folder("arguments");
+    let folder = TestFolder::new();
     let curl = folder.join("curl");
     let script = "#!/bin/sh\nprintf '%s\\n' \"$@\" > arguments\ncat > input\n";
     std::fs::write(&curl, script).unwrap();
@@ -174,15 +156,13 @@ fn arguments_and_input(line: &str, variables: &[(&str, &str)]) -> (String, Strin
     let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap());
     let status = Command::new("sh")
         .args(["-c", line])
-        .current_dir(&folder)
+        .current_dir(&*folder)
         .env("PATH", path)
         .envs(variables.iter().copied())
         .status();
     assert!(status.unwrap().success(), "{line}");
     let told = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
-    let told = (told("arguments"), told("input"));
-    std::fs::remove_dir_all(&folder).unwrap();
-    told
+    (told("arguments"), told("input"))
 }
 
 /// Runs a line in a shell, with the token in its environment alone.
@@ -220,7 +200,7 @@ fn each_row_is_a_curl_line_that_works() {
     let job = start_import_with(&tenant, &connection, &users, &options).unwrap();
     wait_for_job(&tenant, &job, Duration::from_secs(20)).unwrap();
 
-    let folder = own_folder("curl");
+    let folder = TestFolder::new();
     export_users(&tenant, &connection, Duration::from_secs(20)).unwrap();
     let more = json!([{"email": "curl@test.edu"}]).to_string();
     std::fs::write(folder.join("users.json"), more).unwrap();
@@ -258,7 +238,6 @@ fn each_row_is_a_curl_line_that_works() {
         .replace(&format!("/api/v2/jobs/{}", job.id), &path);
     shell(&practice, &folder, &read);
     assert_eq!(shell(&practice, &folder, &read)["summary"]["inserted"], 1);
-    std::fs::remove_dir_all(&folder).unwrap();
 }
 
 /// The lines of a practice tenant, as settings of a process.
@@ -326,7 +305,7 @@ fn a_sign_in_is_recorded_with_its_username_whatever_the_password_is_and_its_line
         println!("no curl on this machine");
         return;
     }
-    let folder = std::env::temp_dir();
+    let folder = TestFolder::new();
     let variables = |names: &[&str]| {
         let known = |name: &str| settings.iter().find(|(known, _)| *known == name);
         let value = |name: &&str| {
@@ -404,9 +383,8 @@ fn a_long_external_id_with_line_breaks_is_whole_in_the_line_and_beyond_4000_a_va
         println!("no curl on this machine");
         return;
     }
-    let folder = own_folder("curl-long");
+    let folder = TestFolder::new();
     std::fs::write(folder.join("users.json"), r#"[{"email": "long@test.edu"}]"#).unwrap();
     let again = shell(&practice, &folder, sent.curl());
     assert_eq!(again["external_id"], id);
-    std::fs::remove_dir_all(&folder).unwrap();
 }

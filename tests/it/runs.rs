@@ -1,26 +1,27 @@
 //! What tests of runs have in common: users, options, folders that go when the test ends.
 
 use std::fs;
-use std::path::PathBuf;
+use std::ops::Deref;
+use std::path::{Path, PathBuf};
 
 use auth0_bulk_users::*;
 use serde_json::{Value, json};
 
 use crate::server::Practice;
 
+/// Random letters and digits, the last of a new hash: no other test has them, and nobody can guess them.
+fn letters(count: usize) -> String {
+    let random = hash_password("x").unwrap();
+    let letters = random.chars().filter(char::is_ascii_alphanumeric);
+    letters.rev().take(count).collect()
+}
+
 /// A run folder that goes when the test ends.
 pub(crate) struct Named(pub(crate) String);
 
 impl Named {
     pub(crate) fn new(what: &str) -> Named {
-        let random = hash_password("x").unwrap();
-        let tail: String = random
-            .chars()
-            .filter(char::is_ascii_alphanumeric)
-            .rev()
-            .take(10)
-            .collect();
-        Named(format!("test-{what}-{tail}"))
+        Named(format!("test-{what}-{}", letters(10)))
     }
 
     pub(crate) fn folder(&self) -> String {
@@ -40,14 +41,7 @@ pub(crate) struct TestFile(PathBuf);
 
 impl TestFile {
     pub(crate) fn new(bytes: &[u8]) -> TestFile {
-        let random: String = hash_password("x").unwrap();
-        let tail: String = random
-            .chars()
-            .filter(char::is_ascii_alphanumeric)
-            .rev()
-            .take(12)
-            .collect();
-        let path = std::env::temp_dir().join(format!("users-{tail}"));
+        let path = std::env::temp_dir().join(format!("users-{}", letters(12)));
         fs::write(&path, bytes).unwrap();
         TestFile(path)
     }
@@ -60,6 +54,31 @@ impl TestFile {
 impl Drop for TestFile {
     fn drop(&mut self) {
         let _ = fs::remove_file(&self.0);
+    }
+}
+
+/// A folder that goes when the test ends.
+pub(crate) struct TestFolder(PathBuf);
+
+impl TestFolder {
+    pub(crate) fn new() -> TestFolder {
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(letters(12));
+        fs::create_dir(&path).unwrap();
+        TestFolder(path)
+    }
+}
+
+impl Deref for TestFolder {
+    type Target = Path;
+
+    fn deref(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for TestFolder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
     }
 }
 

@@ -1,7 +1,7 @@
 //! A practice tenant of a test's own, and a server that answers whatever a test tells it to.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -143,15 +143,7 @@ pub(crate) fn served(
     thread::spawn(move || {
         for stream in listener.incoming() {
             let mut stream = stream.unwrap();
-            let mut request = Vec::new();
-            let mut piece = [0; 65_536];
-            while !whole(&request) {
-                match stream.read(&mut piece) {
-                    Ok(0) | Err(_) => break,
-                    Ok(count) => request.extend_from_slice(&piece[..count]),
-                }
-            }
-            let request = String::from_utf8_lossy(&request).into_owned();
+            let request = String::from_utf8_lossy(&read_request(&mut stream)).into_owned();
             kept.lock().unwrap().push(request.clone());
             let _ = stream.write_all(answer(&request).as_bytes());
         }
@@ -159,7 +151,20 @@ pub(crate) fn served(
     (base, requests)
 }
 
-pub(crate) fn whole(request: &[u8]) -> bool {
+/// A request to its end, or as much of it as comes.
+pub(crate) fn read_request(stream: &mut TcpStream) -> Vec<u8> {
+    let mut request = Vec::new();
+    let mut piece = [0; 65_536];
+    while !whole(&request) {
+        match stream.read(&mut piece) {
+            Ok(0) | Err(_) => break,
+            Ok(count) => request.extend_from_slice(&piece[..count]),
+        }
+    }
+    request
+}
+
+fn whole(request: &[u8]) -> bool {
     let text = String::from_utf8_lossy(request);
     let Some((head, _)) = text.split_once("\r\n\r\n") else {
         return false;

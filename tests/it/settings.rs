@@ -1,12 +1,12 @@
 //! Where the settings come from, and what a file of them may hold.
 
 use std::fs;
-use std::path::PathBuf;
-use std::process::Command;
 
 use auth0_bulk_users::*;
 use serde_json::{Value, json};
 
+use crate::process::{is_in_a_process, itself};
+use crate::runs::TestFolder;
 use crate::server::{DATABASE, answer, canned, token};
 
 const NAMES: [&str; 6] = [
@@ -19,34 +19,25 @@ const NAMES: [&str; 6] = [
 ];
 
 /// A working folder with a `.env`, which goes when the test ends.
-struct Folder(PathBuf);
+struct Folder(TestFolder);
 
 impl Folder {
-    fn with(name: &str, dotenv: &str) -> Folder {
-        let folder = format!("settings-{name}-{}", std::process::id());
-        let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(folder);
-        fs::create_dir_all(&folder).unwrap();
+    fn with(dotenv: &str) -> Folder {
+        let folder = TestFolder::new();
         fs::write(folder.join(".env"), dotenv).unwrap();
         Folder(folder)
     }
 
     /// What `Tenant::from_env` says in this folder, with these settings in the environment.
     fn open(&self, environment: &[(&str, &str)]) -> String {
-        let mut child = Command::new(std::env::current_exe().unwrap());
+        let mut child =
+            itself("settings::a_credential_goes_only_to_the_domain_that_is_set_beside_it");
         for name in NAMES {
             child.env_remove(name);
         }
-        let test = "settings::a_credential_goes_only_to_the_domain_that_is_set_beside_it";
-        let child = child.args([test, "--exact", "--nocapture"]);
-        let child = child.env("OPENS", "1").current_dir(&self.0);
+        let child = child.current_dir(&*self.0);
         let output = child.envs(environment.iter().copied()).output().unwrap();
         String::from_utf8_lossy(&output.stdout).into_owned()
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
     }
 }
 
@@ -64,7 +55,7 @@ fn open_and_sign_in() {
 
 #[test]
 fn a_credential_goes_only_to_the_domain_that_is_set_beside_it() {
-    if std::env::var_os("OPENS").is_some() {
+    if is_in_a_process() {
         return open_and_sign_in();
     }
     let (base, sent) = canned(vec![answer(401, "", "{}")]);
@@ -87,7 +78,7 @@ fn a_credential_goes_only_to_the_domain_that_is_set_beside_it() {
     ];
     let all = [own_token, id, secret, sign_in[0], sign_in[1]];
     for credential in all {
-        let in_file = Folder::with("file", &lines(&[credential]));
+        let in_file = Folder::with(&lines(&[credential]));
         let environment = match credential {
             (name, _) if name.starts_with("SIGN_IN") => vec![domain, own_token],
             _ => vec![domain],
@@ -100,7 +91,7 @@ fn a_credential_goes_only_to_the_domain_that_is_set_beside_it() {
         );
         assert!(said.contains(&where_it_is), "{said}");
         // The other way round, also when the file is whole: the environment's would win.
-        let in_environment = Folder::with("environment", &lines(&[domain, own_token, id, secret]));
+        let in_environment = Folder::with(&lines(&[domain, own_token, id, secret]));
         let said = in_environment.open(&[credential]);
         let where_it_is = format!(
             "{} in the environment, and a credential goes only",
@@ -112,16 +103,13 @@ fn a_credential_goes_only_to_the_domain_that_is_set_beside_it() {
         );
     }
     // Two setups, each with a domain: the environment's replaces the file's, the part that it lacks too.
-    let other = Folder::with(
-        "other",
-        &lines(&[
-            ("DOMAIN", "dev-1.us.auth0.com"),
-            id,
-            secret,
-            sign_in[0],
-            sign_in[1],
-        ]),
-    );
+    let other = Folder::with(&lines(&[
+        ("DOMAIN", "dev-1.us.auth0.com"),
+        id,
+        secret,
+        sign_in[0],
+        sign_in[1],
+    ]));
     let said = other.open(&[domain, own_token]);
     assert!(said.contains(&format!("opened {}", &base[7..])), "{said}");
     assert!(
@@ -136,7 +124,7 @@ fn a_credential_goes_only_to_the_domain_that_is_set_beside_it() {
         sent.lock().unwrap()
     );
 
-    let whole = Folder::with("whole", &lines(&[domain, own_token]));
+    let whole = Folder::with(&lines(&[domain, own_token]));
     assert!(whole.open(&[]).contains("opened"));
     assert!(
         whole
@@ -171,7 +159,7 @@ fn a_dollar_in_a_file_of_settings_is_a_dollar() {
     ] {
         sent.lock().unwrap().clear();
         let dotenv = format!("DOMAIN={base}\nCLIENT_ID=an-id\nCLIENT_SECRET={written}\n");
-        let folder = Folder::with("dollar", &dotenv);
+        let folder = Folder::with(&dotenv);
         let said = folder.open(&[("AWS_SECRET_ACCESS_KEY", "planted"), ("b", "planted")]);
         let sent = sent.lock().unwrap();
         let body = sent
@@ -185,15 +173,12 @@ fn a_dollar_in_a_file_of_settings_is_a_dollar() {
 
 #[test]
 fn a_file_of_settings_is_read_to_a_limit() {
-    let folder = Folder::with(
-        "large",
-        &format!("DOMAIN=nowhere\n#{}\n", "x".repeat(1 << 20)),
-    );
+    let folder = Folder::with(&format!("DOMAIN=nowhere\n#{}\n", "x".repeat(1 << 20)));
     let said = folder.open(&[]);
     assert!(said.contains("it has over 1,048,576 bytes"), "{said}");
     // What a practice tenant needs does not stand there.
     assert!(
-        Folder::with("odd", "what is this")
+        Folder::with("what is this")
             .open(&[
                 ("MGMT_API_ACCESS_TOKEN", "a.b.c"),
                 ("DOMAIN", "http://127.0.0.1")

@@ -1,10 +1,9 @@
 //! The three meanings of 429, each with its sentence and its wait: no job slot, the rate, an application's quota.
 
-use std::process::Command;
-
 use auth0_bulk_users::*;
 use serde_json::{Value, json};
 
+use crate::process::{is_in_a_process, itself, said};
 use crate::runs::{Named, quick};
 use crate::server::DATABASE;
 use crate::world::{EMAIL, Reply, StandIn, World, recorded};
@@ -111,21 +110,14 @@ fn the_rate_is_waited_for_in_the_middle_of_every_read() {
 
 /// Runs the test of that name in a process of its own, with client credentials for the stand-in.
 fn in_a_process(name: &str, stand_in: &StandIn) -> String {
-    let output = Command::new(std::env::current_exe().unwrap())
-        .args([&format!("too_many::{name}"), "--exact", "--nocapture"])
-        .env("IN_A_PROCESS", "1")
-        .env("DOMAIN", &stand_in.base)
-        .env("CLIENT_ID", "an-id")
-        .env("CLIENT_SECRET", "a-s3cret-of-the-stand-in")
-        .env("SIGN_IN_CLIENT_ID", "sign-in-id")
-        .env("SIGN_IN_CLIENT_SECRET", "a-s3cret-to-sign-in")
-        .output()
-        .unwrap();
-    String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap()
-}
-
-fn is_in_a_process() -> bool {
-    std::env::var_os("IN_A_PROCESS").is_some()
+    let mut command = itself(&format!("too_many::{name}"));
+    said(command.envs([
+        ("DOMAIN", stand_in.base.as_str()),
+        ("CLIENT_ID", "an-id"),
+        ("CLIENT_SECRET", "a-s3cret-of-the-stand-in"),
+        ("SIGN_IN_CLIENT_ID", "sign-in-id"),
+        ("SIGN_IN_CLIENT_SECRET", "a-s3cret-to-sign-in"),
+    ]))
 }
 
 fn quota() -> Reply {

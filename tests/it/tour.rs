@@ -7,6 +7,7 @@ use std::thread;
 use auth0_bulk_users::*;
 use serde_json::{Map, Value, json};
 
+use crate::runs::{TestFile, TestFolder};
 use crate::server::{DATABASE, Practice, answer, canned, token};
 
 const JSON: &str = "content-type: application/json\r\n";
@@ -365,10 +366,9 @@ fn ten_thousand_users_are_exported_and_saved_for_their_owner_alone() {
             .all(|user| user.connection.as_deref() == Some(DATABASE))
     );
     assert_eq!(exported[1].user_metadata.as_ref().unwrap()["group"], "a, b");
-    let path = std::env::temp_dir().join(format!("export-{}.csv", std::process::id()));
-    let path = path.to_str().unwrap();
     // What was there before, open to all, is replaced.
-    std::fs::write(path, "old").unwrap();
+    let sheet = TestFile::new(b"old");
+    let path = sheet.path();
     exported.save_csv(path).unwrap();
     let csv = std::fs::read_to_string(path).unwrap();
     assert_eq!(csv.lines().count(), 10_001);
@@ -384,7 +384,6 @@ fn ten_thousand_users_are_exported_and_saved_for_their_owner_alone() {
             & 0o777,
         0o600
     );
-    std::fs::remove_file(path).unwrap();
     let error = exported
         .save_csv("/no/such/folder/users.csv")
         .unwrap_err()
@@ -429,8 +428,7 @@ fn what_cannot_be_saved_leaves_nothing_behind() {
     let (tenant, connection) = practice.database();
     let users = generate_users("full", "test.edu", 100).unwrap();
     fill(&tenant, &connection, &users);
-    let folder = std::env::temp_dir().join(format!("full-disk-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
+    let folder = TestFolder::new();
     // No file of over a block: the write fails, as on a full disk.
     let output = std::process::Command::new("sh")
         .args(["-c", "trap '' XFSZ; ulimit -f 1; exec \"$0\" \"$@\""])
@@ -440,7 +438,7 @@ fn what_cannot_be_saved_leaves_nothing_behind() {
             "--exact",
             "--nocapture",
         ])
-        .current_dir(&folder)
+        .current_dir(&*folder)
         .env("FULL_DISK", "1")
         .env("DOMAIN", practice.get("DOMAIN"))
         .env(
@@ -467,7 +465,6 @@ fn what_cannot_be_saved_leaves_nothing_behind() {
     let mut names = names_in(&folder);
     names.sort();
     assert_eq!(names, ["credentials", "folder.csv"]);
-    std::fs::remove_dir_all(&folder).unwrap();
 }
 
 /// A tenant whose job ends at once, and whose files are answered with the next of `files`; with what it was asked.

@@ -3,6 +3,9 @@
 use auth0_bulk_users::*;
 use proptest::prelude::*;
 
+use crate::process::{is_in_a_process, itself};
+use crate::runs::TestFolder;
+
 #[test]
 fn the_record_is_the_python_notebooks() {
     let users = generate_users("imfake", "test.edu", 25).unwrap();
@@ -118,7 +121,7 @@ fn nothing_secret_is_drawn() {
 /// The sheet goes to the working folder, so this runs in a process of its own: the test calls itself.
 #[test]
 fn random_passwords_are_on_a_sheet_that_its_owner_alone_can_read() {
-    if std::env::var_os("WRITE_SHEET").is_some() {
+    if is_in_a_process() {
         let users = generate_users("imfake", "test.edu", 3).unwrap();
         for user in &set_passwords(&users, Passwords::Random).unwrap() {
             println!(
@@ -129,16 +132,9 @@ fn random_passwords_are_on_a_sheet_that_its_owner_alone_can_read() {
         }
         return;
     }
-    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"))
-        .join(format!("sheet-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
+    let folder = TestFolder::new();
     let name = "users::random_passwords_are_on_a_sheet_that_its_owner_alone_can_read";
-    let output = std::process::Command::new(std::env::current_exe().unwrap())
-        .args([name, "--exact", "--nocapture"])
-        .env("WRITE_SHEET", "1")
-        .current_dir(&folder)
-        .output()
-        .unwrap();
+    let output = itself(name).current_dir(&*folder).output().unwrap();
     let printed = String::from_utf8(output.stdout).unwrap();
     let files: Vec<_> = std::fs::read_dir(folder.join("credentials"))
         .unwrap()
@@ -172,7 +168,6 @@ fn random_passwords_are_on_a_sheet_that_its_owner_alone_can_read() {
         assert!(fields[2].len() == 20 && bcrypt::verify(fields[2], hash).unwrap());
         assert!(!printed.contains(fields[2]));
     }
-    std::fs::remove_dir_all(&folder).unwrap();
 }
 
 proptest! {

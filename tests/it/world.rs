@@ -2,7 +2,7 @@
 //! code with it, and understands nothing of what it is sent but the method and the path.
 
 use std::collections::HashMap;
-use std::io::{Read, Write};
+use std::io::Write;
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -10,7 +10,7 @@ use std::thread;
 use auth0_bulk_users::{ConnectionId, Tenant};
 use serde_json::{Value, json};
 
-use crate::server::{token, whole};
+use crate::server::{read_request, token};
 
 pub(crate) const CONNECTION: &str = "con_4CzPUBqyfuwSXy9q";
 /// The one user of the recordings.
@@ -139,7 +139,7 @@ impl World {
     }
 
     fn serve(&self, mut stream: TcpStream, served: &StandIn, given: &mut HashMap<String, usize>) {
-        let request = read(&mut stream);
+        let request = read_request(&mut stream);
         let text = String::from_utf8_lossy(&request);
         let line = text.lines().next().unwrap_or_default();
         let mut words = line.split(' ');
@@ -232,18 +232,6 @@ impl StandIn {
 fn soon() -> u64 {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     now.unwrap().as_secs() + 29
-}
-
-fn read(stream: &mut TcpStream) -> Vec<u8> {
-    let mut request = Vec::new();
-    let mut piece = [0; 65_536];
-    while !whole(&request) {
-        match stream.read(&mut piece) {
-            Ok(0) | Err(_) => break,
-            Ok(count) => request.extend_from_slice(&piece[..count]),
-        }
-    }
-    request
 }
 
 /// A packed file of one line for each user.

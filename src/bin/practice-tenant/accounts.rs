@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use crate::connections::Connection;
 use crate::memory::Account;
-use crate::state::{hex24, timestamp};
+use crate::state::{hex, hex24, timestamp};
 
 /// What an upsert changes of a user who is there (the schema's "upsertable" column).
 const UPSERTABLE: [&str; 9] = [
@@ -68,10 +68,7 @@ pub(crate) fn account(
 }
 
 fn picture(email: &str, host: &str) -> String {
-    let md5: String = Md5::digest(email)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let md5 = hex(&Md5::digest(email));
     let initials: String = email.chars().take(2).collect();
     format!(
         "https://{host}/avatar/{md5}?s=480&r=pg&d=https%3A%2F%2Fcdn.auth0.com%2Favatars%2F{initials}.png"

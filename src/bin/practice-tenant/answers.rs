@@ -68,7 +68,7 @@ pub(crate) async fn wrong_method() -> Response {
     error(405, "Method Not Allowed", None)
 }
 
-/// What the server's own parts refuse, an address that is no text for one, they say in plain text.
+/// Puts into the envelope what axum itself refuses, such as an address that is not UTF-8: it answers that in plain text.
 pub(crate) async fn in_envelope(request: Request, next: Next) -> Response {
     let answer = next.run(request).await;
     let kind = answer.headers().get(CONTENT_TYPE);

@@ -18,7 +18,7 @@ use crate::connections;
 use crate::logs;
 use crate::memory::{Account, Memory};
 use crate::query::param;
-use crate::state::{Tenant, letters, timestamp, unix_seconds};
+use crate::state::{Tenant, hex, letters, timestamp, unix_seconds};
 use crate::tokens;
 
 const SCOPES: &[&str] = &["read:users"];
@@ -155,11 +155,7 @@ fn signature(tenant: &Tenant, id: &str, expires: i64) -> String {
     let mut mac =
         Hmac::<Sha256>::new_from_slice(&tenant.key).expect("HMAC takes a key of any length");
     mac.update(format!("{id} {expires}").as_bytes());
-    mac.finalize()
-        .into_bytes()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hex(&mac.finalize().into_bytes())
 }
 
 /// The file, for whoever has the link; a store of files answers in XML.

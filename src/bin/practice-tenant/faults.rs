@@ -150,7 +150,7 @@ impl Faults {
                 STEPS.join(", ")
             ));
         }
-        // Times are made of some of them, and no time is so long.
+        // Some of them become times, and no time is longer than that.
         if let Some((name, number)) = on
             .iter()
             .find(|(_, number)| !(0.0..=MOST).contains(*number))
@@ -211,12 +211,12 @@ impl Tenant {
         faults.happens(name)
     }
 
-    /// Whether the fault happens now, which is at `step`. At requests for a token happens what is aimed there alone.
+    /// Whether the fault happens now, which is at `step`. A request for a token has only the faults that are aimed at it.
     pub(crate) fn fault_at(&self, step: &str, name: &str) -> bool {
         (step != "token" && self.fault(name)) || self.fault(&format!("{name}@{step}"))
     }
 
-    /// Whether what is no fault, but another way that tenants are, is switched on.
+    /// Whether a switch is on: it is no fault, but another way that tenants can be.
     pub(crate) fn is_on(&self, name: &str) -> bool {
         let faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
         faults.measure(name) > 0.0

@@ -5,8 +5,8 @@
 //! `connections.rs`, `jobs.rs` (and `work.rs`), `exports.rs`, `users.rs`, `user_changes.rs`, `logs.rs` and `sign_in.rs` have one
 //! family of endpoints each. `schema.rs` has the rules for a row, `accounts.rs` what becomes of one, `hashes.rs` which password
 //! fits which hash, `search.rs` the language of searches. `memory.rs` and `state.rs` remember, `record.rs` notes what was
-//! asked, `proof.rs` shows who answers, `faults.rs` lets things go wrong on demand, `options.rs` is the command line. It shares no type with the client:
-//! a shared misspelling would pass every test.
+//! asked, `proof.rs` shows who answers, `faults.rs` and `cut.rs` let things go wrong on demand, `options.rs` is the command
+//! line. It shares no type with the client: a shared misspelling would pass every test.
 
 mod accounts;
 mod answers;
@@ -110,7 +110,7 @@ async fn answer(listener: tokio::net::TcpListener, tenant: Arc<Tenant>) {
     let service = TowerToHyperService::new(routes(tenant));
     loop {
         let Ok((stream, _)) = listener.accept().await else {
-            // No file is left for another connection: one that ends makes room.
+            // The system has no file descriptor left for another connection: wait until one ends.
             tokio::time::sleep(Duration::from_millis(50)).await;
             continue;
         };
@@ -165,7 +165,7 @@ fn routes(tenant: Arc<Tenant>) -> Router {
         .with_state(tenant)
 }
 
-/// What answers here, for whoever wonders; that it is the one looked for, `/practice/prove` shows.
+/// What answers here. Anybody can ask; only `/practice/prove` shows that it is the one that was started.
 async fn about() -> Response {
     let version = env!("CARGO_PKG_VERSION");
     answers::ok(&json!({"practice_tenant": true, "version": version}))

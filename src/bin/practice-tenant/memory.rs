@@ -31,8 +31,8 @@ impl Account {
         self.profile.get(name).and_then(Value::as_str)
     }
 
-    /// The keys that no other user may have: of the connection's users each value is one user's, e-mails aside where
-    /// several may share one. A phone number is so even where it is no attribute of the connection.
+    /// The keys that no other user of the connection may have. E-mails are not among them where users may share one. A
+    /// phone number is, even where it is no attribute of the connection.
     pub(crate) fn unique_keys(&self) -> Vec<String> {
         let shared = connections::by_name(self.connection)
             .is_some_and(|connection| !connection.has_unique_emails());

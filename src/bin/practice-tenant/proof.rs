@@ -12,13 +12,13 @@ use sha2::Sha256;
 
 use crate::answers;
 use crate::bodies;
-use crate::state::Tenant;
+use crate::state::{Tenant, hex};
 
 /// Characters of a challenge: enough for any random number, too few for anything else.
 const CHALLENGE: std::ops::RangeInclusive<usize> = 16..=128;
 
-/// `POST /practice/prove`: `{"challenge": "…"}` is answered with its HMAC-SHA256 by the key in the tenant's file, in hex. Who
-/// asks sends no secret before; whoever has taken the port of an ended practice tenant cannot answer.
+/// `POST /practice/prove`: `{"challenge": "…"}` is answered with its HMAC-SHA256 by the key in the tenant's file, in hex. The
+/// client asks this before it sends a secret: a program that has taken the port of an ended practice tenant cannot answer.
 pub(crate) async fn prove(State(tenant): State<Arc<Tenant>>, request: Request) -> Response {
     let body = match bodies::object(&tenant, request.into_body()).await {
         Ok(body) => body,
@@ -32,8 +32,7 @@ pub(crate) async fn prove(State(tenant): State<Arc<Tenant>>, request: Request) -
     let mac = Hmac::<Sha256>::new_from_slice(tenant.proof_key.as_bytes());
     let mut mac = mac.expect("HMAC takes a key of any length");
     mac.update(challenge.as_bytes());
-    let proof = mac.finalize().into_bytes();
-    let proof: String = proof.iter().map(|byte| format!("{byte:02x}")).collect();
+    let proof = hex(&mac.finalize().into_bytes());
     answers::ok(&json!({ "proof": proof }))
 }
 

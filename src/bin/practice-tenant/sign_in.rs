@@ -181,13 +181,15 @@ async fn sign_in(tenant: Arc<Tenant>, form: &Map<String, Value>, grant: &str) ->
             403,
             &json!({"error": "mfa_required", "error_description": "Multifactor authentication required", "mfa_token": crate::state::letters(40)}),
         ),
-        (true, false, false) => {
-            let now = unix_seconds();
-            let claims = json!({"iss": format!("{}/", tenant.base), "sub": user_id, "aud": tenant.sign_in_id, "iat": now, "exp": now + 86_400});
-            let token = tokens::sign(&tenant, &claims);
-            ok(&json!({"access_token": token, "token_type": "Bearer", "expires_in": 86_400}))
-        }
+        (true, false, false) => signed_in(&tenant, &user_id),
     }
+}
+
+fn signed_in(tenant: &Tenant, user_id: &str) -> Response {
+    let now = unix_seconds();
+    let claims = json!({"iss": format!("{}/", tenant.base), "sub": user_id, "aud": tenant.sign_in_id, "iat": now, "exp": now + 86_400});
+    let token = tokens::sign(tenant, &claims);
+    ok(&json!({"access_token": token, "token_type": "Bearer", "expires_in": 86_400}))
 }
 
 /// The user of a connection who signs in by this name: an e-mail, unless several users can have it, or what the

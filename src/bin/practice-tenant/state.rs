@@ -16,7 +16,7 @@ pub(crate) struct Tenant {
     pub(crate) options: Options,
     pub(crate) base: String,
     pub(crate) key: Vec<u8>,
-    /// By this it proves that it is the one whose file it is; never told but in that file.
+    /// The key by which it proves that it wrote its file. It stands in that file and nowhere else.
     pub(crate) proof_key: String,
     pub(crate) client_id: String,
     pub(crate) client_secret: String,
@@ -92,7 +92,7 @@ impl Tenant {
         token < self.expired_below.load(Ordering::Relaxed)
     }
 
-    /// Somebody who has a token or an application's secret is here: it is not forgotten.
+    /// Notes that somebody with a token or an application's secret is here, so that it does not end as idle.
     pub(crate) fn note_request(&self) {
         *self
             .last_request
@@ -129,10 +129,11 @@ pub(crate) fn letters(count: usize) -> String {
 
 /// 24 hex characters, as in the ids of database users.
 pub(crate) fn hex24() -> String {
-    random(12)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hex(&random(12))
+}
+
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 pub(crate) fn unix_seconds() -> i64 {

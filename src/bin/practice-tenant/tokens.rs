@@ -144,7 +144,7 @@ pub(crate) fn authenticate(tenant: &Tenant, headers: &HeaderMap) -> Result<Scope
     ))
 }
 
-/// What exists, but not with this method. That it does is told to holders of a token alone.
+/// Answers a route that exists, but not with this method. Only a caller with a token is told that it exists.
 pub(crate) async fn wrong_method(
     State(tenant): State<Arc<Tenant>>,
     headers: HeaderMap,

@@ -78,8 +78,8 @@ async fn answer_create(tenant: &Tenant, request: Request) -> Result<Response, Bo
     Ok(answer)
 }
 
-/// The connection that a user is made in. That one which no application uses is refused is the cautious reading: it is
-/// documented for imports.
+/// The connection that a user is made in. Refusing one that no application uses is the cautious reading: it is documented
+/// for imports.
 fn usable(name: Option<&Value>) -> Result<&'static Connection, Box<Response>> {
     let Some(name) = name.and_then(Value::as_str) else {
         return Err(refused("'Missing required property: connection'"));

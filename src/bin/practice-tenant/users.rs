@@ -198,7 +198,7 @@ fn answer_delete(
     check_id(id)?;
     let correlation = logs::correlation(headers)?;
     let mut memory = tenant.memory();
-    // Of two users with one id, as reported, the first that is found.
+    // If two users have the id, the first that is found goes (reported).
     if let Some(place) = memory.find(id) {
         memory.remove(place);
         tenant.log("sdu", "User successfully deleted", correlation.as_deref());

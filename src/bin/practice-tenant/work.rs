@@ -3,10 +3,11 @@
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::accounts::{account, upsert};
-use crate::memory::{self, Fate, Job, Memory};
+use crate::connections::Connection;
+use crate::memory::{self, Account, Fate, Job, Memory};
 use crate::schema::{self, Ways};
 use crate::state::Tenant;
 
@@ -62,7 +63,7 @@ fn finish(tenant: &Tenant, memory: &mut Memory, id: &str) {
         (job.unreadable, job.summary) = (true, None);
         job.report.clear();
     }
-    // No correlation id is known to reach the job's end, and the texts are ours.
+    // Whether Auth0 logs a correlation id with a job's end is not known. The texts are ours.
     if job.unreadable {
         tenant.log("fui", "Import users job failed", None);
     } else {
@@ -110,29 +111,17 @@ fn import_row(
     let Some(fields) = row.as_object().filter(|_| faults.is_empty()) else {
         return Err(faults);
     };
-    let duplicate = |message: &str| vec![json!({"code": "DUPLICATED_USER", "message": message})];
-    let conflict = |code: &str, message: &str| Err(vec![json!({"code": code, "message": message})]);
     let account = account(fields, connection, "secure.gravatar.com");
-    // A twin in the file is an error, never an insert and then an update.
-    for name in ["email", "username", "phone_number", "user_id"] {
-        let may_be_shared = name == "email" && !connection.has_unique_emails();
-        let value = account
-            .text(name)
-            .filter(|_| fields.contains_key(name) && !may_be_shared);
-        if value.is_some_and(|value| !seen.insert(format!("{name} {value}"))) {
-            let message = format!("A user with this {name} was already provided.");
-            return Err(duplicate(&message));
-        }
+    if let Some(name) = twin(&account, fields, connection, seen) {
+        let message = format!("A user with this {name} was already provided.");
+        return Err(fault("DUPLICATED_USER", &message));
     }
-    let email = memory::key(
-        connection.name,
-        "email",
-        account.text("email").unwrap_or_default(),
-    );
+    let email = account.text("email").unwrap_or_default();
+    let email = memory::key(connection.name, "email", email);
     if is_upsert && !connection.has_unique_emails() && memory.find(&email).is_some() {
         // Which of several users an upsert means is not documented: refusing is the cautious reading.
         let message = "The e-mail is not unique in this connection: the practice tenant does not upsert by it";
-        return conflict("CONFLICT_EMAIL", message);
+        return Err(fault("CONFLICT_EMAIL", message));
     }
     let keys = account.unique_keys();
     let Some(place) = keys.iter().find_map(|key| memory.find(key)) else {
@@ -144,26 +133,57 @@ fn import_row(
     };
     // An upsert matches by e-mail alone.
     if is_upsert && memory.find(&email) == Some(place) {
-        let Some(there) = memory.change(place) else {
-            return Ok(Outcome::Updated);
-        };
-        // The imported hash alone can be replaced: not one of Auth0's own, which a user without a hash has too (of a
-        // random password), and one who signed in with the imported hash.
-        if fields.contains_key("custom_password_hash") && there.custom_hash.is_none() {
-            let message = "A custom_password_hash was provided, but the user already has password hash defined";
-            return conflict("CONFLICT", message);
-        }
-        let mut changed = there.clone();
-        upsert(&mut changed, fields);
-        if let Some(fault) = schema::oversize(&changed.profile, ways) {
-            return Err(vec![fault]);
-        }
-        *there = changed;
-        return Ok(Outcome::Updated);
+        return update(memory, place, fields, ways);
     }
-    Err(duplicate(
-        "The user already exist and upsert parameter is false",
-    ))
+    let message = "The user already exist and upsert parameter is false";
+    Err(fault("DUPLICATED_USER", message))
+}
+
+fn fault(code: &str, message: &str) -> Vec<Value> {
+    vec![json!({"code": code, "message": message})]
+}
+
+/// What the row shares with an earlier one of the file: a twin is an error, never an insert and then an update.
+fn twin(
+    account: &Account,
+    fields: &Map<String, Value>,
+    connection: &Connection,
+    seen: &mut HashSet<String>,
+) -> Option<&'static str> {
+    let mut names = ["email", "username", "phone_number", "user_id"].into_iter();
+    names.find(|&name| {
+        let may_be_shared = name == "email" && !connection.has_unique_emails();
+        let value = account
+            .text(name)
+            .filter(|_| fields.contains_key(name) && !may_be_shared);
+        value.is_some_and(|value| !seen.insert(format!("{name} {value}")))
+    })
+}
+
+/// Upserts the user at a place.
+fn update(
+    memory: &mut Memory,
+    place: usize,
+    fields: &Map<String, Value>,
+    ways: Ways,
+) -> Result<Outcome, Vec<Value>> {
+    let Some(there) = memory.change(place) else {
+        return Ok(Outcome::Updated);
+    };
+    // The imported hash alone can be replaced: not one of Auth0's own, which a user without a hash has too (of a
+    // random password), and one who signed in with the imported hash.
+    if fields.contains_key("custom_password_hash") && there.custom_hash.is_none() {
+        let message =
+            "A custom_password_hash was provided, but the user already has password hash defined";
+        return Err(fault("CONFLICT", message));
+    }
+    let mut changed = there.clone();
+    upsert(&mut changed, fields);
+    if let Some(fault) = schema::oversize(&changed.profile, ways) {
+        return Err(vec![fault]);
+    }
+    *there = changed;
+    Ok(Outcome::Updated)
 }
 
 /// The row as it was provided, with what is secret replaced.
