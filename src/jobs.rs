@@ -169,6 +169,8 @@ impl fmt::Debug for Job {
 pub(crate) struct RowKey {
     pub(crate) email: String,
     pub(crate) user_id: Option<String>,
+    pub(crate) username: Option<String>,
+    pub(crate) phone_number: Option<String>,
 }
 
 impl RowKey {
@@ -176,6 +178,19 @@ impl RowKey {
         RowKey {
             email: user.email.clone(),
             user_id: user.user_id.clone(),
+            username: user.username.clone(),
+            phone_number: user.phone_number.clone(),
+        }
+    }
+
+    /// One of them, by the field's name.
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        match name {
+            "email" => Some(&self.email),
+            "user_id" => self.user_id.as_deref(),
+            "username" => self.username.as_deref(),
+            "phone_number" => self.phone_number.as_deref(),
+            _ => None,
         }
     }
 }

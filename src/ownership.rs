@@ -19,7 +19,8 @@ pub(crate) const AT_ONCE: usize = 40;
 /// The most that one page holds: a search by 40 e-mails may find more than 40 users.
 const PER_PAGE: usize = 100;
 /// What is read of a user whom a search finds.
-const FIELDS: &str = "user_id,email,identities,created_at,logins_count,last_login";
+const FIELDS: &str =
+    "user_id,email,username,phone_number,identities,created_at,logins_count,last_login";
 
 pub(crate) const ELSEWHERE: &str = "the user with this id is in another connection";
 pub(crate) const TWO_WITH_ID: &str =
