@@ -29,7 +29,8 @@ const FAULTS_BORNE: u32 = 4;
 const REMOVAL_LIMIT: Duration = Duration::from_secs(7 * 24 * 3600);
 const REFUSED: &str = "the job refused the user";
 
-/// Looks up the users a job created. Sends a read for each user, two for one who was sent with a user id; writes nothing.
+/// Looks up the users a job created. Sends a read for each user; for users who were sent with a user id two, and one more for
+/// 40 of them; writes nothing.
 ///
 /// A user belongs to the job exactly if the job did not refuse them, they are in its connection's own database (an identity of
 /// the provider `auth0`) under the e-mail or the user id that was sent, and they were created between the job's beginning and its
@@ -72,7 +73,7 @@ pub fn plan_removal(tenant: &Tenant, finished: &FinishedJob) -> Result<RemovalPl
     let refused: HashSet<usize> = errors.iter().filter_map(|failed| failed.row).collect();
     let mut plan = RemovalPlan::empty(tenant.domain(), &job.correlation_id, Vec::new());
     let mut candidates = Vec::new();
-    for (index, RowKey { email, user_id }) in job.keys.iter().enumerate() {
+    for (index, RowKey { email, user_id, .. }) in job.keys.iter().enumerate() {
         let candidate = Candidate {
             email: email.clone(),
             id: user_id.as_ref().map(|id| format!("auth0|{id}")),
