@@ -9,7 +9,7 @@ use reqwest::Method;
 use crate::error::{Error, Result};
 use crate::fields;
 use crate::job_errors::job_errors;
-use crate::jobs::{FinishedJob, RowKey};
+use crate::jobs::{FinishedJob, JobStatus, RowKey};
 use crate::journal::{Entry, FileEnd, NoteKind};
 use crate::ownership::{self, Span};
 use crate::patience::Patience;
@@ -39,7 +39,7 @@ const REFUSED: &str = "the job refused the user";
 ///
 /// # Errors
 ///
-/// The job did not complete, or was accepted without a time; its connection is gone; the scope `read:users` is missing; the
+/// The job failed; the tenant did not tell its counts, or when it was accepted; its connection is gone; the scope `read:users` is missing; the
 /// tenant refuses or cannot be reached.
 ///
 /// # Examples
@@ -61,13 +61,20 @@ const REFUSED: &str = "the job refused the user";
 /// ```
 pub fn plan_removal(tenant: &Tenant, finished: &FinishedJob) -> Result<RemovalPlan> {
     let job = &finished.job;
-    if finished.summary.is_none() || job.created_at.is_empty() {
-        return Err(Error::Removal {
-            reason: format!(
-                "job {} did not complete, so what it created is not known: look in the dashboard",
-                job.id
-            ),
-        });
+    let unknown = |why: &str| Error::Removal {
+        reason: format!(
+            "{why}, so what job {} created is not known: look in the dashboard",
+            job.id
+        ),
+    };
+    if finished.status == JobStatus::Failed {
+        return Err(unknown("the job failed as a whole"));
+    }
+    if finished.summary.is_none() {
+        return Err(unknown("the tenant did not tell how many users it created"));
+    }
+    if job.created_at.is_empty() {
+        return Err(unknown("the tenant did not tell when the job was accepted"));
     }
     let errors = job_errors(tenant, finished)?;
     let refused: HashSet<usize> = errors.iter().filter_map(|failed| failed.row).collect();

@@ -61,7 +61,7 @@ impl Rows {
     /// Who the user is that was found in the way, cannot be had from the tenant.
     fn note_untold(&mut self, places: &[usize]) -> Result<()> {
         for &place in places {
-            let words = "the tenant has this user, or another one with the username, the user id or the phone number; which, it does not tell (it takes the scope read:users)";
+            let words = "the tenant has this user already, or another user with the same username, user id or phone number; which of the two it is could not be read (that needs the scope read:users)";
             self.note(place, NoteKind::Unknown, "TAKEN", words);
         }
         Ok(())

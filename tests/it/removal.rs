@@ -420,6 +420,42 @@ fn two_users_with_one_id_or_one_e_mail_both_stay() {
 }
 
 #[test]
+fn ids_of_any_length_make_no_address_too_long() {
+    let standin = StandIn::new(Vec::new());
+    let name = Named::new("long-ids");
+    let user = |number: usize| with_id(&format!("{number:0>250}"), &format!("u{number}@test.edu"));
+    let sent: Vec<User> = (0..40).map(user).collect();
+    standin.run(&name, &sent);
+    let plan = plan_run_removal(&standin.tenant, &name.folder()).unwrap();
+    assert_eq!(plan.users.len(), 40, "{plan}");
+    let requests = standin.requests.lock().unwrap();
+    let longest = requests
+        .iter()
+        .map(|all| all.split("\r\n").next().unwrap().len());
+    assert!(
+        longest.max().unwrap() < 8_000,
+        "an address of {:?}",
+        requests.iter().map(String::len).max()
+    );
+}
+
+#[test]
+fn what_a_tenant_did_not_tell_of_a_job_is_named_when_a_removal_needs_it() {
+    let standin = StandIn::new(Vec::new());
+    let mut finished = standin.job(&[User::new("a@test.edu")]);
+    finished.summary = None;
+    let error = plan_removal(&standin.tenant, &finished)
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("did not tell how many users"), "{error}");
+    finished.status = JobStatus::Failed;
+    let error = plan_removal(&standin.tenant, &finished)
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("the job failed as a whole"), "{error}");
+}
+
+#[test]
 fn a_drawn_id_that_another_connection_has_stays_too() {
     let standin = StandIn::new(Vec::new());
     let name = Named::new("copied");
