@@ -212,9 +212,9 @@ pub fn find_users(tenant: &Tenant, query: &str) -> Result<FoundUsers> {
         };
         let before = found.users.len();
         let users = profiles(call, users)?.into_iter();
-        found
-            .users
-            .extend(users.filter(|user| known.insert(user.user_id.clone())));
+        // Users of two connections may have one id.
+        let is_new = |user: &Profile| known.insert((user.user_id.clone(), user.connection.clone()));
+        found.users.extend(users.filter(is_new));
         let told = number(&json["total"]).and_then(|total| usize::try_from(total).ok());
         found.total = told.unwrap_or_default().max(found.users.len());
         let all = told.is_some() && found.users.len() >= found.total;
