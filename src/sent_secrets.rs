@@ -78,6 +78,14 @@ impl SentSecrets {
         }
     }
 
+    /// The same but for those that may be words.
+    pub(crate) fn without_words(&self) -> SentSecrets {
+        SentSecrets {
+            words: Pieces::default(),
+            ..self.clone()
+        }
+    }
+
     fn keep(&mut self, piece: &[u8]) {
         let print = self.hasher.hash_one(piece);
         self.pieces.entry(piece.len()).or_default().insert(print);

@@ -420,6 +420,26 @@ fn two_users_with_one_id_or_one_e_mail_both_stay() {
 }
 
 #[test]
+fn a_salt_that_stands_in_the_name_of_the_connection_hides_nobody_of_the_job() {
+    let standin = StandIn::new(Vec::new());
+    standin.holds().takes = true;
+    let salted = |id: &str, salt: &str| User {
+        custom_password_hash: Some(json!({"algorithm": "md5",
+            "hash": {"value": "0123456789abcdef0123456789abcdef", "encoding": "hex"}, "salt": {"value": salt}})),
+        ..with_id(id, &format!("{id}@test.edu"))
+    };
+    // Of the connection's name, of the job's id, of its time.
+    let users = [
+        salted("1", "Staff"),
+        salted("2", "abcd"),
+        salted("3", "2026-11"),
+    ];
+    let finished = standin.job(&users);
+    let plan = plan_removal(&standin.tenant, &finished).unwrap();
+    assert_eq!(planned(&plan), ["auth0|1", "auth0|2", "auth0|3"], "{plan}");
+}
+
+#[test]
 fn ids_of_any_length_make_no_address_too_long() {
     let standin = StandIn::new(Vec::new());
     let name = Named::new("long-ids");
