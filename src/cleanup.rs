@@ -9,7 +9,7 @@ use reqwest::Method;
 use crate::error::{Error, Result};
 use crate::fields;
 use crate::job_errors::job_errors;
-use crate::jobs::{FinishedJob, RowKey};
+use crate::jobs::{FinishedJob, JobStatus, RowKey};
 use crate::journal::{Entry, FileEnd, NoteKind};
 use crate::ownership::{self, Span};
 use crate::patience::Patience;
@@ -29,7 +29,8 @@ const FAULTS_BORNE: u32 = 4;
 const REMOVAL_LIMIT: Duration = Duration::from_secs(7 * 24 * 3600);
 const REFUSED: &str = "the job refused the user";
 
-/// Looks up the users a job created. Sends a read for each user, two for one who was sent with a user id; writes nothing.
+/// Looks up the users a job created. Sends a read for each user; for users who were sent with a user id two, and one more for
+/// 40 of them; writes nothing.
 ///
 /// A user belongs to the job exactly if the job did not refuse them, they are in its connection's own database (an identity of
 /// the provider `auth0`) under the e-mail or the user id that was sent, and they were created between the job's beginning and its
@@ -38,7 +39,7 @@ const REFUSED: &str = "the job refused the user";
 ///
 /// # Errors
 ///
-/// The job did not complete, or was accepted without a time; its connection is gone; the scope `read:users` is missing; the
+/// The job failed; the tenant did not tell its counts, or when it was accepted; its connection is gone; the scope `read:users` is missing; the
 /// tenant refuses or cannot be reached.
 ///
 /// # Examples
@@ -60,19 +61,26 @@ const REFUSED: &str = "the job refused the user";
 /// ```
 pub fn plan_removal(tenant: &Tenant, finished: &FinishedJob) -> Result<RemovalPlan> {
     let job = &finished.job;
-    if finished.summary.is_none() || job.created_at.is_empty() {
-        return Err(Error::Removal {
-            reason: format!(
-                "job {} did not complete, so what it created is not known: look in the dashboard",
-                job.id
-            ),
-        });
+    let unknown = |why: &str| Error::Removal {
+        reason: format!(
+            "{why}, so what job {} created is not known: look in the dashboard",
+            job.id
+        ),
+    };
+    if finished.status == JobStatus::Failed {
+        return Err(unknown("the job failed as a whole"));
+    }
+    if finished.summary.is_none() {
+        return Err(unknown("the tenant did not tell how many users it created"));
+    }
+    if job.created_at.is_empty() {
+        return Err(unknown("the tenant did not tell when the job was accepted"));
     }
     let errors = job_errors(tenant, finished)?;
     let refused: HashSet<usize> = errors.iter().filter_map(|failed| failed.row).collect();
     let mut plan = RemovalPlan::empty(tenant.domain(), &job.correlation_id, Vec::new());
     let mut candidates = Vec::new();
-    for (index, RowKey { email, user_id }) in job.keys.iter().enumerate() {
+    for (index, RowKey { email, user_id, .. }) in job.keys.iter().enumerate() {
         let candidate = Candidate {
             email: email.clone(),
             id: user_id.as_ref().map(|id| format!("auth0|{id}")),

@@ -248,11 +248,12 @@ impl FoundUsers {
         if self.total() >= MOST_FOUND {
             let most = grouped(MOST_FOUND);
             notes.push(format!(
-                "a search gives the first {most} of them and no more: export_users gives them all"
+                "a search gives the first {most} users{}: export_users gives them all",
+                match self.is_at_least() {
+                    true => " and counts no further",
+                    false => "",
+                }
             ));
-        }
-        if self.is_at_least() {
-            notes.push("a search counts no further than 1,000: there may be more".to_string());
         }
         notes.push(if self.by_search {
             "a search lags: who was created or changed in the last seconds may be missing"

@@ -297,6 +297,7 @@ impl Run {
             options: options.clone(),
             name: name.clone(),
             at: Some(unix_millis()),
+            emails_unique: connection.emails_unique(),
         };
         say!("run folder: {IMPORTS}/{name}");
         let mut run = Run::empty(folder);

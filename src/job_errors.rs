@@ -10,7 +10,7 @@ use crate::hidden::without_secrets;
 use crate::jobs::{FinishedJob, JobId, JobStatus, READ_SCOPES, RowKey};
 use crate::requests::Request;
 use crate::row_places::places;
-use crate::say::{debug_fields, words_of_others};
+use crate::say::{data, debug_fields, words_of_others};
 use crate::secret::Secret;
 use crate::sent_secrets::SentSecrets;
 use crate::tenant::Tenant;
@@ -169,9 +169,8 @@ impl Deref for JobErrors {
 pub fn job_errors(tenant: &Tenant, finished: &FinishedJob) -> Result<JobErrors> {
     let json = read_report(tenant, &finished.id)?;
     let sent = SentSecrets::of(finished.job.secrets.iter().map(Secret::expose));
-    let json = sent.hide_in(json);
-    let rows = failed_users(&json, &finished.job.keys);
-    let explanation = explain(finished, rows.len(), &json);
+    let rows = failed_users(&json, &finished.job.keys, &sent);
+    let explanation = explain(finished, rows.len(), &sent.hide_in(json));
     Ok(JobErrors { rows, explanation })
 }
 
@@ -193,38 +192,43 @@ pub(crate) fn read_report(tenant: &Tenant, id: &JobId) -> Result<Value> {
     Err(Error::bad_answer(&call, problem))
 }
 
-/// The rows of a report, each traced to the user it is about.
-pub(crate) fn failed_users(report: &Value, keys: &[RowKey]) -> Vec<FailedUser> {
+/// The rows of a report, each traced to the user it is about. They are traced as they came: what is hidden of them, since it
+/// was sent as a secret, may be a part of an e-mail or an id, too, as a salt of four letters is.
+pub(crate) fn failed_users(report: &Value, keys: &[RowKey], sent: &SentSecrets) -> Vec<FailedUser> {
     let rows = report.as_array().map(Vec::as_slice).unwrap_or_default();
-    let failed = |(row, place): (&Value, Option<usize>)| FailedUser {
-        row: place.map(|place| place + 1),
-        email: text(&row["user"]["email"]),
-        errors: reasons(row),
+    let failed = |(row, place): (&Value, Option<usize>)| {
+        let told = || Some(sent.hide(&text(&row["user"]["email"])?));
+        FailedUser {
+            row: place.map(|place| place + 1),
+            email: place.map_or_else(told, |place| Some(data(&keys[place].email))),
+            errors: reasons(&row["errors"], sent),
+        }
     };
     rows.iter().zip(places(rows, keys)).map(failed).collect()
 }
 
-fn reasons(row: &Value) -> Vec<RowError> {
-    match &row["errors"] {
-        Value::Array(errors) => errors.iter().map(row_error).collect(),
+fn reasons(errors: &Value, sent: &SentSecrets) -> Vec<RowError> {
+    match errors {
+        Value::Array(errors) => errors.iter().map(|one| row_error(one, sent)).collect(),
         Value::Null => Vec::new(),
-        one => vec![row_error(one)],
+        one => vec![row_error(one, sent)],
     }
 }
 
-fn row_error(error: &Value) -> RowError {
-    let field_text = |key: &str| {
-        text(&error[key]).map(|text| words_of_others(&without_secrets(&text), MOST_CHARS))
-    };
+fn row_error(error: &Value, sent: &SentSecrets) -> RowError {
+    let shown = |text: &str| words_of_others(&without_secrets(&sent.hide(text)), MOST_CHARS);
+    let field_text = |key: &str| text(&error[key]).map(|text| shown(&text));
     let or_nothing = |key: &str| field_text(key).unwrap_or_default();
-    let (code, path) = (or_nothing("code"), or_nothing("path"));
+    // A code that is known is no secret, whatever salt stands in it.
+    let known = text(&error["code"]).filter(|code| advice(code, None) != NO_ADVICE);
+    let (code, path) = (
+        known.unwrap_or_else(|| or_nothing("code")),
+        or_nothing("path"),
+    );
     // One that is no object says all it has to say.
     let all = || match error {
         Value::Object(_) => String::new(),
-        other => words_of_others(
-            &without_secrets(&text(other).unwrap_or_else(|| other.to_string())),
-            MOST_CHARS,
-        ),
+        other => shown(&text(other).unwrap_or_else(|| other.to_string())),
     };
     let message = field_text("message").unwrap_or_else(all);
     // The path is optional, and its text stands in the message too.
@@ -264,6 +268,7 @@ fn field(path: &str) -> Option<String> {
     })
 }
 
+const NO_ADVICE: &str = "Auth0's own sentence is all there is";
 const MFA_ADVICE: &str = "a second factor was not taken: a TOTP secret is Base32 without padding (A-Z and 2-7), a phone number `+` and 1 to 15 digits, an e-mail name@domain; mend it and import this user again, which is safe";
 
 /// Plain words for a code. Both the documented names and the ones the service really sends are known.
@@ -347,7 +352,7 @@ pub(crate) fn advice(code: &str, field: Option<&str>) -> &'static str {
         }
         ("ANSWER_LOST", _) => "compare the user in the tenant with the row",
         ("JOB_NOT_ENDED", _) => "look for this user in a while, before sending them again",
-        _ => "Auth0's own sentence is all there is",
+        _ => NO_ADVICE,
     }
 }
 

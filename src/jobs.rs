@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::connections::ConnectionId;
 use crate::error::{Error, Result};
+use crate::fields::millis;
 use crate::files::{Upload, file_of, upload};
 use crate::options::ImportOptions;
 use crate::requests::Request;
@@ -169,6 +170,8 @@ impl fmt::Debug for Job {
 pub(crate) struct RowKey {
     pub(crate) email: String,
     pub(crate) user_id: Option<String>,
+    pub(crate) username: Option<String>,
+    pub(crate) phone_number: Option<String>,
 }
 
 impl RowKey {
@@ -176,6 +179,19 @@ impl RowKey {
         RowKey {
             email: user.email.clone(),
             user_id: user.user_id.clone(),
+            username: user.username.clone(),
+            phone_number: user.phone_number.clone(),
+        }
+    }
+
+    /// One of them, by the field's name.
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        match name {
+            "email" => Some(&self.email),
+            "user_id" => self.user_id.as_deref(),
+            "username" => self.username.as_deref(),
+            "phone_number" => self.phone_number.as_deref(),
+            _ => None,
         }
     }
 }
@@ -364,11 +380,13 @@ pub(crate) fn send_upload(
     let request = Request::write(Method::POST, path, IMPORT_SCOPES, "an import")
         .body(&upload.content_type, upload.bytes)
         .correlation_id(correlation_id);
-    let json = tenant.send(request)?.json(call)?;
-    let text = |key: &str| json[key].as_str().map(data);
+    let answer = tenant.send(request)?;
+    let (hidden, names) = (answer.json(call)?, answer.names(call)?);
+    let text = |json: &Value, key: &str| json[key].as_str().map(data);
+    let time = text(&names, "created_at").filter(|text| millis(text).is_some());
     Ok(Accepted {
-        id: JobId::in_answer(&json, call)?,
-        created_at: text("created_at"),
-        connection: text("connection"),
+        id: JobId::in_answer(&names, call)?,
+        created_at: time.or_else(|| text(&hidden, "created_at")),
+        connection: text(&names, "connection"),
     })
 }

@@ -33,6 +33,9 @@ pub(crate) enum Entry {
         /// When, in milliseconds of UNIX time; unknown of runs that were begun before this was written down.
         #[serde(default)]
         at: Option<u64>,
+        /// Whether no two users of the connection share an e-mail; unknown where the tenant did not tell.
+        #[serde(default)]
+        emails_unique: Option<bool>,
     },
     /// A file of users is on the disk.
     Packed {

@@ -16,10 +16,13 @@ use crate::tenant::Tenant;
 const SCOPES: &[&str] = &["read:users"];
 /// Users asked for in one search; more would make the address too long.
 pub(crate) const AT_ONCE: usize = 40;
+/// Bytes of an id that is asked for in a search: 40 of the longest that Auth0 takes would make the address too long.
+const LONGEST_SEARCHED: usize = 100;
 /// The most that one page holds: a search by 40 e-mails may find more than 40 users.
 const PER_PAGE: usize = 100;
 /// What is read of a user whom a search finds.
-const FIELDS: &str = "user_id,email,identities,created_at,logins_count,last_login";
+const FIELDS: &str =
+    "user_id,email,username,phone_number,identities,created_at,logins_count,last_login";
 
 pub(crate) const ELSEWHERE: &str = "the user with this id is in another connection";
 pub(crate) const TWO_WITH_ID: &str =
@@ -127,6 +130,8 @@ pub(crate) fn search(tenant: &Tenant, field: &str, values: &[String]) -> Result<
 /// fails is no reason to stop.
 pub(crate) fn seen(patience: &mut Patience, ids: &[String]) -> Result<HashMap<String, Vec<Value>>> {
     let mut seen: HashMap<String, Vec<Value>> = HashMap::new();
+    let ids = ids.iter().filter(|id| id.len() <= LONGEST_SEARCHED);
+    let ids: Vec<String> = ids.cloned().collect();
     for group in ids.chunks(AT_ONCE) {
         let found = match patience.ask(|tenant| search(tenant, "user_id", group)) {
             Ok(found) => found,

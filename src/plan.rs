@@ -272,7 +272,7 @@ fn notes(
     }
     if phones > 0 && connection.rules.as_ref().is_some_and(|rules| !rules.phones) {
         notes.push(format!(
-            "{} have a phone number, which is no attribute of this connection: that Auth0 keeps it is documented nowhere",
+            "{} with a phone number, which is no attribute of this connection: whether Auth0 keeps it is not documented",
             count(phones, "user")
         ));
     }

@@ -111,7 +111,7 @@ pub struct FoundUsers {
 debug_fields!(FoundUsers: users, asked_for, by_search, total);
 
 impl FoundUsers {
-    /// How many there are in all, of whom a search gives 1,000 at most. See [`FoundUsers::is_at_least`].
+    /// How many there are in all. A search counts no further than 1,000: see [`FoundUsers::is_at_least`].
     ///
     /// # Examples
     ///
@@ -166,9 +166,9 @@ impl Deref for FoundUsers {
 /// `email:"anna@test.edu"`, `username:imfake_*`, `email.domain:"test.edu" AND NOT blocked:true`,
 /// `identities.connection:"staff"`, `user_metadata.group:"teacher"`, `_exists_:phone_number`.
 ///
-/// Two things a search does not see: more than the first 1,000 users, though [`FoundUsers::total`] may count more (all
-/// are to be had with [`export_users`](crate::export_users)), and who was created or changed in the last seconds,
-/// since a search lags. [`users_by_email`] is always up to date.
+/// A search gives the first 1,000 users, and [`FoundUsers::total`] counts no further: 1,000 means 1,000 or more
+/// ([`export_users`](crate::export_users) gives everybody). It also lags: users who were created or changed in the last
+/// seconds may be missing. [`users_by_email`] is always up to date.
 ///
 /// # Errors
 ///
@@ -212,9 +212,9 @@ pub fn find_users(tenant: &Tenant, query: &str) -> Result<FoundUsers> {
         };
         let before = found.users.len();
         let users = profiles(call, users)?.into_iter();
-        found
-            .users
-            .extend(users.filter(|user| known.insert(user.user_id.clone())));
+        // Users of two connections may have one id.
+        let is_new = |user: &Profile| known.insert((user.user_id.clone(), user.connection.clone()));
+        found.users.extend(users.filter(is_new));
         let told = number(&json["total"]).and_then(|total| usize::try_from(total).ok());
         found.total = told.unwrap_or_default().max(found.users.len());
         let all = told.is_some() && found.users.len() >= found.total;

@@ -8,10 +8,10 @@ use serde_json::Value;
 
 use crate::error::Result;
 use crate::fields;
-use crate::ownership::{self, Span};
+use crate::ownership::{self, Span, TWO_WITH_ID};
 use crate::patience::Patience;
 use crate::progress::Countdown;
-use crate::say::debug_fields;
+use crate::say::{data, debug_fields};
 use crate::witness::{OTHER_EMAIL, has_email};
 
 pub(crate) const NO_CONNECTION: &str =
@@ -64,6 +64,8 @@ pub struct RemovalPlan {
 
 debug_fields!(RemovalPlan: domain, users, kept, left_out, signed_in, sign_in_unknown, correlation_id, known, connection, folder);
 
+const UNSHOWN: &str =
+    "the user id holds characters that are not printed: delete the user in the dashboard";
 const NOBODY_WITH_ID: &str = "no user with this id is in the tenant";
 
 /// Why a user counts as created by a job or a run.
@@ -185,8 +187,8 @@ pub(crate) struct Candidate {
 impl Candidate {
     pub(crate) fn left_out(self, reason: &'static str) -> LeftOut {
         LeftOut {
-            email: self.email,
-            user_id: self.id,
+            email: data(&self.email),
+            user_id: self.id.map(|id| data(&id)),
             reason,
         }
     }
@@ -237,6 +239,10 @@ impl RemovalPlan {
         let Some(id) = candidate.id.clone().or_else(|| text("user_id")) else {
             return self.leave_out(candidate, ownership::IDENTITIES_UNTOLD);
         };
+        // The id is printed, and users are deleted by it: the two must be the same.
+        if data(&id) != id {
+            return self.leave_out(candidate, UNSHOWN);
+        }
         let evidence = match candidate.drawn {
             true => Evidence::Drawn,
             false => Evidence::Looked(candidate.span),
@@ -249,7 +255,7 @@ impl RemovalPlan {
             false => self.signed_in += usize::from(ownership::has_signed_in(&profile)),
         }
         // As the tenant has it, which may have changed since.
-        let email = fields::text(&profile["email"]).unwrap_or(candidate.email);
+        let email = fields::text(&profile["email"]).unwrap_or(data(&candidate.email));
         self.users.push((email, id));
     }
 }
@@ -266,8 +272,7 @@ pub(crate) fn look(
         return Ok(());
     }
     plan.connection = ownership::connection_name(patience, connection_id, named)?;
-    let drawn = candidates.iter().filter(|candidate| candidate.drawn);
-    let ids: Vec<String> = drawn.filter_map(|candidate| candidate.id.clone()).collect();
+    let ids: Vec<String> = candidates.iter().filter_map(|c| c.id.clone()).collect();
     let seen = ownership::seen(patience, &ids)?;
     let (total, mut countdown) = (candidates.len(), Countdown::new());
     for (index, candidate) in candidates.into_iter().enumerate() {
@@ -283,6 +288,8 @@ pub(crate) fn look(
             }
             (Some(id), _) if candidate.drawn => drawn_user(&candidate, seen.get(id), connection),
             (_, None) => Err(NO_CONNECTION),
+            // Whoever has the id in another connection may have another e-mail.
+            (Some(id), _) if seen.get(id).is_some_and(|all| all.len() > 1) => Err(TWO_WITH_ID),
             (Some(id), Some(connection)) => given_user(patience, &candidate, id, connection)?,
             (None, Some(connection)) => user_by_email(patience, &candidate, connection)?,
         };
@@ -304,7 +311,7 @@ type Found = std::result::Result<Value, &'static str>;
 fn drawn_user(candidate: &Candidate, seen: Option<&Vec<Value>>, connection: Option<&str>) -> Found {
     let profile = match seen.map(Vec::as_slice) {
         Some([profile]) => profile,
-        Some([_, ..]) => return Err(ownership::TWO_WITH_ID),
+        Some([_, ..]) => return Err(TWO_WITH_ID),
         _ if candidate.is_in => return Ok(Value::Null),
         _ => return Err("what became of the user is not known"),
     };
@@ -353,7 +360,7 @@ fn given_user(
         .into_iter()
         .any(|twin| !ownership::is_in(twin, connection))
     {
-        true => Ok(Err(ownership::TWO_WITH_ID)),
+        true => Ok(Err(TWO_WITH_ID)),
         false => Ok(Ok(profile)),
     }
 }
@@ -378,7 +385,7 @@ fn user_by_email(
         .iter()
         .filter(|twin| twin["user_id"] == profile["user_id"]);
     if same_id.count() > 1 {
-        return Ok(Err(ownership::TWO_WITH_ID));
+        return Ok(Err(TWO_WITH_ID));
     }
     Ok(match doubt(profile, connection, candidate.span) {
         Some(doubt) => Err(doubt),

@@ -127,8 +127,17 @@ pub(crate) struct Answer {
 impl Answer {
     /// The body as JSON, without what was sent; what else it may be is told.
     pub(crate) fn json(&self, call: &str) -> Result<Value> {
-        let json = serde_json::from_slice(&self.body);
-        json.map(|json| self.sent.hide_in(json)).map_err(|cause| {
+        Ok(self.sent.hide_in(self.parsed(call)?))
+    }
+
+    /// The same, for the ids and names in it: what was sent and may be a word stands in them by chance, as a salt of four
+    /// letters does.
+    pub(crate) fn names(&self, call: &str) -> Result<Value> {
+        Ok(self.sent.without_words().hide_in(self.parsed(call)?))
+    }
+
+    fn parsed(&self, call: &str) -> Result<Value> {
+        serde_json::from_slice(&self.body).map_err(|cause| {
             let problem = if self.body.is_empty() {
                 "it is empty".to_string()
             } else if self.body.trim_ascii_start().starts_with(b"<") {

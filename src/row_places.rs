@@ -6,28 +6,23 @@ use serde_json::Value;
 
 use crate::fields::text;
 use crate::jobs::RowKey;
+use crate::say::data;
 
-/// What a row is known by: id, e-mail.
-type Known = (Option<String>, Option<String>);
+/// What a row is known by.
+const NAMES: [&str; NAMES_IN_ALL] = ["user_id", "email", "username", "phone_number"];
+const NAMES_IN_ALL: usize = 4;
+type Known = [Option<String>; NAMES_IN_ALL];
+/// What is compared, one way after the other: all of it, id and e-mail, then each by itself. The e-mail comes last: it is
+/// the one that several users of a connection may share.
+const WAYS: [&[usize]; 6] = [&[0, 1, 2, 3], &[0, 1], &[0], &[2], &[3], &[1]];
 
-/// Where each row of a report stands among the users sent: by id and e-mail together, then by what is left of either.
+/// Where each row of a report stands among the users sent.
 pub(crate) fn places(rows: &[Value], keys: &[RowKey]) -> Vec<Option<usize>> {
-    let lower = |email: String| Some(email.to_lowercase());
-    let told = |row: &Value| {
-        let user = &row["user"];
-        (text(&user["user_id"]), text(&user["email"]).and_then(lower))
-    };
-    let told: Vec<Known> = rows.iter().map(told).collect();
-    let sent = |key: &RowKey| (key.user_id.clone(), lower(key.email.clone()));
+    let told: Vec<Known> = rows.iter().map(|row| told(&row["user"])).collect();
     let sent: Vec<Known> = keys.iter().map(sent).collect();
     let mut found = vec![None; rows.len()];
     let mut taken = vec![false; keys.len()];
-    let ways: [fn(&Known) -> Known; 3] = [
-        Known::clone,
-        |(id, _)| (id.clone(), None),
-        |(_, email)| (None, email.clone()),
-    ];
-    for way in ways {
+    for way in WAYS {
         let told = by(way, &told, |row| found[row].is_none());
         let sent = by(way, &sent, |place| !taken[place]);
         for (known, rows) in told {
@@ -42,16 +37,37 @@ pub(crate) fn places(rows: &[Value], keys: &[RowKey]) -> Vec<Option<usize>> {
     found
 }
 
-fn by(
-    way: fn(&Known) -> Known,
-    all: &[Known],
-    is_free: impl Fn(usize) -> bool,
-) -> HashMap<Known, Vec<usize>> {
+/// As Auth0 compares it: e-mails and usernames without regard to case.
+fn folded(name: &str, text: String) -> String {
+    match name {
+        "email" | "username" => text.to_lowercase(),
+        _ => text,
+    }
+}
+
+fn told(user: &Value) -> Known {
+    NAMES.map(|name| Some(folded(name, text(&user[name])?)))
+}
+
+fn sent(key: &RowKey) -> Known {
+    NAMES.map(|name| Some(folded(name, data(key.get(name)?))))
+}
+
+fn by(way: &[usize], all: &[Known], is_free: impl Fn(usize) -> bool) -> HashMap<Known, Vec<usize>> {
     let mut places: HashMap<Known, Vec<usize>> = HashMap::new();
     for (place, known) in all.iter().enumerate().filter(|(place, _)| is_free(*place)) {
-        let known = way(known);
-        if known != (None, None) {
-            places.entry(known).or_default().push(place);
+        let mut compared = Known::default();
+        for &name in way {
+            compared[name].clone_from(&known[name]);
+        }
+        // Compared in all, two may lack the same; in part, what is compared must be there.
+        let lacks = |name: &usize| compared[*name].is_none();
+        let says_nothing = match way.len() {
+            NAMES_IN_ALL => way.iter().all(lacks),
+            _ => way.iter().any(lacks),
+        };
+        if !says_nothing {
+            places.entry(compared).or_default().push(place);
         }
     }
     places

@@ -80,6 +80,8 @@ pub(crate) struct Run {
     pub(crate) connection: Option<String>,
     /// The connection's name, from the answer to an upload.
     answered_connection: Option<String>,
+    /// Whether users of the connection are known to be free to share an e-mail.
+    pub(crate) emails_shared: bool,
     name: String,
     pub(crate) options: ImportOptions,
     pub(crate) files: Vec<FileState>,
@@ -100,6 +102,7 @@ impl Run {
             connection_id: String::new(),
             connection: None,
             answered_connection: None,
+            emails_shared: false,
             name: String::new(),
             options: ImportOptions::default(),
             files: Vec::new(),
@@ -158,11 +161,13 @@ impl Run {
                 connection,
                 options,
                 name,
+                emails_unique,
                 ..
             } => {
                 (self.domain, self.connection_id) = (domain, connection_id);
                 (self.connection, self.options) = (connection, options);
                 self.name = name;
+                self.emails_shared = emails_unique == Some(false);
             }
             Entry::Packed {
                 rows,
@@ -243,15 +248,17 @@ impl Run {
             let user_id = text(user, "user_id");
             let drawn = user_id.is_some() && self.is_drawn(file, row);
             let given = user_id.is_some() && !drawn;
-            let has = |key: &str| !user[key].is_null();
+            let key = RowKey {
+                email: text(user, "email").unwrap_or_default(),
+                user_id,
+                username: text(user, "username"),
+                phone_number: text(user, "phone_number"),
+            };
             Sent {
                 row,
                 drawn,
-                by_email_alone: !given && !has("username") && !has("phone_number"),
-                key: RowKey {
-                    email: text(user, "email").unwrap_or_default(),
-                    user_id,
-                },
+                by_email_alone: !given && key.username.is_none() && key.phone_number.is_none(),
+                key,
             }
         };
         Ok(state.all_rows().zip(&users).map(sent).collect())

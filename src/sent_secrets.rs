@@ -15,6 +15,10 @@ use crate::secret::Secret;
 const SENT: &str = "<secret>";
 /// Bytes of a secret that are hidden wherever they stand.
 const PIECE: usize = 20;
+/// Characters of a second factor's secret, in Base32, that are hidden wherever they stand: half of the shortest.
+const BASE32_PIECE: usize = 8;
+/// Characters of the shortest such secret.
+const LEAST_BASE32: usize = 16;
 /// A secret that is shorter is not sought: it would be found in half of all texts, and so be told.
 const LEAST: usize = 4;
 /// Bytes of a part between dots or dollar signs that is sought by itself.
@@ -50,6 +54,11 @@ impl SentSecrets {
         let folded = secret.to_ascii_lowercase();
         match secret.len() {
             ..LEAST => return,
+            LEAST_BASE32.. if is_base32(secret) => {
+                for piece in folded.as_bytes().windows(BASE32_PIECE) {
+                    self.keep(piece);
+                }
+            }
             LEAST..PIECE if is_drawn(secret) => self.keep(folded.as_bytes()),
             LEAST..PIECE => {
                 let print = self.hasher.hash_one(secret.as_bytes());
@@ -66,6 +75,14 @@ impl SentSecrets {
             if part.len() < PIECE && is_drawn(part) && !is_kind {
                 self.keep(part.to_ascii_lowercase().as_bytes());
             }
+        }
+    }
+
+    /// The same but for those that may be words.
+    pub(crate) fn without_words(&self) -> SentSecrets {
+        SentSecrets {
+            words: Pieces::default(),
+            ..self.clone()
         }
     }
 
@@ -138,6 +155,13 @@ fn is_drawn(text: &str) -> bool {
     text.len() >= LEAST_PART && text.bytes().any(|byte| byte.is_ascii_digit())
 }
 
+/// Whether a text is Base32, as the secret of a second factor is.
+fn is_base32(text: &str) -> bool {
+    let bytes = text.trim_end_matches('=').bytes();
+    let mut folded = bytes.map(|byte| byte.to_ascii_uppercase());
+    folded.all(|byte| matches!(byte, b'A'..=b'Z' | b'2'..=b'7'))
+}
+
 /// The secrets of a file of users: hashes, salts, keys, and second factors.
 pub(crate) fn of_file(file: &[u8]) -> Vec<Secret> {
     let users: Vec<Value> = serde_json::from_slice(file).unwrap_or_default();
@@ -190,6 +214,7 @@ mod tests {
                 "salt <secret> of argon2id",
             ),
             ("totp jbswy3dpehpk3pxp?".to_string(), "totp <secret>?"),
+            ("not JBSWY3DPEHPK...".to_string(), "not <secret>..."),
             ("größer $2b$10$".to_string(), "größer $2b$10$"),
         ] {
             assert_eq!(sent.hide(&text), shown);

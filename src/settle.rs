@@ -15,6 +15,7 @@ use crate::ownership::{AT_ONCE, by_email, by_id, is_drawn_user, is_in, search};
 use crate::patience::Patience;
 use crate::run::{Run, Sent, row_runs};
 use crate::schedule::unix_millis;
+use crate::witness::has_email;
 
 /// The rows of a file while it is found out what became of them.
 struct Rows {
@@ -45,15 +46,22 @@ impl Rows {
     }
 
     /// Another user has something that this one was to have.
-    fn note_taken(&mut self, place: usize) {
-        let words = "another user has this username, user id or phone number; nobody in the connection has this e-mail";
+    fn note_taken(&mut self, place: usize, emails_shared: bool) {
+        let words = match emails_shared {
+            true => {
+                "another user has this username, user id or phone number; nobody in the connection has it together with this e-mail"
+            }
+            false => {
+                "another user has this username, user id or phone number; nobody in the connection has this e-mail"
+            }
+        };
         self.note(place, NoteKind::Failed, "TAKEN", words);
     }
 
     /// Who the user is that was found in the way, cannot be had from the tenant.
     fn note_untold(&mut self, places: &[usize]) -> Result<()> {
         for &place in places {
-            let words = "the tenant has this user, or another one with the username, the user id or the phone number; which, it does not tell (it takes the scope read:users)";
+            let words = "the tenant has this user already, or another user with the same username, user id or phone number; which of the two it is could not be read (that needs the scope read:users)";
             self.note(place, NoteKind::Unknown, "TAKEN", words);
         }
         Ok(())
@@ -137,9 +145,9 @@ fn note_report(
         Err(Error::Refused { status: 404, .. }) => Value::Null,
         Err(error) => return Err(error),
     };
-    let report = run.sent_secrets(file)?.hide_in(report);
+    let secrets = run.sent_secrets(file)?;
     let keys: Vec<RowKey> = rows.sent.iter().map(|user| user.key.clone()).collect();
-    for failure in failed_users(&report, &keys) {
+    for failure in failed_users(&report, &keys, &secrets) {
         if let Some(row) = failure.row {
             rows.noted[row - 1] = Some(note(&rows.sent[row - 1], &failure));
         }
@@ -297,20 +305,27 @@ fn present(
 }
 
 /// Looks up whether those who were refused as being there are there: it may be another user who has the username or the
-/// user id of theirs, while nobody has their e-mail.
+/// user id of theirs, while nobody has their e-mail. Where users may share an e-mail, it alone says nothing.
 fn settle_taken(patience: &mut Patience, run: &Run, rows: &mut Rows) -> Result<()> {
     let places = rows.already_there().into_iter();
     let places: Vec<usize> = places
         .filter(|&place| !rows.sent[place].by_email_alone)
         .collect();
     let here = match run.connection_name() {
-        Some(connection) => here_by_email(patience, &rows.sent, &places, connection),
+        Some(connection) => {
+            let is_same = |user: &Value, sent: &Sent| {
+                is_in(user, connection)
+                    && has_email(user, &sent.key.email)
+                    && (!run.emails_shared || shares_a_name(user, sent))
+            };
+            here_by_email(patience, &rows.sent, &places, is_same)
+        }
         None => return rows.note_untold(&places),
     };
     match here {
         Ok(here) => {
             for place in places.into_iter().filter(|place| !here.contains(place)) {
-                rows.note_taken(place);
+                rows.note_taken(place, run.emails_shared);
             }
             Ok(())
         }
@@ -323,28 +338,40 @@ fn settle_taken(patience: &mut Patience, run: &Run, rows: &mut Rows) -> Result<(
     }
 }
 
-/// Which of `places` have an e-mail that a user of the connection has. Whom a search does not see, which may be the
+/// Whether a user of the tenant's has something of this one's that no two users may have.
+fn shares_a_name(user: &Value, sent: &Sent) -> bool {
+    let lower = |text: &str| text.to_lowercase();
+    let username = user["username"].as_str().map(lower);
+    let is_given_id = !sent.drawn && sent.key.user_id.is_some();
+    is_given_id && user["user_id"] == sent.auth0_id()
+        || username.is_some() && username == sent.key.username.as_deref().map(lower)
+        || sent
+            .key
+            .phone_number
+            .as_deref()
+            .is_some_and(|phone| user["phone_number"] == phone)
+}
+
+/// Which of `places` are there by what is found by their e-mails. Whom a search does not see, which may be the
 /// newest, is asked for one by one.
 fn here_by_email(
     patience: &mut Patience,
     sent: &[Sent],
     places: &[usize],
-    connection: &str,
+    is_same: impl Fn(&Value, &Sent) -> bool,
 ) -> Result<HashSet<usize>> {
     let email = |place: &usize| sent[*place].key.email.trim().to_lowercase();
     let mut here = HashSet::new();
     for group in places.chunks(AT_ONCE) {
         let emails: Vec<String> = group.iter().map(email).collect();
         let found = patience.ask(|tenant| search(tenant, "email", &emails))?;
-        let stored = found.iter().filter(|user| is_in(user, connection));
-        let stored = stored.filter_map(|user| user["email"].as_str());
-        let stored: HashSet<String> = stored.map(str::to_lowercase).collect();
-        here.extend(group.iter().filter(|place| stored.contains(&email(place))));
+        let is_here = |place: &&usize| found.iter().any(|user| is_same(user, &sent[**place]));
+        here.extend(group.iter().filter(is_here));
     }
     for place in places {
         if !here.contains(place) {
             let users = patience.ask(|tenant| by_email(tenant, &email(place)))?;
-            if users.iter().any(|user| is_in(user, connection)) {
+            if users.iter().any(|user| is_same(user, &sent[*place])) {
                 here.insert(*place);
             }
         }

@@ -81,6 +81,65 @@ fn a_row_that_the_report_names_in_part_is_found_by_what_it_names() {
     assert_eq!(rows, [Some(2), Some(3), Some(1), None, None], "{errors}");
 }
 
+/// The errors of a job of these users, whose report is this.
+fn errors_of(users: &[User], report: &Value) -> JobErrors {
+    let job = json!({"id": "job_1", "status": "pending", "created_at": "2026"});
+    let ended = json!({"status": "completed", "summary": {"failed": 1}});
+    let answers = [&job, &ended, report].map(|body| answer(200, "", &body.to_string()));
+    let (base, _) = canned(answers.to_vec());
+    let tenant = Tenant::new(&base, &token(&base, json!({}))).unwrap();
+    let connection = ConnectionId::new("con_0000000000000000").unwrap();
+    let job = start_import(&tenant, &connection, users).unwrap();
+    let finished = wait_for_job(&tenant, &job, Duration::from_secs(20)).unwrap();
+    job_errors(&tenant, &finished).unwrap()
+}
+
+#[test]
+fn users_who_share_an_email_are_told_apart_by_what_else_they_have() {
+    let user = |username: &str, phone: &str| User {
+        username: Some(username.into()),
+        phone_number: Some(phone.into()),
+        ..User::new("a@test.edu")
+    };
+    let users = [
+        user("Ann", "+491"),
+        user("bob", "+492"),
+        user("cid", "+493"),
+    ];
+    let report = json!([
+        {"user": {"email": "a@test.edu", "username": "ann"}, "errors": []},
+        {"user": {"email": "a@test.edu", "phone_number": "+492"}, "errors": []},
+    ]);
+    let errors = errors_of(&users, &report);
+    let rows: Vec<Option<usize>> = errors.iter().map(|failed| failed.row).collect();
+    assert_eq!(rows, [Some(1), Some(2)], "{errors}");
+}
+
+#[test]
+fn a_salt_that_stands_in_an_email_or_a_code_hides_neither() {
+    let salted = |email: &str, salt: &str| User {
+        custom_password_hash: Some(json!({"algorithm": "md5",
+            "hash": {"value": "0123456789abcdef0123456789abcdef", "encoding": "hex"}, "salt": {"value": salt}})),
+        ..User::new(email)
+    };
+    let users = [
+        salted("a@test.edu", "test"),
+        salted("b@test.edu", "USER"),
+        salted("c@test.edu", "code"),
+    ];
+    let report = json!([{"user": {"email": "b@test.edu"},
+        "errors": [{"code": "DUPLICATED_USER", "message": "there, with salt test"}]}]);
+    let errors = errors_of(&users, &report);
+    let FailedUser {
+        row, email, errors, ..
+    } = &errors[0];
+    assert_eq!((*row, email.as_deref()), (Some(2), Some("b@test.edu")));
+    assert_eq!(
+        (errors[0].code.as_str(), errors[0].message.as_str()),
+        ("DUPLICATED_USER", "<hidden>")
+    );
+}
+
 /// The errors of a job of one user, whose report is this.
 fn told(status: &str, report: &Value) -> JobErrors {
     ended_as(&json!({"status": status, "summary": {"failed": 1}}), report).1

@@ -164,6 +164,12 @@ impl Holds {
             }
             ("GET", "/jobs/job_abcdefghijklmnop/errors") => (200, json!(self.refused)),
             ("GET", "/connections/con_abcdefghijklmnop") => self.connection.clone(),
+            // One whose users may share an e-mail.
+            ("GET", "/connections") => (
+                200,
+                json!([{"id": ID, "name": HOME, "strategy": "auth0", "enabled_clients": ["app"],
+                    "options": {"mfa": {}, "attributes": {"username": {}, "email": {"unique": false}}}}]),
+            ),
             ("GET", "/users-by-email") => {
                 let email = path.split("email=").nth(1).unwrap();
                 let found = self.users.iter().filter(|user| user["email"] == email);
@@ -354,6 +360,7 @@ fn two_users_with_one_id_or_one_e_mail_both_stay() {
         with_id("2", "b@test.edu"),
         with_id("3", "c@test.edu"),
         with_id("4", "d@test.edu"),
+        with_id("5", "e@test.edu"),
     ];
     standin.run(&name, &sent);
     // The id of the third is found in its own connection first.
@@ -361,22 +368,29 @@ fn two_users_with_one_id_or_one_e_mail_both_stay() {
         .holds()
         .users
         .push(profile("auth0", "Others", "3", "c@test.edu", BEFORE));
+    // So is that of the last, and whoever has it there has another e-mail.
+    standin
+        .holds()
+        .users
+        .push(profile("auth0", "Others", "5", "else@test.edu", BEFORE));
     let plan = plan_run_removal(&standin.tenant, &name.folder()).unwrap();
     assert_eq!(planned(&plan), ["auth0|4"], "{plan}");
-    assert!(
-        left(&plan, "a@test.edu", "the user with this id is in another"),
-        "{plan}"
-    );
-    assert!(
-        left(&plan, "b@test.edu", "the user with this id is in another"),
-        "{plan}"
-    );
-    assert!(
-        left(&plan, "c@test.edu", "two users of the tenant have this id"),
-        "{plan}"
-    );
+    for email in ["a", "b", "c", "e"].map(|name| format!("{name}@test.edu")) {
+        let reason = "two users of the tenant have this id";
+        assert!(left(&plan, &email, reason), "{plan}");
+    }
     let removed = remove_users(&standin.tenant, plan).unwrap();
     assert_eq!((removed.deleted, standin.sent("DELETE")), (1, 1));
+    // Where a search does not answer, the looks by id and by e-mail tell of three of them.
+    standin.holds().search = false;
+    let plan = plan_run_removal(&standin.tenant, &name.folder()).unwrap();
+    for (email, reason) in [
+        ("a@test.edu", "the user with this id is in another"),
+        ("b@test.edu", "the user with this id is in another"),
+        ("c@test.edu", "two users of the tenant have this id"),
+    ] {
+        assert!(left(&plan, email, reason), "{plan}");
+    }
 
     // The same of a job, by e-mail: two users of the connection have it, or two connections have the id.
     let users = vec![
@@ -397,6 +411,62 @@ fn two_users_with_one_id_or_one_e_mail_both_stay() {
         left(&plan, "b@test.edu", "two users of the tenant have this id"),
         "{plan}"
     );
+}
+
+#[test]
+fn a_salt_that_stands_in_the_name_of_the_connection_hides_nobody_of_the_job() {
+    let standin = StandIn::new(Vec::new());
+    standin.holds().takes = true;
+    let salted = |id: &str, salt: &str| User {
+        custom_password_hash: Some(json!({"algorithm": "md5",
+            "hash": {"value": "0123456789abcdef0123456789abcdef", "encoding": "hex"}, "salt": {"value": salt}})),
+        ..with_id(id, &format!("{id}@test.edu"))
+    };
+    // Of the connection's name, of the job's id, of its time.
+    let users = [
+        salted("1", "Staff"),
+        salted("2", "abcd"),
+        salted("3", "2026-11"),
+    ];
+    let finished = standin.job(&users);
+    let plan = plan_removal(&standin.tenant, &finished).unwrap();
+    assert_eq!(planned(&plan), ["auth0|1", "auth0|2", "auth0|3"], "{plan}");
+}
+
+#[test]
+fn ids_of_any_length_make_no_address_too_long() {
+    let standin = StandIn::new(Vec::new());
+    let name = Named::new("long-ids");
+    let user = |number: usize| with_id(&format!("{number:0>250}"), &format!("u{number}@test.edu"));
+    let sent: Vec<User> = (0..40).map(user).collect();
+    standin.run(&name, &sent);
+    let plan = plan_run_removal(&standin.tenant, &name.folder()).unwrap();
+    assert_eq!(plan.users.len(), 40, "{plan}");
+    let requests = standin.requests.lock().unwrap();
+    let longest = requests
+        .iter()
+        .map(|all| all.split("\r\n").next().unwrap().len());
+    assert!(
+        longest.max().unwrap() < 8_000,
+        "an address of {:?}",
+        requests.iter().map(String::len).max()
+    );
+}
+
+#[test]
+fn what_a_tenant_did_not_tell_of_a_job_is_named_when_a_removal_needs_it() {
+    let standin = StandIn::new(Vec::new());
+    let mut finished = standin.job(&[User::new("a@test.edu")]);
+    finished.summary = None;
+    let error = plan_removal(&standin.tenant, &finished)
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("did not tell how many users"), "{error}");
+    finished.status = JobStatus::Failed;
+    let error = plan_removal(&standin.tenant, &finished)
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("the job failed as a whole"), "{error}");
 }
 
 #[test]
@@ -679,6 +749,73 @@ fn who_is_refused_for_another_ones_username_or_id_is_not_already_there() {
     let report = import_users(&tenant, &connection, &users, &quick(&name)).unwrap();
     let counts = report.counts();
     assert_eq!((counts.unknown, counts.already_there), (3, 1), "{report}");
+}
+
+#[test]
+fn where_emails_are_shared_another_user_with_the_email_is_not_the_one_who_was_refused() {
+    let with_name = |mut profile: Value, name: &str| {
+        profile["username"] = name.into();
+        profile
+    };
+    let standin = StandIn::new(vec![
+        with_name(own("1", "a@test.edu"), "ann"),
+        with_name(own("2", "b@test.edu"), "bob"),
+        own("kept", "a@test.edu"),
+    ]);
+    let user = |name: &str| User {
+        username: Some(name.into()),
+        ..User::new("a@test.edu")
+    };
+    // The first and the last are there; of the second only the username is, and it is another one's.
+    let users = [user("Ann"), user("bob"), with_id("kept", "a@test.edu")];
+    let duplicate = |user: &User| {
+        json!({"user": user, "errors": [{"code": "DUPLICATED_USER",
+            "message": "The user already exist and upsert parameter is false"}]})
+    };
+    standin.holds().refused = users.iter().map(duplicate).collect();
+    let connection = get_connection_id(&standin.tenant, HOME).unwrap();
+    let name = Named::new("shared-taken");
+    let report = import_users(&standin.tenant, &connection, &users, &quick(&name)).unwrap();
+    let told: Vec<Outcome> = report.attention().iter().map(|a| a.outcome).collect();
+    assert_eq!(
+        told,
+        [
+            Outcome::AlreadyThere,
+            Outcome::Failed,
+            Outcome::AlreadyThere
+        ],
+        "{report}"
+    );
+    let reason = &report.attention()[1].reasons[0];
+    assert_eq!(reason.code, "TAKEN");
+    assert!(
+        reason.message.contains("together with this e-mail"),
+        "{report}"
+    );
+}
+
+#[test]
+fn what_a_plan_tells_can_be_printed_and_an_id_that_cannot_is_not_deleted() {
+    let standin = StandIn::new(vec![own("EVCXR_1", "a@test.edu"), own("2", "b@test.edu")]);
+    let sent = [
+        with_id("EVCXR_1", "a@test.edu"),
+        with_id("2", "b@test.edu"),
+        User::new("\u{1b}[2J@test.edu"),
+    ];
+    let plan = plan_removal(&standin.tenant, &standin.job(&sent)).unwrap();
+    assert_eq!(planned(&plan), ["auth0|2"], "{plan}");
+    assert!(
+        left(&plan, "a@test.edu", "the user id holds characters"),
+        "{plan}"
+    );
+    for left in &plan.left_out {
+        let id = left.user_id.clone().unwrap_or_default();
+        let text = format!("{}{id}", left.email);
+        assert!(
+            !text.contains(['\u{1b}']) && !text.contains("EVCXR_"),
+            "{text:?}"
+        );
+    }
 }
 
 #[test]

@@ -474,6 +474,16 @@ fn the_shapes_of_a_search_are_understood() {
 }
 
 #[test]
+fn two_users_with_one_id_are_both_found() {
+    let mut other = recorded("user");
+    other["identities"][0]["connection"] = "Others".into();
+    let page = json!([recorded("user"), other, recorded("user")]);
+    let world = World::recorded().answers("GET /api/v2/users", &page);
+    let found = find_users(&world.open().tenant(), "").unwrap();
+    assert_eq!((found.len(), found.total()), (2, 2), "{found}");
+}
+
+#[test]
 fn a_total_of_1000_means_1000_or_more() {
     let mut found = recorded("users");
     for (total, least) in [(999, false), (1000, true), (1001, false)] {

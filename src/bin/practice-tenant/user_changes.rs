@@ -206,7 +206,8 @@ fn apart(body: &Map<String, Value>) -> Result<(), Box<Response>> {
     Err(Box::new(refusal))
 }
 
-/// Reported of several fields; which of them it is, the fields of the change say.
+/// Status, code and words are a guess: no public source shows this answer. The message names the first field of the change
+/// that must be unique.
 fn taken(body: &Map<String, Value>) -> Box<Response> {
     let mut fields = ["username", "phone_number"].into_iter();
     let field = fields.find(|name| body.contains_key(*name));
