@@ -4,7 +4,7 @@
 //! one file under `target/` (0600, ignored by git), with a key by which it proves itself; a running one ends when that
 //! file vanishes.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread;
@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
 use crate::lock::{FIRST_WORD, try_lock_file};
+use crate::private_file::append_to_private;
 use crate::proof::running;
 use crate::requests::Request;
 use crate::say::{say, sentence};
@@ -241,11 +242,7 @@ fn start(program: &Path, env_file: &Path) -> Result<()> {
     // What an ended one left would be taken for the new one's.
     let _ = fs::remove_file(env_file);
     let log: PathBuf = env_file.with_extension("log");
-    let mut options = OpenOptions::new();
-    options.create(true).append(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let log = options.open(&log);
+    let log = append_to_private(&log);
     let mut command = Command::new(program);
     command
         .args(["--port", "0", "--idle-minutes", IDLE_MINUTES, "--env-file"])

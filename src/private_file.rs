@@ -6,9 +6,18 @@ use std::path::Path;
 
 /// A new file that its owner alone can read; where one is already, that is an error.
 pub(crate) fn create_private(path: &Path) -> io::Result<File> {
+    for_owner_alone().create_new(true).open(path)
+}
+
+/// A file to add to, which its owner alone can read if it is made here.
+pub(crate) fn append_to_private(path: &Path) -> io::Result<File> {
+    for_owner_alone().create(true).open(path)
+}
+
+fn for_owner_alone() -> OpenOptions {
     let mut options = OpenOptions::new();
-    options.append(true).create_new(true);
+    options.append(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
+    options
 }
