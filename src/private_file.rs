@@ -21,3 +21,26 @@ fn for_owner_alone() -> OpenOptions {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn what_is_made_here_is_its_owners_alone() {
+        let name = format!("private-{}", crate::secret::random_hex(8).unwrap());
+        let path = std::env::temp_dir().join(name);
+        for make in [create_private, append_to_private] {
+            let mode = make(&path)
+                .unwrap()
+                .metadata()
+                .unwrap()
+                .permissions()
+                .mode();
+            std::fs::remove_file(&path).unwrap();
+            assert_eq!(mode & 0o777, 0o600);
+        }
+    }
+}
