@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::connections::ConnectionId;
 use crate::csv::CsvFile;
 use crate::error::{Error, Result};
-use crate::fields::text;
+use crate::fields::{MOST_VALUES, most_values, text};
 use crate::gunzip::gunzip;
 use crate::jobs::{FIRST_WAIT, JobId, LONGEST_SILENCE, LONGEST_WAIT};
 use crate::link::address_of;
@@ -30,6 +30,8 @@ const FAULTS_BORNE: u32 = 5;
 const LINKS_TRIED: u32 = 3;
 /// Users that are kept in memory: some 1 KB each.
 const MOST_USERS: usize = 1_000_000;
+/// Values that those may have: forty each, in memory as much as the users take.
+const MOST_FILE_VALUES: usize = 40 * MOST_USERS;
 /// What is asked for of each user, as [`Profile`] reads it, and the columns of the CSV.
 const FIELDS: [&str; 10] = [
     "user_id",
@@ -221,8 +223,18 @@ fn fetch(tenant: &Tenant, link: &Url, id: &JobId) -> Result<Option<Vec<Profile>>
 fn read(file: &[u8], sent: &SentSecrets, job: &JobId, most: usize) -> Result<Vec<Profile>> {
     let lines = file.split(|byte| *byte == b'\n');
     let lines = lines.enumerate().filter(|(_, line)| !line.is_empty());
-    let mut users = Vec::new();
+    let (mut users, mut values) = (Vec::new(), 0);
     for (number, line) in lines {
+        let in_line = most_values(line);
+        values += in_line;
+        if in_line > MOST_VALUES || values > MOST_FILE_VALUES {
+            return Err(failed(format!(
+                "up to line {} of the file there may be over {} values in one user, or over {} in all, the most that are kept in memory: fetch the file of job {job} otherwise, and read it with read_ndjson, one user at a time",
+                number + 1,
+                grouped(MOST_VALUES),
+                grouped(MOST_FILE_VALUES)
+            )));
+        }
         let no_user = || failed(format!("line {} of the file is no user", number + 1));
         if users.len() == most {
             return Err(failed(format!(
@@ -308,6 +320,15 @@ mod tests {
         let error = read(&lines(3)).unwrap_err().to_string();
         assert!(
             error.contains("over 2 users") && error.contains("job_1"),
+            "{error}"
+        );
+        let many = format!(
+            "{{\"user_id\":\"auth0|1\",\"x\":[0{}]}}",
+            ",0".repeat(MOST_VALUES)
+        );
+        let error = read(many.as_bytes()).unwrap_err().to_string();
+        assert!(
+            error.contains("over 2,000,000 values in one user"),
             "{error}"
         );
         for row in ["{}", "[]", "{\"user_id\":{}}", "{\"user_id\":\"auth0|1\""] {

@@ -4,6 +4,15 @@ use serde_json::Value;
 
 use crate::say::data;
 
+/// Values that JSON may hold at most; it is not read as JSON before they are counted, since a value of two bytes takes a
+/// hundred in memory. An answer with the errors of a whole job has some 700,000.
+pub(crate) const MOST_VALUES: usize = 2_000_000;
+
+/// How many values JSON can hold: as many as it has signs that one follows.
+pub(crate) fn most_values(json: &[u8]) -> usize {
+    json.iter().filter(|byte| b"[{,".contains(byte)).count()
+}
+
 /// A text that can be printed; a number stands for its digits.
 pub(crate) fn text(value: &Value) -> Option<String> {
     match value {

@@ -161,6 +161,7 @@ mod drawing;
 mod email;
 mod encodings;
 mod error;
+mod escapes;
 mod export;
 mod factor_rules;
 mod fields;

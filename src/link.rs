@@ -24,7 +24,8 @@ pub(crate) fn address_of(link: &str, loopback: Option<&Url>) -> Result<Url, &'st
     if address.scheme() != "https" {
         return Err("the file it names is not to be had over https");
     }
-    match address.domain() {
+    // A dot at the end changes nothing of where a name leads.
+    match address.domain().map(|name| name.trim_end_matches('.')) {
         Some(name) if name.contains('.') && !name.ends_with(".localhost") => Ok(address),
         _ => Err("the file it names is not at a host with a name"),
     }
@@ -81,6 +82,9 @@ mod tests {
             "https://[::1]/f",
             "https://localhost/f",
             "https://a.localhost/f",
+            "https://localhost./f",
+            "https://a.LOCALHOST./f",
+            "https://intranet./f",
             "https://intranet/f",
             "ftp://s3.test.edu/f",
             "file:///etc/passwd",

@@ -1,6 +1,7 @@
 //! Who is at work on a run: the one who holds the lock in its folder.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io;
 use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -11,7 +12,7 @@ use crate::say::say;
 /// Made when a run begins and held locked while anyone is at work on it.
 pub(crate) const LOCK: &str = "lock";
 /// Waits that are over sooner are not worth a word.
-const FIRST_WORD: Duration = Duration::from_secs(1);
+pub(crate) const FIRST_WORD: Duration = Duration::from_secs(1);
 /// A kernel that is being ended takes a moment; one that is at work takes minutes.
 const LOCK_WAIT: Duration = Duration::from_secs(3);
 
@@ -38,24 +39,35 @@ pub(crate) fn lock(folder: &Path) -> Result<File> {
     ))
 }
 
-/// Takes the lock if nobody has it. What the file holds does not matter, so nothing is written to it.
+/// Takes the lock of the run in `folder` if nobody has it.
 pub(crate) fn try_lock(folder: &Path) -> Result<Option<File>> {
-    // A pipe would hold up whoever opens it, and a link would make a file elsewhere.
     let path = folder.join(LOCK);
-    if fs::symlink_metadata(&path).is_ok_and(|found| !found.is_file()) {
+    if !is_plain_or_new(&path) {
         let reason = "it is no plain file, as this crate makes it: delete it if you do not know where it comes from";
         return Err(Error::run_folder(&path, reason));
     }
+    try_lock_file(&path).map_err(|cause| Error::disk(folder, &cause))
+}
+
+/// A pipe would hold up whoever opens it, and a link would make a file elsewhere.
+fn is_plain_or_new(path: &Path) -> bool {
+    fs::symlink_metadata(path).map_or(true, |found| found.is_file())
+}
+
+/// Takes the lock on a file of its owner's alone if nobody has it; who may open it may hold it locked. What the file holds
+/// does not matter, so nothing is written to it.
+pub(crate) fn try_lock_file(path: &Path) -> io::Result<Option<File>> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(false);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let file = options
-        .open(&path)
-        .map_err(|cause| Error::disk(folder, &cause))?;
+    let file = options.open(path)?;
+    // One that was made for others to read as well could be held locked by them.
+    #[cfg(unix)]
+    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
     match file.try_lock() {
         Ok(()) => Ok(Some(file)),
         Err(TryLockError::WouldBlock) => Ok(None),
-        Err(TryLockError::Error(cause)) => Err(Error::disk(folder, &cause)),
+        Err(TryLockError::Error(cause)) => Err(cause),
     }
 }

@@ -4,7 +4,7 @@
 //! one file under `target/` (0600, ignored by git), with a key by which it proves itself; a running one ends when that
 //! file vanishes.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread;
@@ -14,6 +14,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
+use crate::lock::{FIRST_WORD, try_lock_file};
+use crate::private_file::append_to_private;
 use crate::proof::running;
 use crate::requests::Request;
 use crate::say::{say, sentence};
@@ -22,6 +24,8 @@ use crate::tenant::Tenant;
 
 const PROGRAM: &str = "practice-tenant";
 const START_LIMIT: Duration = Duration::from_secs(20);
+/// A build takes minutes on a slow machine.
+const TURN_LIMIT: Duration = Duration::from_secs(900);
 const IDLE_MINUTES: &str = "30";
 
 impl Tenant {
@@ -119,7 +123,7 @@ fn find_or_start() -> Result<Settings> {
 
 fn find_or_start_in(target: &Path, build: fn(&Path) -> Result<()>) -> Result<Settings> {
     let env_file = target.join("practice-tenant.env");
-    let _turn = wait_for_turn(target)?;
+    let _turn = wait_for_turn(target, TURN_LIMIT)?;
     let program = target
         .join("release")
         .join(format!("{PROGRAM}{}", std::env::consts::EXE_SUFFIX));
@@ -144,15 +148,27 @@ fn find_or_start_in(target: &Path, build: fn(&Path) -> Result<()>) -> Result<Set
 
 /// Two notebooks that look at the same moment must not each build one, start one, and end the other's. Whoever holds
 /// the lock is done when it is dropped.
-fn wait_for_turn(target: &Path) -> Result<File> {
+fn wait_for_turn(target: &Path, limit: Duration) -> Result<File> {
     let path = target.join("practice-tenant.lock");
-    let locked = || -> std::io::Result<File> {
-        fs::create_dir_all(target)?;
-        let file = File::create(&path)?;
-        file.lock()?;
-        Ok(file)
-    };
-    locked().map_err(|cause| failed(&format!("{} cannot be locked: {cause}", path.display())))
+    let unlockable = |cause| failed(&format!("{} cannot be locked: {cause}", path.display()));
+    fs::create_dir_all(target).map_err(unlockable)?;
+    let (began, mut told) = (Instant::now(), false);
+    loop {
+        if let Some(lock) = try_lock_file(&path).map_err(unlockable)? {
+            return Ok(lock);
+        }
+        if began.elapsed() >= limit {
+            return Err(failed(&format!(
+                "another kernel or program has held {} for {} s: end it, or delete that file",
+                path.display(),
+                limit.as_secs()
+            )));
+        }
+        if began.elapsed() >= FIRST_WORD && !std::mem::replace(&mut told, true) {
+            say!("another kernel is building or starting the practice tenant: waiting for it");
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
 }
 
 fn failed(reason: &str) -> Error {
@@ -226,7 +242,7 @@ fn start(program: &Path, env_file: &Path) -> Result<()> {
     // What an ended one left would be taken for the new one's.
     let _ = fs::remove_file(env_file);
     let log: PathBuf = env_file.with_extension("log");
-    let log = OpenOptions::new().create(true).append(true).open(&log);
+    let log = append_to_private(&log);
     let mut command = Command::new(program);
     command
         .args(["--port", "0", "--idle-minutes", IDLE_MINUTES, "--env-file"])
@@ -356,6 +372,29 @@ mod tests {
         );
 
         end(&env_file);
+        fs::remove_dir_all(&target).unwrap();
+    }
+
+    #[test]
+    fn who_waits_for_another_that_starts_one_gives_up_and_holds_what_nobody_else_can() {
+        let name = format!("practice-{}", crate::secret::random_hex(6).unwrap());
+        let target = std::env::temp_dir().join(name);
+        let lock = target.join("practice-tenant.lock");
+        fs::create_dir_all(&target).unwrap();
+        fs::write(&lock, "").unwrap();
+        let held = wait_for_turn(&target, Duration::ZERO).unwrap();
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            assert_eq!(
+                fs::metadata(&lock).unwrap().permissions().mode() & 0o777,
+                0o600
+            );
+        }
+        let error = wait_for_turn(&target, Duration::from_millis(50)).unwrap_err();
+        assert!(error.to_string().contains("has held"), "{error}");
+        drop(held);
+        wait_for_turn(&target, Duration::ZERO).unwrap();
         fs::remove_dir_all(&target).unwrap();
     }
 }

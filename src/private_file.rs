@@ -6,9 +6,41 @@ use std::path::Path;
 
 /// A new file that its owner alone can read; where one is already, that is an error.
 pub(crate) fn create_private(path: &Path) -> io::Result<File> {
+    for_owner_alone().create_new(true).open(path)
+}
+
+/// A file to add to, which its owner alone can read if it is made here.
+pub(crate) fn append_to_private(path: &Path) -> io::Result<File> {
+    for_owner_alone().create(true).open(path)
+}
+
+fn for_owner_alone() -> OpenOptions {
     let mut options = OpenOptions::new();
-    options.append(true).create_new(true);
+    options.append(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
+    options
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn what_is_made_here_is_its_owners_alone() {
+        let name = format!("private-{}", crate::secret::random_hex(8).unwrap());
+        let path = std::env::temp_dir().join(name);
+        for make in [create_private, append_to_private] {
+            let mode = make(&path)
+                .unwrap()
+                .metadata()
+                .unwrap()
+                .permissions()
+                .mode();
+            std::fs::remove_file(&path).unwrap();
+            assert_eq!(mode & 0o777, 0o600);
+        }
+    }
 }

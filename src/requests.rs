@@ -7,10 +7,11 @@ use zeroize::Zeroizing;
 
 use crate::brief;
 use crate::error::{Error, Result};
-use crate::fields::http_millis;
+use crate::fields::{MOST_VALUES, http_millis, most_values};
 use crate::forms;
 use crate::secret::Secret;
 use crate::sent_secrets::{self, SentSecrets};
+use crate::words::grouped;
 
 pub(crate) const CORRELATION_ID: &str = "X-Correlation-ID";
 
@@ -82,7 +83,7 @@ impl Request {
         self
     }
 
-    /// What goes with the request and may not come back, also as an address would have it.
+    /// What goes with the request and may not come back, also as a form would have it, where a space is a `+`.
     pub(crate) fn secrets(&self, token: Option<&Secret>) -> SentSecrets {
         let mut secrets: Vec<Secret> = token.cloned().into_iter().collect();
         // The query of a signed address is a key to the file.
@@ -101,9 +102,8 @@ impl Request {
         let mut sent = SentSecrets::default();
         for secret in secrets.iter().map(Secret::expose) {
             sent.add(secret);
-            let in_an_address = path_segment(secret);
-            if in_an_address != secret {
-                sent.add(&in_an_address);
+            if secret.contains(' ') {
+                sent.add(&secret.replace(' ', "+"));
             }
         }
         sent
@@ -137,6 +137,17 @@ impl Answer {
     }
 
     fn parsed(&self, call: &str) -> Result<Value> {
+        if most_values(&self.body) > MOST_VALUES {
+            let problem = format!(
+                "it may hold over {} values, the most that are read",
+                grouped(MOST_VALUES)
+            );
+            return Err(Error::BadAnswer {
+                call: call.to_string(),
+                status: self.status.as_u16(),
+                problem,
+            });
+        }
         serde_json::from_slice(&self.body).map_err(|cause| {
             let problem = if self.body.is_empty() {
                 "it is empty".to_string()

@@ -79,6 +79,9 @@ impl RunFolder {
         }
         let packing = imports.join(PACKING);
         let path = if hidden { packing.join(name) } else { shown };
+        for folder in [&packing, &path] {
+            refuse_link(folder)?;
+        }
         let failed = |cause| Error::disk(&path, &cause);
         create_private_folders(imports).map_err(failed)?;
         keep_from_git(imports).map_err(failed)?;
@@ -291,6 +294,15 @@ fn sync_folder(path: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
+/// What is below these folders is deleted, so that a link would have what is elsewhere deleted.
+fn refuse_link(folder: &Path) -> Result<()> {
+    if fs::symlink_metadata(folder).is_ok_and(|found| !found.is_dir()) {
+        let reason = "it is a link, or no folder, and this crate makes neither: delete it if you do not know where it comes from";
+        return Err(Error::run_folder(folder, reason));
+    }
+    Ok(())
+}
+
 /// Deletes what crashes left in `imports/.packing`, of which nothing was ever sent: it holds hashes.
 fn delete_forgotten(packing: &Path) {
     for entry in fs::read_dir(packing).into_iter().flatten().flatten() {
@@ -349,5 +361,39 @@ mod tests {
             "{whole}"
         );
         fs::remove_dir_all(&imports).unwrap();
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_in_the_place_of_a_folder_has_nothing_deleted_elsewhere() {
+        let here =
+            std::env::temp_dir().join(format!("links-{}", crate::secret::random_hex(8).unwrap()));
+        let (imports, elsewhere) = (here.join("imports"), here.join("elsewhere"));
+        let (begun, precious) = (elsewhere.join("run"), elsewhere.join("old"));
+        for folder in [&imports, &begun, &precious] {
+            fs::create_dir_all(folder).unwrap();
+        }
+        File::create(begun.join("precious")).unwrap();
+        let lock = File::create(precious.join(LOCK)).unwrap();
+        lock.set_modified(std::time::SystemTime::UNIX_EPOCH)
+            .unwrap();
+        let packing = imports.join(PACKING);
+        let refused = || {
+            let error = RunFolder::create(&imports, "run", true).map(drop);
+            let error = error.map_or_else(|error| error.to_string(), |()| "none".to_string());
+            assert!(
+                begun.join("precious").exists() && precious.exists(),
+                "{error}"
+            );
+            assert!(!begun.join(LOCK).exists(), "{error}");
+            assert!(error.contains("it is a link"), "{error}");
+        };
+        std::os::unix::fs::symlink(&elsewhere, &packing).unwrap();
+        refused();
+        fs::remove_file(&packing).unwrap();
+        fs::create_dir(&packing).unwrap();
+        std::os::unix::fs::symlink(&begun, packing.join("run")).unwrap();
+        refused();
+        fs::remove_dir_all(&here).unwrap();
     }
 }

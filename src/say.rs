@@ -126,7 +126,8 @@ pub(crate) fn words_of_others(text: &str, most_chars: usize) -> String {
 }
 
 /// Whether a character does something and cannot be seen: controls (ESC, BEL, NUL and C1 among them), separators of lines,
-/// marks of direction, spaces of no width and tags.
+/// marks of direction, spaces of no width, tags, and the others that Unicode calls `Default_Ignorable_Code_Point`, but for
+/// the selectors of a letter's or an emoji's looks.
 fn is_unseen(c: char, before: char, after: char) -> bool {
     match c {
         // Scripts and emojis need the joiners; between Latin letters they only make two names look alike.
@@ -135,7 +136,11 @@ fn is_unseen(c: char, before: char, after: char) -> bool {
             true
         }
         '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' => true,
-        '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}' => true,
+        '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}' => {
+            true
+        }
+        '\u{3164}' | '\u{ffa0}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' => true,
+        '\u{fff0}'..='\u{fffb}' | '\u{e0000}'..='\u{e00ff}' | '\u{e01f0}'..='\u{e0fff}' => true,
         c => c.is_control(),
     }
 }
@@ -220,6 +225,9 @@ mod tests {
             one_line(hidden),
             r"a\u{1b}[31m\u{7}\u{0}\r\u{9b}\u{202e}\u{2066}\u{200f}\u{feff}\u{200b}\u{2028}b"
         );
+        let blank =
+            "\u{34f}\u{115f}\u{17b4}\u{180b}\u{2065}\u{3164}\u{ffa0}\u{1bca0}\u{1d173}\u{e01f0}";
+        assert!(one_line(blank).is_ascii(), "{}", one_line(blank));
         assert_eq!(one_line("a\nb\tc"), r"a\nb\tc");
         assert_eq!(harmless("a\nb\tc"), "a\nb\\tc");
         for seen in [

@@ -8,6 +8,7 @@ use std::hash::{BuildHasher, RandomState};
 
 use serde_json::{Map, Value};
 
+use crate::escapes::readings;
 use crate::hidden::HIDDEN;
 use crate::secret::Secret;
 
@@ -91,12 +92,17 @@ impl SentSecrets {
         self.pieces.entry(piece.len()).or_default().insert(print);
     }
 
-    /// The text without what was sent.
+    /// The text without what was sent, as it was sent or in escapes.
     pub(crate) fn hide(&self, text: &str) -> String {
-        if self.found(&self.words, text.as_bytes()).contains(&true) {
-            return HIDDEN.to_string();
+        let mut found = vec![false; text.len()];
+        for reading in readings(text) {
+            if self.found(&self.words, &reading.bytes).contains(&true) {
+                return HIDDEN.to_string();
+            }
+            let here = self.found(&self.pieces, &reading.bytes.to_ascii_lowercase());
+            let here = here.iter().enumerate().filter(|(_, is_found)| **is_found);
+            here.for_each(|(at, _)| found[reading.place(at)].fill(true));
         }
-        let found = self.found(&self.pieces, text.to_ascii_lowercase().as_bytes());
         if !found.contains(&true) {
             return text.to_string();
         }
@@ -223,6 +229,40 @@ mod tests {
         let hidden = json!({"a": ["<secret>", 1], "<secret>": null});
         assert_eq!(sent.hide_in(value), hidden);
         assert_eq!(format!("{sent:?}"), "<secret>");
+    }
+
+    #[test]
+    fn a_secret_is_hidden_in_escapes_too() {
+        let hash = "$2b$10$abcd/efghij/klmnop/qrstuv/ABCDEF/GHIJKL/MNOPQR/STUV01";
+        let sent = SentSecrets::of([hash, "rosé & \"port\"", "a smile: \u{1f600}, and some more"]);
+        for (text, shown) in [
+            (hash.replace('/', "\\/"), "<secret>"),
+            (hash.replace('/', "\\\\\\/"), "<secret>"),
+            (hash.replace('/', "%2f"), "<secret>"),
+            (hash.replace('/', "%252F"), "<secret>"),
+            (hash.replace('/', "\\u002f"), "<secret>"),
+            (
+                format!("no {}!", hash.replace('/', "&#x2F;")),
+                "no <secret>!",
+            ),
+            (
+                format!("no {}, no", hash[4..34].replace('/', "&#47;")),
+                "no <secret>, no",
+            ),
+            (r#"no "ros\u00e9 & \"port\"" here"#.to_string(), HIDDEN),
+            ("no ros%C3%A9%20%26%20%22port%22".to_string(), HIDDEN),
+            ("no rosé &amp; &quot;port&quot;".to_string(), HIDDEN),
+            (
+                r"a smile: \ud83d\ude00, and some more".to_string(),
+                "<secret>",
+            ),
+            (
+                r"50 % of C:\new \u12 &c.".to_string(),
+                r"50 % of C:\new \u12 &c.",
+            ),
+        ] {
+            assert_eq!(sent.hide(&text), shown, "{text}");
+        }
     }
 
     #[test]

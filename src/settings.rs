@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::error::{Error, Result};
+use crate::hidden::{HIDDEN, without_secrets};
+use crate::say::listed;
 use crate::secret::Secret;
 use crate::words::grouped;
 
@@ -77,7 +79,7 @@ impl Settings {
             let (name, mut value) =
                 line.map_err(|_| unreadable(format!("setting {} is not NAME=value", number + 1)))?;
             if !NAMES.contains(&name.as_str()) {
-                unknown.push(name);
+                unknown.push(told(name));
             } else if !value.trim().is_empty() {
                 values.insert(name, Secret::new(value.replace(dollar, "$")));
             }
@@ -86,7 +88,7 @@ impl Settings {
         if values.is_empty() && !unknown.is_empty() {
             return Err(unreadable(format!(
                 "it sets {} but none of {}: check the spelling",
-                unknown.join(", "),
+                listed(unknown.iter().map(String::as_str)),
                 NAMES.join(", ")
             )));
         }
@@ -137,6 +139,17 @@ impl Settings {
             }),
         }
     }
+}
+
+/// The name of a setting that is not ours. What is drawn by lot is no name: the second line of a secret that was broken
+/// in two has a `=` as well.
+fn told(name: String) -> String {
+    let has = |kind: fn(&u8) -> bool| name.as_bytes().iter().any(kind);
+    let mixed = has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase);
+    if mixed && (has(u8::is_ascii_digit) || name.len() > 20) {
+        return HIDDEN.to_string();
+    }
+    without_secrets(&name)
 }
 
 /// The settings of the place that names the domain: the environment if it does, else the file.

@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value};
 
 use crate::csv::as_it_was;
+use crate::email::is_email;
 use crate::error::{Error, Result};
+use crate::hidden::without_secrets;
 use crate::recipe::HashRecipe;
 use crate::rows::{Lines, Records, skip_byte_order_mark};
 use crate::say::{NO_MARKERS, debug_fields, holds_marker, listed, say};
@@ -142,6 +144,12 @@ pub fn read_csv(path: &str, columns: &[(&str, &str)]) -> Result<UserFile> {
     };
     let (heading, records) = Records::of(open(Path::new(path))?)
         .map_err(|fault| failed(format!("its heading {fault}")))?;
+    if heading.iter().any(|cell| is_email(cell)) {
+        return Err(failed(
+            "its first line is a user and no heading, since it holds an e-mail address: put a line above it that names the columns".to_string(),
+        ));
+    }
+    let told = || without_secrets(&listed(heading.iter().map(String::as_str)));
     let name = |column: &String| {
         let renamed = columns.iter().find(|(from, _)| *from == column);
         renamed.map_or(column.as_str(), |(_, to)| to).to_string()
@@ -151,20 +159,20 @@ pub fn read_csv(path: &str, columns: &[(&str, &str)]) -> Result<UserFile> {
     if let Some((missing, _)) = columns.iter().find(missing) {
         return Err(failed(format!(
             "it has no column `{missing}`; it has: {}",
-            listed(heading.iter().map(String::as_str))
+            told()
         )));
     }
     if !names.iter().any(|name| name == "email") {
         return Err(failed(format!(
             "no column is named `email` (it has: {}): say which one it is, as in read_csv(path, &[(\"E-Mail\", \"email\")])",
-            listed(heading.iter().map(String::as_str))
+            told()
         )));
     }
     let levels = |name: &str| name.split('.').count();
     if let Some(deep) = names.iter().find(|name| levels(name) > MOST_LEVELS) {
         return Err(failed(format!(
             "its column `{}` leads {} levels in, and {MOST_LEVELS} are the most that are read: name it otherwise",
-            cut(deep, MOST_NAME_CHARS),
+            without_secrets(&cut(deep, MOST_NAME_CHARS)),
             grouped(levels(deep))
         )));
     }
@@ -291,7 +299,7 @@ impl UserFile {
         say!(
             "{}: fields an import does not take were left out: {}{more}",
             self.path.display(),
-            listed(names.iter().map(String::as_str))
+            without_secrets(&listed(names.iter().map(String::as_str)))
         );
     }
 }

@@ -48,6 +48,22 @@ fn an_answer_is_read_to_a_limit_whatever_length_it_says() {
     assert!(matches!(error, Error::Unreachable { .. }), "{error}");
 }
 
+/// Small values in great number, which would take forty times their bytes in memory.
+#[test]
+fn an_answer_of_very_many_values_is_not_read_as_json() {
+    let (base, _) = canned(vec![answer(
+        200,
+        "",
+        &format!("[[]{}]", ",[]".repeat(2_000_000)),
+    )]);
+    let tenant = Tenant::new(&base, &token(&base, json!({}))).unwrap();
+    let error = list_connections(&tenant).unwrap_err().to_string();
+    assert!(
+        error.contains("it may hold over 2,000,000 values, the most that are read"),
+        "{error}"
+    );
+}
+
 #[test]
 fn a_link_that_only_looks_like_the_tenants_is_not_followed() {
     let connection = ConnectionId::new("con_0000000000000001").unwrap();

@@ -96,7 +96,13 @@ fn a_request_that_was_meant_for_another_host_is_refused() {
         answer.split(' ').nth(1).unwrap().to_string()
     };
     let path = "/api/v2/users";
-    for own in ["127.0.0.1", "127.0.0.1:1", "localhost:80", practice.host()] {
+    for own in [
+        "127.0.0.1",
+        "127.0.0.1:1",
+        "localhost:80",
+        "LocalHost:80",
+        practice.host(),
+    ] {
         assert_eq!(ask(path, &format!("Host: {own}\r\n")), "200", "{own}");
     }
     for other in [
@@ -106,6 +112,9 @@ fn a_request_that_was_meant_for_another_host_is_refused() {
         "localhost.evil.example:1",
         "",
         "127.0.0.1:1:evil",
+        "127.0.0.1:1.evil.example",
+        "127.0.0.1:1, evil.example",
+        "evil.example@127.0.0.1:1",
         "0.0.0.0",
     ] {
         assert_eq!(ask(path, &format!("Host: {other}\r\n")), "403", "{other}");
@@ -116,6 +125,8 @@ fn a_request_that_was_meant_for_another_host_is_refused() {
         );
     }
     assert_eq!(ask(path, ""), "403");
+    let two = "Host: localhost\r\nHost: evil.example\r\n";
+    assert_eq!(ask(path, two), "403");
     assert_eq!(
         ask("http://evil.example/api/v2/users", "Host: localhost\r\n"),
         "403"

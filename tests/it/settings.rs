@@ -186,3 +186,13 @@ fn a_file_of_settings_is_read_to_a_limit() {
             .contains("cannot use the settings in")
     );
 }
+
+#[test]
+fn a_name_that_is_a_piece_of_a_secret_is_not_told() {
+    let text = "TOKEN=x\nQWxhZGRpbjpvcGVuIHNlc2FtZQ==\nc2VjcmV0c2VjcmV0AAAA=\nAUTH0_DOMAIN=x\n";
+    let said = Folder::with(text).open(&[]);
+    assert!(
+        said.contains("TOKEN, <hidden>, <hidden>, AUTH0_DOMAIN but none of DOMAIN"),
+        "{said}"
+    );
+}

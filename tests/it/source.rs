@@ -158,3 +158,24 @@ fn users_stream_in_file_by_file_and_a_source_that_ends_early_is_said() {
     );
     assert!(matches!(none.unwrap_err(), Error::NoUsers));
 }
+
+#[test]
+fn a_file_without_a_heading_shows_nothing_of_its_first_user() {
+    let hash = "$2b$10$k9UDAdTsPsHQuH8DQcHVjePx7dzRHErpxHpp2AVwsVY3jbNpzKa7O";
+    let first_user = format!("ada@test.edu,{hash},battery-staple\n");
+    let no_email = format!("ada,{hash}\n");
+    let both: [&[(&str, &str)]; 2] = [&[], &[("E-Mail", "email")]];
+    for columns in both {
+        let file = TestFile::new(first_user.as_bytes());
+        let error = read_csv(file.path(), columns).unwrap_err().to_string();
+        assert!(
+            error.contains("its first line is a user and no heading")
+                && !error.contains("battery")
+                && !error.contains("k9UDAd"),
+            "{error}"
+        );
+        let file = TestFile::new(no_email.as_bytes());
+        let error = read_csv(file.path(), columns).unwrap_err().to_string();
+        assert!(error.contains("ada, <hidden>"), "{error}");
+    }
+}

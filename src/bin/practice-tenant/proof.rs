@@ -39,13 +39,15 @@ pub(crate) async fn prove(State(tenant): State<Arc<Tenant>>, request: Request) -
 /// Refuses what was meant for another host: a page in a browser whose own name leads to this machine.
 pub(crate) async fn own_host(request: Request, next: Next) -> Response {
     let authority = request.uri().host();
-    let header = request.headers().get(HOST);
-    let header = header.and_then(|host| host.to_str().ok());
+    let headers = request.headers().get_all(HOST).iter();
+    let headers: Vec<&str> = headers.filter_map(|host| host.to_str().ok()).collect();
     let is_own = |host: &str| {
-        let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-        ["127.0.0.1", "localhost"].contains(&name)
+        let (name, port) = host.split_once(':').unwrap_or((host, ""));
+        let own = ["127.0.0.1", "localhost"];
+        own.iter().any(|own| own.eq_ignore_ascii_case(name))
+            && port.bytes().all(|byte| byte.is_ascii_digit())
     };
-    if header.is_some_and(is_own) && authority.is_none_or(is_own) {
+    if matches!(headers[..], [host] if is_own(host)) && authority.is_none_or(is_own) {
         return next.run(request).await;
     }
     let message = "The practice tenant answers to 127.0.0.1 and localhost alone.";
