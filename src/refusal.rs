@@ -156,6 +156,9 @@ fn unix_seconds(date: &str) -> Option<u64> {
     let mut clock = words.next()?.split(':');
     let mut number = || clock.next()?.parse::<u64>().ok();
     let (hour, minute, second) = (number()?, number()?, number()?);
+    if day > 31 || year > 9_999 || hour > 23 || minute > 59 || second > 60 {
+        return None;
+    }
     // Years that begin in March have their odd day at the end.
     let (year, month) = match month {
         0 | 1 => (year.checked_sub(1)?, month + 10),
@@ -179,6 +182,12 @@ mod tests {
             ("Fri, 01 Mar 2024 00:00:00 GMT", Some(1_709_251_200)),
             ("Thu, 26 Nov 2026 20:00:00 GMT", Some(1_795_723_200)),
             ("soon", None),
+            ("x, 99 Feb 2024 23:59:59 GMT", None),
+            ("x, 1 Feb 18446744073709551615 23:59:59 GMT", None),
+            ("x, 18446744073709551615 Feb 2024 23:59:59 GMT", None),
+            ("x, 1 Feb 2024 18446744073709551615:59:59 GMT", None),
+            ("x, 1 Feb 2024 23:18446744073709551615:59 GMT", None),
+            ("x, 1 Feb 2024 23:59:18446744073709551615 GMT", None),
             ("a b c d e", None),
         ] {
             assert_eq!(unix_seconds(date), seconds, "{date}");
