@@ -50,6 +50,9 @@ pub(crate) fn millis(text: &str) -> Option<i64> {
         && (0..24).contains(&hour)
         && (0..60).contains(&minute)
         && (0.0..61.0).contains(&second);
+    if !is_time {
+        return None;
+    }
     // Howard Hinnant's days from civil.
     let shifted = if month > 2 { year } else { year - 1 };
     let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
@@ -58,7 +61,7 @@ pub(crate) fn millis(text: &str) -> Option<i64> {
         + of_year;
     let days = shifted.div_euclid(400) * 146_097 + of_era - 719_468;
     let whole = ((days * 24 + hour) * 60 + minute) * 60_000;
-    is_time.then_some(whole + (second * 1000.0).round() as i64)
+    Some(whole + (second * 1000.0).round() as i64)
 }
 
 /// The same of a date of HTTP (RFC 9110), as `Thu, 26 Nov 2026 19:49:20 GMT`.
@@ -77,6 +80,23 @@ pub(crate) fn http_millis(date: &str) -> Option<i64> {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn a_time_that_cannot_be_is_none() {
+        assert_eq!(millis("1970-01-02T00:00:01.5Z"), Some(86_401_500));
+        for time in [
+            "2020-01-9223372036854775807T00:00:00Z",
+            "2020-01--9223372036854775808T00:00:00Z",
+            "2020-9223372036854775807-01T00:00:00Z",
+            "9223372036854775807-01-01T00:00:00Z",
+            "2020-01-01T9223372036854775807:00:00Z",
+            "2020-01-01T00:9223372036854775807:00Z",
+            "2020-01-01T00:00:1e300Z",
+            "2020-01-01T00:00:NaNZ",
+        ] {
+            assert_eq!(millis(time), None, "{time}");
+        }
+    }
 
     #[test]
     fn a_field_is_read_in_either_form_and_is_never_zero_for_want_of_a_value() {

@@ -36,7 +36,7 @@ impl Tenant {
     ///
     /// # Errors
     ///
-    /// The program cannot be built or started, or the one running is of an older build.
+    /// The program cannot be built or started, the one running is of an older build, or another kernel has held its lock for 15 minutes.
     ///
     /// # Examples
     ///

@@ -122,16 +122,13 @@ impl Countdown {
     pub(crate) fn say(&mut self, done: usize, total: usize, what: &str) {
         if self.said.elapsed() >= FIRST_WORD && done < total {
             self.said = Instant::now();
-            let left = self
-                .began
-                .elapsed()
-                .mul_f64((total - done) as f64 / done as f64);
-            say!(
-                "{} of {} {what}, about {} left",
-                grouped(done),
-                grouped(total),
-                in_words(left)
-            );
+            let each = self.began.elapsed().as_secs_f64() / done as f64;
+            // The total is what a tenant told, and may be anything.
+            let left = Duration::try_from_secs_f64(each * (total - done) as f64);
+            let left = left.map_or(String::new(), |left| {
+                format!(", about {} left", in_words(left))
+            });
+            say!("{} of {} {what}{left}", grouped(done), grouped(total));
         }
     }
 }
@@ -143,4 +140,19 @@ fn done(run: &Run, running: &[(usize, f64)]) -> f64 {
         .iter()
         .map(|(file, share)| share * run.files[file - 1].count() as f64);
     ended as f64 + shares.sum::<f64>()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_total_that_cannot_be_is_no_time() {
+        let began = Instant::now() - 2 * FIRST_WORD;
+        for (done, total) in [(0, 5), (1, 5), (1, usize::MAX)] {
+            let mut countdown = Countdown { began, said: began };
+            countdown.say(done, total, "read");
+            assert!(countdown.said > began);
+        }
+    }
 }

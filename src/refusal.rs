@@ -49,7 +49,7 @@ pub(crate) fn refusal(call: &str, answer: &Answer) -> Error {
     let code = text("errorCode").or_else(|| text("error").filter(|_| json["statusCode"].is_null()));
     let code = code.map(|code| words_of_others(&code, MOST_CODE_CHARS));
     if answer.status == StatusCode::TOO_MANY_REQUESTS {
-        return too_many(call, answer, code.as_deref(), message);
+        return too_many(call, answer, message);
     }
     Error::Refused {
         call: call.to_string(),
@@ -66,10 +66,15 @@ fn place(answer: &Answer) -> String {
 }
 
 /// The error that an answer of 429 is.
-fn too_many(call: &str, answer: &Answer, code: Option<&str>, message: String) -> Error {
+fn too_many(call: &str, answer: &Answer, message: String) -> Error {
+    // A salt that is a word of the sentence hides it from the reader, and decides nothing.
+    let json = answer.names(call).unwrap_or_default();
+    let told = |key: &str| json[key].as_str();
+    let said = told("message").or(told("error_description"));
+    let said = said.unwrap_or_default();
     // Auth0 tells the quota of a token that it gives, too: it is used up where a bucket has nothing left.
     let quota = answer.header(QUOTA).as_deref().and_then(used_up);
-    let is_told = quota.is_some() || message.to_lowercase().contains("quota");
+    let is_told = quota.is_some() || said.to_lowercase().contains("quota");
     if call == EXCHANGE && is_told {
         return Error::TokenQuota {
             quota,
@@ -77,8 +82,9 @@ fn too_many(call: &str, answer: &Answer, code: Option<&str>, message: String) ->
             message,
         };
     }
-    let is_upload = call == UPLOAD && is_about_slots(answer, code, &message);
-    if is_upload || message.contains(SLOTS) {
+    let code = told("errorCode").or(told("error"));
+    let is_upload = call == UPLOAD && is_about_slots(answer, code, said);
+    if is_upload || said.contains(SLOTS) {
         return Error::NoJobSlot { message };
     }
     Error::RateLimited {
@@ -89,11 +95,11 @@ fn too_many(call: &str, answer: &Answer, code: Option<&str>, message: String) ->
 }
 
 /// The sentence is not relied upon: where requests are left, it is not the rate that refused this one.
-fn is_about_slots(answer: &Answer, code: Option<&str>, message: &str) -> bool {
+fn is_about_slots(answer: &Answer, code: Option<&str>, said: &str) -> bool {
     let left = answer.header("x-ratelimit-remaining");
     match left.and_then(|left| left.trim().parse::<u64>().ok()) {
         Some(left) => left > 0,
-        None => code != Some(RATE) && message.contains("job"),
+        None => code != Some(RATE) && said.contains("job"),
     }
 }
 

@@ -93,7 +93,8 @@ pub(crate) fn completed(
     let uncertain = run.files[file - 1].is_uncertain();
     let silent = rows.silent();
     // A failure that the report does not name: which row's it is, the ids tell.
-    let unnamed = summary.inserted + summary.updated != silent.len() as u64;
+    let came_in = summary.inserted.checked_add(summary.updated);
+    let unnamed = came_in != Some(silent.len() as u64);
     if uncertain {
         settle_duplicates(patience, run, &mut rows)?;
     }

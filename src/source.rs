@@ -120,7 +120,7 @@ pub fn read_ndjson(path: &str) -> Result<UserFile> {
 ///
 /// # Errors
 ///
-/// The file cannot be opened; it is not UTF-8; no column gives the e-mail. A row that cannot be read, or that holds the kernel's own words (`EVCXR_…`), is an error of its
+/// The file cannot be opened; it is not UTF-8; no column gives the e-mail; its first line is a user and no heading. A row that cannot be read, or that holds the kernel's own words (`EVCXR_…`), is an error of its
 /// own, with its line; the others are kept.
 ///
 /// # Examples

@@ -6,13 +6,15 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::process::Command;
 use std::thread;
+use std::time::Duration;
 
 use auth0_bulk_users::*;
 use serde_json::{Value, json};
 
 use crate::process::{is_in_a_process, itself, most_memory, said};
-use crate::runs::TestFile;
+use crate::runs::{Named, TestFile, quick};
 use crate::server::{answer, canned, token};
+use crate::world::{EMAIL, World, recorded};
 
 /// A tenant that answers everything with a head and as much of a body as is read.
 fn endless(head: &'static str) -> Tenant {
@@ -374,5 +376,60 @@ fn no_example_of_the_documentation_uses_a_name_in_a_folder_that_all_share() {
             !text.contains("temp_dir") && !text.contains("/tmp"),
             "{name}"
         );
+    }
+}
+
+/// Counts and times as large as they can be, in each answer.
+#[test]
+fn no_number_that_a_tenant_tells_breaks_a_step() {
+    let users = [User::new(EMAIL)];
+    let times = [
+        "9223372036854775807-01-01T00:00:00Z",
+        "2020-01--9223372036854775808T00:00:00Z",
+    ];
+    let numbers = [
+        json!(u64::MAX),
+        json!(i64::MIN),
+        json!(1e308),
+        json!(u64::MAX.to_string()),
+    ];
+    for (turn, number) in numbers.iter().enumerate() {
+        let huge = |_: &str, body: &mut Value| all_numbers(body, number, times[turn % 2]);
+        let mut ended = recorded("completed");
+        ended["summary"] = json!({"failed": 0, "updated": 1, "inserted": 1, "total": 1});
+        ended["percentage_done"] = json!(100);
+        let mut found = json!({"users": [recorded("user")], "total": 1, "start": 0, "limit": 1});
+        found["users"][0]["created_at"] = json!(times[turn % 2]);
+        let stand_in = World::recorded()
+            .answers("GET /api/v2/jobs/*", &ended)
+            .answers("GET /api/v2/users", &found)
+            .changed(huge)
+            .open();
+        let (tenant, id) = (stand_in.tenant(), stand_in.connection());
+        let _ = list_connections(&tenant).map(|list| format!("{list} {list:?}"));
+        let _ = find_users(&tenant, "").map(|found| format!("{found} {found:?}"));
+        let _ = export_users(&tenant, &id, Duration::ZERO).map(|all| format!("{all}"));
+        let job = start_import(&tenant, &id, &users).unwrap();
+        let finished = wait_for_job(&tenant, &job, Duration::ZERO).unwrap();
+        let _ = format!("{finished} {finished:?}");
+        let _ = job_errors(&tenant, &finished).map(|errors| format!("{errors}"));
+        let _ = plan_removal(&tenant, &finished).map(|plan| format!("{plan}"));
+        let name = Named::new("numbers");
+        let report = import_users(&tenant, &id, &users, &quick(&name)).unwrap();
+        let _ = format!("{report} {report:?}");
+    }
+}
+
+fn all_numbers(value: &mut Value, number: &Value, time: &str) {
+    match value {
+        Value::Number(_) => *value = number.clone(),
+        Value::String(text) if text.contains('T') && text.ends_with('Z') => *text = time.into(),
+        Value::Array(items) => items
+            .iter_mut()
+            .for_each(|item| all_numbers(item, number, time)),
+        Value::Object(fields) => fields
+            .values_mut()
+            .for_each(|field| all_numbers(field, number, time)),
+        _ => {}
     }
 }

@@ -62,6 +62,34 @@ fn at_the_upload_slots_and_rate_are_told_apart_whatever_the_wording() {
 }
 
 #[test]
+fn a_salt_that_is_a_word_of_the_refusal_changes_nothing_of_what_it_means() {
+    for (name, salt) in [
+        ("slots", "active import"),
+        ("slots", "jobs"),
+        ("rate", "requests"),
+    ] {
+        let replies = vec![
+            Reply::json(429, &recorded(name)),
+            Reply::json(202, &recorded("accepted")),
+        ];
+        let stand_in = World::recorded().on(UPLOAD, replies).open();
+        let hash = json!({"algorithm": "md5", "salt": {"value": salt},
+            "hash": {"value": "0123456789abcdef0123456789abcdef", "encoding": "hex"}});
+        let user = User {
+            custom_password_hash: Some(hash),
+            ..User::new(EMAIL)
+        };
+        let started = start_import(&stand_in.tenant(), &stand_in.connection(), &[user]);
+        let slots = matches!(started, Err(Error::NoJobSlot { .. }));
+        assert_eq!(
+            (slots, started.is_ok()),
+            (name == "slots", name == "rate"),
+            "{salt}"
+        );
+    }
+}
+
+#[test]
 fn an_import_waits_for_a_slot_and_for_the_rate() {
     let replies = vec![
         Reply::json(429, &recorded("slots")),
