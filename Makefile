@@ -40,7 +40,7 @@ export CHROMIUM := $(or $(CHROMIUM),$(shell command -v chromium || command -v ch
 # Says what a long step is, and afterwards how long it took.
 STEP = step() { printf '== %s\n' "$$1"; shift; local began=$$SECONDS; "$$@"; printf '   %d s\n' "$$((SECONDS - began))"; }; step
 
-.PHONY: help run test deny test-kills bench lab stop outputs pictures practice-tenant setup
+.PHONY: FORCE help run test deny test-kills bench lab stop outputs pictures practice-tenant setup
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
@@ -56,7 +56,11 @@ $(VENV)/.installed: requirements-dev.txt
 	$(STEP) 'pip install' $(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	touch $@
 
-$(KERNEL): $(VENV)/.installed Makefile
+# Where the toolchain's libraries are; another one is another kernel.
+$(VENV)/.toolchain: $(VENV)/.installed FORCE
+	@rustc --print target-libdir | cmp -s - $@ || rustc --print target-libdir > $@
+
+$(KERNEL): $(VENV)/.installed $(VENV)/.toolchain Makefile
 	@if ! cargo install --list | grep -q '^evcxr_jupyter v$(EVCXR_VERSION):'; then
 		if command -v cargo-binstall > /dev/null; then
 			$(STEP) 'the Rust kernel, evcxr_jupyter $(EVCXR_VERSION)' cargo binstall --no-confirm evcxr_jupyter@$(EVCXR_VERSION)
@@ -71,7 +75,16 @@ $(KERNEL): $(VENV)/.installed Makefile
 	JUPYTER_PATH=$(abspath $(VENV))/share/jupyter evcxr_jupyter --install > /dev/null
 	mkdir -p $(KERNEL_BUILDS)/.cargo
 	printf '%s\n' "$$KERNEL_BUILD_CONFIG" > $(KERNEL_BUILDS)/.cargo/config.toml
-	python3 -c 'import json, sys; spec = json.load(open(sys.argv[1])) | {"env": {"TMPDIR": sys.argv[2]}}; json.dump(spec, open(sys.argv[1], "w"), indent=2)' $@ $(abspath $(KERNEL_BUILDS))
+	# A cell's library looks for the standard library by a path from its own folder, and cargo moves it one folder up: where project and
+	# toolchain are below one folder, your home say, that path leads nowhere. So it is told where to look.
+	libraries=$$(cat $(VENV)/.toolchain)
+	python3 - $@ $(abspath $(KERNEL_BUILDS)) "$$libraries" <<- 'END'
+		import json, sys
+		path, builds, libraries = sys.argv[1:]
+		spec = json.load(open(path))
+		spec["env"] = {"TMPDIR": builds, "LD_LIBRARY_PATH": libraries, "DYLD_FALLBACK_LIBRARY_PATH": libraries}
+		json.dump(spec, open(path, "w"), indent=2)
+	END
 	touch $@
 
 practice-tenant:

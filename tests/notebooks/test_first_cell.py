@@ -1,11 +1,16 @@
 """What goes wrong with a first cell, in the kernel's words, which README explains; and what README says to do."""
 
+import json
 import os
 import re
 import shutil
+import subprocess
+import tempfile
+from pathlib import Path
 
 import gate
 import nbformat
+import pytest
 from runner import ROOT, SETUP_CELL, client
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -78,3 +83,19 @@ def test_the_kernel_keeps_the_crate_and_takes_it_anew_when_it_changed(tmp_path):
     state.write_text("pub const IT: u32 = 1;\n")
     assert shown() == "1"
     assert kept() == [0, 1]
+
+
+def test_a_kernel_starts_where_project_and_toolchain_share_a_folder(tmp_path, monkeypatch):
+    """As they do in a home. Cargo moves a cell's library one folder up, and its path to the standard library is relative."""
+    sysroot = subprocess.run(["rustc", "--print", "sysroot"], capture_output=True, text=True, check=True).stdout.strip()
+    beside = Path(sysroot).parents[1]
+    if not os.access(beside, os.W_OK):
+        pytest.skip(f"{beside} cannot be written to")
+    kernels = tmp_path / "kernels"
+    shutil.copytree(Path(os.environ["JUPYTER_PATH"]) / "kernels", kernels)
+    with tempfile.TemporaryDirectory(dir=beside) as builds:
+        spec = json.loads((kernels / "rust" / "kernel.json").read_text())
+        spec["env"]["TMPDIR"] = builds
+        (kernels / "rust" / "kernel.json").write_text(json.dumps(spec))
+        monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
+        assert run(tmp_path, "1 + 1") == ["2"]
