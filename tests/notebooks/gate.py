@@ -6,7 +6,9 @@ import re
 TOKEN = re.compile(r"eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]{10,}")
 HASH = re.compile(r"\$2[abxy]?\$\d\d\$[./A-Za-z0-9]{53}")
 SECRET = re.compile(r"(?<![\w/+.-])(?=\w*[A-Z])(?=\w*[a-z])(?=\w*\d)\w{40,}(?![\w/+.-])")
-VARYING = re.compile(r"127\.0\.0\.1:\d+|\b\d{4}-\d\d-\d\d\b|/(home|root|tmp|work)/|\b\d+(\.\d+)? (ms|s)\b|job_\w{16}")
+VARYING = re.compile(
+    r"127\.0\.0\.1:\d+|\b\d{4}-\d\d-\d\d\b|/(home|root|tmp|work)/|\b\d+(\.\d+)? (ms|s)\b"
+    r"|job_\w{16}|import-[0-9a-f]{16}|run-[0-9a-f]{8}")
 STOPPED = "stopped: "
 # Without `:clear`, a cell that does not compile in a second run keeps its value from the first, and those below go on with it.
 SETUP_CELL = ":clear\n:cache 1024\n:dep .."

@@ -44,6 +44,7 @@ def shown(text, kind="text/plain", tags=()):
 @pytest.mark.parametrize("text", [
     "stopped: no users", "eyJhbGciOiJIUzI1NiJ9.eyJhdWQiOiJodHRwIn0.c2lnbmF0dXJl00", "aB3" * 15,
     "$2b$10$" + "a" * 53, "http://127.0.0.1:4000", "took 12 ms", "2026-01-01",
+    "log: import-27ccf2cf0362c0f4", "imports/run-05f484c1",
 ])
 def test_outputs_that_must_not_be(text):
     assert shown(text) and shown(f"<b>{text}</b>", "text/html")

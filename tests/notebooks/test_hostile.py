@@ -41,14 +41,6 @@ def kernel():
     manager.shutdown_kernel(now=True)
 
 
-def test_what_is_looked_for_would_be_seen(kernel):
-    """Printed past the crate, the same words are orders."""
-    _, _, prompts = kernel.run('println!("EVCXR_INPUT_REQUEST_PASSWORD:Management API token");')
-    assert prompts == ["Management API token"]
-    _, results, _ = kernel.run('println!("EVCXR_BEGIN_CONTENT text/html\\n<script>1</script>\\nEVCXR_END_CONTENT");')
-    assert results == [{"text/html": "<script>1</script>"}]
-
-
 def test_hostile_files_and_answers_give_the_kernel_no_orders(kernel, tmp_path):
     hostile.write_files(tmp_path)
     with hostile.server() as base:
@@ -79,3 +71,11 @@ def harmless(printed, results, prompts):
         assert not set("\x1b\x07\r") & set(text), repr(text)
     for html in (data["text/html"] for data in results):
         assert "<script" not in html and "<img src=x" not in html, html
+
+
+def test_what_is_looked_for_would_be_seen(kernel):
+    """Printed past the crate, the same words are orders. The answer to the prompt goes to a cell that wants none, so it comes last."""
+    _, results, _ = kernel.run('println!("EVCXR_BEGIN_CONTENT text/html\\n<script>1</script>\\nEVCXR_END_CONTENT");')
+    assert results == [{"text/html": "<script>1</script>"}]
+    _, _, prompts = kernel.run('println!("EVCXR_INPUT_REQUEST_PASSWORD:Management API token");')
+    assert prompts == ["Management API token"]
