@@ -59,12 +59,11 @@ impl Rows {
     }
 
     /// Who the user is that was found in the way, cannot be had from the tenant.
-    fn note_untold(&mut self, places: &[usize]) -> Result<()> {
+    fn note_untold(&mut self, places: &[usize]) {
         for &place in places {
             let words = "the tenant has this user already, or another user with the same username, user id or phone number; which of the two it is could not be read (that needs the scope read:users)";
             self.note(place, NoteKind::Unknown, "TAKEN", words);
         }
-        Ok(())
     }
 
     fn note(&mut self, place: usize, kind: NoteKind, code: &str, words: &str) {
@@ -312,31 +311,29 @@ fn settle_taken(patience: &mut Patience, run: &Run, rows: &mut Rows) -> Result<(
     let places: Vec<usize> = places
         .filter(|&place| !rows.sent[place].by_email_alone)
         .collect();
-    let here = match run.connection_name() {
-        Some(connection) => {
-            let is_same = |user: &Value, sent: &Sent| {
-                is_in(user, connection)
-                    && has_email(user, &sent.key.email)
-                    && (!run.emails_shared || shares_a_name(user, sent))
-            };
-            here_by_email(patience, &rows.sent, &places, is_same)
-        }
-        None => return rows.note_untold(&places),
+    let Some(connection) = run.connection_name() else {
+        rows.note_untold(&places);
+        return Ok(());
     };
-    match here {
+    let is_same = |user: &Value, sent: &Sent| {
+        is_in(user, connection)
+            && has_email(user, &sent.key.email)
+            && (!run.emails_shared || shares_a_name(user, sent))
+    };
+    match here_by_email(patience, &rows.sent, &places, is_same) {
         Ok(here) => {
             for place in places.into_iter().filter(|place| !here.contains(place)) {
                 rows.note_taken(place, run.emails_shared);
             }
-            Ok(())
         }
         // The token may not read users, or the tenant gives none.
         Err(Error::MissingScope { .. }) => rows.note_untold(&places),
         Err(Error::Refused { status, .. }) if (400..500).contains(&status) => {
-            rows.note_untold(&places)
+            rows.note_untold(&places);
         }
-        Err(error) => Err(error),
+        Err(error) => return Err(error),
     }
+    Ok(())
 }
 
 /// Whether a user of the tenant's has something of this one's that no two users may have.

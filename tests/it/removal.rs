@@ -244,6 +244,12 @@ pub(crate) fn left(plan: &RemovalPlan, email: &str, reason: &str) -> bool {
     all.any(|left| left.email == email && left.reason.starts_with(reason))
 }
 
+/// What became of each user who needs attention, by row.
+fn outcomes(report: &ImportReport) -> Vec<(usize, Outcome)> {
+    let attention = report.attention().iter();
+    attention.map(|user| (user.row, user.outcome)).collect()
+}
+
 /// The same, which has to be so.
 #[track_caller]
 pub(crate) fn left_out(plan: &RemovalPlan, email: &str, reason: &str) {
@@ -707,11 +713,7 @@ fn who_is_refused_for_another_ones_username_or_id_is_not_already_there() {
     let name = Named::new("taken");
     let connection = ConnectionId::new(ID).unwrap();
     let report = import_users(&standin.tenant, &connection, &users, &quick(&name)).unwrap();
-    let told: Vec<(usize, Outcome)> = report
-        .attention()
-        .iter()
-        .map(|a| (a.row, a.outcome))
-        .collect();
+    let told = outcomes(&report);
     assert_eq!(
         told,
         [
@@ -831,11 +833,7 @@ fn a_drawn_id_found_in_another_connection_did_not_come_in_here() {
     standin.holds().takes = true;
     standin.holds().elsewhere = Some(1);
     let report = import_users(&standin.tenant, &connection, &users, &quick(&name)).unwrap();
-    let told: Vec<(usize, Outcome)> = report
-        .attention()
-        .iter()
-        .map(|a| (a.row, a.outcome))
-        .collect();
+    let told = outcomes(&report);
     assert_eq!(told, [(2, Outcome::Unknown)], "{report}");
     let plan = || plan_run_removal(&standin.tenant, &name.folder()).unwrap();
     assert_eq!(plan().users.len(), 1);
