@@ -14,7 +14,7 @@ use zeroize::Zeroize;
 
 use crate::blowfish_pi::{P, S};
 use crate::error::Result;
-use crate::secret::random_bytes;
+use crate::secrets::random_bytes;
 
 /// Passwords abreast, found by measuring on x86-64: seven win 4 % more where the cache has 48 KiB, and leave no room
 /// beside them where it has 32. `make bench` prints the curve for 1 to 8, so a machine that would do better with others shows.

@@ -9,7 +9,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use crate::private_file::create_private;
-use crate::secret::random_hex;
+use crate::secrets::random_hex;
 
 /// A file that is written beside its place, and put there once it is whole; what was there stays until then.
 pub(crate) struct CsvFile {

@@ -8,7 +8,7 @@ use crate::candidates::{candidates, difference, in_words, scrypts};
 use crate::custom_hash::CustomHash;
 use crate::error::{Error, Result};
 use crate::recipe::HashRecipe;
-use crate::secret::Secret;
+use crate::secrets::Secret;
 use crate::unlike_auth0::why_not;
 use crate::users::User;
 

@@ -19,7 +19,7 @@ use crate::messages::say_fault;
 use crate::profiles::{Profile, SCOPES};
 use crate::requests::Request;
 use crate::say::{debug_fields, say};
-use crate::sent_secrets::SentSecrets;
+use crate::secrets::sent::SentSecrets;
 use crate::tenant::Tenant;
 use crate::words::grouped;
 

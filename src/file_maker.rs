@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::files::{Packed, Packer};
 use crate::journal::{NoteKind, RowNote};
 use crate::options::ImportOptions;
-use crate::secret::random_hex;
+use crate::secrets::random_hex;
 use crate::users::User;
 
 /// What the making of files gives to be written down.

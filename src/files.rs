@@ -101,7 +101,7 @@ fn framing(connection: &ConnectionId, options: &ImportOptions, boundary: &str) -
 /// check costs nothing beside the upload.
 fn boundary(file: &[u8]) -> Result<String> {
     loop {
-        let boundary = format!("users-{}", crate::secret::random_hex(BOUNDARY_BYTES)?);
+        let boundary = format!("users-{}", crate::secrets::random_hex(BOUNDARY_BYTES)?);
         if !file
             .windows(boundary.len())
             .any(|window| window == boundary.as_bytes())

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::error::{Error, Result};
 use crate::private_file::create_private;
-use crate::secret::random_hex;
+use crate::secrets::random_hex;
 use crate::words::grouped;
 
 /// Who owns what is made in a place, and whether modes are kept there.

@@ -1,8 +1,8 @@
 //! A form that was sent, cut to what of it may be shown.
 
-use crate::brief::{self, MOST_TEXT_CHARS, is_listed};
-use crate::hidden::HIDDEN;
-use crate::sent_secrets::SentSecrets;
+use crate::secrets::hide::HIDDEN;
+use crate::secrets::redact::{self, MOST_TEXT_CHARS, is_listed};
+use crate::secrets::sent::SentSecrets;
 use crate::words::cut;
 
 /// A part of a form.
@@ -37,7 +37,7 @@ pub(crate) fn parts(content_type: &str, body: &[u8]) -> Vec<Part> {
         if head.contains("filename=") {
             parts.push(Part {
                 name,
-                text: brief::of_json(content, &SentSecrets::default()),
+                text: redact::of_json(content, &SentSecrets::default()),
                 kind: PartKind::File,
             });
             break;
@@ -47,7 +47,7 @@ pub(crate) fn parts(content_type: &str, body: &[u8]) -> Vec<Part> {
         };
         let text = String::from_utf8_lossy(text);
         let shown = match is_listed(&name) {
-            true => brief::shown(&text, &name, &SentSecrets::default()),
+            true => redact::shown(&text, &name, &SentSecrets::default()),
             false => HIDDEN.to_string(),
         };
         parts.push(Part {

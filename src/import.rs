@@ -19,7 +19,7 @@ use crate::run::Run;
 use crate::run_folder::RunFolder;
 use crate::say::say;
 use crate::schedule::{Feed, Schedule, unix_millis};
-use crate::secret::random_hex;
+use crate::secrets::random_hex;
 use crate::tenant::Tenant;
 use crate::users::User;
 

@@ -6,13 +6,13 @@ use serde_json::Value;
 
 use crate::error::{Error, Result};
 use crate::fields::text;
-use crate::hidden::without_secrets;
 use crate::jobs::{FinishedJob, JobId, JobStatus, READ_SCOPES, RowKey};
 use crate::requests::Request;
 use crate::row_places::places;
 use crate::say::{data, debug_fields, words_of_others};
-use crate::secret::Secret;
-use crate::sent_secrets::SentSecrets;
+use crate::secrets::Secret;
+use crate::secrets::hide::without_secrets;
+use crate::secrets::sent::SentSecrets;
 use crate::tenant::Tenant;
 
 /// Characters kept of each text of Auth0's.

@@ -14,8 +14,8 @@ use crate::files::{Upload, file_of, upload};
 use crate::options::ImportOptions;
 use crate::requests::Request;
 use crate::say::{data, debug};
-use crate::secret::{Secret, random_hex};
-use crate::sent_secrets;
+use crate::secrets::sent;
+use crate::secrets::{Secret, random_hex};
 use crate::tenant::Tenant;
 use crate::users::User;
 
@@ -357,7 +357,7 @@ pub fn start_import_with(
         correlation_id,
         answered_connection: accepted.connection,
         keys: users.iter().map(RowKey::of).collect(),
-        secrets: sent_secrets::of_file(&file).into(),
+        secrets: sent::of_file(&file).into(),
     })
 }
 

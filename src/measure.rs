@@ -9,7 +9,7 @@ use crate::drawing::{Draw, NEUTRAL, UPDATED, card, draws, draws_in_cell, table_p
 use crate::error::{Error, Result};
 use crate::figure::bars;
 use crate::password::{BCRYPT_COST, hash_all};
-use crate::secret::{Secret, random_hex};
+use crate::secrets::{Secret, random_hex};
 
 /// bcrypt's own costs are 4 to 31; from here on one hash takes longer than a reader waits.
 const HIGHEST_COST: u32 = 16;

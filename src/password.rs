@@ -10,7 +10,7 @@ use crate::bulk_bcrypt::{LANES, hash_many};
 use crate::csv::CsvFile;
 use crate::error::{Error, Result};
 use crate::say::say;
-use crate::secret::{Secret, random_bytes, random_hex};
+use crate::secrets::{Secret, random_bytes, random_hex};
 use crate::users::{User, Users};
 use crate::words::count;
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::error::{Error, Result};
 use crate::messages::{say_fault, say_wait};
-use crate::secret::random_bytes;
+use crate::secrets::random_bytes;
 use crate::tenant::Tenant;
 
 /// A tenant, how many faults in a row it has shown, and how much time there is.

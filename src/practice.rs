@@ -319,7 +319,7 @@ mod tests {
 
     #[test]
     fn many_who_look_at_the_same_moment_find_the_same_one() {
-        let name = format!("practice-{}", crate::secret::random_hex(6).unwrap());
+        let name = format!("practice-{}", crate::secrets::random_hex(6).unwrap());
         let target = std::env::temp_dir().join(name);
         let find = || id(&find_or_start_in(&target, copy_program).unwrap());
         let found: Vec<String> = thread::scope(|scope| {
@@ -335,7 +335,7 @@ mod tests {
 
     #[test]
     fn one_is_built_found_again_replaced_when_dead_and_refused_when_stale() {
-        let name = format!("practice-{}", crate::secret::random_hex(6).unwrap());
+        let name = format!("practice-{}", crate::secrets::random_hex(6).unwrap());
         let target = std::env::temp_dir().join(name);
         fs::create_dir_all(&target).unwrap();
         let env_file = target.join("practice-tenant.env");
@@ -377,7 +377,7 @@ mod tests {
 
     #[test]
     fn who_waits_for_another_that_starts_one_gives_up_and_holds_what_nobody_else_can() {
-        let name = format!("practice-{}", crate::secret::random_hex(6).unwrap());
+        let name = format!("practice-{}", crate::secrets::random_hex(6).unwrap());
         let target = std::env::temp_dir().join(name);
         let lock = target.join("practice-tenant.lock");
         fs::create_dir_all(&target).unwrap();

@@ -30,7 +30,7 @@ mod tests {
 
     #[test]
     fn what_is_made_here_is_its_owners_alone() {
-        let name = format!("private-{}", crate::secret::random_hex(8).unwrap());
+        let name = format!("private-{}", crate::secrets::random_hex(8).unwrap());
         let path = std::env::temp_dir().join(name);
         for make in [create_private, append_to_private] {
             let mode = make(&path)

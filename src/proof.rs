@@ -38,7 +38,7 @@ pub(crate) fn proof_key(env_file: &Path) -> Option<String> {
 /// Whether who answers there knows the key: it is asked for the HMAC of a number that was never asked for before.
 pub(crate) fn proves(domain: &str, key: &str) -> bool {
     let ask = || {
-        let challenge = crate::secret::random_hex(32).ok()?;
+        let challenge = crate::secrets::random_hex(32).ok()?;
         let client = Client::builder().no_proxy().timeout(Duration::from_secs(5));
         let client = client.tls_backend_preconfigured(crate::tls::tls().ok()?);
         let answer = client
@@ -115,7 +115,7 @@ mod tests {
 
     #[test]
     fn one_that_does_not_know_the_key_is_sent_no_secret() {
-        let name = format!("practice-{}", crate::secret::random_hex(6).unwrap());
+        let name = format!("practice-{}", crate::secrets::random_hex(6).unwrap());
         let target = std::env::temp_dir().join(name);
         fs::create_dir_all(&target).unwrap();
         let env_file = target.join("practice-tenant.env");

@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::hash_kinds::Kind;
 use crate::hash_rules::check_custom_hash;
 use crate::password::{MAX_PASSWORD_BYTES, check_password};
-use crate::secret::random_bytes;
+use crate::secrets::random_bytes;
 use crate::users::{User, Users};
 
 /// Bytes of a salt that is drawn.

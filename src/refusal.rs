@@ -8,9 +8,9 @@ use reqwest::header::{LOCATION, RETRY_AFTER};
 
 use crate::error::Error;
 use crate::fields::http_millis;
-use crate::hidden::without_secrets;
 use crate::requests::Answer;
 use crate::say::words_of_others;
+use crate::secrets::hide::without_secrets;
 use crate::token::now;
 use crate::words::grouped;
 

@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use reqwest::Url;
 
-use crate::brief;
 use crate::error::{Error, Result};
 use crate::forms::{self, Part, PartKind};
-use crate::hidden::HIDDEN;
 use crate::requests::{Answer, CORRELATION_ID, Request};
 use crate::say::{debug_fields, disarmed};
-use crate::sent_secrets::SentSecrets;
+use crate::secrets::hide::HIDDEN;
+use crate::secrets::redact;
+use crate::secrets::sent::SentSecrets;
 use crate::words::cut;
 
 /// Requests that are remembered.
@@ -187,7 +187,7 @@ impl Recorder {
 
 fn answered(answer: &Result<Answer>) -> String {
     match answer {
-        Ok(answer) => brief::of_json(&answer.body, &answer.sent),
+        Ok(answer) => redact::of_json(&answer.body, &answer.sent),
         Err(Error::TimedOut { .. }) => "no answer in time".to_string(),
         Err(_) => "no whole answer: the connection failed".to_string(),
     }
@@ -208,8 +208,8 @@ impl Body {
                 Body::Form(forms::parts(content_type, bytes))
             }
             Some((_, bytes)) => Body::Json {
-                brief: brief::of_json(bytes, &SentSecrets::default()),
-                for_shell: brief::for_shell(bytes),
+                brief: redact::of_json(bytes, &SentSecrets::default()),
+                for_shell: redact::for_shell(bytes),
             },
         }
     }

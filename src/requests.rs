@@ -5,12 +5,12 @@ use reqwest::{Method, StatusCode};
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-use crate::brief;
 use crate::error::{Error, Result};
 use crate::fields::{MOST_VALUES, http_millis, most_values};
 use crate::forms;
-use crate::secret::Secret;
-use crate::sent_secrets::{self, SentSecrets};
+use crate::secrets::Secret;
+use crate::secrets::redact;
+use crate::secrets::sent::{self, SentSecrets};
 use crate::words::grouped;
 
 pub(crate) const CORRELATION_ID: &str = "X-Correlation-ID";
@@ -92,10 +92,10 @@ impl Request {
         match &self.body {
             Some((content_type, bytes)) if content_type.starts_with("multipart/") => {
                 let file = forms::file(content_type, bytes).unwrap_or_default();
-                secrets.extend(sent_secrets::of_file(file));
+                secrets.extend(sent::of_file(file));
             }
             Some((_, bytes)) => {
-                secrets.extend(brief::unlisted_texts(bytes).into_iter().map(Secret::new));
+                secrets.extend(redact::unlisted_texts(bytes).into_iter().map(Secret::new));
             }
             None => {}
         }

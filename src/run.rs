@@ -11,8 +11,8 @@ use crate::jobs::{JobId, RowKey};
 use crate::journal::{Entry, FileEnd, RowNote, RowRuns};
 use crate::options::{Afterwards, ImportOptions};
 use crate::run_folder::{RunFolder, done_name, packed_name, sha256};
-use crate::secret::Secret;
-use crate::sent_secrets::{self, SentSecrets};
+use crate::secrets::Secret;
+use crate::secrets::sent::{self, SentSecrets};
 use crate::words::count;
 
 /// Characters of an `X-Correlation-ID` that Auth0 keeps.
@@ -268,7 +268,7 @@ impl Run {
     pub(crate) fn sent_secrets(&self, file: usize) -> Result<SentSecrets> {
         let sha = &self.files[file - 1].packed_sha256;
         let bytes = self.folder.read(&packed_name(file), sha)?;
-        let secrets = sent_secrets::of_file(&bytes);
+        let secrets = sent::of_file(&bytes);
         Ok(SentSecrets::of(secrets.iter().map(Secret::expose)))
     }
 

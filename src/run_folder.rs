@@ -336,7 +336,7 @@ mod tests {
     #[test]
     fn a_journal_grows_no_longer_than_it_can_be_read() {
         let imports =
-            std::env::temp_dir().join(format!("runs-{}", crate::secret::random_hex(8).unwrap()));
+            std::env::temp_dir().join(format!("runs-{}", crate::secrets::random_hex(8).unwrap()));
         let mut folder = RunFolder::create(&imports, "full", false).unwrap();
         let note = RowNote {
             row: 1,
@@ -367,7 +367,7 @@ mod tests {
     #[test]
     fn a_link_in_the_place_of_a_folder_has_nothing_deleted_elsewhere() {
         let here =
-            std::env::temp_dir().join(format!("links-{}", crate::secret::random_hex(8).unwrap()));
+            std::env::temp_dir().join(format!("links-{}", crate::secrets::random_hex(8).unwrap()));
         let (imports, elsewhere) = (here.join("imports"), here.join("elsewhere"));
         let (begun, precious) = (elsewhere.join("run"), elsewhere.join("old"));
         for folder in [&imports, &begun, &precious] {

@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::error::{Error, Result};
-use crate::hidden::{HIDDEN, without_secrets};
 use crate::say::listed;
-use crate::secret::Secret;
+use crate::secrets::Secret;
+use crate::secrets::hide::{HIDDEN, without_secrets};
 use crate::words::grouped;
 
 const NAMES: [&str; 6] = [

@@ -10,10 +10,10 @@ use serde_json::{Map, Value};
 use crate::csv::as_it_was;
 use crate::email::is_email;
 use crate::error::{Error, Result};
-use crate::hidden::without_secrets;
 use crate::recipe::HashRecipe;
 use crate::rows::{Lines, Records, skip_byte_order_mark};
 use crate::say::{NO_MARKERS, debug_fields, holds_marker, listed, say};
+use crate::secrets::hide::without_secrets;
 use crate::users::User;
 use crate::words::{cut, grouped};
 

@@ -13,7 +13,7 @@ use crate::pace::{Pace, Traffic};
 use crate::refusal::refusal;
 use crate::request_log::RequestLog;
 use crate::requests::{Answer, Request};
-use crate::secret::Secret;
+use crate::secrets::Secret;
 use crate::settings::Application;
 use crate::token::Token;
 use crate::wire::{REQUEST_LIMIT, Wire};

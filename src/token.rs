@@ -8,7 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
 use crate::error::{Error, Result};
-use crate::secret::Secret;
+use crate::secrets::Secret;
 use crate::settings::Address;
 
 /// A Management API token and what it says of itself.

@@ -7,7 +7,6 @@ use serde_json::Value;
 
 use crate::error::{Error, Result};
 use crate::fields;
-use crate::hidden::without_secrets;
 use crate::jobs::{
     FIRST_WAIT, FinishedJob, Job, JobId, JobStatus, LONGEST_SILENCE, LONGEST_WAIT, READ_SCOPES,
     Summary,
@@ -15,6 +14,7 @@ use crate::jobs::{
 use crate::pace::at_published_speeds;
 use crate::requests::Request;
 use crate::say::{say, words_of_others};
+use crate::secrets::hide::without_secrets;
 use crate::tenant::Tenant;
 use crate::words::{count, span_in_words};
 

@@ -6,8 +6,8 @@ use serde::Deserializer;
 use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-use crate::hidden::{HIDDEN, without_secrets};
-use crate::sent_secrets::SentSecrets;
+use crate::secrets::hide::{HIDDEN, without_secrets};
+use crate::secrets::sent::SentSecrets;
 use crate::words::cut;
 
 /// Characters of a body that are kept.

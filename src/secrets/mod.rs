@@ -1,5 +1,10 @@
 //! Text with one door, and where random text comes from.
 
+pub(crate) mod escapes;
+pub(crate) mod hide;
+pub(crate) mod redact;
+pub(crate) mod sent;
+
 use std::fmt;
 
 use zeroize::Zeroize;

@@ -8,9 +8,9 @@ use std::hash::{BuildHasher, RandomState};
 
 use serde_json::{Map, Value};
 
-use crate::escapes::readings;
-use crate::hidden::HIDDEN;
-use crate::secret::Secret;
+use crate::secrets::Secret;
+use crate::secrets::escapes::readings;
+use crate::secrets::hide::HIDDEN;
 
 /// Stands for a secret that was sent, or a piece of one; `Secret` shows itself so too.
 const SENT: &str = "<secret>";
