@@ -7,8 +7,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::bulk_bcrypt::{LANES, hash_many};
-use crate::csv::CsvFile;
 use crate::error::{Error, Result};
+use crate::private_file::sheet::CsvFile;
 use crate::say::say;
 use crate::secrets::{Secret, random_bytes, random_hex};
 use crate::users::{User, Users};

@@ -14,8 +14,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
-use crate::lock::{FIRST_WORD, try_lock_file};
 use crate::private_file::append_to_private;
+use crate::private_file::lock::{FIRST_WORD, try_lock_file};
 use crate::proof::running;
 use crate::requests::Request;
 use crate::say::{say, sentence};

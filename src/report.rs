@@ -4,11 +4,11 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::csv::CsvFile;
 use crate::error::{Error, Result};
 use crate::job_errors::{RowError, advice};
 use crate::journal::{NoteKind, RowNote};
 use crate::outcome::{Attention, Counts, JobSpan, Outcome};
+use crate::private_file::sheet::CsvFile;
 use crate::run::Run;
 use crate::say::{data, debug_fields};
 use crate::users::{User, Users};

@@ -36,8 +36,8 @@ use crate::files::MAX_UPLOAD_BYTES;
 use crate::folder_owner::{Kind, Owner, create_private_folder, create_private_folders};
 use crate::journal::{Entry, VERSION};
 use crate::journal_lines::{link, read_lines};
-use crate::lock::{LOCK, lock, try_lock};
 use crate::private_file::create_private;
+use crate::private_file::lock::{LOCK, lock, try_lock};
 use crate::words::grouped;
 
 pub(crate) const JOURNAL: &str = "journal.jsonl";

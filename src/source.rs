@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
-use crate::csv::as_it_was;
 use crate::email::is_email;
 use crate::error::{Error, Result};
+use crate::private_file::sheet::as_it_was;
 use crate::recipe::HashRecipe;
 use crate::rows::{Lines, Records, skip_byte_order_mark};
 use crate::say::{NO_MARKERS, debug_fields, holds_marker, listed, say};

@@ -1,5 +1,8 @@
 //! Files that hold secrets or personal data.
 
+pub(crate) mod lock;
+pub(crate) mod sheet;
+
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::Path;
