@@ -9,12 +9,12 @@ use reqwest::{Method, StatusCode, Url};
 use serde_json::{Value, json};
 
 use crate::connections::ConnectionId;
+use crate::error::messages::say_fault;
 use crate::error::{Error, Result};
 use crate::fields::{MOST_VALUES, most_values, text};
 use crate::gunzip::gunzip;
 use crate::jobs::{FIRST_WAIT, JobId, LONGEST_SILENCE, LONGEST_WAIT};
 use crate::link::address_of;
-use crate::messages::say_fault;
 use crate::private_file::sheet::CsvFile;
 use crate::profiles::{Profile, SCOPES};
 use crate::requests::Request;

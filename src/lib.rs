@@ -180,7 +180,6 @@ mod journal_rules;
 mod latest_run;
 mod link;
 mod measure;
-mod messages;
 mod metadata_rules;
 mod open;
 mod options;

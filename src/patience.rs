@@ -3,8 +3,8 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::error::messages::{say_fault, say_wait};
 use crate::error::{Error, Result};
-use crate::messages::{say_fault, say_wait};
 use crate::secrets::random_bytes;
 use crate::tenant::Tenant;
 

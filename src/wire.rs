@@ -10,8 +10,8 @@ use reqwest::{Method, Url};
 use serde_json::json;
 use zeroize::Zeroizing;
 
+use crate::error::messages::say_wait;
 use crate::error::{Error, Result};
-use crate::messages::say_wait;
 use crate::refusal::refusal;
 use crate::request_log::Recorder;
 use crate::requests::{Answer, CORRELATION_ID, Request};

@@ -1,5 +1,7 @@
 //! What can go wrong, and whether it may pass; the sentences are in `messages.rs`.
 
+pub(crate) mod messages;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
