@@ -2,9 +2,9 @@
 
 use crate::check::Faults;
 use crate::connection_rules::{ConnectionRules, UsernameRules};
-use crate::email::is_email;
-use crate::phone::is_phone;
 use crate::users::User;
+use crate::users::email::is_email;
+use crate::users::phone::is_phone;
 
 /// Characters usernames take beside letters and digits.
 const USERNAME_PUNCTUATION: &str = "@^$.!`#+'~_-";

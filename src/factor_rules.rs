@@ -3,8 +3,8 @@
 use serde_json::{Map, Value};
 
 use crate::check::Faults;
-use crate::email::is_email;
-use crate::phone::is_phone;
+use crate::users::email::is_email;
+use crate::users::phone::is_phone;
 
 pub(crate) fn check_factors(factors: &[Value], faults: &mut Faults) {
     if !(1..=10).contains(&factors.len()) {

@@ -1,5 +1,10 @@
 //! The users to import: one record as Auth0's import schema has it, and many made from a prefix.
 
+pub(crate) mod email;
+pub(crate) mod file;
+pub(crate) mod phone;
+pub(crate) mod rows;
+
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 

@@ -7,14 +7,14 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
-use crate::email::is_email;
 use crate::error::{Error, Result};
 use crate::private_file::sheet::as_it_was;
 use crate::recipe::HashRecipe;
-use crate::rows::{Lines, Records, skip_byte_order_mark};
 use crate::say::{NO_MARKERS, debug_fields, holds_marker, listed, say};
 use crate::secrets::hide::without_secrets;
 use crate::users::User;
+use crate::users::email::is_email;
+use crate::users::rows::{Lines, Records, skip_byte_order_mark};
 use crate::words::{cut, grouped};
 
 /// Parts of the name of a column, `custom_password_hash.hash.key.value` the longest that an import takes.
