@@ -9,9 +9,9 @@ use crate::attribute_rules::{check_attributes, check_email, check_phone, check_u
 use crate::connections::ConnectionId;
 use crate::factor_rules::check_factors;
 use crate::files::{TooLarge, too_large};
-use crate::hash_rules::{check_custom_hash, check_password_hash};
 use crate::metadata_rules::{check_app_metadata, check_keys};
 use crate::options::ImportOptions;
+use crate::passwords::hashes::schema::{check_custom_hash, check_password_hash};
 use crate::say::{data, debug_fields, sentence};
 use crate::twins::{Claims, Hashers, rows_that_share};
 use crate::users::User;

@@ -4,10 +4,10 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-use crate::encodings::hex;
 use crate::error::{Error, Result};
 use crate::journal::{Entry, VERSION};
 use crate::journal_rules::Rules;
+use crate::passwords::hashes::encodings::hex;
 
 const DAMAGED: &str = "its journal is damaged, and what was done is not guessed at";
 const OTHER_VERSION: &str = "another version of this crate wrote it: go on with that one";

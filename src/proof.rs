@@ -9,8 +9,8 @@ use reqwest::blocking::Client;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::encodings::hex;
 use crate::error::Result;
+use crate::passwords::hashes::encodings::hex;
 use crate::settings::Settings;
 
 /// The settings of the one that runs: those in the file, if who answers at their address knows the file's key.

@@ -30,12 +30,12 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
-use crate::encodings::hex;
 use crate::error::{Error, Result};
 use crate::files::MAX_UPLOAD_BYTES;
 use crate::folder_owner::{Kind, Owner, create_private_folder, create_private_folders};
 use crate::journal::{Entry, VERSION};
 use crate::journal_lines::{link, read_lines};
+use crate::passwords::hashes::encodings::hex;
 use crate::private_file::create_private;
 use crate::private_file::lock::{LOCK, lock, try_lock};
 use crate::words::grouped;

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
+use crate::passwords::recipe::HashRecipe;
 use crate::private_file::sheet::as_it_was;
-use crate::recipe::HashRecipe;
 use crate::say::{NO_MARKERS, debug_fields, holds_marker, listed, say};
 use crate::secrets::hide::without_secrets;
 use crate::users::User;

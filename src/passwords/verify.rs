@@ -1,11 +1,11 @@
 //! Whether a password fits a hash, answered here as Auth0 would at a sign-in.
 
 use crate::check::Faults;
-use crate::custom_hash::CustomHash;
 use crate::error::{Error, Result};
-use crate::hash_rules::check_password_hash;
-use crate::password::check_password;
-use crate::recipe::first_fault;
+use crate::passwords::check_password;
+use crate::passwords::hashes::custom::CustomHash;
+use crate::passwords::hashes::schema::check_password_hash;
+use crate::passwords::recipe::first_fault;
 use crate::users::User;
 
 /// Whether Auth0 would let this password in, by the hash the user brings; of either kind. Sends nothing.

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::digests::NotBuilt;
-use crate::slow_hashes::SlowHash;
+use crate::passwords::hashes::digests::NotBuilt;
+use crate::passwords::hashes::slow::SlowHash;
 use crate::words::{grouped, in_words};
 
 /// Bytes of memory that one try of a password may take here.
@@ -127,7 +127,7 @@ impl SlowHash {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::slow_hashes::Phc;
+    use crate::passwords::hashes::slow::Phc;
 
     #[test]
     fn what_is_in_use_is_borne_and_what_is_far_beyond_is_not() {

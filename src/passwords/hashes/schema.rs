@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::check::Faults;
-use crate::custom_hash::CustomHash;
+use crate::passwords::hashes::custom::CustomHash;
 
 /// The digests an HMAC may have (Auth0's import schema).
 const HMAC_DIGESTS: &[&str] = &[

@@ -1,13 +1,19 @@
 //! Passwords: one hash, and hashes for many users on every core.
 
+pub(crate) mod hash_stream;
+pub(crate) mod hashes;
+pub(crate) mod measure;
+pub(crate) mod recipe;
+pub(crate) mod verify;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::bulk_bcrypt::{LANES, hash_many};
 use crate::error::{Error, Result};
+use crate::passwords::hashes::bcrypt_lanes::{LANES, hash_many};
 use crate::private_file::sheet::CsvFile;
 use crate::say::say;
 use crate::secrets::{Secret, random_bytes, random_hex};

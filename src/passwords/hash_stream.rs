@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use crate::error::{Error, Result};
-use crate::password::{Passwords, check_password, hash_all, usernames};
+use crate::passwords::{Passwords, check_password, hash_all, usernames};
 use crate::users::User;
 
 /// Users of a stream hashed at a time: a few seconds of work, so that the cores are never idle for long.

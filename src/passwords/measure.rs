@@ -4,11 +4,11 @@ use std::hint::black_box;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::bulk_bcrypt::hash_many;
 use crate::drawing::{Draw, NEUTRAL, UPDATED, card, draws, draws_in_cell, table_plain};
 use crate::error::{Error, Result};
 use crate::figure::bars;
-use crate::password::{BCRYPT_COST, hash_all};
+use crate::passwords::hashes::bcrypt_lanes::hash_many;
+use crate::passwords::{BCRYPT_COST, hash_all};
 use crate::secrets::{Secret, random_hex};
 
 /// bcrypt's own costs are 4 to 31; from here on one hash takes longer than a reader waits.

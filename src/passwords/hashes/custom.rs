@@ -3,9 +3,9 @@
 
 use serde_json::Value;
 
-use crate::burden::{Burden, Untried};
-use crate::encodings::{BytesEncoding, TextEncoding};
-use crate::hash_kinds::Kind;
+use crate::passwords::hashes::burden::{Burden, Untried};
+use crate::passwords::hashes::encodings::{BytesEncoding, TextEncoding};
+use crate::passwords::hashes::kinds::Kind;
 
 /// What is wrong with a description: the field within it, and why.
 pub(crate) type Fault = (&'static str, String);

@@ -1,19 +1,23 @@
 //! How an old system hashed: a `custom_password_hash` without the hash, to be filled in for each user.
 
+pub(crate) mod candidates;
+pub(crate) mod find;
+pub(crate) mod foreign;
+
 use serde_json::{Map, Value};
 use std::fmt;
 
 use base64::Engine;
 
-use crate::burden::{Burden, Untried};
 use crate::check::{Faults, Problem};
-use crate::custom_hash::CustomHash;
 use crate::drawing::{Draw, NEUTRAL, card, draws, draws_in_cell, escape};
-use crate::encodings::{BASE64, BytesEncoding};
 use crate::error::{Error, Result};
-use crate::hash_kinds::Kind;
-use crate::hash_rules::check_custom_hash;
-use crate::password::{MAX_PASSWORD_BYTES, check_password};
+use crate::passwords::hashes::burden::{Burden, Untried};
+use crate::passwords::hashes::custom::CustomHash;
+use crate::passwords::hashes::encodings::{BASE64, BytesEncoding};
+use crate::passwords::hashes::kinds::Kind;
+use crate::passwords::hashes::schema::check_custom_hash;
+use crate::passwords::{MAX_PASSWORD_BYTES, check_password};
 use crate::secrets::random_bytes;
 use crate::users::{User, Users};
 

@@ -3,10 +3,10 @@
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD_NO_PAD;
 
-use crate::burden::Untried;
-use crate::digests::Digest;
+use crate::passwords::hashes::burden::Untried;
+use crate::passwords::hashes::digests::Digest;
 #[cfg(not(feature = "all-hashes"))]
-use crate::digests::NotBuilt;
+use crate::passwords::hashes::digests::NotBuilt;
 
 /// A PHC string: `$id$v=19$name=number,…$salt$key`, salt and key in base64 without padding; both may be left out, which
 /// makes it a recipe for more of its kind.

@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::custom_hash::CustomHash;
-use crate::detective::KnownHash;
-use crate::digests::Digest;
-use crate::encodings::BytesEncoding;
+use crate::passwords::hashes::custom::CustomHash;
+use crate::passwords::hashes::digests::Digest;
+use crate::passwords::hashes::encodings::BytesEncoding;
+use crate::passwords::recipe::find::KnownHash;
 
 /// The names of what bytes are written in, Auth0's default first.
 const ENCODINGS: [(&str, BytesEncoding); 3] = [

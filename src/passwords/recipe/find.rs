@@ -4,12 +4,12 @@ use std::fmt;
 
 use serde_json::Value;
 
-use crate::candidates::{candidates, difference, in_words, scrypts};
-use crate::custom_hash::CustomHash;
 use crate::error::{Error, Result};
-use crate::recipe::HashRecipe;
+use crate::passwords::hashes::custom::CustomHash;
+use crate::passwords::recipe::HashRecipe;
+use crate::passwords::recipe::candidates::{candidates, difference, in_words, scrypts};
+use crate::passwords::recipe::foreign::why_not;
 use crate::secrets::Secret;
-use crate::unlike_auth0::why_not;
 use crate::users::User;
 
 /// Seconds that all tries of a search may take together.

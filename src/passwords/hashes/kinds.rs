@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-use crate::custom_hash::{Fault, text};
-use crate::digests::Digest;
-use crate::encodings::BytesEncoding;
-use crate::slow_hashes::{Phc, SlowHash};
+use crate::passwords::hashes::custom::{Fault, text};
+use crate::passwords::hashes::digests::Digest;
+use crate::passwords::hashes::encodings::BytesEncoding;
+use crate::passwords::hashes::slow::{Phc, SlowHash};
 
 /// A hash, or the beginning that all of its kind have.
 pub(crate) enum Kind {
