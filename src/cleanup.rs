@@ -7,19 +7,19 @@ use std::time::Duration;
 use reqwest::Method;
 
 use crate::error::{Error, Result};
-use crate::fields;
 use crate::job_errors::job_errors;
 use crate::jobs::{FinishedJob, JobStatus, RowKey};
 use crate::journal::{Entry, FileEnd, NoteKind};
 use crate::ownership::{self, Span};
-use crate::patience::Patience;
 use crate::progress::Countdown;
 use crate::removal_plan::{
     Candidate, Evidence, LeftOut, NO_CONNECTION, RemovalPlan, Removed, doubt, look,
 };
-use crate::requests::{Request, path_segment};
 use crate::run::Run;
 use crate::tenant::Tenant;
+use crate::tenant::answer;
+use crate::tenant::request::{Request, path_segment};
+use crate::tenant::retry::Patience;
 
 /// Deletes between two lines of the run's journal.
 const NOTED_AT_ONCE: usize = 50;
@@ -86,7 +86,7 @@ pub fn plan_removal(tenant: &Tenant, finished: &FinishedJob) -> Result<RemovalPl
             id: user_id.as_ref().map(|id| format!("auth0|{id}")),
             drawn: false,
             span: Span {
-                since: fields::millis(&job.created_at),
+                since: answer::millis(&job.created_at),
                 until: finished.seen_at,
             },
             is_in: true,
@@ -197,7 +197,7 @@ impl Run {
                     id: text("user_id").map(|id| format!("auth0|{id}")),
                     drawn: text("user_id").is_some() && self.is_drawn(end.file, row),
                     span: Span {
-                        since: accepted.and_then(fields::millis),
+                        since: accepted.and_then(answer::millis),
                         until: end.seen_at,
                     },
                     is_in: !noted.contains_key(&row),

@@ -7,9 +7,9 @@ use serde_json::Value;
 use crate::connection_rules::{ConnectionRules, OPTIONS_SCOPE, rules_of};
 use crate::error::{Error, Result};
 use crate::options::ImportOptions;
-use crate::requests::Request;
 use crate::say::{data, one_line};
 use crate::tenant::Tenant;
+use crate::tenant::request::Request;
 
 const SCOPES: &[&str] = &["read:connections"];
 /// A token with one of these scopes is told a connection's applications. The OpenAPI description names the first alone; a

@@ -1,8 +1,8 @@
 //! How the record of requests looks.
 
 use crate::drawing::{Draw, block, blocks, draws, draws_in_cell, escape};
-use crate::request_log::{RequestLog, SentRequest};
-use crate::requests::CORRELATION_ID;
+use crate::tenant::log::{RequestLog, SentRequest};
+use crate::tenant::request::CORRELATION_ID;
 use crate::words::{count, cut};
 
 /// Requests shown, the last ones.

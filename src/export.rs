@@ -11,16 +11,16 @@ use serde_json::{Value, json};
 use crate::connections::ConnectionId;
 use crate::error::messages::say_fault;
 use crate::error::{Error, Result};
-use crate::fields::{MOST_VALUES, most_values, text};
 use crate::gunzip::gunzip;
 use crate::jobs::{FIRST_WAIT, JobId, LONGEST_SILENCE, LONGEST_WAIT};
 use crate::link::address_of;
 use crate::private_file::sheet::CsvFile;
 use crate::profiles::{Profile, SCOPES};
-use crate::requests::Request;
 use crate::say::{debug_fields, say};
 use crate::secrets::sent::SentSecrets;
 use crate::tenant::Tenant;
+use crate::tenant::answer::{MOST_VALUES, most_values, text};
+use crate::tenant::request::Request;
 use crate::words::grouped;
 
 const CREATE: &str = "POST /api/v2/jobs/users-exports";

@@ -5,15 +5,15 @@ use std::ops::Deref;
 use serde_json::Value;
 
 use crate::error::{Error, Result};
-use crate::fields::text;
 use crate::jobs::{FinishedJob, JobId, JobStatus, READ_SCOPES, RowKey};
-use crate::requests::Request;
 use crate::row_places::places;
 use crate::say::{data, debug_fields, words_of_others};
 use crate::secrets::Secret;
 use crate::secrets::hide::without_secrets;
 use crate::secrets::sent::SentSecrets;
 use crate::tenant::Tenant;
+use crate::tenant::answer::text;
+use crate::tenant::request::Request;
 
 /// Characters kept of each text of Auth0's.
 const MOST_CHARS: usize = 1_000;

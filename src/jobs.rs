@@ -9,14 +9,14 @@ use serde_json::Value;
 
 use crate::connections::ConnectionId;
 use crate::error::{Error, Result};
-use crate::fields::millis;
 use crate::files::{Upload, file_of, upload};
 use crate::options::ImportOptions;
-use crate::requests::Request;
 use crate::say::{data, debug};
 use crate::secrets::sent;
 use crate::secrets::{Secret, random_hex};
 use crate::tenant::Tenant;
+use crate::tenant::answer::millis;
+use crate::tenant::request::Request;
 use crate::users::User;
 
 /// Characters of an id behind `job_`, at most: four times as many as Auth0 gives today.

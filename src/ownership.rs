@@ -8,10 +8,10 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use crate::error::{Error, Result};
-use crate::fields::millis;
-use crate::patience::Patience;
-use crate::requests::{Request, path_segment};
 use crate::tenant::Tenant;
+use crate::tenant::answer::millis;
+use crate::tenant::request::{Request, path_segment};
+use crate::tenant::retry::Patience;
 
 const SCOPES: &[&str] = &["read:users"];
 /// Users asked for in one search; more would make the address too long.

@@ -6,11 +6,11 @@ use std::ops::Deref;
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
-use crate::fields::{number, text};
 use crate::progress::Countdown;
-use crate::requests::Request;
 use crate::say::{data_of, debug_fields};
 use crate::tenant::Tenant;
+use crate::tenant::answer::{number, text};
+use crate::tenant::request::Request;
 
 pub(crate) const SCOPES: &[&str] = &["read:users"];
 /// Users on a page, the most Auth0 gives.

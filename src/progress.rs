@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 use crate::jobs::JobId;
-use crate::pace::at_published_speeds;
 use crate::run::Run;
 use crate::say::say;
+use crate::tenant::rate::at_published_speeds;
 use crate::wait::PENDING;
 use crate::words::{count, grouped, in_words, span_in_words};
 

@@ -7,11 +7,11 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::error::Result;
-use crate::fields;
 use crate::ownership::{self, Span, TWO_WITH_ID};
-use crate::patience::Patience;
 use crate::progress::Countdown;
 use crate::say::{data, debug_fields};
+use crate::tenant::answer;
+use crate::tenant::retry::Patience;
 use crate::witness::{OTHER_EMAIL, has_email};
 
 pub(crate) const NO_CONNECTION: &str =
@@ -255,7 +255,7 @@ impl RemovalPlan {
             false => self.signed_in += usize::from(ownership::has_signed_in(&profile)),
         }
         // As the tenant has it, which may have changed since.
-        let email = fields::text(&profile["email"]).unwrap_or(data(&candidate.email));
+        let email = answer::text(&profile["email"]).unwrap_or(data(&candidate.email));
         self.users.push((email, id));
     }
 }

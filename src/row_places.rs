@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use crate::fields::text;
 use crate::jobs::RowKey;
 use crate::say::data;
+use crate::tenant::answer::text;
 
 /// What a row is known by.
 const NAMES: [&str; NAMES_IN_ALL] = ["user_id", "email", "username", "phone_number"];

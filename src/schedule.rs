@@ -14,14 +14,14 @@ use crate::files::upload;
 use crate::jobs::{JobId, JobStatus, Summary, send_upload};
 use crate::journal::Entry;
 use crate::options::ImportOptions;
-use crate::pace::Estimate;
-use crate::patience::{Patience, backoff};
 use crate::progress::Progress;
 use crate::run::Run;
 use crate::run_folder::packed_name;
 use crate::say::say;
 use crate::settle;
 use crate::tenant::Tenant;
+use crate::tenant::rate::Estimate;
+use crate::tenant::retry::{Patience, backoff};
 use crate::wait::{JobState, Told, read_job};
 
 const IDLE: Duration = Duration::from_millis(500);

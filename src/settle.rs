@@ -12,9 +12,9 @@ use crate::job_errors::{FailedUser, failed_users, read_report};
 use crate::jobs::{JobId, RowKey, Summary};
 use crate::journal::{FileEnd, NoteKind, RowNote};
 use crate::ownership::{AT_ONCE, by_email, by_id, is_drawn_user, is_in, search};
-use crate::patience::Patience;
 use crate::run::{Run, Sent, row_runs};
 use crate::schedule::unix_millis;
+use crate::tenant::retry::Patience;
 use crate::witness::has_email;
 
 /// The rows of a file while it is found out what became of them.

@@ -6,10 +6,10 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
-use crate::refusal::refusal;
-use crate::requests::Answer;
 use crate::say::{debug_fields, words_of_others};
 use crate::secrets::hide::without_secrets;
+use crate::tenant::refusal::refusal;
+use crate::tenant::request::Answer;
 use crate::tenant::{RATE_LIMIT_TRIES, Tenant};
 
 const CALL: &str = "POST /oauth/token";

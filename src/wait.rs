@@ -6,16 +6,16 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::error::{Error, Result};
-use crate::fields;
 use crate::jobs::{
     FIRST_WAIT, FinishedJob, Job, JobId, JobStatus, LONGEST_SILENCE, LONGEST_WAIT, READ_SCOPES,
     Summary,
 };
-use crate::pace::at_published_speeds;
-use crate::requests::Request;
 use crate::say::{say, words_of_others};
 use crate::secrets::hide::without_secrets;
 use crate::tenant::Tenant;
+use crate::tenant::answer;
+use crate::tenant::rate::at_published_speeds;
+use crate::tenant::request::Request;
 use crate::words::{count, span_in_words};
 
 /// The one status of a job that has not ended which Auth0 lists.
@@ -134,7 +134,7 @@ pub(crate) struct Told {
 impl Told {
     fn read(json: &Value) -> Told {
         let number = |value: &Value| {
-            let count = || fields::number(value).map(|number| number as f64);
+            let count = || answer::number(value).map(|number| number as f64);
             value.as_f64().or_else(count)
         };
         let share = number(&json["percentage_done"]);
@@ -209,7 +209,7 @@ fn summary(json: &Value) -> std::result::Result<Option<Summary>, &'static str> {
     if !json.is_object() {
         return Ok(None);
     }
-    let count = |key: &'static str| fields::number(&json[key]).ok_or(key);
+    let count = |key: &'static str| answer::number(&json[key]).ok_or(key);
     Ok(Some(Summary {
         inserted: count("inserted")?,
         updated: count("updated")?,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::error::Error;
 use crate::say::{say, sentence};
-use crate::token::now;
+use crate::tenant::token::now;
 use crate::words::{count, grouped, in_words};
 
 impl fmt::Display for Error {

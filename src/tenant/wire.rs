@@ -12,14 +12,14 @@ use zeroize::Zeroizing;
 
 use crate::error::messages::say_wait;
 use crate::error::{Error, Result};
-use crate::refusal::refusal;
-use crate::request_log::Recorder;
-use crate::requests::{Answer, CORRELATION_ID, Request};
 use crate::secrets::Secret;
 use crate::secrets::sent::SentSecrets;
-use crate::settings::{Address, Application};
-use crate::tls::client;
-use crate::token::Token;
+use crate::tenant::log::Recorder;
+use crate::tenant::refusal::refusal;
+use crate::tenant::request::{Answer, CORRELATION_ID, Request};
+use crate::tenant::settings::{Address, Application};
+use crate::tenant::tls::client;
+use crate::tenant::token::Token;
 use crate::words::grouped;
 
 /// For one request from first byte to last; the recorded upload took 1.4 s at most.

@@ -7,11 +7,11 @@ use reqwest::StatusCode;
 use reqwest::header::{LOCATION, RETRY_AFTER};
 
 use crate::error::Error;
-use crate::fields::http_millis;
-use crate::requests::Answer;
 use crate::say::words_of_others;
 use crate::secrets::hide::without_secrets;
-use crate::token::now;
+use crate::tenant::answer::http_millis;
+use crate::tenant::request::Answer;
+use crate::tenant::token::now;
 use crate::words::grouped;
 
 /// Characters of a tenant's own sentence that are told.

@@ -1,5 +1,20 @@
 //! Where requests go, with which token, how often; `wire.rs` sends them.
 
+pub(crate) mod answer;
+pub(crate) mod forms;
+pub(crate) mod log;
+pub(crate) mod open;
+pub(crate) mod practice;
+pub(crate) mod proof;
+pub(crate) mod rate;
+pub(crate) mod refusal;
+pub(crate) mod request;
+pub(crate) mod retry;
+pub(crate) mod settings;
+pub(crate) mod tls;
+pub(crate) mod token;
+pub(crate) mod wire;
+
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -9,14 +24,14 @@ use reqwest::{Method, StatusCode, Url};
 use serde_json::Value;
 
 use crate::error::{Error, Result};
-use crate::pace::{Pace, Traffic};
-use crate::refusal::refusal;
-use crate::request_log::RequestLog;
-use crate::requests::{Answer, Request};
 use crate::secrets::Secret;
-use crate::settings::Application;
-use crate::token::Token;
-use crate::wire::{REQUEST_LIMIT, Wire};
+use crate::tenant::log::RequestLog;
+use crate::tenant::rate::{Pace, Traffic};
+use crate::tenant::refusal::refusal;
+use crate::tenant::request::{Answer, Request};
+use crate::tenant::settings::Application;
+use crate::tenant::token::Token;
+use crate::tenant::wire::{REQUEST_LIMIT, Wire};
 use crate::witness::Witness;
 
 /// The scopes of the whole workflow, removal included (Auth0's names). Without `read:connections_options` it works on,

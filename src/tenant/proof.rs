@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use crate::error::Result;
 use crate::passwords::hashes::encodings::hex;
-use crate::settings::Settings;
+use crate::tenant::settings::Settings;
 
 /// The settings of the one that runs: those in the file, if who answers at their address knows the file's key.
 pub(crate) fn running(env_file: &Path) -> Result<Option<Settings>> {
@@ -40,7 +40,7 @@ pub(crate) fn proves(domain: &str, key: &str) -> bool {
     let ask = || {
         let challenge = crate::secrets::random_hex(32).ok()?;
         let client = Client::builder().no_proxy().timeout(Duration::from_secs(5));
-        let client = client.tls_backend_preconfigured(crate::tls::tls().ok()?);
+        let client = client.tls_backend_preconfigured(crate::tenant::tls::tls().ok()?);
         let answer = client
             .build()
             .ok()?

@@ -6,11 +6,11 @@ use serde_json::Value;
 use zeroize::Zeroizing;
 
 use crate::error::{Error, Result};
-use crate::fields::{MOST_VALUES, http_millis, most_values};
-use crate::forms;
 use crate::secrets::Secret;
 use crate::secrets::redact;
 use crate::secrets::sent::{self, SentSecrets};
+use crate::tenant::answer::{MOST_VALUES, http_millis, most_values};
+use crate::tenant::forms;
 use crate::words::grouped;
 
 pub(crate) const CORRELATION_ID: &str = "X-Correlation-ID";

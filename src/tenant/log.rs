@@ -8,12 +8,12 @@ use std::time::Duration;
 use reqwest::Url;
 
 use crate::error::{Error, Result};
-use crate::forms::{self, Part, PartKind};
-use crate::requests::{Answer, CORRELATION_ID, Request};
 use crate::say::{debug_fields, disarmed};
 use crate::secrets::hide::HIDDEN;
 use crate::secrets::redact;
 use crate::secrets::sent::SentSecrets;
+use crate::tenant::forms::{self, Part, PartKind};
+use crate::tenant::request::{Answer, CORRELATION_ID, Request};
 use crate::words::cut;
 
 /// Requests that are remembered.

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::error::{Error, Result};
 use crate::secrets::Secret;
-use crate::settings::Address;
+use crate::tenant::settings::Address;
 
 /// A Management API token and what it says of itself.
 #[derive(Clone, Debug)]

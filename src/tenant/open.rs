@@ -1,10 +1,10 @@
 //! Opening a tenant: the one that the settings name, or one by its domain and a token.
 
 use crate::error::{Error, Result};
-use crate::settings::{Address, Settings};
+use crate::tenant::settings::{Address, Settings};
+use crate::tenant::token::Token;
+use crate::tenant::wire::Wire;
 use crate::tenant::{RATE_LIMIT_TRIES, Tenant};
-use crate::token::Token;
-use crate::wire::Wire;
 
 impl Tenant {
     /// Opens the tenant that the settings name; the practice tenant when nothing is set.

@@ -16,11 +16,11 @@ use serde_json::{Value, json};
 use crate::error::{Error, Result};
 use crate::private_file::append_to_private;
 use crate::private_file::lock::{FIRST_WORD, try_lock_file};
-use crate::proof::running;
-use crate::requests::Request;
 use crate::say::{say, sentence};
-use crate::settings::Settings;
 use crate::tenant::Tenant;
+use crate::tenant::proof::running;
+use crate::tenant::request::Request;
+use crate::tenant::settings::Settings;
 
 const PROGRAM: &str = "practice-tenant";
 const START_LIMIT: Duration = Duration::from_secs(20);
@@ -278,7 +278,7 @@ fn wait_until_ready(env_file: &Path) -> Result<Settings> {
 #[cfg(all(test, feature = "practice-tenant"))]
 mod tests {
     use super::*;
-    use crate::proof::{proof_key, proves};
+    use crate::tenant::proof::{proof_key, proves};
 
     /// Takes the program that the tests were built with, in place of minutes of building.
     fn copy_program(target: &Path) -> Result<()> {
