@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::connection_list::{Connection, Connections};
+use crate::connections::list::{Connection, Connections};
 use crate::connections::{ConnectionId, applications_untold, options_untold};
 use crate::drawing::{
     Draw, GOOD, NEUTRAL, card, draws, draws_in_cell, escape, facts_html, headed_html, headed_plain,
@@ -298,7 +298,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::connection_rules::rules_of;
+    use crate::connections::rules::rules_of;
 
     fn found(connection: &Value, applications_unknown: bool) -> ConnectionId {
         let mut id = ConnectionId::new("con_0123456789abcdef").expect("its form is right");

@@ -139,8 +139,6 @@ mod readme {}
 mod attribute_rules;
 mod check;
 mod cleanup;
-mod connection_list;
-mod connection_rules;
 mod connections;
 mod display;
 mod draw_import;
@@ -196,7 +194,7 @@ pub use std::time::Duration;
 
 pub use check::{Problem, check_users};
 pub use cleanup::{plan_removal, plan_run_removal, remove_users};
-pub use connection_list::{Connection, Connections, list_connections};
+pub use connections::list::{Connection, Connections, list_connections};
 pub use connections::{ConnectionId, get_connection_id};
 pub use display::OrStop;
 pub use error::{Error, Result};

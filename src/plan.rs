@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::check::{Problem, check_for};
-use crate::connection_rules::OPTIONS_SCOPE;
+use crate::connections::rules::OPTIONS_SCOPE;
 use crate::connections::{ConnectionId, applications_untold, options_untold};
 use crate::error::{Error, Result};
 use crate::files::{Packer, framing_bytes};

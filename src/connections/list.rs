@@ -4,7 +4,7 @@ use std::ops::Deref;
 
 use serde_json::Value;
 
-use crate::connection_rules::{ConnectionRules, OPTIONS_SCOPE, rules_of};
+use crate::connections::rules::{ConnectionRules, OPTIONS_SCOPE, rules_of};
 use crate::connections::{
     APPLICATION_SCOPES, ConnectionId, LIST, UNUSED, applications, find, id_of, not_for_imports,
 };

@@ -1,10 +1,13 @@
 //! The connections of a tenant, and finding the one an import goes to.
 
+pub(crate) mod list;
+pub(crate) mod rules;
+
 use std::fmt;
 
 use serde_json::Value;
 
-use crate::connection_rules::{ConnectionRules, OPTIONS_SCOPE, rules_of};
+use crate::connections::rules::{ConnectionRules, OPTIONS_SCOPE, rules_of};
 use crate::error::{Error, Result};
 use crate::options::ImportOptions;
 use crate::say::{data, one_line};
