@@ -7,10 +7,10 @@ use std::time::Duration;
 use reqwest::Method;
 
 use crate::error::{Error, Result};
-use crate::job_errors::job_errors;
+use crate::jobs::errors::job_errors;
+use crate::jobs::ownership::{self, Span};
 use crate::jobs::{FinishedJob, JobStatus, RowKey};
 use crate::journal::{Entry, FileEnd, NoteKind};
-use crate::ownership::{self, Span};
 use crate::progress::Countdown;
 use crate::removal_plan::{
     Candidate, Evidence, LeftOut, NO_CONNECTION, RemovalPlan, Removed, doubt, look,

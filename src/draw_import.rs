@@ -10,7 +10,7 @@ use crate::drawing::{
     entries_html, entries_plain, escape, facts_html, facts_plain,
 };
 use crate::figure::{Figure, width_of};
-use crate::files::MAX_UPLOAD_BYTES;
+use crate::jobs::upload::MAX_UPLOAD_BYTES;
 use crate::outcome::{JobSpan, Outcome};
 use crate::plan::ImportPlan;
 use crate::report::ImportReport;

@@ -5,7 +5,7 @@ use crate::drawing::{
     BAD, Draw, Entry, GOOD, NEUTRAL, UPDATED, bar, card, draws, draws_in_cell, entries_html,
     entries_plain, escape, fact_lines, facts_html,
 };
-use crate::job_errors::{FailedUser, JobErrors};
+use crate::jobs::errors::{FailedUser, JobErrors};
 use crate::jobs::{FinishedJob, Job, JobStatus, Summary};
 use crate::words::{count, grouped};
 

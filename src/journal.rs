@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::options::ImportOptions;
+use crate::jobs::options::ImportOptions;
 
 /// Of the entries of a journal; one of another version is not read.
 pub(crate) const VERSION: u32 = 1;

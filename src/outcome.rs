@@ -1,6 +1,6 @@
 //! The words of a report: what became of a user, how many share an outcome, when a job ran.
 
-use crate::job_errors::RowError;
+use crate::jobs::errors::RowError;
 use crate::say::debug_fields;
 
 /// What became of a user; an [`Attention`] says it.

@@ -3,10 +3,10 @@
 use std::time::{Duration, Instant};
 
 use crate::jobs::JobId;
+use crate::jobs::wait::PENDING;
 use crate::run::Run;
 use crate::say::say;
 use crate::tenant::rate::at_published_speeds;
-use crate::wait::PENDING;
 use crate::words::{count, grouped, in_words, span_in_words};
 
 const FIRST_WORD: Duration = Duration::from_secs(2);

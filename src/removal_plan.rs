@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::error::Result;
-use crate::ownership::{self, Span, TWO_WITH_ID};
+use crate::jobs::ownership::{self, Span, TWO_WITH_ID};
 use crate::progress::Countdown;
 use crate::say::{data, debug_fields};
 use crate::tenant::answer;

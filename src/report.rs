@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::error::{Error, Result};
-use crate::job_errors::{RowError, advice};
+use crate::jobs::errors::{RowError, advice};
 use crate::journal::{NoteKind, RowNote};
 use crate::outcome::{Attention, Counts, JobSpan, Outcome};
 use crate::private_file::sheet::CsvFile;

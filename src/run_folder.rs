@@ -31,8 +31,8 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
-use crate::files::MAX_UPLOAD_BYTES;
 use crate::folder_owner::{Kind, Owner, create_private_folder, create_private_folders};
+use crate::jobs::upload::MAX_UPLOAD_BYTES;
 use crate::journal::{Entry, VERSION};
 use crate::journal_lines::{link, read_lines};
 use crate::passwords::hashes::encodings::hex;

@@ -10,10 +10,11 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::connections::ConnectionId;
 use crate::error::{Error, Result};
-use crate::files::upload;
+use crate::jobs::options::ImportOptions;
+use crate::jobs::upload::upload;
+use crate::jobs::wait::{JobState, Told, read_job};
 use crate::jobs::{JobId, JobStatus, Summary, send_upload};
 use crate::journal::Entry;
-use crate::options::ImportOptions;
 use crate::progress::Progress;
 use crate::run::Run;
 use crate::run_folder::packed_name;
@@ -22,7 +23,6 @@ use crate::settle;
 use crate::tenant::Tenant;
 use crate::tenant::rate::Estimate;
 use crate::tenant::retry::{Patience, backoff};
-use crate::wait::{JobState, Told, read_job};
 
 const IDLE: Duration = Duration::from_millis(500);
 /// Waits for a slot that somebody else's job holds: jobs take minutes.

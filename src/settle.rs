@@ -8,10 +8,10 @@ use std::collections::HashSet;
 use serde_json::Value;
 
 use crate::error::{Error, Result};
-use crate::job_errors::{FailedUser, failed_users, read_report};
+use crate::jobs::errors::{FailedUser, failed_users, read_report};
+use crate::jobs::ownership::{AT_ONCE, by_email, by_id, is_drawn_user, is_in, search};
 use crate::jobs::{JobId, RowKey, Summary};
 use crate::journal::{FileEnd, NoteKind, RowNote};
-use crate::ownership::{AT_ONCE, by_email, by_id, is_drawn_user, is_in, search};
 use crate::run::{Run, Sent, row_runs};
 use crate::schedule::unix_millis;
 use crate::tenant::retry::Patience;
@@ -244,7 +244,7 @@ fn file_end(run: &Run, file: usize, rows: Rows, updated: u64) -> FileEnd {
 }
 
 fn note(user: &Sent, failure: &FailedUser) -> RowNote {
-    let reason = |error: &crate::job_errors::RowError| {
+    let reason = |error: &crate::jobs::errors::RowError| {
         (
             error.code.clone(),
             error.field.clone(),

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::connections::rules::{ConnectionRules, OPTIONS_SCOPE, rules_of};
 use crate::error::{Error, Result};
-use crate::options::ImportOptions;
+use crate::jobs::options::ImportOptions;
 use crate::say::{data, one_line};
 use crate::tenant::Tenant;
 use crate::tenant::request::Request;

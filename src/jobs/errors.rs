@@ -5,8 +5,8 @@ use std::ops::Deref;
 use serde_json::Value;
 
 use crate::error::{Error, Result};
+use crate::jobs::row_places::places;
 use crate::jobs::{FinishedJob, JobId, JobStatus, READ_SCOPES, RowKey};
-use crate::row_places::places;
 use crate::say::{data, debug_fields, words_of_others};
 use crate::secrets::Secret;
 use crate::secrets::hide::without_secrets;

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::connections::ConnectionId;
 use crate::error::{Error, Result};
-use crate::options::ImportOptions;
+use crate::jobs::options::ImportOptions;
 use crate::users::User;
 
 /// Bytes of one whole upload request's body, file and multipart framing together. Auth0 answers 413

@@ -1,5 +1,12 @@
 //! One import job: what it is, and starting it.
 
+pub(crate) mod errors;
+pub(crate) mod options;
+pub(crate) mod ownership;
+pub(crate) mod row_places;
+pub(crate) mod upload;
+pub(crate) mod wait;
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,8 +16,8 @@ use serde_json::Value;
 
 use crate::connections::ConnectionId;
 use crate::error::{Error, Result};
-use crate::files::{Upload, file_of, upload};
-use crate::options::ImportOptions;
+use crate::jobs::options::ImportOptions;
+use crate::jobs::upload::{Upload, file_of, upload};
 use crate::say::{data, debug};
 use crate::secrets::sent;
 use crate::secrets::{Secret, random_hex};
