@@ -136,7 +136,6 @@
 #[doc = include_str!("../README.md")]
 mod readme {}
 
-mod attribute_rules;
 mod check;
 mod cleanup;
 mod connections;
@@ -149,7 +148,6 @@ mod draw_tour;
 mod drawing;
 mod error;
 mod export;
-mod factor_rules;
 mod figure;
 mod file_maker;
 mod folder_owner;
@@ -161,7 +159,6 @@ mod journal_lines;
 mod journal_rules;
 mod latest_run;
 mod link;
-mod metadata_rules;
 mod outcome;
 mod passwords;
 mod plan;
@@ -178,14 +175,13 @@ mod secrets;
 mod settle;
 mod sign_in;
 mod tenant;
-mod twins;
 mod users;
-mod warnings;
 mod witness;
 mod words;
 
 pub use std::time::Duration;
 
+pub use check::warnings::check_warnings;
 pub use check::{Problem, check_users};
 pub use cleanup::{plan_removal, plan_run_removal, remove_users};
 pub use connections::list::{Connection, Connections, list_connections};
@@ -219,4 +215,3 @@ pub use tenant::Tenant;
 pub use tenant::log::{RequestLog, SentRequest};
 pub use users::file::{UserFile, read_csv, read_ndjson};
 pub use users::{User, Users, generate_users};
-pub use warnings::check_warnings;

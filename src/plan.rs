@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::check::warnings::check_warnings;
 use crate::check::{Problem, check_for};
 use crate::connections::rules::OPTIONS_SCOPE;
 use crate::connections::{ConnectionId, applications_untold, options_untold};
@@ -12,7 +13,6 @@ use crate::say::debug_fields;
 use crate::tenant::Tenant;
 use crate::tenant::rate::at_published_speeds;
 use crate::users::User;
-use crate::warnings::check_warnings;
 use crate::words::count;
 
 /// Removals a second on the free plan: one request for each user, two requests a second.

@@ -2,18 +2,24 @@
 //!
 //! Written from the published schema, not from what the practice tenant does: where the two disagree a test fails.
 
+pub(crate) mod attributes;
+pub(crate) mod factors;
+pub(crate) mod metadata;
+pub(crate) mod twins;
+pub(crate) mod warnings;
+
 use std::collections::HashSet;
 use std::fmt;
 
-use crate::attribute_rules::{check_attributes, check_email, check_phone, check_user_id};
+use crate::check::attributes::{check_attributes, check_email, check_phone, check_user_id};
+use crate::check::factors::check_factors;
+use crate::check::metadata::{check_app_metadata, check_keys};
+use crate::check::twins::{Claims, Hashers, rows_that_share};
 use crate::connections::ConnectionId;
-use crate::factor_rules::check_factors;
 use crate::jobs::options::ImportOptions;
 use crate::jobs::upload::{TooLarge, too_large};
-use crate::metadata_rules::{check_app_metadata, check_keys};
 use crate::passwords::hashes::schema::{check_custom_hash, check_password_hash};
 use crate::say::{data, debug_fields, sentence};
-use crate::twins::{Claims, Hashers, rows_that_share};
 use crate::users::User;
 use crate::words::{cut, grouped};
 
