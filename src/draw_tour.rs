@@ -8,7 +8,7 @@ use crate::drawing::{
     Draw, GOOD, NEUTRAL, card, draws, draws_in_cell, escape, facts_html, headed_html, headed_plain,
     table_html, table_plain,
 };
-use crate::export::ExportedUsers;
+use crate::profiles::export::ExportedUsers;
 use crate::profiles::{FoundUsers, MOST_FOUND, Profile};
 use crate::words::{count, grouped};
 
