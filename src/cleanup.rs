@@ -7,15 +7,15 @@ use std::time::Duration;
 use reqwest::Method;
 
 use crate::error::{Error, Result};
+use crate::imports::journal::{Entry, FileEnd, NoteKind};
+use crate::imports::run::Run;
 use crate::jobs::errors::job_errors;
 use crate::jobs::ownership::{self, Span};
 use crate::jobs::{FinishedJob, JobStatus, RowKey};
-use crate::journal::{Entry, FileEnd, NoteKind};
 use crate::progress::Countdown;
 use crate::removal_plan::{
     Candidate, Evidence, LeftOut, NO_CONNECTION, RemovalPlan, Removed, doubt, look,
 };
-use crate::run::Run;
 use crate::tenant::Tenant;
 use crate::tenant::answer;
 use crate::tenant::request::{Request, path_segment};

@@ -10,10 +10,10 @@ use crate::drawing::{
     entries_html, entries_plain, escape, facts_html, facts_plain,
 };
 use crate::figure::{Figure, width_of};
+use crate::imports::outcome::{JobSpan, Outcome};
+use crate::imports::plan::ImportPlan;
+use crate::imports::report::ImportReport;
 use crate::jobs::upload::MAX_UPLOAD_BYTES;
-use crate::outcome::{JobSpan, Outcome};
-use crate::plan::ImportPlan;
-use crate::report::ImportReport;
 use crate::words::{count, grouped, in_words, span_in_words};
 
 /// Entries shown of a list of what needs attention.

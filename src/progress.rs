@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
+use crate::imports::run::Run;
 use crate::jobs::JobId;
 use crate::jobs::wait::PENDING;
-use crate::run::Run;
 use crate::say::say;
 use crate::tenant::rate::at_published_speeds;
 use crate::words::{count, grouped, in_words, span_in_words};
@@ -27,7 +27,7 @@ pub(crate) struct Progress {
 impl Progress {
     pub(crate) fn new(run: &Run) -> Progress {
         let sent = run.files.iter().filter(|state| state.uploads > 0);
-        let before: usize = sent.map(crate::run::FileState::count).sum();
+        let before: usize = sent.map(crate::imports::run::FileState::count).sum();
         Progress {
             began: Instant::now(),
             said: Instant::now(),
@@ -58,7 +58,11 @@ impl Progress {
         self.said = Instant::now();
         self.silence = (self.silence * 5 / 4).min(LONGEST_SILENCE);
         let (ended, done) = (done(run, &[]), done(run, running));
-        let total: usize = run.files.iter().map(crate::run::FileState::count).sum();
+        let total: usize = run
+            .files
+            .iter()
+            .map(crate::imports::run::FileState::count)
+            .sum();
         let speed = (done - self.before) / self.began.elapsed().as_secs_f64();
         let measured = done > self.before;
         let of = if run.sealed.is_some() {
@@ -135,7 +139,7 @@ impl Countdown {
 
 fn done(run: &Run, running: &[(usize, f64)]) -> f64 {
     let ended = run.files.iter().filter(|state| state.end.is_some());
-    let ended: usize = ended.map(crate::run::FileState::count).sum();
+    let ended: usize = ended.map(crate::imports::run::FileState::count).sum();
     let shares = running
         .iter()
         .map(|(file, share)| share * run.files[file - 1].count() as f64);

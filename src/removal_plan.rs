@@ -7,12 +7,12 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::error::Result;
+use crate::imports::witness::{OTHER_EMAIL, has_email};
 use crate::jobs::ownership::{self, Span, TWO_WITH_ID};
 use crate::progress::Countdown;
 use crate::say::{data, debug_fields};
 use crate::tenant::answer;
 use crate::tenant::retry::Patience;
-use crate::witness::{OTHER_EMAIL, has_email};
 
 pub(crate) const NO_CONNECTION: &str =
     "the name of the job's connection is not known: the scope read:connections would tell it";

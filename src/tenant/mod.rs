@@ -24,6 +24,7 @@ use reqwest::{Method, StatusCode, Url};
 use serde_json::Value;
 
 use crate::error::{Error, Result};
+use crate::imports::witness::Witness;
 use crate::secrets::Secret;
 use crate::tenant::log::RequestLog;
 use crate::tenant::rate::{Pace, Traffic};
@@ -32,7 +33,6 @@ use crate::tenant::request::{Answer, Request};
 use crate::tenant::settings::Application;
 use crate::tenant::token::Token;
 use crate::tenant::wire::{REQUEST_LIMIT, Wire};
-use crate::witness::Witness;
 
 /// The scopes of the whole workflow, removal included (Auth0's names). Without `read:connections_options` it works on,
 /// and what a connection's options would tell is unknown.

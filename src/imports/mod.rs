@@ -3,6 +3,17 @@
 //! The steps are in files of their own: `check.rs`, `file_maker.rs` and `files.rs` (pack), `schedule.rs` (send and
 //! wait), `settle.rs` (account), `run_folder.rs` (write down), `report.rs` (show). Here they are put together.
 
+pub(crate) mod folder;
+pub(crate) mod journal;
+pub(crate) mod outcome;
+pub(crate) mod pack;
+pub(crate) mod plan;
+pub(crate) mod report;
+pub(crate) mod run;
+pub(crate) mod schedule;
+pub(crate) mod settle;
+pub(crate) mod witness;
+
 use std::path::Path;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread;
@@ -10,15 +21,15 @@ use std::thread;
 use crate::check::{Checker, check_for};
 use crate::connections::ConnectionId;
 use crate::error::{Error, Result};
-use crate::file_maker::{Check, Fed, FileMaker};
+use crate::imports::folder::RunFolder;
+use crate::imports::folder::latest::latest_run;
+use crate::imports::journal::Entry;
+use crate::imports::pack::{Check, Fed, FileMaker};
+use crate::imports::report::ImportReport;
+use crate::imports::run::Run;
+use crate::imports::schedule::{Feed, Schedule, unix_millis};
 use crate::jobs::options::ImportOptions;
-use crate::journal::Entry;
-use crate::latest_run::latest_run;
-use crate::report::ImportReport;
-use crate::run::Run;
-use crate::run_folder::RunFolder;
 use crate::say::say;
-use crate::schedule::{Feed, Schedule, unix_millis};
 use crate::secrets::random_hex;
 use crate::tenant::Tenant;
 use crate::users::User;

@@ -23,6 +23,9 @@
 //! (a full disk) ends the run in the same way. Rows that were left out wait for the next line to be on the disk with
 //! it: of rows after the last file of a source that was cut off nothing is kept, since they are to be sent again.
 
+pub(crate) mod latest;
+pub(crate) mod owner;
+
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -31,10 +34,10 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
-use crate::folder_owner::{Kind, Owner, create_private_folder, create_private_folders};
+use crate::imports::folder::owner::{Kind, Owner, create_private_folder, create_private_folders};
+use crate::imports::journal::lines::{link, read_lines};
+use crate::imports::journal::{Entry, VERSION};
 use crate::jobs::upload::MAX_UPLOAD_BYTES;
-use crate::journal::{Entry, VERSION};
-use crate::journal_lines::{link, read_lines};
 use crate::passwords::hashes::encodings::hex;
 use crate::private_file::create_private;
 use crate::private_file::lock::{LOCK, lock, try_lock};
@@ -331,7 +334,7 @@ fn keep_from_git(imports: &Path) -> std::io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::journal::{NoteKind, RowNote};
+    use crate::imports::journal::{NoteKind, RowNote};
 
     #[test]
     fn a_journal_grows_no_longer_than_it_can_be_read() {

@@ -9,7 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
 
-use crate::run_folder::RunFolder;
+use crate::imports::folder::RunFolder;
 
 pub(crate) const OTHER_EMAIL: &str = "the tenant has the user with this id under another e-mail than the run's folder tells: it was changed since, or somebody else made the folder";
 

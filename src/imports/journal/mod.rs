@@ -1,5 +1,8 @@
 //! The lines of a run's journal.
 
+pub(crate) mod lines;
+pub(crate) mod rules;
+
 use serde::{Deserialize, Serialize};
 
 use crate::jobs::options::ImportOptions;

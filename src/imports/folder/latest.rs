@@ -4,10 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
-use crate::folder_owner::{Kind, Owner};
-use crate::journal::Entry;
-use crate::journal_lines::read_lines;
-use crate::run_folder::JOURNAL;
+use crate::imports::folder::JOURNAL;
+use crate::imports::folder::owner::{Kind, Owner};
+use crate::imports::journal::Entry;
+use crate::imports::journal::lines::read_lines;
 use crate::words::grouped;
 
 /// Bytes of a journal that are read to find out when its run was begun: its first lines tell.

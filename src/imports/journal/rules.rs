@@ -4,10 +4,10 @@
 //! its hashes too. So each line is held against the order in which a run works, before a number of it is used.
 
 use crate::connections::ConnectionId;
+use crate::imports::journal::{Entry, FileEnd, RowRuns, holds};
 use crate::jobs::JobId;
 use crate::jobs::options::ImportOptions;
 use crate::jobs::upload::MAX_UPLOAD_BYTES;
-use crate::journal::{Entry, FileEnd, RowRuns, holds};
 
 /// Users in a file: none is shorter than `{"email":"a@b"},`.
 const MOST_USERS: usize = MAX_UPLOAD_BYTES / 16;

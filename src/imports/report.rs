@@ -5,11 +5,11 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::error::{Error, Result};
+use crate::imports::journal::{NoteKind, RowNote};
+use crate::imports::outcome::{Attention, Counts, JobSpan, Outcome};
+use crate::imports::run::Run;
 use crate::jobs::errors::{RowError, advice};
-use crate::journal::{NoteKind, RowNote};
-use crate::outcome::{Attention, Counts, JobSpan, Outcome};
 use crate::private_file::sheet::CsvFile;
-use crate::run::Run;
 use crate::say::{data, debug_fields};
 use crate::users::{User, Users};
 use crate::words::grouped;

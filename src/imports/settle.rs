@@ -8,14 +8,14 @@ use std::collections::HashSet;
 use serde_json::Value;
 
 use crate::error::{Error, Result};
+use crate::imports::journal::{FileEnd, NoteKind, RowNote};
+use crate::imports::run::{Run, Sent, row_runs};
+use crate::imports::schedule::unix_millis;
+use crate::imports::witness::has_email;
 use crate::jobs::errors::{FailedUser, failed_users, read_report};
 use crate::jobs::ownership::{AT_ONCE, by_email, by_id, is_drawn_user, is_in, search};
 use crate::jobs::{JobId, RowKey, Summary};
-use crate::journal::{FileEnd, NoteKind, RowNote};
-use crate::run::{Run, Sent, row_runs};
-use crate::schedule::unix_millis;
 use crate::tenant::retry::Patience;
-use crate::witness::has_email;
 
 /// The rows of a file while it is found out what became of them.
 struct Rows {

@@ -3,9 +3,9 @@
 use crate::check::{Checker, Problem};
 use crate::connections::ConnectionId;
 use crate::error::{Error, Result};
+use crate::imports::journal::{NoteKind, RowNote};
 use crate::jobs::options::ImportOptions;
 use crate::jobs::upload::{Packed, Packer};
-use crate::journal::{NoteKind, RowNote};
 use crate::secrets::random_hex;
 use crate::users::User;
 

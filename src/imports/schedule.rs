@@ -10,16 +10,16 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::connections::ConnectionId;
 use crate::error::{Error, Result};
+use crate::imports::folder::packed_name;
+use crate::imports::journal::Entry;
+use crate::imports::run::Run;
+use crate::imports::settle;
 use crate::jobs::options::ImportOptions;
 use crate::jobs::upload::upload;
 use crate::jobs::wait::{JobState, Told, read_job};
 use crate::jobs::{JobId, JobStatus, Summary, send_upload};
-use crate::journal::Entry;
 use crate::progress::Progress;
-use crate::run::Run;
-use crate::run_folder::packed_name;
 use crate::say::say;
-use crate::settle;
 use crate::tenant::Tenant;
 use crate::tenant::rate::Estimate;
 use crate::tenant::retry::{Patience, backoff};
@@ -38,7 +38,7 @@ pub(crate) enum Feed {
     /// All are there.
     Sealed,
     /// More are being made; each comes as what is to be written down about it.
-    Open(Receiver<Result<crate::file_maker::Fed>>),
+    Open(Receiver<Result<crate::imports::pack::Fed>>),
 }
 
 /// A job that runs.

@@ -6,11 +6,11 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::error::{Error, Result};
-use crate::file_maker::Fed;
+use crate::imports::folder::{RunFolder, done_name, packed_name, sha256};
+use crate::imports::journal::{Entry, FileEnd, RowNote, RowRuns};
+use crate::imports::pack::Fed;
 use crate::jobs::options::{Afterwards, ImportOptions};
 use crate::jobs::{JobId, RowKey};
-use crate::journal::{Entry, FileEnd, RowNote, RowRuns};
-use crate::run_folder::{RunFolder, done_name, packed_name, sha256};
 use crate::secrets::Secret;
 use crate::secrets::sent::{self, SentSecrets};
 use crate::words::count;

@@ -5,8 +5,8 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
-use crate::journal::{Entry, VERSION};
-use crate::journal_rules::Rules;
+use crate::imports::journal::rules::Rules;
+use crate::imports::journal::{Entry, VERSION};
 use crate::passwords::hashes::encodings::hex;
 
 const DAMAGED: &str = "its journal is damaged, and what was done is not guessed at";
