@@ -1,7 +1,7 @@
 //! How a removal looks: who would go, who stays and why, and where the tenant's log has it.
 
 use crate::drawing::{Draw, NEUTRAL, WARNING, draws, draws_in_cell, facts_html};
-use crate::removal_plan::{LeftOut, RemovalPlan, Removed};
+use crate::removal::plan::{LeftOut, RemovalPlan, Removed};
 use crate::words::{count, grouped};
 
 /// E-mails shown of a group.

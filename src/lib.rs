@@ -137,7 +137,6 @@
 mod readme {}
 
 mod check;
-mod cleanup;
 mod connections;
 mod display;
 mod draw_import;
@@ -154,7 +153,7 @@ mod passwords;
 mod private_file;
 mod profiles;
 mod progress;
-mod removal_plan;
+mod removal;
 mod say;
 mod secrets;
 mod sign_in;
@@ -166,7 +165,6 @@ pub use std::time::Duration;
 
 pub use check::warnings::check_warnings;
 pub use check::{Problem, check_users};
-pub use cleanup::{plan_removal, plan_run_removal, remove_users};
 pub use connections::list::{Connection, Connections, list_connections};
 pub use connections::{ConnectionId, get_connection_id};
 pub use display::OrStop;
@@ -190,7 +188,8 @@ pub use passwords::verify::verify_password;
 pub use passwords::{BCRYPT_COST, MAX_PASSWORD_BYTES, Passwords, hash_password, set_passwords};
 pub use profiles::export::{ExportedUsers, export_users};
 pub use profiles::{FoundUsers, Profile, find_users, users_by_email};
-pub use removal_plan::{LeftOut, RemovalPlan, Removed};
+pub use removal::plan::{LeftOut, RemovalPlan, Removed};
+pub use removal::{plan_removal, plan_run_removal, remove_users};
 pub use secrets::Secret;
 pub use serde_json;
 pub use sign_in::{SignIn, SignInRefusal, verify_sign_in};

@@ -1,5 +1,7 @@
 //! Deleting what a job or a run created, and nothing else.
 
+pub(crate) mod plan;
+
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::time::Duration;
@@ -13,7 +15,7 @@ use crate::jobs::errors::job_errors;
 use crate::jobs::ownership::{self, Span};
 use crate::jobs::{FinishedJob, JobStatus, RowKey};
 use crate::progress::Countdown;
-use crate::removal_plan::{
+use crate::removal::plan::{
     Candidate, Evidence, LeftOut, NO_CONNECTION, RemovalPlan, Removed, doubt, look,
 };
 use crate::tenant::Tenant;
