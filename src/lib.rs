@@ -139,14 +139,7 @@ mod readme {}
 mod check;
 mod connections;
 mod display;
-mod draw_import;
-mod draw_jobs;
-mod draw_removal;
-mod draw_requests;
-mod draw_tour;
-mod drawing;
 mod error;
-mod figure;
 mod imports;
 mod jobs;
 mod passwords;

@@ -98,7 +98,7 @@ impl fmt::Display for Raw<'_> {
                     Some(wait) => format!(
                         "run this cell again in {} (after {})",
                         in_words(*wait),
-                        crate::drawing::utc(now().saturating_add(wait.as_secs()))
+                        crate::display::draw::utc(now().saturating_add(wait.as_secs()))
                     ),
                     None => "the tenant does not say when to ask again".to_string(),
                 };

@@ -4,9 +4,9 @@ use std::hint::black_box;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::drawing::{Draw, NEUTRAL, UPDATED, card, draws, draws_in_cell, table_plain};
+use crate::display::draw::{Draw, NEUTRAL, UPDATED, card, draws, draws_in_cell, table_plain};
+use crate::display::svg::bars;
 use crate::error::{Error, Result};
-use crate::figure::bars;
 use crate::passwords::hashes::bcrypt_lanes::hash_many;
 use crate::passwords::{BCRYPT_COST, hash_all};
 use crate::secrets::{Secret, random_hex};

@@ -75,7 +75,7 @@ impl Token {
     }
 
     pub(crate) fn expired(&self, domain: &str) -> Error {
-        let at = crate::drawing::utc(self.expires.unwrap_or_default());
+        let at = crate::display::draw::utc(self.expires.unwrap_or_default());
         Error::Token {
             domain: domain.to_string(),
             reason: format!(

@@ -10,7 +10,7 @@ use std::fmt;
 use base64::Engine;
 
 use crate::check::{Faults, Problem};
-use crate::drawing::{Draw, NEUTRAL, card, draws, draws_in_cell, escape};
+use crate::display::draw::{Draw, NEUTRAL, card, draws, draws_in_cell, escape};
 use crate::error::{Error, Result};
 use crate::passwords::hashes::burden::{Burden, Untried};
 use crate::passwords::hashes::custom::CustomHash;

@@ -4,7 +4,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::drawing::escape;
+use crate::display::draw::escape;
 use crate::say::one_line;
 
 const PLATE: &str = "#fbfbfb";

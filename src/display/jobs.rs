@@ -1,10 +1,10 @@
 //! How a job looks: accepted, finished, and what it says of the users it refused.
 
-use crate::draw_removal::in_the_log;
-use crate::drawing::{
+use crate::display::draw::{
     BAD, Draw, Entry, GOOD, NEUTRAL, UPDATED, bar, card, draws, draws_in_cell, entries_html,
     entries_plain, escape, fact_lines, facts_html,
 };
+use crate::display::removal::in_the_log;
 use crate::jobs::errors::{FailedUser, JobErrors};
 use crate::jobs::{FinishedJob, Job, JobStatus, Summary};
 use crate::words::{count, grouped};

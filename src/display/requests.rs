@@ -1,6 +1,6 @@
 //! How the record of requests looks.
 
-use crate::drawing::{Draw, block, blocks, draws, draws_in_cell, escape};
+use crate::display::draw::{Draw, block, blocks, draws, draws_in_cell, escape};
 use crate::tenant::log::{RequestLog, SentRequest};
 use crate::tenant::request::CORRELATION_ID;
 use crate::words::{count, cut};

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::connections::list::{Connection, Connections};
 use crate::connections::{ConnectionId, applications_untold, options_untold};
-use crate::drawing::{
+use crate::display::draw::{
     Draw, GOOD, NEUTRAL, card, draws, draws_in_cell, escape, facts_html, headed_html, headed_plain,
     table_html, table_plain,
 };

@@ -1,6 +1,14 @@
 //! How each value looks in a cell; what the looks are made of is in `drawing.rs`.
 
-use crate::drawing::{
+pub(crate) mod draw;
+pub(crate) mod imports;
+pub(crate) mod jobs;
+pub(crate) mod profiles;
+pub(crate) mod removal;
+pub(crate) mod requests;
+pub(crate) mod svg;
+
+use crate::display::draw::{
     BAD, Draw, GOOD, WARNING, card, draws, draws_in_cell, escape, facts_html, facts_plain,
     table_html, table_plain, utc,
 };

@@ -1,6 +1,6 @@
 //! How a removal looks: who would go, who stays and why, and where the tenant's log has it.
 
-use crate::drawing::{Draw, NEUTRAL, WARNING, draws, draws_in_cell, facts_html};
+use crate::display::draw::{Draw, NEUTRAL, WARNING, draws, draws_in_cell, facts_html};
 use crate::removal::plan::{LeftOut, RemovalPlan, Removed};
 use crate::words::{count, grouped};
 
