@@ -137,6 +137,7 @@
 mod readme {}
 
 mod check;
+mod clock;
 mod connections;
 mod display;
 mod error;
@@ -156,11 +157,13 @@ mod words;
 
 pub use std::time::Duration;
 
+pub use check::check_users;
 pub use check::warnings::check_warnings;
-pub use check::{Problem, check_users};
 pub use connections::list::{Connection, Connections, list_connections};
 pub use connections::{ConnectionId, get_connection_id};
 pub use display::OrStop;
+pub use error::problem::Problem;
+pub use error::refusal::SignInRefusal;
 pub use error::{Error, Result};
 pub use imports::outcome::{Attention, Counts, JobSpan, Outcome};
 pub use imports::plan::{ImportPlan, plan_import, plan_import_with};
@@ -176,7 +179,8 @@ pub use passwords::hash_stream::{HashStream, hash_stream};
 pub use passwords::hashes::bcrypt_lanes::hash_in_lanes;
 pub use passwords::measure::{CostTimes, HashingSpeeds, measure_costs, measure_hashing};
 pub use passwords::recipe::HashRecipe;
-pub use passwords::recipe::find::{KnownHash, find_recipe};
+pub use passwords::recipe::find::find_recipe;
+pub use passwords::recipe::known_hash::KnownHash;
 pub use passwords::verify::verify_password;
 pub use passwords::{BCRYPT_COST, MAX_PASSWORD_BYTES, Passwords, hash_password, set_passwords};
 pub use profiles::export::{ExportedUsers, export_users};
@@ -185,7 +189,7 @@ pub use removal::plan::{LeftOut, RemovalPlan, Removed};
 pub use removal::{plan_removal, plan_run_removal, remove_users};
 pub use secrets::Secret;
 pub use serde_json;
-pub use sign_in::{SignIn, SignInRefusal, verify_sign_in};
+pub use sign_in::{SignIn, verify_sign_in};
 pub use tenant::Tenant;
 pub use tenant::log::{RequestLog, SentRequest};
 pub use users::file::{UserFile, read_csv, read_ndjson};

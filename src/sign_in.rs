@@ -5,6 +5,7 @@ use std::thread;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
+use crate::error::refusal::SignInRefusal;
 use crate::error::{Error, Result};
 use crate::say::{debug_fields, words_of_others};
 use crate::secrets::hide::without_secrets;
@@ -48,87 +49,6 @@ pub struct SignIn {
 }
 
 debug_fields!(SignIn: login, connection);
-
-/// Why a sign-in was refused.
-///
-/// # Examples
-///
-/// ```
-/// use auth0_bulk_users::*;
-///
-/// let tenant = Tenant::practice()?;
-/// let refused = verify_sign_in(&tenant, "Username-Password-Authentication", "docs-nobody@test.edu", "?");
-/// if let Err(Error::SignIn { refusal, .. }) = refused {
-///     assert_eq!(refusal, SignInRefusal::WrongPassword);
-///     println!("{}", refusal.explanation());
-/// }
-/// # Ok::<(), Error>(())
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum SignInRefusal {
-    /// The password is wrong, the user is unknown, or an imported hash does not fit: Auth0 does not say which.
-    WrongPassword,
-    /// The application may not use the Password grant.
-    GrantNotAllowed,
-    /// The application's own id or secret is wrong.
-    WrongApplication,
-    /// The user is blocked.
-    Blocked,
-    /// The password is right and a second factor is asked for.
-    SecondFactor,
-    /// Too many failures for this user from here.
-    TooManyAttempts,
-    /// Something else; Auth0's sentence is all there is.
-    Other,
-}
-
-impl SignInRefusal {
-    /// What it means and what to do, in plain words.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use auth0_bulk_users::*;
-    ///
-    /// assert!(SignInRefusal::GrantNotAllowed.explanation().contains("switch it on"));
-    /// ```
-    #[must_use]
-    pub fn explanation(self) -> &'static str {
-        match self {
-            SignInRefusal::WrongPassword => {
-                "wrong password, unknown user, or a hash that does not fit (Auth0 does not say which)"
-            }
-            SignInRefusal::GrantNotAllowed => {
-                "the application of SIGN_IN_CLIENT_ID may not use the Password grant: switch it on (Advanced Settings, Grant Types)"
-            }
-            SignInRefusal::WrongApplication => {
-                "the tenant does not accept SIGN_IN_CLIENT_ID and SIGN_IN_CLIENT_SECRET: copy both again"
-            }
-            SignInRefusal::Blocked => "the user is blocked",
-            SignInRefusal::SecondFactor => {
-                "the password is right, but a second factor is asked for"
-            }
-            SignInRefusal::TooManyAttempts => {
-                "too many failed attempts: wait, or unblock the user in the dashboard"
-            }
-            SignInRefusal::Other => "see Auth0's own words",
-        }
-    }
-
-    fn from_answer(json: &Value) -> SignInRefusal {
-        let description = json["error_description"].as_str().unwrap_or_default();
-        match json["error"].as_str().unwrap_or_default() {
-            "mfa_required" => SignInRefusal::SecondFactor,
-            TOO_MANY_ATTEMPTS => SignInRefusal::TooManyAttempts,
-            "unauthorized_client" => SignInRefusal::GrantNotAllowed,
-            "unauthorized" if description.contains("blocked") => SignInRefusal::Blocked,
-            "access_denied" | "invalid_client" => SignInRefusal::WrongApplication,
-            "invalid_grant" | "invalid_user_password" => SignInRefusal::WrongPassword,
-            _ => SignInRefusal::Other,
-        }
-    }
-}
 
 /// Signs `login` (e-mail or username) in with `password` and says so. Sends one request, which changes the user.
 ///
@@ -192,7 +112,7 @@ pub fn verify_sign_in(
         .unwrap_or("no reason given");
     Err(Error::SignIn {
         login: login.to_string(),
-        refusal: SignInRefusal::from_answer(&json),
+        refusal: refusal_in(&json),
         message: words_of_others(&without_secrets(message), 300),
     })
 }
@@ -211,4 +131,17 @@ fn ask(tenant: &Tenant, body: &Value) -> Result<Answer> {
         }
     }
     unreachable!("the loop ends by returning")
+}
+
+fn refusal_in(json: &Value) -> SignInRefusal {
+    let description = json["error_description"].as_str().unwrap_or_default();
+    match json["error"].as_str().unwrap_or_default() {
+        "mfa_required" => SignInRefusal::SecondFactor,
+        TOO_MANY_ATTEMPTS => SignInRefusal::TooManyAttempts,
+        "unauthorized_client" => SignInRefusal::GrantNotAllowed,
+        "unauthorized" if description.contains("blocked") => SignInRefusal::Blocked,
+        "access_denied" | "invalid_client" => SignInRefusal::WrongApplication,
+        "invalid_grant" | "invalid_user_password" => SignInRefusal::WrongPassword,
+        _ => SignInRefusal::Other,
+    }
 }

@@ -51,6 +51,34 @@ pub(crate) fn cut(text: &str, characters: usize) -> String {
     }
 }
 
+/// UNIX seconds as a date and a time of day, UTC (Howard Hinnant's days-to-civil).
+pub(crate) fn utc(seconds: u64) -> String {
+    let (days, rest) = (seconds / 86_400 + 719_468, seconds % 86_400);
+    let (era, day) = (days / 146_097, days % 146_097);
+    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let shifted = (5 * day + 2) / 153;
+    let (month, day) = (
+        if shifted < 10 {
+            shifted + 3
+        } else {
+            shifted - 9
+        },
+        day - (153 * shifted + 2) / 5 + 1,
+    );
+    let year = era * 400 + year + u64::from(month <= 2);
+    format!(
+        "{year:04}-{month:02}-{day:02} {:02}:{:02} UTC",
+        rest / 3600,
+        rest % 3600 / 60
+    )
+}
+
+/// Bytes as lower-case hex.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -60,5 +88,12 @@ mod tests {
         let grouped = [0, 7, 999, 1_000, 12_345, 999_999, 1_000_000].map(grouped);
         let all = ["0", "7", "999", "1,000", "12,345", "999,999", "1,000,000"];
         assert_eq!(grouped, all);
+    }
+
+    #[test]
+    fn dates_are_right_at_the_edges() {
+        assert_eq!(utc(0), "1970-01-01 00:00 UTC");
+        assert_eq!(utc(951_782_400), "2000-02-29 00:00 UTC");
+        assert_eq!(utc(1_767_225_599), "2025-12-31 23:59 UTC");
     }
 }

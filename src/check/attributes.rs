@@ -1,7 +1,7 @@
 //! A user's e-mail, username, phone number and id against the schema and the connection's own rules.
 
-use crate::check::Faults;
 use crate::connections::rules::{ConnectionRules, UsernameRules};
+use crate::error::problem::Faults;
 use crate::users::User;
 use crate::users::email::is_email;
 use crate::users::phone::is_phone;

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::check::Faults;
+use crate::error::problem::Faults;
 use crate::users::email::is_email;
 use crate::users::phone::is_phone;
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::check::Faults;
+use crate::error::problem::Faults;
 use crate::words::cut;
 
 /// Keys of app_metadata that Auth0 keeps for itself (documented with the import schema).

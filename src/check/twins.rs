@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::hash::{BuildHasher, RandomState};
 
-use crate::check::{Faults, Problem};
+use crate::error::problem::{Faults, Problem};
 use crate::users::User;
 
 /// What no two users may share. E-mails are among it unless the connection says that they need not be unique. A phone
@@ -106,7 +106,7 @@ impl Claims {
                 );
             }
         }
-        faults.of(row, user)
+        faults.of(row, &user.email)
     }
 
     pub(crate) fn claim(&mut self, row: usize, user: &User) {

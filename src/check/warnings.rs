@@ -1,6 +1,6 @@
 //! What Auth0 takes for now, and is better mended before it no longer does.
 
-use crate::check::{Faults, Problem};
+use crate::error::problem::{Faults, Problem};
 use crate::users::User;
 use crate::words::grouped;
 
@@ -28,7 +28,7 @@ const PROFILE_LIMIT: usize = 10 * 1024;
 #[must_use]
 pub fn check_warnings(users: &[User]) -> Vec<Problem> {
     let rows = (1..).zip(users);
-    rows.flat_map(|(row, user)| profile_size(user).of(row, user))
+    rows.flat_map(|(row, user)| profile_size(user).of(row, &user.email))
         .collect()
 }
 

@@ -9,7 +9,6 @@ use serde_json::Value;
 
 use crate::connections::rules::{ConnectionRules, OPTIONS_SCOPE, rules_of};
 use crate::error::{Error, Result};
-use crate::jobs::options::ImportOptions;
 use crate::say::{data, one_line};
 use crate::tenant::Tenant;
 use crate::tenant::request::Request;
@@ -124,8 +123,8 @@ impl ConnectionId {
     }
 
     /// Refuses an upsert where e-mails need not be unique: whom it would change there is documented nowhere.
-    pub(crate) fn check_upsert(&self, options: &ImportOptions) -> Result<()> {
-        if !options.upsert || self.emails_unique() != Some(false) {
+    pub(crate) fn check_upsert(&self, upsert: bool) -> Result<()> {
+        if !upsert || self.emails_unique() != Some(false) {
             return Ok(());
         }
         Err(Error::ConnectionUnfit {

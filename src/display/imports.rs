@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::check::{Problem, shown};
 use crate::display::draw::{
     BAD, Draw, Entry, GOOD, NEUTRAL, OPEN, UPDATED, WARNING, bar, card, draws, draws_in_cell,
     entries_html, entries_plain, escape, facts_html, facts_plain,
 };
 use crate::display::removal::in_the_log;
 use crate::display::svg::{Figure, width_of};
+use crate::error::problem::{Problem, shown};
 use crate::imports::outcome::{JobSpan, Outcome};
 use crate::imports::plan::ImportPlan;
 use crate::imports::report::ImportReport;

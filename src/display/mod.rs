@@ -1,4 +1,4 @@
-//! How each value looks in a cell; what the looks are made of is in `drawing.rs`.
+//! How each value looks in a cell; what the looks are made of is in `draw.rs`.
 
 pub(crate) mod draw;
 pub(crate) mod imports;
@@ -10,7 +10,7 @@ pub(crate) mod svg;
 
 use crate::display::draw::{
     BAD, Draw, GOOD, WARNING, card, draws, draws_in_cell, escape, facts_html, facts_plain,
-    table_html, table_plain, utc,
+    table_html, table_plain,
 };
 use crate::error::{Error, Result};
 use crate::say::{complain, show};
@@ -18,6 +18,7 @@ use crate::sign_in::SignIn;
 use crate::tenant::{Tenant, WORKFLOW_SCOPES};
 use crate::users::{User, Users};
 use crate::words::count;
+use crate::words::utc;
 
 /// Rows shown at the beginning and at the end of a long table.
 const SHOWN: usize = 5;

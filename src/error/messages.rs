@@ -3,9 +3,9 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::clock::now;
 use crate::error::Error;
 use crate::say::{say, sentence};
-use crate::tenant::token::now;
 use crate::words::{count, grouped, in_words};
 
 impl fmt::Display for Error {
@@ -98,7 +98,7 @@ impl fmt::Display for Raw<'_> {
                     Some(wait) => format!(
                         "run this cell again in {} (after {})",
                         in_words(*wait),
-                        crate::display::draw::utc(now().saturating_add(wait.as_secs()))
+                        crate::words::utc(now().saturating_add(wait.as_secs()))
                     ),
                     None => "the tenant does not say when to ask again".to_string(),
                 };

@@ -1,6 +1,8 @@
 //! What can go wrong, and whether it may pass; the sentences are in `messages.rs`.
 
 pub(crate) mod messages;
+pub(crate) mod problem;
+pub(crate) mod refusal;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -169,7 +171,7 @@ pub enum Error {
     /// Users with whom the check found fault; nothing was sent.
     BadRows {
         /// Each fault.
-        problems: Vec<crate::check::Problem>,
+        problems: Vec<crate::error::problem::Problem>,
         /// Users in all.
         users: usize,
     },
@@ -234,7 +236,7 @@ pub enum Error {
         /// Who tried.
         login: String,
         /// Why.
-        refusal: crate::sign_in::SignInRefusal,
+        refusal: crate::error::refusal::SignInRefusal,
         /// Auth0's own sentence.
         message: String,
     },

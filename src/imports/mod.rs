@@ -1,24 +1,25 @@
 //! Any number of users, any fault: check, pack, send, account for every row, and write it all down.
 //!
-//! The steps are in files of their own: `check.rs`, `file_maker.rs` and `files.rs` (pack), `schedule.rs` (send and
-//! wait), `settle.rs` (account), `run_folder.rs` (write down), `report.rs` (show). Here they are put together.
+//! The steps are in files of their own: `pack.rs` (check and pack), `schedule.rs` (send and wait), `settle.rs` (account),
+//! `folder/` and `journal/` (write down), `report.rs` (show). Here they are put together.
 
 pub(crate) mod folder;
 pub(crate) mod journal;
 pub(crate) mod outcome;
 pub(crate) mod pack;
 pub(crate) mod plan;
+pub(crate) mod progress;
 pub(crate) mod report;
 pub(crate) mod run;
 pub(crate) mod schedule;
 pub(crate) mod settle;
-pub(crate) mod witness;
 
 use std::path::Path;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread;
 
 use crate::check::{Checker, check_for};
+use crate::clock::unix_millis;
 use crate::connections::ConnectionId;
 use crate::error::{Error, Result};
 use crate::imports::folder::RunFolder;
@@ -27,7 +28,7 @@ use crate::imports::journal::Entry;
 use crate::imports::pack::{Check, Fed, FileMaker};
 use crate::imports::report::ImportReport;
 use crate::imports::run::Run;
-use crate::imports::schedule::{Feed, Schedule, unix_millis};
+use crate::imports::schedule::{Feed, Schedule};
 use crate::jobs::options::ImportOptions;
 use crate::say::say;
 use crate::secrets::random_hex;
@@ -77,7 +78,7 @@ pub fn import_users(
         return Err(Error::NoUsers);
     }
     tenant.check_gate("an import")?;
-    connection.check_upsert(options)?;
+    connection.check_upsert(options.upsert)?;
     let problems = check_for(connection, users, options);
     if !problems.is_empty() && !options.skip_bad_rows {
         return Err(Error::BadRows {
@@ -145,7 +146,7 @@ pub fn import_stream(
     options: &ImportOptions,
 ) -> Result<ImportReport> {
     tenant.check_gate("an import")?;
-    connection.check_upsert(options)?;
+    connection.check_upsert(options.upsert)?;
     let run = Run::begin(tenant, connection, options, false)?;
     let check = Check::AsTheyCome(Box::new(Checker::new(connection, options)));
     let maker = FileMaker::new(check, connection, options);
@@ -324,10 +325,10 @@ impl Run {
         let options = self.options.clone();
         let tenant = tenant.paced(options.requests_per_second);
         let before = tenant.traffic().count;
-        let made_here = self.is_new || tenant.witness().made(&self.folder);
+        let made_here = self.is_new || tenant.witness().made(self.folder.done_so_far());
         let worked = Schedule::new(&tenant, &connection, &options, &mut self).work(feed);
         if made_here {
-            tenant.witness().remember(&self.folder);
+            tenant.witness().remember(self.folder.done_so_far());
         }
         let requests = tenant.traffic().count - before;
         let report = ImportReport::new(&self, requests)?;

@@ -1,7 +1,8 @@
 //! Users, one after the other, made into the files of a run: checked, given ids, packed.
 
-use crate::check::{Checker, Problem};
+use crate::check::Checker;
 use crate::connections::ConnectionId;
+use crate::error::problem::Problem;
 use crate::error::{Error, Result};
 use crate::imports::journal::{NoteKind, RowNote};
 use crate::jobs::options::ImportOptions;

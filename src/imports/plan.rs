@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use crate::check::check_for;
 use crate::check::warnings::check_warnings;
-use crate::check::{Problem, check_for};
 use crate::connections::rules::OPTIONS_SCOPE;
 use crate::connections::{ConnectionId, applications_untold, options_untold};
+use crate::error::problem::Problem;
 use crate::error::{Error, Result};
 use crate::jobs::options::ImportOptions;
 use crate::jobs::upload::{Packer, framing_bytes};
@@ -176,7 +177,7 @@ pub fn plan_import_with(
     if users.is_empty() {
         return Err(Error::NoUsers);
     }
-    connection.check_upsert(options)?;
+    connection.check_upsert(options.upsert)?;
     let problems = check_for(connection, users, options);
     Ok(ImportPlan {
         domain: tenant.domain().to_string(),

@@ -6,19 +6,20 @@
 use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, TryRecvError};
 use std::thread;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
+use crate::clock::unix_millis;
 use crate::connections::ConnectionId;
 use crate::error::{Error, Result};
 use crate::imports::folder::packed_name;
 use crate::imports::journal::Entry;
+use crate::imports::progress::Progress;
 use crate::imports::run::Run;
 use crate::imports::settle;
 use crate::jobs::options::ImportOptions;
 use crate::jobs::upload::upload;
 use crate::jobs::wait::{JobState, Told, read_job};
 use crate::jobs::{JobId, JobStatus, Summary, send_upload};
-use crate::progress::Progress;
 use crate::say::say;
 use crate::tenant::Tenant;
 use crate::tenant::rate::Estimate;
@@ -361,10 +362,4 @@ impl<'a> Schedule<'a> {
         let end = settle::without_report(&mut self.patience, self.run, file, true)?;
         self.run.finish(end)
     }
-}
-
-pub(crate) fn unix_millis() -> u64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(0))
 }

@@ -7,13 +7,12 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
+use crate::clock::unix_millis;
 use crate::error::{Error, Result};
 use crate::imports::journal::{FileEnd, NoteKind, RowNote};
 use crate::imports::run::{Run, Sent, row_runs};
-use crate::imports::schedule::unix_millis;
-use crate::imports::witness::has_email;
 use crate::jobs::errors::{FailedUser, failed_users, read_report};
-use crate::jobs::ownership::{AT_ONCE, by_email, by_id, is_drawn_user, is_in, search};
+use crate::jobs::ownership::{AT_ONCE, by_email, by_id, has_email, is_drawn_user, is_in, search};
 use crate::jobs::{JobId, RowKey, Summary};
 use crate::tenant::retry::Patience;
 

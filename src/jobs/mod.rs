@@ -352,7 +352,7 @@ pub fn start_import_with(
     users: &[User],
     options: &ImportOptions,
 ) -> Result<Job> {
-    connection.check_upsert(options)?;
+    connection.check_upsert(options.upsert)?;
     let file = file_of(users)?;
     let correlation_id = format!("import-{}", random_hex(8)?);
     let upload = upload(connection, options, &file, users.len())?;

@@ -211,6 +211,12 @@ pub(crate) fn connection_name(
     }
 }
 
+/// Whether the tenant's user has the e-mail that was sent. Auth0 keeps it in lower case.
+pub(crate) fn has_email(profile: &Value, sent: &str) -> bool {
+    let email = profile["email"].as_str().unwrap_or_default();
+    email.to_lowercase() == sent.trim().to_lowercase()
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;

@@ -1,6 +1,6 @@
 //! Whether a password fits a hash, answered here as Auth0 would at a sign-in.
 
-use crate::check::Faults;
+use crate::error::problem::Faults;
 use crate::error::{Error, Result};
 use crate::passwords::check_password;
 use crate::passwords::hashes::custom::CustomHash;
@@ -52,7 +52,7 @@ pub fn verify_password(user: &User, password: &str) -> Result<bool> {
         (Some(hash), None) => {
             let mut faults = Faults::default();
             check_password_hash(hash, &mut faults);
-            if let Some(problem) = faults.of(0, user).into_iter().next() {
+            if let Some(problem) = faults.of(0, &user.email).into_iter().next() {
                 return Err(failed(&problem.field, problem.problem));
             }
             Ok(bcrypt::verify(password, hash).unwrap_or(false))

@@ -162,7 +162,7 @@ pub fn plan_run_removal(tenant: &Tenant, folder: &str) -> Result<RemovalPlan> {
         let reason = format!("{folder} has not ended: resume_import first, then remove its users");
         return Err(Error::Removal { reason });
     }
-    let is_certain = tenant.witness().made(&run.folder);
+    let is_certain = tenant.witness().made(run.folder.done_so_far());
     let (candidates, left_out) = run.created(is_certain)?;
     let mut plan = RemovalPlan::empty(&run.domain, &run.correlation_id(), left_out);
     plan.folder = Some(path.to_path_buf());

@@ -7,12 +7,13 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::error::Result;
-use crate::imports::witness::{OTHER_EMAIL, has_email};
-use crate::jobs::ownership::{self, Span, TWO_WITH_ID};
+use crate::jobs::ownership::{self, Span, TWO_WITH_ID, has_email};
 use crate::progress::Countdown;
 use crate::say::{data, debug_fields};
 use crate::tenant::answer;
 use crate::tenant::retry::Patience;
+
+pub(crate) const OTHER_EMAIL: &str = "the tenant has the user with this id under another e-mail than the run's folder tells: it was changed since, or somebody else made the folder";
 
 pub(crate) const NO_CONNECTION: &str =
     "the name of the job's connection is not known: the scope read:connections would tell it";

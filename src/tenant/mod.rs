@@ -14,6 +14,7 @@ pub(crate) mod settings;
 pub(crate) mod tls;
 pub(crate) mod token;
 pub(crate) mod wire;
+pub(crate) mod witness;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -24,7 +25,6 @@ use reqwest::{Method, StatusCode, Url};
 use serde_json::Value;
 
 use crate::error::{Error, Result};
-use crate::imports::witness::Witness;
 use crate::secrets::Secret;
 use crate::tenant::log::RequestLog;
 use crate::tenant::rate::{Pace, Traffic};
@@ -33,6 +33,7 @@ use crate::tenant::request::{Answer, Request};
 use crate::tenant::settings::Application;
 use crate::tenant::token::Token;
 use crate::tenant::wire::{REQUEST_LIMIT, Wire};
+use crate::tenant::witness::Witness;
 
 /// The scopes of the whole workflow, removal included (Auth0's names). Without `read:connections_options` it works on,
 /// and what a connection's options would tell is unknown.

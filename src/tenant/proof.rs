@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::error::Result;
-use crate::passwords::hashes::encodings::hex;
 use crate::tenant::settings::Settings;
+use crate::words::hex;
 
 /// The settings of the one that runs: those in the file, if who answers at their address knows the file's key.
 pub(crate) fn running(env_file: &Path) -> Result<Option<Settings>> {

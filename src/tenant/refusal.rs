@@ -6,12 +6,12 @@ use std::time::Duration;
 use reqwest::StatusCode;
 use reqwest::header::{LOCATION, RETRY_AFTER};
 
+use crate::clock::now;
 use crate::error::Error;
 use crate::say::words_of_others;
 use crate::secrets::hide::without_secrets;
 use crate::tenant::answer::http_millis;
 use crate::tenant::request::Answer;
-use crate::tenant::token::now;
 use crate::words::grouped;
 
 /// Characters of a tenant's own sentence that are told.

@@ -1,12 +1,11 @@
 //! What an access token says of itself: decoded, never verified, so that a token that cannot work is
 //! told before anything is sent.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
+use crate::clock::now;
 use crate::error::{Error, Result};
 use crate::secrets::Secret;
 use crate::tenant::settings::Address;
@@ -75,7 +74,7 @@ impl Token {
     }
 
     pub(crate) fn expired(&self, domain: &str) -> Error {
-        let at = crate::display::draw::utc(self.expires.unwrap_or_default());
+        let at = crate::words::utc(self.expires.unwrap_or_default());
         Error::Token {
             domain: domain.to_string(),
             reason: format!(
@@ -93,13 +92,6 @@ impl Token {
             None => false,
         }
     }
-}
-
-/// Seconds since 1970.
-pub(crate) fn now() -> u64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |t| t.as_secs())
 }
 
 fn claims(text: &str) -> Option<Value> {

@@ -1,6 +1,7 @@
 //! Users from a file, one after the other: CSV with a heading, or one JSON object a line, as Auth0 exports them.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
@@ -8,7 +9,6 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
-use crate::passwords::recipe::HashRecipe;
 use crate::private_file::sheet::as_it_was;
 use crate::say::{NO_MARKERS, debug_fields, holds_marker, listed, say};
 use crate::secrets::hide::without_secrets;
@@ -65,10 +65,10 @@ pub struct UserFile {
     path: PathBuf,
     rows: Rows,
     dropped: BTreeSet<String>,
-    recipe: Option<HashRecipe>,
+    template: Option<HashTemplate>,
 }
 
-debug_fields!(UserFile: path, rows, dropped, recipe);
+debug_fields!(UserFile: path, rows, dropped, template);
 
 #[derive(Debug)]
 enum Rows {
@@ -108,7 +108,7 @@ pub fn read_ndjson(path: &str) -> Result<UserFile> {
         path: path.into(),
         rows: Rows::Lines(Lines::of(reader)),
         dropped: BTreeSet::new(),
-        recipe: None,
+        template: None,
     })
 }
 
@@ -180,7 +180,7 @@ pub fn read_csv(path: &str, columns: &[(&str, &str)]) -> Result<UserFile> {
         path: path.into(),
         rows: Rows::Csv { records, names },
         dropped: BTreeSet::new(),
-        recipe: None,
+        template: None,
     })
 }
 
@@ -219,29 +219,9 @@ impl Iterator for UserFile {
 }
 
 impl UserFile {
-    /// The same file, its hashes described by `recipe`: for columns mapped to `custom_password_hash.hash.value` and,
-    /// where each user has a salt of their own, `custom_password_hash.salt.value`.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use auth0_bulk_users::*;
-    /// use serde_json::json;
-    ///
-    /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
-    /// # let hash = "1a7472c92fafa9b3170595db19a726d4d49598ed23cf1a9f9ca32113a4ee840b";
-    /// # std::fs::write("shop.csv", format!("email,hash,salt\nada@test.edu,{hash},x1\n")).expect("a file");
-    /// let recipe = HashRecipe::new(json!({"algorithm": "sha256", "hash": {"encoding": "hex"}, "salt": {}}))?;
-    /// let columns = [("hash", "custom_password_hash.hash.value"), ("salt", "custom_password_hash.salt.value")];
-    /// for user in read_csv("shop.csv", &columns)?.with_recipe(&recipe) {
-    ///     assert!(verify_password(&user?, "correct horse")?);
-    /// }
-    /// # Ok::<(), Error>(())
-    /// ```
-    #[must_use]
-    pub fn with_recipe(self, recipe: &HashRecipe) -> UserFile {
+    pub(crate) fn with_template(self, template: HashTemplate) -> UserFile {
         UserFile {
-            recipe: Some(recipe.clone()),
+            template: Some(template),
             ..self
         }
     }
@@ -277,8 +257,10 @@ impl UserFile {
         fields
             .entry("email")
             .or_insert_with(|| Value::String(String::new()));
-        if let (Some(recipe), Some(own)) = (&self.recipe, fields.get_mut("custom_password_hash")) {
-            *own = recipe.over(Some(own));
+        if let (Some(template), Some(own)) =
+            (&self.template, fields.get_mut("custom_password_hash"))
+        {
+            *own = template.under(own);
         }
         // The sentence names the kind that was wanted and never the value, which may be a hash.
         serde_json::from_value(Value::Object(fields))
@@ -348,5 +330,36 @@ fn value(name: &str, cell: &str) -> Value {
             serde_json::from_str(cell).unwrap_or_else(|_| cell.into())
         }
         _ => cell.into(),
+    }
+}
+
+/// A description that lies under the hashes of a file: what a row does not say of its hash stands in it.
+#[derive(Clone)]
+pub(crate) struct HashTemplate(pub(crate) Value);
+
+impl HashTemplate {
+    /// The description of one hash: its own words over those of all.
+    pub(crate) fn under(&self, own: &Value) -> Value {
+        let mut custom = self.0.clone();
+        lay_over(&mut custom, own);
+        custom
+    }
+}
+
+/// It may hold a key.
+impl fmt::Debug for HashTemplate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("HashTemplate")
+    }
+}
+
+pub(crate) fn lay_over(under: &mut Value, over: &Value) {
+    match (under.as_object_mut(), over.as_object()) {
+        (Some(under), Some(over)) => {
+            for (name, value) in over {
+                lay_over(under.entry(name).or_insert(Value::Null), value);
+            }
+        }
+        _ => *under = over.clone(),
     }
 }

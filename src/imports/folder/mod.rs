@@ -3,7 +3,7 @@
 //! `journal.jsonl` is the truth: lines are only ever appended, and each is on the disk before the next step is
 //! taken. Each line begins with a hash over itself and all lines before it, so a changed or missing line shows. The hashes
 //! do not show who wrote it: so a folder is believed only if its owner runs this and nobody else can read or write it
-//! (`folder_owner.rs`), and only if each line is one that a run can have written after those before it (`journal_rules.rs`).
+//! (`owner.rs`), and only if each line is one that a run can have written after those before it (`journal/rules.rs`).
 //!
 //! The order that makes a crash at any moment safe:
 //!
@@ -38,10 +38,10 @@ use crate::imports::folder::owner::{Kind, Owner, create_private_folder, create_p
 use crate::imports::journal::lines::{link, read_lines};
 use crate::imports::journal::{Entry, VERSION};
 use crate::jobs::upload::MAX_UPLOAD_BYTES;
-use crate::passwords::hashes::encodings::hex;
 use crate::private_file::create_private;
 use crate::private_file::lock::{LOCK, lock, try_lock};
 use crate::words::grouped;
+use crate::words::hex;
 
 pub(crate) const JOURNAL: &str = "journal.jsonl";
 /// Where folders are until all their files are packed.

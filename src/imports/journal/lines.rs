@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use crate::error::{Error, Result};
 use crate::imports::journal::rules::Rules;
 use crate::imports::journal::{Entry, VERSION};
-use crate::passwords::hashes::encodings::hex;
+use crate::words::hex;
 
 const DAMAGED: &str = "its journal is damaged, and what was done is not guessed at";
 const OTHER_VERSION: &str = "another version of this crate wrote it: go on with that one";

@@ -4,7 +4,6 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::passwords::hashes::digests::NotBuilt;
-use crate::passwords::hashes::slow::SlowHash;
 use crate::words::{grouped, in_words};
 
 /// Bytes of memory that one try of a password may take here.
@@ -13,9 +12,9 @@ const MOST_MEMORY: u64 = 512 << 20;
 const MOST_SECONDS: f64 = 5.0;
 /// What takes some 5 seconds on one core, measured: iterations of PBKDF2 for each block of its output, blocks of 128
 /// bytes that scrypt mixes, KiB that Argon2 fills, and the rounds that bcrypt makes at a cost of 16.
-const PBKDF2_IN_5_S: f64 = 10_000_000.0;
-const SCRYPT_IN_5_S: f64 = (1 << 23) as f64;
-const ARGON2_IN_5_S: f64 = (1 << 22) as f64;
+pub(crate) const PBKDF2_IN_5_S: f64 = 10_000_000.0;
+pub(crate) const SCRYPT_IN_5_S: f64 = (1 << 23) as f64;
+pub(crate) const ARGON2_IN_5_S: f64 = (1 << 22) as f64;
 const BCRYPT_IN_5_S: f64 = (1 << 16) as f64;
 
 /// What one try of a password takes, as far as the hash itself decides it.
@@ -25,6 +24,11 @@ pub(crate) struct Burden {
 }
 
 impl Burden {
+    /// With `seconds` as they are on one core, some of them.
+    pub(crate) fn new(memory: u64, seconds: f64) -> Burden {
+        Burden { memory, seconds }
+    }
+
     pub(crate) fn of_bcrypt(cost: u32) -> Burden {
         Burden {
             memory: 0,
@@ -92,42 +96,10 @@ impl fmt::Display for Untried {
     }
 }
 
-impl SlowHash {
-    /// What one try takes; its key has `length` bytes.
-    pub(crate) fn burden(&self, length: usize) -> Burden {
-        let length = length as u64;
-        let (memory, seconds) = match self {
-            SlowHash::Pbkdf2 { digest, iterations } => {
-                let blocks = length.div_ceil(digest.bytes() as u64);
-                (0, blocks as f64 * f64::from(*iterations) / PBKDF2_IN_5_S)
-            }
-            SlowHash::Argon2 { memory, passes, .. } => {
-                let filled = f64::from(*memory) * f64::from(*passes);
-                (1024 * u64::from(*memory), filled / ARGON2_IN_5_S)
-            }
-            SlowHash::Scrypt {
-                log_cost,
-                block_size,
-                parallelization,
-            } => {
-                let cost = 2_f64.powi(i32::from(*log_cost));
-                let mixed = cost * f64::from(*block_size) * f64::from(*parallelization);
-                // One buffer holds a block for each step of the cost, the other one for each lane.
-                let blocks = cost.max(f64::from(*parallelization)) * f64::from(*block_size);
-                ((128.0 * blocks) as u64, mixed / SCRYPT_IN_5_S)
-            }
-        };
-        Burden {
-            memory: memory.saturating_add(length),
-            seconds: 5.0 * seconds,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::passwords::hashes::slow::Phc;
+    use crate::passwords::hashes::slow::{Phc, SlowHash};
 
     #[test]
     fn what_is_in_use_is_borne_and_what_is_far_beyond_is_not() {

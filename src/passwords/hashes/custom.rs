@@ -5,10 +5,7 @@ use serde_json::Value;
 
 use crate::passwords::hashes::burden::{Burden, Untried};
 use crate::passwords::hashes::encodings::{BytesEncoding, TextEncoding};
-use crate::passwords::hashes::kinds::Kind;
-
-/// What is wrong with a description: the field within it, and why.
-pub(crate) type Fault = (&'static str, String);
+use crate::passwords::hashes::kinds::{Fault, Kind, text};
 
 /// A description, with or without its hash: without, it is a recipe for more of its kind.
 pub(crate) struct CustomHash {
@@ -21,10 +18,6 @@ pub(crate) struct Salt {
     pub(crate) bytes: Option<Vec<u8>>,
     pub(crate) encoding: BytesEncoding,
     suffix: bool,
-}
-
-pub(crate) fn text<'a>(value: &'a Value, name: &str) -> Option<&'a str> {
-    value.get(name).and_then(Value::as_str)
 }
 
 impl CustomHash {

@@ -1,5 +1,6 @@
 //! How passwords become bytes and bytes become text, by the names Auth0 has for it, which are Node's.
 
+use crate::words::hex;
 use base64::Engine;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
@@ -79,10 +80,6 @@ impl BytesEncoding {
             BytesEncoding::Base64 => BASE64.encode(bytes),
         }
     }
-}
-
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn from_hex(text: &str) -> Result<Vec<u8>, &'static str> {

@@ -2,7 +2,6 @@
 
 use serde_json::Value;
 
-use crate::passwords::hashes::custom::{Fault, text};
 use crate::passwords::hashes::digests::Digest;
 use crate::passwords::hashes::encodings::BytesEncoding;
 use crate::passwords::hashes::slow::{Phc, SlowHash};
@@ -264,4 +263,11 @@ fn scrypt_kind(custom: &Value) -> Result<Kind, Fault> {
     };
     let hash = bytes_of(custom, "scrypt", length)?;
     Ok(Kind::Scrypt { slow, length, hash })
+}
+
+/// What is wrong with a description: the field within it, and why.
+pub(crate) type Fault = (&'static str, String);
+
+pub(crate) fn text<'a>(value: &'a Value, name: &str) -> Option<&'a str> {
+    value.get(name).and_then(Value::as_str)
 }

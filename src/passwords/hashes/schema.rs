@@ -2,10 +2,14 @@
 
 use serde_json::{Map, Value};
 
-use crate::check::Faults;
+use crate::error::problem::Faults;
 use crate::passwords::hashes::custom::CustomHash;
 
 /// The digests an HMAC may have (Auth0's import schema).
+const FIELD: &str = "custom_password_hash";
+/// Its fields that are numbers, and the others.
+const NUMBERS: [&str; 4] = ["keylen", "cost", "blockSize", "parallelization"];
+const OBJECTS: [&str; 4] = ["algorithm", "hash", "salt", "password"];
 const HMAC_DIGESTS: &[&str] = &[
     "md4",
     "md5",
@@ -71,28 +75,18 @@ pub(crate) fn check_custom_hash(value: &Value, faults: &mut Faults) {
 }
 
 fn check_schema(value: &Value, faults: &mut Faults) {
-    const FIELD: &str = "custom_password_hash";
-    let known = [
-        "algorithm",
-        "hash",
-        "salt",
-        "password",
-        "keylen",
-        "cost",
-        "blockSize",
-        "parallelization",
-    ];
     let Some(custom) = value.as_object() else {
         return faults.add(FIELD, "must be an object with algorithm and hash");
     };
-    for key in custom.keys().filter(|key| !known.contains(&key.as_str())) {
+    let is_known = |key: &str| OBJECTS.contains(&key) || NUMBERS.contains(&key);
+    for key in custom.keys().filter(|key| !is_known(key)) {
         faults.add(
             &format!("{FIELD}.{key}"),
             "is not known there: leave it out",
         );
     }
     let algorithm = one_of(custom, "algorithm", FIELD, ALGORITHMS, true, faults);
-    for number in ["keylen", "cost", "blockSize", "parallelization"] {
+    for number in NUMBERS {
         let whole = |value: &Value| value.as_f64().is_some_and(|number| number.fract() == 0.0);
         if custom.get(number).is_some_and(|value| !whole(value)) {
             faults.add(&format!("{FIELD}.{number}"), "must be a whole number");

@@ -3,7 +3,9 @@
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD_NO_PAD;
 
-use crate::passwords::hashes::burden::Untried;
+use crate::passwords::hashes::burden::{
+    ARGON2_IN_5_S, Burden, PBKDF2_IN_5_S, SCRYPT_IN_5_S, Untried,
+};
 use crate::passwords::hashes::digests::Digest;
 #[cfg(not(feature = "all-hashes"))]
 use crate::passwords::hashes::digests::NotBuilt;
@@ -262,5 +264,34 @@ impl SlowHash {
             SlowHash::Argon2 { .. } => "argon2",
             SlowHash::Scrypt { .. } => "scrypt",
         })))
+    }
+}
+
+impl SlowHash {
+    /// What one try takes; its key has `length` bytes.
+    pub(crate) fn burden(&self, length: usize) -> Burden {
+        let length = length as u64;
+        let (memory, seconds) = match self {
+            SlowHash::Pbkdf2 { digest, iterations } => {
+                let blocks = length.div_ceil(digest.bytes() as u64);
+                (0, blocks as f64 * f64::from(*iterations) / PBKDF2_IN_5_S)
+            }
+            SlowHash::Argon2 { memory, passes, .. } => {
+                let filled = f64::from(*memory) * f64::from(*passes);
+                (1024 * u64::from(*memory), filled / ARGON2_IN_5_S)
+            }
+            SlowHash::Scrypt {
+                log_cost,
+                block_size,
+                parallelization,
+            } => {
+                let cost = 2_f64.powi(i32::from(*log_cost));
+                let mixed = cost * f64::from(*block_size) * f64::from(*parallelization);
+                // One buffer holds a block for each step of the cost, the other one for each lane.
+                let blocks = cost.max(f64::from(*parallelization)) * f64::from(*block_size);
+                ((128.0 * blocks) as u64, mixed / SCRYPT_IN_5_S)
+            }
+        };
+        Burden::new(memory.saturating_add(length), 5.0 * seconds)
     }
 }

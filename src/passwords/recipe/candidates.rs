@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::passwords::hashes::custom::CustomHash;
 use crate::passwords::hashes::digests::Digest;
 use crate::passwords::hashes::encodings::BytesEncoding;
-use crate::passwords::recipe::find::KnownHash;
+use crate::passwords::recipe::known_hash::KnownHash;
 
 /// The names of what bytes are written in, Auth0's default first.
 const ENCODINGS: [(&str, BytesEncoding); 3] = [

@@ -3,14 +3,15 @@
 pub(crate) mod candidates;
 pub(crate) mod find;
 pub(crate) mod foreign;
+pub(crate) mod known_hash;
 
 use serde_json::{Map, Value};
 use std::fmt;
 
 use base64::Engine;
 
-use crate::check::{Faults, Problem};
 use crate::display::draw::{Draw, NEUTRAL, card, draws, draws_in_cell, escape};
+use crate::error::problem::{Faults, Problem};
 use crate::error::{Error, Result};
 use crate::passwords::hashes::burden::{Burden, Untried};
 use crate::passwords::hashes::custom::CustomHash;
@@ -19,6 +20,7 @@ use crate::passwords::hashes::kinds::Kind;
 use crate::passwords::hashes::schema::check_custom_hash;
 use crate::passwords::{MAX_PASSWORD_BYTES, check_password};
 use crate::secrets::random_bytes;
+use crate::users::file::{HashTemplate, UserFile, lay_over};
 use crate::users::{User, Users};
 
 /// Bytes of a salt that is drawn.
@@ -217,7 +219,7 @@ impl HashRecipe {
             } else {
                 check_custom_hash(&custom, &mut faults);
             }
-            problems.extend(faults.of(index + 1, user));
+            problems.extend(faults.of(index + 1, &user.email));
             completed.push(User {
                 custom_password_hash: Some(custom),
                 ..user.clone()
@@ -242,17 +244,6 @@ impl HashRecipe {
     }
 }
 
-fn lay_over(under: &mut Value, over: &Value) {
-    match (under.as_object_mut(), over.as_object()) {
-        (Some(under), Some(over)) => {
-            for (name, value) in over {
-                lay_over(under.entry(name).or_insert(Value::Null), value);
-            }
-        }
-        _ => *under = over.clone(),
-    }
-}
-
 fn fault(field: &str, reason: &str) -> Error {
     Error::HashRecipe {
         field: field.to_string(),
@@ -263,7 +254,7 @@ fn fault(field: &str, reason: &str) -> Error {
 pub(crate) fn first_fault(custom: &Value) -> Option<Error> {
     let mut faults = Faults::default();
     check_custom_hash(custom, &mut faults);
-    let problem: Problem = faults.of(0, &User::default()).into_iter().next()?;
+    let problem: Problem = faults.of(0, "").into_iter().next()?;
     Some(fault(&problem.field, &problem.problem))
 }
 
@@ -399,5 +390,31 @@ impl HashRecipe {
 impl fmt::Debug for HashRecipe {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
+    }
+}
+
+impl UserFile {
+    /// The same file, its hashes described by `recipe`: for columns mapped to `custom_password_hash.hash.value` and,
+    /// where each user has a salt of their own, `custom_password_hash.salt.value`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    /// use serde_json::json;
+    ///
+    /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+    /// # let hash = "1a7472c92fafa9b3170595db19a726d4d49598ed23cf1a9f9ca32113a4ee840b";
+    /// # std::fs::write("shop.csv", format!("email,hash,salt\nada@test.edu,{hash},x1\n")).expect("a file");
+    /// let recipe = HashRecipe::new(json!({"algorithm": "sha256", "hash": {"encoding": "hex"}, "salt": {}}))?;
+    /// let columns = [("hash", "custom_password_hash.hash.value"), ("salt", "custom_password_hash.salt.value")];
+    /// for user in read_csv("shop.csv", &columns)?.with_recipe(&recipe) {
+    ///     assert!(verify_password(&user?, "correct horse")?);
+    /// }
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[must_use]
+    pub fn with_recipe(self, recipe: &HashRecipe) -> UserFile {
+        self.with_template(HashTemplate(recipe.custom.clone()))
     }
 }

@@ -1,0 +1,79 @@
+//! What a check finds wrong with a user: which row, which field, and why.
+
+use std::fmt;
+
+use crate::say::{data, debug_fields, sentence};
+use crate::words::cut;
+
+/// One thing that is wrong with a user, in the words of the reader's own file; found by [`check_users`]. Holds no secret.
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// let connection = ConnectionId::new("con_0123456789abcdef")?;
+/// let problems = check_users(&connection, &[User::new("ada@localhost")]);
+/// let Problem { row, field, problem, .. } = &problems[0];
+/// assert_eq!((*row, field.as_str()), (1, "email"));
+/// assert!(problem.contains("it wants name@domain"));
+/// # Ok::<(), Error>(())
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Problem {
+    /// The user's place, from 1.
+    pub row: usize,
+    /// The e-mail as it was given.
+    pub email: String,
+    /// The field, `app_metadata.email` say.
+    pub field: String,
+    /// What is wrong, and what to do.
+    pub problem: String,
+}
+
+debug_fields!(Problem: row, email, field, problem);
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (row, email) = (self.row, shown(&self.email));
+        let text = format!("row {row} ({email}): {} {}", self.field, self.problem);
+        f.write_str(&sentence(&text))
+    }
+}
+
+/// Characters shown of an e-mail: of one that is longer the beginning will do to find it.
+const SHOWN: usize = 80;
+
+pub(crate) fn shown(email: &str) -> String {
+    cut(email, SHOWN)
+}
+
+/// Field and sentence.
+#[derive(Default)]
+pub(crate) struct Faults(Vec<(String, String)>);
+
+impl Faults {
+    pub(crate) fn add(&mut self, field: &str, problem: impl Into<String>) {
+        self.0.push((field.to_string(), problem.into()));
+    }
+
+    pub(crate) fn append(&mut self, others: Faults) {
+        self.0.extend(others.0);
+    }
+
+    /// As problems of that user.
+    pub(crate) fn of(self, row: usize, email: &str) -> Vec<Problem> {
+        let problem = |(field, problem): (String, String)| Problem {
+            row,
+            email: data(email),
+            field: data(&field),
+            problem: data(&problem),
+        };
+        self.0.into_iter().map(problem).collect()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
