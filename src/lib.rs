@@ -164,7 +164,7 @@ pub use connections::{ConnectionId, get_connection_id};
 pub use display::OrStop;
 pub use error::problem::Problem;
 pub use error::refusal::SignInRefusal;
-pub use error::{Error, Result};
+pub use error::{Error, ErrorKind, Result};
 pub use imports::outcome::{Attention, Counts, JobSpan, Outcome};
 pub use imports::plan::{ImportPlan, plan_import, plan_import_with};
 pub use imports::report::ImportReport;

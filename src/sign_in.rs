@@ -6,7 +6,7 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use crate::error::refusal::SignInRefusal;
-use crate::error::{Error, Result};
+use crate::error::{ErrorKind, Failure, Result};
 use crate::say::{debug_fields, words_of_others};
 use crate::secrets::hide::without_secrets;
 use crate::tenant::refusal::refusal;
@@ -62,7 +62,7 @@ debug_fields!(SignIn: login, connection);
 ///
 /// # Errors
 ///
-/// A read-only tenant; [`Error::SignIn`] with the [`SignInRefusal`]; the two settings are missing; the tenant cannot be reached.
+/// A read-only tenant; [`ErrorKind::SignIn`](crate::ErrorKind::SignIn) with the [`SignInRefusal`]; the two settings are missing; the tenant cannot be reached.
 ///
 /// # Examples
 ///
@@ -110,11 +110,12 @@ pub fn verify_sign_in(
     let message = json["error_description"]
         .as_str()
         .unwrap_or("no reason given");
-    Err(Error::SignIn {
+    Err(Failure::SignIn {
         login: login.to_string(),
         refusal: refusal_in(&json),
         message: words_of_others(&without_secrets(message), 300),
-    })
+    }
+    .into())
 }
 
 /// Asks until the rate lets it through. What else is refused is told by the answer.
@@ -125,10 +126,11 @@ fn ask(tenant: &Tenant, body: &Value) -> Result<Answer> {
         if answer.status != StatusCode::TOO_MANY_REQUESTS || code == TOO_MANY_ATTEMPTS {
             return Ok(answer);
         }
-        match refusal(CALL, &answer) {
-            Error::RateLimited { wait, .. } if attempt < RATE_LIMIT_TRIES => thread::sleep(wait),
-            error => return Err(error),
+        let error = refusal(CALL, &answer);
+        if error.kind() != ErrorKind::RateLimited || attempt >= RATE_LIMIT_TRIES {
+            return Err(error);
         }
+        thread::sleep(answer.wait());
     }
     unreachable!("the loop ends by returning")
 }

@@ -8,7 +8,7 @@ use std::fmt;
 use serde_json::Value;
 
 use crate::connections::rules::{ConnectionRules, OPTIONS_SCOPE, rules_of};
-use crate::error::{Error, Result};
+use crate::error::{Error, Failure, Result};
 use crate::say::{data, one_line};
 use crate::tenant::Tenant;
 use crate::tenant::request::Request;
@@ -63,7 +63,7 @@ impl ConnectionId {
     ///
     /// assert!(ConnectionId::new("con_0123456789abcdef").is_ok());
     /// let refused = ConnectionId::new("Username-Password-Authentication");
-    /// assert!(matches!(refused, Err(Error::ConnectionIdForm { .. })));
+    /// assert!(refused.is_err_and(|error| error.kind() == ErrorKind::Connection));
     /// ```
     pub fn new(id: &str) -> Result<ConnectionId> {
         let rest = id.strip_prefix("con_").unwrap_or_default();
@@ -75,9 +75,10 @@ impl ConnectionId {
                 applications_unknown: false,
             })
         } else {
-            Err(Error::ConnectionIdForm {
+            Err(Failure::ConnectionIdForm {
                 given: id.to_string(),
-            })
+            }
+            .into())
         }
     }
 
@@ -127,10 +128,10 @@ impl ConnectionId {
         if !upsert || self.emails_unique() != Some(false) {
             return Ok(());
         }
-        Err(Error::ConnectionUnfit {
+        Err(Failure::ConnectionUnfit {
             name: self.name.clone().unwrap_or_else(|| self.id.clone()),
             reason: "its e-mails need not be unique, and an upsert finds users by their e-mail, so it could change the wrong one: import without upsert".to_string(),
-        })
+        }.into())
     }
 }
 
@@ -183,14 +184,18 @@ pub fn get_connection_id(tenant: &Tenant, name: &str) -> Result<ConnectionId> {
         })?,
     };
     let Some(connection) = found else {
-        return Err(Error::NoConnection {
+        return Err(Failure::NoConnection {
             name: name.to_string(),
             existing,
-        });
+        }
+        .into());
     };
-    let unfit = |reason: String| Error::ConnectionUnfit {
-        name: name.to_string(),
-        reason,
+    let unfit = |reason: String| -> Error {
+        Failure::ConnectionUnfit {
+            name: name.to_string(),
+            reason,
+        }
+        .into()
     };
     if let Some(reason) = not_for_imports(&connection) {
         return Err(unfit(reason));
@@ -319,7 +324,7 @@ pub(crate) fn applications(
     let json = match tenant.send(request) {
         Ok(answer) => answer.json(&call)?,
         // A tenant may want another scope here than it wants for the list.
-        Err(Error::Refused { status: 403, .. }) => return Ok(None),
+        Err(error) if error.status() == Some(403) => return Ok(None),
         Err(error) => return Err(error),
     };
     match &json["clients"] {

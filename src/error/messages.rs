@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::clock::now;
-use crate::error::Error;
+use crate::error::{Error, Failure};
 use crate::say::{say, sentence};
 use crate::words::{count, grouped, in_words};
 
@@ -19,17 +19,17 @@ struct Raw<'a>(&'a Error);
 
 impl fmt::Display for Raw<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            Error::Setting { name, reason } => {
+        match self.0.failure() {
+            Failure::Setting { name, reason } => {
                 write!(f, "the setting {name} cannot be used: {reason}")
             }
-            Error::SettingsFile { path, cause } => {
+            Failure::SettingsFile { path, cause } => {
                 write!(f, "cannot use the settings in {}: {cause}", path.display())
             }
-            Error::Token { domain, reason } => {
+            Failure::Token { domain, reason } => {
                 write!(f, "the token cannot work for {domain}: {reason}")
             }
-            Error::MissingScope {
+            Failure::MissingScope {
                 domain,
                 call,
                 scope,
@@ -38,27 +38,27 @@ impl fmt::Display for Raw<'_> {
                 "{call} was not sent to {domain}: the token lacks the scope {scope}; add it to the application that makes the token, and make a new one{}",
                 without_a_look_up(call)
             ),
-            Error::ReadOnly { domain, action } => write!(
+            Failure::ReadOnly { domain, action } => write!(
                 f,
                 "{action} was not sent: {domain} is open read-only; if it is the tenant you mean to change, run `let tenant = tenant.allow_writes(\"{domain}\").or_stop();` first"
             ),
-            Error::OtherDomain { domain, named } => write!(
+            Failure::OtherDomain { domain, named } => write!(
                 f,
                 "writes stay refused: `{named}` was named, but this tenant is {domain}; name that one if it is the tenant you mean to change"
             ),
-            Error::Tls { cause } => write!(
+            Failure::Tls { cause } => write!(
                 f,
                 "cannot set up TLS: {cause}; are this machine's root certificates installed?"
             ),
-            Error::Unreachable { call, cause } => write!(
+            Failure::Unreachable { call, cause } => write!(
                 f,
                 "could not complete {call}: {cause}; check DOMAIN and the network, then run this cell again"
             ),
-            Error::TimedOut { call } => write!(
+            Failure::TimedOut { call } => write!(
                 f,
                 "no answer to {call} in time: the tenant is slow or unreachable; look whether it took effect, then run this cell again"
             ),
-            Error::Refused {
+            Failure::Refused {
                 call,
                 status,
                 code,
@@ -79,7 +79,7 @@ impl fmt::Display for Raw<'_> {
                     }
                 )
             }
-            Error::RateLimited {
+            Failure::RateLimited {
                 call,
                 message,
                 wait,
@@ -88,7 +88,7 @@ impl fmt::Display for Raw<'_> {
                 "the rate limit holds up {call}: {message}; wait {} s or more and run this cell again",
                 wait.as_secs()
             ),
-            Error::TokenQuota {
+            Failure::TokenQuota {
                 message,
                 quota,
                 wait,
@@ -107,26 +107,22 @@ impl fmt::Display for Raw<'_> {
                     "POST /oauth/token gave no token, since this application's quota of tokens{quota} is used up: {message}; {when}, or set MGMT_API_ACCESS_TOKEN to a token that is still good"
                 )
             }
-            Error::NoJobSlot { message } => write!(
+            Failure::NoJobSlot { message } => write!(
                 f,
                 "the tenant has no free slot for an import job: {message}; nothing was imported, so wait for a job to end (minutes) and run this cell again"
             ),
-            Error::BadAnswer {
+            Failure::BrokenAnswer {
                 call,
                 status,
                 problem,
-            } => {
-                let status = if *status == 0 {
-                    String::new()
-                } else {
-                    format!(" ({status})")
-                };
-                write!(f, "cannot read the answer to {call}{status}: {problem}")
+            } => write!(f, "cannot read the answer to {call} ({status}): {problem}"),
+            Failure::BadAnswer { call, problem } => {
+                write!(f, "cannot read the answer to {call}: {problem}")
             }
-            Error::NoUsers => {
+            Failure::NoUsers => {
                 f.write_str("there are no users: make some with generate_users first")
             }
-            Error::TooLarge {
+            Failure::TooLarge {
                 users,
                 bytes,
                 limit,
@@ -138,7 +134,7 @@ impl fmt::Display for Raw<'_> {
                 grouped(limit),
                 grouped((users * limit / bytes * 19 / 20).max(1))
             ),
-            Error::UserTooLarge {
+            Failure::UserTooLarge {
                 row,
                 email,
                 bytes,
@@ -149,7 +145,7 @@ impl fmt::Display for Raw<'_> {
                 grouped(bytes),
                 grouped(limit)
             ),
-            Error::BadRows { problems, users } => {
+            Failure::BadRows { problems, users } => {
                 let shown: Vec<String> = problems.iter().take(5).map(ToString::to_string).collect();
                 let more = problems.len().saturating_sub(shown.len());
                 let more = if more > 0 {
@@ -164,10 +160,10 @@ impl fmt::Display for Raw<'_> {
                     shown.join("; ")
                 )
             }
-            Error::RunFolder { path, reason } => {
+            Failure::RunFolder { path, reason } => {
                 write!(f, "cannot use the run folder {}: {reason}", path.display())
             }
-            Error::ImportStopped {
+            Failure::ImportStopped {
                 folder,
                 done,
                 cause,
@@ -176,23 +172,23 @@ impl fmt::Display for Raw<'_> {
                 "the import stopped: {cause}; {done}, which is written down: go on with resume_import(&tenant, \"{}\")",
                 folder.display()
             ),
-            Error::OutOfTime { limit } => {
+            Failure::OutOfTime { limit } => {
                 write!(f, "the time limit of {} s was reached", limit.as_secs_f64())
             }
-            Error::Source { path, reason } => {
+            Failure::Source { path, reason } => {
                 write!(f, "cannot read users from {}: {reason}", path.display())
             }
-            Error::ConnectionIdForm { given } => write!(
+            Failure::ConnectionIdForm { given } => write!(
                 f,
                 "`{given}` is not a connection's id (con_ and 16 letters or digits): if it is the connection's name, let get_connection_id find the id"
             ),
-            Error::NoConnection { name, existing } if existing.is_empty() => {
+            Failure::NoConnection { name, existing } if existing.is_empty() => {
                 write!(
                     f,
                     "no connection `{name}`: this tenant has none; create a database in the dashboard first"
                 )
             }
-            Error::NoConnection { name, existing } => {
+            Failure::NoConnection { name, existing } => {
                 write!(
                     f,
                     "no connection `{name}`{}; this tenant has: {}",
@@ -200,20 +196,20 @@ impl fmt::Display for Raw<'_> {
                     existing.join(", ")
                 )
             }
-            Error::ConnectionUnfit { name, reason } => {
+            Failure::ConnectionUnfit { name, reason } => {
                 write!(f, "cannot import into the connection `{name}`: {reason}")
             }
-            Error::JobRunning { id, limit, status } if status == "pending" => write!(
+            Failure::JobRunning { id, limit, status } if status == "pending" => write!(
                 f,
                 "job {id} is still running after {} s and goes on in the tenant: run this cell again to wait longer",
                 limit.as_secs()
             ),
-            Error::JobRunning { id, limit, status } => write!(
+            Failure::JobRunning { id, limit, status } => write!(
                 f,
                 "job {id} had not ended after {} s, and GET /api/v2/jobs/{id} names the status `{status}`, which Auth0 does not list: run this cell again to wait longer, or look for the job's users with users_by_email",
                 limit.as_secs()
             ),
-            Error::SignIn {
+            Failure::SignIn {
                 login,
                 refusal,
                 message,
@@ -224,35 +220,39 @@ impl fmt::Display for Raw<'_> {
                     refusal.explanation()
                 )
             }
-            Error::Practice { reason } => write!(f, "the practice tenant cannot be used: {reason}"),
-            Error::Random { cause } => write!(f, "this system gives no random numbers: {cause}"),
-            Error::Export { reason } => write!(f, "cannot export the users: {reason}"),
-            Error::Removal { reason } => write!(f, "nothing was removed: {reason}"),
-            Error::NoCount => f.write_str("a count of 0 makes no users: ask for one or more"),
-            Error::Prefix { prefix, reason } => {
+            Failure::Practice { reason } => {
+                write!(f, "the practice tenant cannot be used: {reason}")
+            }
+            Failure::Random { cause } => write!(f, "this system gives no random numbers: {cause}"),
+            Failure::Export { reason } => write!(f, "cannot export the users: {reason}"),
+            Failure::Removal { reason } => write!(f, "nothing was removed: {reason}"),
+            Failure::NoCount => f.write_str("a count of 0 makes no users: ask for one or more"),
+            Failure::Prefix { prefix, reason } => {
                 write!(f, "the prefix `{prefix}` cannot be used: {reason}")
             }
-            Error::EmailDomain { domain, reason } => {
+            Failure::EmailDomain { domain, reason } => {
                 write!(f, "the e-mail domain `{domain}` cannot be used: {reason}")
             }
-            Error::Password { reason } => write!(f, "the password cannot be hashed: {reason}"),
-            Error::HashRecipe { field, reason } => {
+            Failure::Password { reason } => write!(f, "the password cannot be hashed: {reason}"),
+            Failure::HashRecipe { field, reason } => {
                 write!(f, "cannot use this hash recipe: {field} {reason}")
             }
-            Error::PasswordHash {
+            Failure::PasswordHash {
                 email,
                 field,
                 reason,
             } => {
                 write!(f, "no password can be tried for {email}: {field} {reason}")
             }
-            Error::NoRecipe { reason } => write!(f, "found no recipe: {reason}"),
-            Error::Cost { cost, highest } => write!(
+            Failure::NoRecipe { reason } => write!(f, "found no recipe: {reason}"),
+            Failure::Cost { cost, highest } => write!(
                 f,
                 "cost {cost} is not measured: bcrypt's costs begin at 4, and above {highest} one hash takes many seconds; give one in between"
             ),
-            Error::PasswordRow { row, email, reason } => write!(f, "user {row} ({email}) {reason}"),
-            Error::CredentialsSheet { path, cause } => write!(
+            Failure::PasswordRow { row, email, reason } => {
+                write!(f, "user {row} ({email}) {reason}")
+            }
+            Failure::CredentialsSheet { path, cause } => write!(
                 f,
                 "cannot write the credentials sheet {}: {cause}; no passwords were set, so mend that and run this cell again",
                 path.display()

@@ -1,11 +1,16 @@
-//! What can go wrong, and whether it may pass; the sentences are in `messages.rs`.
+//! What went wrong, of what kind it is and whether it may pass; the sentences are in `messages.rs`.
 
+mod kind;
 pub(crate) mod messages;
 pub(crate) mod problem;
 pub(crate) mod refusal;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+pub use kind::ErrorKind;
+use problem::Problem;
+use refusal::SignInRefusal;
 
 /// The longest wait for a new token that no reader has to ask for.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
@@ -29,346 +34,366 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// What went wrong, as one sentence (`Display`, and `Debug` the same) that never holds a secret.
 ///
+/// The sentence says what was tried, on what, why it failed and what to do next. Code decides by [`Error::kind`].
+///
 /// # Examples
 ///
 /// ```
 /// use auth0_bulk_users::*;
 ///
-/// let refused = generate_users("imfake", "localhost", 25);
-/// if let Err(Error::EmailDomain { domain, .. }) = &refused {
-///     assert_eq!(domain, "localhost");
-/// }
+/// let Err(refused) = generate_users("imfake", "localhost", 25) else { unreachable!() };
+/// assert_eq!(refused.kind(), ErrorKind::Input);
 /// println!("{refused:?}");
 /// ```
-#[non_exhaustive]
-pub enum Error {
+pub struct Error(Box<Failure>);
+
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Error {
+        Error(Box::new(failure))
+    }
+}
+
+impl Error {
+    /// Of what kind it is: what code decides by.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// let tenant = Tenant::practice()?;
+    /// let Err(error) = get_connection_id(&tenant, "Usernames") else { unreachable!() };
+    /// assert_eq!(error.kind(), ErrorKind::Connection);
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        kind::of(&self.0)
+    }
+
+    /// Whether the same call may go through in a while: the network, the rate limit, or a fault on the tenant's side. Whether it
+    /// took effect is not known.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// let tenant = Tenant::practice()?;
+    /// let hasty = tenant.request_limit(Duration::ZERO);
+    /// let Err(error) = list_connections(&hasty) else { unreachable!() };
+    /// assert!(error.kind() == ErrorKind::TimedOut && error.may_pass());
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[must_use]
+    pub fn may_pass(&self) -> bool {
+        self.kind().may_pass()
+    }
+
+    /// The HTTP status with which the tenant refused.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// let practice = Tenant::practice()?;
+    /// let nobody = ConnectionId::new("con_0123456789abcdef")?;
+    /// let Err(error) = start_import(&practice, &nobody, &generate_users("docs-status", "test.edu", 1)?) else { unreachable!() };
+    /// assert_eq!(error.status(), Some(400));
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        match *self.0 {
+            Failure::Refused { status, .. } => Some(status),
+            _ => None,
+        }
+    }
+
+    /// How long the tenant asks to wait, for the rate or a quota of tokens.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// let Err(error) = ConnectionId::new("Usernames") else { unreachable!() };
+    /// assert_eq!(error.wait(), None, "it has nothing to do with a rate");
+    /// ```
+    #[must_use]
+    pub fn wait(&self) -> Option<Duration> {
+        match &*self.0 {
+            Failure::RateLimited { wait, .. } => Some(*wait),
+            Failure::TokenQuota { wait, .. } => *wait,
+            _ => None,
+        }
+    }
+
+    /// Each fault that the check found with users that were to be imported.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// let tenant = Tenant::practice()?;
+    /// let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
+    /// let users = [User::new("no address")];
+    /// let Err(error) = import_users(&tenant, &connection, &users, &ImportOptions::default()) else { unreachable!() };
+    /// assert_eq!(error.problems()[0].field, "email");
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[must_use]
+    pub fn problems(&self) -> &[Problem] {
+        match &*self.0 {
+            Failure::BadRows { problems, .. } => problems,
+            _ => &[],
+        }
+    }
+
+    /// Why a sign-in was refused.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// let tenant = Tenant::practice()?;
+    /// let database = "Username-Password-Authentication";
+    /// let Err(error) = verify_sign_in(&tenant, database, "docs-nobody@test.edu", "?") else { unreachable!() };
+    /// assert_eq!(error.sign_in_refusal(), Some(SignInRefusal::WrongPassword));
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[must_use]
+    pub fn sign_in_refusal(&self) -> Option<SignInRefusal> {
+        match &*self.0 {
+            Failure::SignIn { refusal, .. } => Some(*refusal),
+            _ => None,
+        }
+    }
+
+    /// The folder of the run that stopped: [`resume_import`](crate::resume_import) goes on with it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+    /// # let tenant = Tenant::practice()?;
+    /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
+    /// # let users = generate_users("docs-folder", "test.edu", 1)?;
+    /// let options = ImportOptions::default().requests_per_second(50.0).time_limit(Duration::ZERO);
+    /// let Err(error) = import_users(&tenant, &connection, &users, &options) else { unreachable!() };
+    /// let report = resume_import(&tenant, error.folder().unwrap())?;
+    /// # remove_users(&tenant, plan_run_removal(&tenant, report.folder())?)?;
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[must_use]
+    pub fn folder(&self) -> Option<&str> {
+        match &*self.0 {
+            Failure::ImportStopped { folder, .. } => folder.to_str(),
+            _ => None,
+        }
+    }
+
+    /// Whether the tenant said no, and would again: a status of 400 to 499 that is no limit.
+    pub(crate) fn is_refused(&self) -> bool {
+        self.status()
+            .is_some_and(|status| (400..500).contains(&status))
+    }
+
+    /// Whether the tenant refused with this code of Auth0's.
+    pub(crate) fn has_code(&self, wanted: &str) -> bool {
+        matches!(&*self.0, Failure::Refused { code: Some(code), .. } if code == wanted)
+    }
+
+    /// Whether the rate or a quota of tokens is used up.
+    pub(crate) fn is_a_limit(&self) -> bool {
+        matches!(self.kind(), ErrorKind::RateLimited | ErrorKind::TokenQuota)
+    }
+
+    pub(crate) fn failure(&self) -> &Failure {
+        &self.0
+    }
+
+    /// How long a refusal asks to wait, where it is short enough to be waited for.
+    pub(crate) fn pause(&self) -> Option<Duration> {
+        let is_rate = self.kind() == ErrorKind::RateLimited;
+        self.wait().filter(|wait| is_rate || *wait <= LONGEST_PAUSE)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &*self.0 {
+            Failure::ImportStopped { cause, .. } => Some(cause),
+            _ => None,
+        }
+    }
+}
+
+/// What went wrong, with what its sentence tells.
+pub(crate) enum Failure {
     /// A setting is missing or unusable.
-    Setting {
-        /// The setting's name.
-        name: &'static str,
-        /// Why, and what to do.
-        reason: String,
-    },
+    Setting { name: &'static str, reason: String },
     /// `.env` cannot be used.
-    SettingsFile {
-        /// The file.
-        path: PathBuf,
-        /// Why not.
-        cause: String,
-    },
+    SettingsFile { path: PathBuf, cause: String },
     /// A token that cannot work, told before anything is sent.
-    Token {
-        /// The tenant it was meant for.
-        domain: String,
-        /// Why, and what to do.
-        reason: String,
-    },
+    Token { domain: String, reason: String },
     /// The token lacks a scope that this call needs; nothing was sent.
     MissingScope {
-        /// The tenant.
         domain: String,
-        /// The call.
         call: String,
-        /// The scopes of which one is needed.
         scope: String,
     },
     /// The write gate is closed; nothing was sent.
     ReadOnly {
-        /// The tenant.
         domain: String,
-        /// What was asked for.
         action: &'static str,
     },
     /// `allow_writes` named another tenant.
-    OtherDomain {
-        /// The tenant's domain.
-        domain: String,
-        /// The one named.
-        named: String,
-    },
+    OtherDomain { domain: String, named: String },
     /// TLS could not be set up.
-    Tls {
-        /// The cause.
-        cause: String,
-    },
+    Tls { cause: String },
     /// The request or its answer was lost on the way.
-    Unreachable {
-        /// The call.
-        call: String,
-        /// The cause.
-        cause: String,
-    },
+    Unreachable { call: String, cause: String },
     /// No answer in time.
-    TimedOut {
-        /// The call.
-        call: String,
-    },
+    TimedOut { call: String },
     /// The tenant refused.
     Refused {
-        /// The call.
         call: String,
-        /// The HTTP status.
         status: u16,
-        /// Auth0's code, when it gives one.
         code: Option<String>,
-        /// Auth0's own sentence.
         message: String,
     },
     /// The rate limit, even after waiting: a matter of seconds.
     RateLimited {
-        /// The call.
         call: String,
-        /// Auth0's own sentence.
         message: String,
-        /// How long the tenant asks to wait.
         wait: Duration,
     },
     /// An application's quota of tokens is used up: a matter of minutes or hours.
     TokenQuota {
-        /// Auth0's own sentence.
         message: String,
-        /// The quota that is used up, in words, when Auth0 names it.
         quota: Option<String>,
-        /// How long to wait before asking for a token again, when Auth0 says so.
         wait: Option<Duration>,
     },
     /// Two import jobs are running already: a matter of minutes. Nothing was imported.
-    NoJobSlot {
-        /// Auth0's own sentence.
-        message: String,
-    },
-    /// An answer that cannot be read.
-    BadAnswer {
-        /// The call.
+    NoJobSlot { message: String },
+    /// An answer that came whole and lacks what the call is for.
+    BadAnswer { call: String, problem: String },
+    /// Half an answer, or an error page in front of the tenant.
+    BrokenAnswer {
         call: String,
-        /// Its HTTP status; 0 when it does not matter.
         status: u16,
-        /// What is wrong with it.
         problem: String,
     },
     /// An import of nobody.
     NoUsers,
     /// More than one upload holds; nothing was sent.
     TooLarge {
-        /// Users.
         users: usize,
-        /// Bytes of the request.
         bytes: usize,
-        /// Bytes allowed.
         limit: usize,
     },
     /// One user who alone is over the limit.
     UserTooLarge {
-        /// The user's place, from 1.
         row: usize,
-        /// The user's e-mail.
         email: String,
-        /// Bytes of the user.
         bytes: usize,
-        /// Bytes allowed.
         limit: usize,
     },
     /// Users with whom the check found fault; nothing was sent.
     BadRows {
-        /// Each fault.
-        problems: Vec<crate::error::problem::Problem>,
-        /// Users in all.
+        problems: Vec<Problem>,
         users: usize,
     },
     /// A run folder that cannot be used.
-    RunFolder {
-        /// The folder or the file in it.
-        path: PathBuf,
-        /// Why, and what to do.
-        reason: String,
-    },
+    RunFolder { path: PathBuf, reason: String },
     /// An import that ended before its end; what was done is written down.
     ImportStopped {
-        /// The run's folder.
         folder: PathBuf,
-        /// How far it came.
         done: String,
-        /// Why it stopped.
-        cause: Box<Error>,
+        cause: Error,
     },
     /// A limit of time that was reached.
-    OutOfTime {
-        /// The limit.
-        limit: Duration,
-    },
+    OutOfTime { limit: Duration },
     /// A file of users that cannot be read.
-    Source {
-        /// The file.
-        path: PathBuf,
-        /// Where and why.
-        reason: String,
-    },
+    Source { path: PathBuf, reason: String },
     /// Not a connection's id.
-    ConnectionIdForm {
-        /// What was given.
-        given: String,
-    },
+    ConnectionIdForm { given: String },
     /// No connection of that name.
-    NoConnection {
-        /// The name.
-        name: String,
-        /// What the tenant has.
-        existing: Vec<String>,
-    },
+    NoConnection { name: String, existing: Vec<String> },
     /// A connection that takes no import.
-    ConnectionUnfit {
-        /// Its name.
-        name: String,
-        /// Why, and what to do.
-        reason: String,
-    },
+    ConnectionUnfit { name: String, reason: String },
     /// The wait is over, the job is not.
     JobRunning {
-        /// The job.
         id: String,
-        /// How long was waited.
         limit: Duration,
-        /// The job's status as the tenant last told it; Auth0 lists `pending` alone for a job that has not ended.
         status: String,
     },
     /// A sign-in was refused.
     SignIn {
-        /// Who tried.
         login: String,
-        /// Why.
-        refusal: crate::error::refusal::SignInRefusal,
-        /// Auth0's own sentence.
+        refusal: SignInRefusal,
         message: String,
     },
     /// The practice tenant cannot be had.
-    Practice {
-        /// Why, and what to do.
-        reason: String,
-    },
+    Practice { reason: String },
     /// The system's random numbers are not to be had.
-    Random {
-        /// The cause.
-        cause: String,
-    },
+    Random { cause: String },
     /// Users that cannot be had, or cannot be saved.
-    Export {
-        /// Why, and what to do.
-        reason: String,
-    },
+    Export { reason: String },
     /// A removal that cannot be exact.
-    Removal {
-        /// Why, and what to do.
-        reason: String,
-    },
+    Removal { reason: String },
     /// A count of 0.
     NoCount,
     /// A prefix that no username or e-mail could begin with.
-    Prefix {
-        /// The prefix.
-        prefix: String,
-        /// Why, and what to do.
-        reason: String,
-    },
+    Prefix { prefix: String, reason: String },
     /// Not a domain for e-mails.
-    EmailDomain {
-        /// The domain.
-        domain: String,
-        /// Why, and what to do.
-        reason: String,
-    },
+    EmailDomain { domain: String, reason: String },
     /// A password that cannot be hashed; the password itself is not told.
-    Password {
-        /// Why, and what to do.
-        reason: String,
-    },
+    Password { reason: String },
     /// A description of a hash that cannot be used.
-    HashRecipe {
-        /// The field within it.
-        field: String,
-        /// Why, and what to do.
-        reason: String,
-    },
+    HashRecipe { field: String, reason: String },
     /// A user's hash that no password can be tried against.
     PasswordHash {
-        /// The user's e-mail.
         email: String,
-        /// The field.
         field: String,
-        /// Why, and what to do.
         reason: String,
     },
     /// Known hashes that no recipe of Auth0's makes.
-    NoRecipe {
-        /// What was tried, what came close, and what to do.
-        reason: String,
-    },
+    NoRecipe { reason: String },
     /// A bcrypt cost that is not measured.
-    Cost {
-        /// The cost asked for.
-        cost: u32,
-        /// The highest that is.
-        highest: u32,
-    },
+    Cost { cost: u32, highest: u32 },
     /// A user who cannot be given a password.
     PasswordRow {
-        /// The user's place, from 1.
         row: usize,
-        /// The user's e-mail.
         email: String,
-        /// Why, and what to do.
         reason: &'static str,
     },
     /// The credentials sheet cannot be written; no user was given a password.
-    CredentialsSheet {
-        /// The file.
-        path: PathBuf,
-        /// The cause.
-        cause: String,
-    },
+    CredentialsSheet { path: PathBuf, cause: String },
 }
 
 impl Error {
     pub(crate) fn bad_answer(call: &str, problem: &str) -> Error {
-        Error::BadAnswer {
-            call: call.to_string(),
-            status: 0,
-            problem: problem.to_string(),
-        }
+        let (call, problem) = (call.to_string(), problem.to_string());
+        Failure::BadAnswer { call, problem }.into()
     }
 
-    /// How long a refusal asks to wait, where it is short enough to be waited for.
-    pub(crate) fn pause(&self) -> Option<Duration> {
-        match self {
-            Error::RateLimited { wait, .. } => Some(*wait),
-            Error::TokenQuota { wait, .. } => wait.filter(|wait| *wait <= LONGEST_PAUSE),
-            _ => None,
-        }
-    }
-
-    pub(crate) fn run_folder(path: &std::path::Path, reason: &str) -> Error {
-        Error::RunFolder {
-            path: path.to_path_buf(),
-            reason: reason.to_string(),
-        }
+    pub(crate) fn run_folder(path: &Path, reason: &str) -> Error {
+        let (path, reason) = (path.to_path_buf(), reason.to_string());
+        Failure::RunFolder { path, reason }.into()
     }
 
     /// What the disk says of a run folder or a file in it, and what to do.
-    pub(crate) fn disk(path: &std::path::Path, cause: &std::io::Error) -> Error {
+    pub(crate) fn disk(path: &Path, cause: &std::io::Error) -> Error {
         let reason =
             format!("{cause}: see that the disk has room and that the folder can be written to");
         Error::run_folder(path, &reason)
-    }
-
-    /// Whether the same request may go through in a while: the network, the rate limit, or a fault on the
-    /// tenant's side. Whether it took effect is not known.
-    pub(crate) fn is_passing(&self) -> bool {
-        match self {
-            Error::Unreachable { .. } | Error::TimedOut { .. } | Error::RateLimited { .. } => true,
-            // Half an answer, or an error page in front of the tenant.
-            Error::BadAnswer { .. } => true,
-            Error::Refused { status, .. } => *status >= 500,
-            _ => false,
-        }
     }
 
     /// reqwest's `Display` leaves the cause out and its URL may hold what was asked for: the causes
@@ -376,7 +401,7 @@ impl Error {
     pub(crate) fn unreachable(call: &str, cause: reqwest::Error) -> Error {
         let call = call.to_string();
         if cause.is_timeout() {
-            return Error::TimedOut { call };
+            return Failure::TimedOut { call }.into();
         }
         let cause = cause.without_url();
         let mut causes = vec![cause.to_string()];
@@ -386,11 +411,10 @@ impl Error {
             inner = error.source();
         }
         causes.dedup();
-        Error::Unreachable {
+        Failure::Unreachable {
             call,
             cause: causes.join(": "),
         }
+        .into()
     }
 }
-
-impl std::error::Error for Error {}

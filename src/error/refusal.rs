@@ -9,7 +9,7 @@
 ///
 /// let tenant = Tenant::practice()?;
 /// let refused = verify_sign_in(&tenant, "Username-Password-Authentication", "docs-nobody@test.edu", "?");
-/// if let Err(Error::SignIn { refusal, .. }) = refused {
+/// if let Some(refusal) = refused.err().and_then(|error| error.sign_in_refusal()) {
 ///     assert_eq!(refusal, SignInRefusal::WrongPassword);
 ///     println!("{}", refusal.explanation());
 /// }

@@ -21,7 +21,7 @@ use std::thread;
 use crate::check::{Checker, check_for};
 use crate::clock::unix_millis;
 use crate::connections::ConnectionId;
-use crate::error::{Error, Result};
+use crate::error::{Error, Failure, Result};
 use crate::imports::folder::RunFolder;
 use crate::imports::folder::latest::latest_run;
 use crate::imports::journal::Entry;
@@ -49,7 +49,7 @@ const FILES_AHEAD: usize = 2;
 /// # Errors
 ///
 /// No users; a read-only tenant; an upsert into a connection whose e-mails need not be unique; users the check finds
-/// fault with ([`Error::BadRows`]: nothing was sent); a run of this name that exists; a disk that is full. Once it has begun, [`Error::ImportStopped`] names the run folder, how
+/// fault with ([`ErrorKind::BadRows`](crate::ErrorKind::BadRows): nothing was sent); a run of this name that exists; a disk that is full. Once it has begun, [`ErrorKind::ImportStopped`](crate::ErrorKind::ImportStopped) names the run folder, how
 /// far it came, and the cause: the tenant refuses, cannot be reached thirteen times running, or the time limit.
 ///
 /// # Examples
@@ -75,16 +75,17 @@ pub fn import_users(
     options: &ImportOptions,
 ) -> Result<ImportReport> {
     if users.is_empty() {
-        return Err(Error::NoUsers);
+        return Err(Failure::NoUsers.into());
     }
     tenant.check_gate("an import")?;
     connection.check_upsert(options.upsert)?;
     let problems = check_for(connection, users, options);
     if !problems.is_empty() && !options.skip_bad_rows {
-        return Err(Error::BadRows {
+        return Err(Failure::BadRows {
             problems,
             users: users.len(),
-        });
+        }
+        .into());
     }
     let mut run = Run::begin(tenant, connection, options, true)?;
     let maker = FileMaker::new(Check::Done(problems), connection, options);
@@ -121,7 +122,7 @@ fn pack(run: &mut Run, mut maker: FileMaker, users: &[User]) -> Result<()> {
 ///
 /// A read-only tenant; an upsert into a connection whose e-mails need not be unique; a run of this name that exists; a
 /// disk that is full; a source that gives nobody
-/// ([`Error::NoUsers`]). Once it has begun, [`Error::ImportStopped`] as of [`import_users`].
+/// ([`ErrorKind::NoUsers`](crate::ErrorKind::NoUsers)). Once it has begun, [`ErrorKind::ImportStopped`](crate::ErrorKind::ImportStopped) as of [`import_users`].
 ///
 /// # Examples
 ///
@@ -156,7 +157,7 @@ pub fn import_stream(
         run.work(tenant, Feed::Open(files))
     })?;
     if report.counts().total == 0 {
-        return Err(Error::NoUsers);
+        return Err(Failure::NoUsers.into());
     }
     Ok(report)
 }
@@ -195,7 +196,7 @@ fn feed(
 ///
 /// No run there; one of another tenant; one that is not yours alone (another user owns it, or others can read or write it); one
 /// that was changed or damaged; one that another kernel is at work on; a read-only tenant, if anything is left to do;
-/// [`Error::ImportStopped`] as of [`import_users`].
+/// [`ErrorKind::ImportStopped`](crate::ErrorKind::ImportStopped) as of [`import_users`].
 ///
 /// # Examples
 ///
@@ -209,7 +210,7 @@ fn feed(
 /// # let options = ImportOptions::default().requests_per_second(50.0).time_limit(Duration::ZERO);
 /// // Cut off before it had begun, by a time limit of nothing.
 /// let cut_off = import_users(&tenant, &connection, &users, &options);
-/// assert!(matches!(cut_off, Err(Error::ImportStopped { .. })));
+/// assert!(cut_off.is_err_and(|error| error.kind() == ErrorKind::ImportStopped));
 /// let report = resume_import(&tenant, &latest_import()?)?;
 /// assert_eq!(report.counts().inserted, 2);
 /// # remove_users(&tenant, plan_run_removal(&tenant, report.folder())?)?;
@@ -334,11 +335,12 @@ impl Run {
         let report = ImportReport::new(&self, requests)?;
         match worked {
             Ok(()) => Ok(report),
-            Err(cause) => Err(Error::ImportStopped {
+            Err(cause) => Err(Failure::ImportStopped {
                 folder: self.folder.path().to_path_buf(),
                 done: report.in_words(),
-                cause: Box::new(cause),
-            }),
+                cause,
+            }
+            .into()),
         }
     }
 }

@@ -3,7 +3,7 @@
 use crate::check::Checker;
 use crate::connections::ConnectionId;
 use crate::error::problem::Problem;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::imports::journal::{NoteKind, RowNote};
 use crate::jobs::options::ImportOptions;
 use crate::jobs::upload::{Packed, Packer};
@@ -95,7 +95,7 @@ impl FileMaker {
         }
         let packed = match self.packer.add(row, &user) {
             // With a long external_id there is a little less room than the check reckons with.
-            Err(error @ Error::UserTooLarge { .. }) if self.may_leave_out() => {
+            Err(error) if error.kind() == ErrorKind::TooLarge && self.may_leave_out() => {
                 let note = unreadable(row, &error);
                 return Ok(vec![Fed::LeftOut(note, Some(Box::new(user)))]);
             }

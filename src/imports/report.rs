@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Failure, Result};
 use crate::imports::journal::{NoteKind, RowNote};
 use crate::imports::outcome::{Attention, Counts, JobSpan, Outcome};
 use crate::imports::run::Run;
@@ -300,9 +300,12 @@ impl ImportReport {
     /// ```
     pub fn save_csv(&self, path: &str) -> Result<()> {
         let run = Run::open(Path::new(&self.folder))?;
-        let failed = |cause: std::io::Error| Error::Source {
-            path: path.into(),
-            reason: format!("it cannot be written: {cause}"),
+        let failed = |cause: std::io::Error| -> Error {
+            Failure::Source {
+                path: path.into(),
+                reason: format!("it cannot be written: {cause}"),
+            }
+            .into()
         };
         let mut sheet = CsvFile::create(Path::new(path)).map_err(failed)?;
         let header = [

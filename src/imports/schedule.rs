@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use crate::clock::unix_millis;
 use crate::connections::ConnectionId;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::imports::folder::packed_name;
 use crate::imports::journal::Entry;
 use crate::imports::progress::Progress;
@@ -241,24 +241,24 @@ impl<'a> Schedule<'a> {
     }
 
     fn not_uploaded(&mut self, file: usize, error: Error) -> Result<()> {
-        match error {
-            Error::NoJobSlot { .. } => {
+        match error.kind() {
+            ErrorKind::NoJobSlot => {
                 self.run.note(Entry::NotTaken { file })?;
                 self.progress.slots_held(self.running.len());
                 self.upload_after = Instant::now() + self.slot_wait;
                 self.slot_wait = (self.slot_wait * 3 / 2).min(LONGEST_SLOT_WAIT);
                 Ok(())
             }
-            Error::RateLimited { .. } | Error::TokenQuota { .. } => {
+            ErrorKind::RateLimited | ErrorKind::TokenQuota => {
                 self.run.note(Entry::NotTaken { file })?;
                 self.patience.hold(error)
             }
-            error if error.is_passing() => {
+            kind if kind.may_pass() => {
                 let wait = self.patience.bear(error)?;
                 self.upload_after = Instant::now() + wait;
                 Ok(())
             }
-            error => {
+            _ => {
                 self.run.note(Entry::NotTaken { file })?;
                 Err(error)
             }
@@ -303,12 +303,12 @@ impl<'a> Schedule<'a> {
                 self.ended(running.file, &running.job, &status, summary)
             }
             // Its data is gone, after 24 hours or sooner: what it did, the users' ids tell.
-            Err(Error::Refused { status: 404, .. }) => {
+            Err(error) if error.status() == Some(404) => {
                 let running = self.running.remove(index);
                 self.again_or_settle(running.file)
             }
             Err(error) if error.pause().is_some() => self.patience.hold(error),
-            Err(error) if error.is_passing() => {
+            Err(error) if error.may_pass() => {
                 let wait = self.patience.bear(error)?;
                 self.running[index].next_read = Instant::now() + wait;
                 Ok(())

@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use serde_json::Value;
 
 use crate::clock::unix_millis;
-use crate::error::{Error, Result};
+use crate::error::{ErrorKind, Result};
 use crate::imports::journal::{FileEnd, NoteKind, RowNote};
 use crate::imports::run::{Run, Sent, row_runs};
 use crate::jobs::errors::{FailedUser, failed_users, read_report};
@@ -141,7 +141,7 @@ fn note_report(
     let report = match patience.ask(|tenant| read_report(tenant, job)) {
         Ok(report) => report,
         // Gone since the job was last asked after: as good as empty.
-        Err(Error::Refused { status: 404, .. }) => Value::Null,
+        Err(error) if error.status() == Some(404) => Value::Null,
         Err(error) => return Err(error),
     };
     let secrets = run.sent_secrets(file)?;
@@ -326,8 +326,7 @@ fn settle_taken(patience: &mut Patience, run: &Run, rows: &mut Rows) -> Result<(
             }
         }
         // The token may not read users, or the tenant gives none.
-        Err(Error::MissingScope { .. }) => rows.note_untold(&places),
-        Err(Error::Refused { status, .. }) if (400..500).contains(&status) => {
+        Err(error) if error.is_refused() || error.kind() == ErrorKind::MissingScope => {
             rows.note_untold(&places);
         }
         Err(error) => return Err(error),

@@ -302,7 +302,7 @@ pub struct FinishedJob {
 /// # Errors
 ///
 /// A read-only tenant; no users; more than [`MAX_UPLOAD_BYTES`](crate::MAX_UPLOAD_BYTES) in all; two
-/// jobs running already ([`Error::NoJobSlot`]) or the rate limit ([`Error::RateLimited`]); the scope
+/// jobs running already ([`ErrorKind::NoJobSlot`](crate::ErrorKind::NoJobSlot)) or the rate limit ([`ErrorKind::RateLimited`](crate::ErrorKind::RateLimited)); the scope
 /// `create:users` is missing; the tenant refuses or cannot be reached.
 ///
 /// # Examples

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Failure, Result};
 use crate::tenant::Tenant;
 use crate::tenant::answer::millis;
 use crate::tenant::request::{Request, path_segment};
@@ -119,7 +119,7 @@ pub(crate) fn search(tenant: &Tenant, field: &str, values: &[String]) -> Result<
     let answer = match tenant.send(request) {
         Ok(answer) => answer.json(&format!("GET {path}"))?,
         // A search that is refused finds nobody.
-        Err(Error::Refused { status, .. }) if (400..500).contains(&status) => Value::Null,
+        Err(error) if error.is_refused() => Value::Null,
         Err(error) => return Err(error),
     };
     let found = answer.as_array().or_else(|| answer["users"].as_array());
@@ -135,7 +135,7 @@ pub(crate) fn seen(patience: &mut Patience, ids: &[String]) -> Result<HashMap<St
     for group in ids.chunks(AT_ONCE) {
         let found = match patience.ask(|tenant| search(tenant, "user_id", group)) {
             Ok(found) => found,
-            Err(error @ Error::OutOfTime { .. }) => return Err(error),
+            Err(error) if error.kind() == ErrorKind::OutOfTime => return Err(error),
             Err(_) => {
                 patience.answered();
                 break;
@@ -155,7 +155,7 @@ pub(crate) fn by_id(tenant: &Tenant, id: &str) -> Result<Option<Value>> {
     let path = format!("/api/v2/users/{}", path_segment(id));
     match tenant.send(Request::get(&path, SCOPES)) {
         Ok(answer) => answer.json(&format!("GET {path}")).map(Some),
-        Err(Error::Refused { status: 404, .. }) => Ok(None),
+        Err(error) if error.status() == Some(404) => Ok(None),
         Err(error) => Err(error),
     }
 }
@@ -195,18 +195,15 @@ pub(crate) fn connection_name(
             Ok(named.or_else(|| connection["name"].as_str().map(str::to_string)))
         }
         Ok(_) => Ok(named),
-        Err(Error::Refused {
-            status: 404, code, ..
-        }) if code.as_deref() == Some("inexistent_connection") => {
+        Err(error) if error.has_code("inexistent_connection") => {
             let name = named.map_or(String::new(), |name| format!(" (`{name}`)"));
             let reason = format!(
                 "the connection {id}{name}, which these users were imported into, is gone from the tenant, and its users with it; a connection that has its name now is another one"
             );
-            Err(Error::Removal { reason })
+            Err(Failure::Removal { reason }.into())
         }
         // Whether it is there cannot be had from this tenant or with this token.
-        Err(Error::Refused { status, .. }) if (400..500).contains(&status) => Ok(named),
-        Err(Error::MissingScope { .. }) => Ok(named),
+        Err(error) if error.is_refused() || error.kind() == ErrorKind::MissingScope => Ok(named),
         Err(error) => Err(error),
     }
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Failure, Result};
 use crate::jobs::{
     FIRST_WAIT, FinishedJob, Job, JobId, JobStatus, LONGEST_SILENCE, LONGEST_WAIT, READ_SCOPES,
     Summary,
@@ -77,18 +77,19 @@ pub fn wait_for_job(tenant: &Tenant, job: &Job, limit: Duration) -> Result<Finis
                 });
             }
             Ok(JobState::Pending { status, .. }) if left.is_zero() => {
-                return Err(Error::JobRunning {
+                return Err(Failure::JobRunning {
                     id: job.id.to_string(),
                     limit,
                     status,
-                });
+                }
+                .into());
             }
             Ok(JobState::Pending { told, status }) => {
                 faults = 0;
                 progress(&told, &status, began.elapsed(), limit)
             }
             // The job does not care whether it is asked, so one lost answer must not end the wait.
-            Err(error) if error.is_passing() && faults < FAULTS_BORNE && !left.is_zero() => {
+            Err(error) if error.may_pass() && faults < FAULTS_BORNE && !left.is_zero() => {
                 faults += 1;
                 format!("; asking again, since {error}")
             }

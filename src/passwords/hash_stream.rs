@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::error::{Error, Result};
+use crate::error::{Failure, Result};
 use crate::passwords::{Passwords, check_password, hash_all, usernames};
 use crate::users::User;
 
@@ -62,9 +62,10 @@ where
         Passwords::Random => {
             let reason =
                 "random ones need their sheet on the disk before users are sent: use set_passwords";
-            return Err(Error::Password {
+            return Err(Failure::Password {
                 reason: reason.to_string(),
-            });
+            }
+            .into());
         }
     }
     Ok(HashStream {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::display::draw::{Draw, NEUTRAL, UPDATED, card, draws, draws_in_cell, table_plain};
 use crate::display::svg::bars;
-use crate::error::{Error, Result};
+use crate::error::{Failure, Result};
 use crate::passwords::hashes::bcrypt_lanes::hash_many;
 use crate::passwords::{BCRYPT_COST, hash_all};
 use crate::secrets::{Secret, random_hex};
@@ -55,10 +55,11 @@ pub fn measure_costs(costs: impl IntoIterator<Item = u32>) -> Result<CostTimes> 
     let mut times = Vec::new();
     for cost in costs {
         if !(4..=HIGHEST_COST).contains(&cost) {
-            return Err(Error::Cost {
+            return Err(Failure::Cost {
                 cost,
                 highest: HIGHEST_COST,
-            });
+            }
+            .into());
         }
         let (began, mut hashes) = (Instant::now(), 0);
         while hashes == 0 || began.elapsed() < LEAST_MEASURED {
@@ -113,7 +114,7 @@ pub struct HashingSpeeds {
 /// ```
 pub fn measure_hashing(count: usize) -> Result<HashingSpeeds> {
     if count == 0 {
-        return Err(Error::NoUsers);
+        return Err(Failure::NoUsers.into());
     }
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let words = |count: usize| -> Result<Vec<Secret>> {
@@ -124,7 +125,7 @@ pub fn measure_hashing(count: usize) -> Result<HashingSpeeds> {
     let few = words(count.div_ceil(2))?;
     let began = Instant::now();
     for word in &few {
-        black_box(bcrypt::hash(word.expose(), BCRYPT_COST)).map_err(|cause| Error::Password {
+        black_box(bcrypt::hash(word.expose(), BCRYPT_COST)).map_err(|cause| Failure::Password {
             reason: cause.to_string(),
         })?;
     }

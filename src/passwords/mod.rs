@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Failure, Result};
 use crate::passwords::hashes::bcrypt_lanes::{LANES, hash_many};
 use crate::private_file::sheet::CsvFile;
 use crate::say::say;
@@ -91,9 +91,10 @@ pub enum Passwords {
 /// ```
 pub fn hash_password(password: &str) -> Result<String> {
     check_password(password)?;
-    bcrypt::hash(password, BCRYPT_COST).map_err(|cause| Error::Password {
+    let hash = bcrypt::hash(password, BCRYPT_COST).map_err(|cause| Failure::Password {
         reason: cause.to_string(),
-    })
+    })?;
+    Ok(hash)
 }
 
 /// Whether bcrypt takes the password, whole.
@@ -108,7 +109,7 @@ pub(crate) fn check_password(password: &str) -> Result<()> {
             "it has {bytes} bytes and bcrypt takes {MAX_PASSWORD_BYTES}: the rest would not count, so shorten it"
         ),
     };
-    Err(Error::Password { reason })
+    Err(Failure::Password { reason }.into())
 }
 
 /// Gives each user a password: copies of the users with `password_hash` set. Sends nothing; uses every core.
@@ -136,15 +137,16 @@ pub(crate) fn check_password(password: &str) -> Result<()> {
 /// ```
 pub fn set_passwords(users: &[User], passwords: Passwords) -> Result<Users> {
     if users.is_empty() {
-        return Err(Error::NoUsers);
+        return Err(Failure::NoUsers.into());
     }
     if let Some(row) = users.iter().position(User::has_password) {
         let reason = "has a password already: clear password_hash or leave the user out";
-        return Err(Error::PasswordRow {
+        return Err(Failure::PasswordRow {
             row: row + 1,
             email: users[row].email.clone(),
             reason,
-        });
+        }
+        .into());
     }
     let texts = match &passwords {
         Passwords::SameAsUsername => usernames(users)?,
@@ -174,18 +176,20 @@ pub fn set_passwords(users: &[User], passwords: Passwords) -> Result<Users> {
 }
 
 pub(crate) fn usernames(users: &[User]) -> Result<Vec<Secret>> {
-    let password = |(row, user): (usize, &User)| match &user.username {
-        Some(username) if check_password(username).is_err() => Err(Error::PasswordRow {
+    let password = |(row, user): (usize, &User)| {
+        match &user.username {
+        Some(username) if check_password(username).is_err() => Err(Failure::PasswordRow {
             row: row + 1,
             email: user.email.clone(),
             reason: "has a username that bcrypt does not take as a password (1 to 72 bytes, no NUL byte): use Passwords::Random or Passwords::Shared",
-        }),
+        }.into()),
         Some(username) => Ok(Secret::new(username)),
-        None => Err(Error::PasswordRow {
+        None => Err(Failure::PasswordRow {
             row: row + 1,
             email: user.email.clone(),
             reason: "has no username that could be the password: use Passwords::Random or Passwords::Shared",
-        }),
+        }.into()),
+    }
     };
     users.iter().enumerate().map(password).collect()
 }
@@ -222,10 +226,11 @@ fn write_sheet(folder: &Path, users: &[User], passwords: &[Secret]) -> Result<Pa
     };
     match written() {
         Ok(()) => Ok(path),
-        Err(cause) => Err(Error::CredentialsSheet {
+        Err(cause) => Err(Failure::CredentialsSheet {
             path,
             cause: cause.to_string(),
-        }),
+        }
+        .into()),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Whether a password fits a hash, answered here as Auth0 would at a sign-in.
 
 use crate::error::problem::Faults;
-use crate::error::{Error, Result};
+use crate::error::{Error, Failure, Result};
 use crate::passwords::check_password;
 use crate::passwords::hashes::custom::CustomHash;
 use crate::passwords::hashes::schema::check_password_hash;
@@ -33,10 +33,13 @@ use crate::users::User;
 /// # Ok::<(), Error>(())
 /// ```
 pub fn verify_password(user: &User, password: &str) -> Result<bool> {
-    let failed = |field: &str, reason: String| Error::PasswordHash {
-        email: user.email.clone(),
-        field: field.to_string(),
-        reason,
+    let failed = |field: &str, reason: String| -> Error {
+        Failure::PasswordHash {
+            email: user.email.clone(),
+            field: field.to_string(),
+            reason,
+        }
+        .into()
     };
     check_password(password)?;
     match (&user.password_hash, &user.custom_password_hash) {
@@ -58,8 +61,8 @@ pub fn verify_password(user: &User, password: &str) -> Result<bool> {
             Ok(bcrypt::verify(password, hash).unwrap_or(false))
         }
         (None, Some(custom)) => {
-            if let Some(Error::HashRecipe { field, reason }) = first_fault(custom) {
-                return Err(failed(&field, reason));
+            if let Some(problem) = first_fault(custom) {
+                return Err(failed(&problem.field, problem.problem));
             }
             let read = CustomHash::read(custom).map_err(|(field, words)| failed(field, words))?;
             let fits = read

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::connections::ConnectionId;
 use crate::error::messages::say_fault;
-use crate::error::{Error, Result};
+use crate::error::{Error, Failure, Result};
 use crate::jobs::{FIRST_WAIT, JobId, LONGEST_SILENCE, LONGEST_WAIT};
 use crate::private_file::sheet::CsvFile;
 use crate::profiles::gunzip::gunzip;
@@ -139,7 +139,7 @@ pub fn export_users(
 }
 
 fn failed(reason: String) -> Error {
-    Error::Export { reason }
+    Failure::Export { reason }.into()
 }
 
 /// The link to the job's file, once there is one.
@@ -168,7 +168,7 @@ fn wait_for_link(tenant: &Tenant, id: &JobId, began: Instant, limit: Duration) -
                 }
                 _ => faults = 0,
             },
-            Err(error) if error.is_passing() && faults < FAULTS_BORNE => faults += 1,
+            Err(error) if error.may_pass() && faults < FAULTS_BORNE => faults += 1,
             Err(error) => return Err(error),
         }
         if left.is_zero() {
@@ -196,7 +196,7 @@ fn fetch(tenant: &Tenant, link: &Url, id: &JobId) -> Result<Option<Vec<Profile>>
     let answer = loop {
         match tenant.download(link) {
             Ok(answer) => break answer,
-            Err(error) if error.is_passing() && faults < FAULTS_BORNE => {
+            Err(error) if error.may_pass() && faults < FAULTS_BORNE => {
                 faults += 1;
                 say_fault(&error);
             }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use reqwest::Method;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Failure, Result};
 use crate::imports::journal::{Entry, FileEnd, NoteKind};
 use crate::imports::run::Run;
 use crate::jobs::errors::job_errors;
@@ -63,11 +63,14 @@ const REFUSED: &str = "the job refused the user";
 /// ```
 pub fn plan_removal(tenant: &Tenant, finished: &FinishedJob) -> Result<RemovalPlan> {
     let job = &finished.job;
-    let unknown = |why: &str| Error::Removal {
-        reason: format!(
-            "{why}, so what job {} created is not known: look in the dashboard",
-            job.id
-        ),
+    let unknown = |why: &str| -> Error {
+        Failure::Removal {
+            reason: format!(
+                "{why}, so what job {} created is not known: look in the dashboard",
+                job.id
+            ),
+        }
+        .into()
     };
     if finished.status == JobStatus::Failed {
         return Err(unknown("the job failed as a whole"));
@@ -156,11 +159,11 @@ pub fn plan_run_removal(tenant: &Tenant, folder: &str) -> Result<RemovalPlan> {
             run.domain,
             tenant.domain()
         );
-        return Err(Error::Removal { reason });
+        return Err(Failure::Removal { reason }.into());
     }
     if !run.open_files().is_empty() {
         let reason = format!("{folder} has not ended: resume_import first, then remove its users");
-        return Err(Error::Removal { reason });
+        return Err(Failure::Removal { reason }.into());
     }
     let is_certain = tenant.witness().made(run.folder.done_so_far());
     let (candidates, left_out) = run.created(is_certain)?;
@@ -275,13 +278,14 @@ fn not_created(
 /// ```
 pub fn remove_users(tenant: &Tenant, plan: RemovalPlan) -> Result<Removed> {
     if plan.domain != tenant.domain() {
-        return Err(Error::Removal {
+        return Err(Failure::Removal {
             reason: format!(
                 "the plan is for {}, this tenant is {}",
                 plan.domain,
                 tenant.domain()
             ),
-        });
+        }
+        .into());
     }
     tenant.check_gate("a delete")?;
     let mut run = plan.folder.as_deref().map(Run::open).transpose()?;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use reqwest::Url;
 
-use crate::error::{Error, Result};
+use crate::error::{ErrorKind, Result};
 use crate::say::{debug_fields, disarmed};
 use crate::secrets::hide::HIDDEN;
 use crate::secrets::redact;
@@ -188,7 +188,7 @@ impl Recorder {
 fn answered(answer: &Result<Answer>) -> String {
     match answer {
         Ok(answer) => redact::of_json(&answer.body, &answer.sent),
-        Err(Error::TimedOut { .. }) => "no answer in time".to_string(),
+        Err(error) if error.kind() == ErrorKind::TimedOut => "no answer in time".to_string(),
         Err(_) => "no whole answer: the connection failed".to_string(),
     }
 }

@@ -24,7 +24,7 @@ use std::time::Duration;
 use reqwest::{Method, StatusCode, Url};
 use serde_json::Value;
 
-use crate::error::{Error, Result};
+use crate::error::{ErrorKind, Failure, Result};
 use crate::secrets::Secret;
 use crate::tenant::log::RequestLog;
 use crate::tenant::rate::{Pace, Traffic};
@@ -132,10 +132,11 @@ impl Tenant {
         let named = domain.trim().trim_end_matches('/');
         let named = named.rsplit_once("://").map_or(named, |(_, host)| host);
         if !named.eq_ignore_ascii_case(self.domain()) {
-            return Err(Error::OtherDomain {
+            return Err(Failure::OtherDomain {
                 domain: self.domain().to_string(),
                 named: domain.to_string(),
-            });
+            }
+            .into());
         }
         Ok(Tenant {
             writes_allowed: true,
@@ -263,12 +264,15 @@ impl Tenant {
     }
 
     pub(crate) fn sign_in_application(&self) -> Result<&Application> {
-        self.inner.sign_in.as_ref().ok_or_else(|| Error::Setting {
+        self.inner.sign_in.as_ref().ok_or_else(|| {
+            Failure::Setting {
             name: "SIGN_IN_CLIENT_ID",
             reason: format!(
                 "it is not set for {}, and a sign-in needs an application with the Password grant: set it and SIGN_IN_CLIENT_SECRET where DOMAIN is set",
                 self.domain()
             ),
+        }
+        .into()
         })
     }
 
@@ -289,12 +293,10 @@ impl Tenant {
                 return Ok(answer);
             }
             let error = refusal(&call, &answer);
-            match error {
-                Error::RateLimited { .. } if attempt < self.rate_limit_tries => {
-                    thread::sleep(answer.wait());
-                }
-                error => return Err(error),
+            if error.kind() != ErrorKind::RateLimited || attempt >= self.rate_limit_tries {
+                return Err(error);
             }
+            thread::sleep(answer.wait());
         }
         unreachable!("the loop ends by returning")
     }
@@ -333,10 +335,11 @@ impl Tenant {
         if self.writes_allowed {
             return Ok(());
         }
-        Err(Error::ReadOnly {
+        Err(Failure::ReadOnly {
             domain: self.domain().to_string(),
             action,
-        })
+        }
+        .into())
     }
 
     fn token_for(&self, request: &Request) -> Result<Secret> {
@@ -350,8 +353,7 @@ impl Tenant {
                 Some(application) => match self.exchange(application) {
                     Ok(renewed) => *token = renewed,
                     // As long as the old one is good, no new one is needed.
-                    Err(Error::TokenQuota { .. } | Error::RateLimited { .. })
-                        if !token.expires_within(0) => {}
+                    Err(error) if error.is_a_limit() && !token.expires_within(0) => {}
                     Err(error) => return Err(error),
                 },
                 None if token.expires_within(0) => return Err(token.expired(domain)),
@@ -359,11 +361,12 @@ impl Tenant {
             }
         }
         if token.lacks(request.scopes) {
-            return Err(Error::MissingScope {
+            return Err(Failure::MissingScope {
                 domain: domain.to_string(),
                 call: request.name(),
                 scope: request.scopes.join(" or "),
-            });
+            }
+            .into());
         }
         Ok(token.secret.clone())
     }

@@ -1,6 +1,6 @@
 //! Opening a tenant: the one that the settings name, or one by its domain and a token.
 
-use crate::error::{Error, Result};
+use crate::error::{Failure, Result};
 use crate::tenant::settings::{Address, Settings};
 use crate::tenant::token::Token;
 use crate::tenant::wire::Wire;
@@ -38,12 +38,12 @@ impl Tenant {
             Some(_) => Tenant::from_settings(&settings),
             None => match settings.any() {
                 None => Tenant::practice(),
-                Some(name) => Err(Error::Setting {
+                Some(name) => Err(Failure::Setting {
                     name: "DOMAIN",
                     reason: format!(
                         "it is not set, though {name} is: set it to your tenant's host name, or to `practice`"
                     ),
-                }),
+                }.into()),
             },
         }
     }
@@ -83,12 +83,12 @@ impl Tenant {
                     (Some(application), token)
                 }
                 None => {
-                    return Err(Error::Setting {
+                    return Err(Failure::Setting {
                         name: "MGMT_API_ACCESS_TOKEN",
                         reason: format!(
                             "it is not set for {domain}: copy .env.example to .env and fill it in, or leave DOMAIN unset to use the practice tenant"
                         ),
-                    });
+                    }.into());
                 }
             },
         };

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant, SystemTime};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Failure, Result};
 use crate::private_file::append_to_private;
 use crate::private_file::lock::{FIRST_WORD, try_lock_file};
 use crate::say::{say, sentence};
@@ -72,12 +72,13 @@ impl Tenant {
     /// ```
     pub fn practice_faults(&self, faults: &[(&str, f64)]) -> Result<()> {
         if !self.is_practice() {
-            return Err(Error::Practice {
+            return Err(Failure::Practice {
                 reason: format!(
                     "{} is a real tenant, where faults come by themselves",
                     self.domain()
                 ),
-            });
+            }
+            .into());
         }
         let faults: serde_json::Map<String, Value> = faults
             .iter()
@@ -172,9 +173,10 @@ fn wait_for_turn(target: &Path, limit: Duration) -> Result<File> {
 }
 
 fn failed(reason: &str) -> Error {
-    Error::Practice {
+    Failure::Practice {
         reason: reason.to_string(),
     }
+    .into()
 }
 
 fn modified(path: &Path) -> Option<SystemTime> {

@@ -7,7 +7,7 @@ use reqwest::StatusCode;
 use reqwest::header::{LOCATION, RETRY_AFTER};
 
 use crate::clock::now;
-use crate::error::Error;
+use crate::error::{Error, Failure};
 use crate::say::words_of_others;
 use crate::secrets::hide::without_secrets;
 use crate::tenant::answer::http_millis;
@@ -38,10 +38,13 @@ pub(crate) fn refusal(call: &str, answer: &Answer) -> Error {
         Some(message) => message,
         None if answer.status.is_redirection() => format!("it redirects to {}", place(answer)),
         None => match answer.json(call) {
-            Err(Error::BadAnswer { problem, .. }) => {
-                format!("no reason given: the answer cannot be read, {problem}")
-            }
-            _ => "no reason given".to_string(),
+            Err(unreadable) => match unreadable.failure() {
+                Failure::BrokenAnswer { problem, .. } | Failure::BadAnswer { problem, .. } => {
+                    format!("no reason given: the answer cannot be read, {problem}")
+                }
+                _ => "no reason given".to_string(),
+            },
+            Ok(_) => "no reason given".to_string(),
         },
     };
     let message = words_of_others(&message, MOST_MESSAGE_CHARS);
@@ -51,12 +54,13 @@ pub(crate) fn refusal(call: &str, answer: &Answer) -> Error {
     if answer.status == StatusCode::TOO_MANY_REQUESTS {
         return too_many(call, answer, message);
     }
-    Error::Refused {
+    Failure::Refused {
         call: call.to_string(),
         status: answer.status.as_u16(),
         code,
         message,
     }
+    .into()
 }
 
 /// Where a redirection leads.
@@ -76,22 +80,24 @@ fn too_many(call: &str, answer: &Answer, message: String) -> Error {
     let quota = answer.header(QUOTA).as_deref().and_then(used_up);
     let is_told = quota.is_some() || said.to_lowercase().contains("quota");
     if call == EXCHANGE && is_told {
-        return Error::TokenQuota {
+        return Failure::TokenQuota {
             quota,
             wait: quota_wait(answer),
             message,
-        };
+        }
+        .into();
     }
     let code = told("errorCode").or(told("error"));
     let is_upload = call == UPLOAD && is_about_slots(answer, code, said);
     if is_upload || said.contains(SLOTS) {
-        return Error::NoJobSlot { message };
+        return Failure::NoJobSlot { message }.into();
     }
-    Error::RateLimited {
+    Failure::RateLimited {
         call: call.to_string(),
         message,
         wait: answer.wait(),
     }
+    .into()
 }
 
 /// The sentence is not relied upon: where requests are left, it is not the rate that refused this one.

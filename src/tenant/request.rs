@@ -5,7 +5,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-use crate::error::{Error, Result};
+use crate::error::{Failure, Result};
 use crate::secrets::Secret;
 use crate::secrets::redact;
 use crate::secrets::sent::{self, SentSecrets};
@@ -142,11 +142,11 @@ impl Answer {
                 "it may hold over {} values, the most that are read",
                 grouped(MOST_VALUES)
             );
-            return Err(Error::BadAnswer {
+            return Err(Failure::BadAnswer {
                 call: call.to_string(),
-                status: self.status.as_u16(),
                 problem,
-            });
+            }
+            .into());
         }
         serde_json::from_slice(&self.body).map_err(|cause| {
             let problem = if self.body.is_empty() {
@@ -156,11 +156,12 @@ impl Answer {
             } else {
                 format!("it is not whole JSON ({cause})")
             };
-            Error::BadAnswer {
+            Failure::BrokenAnswer {
                 call: call.to_string(),
                 status: self.status.as_u16(),
                 problem,
             }
+            .into()
         })
     }
 

@@ -4,7 +4,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::error::messages::{say_fault, say_wait};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Failure, Result};
 use crate::secrets::random_bytes;
 use crate::tenant::Tenant;
 
@@ -39,7 +39,7 @@ impl Patience {
                     return Ok(answer);
                 }
                 Err(error) if error.pause().is_some() => self.hold(error)?,
-                Err(error) if error.is_passing() => thread::sleep(self.bear(error)?),
+                Err(error) if error.may_pass() => thread::sleep(self.bear(error)?),
                 Err(error) => return Err(error),
             }
         }
@@ -56,7 +56,7 @@ impl Patience {
         let Some(wait) = error.pause() else {
             return Err(error);
         };
-        if matches!(error, Error::TokenQuota { .. }) {
+        if error.kind() == ErrorKind::TokenQuota {
             say_wait(&error, wait);
         }
         thread::sleep(wait.min(self.limit.saturating_sub(self.began.elapsed())));
@@ -65,7 +65,7 @@ impl Patience {
 
     pub(crate) fn check_time(&self) -> Result<()> {
         if self.began.elapsed() >= self.limit {
-            return Err(Error::OutOfTime { limit: self.limit });
+            return Err(Failure::OutOfTime { limit: self.limit }.into());
         }
         Ok(())
     }

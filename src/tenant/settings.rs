@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use zeroize::{Zeroize, Zeroizing};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Failure, Result};
 use crate::say::listed;
 use crate::secrets::Secret;
 use crate::secrets::hide::{HIDDEN, without_secrets};
@@ -67,9 +67,12 @@ impl Settings {
     /// Reads a file of `NAME=value` lines, in which a `$` is a `$`. A file with settings of which none is ours is
     /// refused: a misspelt name must not look like success.
     pub(crate) fn from_file(path: &Path) -> Result<Settings> {
-        let unreadable = |cause: String| Error::SettingsFile {
-            path: path.to_path_buf(),
-            cause,
+        let unreadable = |cause: String| -> Error {
+            Failure::SettingsFile {
+                path: path.to_path_buf(),
+                cause,
+            }
+            .into()
         };
         let (text, dollar) = text_without_dollars(path).map_err(unreadable)?;
         let mut values = HashMap::new();
@@ -129,14 +132,16 @@ impl Settings {
                 secret: Secret::new(secret),
             })),
             (None, None) => Ok(None),
-            (Some(_), None) => Err(Error::Setting {
+            (Some(_), None) => Err(Failure::Setting {
                 name: secret,
                 reason: format!("it is not set, though {id} is: set both or neither"),
-            }),
-            (None, Some(_)) => Err(Error::Setting {
+            }
+            .into()),
+            (None, Some(_)) => Err(Failure::Setting {
                 name: id,
                 reason: format!("it is not set, though {secret} is: set both or neither"),
-            }),
+            }
+            .into()),
         }
     }
 }
@@ -161,12 +166,12 @@ fn one_place(environment: Settings, file: Settings, path: &Path) -> Result<Setti
         NAMES[1..].iter().copied().find(is_meant)
     };
     let refused = |domain_in: &str, name: &str, name_in: &str| {
-        Err(Error::Setting {
+        Err(Failure::Setting {
             name: "DOMAIN",
             reason: format!(
                 "it is set in {domain_in} and {name} in {name_in}, and a credential goes only to the domain that is set beside it: set both in one place"
             ),
-        })
+        }.into())
     };
     let (here, there) = ("the environment", path.display().to_string());
     if environment.get("DOMAIN").is_some() {
@@ -239,9 +244,12 @@ pub(crate) struct Address {
 impl Address {
     /// Reads a `DOMAIN`: a host name, or `http://` on loopback. Anything else over plain http is refused.
     pub(crate) fn parse(text: &str) -> Result<Address> {
-        let refused = |reason: String| Error::Setting {
-            name: "DOMAIN",
-            reason,
+        let refused = |reason: String| -> Error {
+            Failure::Setting {
+                name: "DOMAIN",
+                reason,
+            }
+            .into()
         };
         let text = text.trim().trim_end_matches('/');
         if let Some(host) = text.strip_prefix("http://") {

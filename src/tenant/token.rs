@@ -6,7 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
 use crate::clock::now;
-use crate::error::{Error, Result};
+use crate::error::{Error, Failure, Result};
 use crate::secrets::Secret;
 use crate::tenant::settings::Address;
 
@@ -27,13 +27,14 @@ impl Token {
     pub(crate) fn parse(text: &str, address: &Address) -> Result<Token> {
         let text = text.trim();
         if text.is_empty() {
-            return Err(Error::Setting {
+            return Err(Failure::Setting {
                 name: "MGMT_API_ACCESS_TOKEN",
                 reason: format!(
                     "the token for {} is empty: paste one, or set CLIENT_ID and CLIENT_SECRET",
                     address.domain
                 ),
-            });
+            }
+            .into());
         }
         Token::read(text, &address.base, &address.domain)
     }
@@ -42,16 +43,20 @@ impl Token {
     pub(crate) fn read(text: &str, base: &str, domain: &str) -> Result<Token> {
         let text = text.trim();
         if text.is_empty() {
-            return Err(Error::Setting {
+            return Err(Failure::Setting {
                 name: "MGMT_API_ACCESS_TOKEN",
                 reason: format!(
                     "the token for {domain} is empty: paste one, or set CLIENT_ID and CLIENT_SECRET"
                 ),
-            });
+            }
+            .into());
         }
-        let unfit = |reason: String| Error::Token {
-            domain: domain.to_string(),
-            reason,
+        let unfit = |reason: String| -> Error {
+            Failure::Token {
+                domain: domain.to_string(),
+                reason,
+            }
+            .into()
         };
         let claims = claims(text).ok_or_else(|| unfit(not_a_jwt(text)))?;
         check_audience(&claims, base).map_err(unfit)?;
@@ -75,12 +80,12 @@ impl Token {
 
     pub(crate) fn expired(&self, domain: &str) -> Error {
         let at = crate::words::utc(self.expires.unwrap_or_default());
-        Error::Token {
+        Failure::Token {
             domain: domain.to_string(),
             reason: format!(
                 "it expired on {at}: make a new one (dashboard, Applications, APIs, Auth0 Management API, API Explorer)"
             ),
-        }
+        }.into()
     }
 
     /// Whether the token is known to lack every one of `any_of`.

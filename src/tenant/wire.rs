@@ -11,7 +11,7 @@ use serde_json::json;
 use zeroize::Zeroizing;
 
 use crate::error::messages::say_wait;
-use crate::error::{Error, Result};
+use crate::error::{Error, Failure, Result};
 use crate::secrets::Secret;
 use crate::secrets::sent::SentSecrets;
 use crate::tenant::log::Recorder;
@@ -163,9 +163,10 @@ fn cut_off(call: &str, cause: std::io::Error) -> Error {
     let words = cause.to_string();
     match cause.into_inner().map(|inner| inner.downcast()) {
         Some(Ok(inner)) => Error::unreachable(call, *inner),
-        _ => Error::Unreachable {
+        _ => Failure::Unreachable {
             call: call.to_string(),
             cause: words,
-        },
+        }
+        .into(),
     }
 }

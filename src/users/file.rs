@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Failure, Result};
 use crate::private_file::sheet::as_it_was;
 use crate::say::{NO_MARKERS, debug_fields, holds_marker, listed, say};
 use crate::secrets::hide::without_secrets;
@@ -138,9 +138,12 @@ pub fn read_ndjson(path: &str) -> Result<UserFile> {
 /// # Ok::<(), Error>(())
 /// ```
 pub fn read_csv(path: &str, columns: &[(&str, &str)]) -> Result<UserFile> {
-    let failed = |reason: String| Error::Source {
-        path: path.into(),
-        reason,
+    let failed = |reason: String| -> Error {
+        Failure::Source {
+            path: path.into(),
+            reason,
+        }
+        .into()
     };
     let (heading, records) = Records::of(open(Path::new(path))?)
         .map_err(|fault| failed(format!("its heading {fault}")))?;
@@ -186,9 +189,12 @@ pub fn read_csv(path: &str, columns: &[(&str, &str)]) -> Result<UserFile> {
 
 /// Opens a file and steps over a byte order mark, which Excel puts in front.
 fn open(path: &Path) -> Result<BufReader<File>> {
-    let failed = |cause: std::io::Error| Error::Source {
-        path: path.to_path_buf(),
-        reason: format!("{cause}: paths begin in the working folder, which is the notebook's"),
+    let failed = |cause: std::io::Error| -> Error {
+        Failure::Source {
+            path: path.to_path_buf(),
+            reason: format!("{cause}: paths begin in the working folder, which is the notebook's"),
+        }
+        .into()
     };
     let mut reader = BufReader::new(File::open(path).map_err(failed)?);
     skip_byte_order_mark(&mut reader).map_err(failed)?;
@@ -211,9 +217,12 @@ impl Iterator for UserFile {
             return None;
         };
         let user = row.and_then(|fields| self.user(fields));
-        Some(user.map_err(|reason| Error::Source {
-            path: self.path.clone(),
-            reason: format!("line {line} {reason}"),
+        Some(user.map_err(|reason| {
+            Failure::Source {
+                path: self.path.clone(),
+                reason: format!("line {line} {reason}"),
+            }
+            .into()
         }))
     }
 }

@@ -11,7 +11,7 @@ use std::ops::{Deref, DerefMut};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::error::{Error, Result};
+use crate::error::{Failure, Result};
 use crate::say::debug_as;
 
 /// Characters of the longest username any connection can be set to take (Auth0: 1 to 128).
@@ -268,18 +268,18 @@ impl<'a> IntoIterator for &'a Users {
 /// ```
 pub fn generate_users(prefix: &str, email_domain: &str, count: usize) -> Result<Users> {
     if count == 0 {
-        return Err(Error::NoCount);
+        return Err(Failure::NoCount.into());
     }
-    check_prefix(prefix).map_err(|reason| Error::Prefix {
+    check_prefix(prefix).map_err(|reason| Failure::Prefix {
         prefix: prefix.to_string(),
         reason,
     })?;
     let longest = username(prefix, count).chars().count();
-    check_lengths(longest, email_domain).map_err(|reason| Error::Prefix {
+    check_lengths(longest, email_domain).map_err(|reason| Failure::Prefix {
         prefix: prefix.to_string(),
         reason,
     })?;
-    check_domain(email_domain).map_err(|reason| Error::EmailDomain {
+    check_domain(email_domain).map_err(|reason| Failure::EmailDomain {
         domain: email_domain.to_string(),
         reason,
     })?;

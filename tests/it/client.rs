@@ -89,17 +89,15 @@ fn the_practice_tenant_is_open_and_another_is_read_only() {
     assert!(tenant.is_read_only() && !tenant.is_practice());
     let users = [User::new("a@test.edu")];
     let refused = start_import(&tenant, &connection, &users).unwrap_err();
-    assert!(matches!(refused, Error::ReadOnly { .. }), "{refused}");
+    assert_eq!(refused.kind(), ErrorKind::ReadOnly, "{refused}");
     assert!(
         refused
             .to_string()
             .contains("tenant.allow_writes(\"127.0.0.1:"),
         "{refused}"
     );
-    assert!(matches!(
-        tenant.allow_writes("dev-1.us.auth0.com"),
-        Err(Error::OtherDomain { .. })
-    ));
+    let other = tenant.allow_writes("dev-1.us.auth0.com").unwrap_err();
+    assert_eq!(other.kind(), ErrorKind::ReadOnly, "{other}");
     let open = tenant.allow_writes(practice.get("DOMAIN")).unwrap();
     assert!(start_import(&open, &connection, &users).is_ok());
     assert!(tenant.is_read_only(), "the first value stays as it is");
@@ -164,17 +162,17 @@ fn the_size_is_checked_before_anything_is_sent() {
         ..User::new("a@test.edu")
     };
     let error = start_import(&tenant, &connection, &[user(MAX_UPLOAD_BYTES)]).unwrap_err();
-    let Error::TooLarge { bytes, limit, .. } = error else {
-        panic!("{error}")
-    };
+    assert_eq!(error.kind(), ErrorKind::TooLarge, "{error}");
+    let sentence = error.to_string().replace(',', "");
+    let words = sentence.split(' ');
+    let mut numbers = words.filter_map(|word| word.parse::<usize>().ok());
+    let [_users, bytes, limit] = [(); 3].map(|()| numbers.next().unwrap());
     // The largest that fits is taken by the tenant, one byte more is refused here.
     let framing = bytes - MAX_UPLOAD_BYTES;
     assert!(start_import(&tenant, &connection, &[user(limit - framing)]).is_ok());
     assert!(start_import(&tenant, &connection, &[user(limit - framing + 1)]).is_err());
-    assert!(matches!(
-        start_import(&tenant, &connection, &[]),
-        Err(Error::NoUsers)
-    ));
+    let nobody = start_import(&tenant, &connection, &[]).unwrap_err();
+    assert_eq!(nobody.kind(), ErrorKind::NoUsers);
 }
 
 #[test]
@@ -185,7 +183,7 @@ fn a_third_job_waits_for_a_slot_and_the_limit_of_a_wait_names_the_job() {
     let job = start("a@test.edu").unwrap();
     start("b@test.edu").unwrap();
     let error = start("c@test.edu").unwrap_err();
-    assert!(matches!(error, Error::NoJobSlot { .. }), "{error}");
+    assert_eq!(error.kind(), ErrorKind::NoJobSlot, "{error}");
     let error = wait_for_job(&tenant, &job, Duration::from_millis(30))
         .unwrap_err()
         .to_string();
@@ -383,8 +381,8 @@ fn with_settings() {
     for (number, password) in ["wrong", "imfake_01"].into_iter().enumerate() {
         match verify_sign_in(&tenant, DATABASE, "imfake_01", password) {
             Ok(sign_in) => println!("{sign_in}"),
-            Err(Error::SignIn { refusal, .. }) => {
-                println!("{} refused: {:?}", number + 1, Some(refusal))
+            Err(error) if error.kind() == ErrorKind::SignIn => {
+                println!("{} refused: {:?}", number + 1, error.sign_in_refusal())
             }
             Err(error) => println!("{error}"),
         }

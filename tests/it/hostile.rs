@@ -74,71 +74,42 @@ fn print_users_and_errors() {
         "ImportOptions",
         &ImportOptions::default().external_id(HOSTILE),
     );
-    let text = || HOSTILE.to_string();
-    let errors = [
-        Error::Refused {
-            call: text(),
-            status: 400,
-            code: Some(text()),
-            message: text(),
-        },
-        Error::RateLimited {
-            call: text(),
-            message: text(),
-            wait: Duration::ZERO,
-        },
-        Error::NoJobSlot { message: text() },
-        Error::BadAnswer {
-            call: text(),
-            status: 0,
-            problem: text(),
-        },
-        Error::NoConnection {
-            name: text(),
-            existing: vec![text()],
-        },
-        Error::ConnectionUnfit {
-            name: text(),
-            reason: text(),
-        },
-        Error::ConnectionIdForm { given: text() },
-        Error::Source {
-            path: HOSTILE.into(),
-            reason: text(),
-        },
-        Error::RunFolder {
-            path: HOSTILE.into(),
-            reason: text(),
-        },
-        Error::UserTooLarge {
-            row: 1,
-            email: text(),
-            bytes: 1,
-            limit: 1,
-        },
-        Error::BadRows {
-            problems: problems.clone(),
-            users: 1,
-        },
-        Error::PasswordRow {
-            row: 1,
-            email: text(),
-            reason: "has none",
-        },
-        Error::HashRecipe {
-            field: text(),
-            reason: text(),
-        },
-        Error::Export {
-            reason: HOSTILE.repeat(1_000),
-        },
-    ];
-    for error in errors {
+    for error in errors_about(&users) {
         assert!(error.to_string().chars().count() < 5_000);
         show!("Error", error);
     }
     let recipe = json!({"algorithm": "md5", "hash": {"encoding": "hex"}, "salt": {"value": HOSTILE, "position": "prefix"}});
     show!("HashRecipe", HashRecipe::new(recipe).unwrap());
+}
+
+/// Errors that tell of what a caller gave.
+fn errors_about(users: &Users) -> Vec<Error> {
+    let connection = ConnectionId::new("con_0123456789abcdef").unwrap();
+    let tenant = open_tenant_that_says(&[(200, json!({}))]);
+    let writable = tenant.allow_writes(tenant.domain()).unwrap();
+    let heavy = User {
+        name: Some("x".repeat(600_000)),
+        ..User::new(HOSTILE)
+    };
+    let nameless = [User::new(HOSTILE)];
+    let own = Passwords::SameAsUsername;
+    let unlike = json!({"algorithm": HOSTILE, "hash": {"encoding": HOSTILE}});
+    let options = ImportOptions::default();
+    vec![
+        ConnectionId::new(HOSTILE).unwrap_err(),
+        tenant.allow_writes(HOSTILE).unwrap_err(),
+        Tenant::new(HOSTILE, HOSTILE).unwrap_err(),
+        generate_users(HOSTILE, HOSTILE, 1).unwrap_err(),
+        generate_users("a", HOSTILE, 1).unwrap_err(),
+        read_csv(HOSTILE, &[]).unwrap_err(),
+        resume_import(&tenant, HOSTILE).unwrap_err(),
+        resume_import(&tenant, &HOSTILE.repeat(1_000)).unwrap_err(),
+        start_import(&writable, &connection, &[heavy]).unwrap_err(),
+        import_users(&writable, &connection, users, &options).unwrap_err(),
+        set_passwords(&nameless, own).unwrap_err(),
+        verify_password(&nameless[0], "a password").unwrap_err(),
+        HashRecipe::new(unlike).unwrap_err(),
+    ]
 }
 
 fn print_answers() {
@@ -170,9 +141,6 @@ fn print_answers() {
         let tenant = open_tenant_that_says(&[(status, said)]);
         let error =
             get_connection_id(&tenant.request_limit(Duration::from_secs(5)), "a").unwrap_err();
-        if let Error::Refused { code, message, .. } = &error {
-            println!("{code:?}\n{message}");
-        }
         show!("Error", error);
     }
     let profile = json!({"user_id": HOSTILE, "email": HOSTILE, "name": HOSTILE, "username": HOSTILE, "created_at": HOSTILE,
@@ -308,9 +276,7 @@ fn prints_everything() {
     );
     show!("CostTimes", measure_costs([4]).unwrap());
     println!("== stopped");
-    let refused: Result<User> = Err(Error::NoJobSlot {
-        message: HOSTILE.into(),
-    });
+    let refused = ConnectionId::new(HOSTILE);
     assert!(std::panic::catch_unwind(|| refused.or_stop()).is_err());
 }
 

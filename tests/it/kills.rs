@@ -42,7 +42,7 @@ fn kill_and_resume(practice: &Practice, moment: Duration) -> ImportReport {
     match resume_import(&tenant, &name.folder()) {
         Ok(report) => report,
         // Killed before anything was sent: as the error says, started again.
-        Err(Error::RunFolder { reason, .. }) if reason.contains("before anything was sent") => {
+        Err(error) if error.to_string().contains("before anything was sent") => {
             import_users(&tenant, &connection, &users(120), &quick(&name)).unwrap()
         }
         Err(error) => panic!("{error}"),

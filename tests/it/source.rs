@@ -156,7 +156,7 @@ fn users_stream_in_file_by_file_and_a_source_that_ends_early_is_said() {
         Vec::new(),
         &quick(&Named::new("none")),
     );
-    assert!(matches!(none.unwrap_err(), Error::NoUsers));
+    assert_eq!(none.unwrap_err().kind(), ErrorKind::NoUsers);
 }
 
 #[test]

@@ -366,10 +366,14 @@ fn what_a_reader_can_print_is_displayed_through_the_door() {
     let others = ["JobId", "ConnectionId", "Secret"];
     let files = client_code();
     let is_public = |name: &str| {
-        let kinds = ["struct", "enum"].map(|kind| format!("pub {kind} {name} "));
-        files
-            .iter()
-            .any(|(_, code)| kinds.iter().any(|kind| code.contains(kind)))
+        let heads = ["struct", "enum"].map(|kind| format!("pub {kind} {name}"));
+        let is_head = |rest: &str| rest.starts_with([' ', '(']);
+        let is_in = |code: &str| {
+            heads
+                .iter()
+                .any(|head| code.split(head.as_str()).skip(1).any(is_head))
+        };
+        files.iter().any(|(_, code)| is_in(code))
     };
     let mut seen = 0;
     for (file, code) in &files {

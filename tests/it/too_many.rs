@@ -53,7 +53,7 @@ fn at_the_upload_slots_and_rate_are_told_apart_whatever_the_wording() {
         let stand_in = World::recorded().on(UPLOAD, replies).open();
         let started = start_import(&stand_in.tenant(), &stand_in.connection(), &users());
         match started {
-            Err(Error::NoJobSlot { .. }) => assert!(slots, "{about}"),
+            Err(error) if error.kind() == ErrorKind::NoJobSlot => assert!(slots, "{about}"),
             // The rate was waited for.
             Ok(_) => assert!(!slots && stand_in.calls(UPLOAD).len() == 2, "{about}"),
             Err(error) => panic!("{about}: {error}"),
@@ -80,7 +80,7 @@ fn a_salt_that_is_a_word_of_the_refusal_changes_nothing_of_what_it_means() {
             ..User::new(EMAIL)
         };
         let started = start_import(&stand_in.tenant(), &stand_in.connection(), &[user]);
-        let slots = matches!(started, Err(Error::NoJobSlot { .. }));
+        let slots = matches!(&started, Err(error) if error.kind() == ErrorKind::NoJobSlot);
         assert_eq!(
             (slots, started.is_ok()),
             (name == "slots", name == "rate"),
@@ -299,7 +299,11 @@ fn a_quota_does_not_matter_as_long_as_the_old_token_is_good() {
         let listed = opened.and_then(|tenant| list_connections(&tenant).map(drop));
         match listed {
             // On a machine that was busy for so long the token has ended.
-            Err(Error::TokenQuota { .. }) if began.elapsed().as_secs() > 20 => println!("\nlisted"),
+            Err(error)
+                if error.kind() == ErrorKind::TokenQuota && began.elapsed().as_secs() > 20 =>
+            {
+                println!("\nlisted")
+            }
             Err(error) => println!("\nrefused: {error}"),
             Ok(()) => println!("\nlisted"),
         }

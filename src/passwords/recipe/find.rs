@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::error::{Error, Result};
+use crate::error::{Failure, Result};
 use crate::passwords::hashes::custom::CustomHash;
 use crate::passwords::recipe::HashRecipe;
 use crate::passwords::recipe::candidates::{candidates, difference, in_words, scrypts};
@@ -39,9 +39,10 @@ const MOST_SECONDS: f64 = 120.0;
 /// ```
 pub fn find_recipe(known: &[KnownHash]) -> Result<HashRecipe> {
     let Some(first) = known.first() else {
-        return Err(Error::NoRecipe {
+        return Err(Failure::NoRecipe {
             reason: "there are no hashes: give one or more, with their passwords".to_string(),
-        });
+        }
+        .into());
     };
     let mut search = Search {
         known,
@@ -108,9 +109,10 @@ impl Search<'_> {
     fn verdict(self) -> Result<HashRecipe> {
         let all = self.known.len();
         let Some((first, others)) = self.found.split_first() else {
-            return Err(Error::NoRecipe {
+            return Err(Failure::NoRecipe {
                 reason: self.reason(),
-            });
+            }
+            .into());
         };
         let mut recipe = HashRecipe::new(first.clone())?;
         recipe.notes.push(format!(

@@ -12,7 +12,7 @@ use base64::Engine;
 
 use crate::display::draw::{Draw, NEUTRAL, card, draws, draws_in_cell, escape};
 use crate::error::problem::{Faults, Problem};
-use crate::error::{Error, Result};
+use crate::error::{Error, Failure, Result};
 use crate::passwords::hashes::burden::{Burden, Untried};
 use crate::passwords::hashes::custom::CustomHash;
 use crate::passwords::hashes::encodings::{BASE64, BytesEncoding};
@@ -81,7 +81,9 @@ impl HashRecipe {
         if let Some(salt) = whole.get_mut("salt").and_then(Value::as_object_mut) {
             salt.entry("value").or_insert_with(|| Value::from(""));
         }
-        first_fault(&whole).map_or(Ok(()), Err)?;
+        if let Some(problem) = first_fault(&whole) {
+            return Err(fault(&problem.field, &problem.problem));
+        }
         let read = CustomHash::read(&custom)
             .map_err(|(field, words)| fault(&format!("custom_password_hash.{field}"), &words))?;
         set_text(&mut custom, &["hash", "value"], read.head());
@@ -156,7 +158,10 @@ impl HashRecipe {
     /// ```
     pub fn describe(&self, hash: &str, salt: Option<&str>) -> Result<Value> {
         let custom = self.filled(hash, salt)?;
-        first_fault(&custom).map_or(Ok(custom), Err)
+        match first_fault(&custom) {
+            Some(problem) => Err(fault(&problem.field, &problem.problem)),
+            None => Ok(custom),
+        }
     }
 
     fn filled(&self, hash: &str, salt: Option<&str>) -> Result<Value> {
@@ -181,7 +186,7 @@ impl HashRecipe {
     ///
     /// # Errors
     ///
-    /// No users; [`Error::BadRows`] with each row and field for a hash that is missing, or that this recipe cannot
+    /// No users; [`ErrorKind::BadRows`](crate::ErrorKind::BadRows) with each row and field for a hash that is missing, or that this recipe cannot
     /// have made.
     ///
     /// # Examples
@@ -199,7 +204,7 @@ impl HashRecipe {
     /// ```
     pub fn complete(&self, users: &[User]) -> Result<Users> {
         if users.is_empty() {
-            return Err(Error::NoUsers);
+            return Err(Failure::NoUsers.into());
         }
         let mut problems = Vec::new();
         let mut completed = Vec::with_capacity(users.len());
@@ -228,10 +233,11 @@ impl HashRecipe {
         if problems.is_empty() {
             return Ok(completed.into());
         }
-        Err(Error::BadRows {
+        Err(Failure::BadRows {
             problems,
             users: users.len(),
-        })
+        }
+        .into())
     }
 
     /// The recipe with a user's own values laid over it.
@@ -245,17 +251,17 @@ impl HashRecipe {
 }
 
 fn fault(field: &str, reason: &str) -> Error {
-    Error::HashRecipe {
+    Failure::HashRecipe {
         field: field.to_string(),
         reason: reason.to_string(),
     }
+    .into()
 }
 
-pub(crate) fn first_fault(custom: &Value) -> Option<Error> {
+pub(crate) fn first_fault(custom: &Value) -> Option<Problem> {
     let mut faults = Faults::default();
     check_custom_hash(custom, &mut faults);
-    let problem: Problem = faults.of(0, "").into_iter().next()?;
-    Some(fault(&problem.field, &problem.problem))
+    faults.of(0, "").into_iter().next()
 }
 
 /// Sets or takes away a text inside.
@@ -300,12 +306,12 @@ fn make(recipe: &CustomHash, custom: &Value, password: &str) -> Result<String> {
                     "with its salt it has {} bytes and bcrypt takes {MAX_PASSWORD_BYTES}: use a shorter salt",
                     salted.len()
                 );
-                return Err(Error::Password { reason });
+                return Err(Failure::Password { reason }.into());
             }
             let mut salt = [0; 16];
             salt.copy_from_slice(&random_bytes(16)?);
             let hash =
-                bcrypt::hash_with_salt(salted, *cost, salt).map_err(|cause| Error::Password {
+                bcrypt::hash_with_salt(salted, *cost, salt).map_err(|cause| Failure::Password {
                     reason: cause.to_string(),
                 })?;
             Ok(format!("{head}{}", &hash.to_string()[7..]))

@@ -1,0 +1,119 @@
+//! What a long run says while it goes on: short whole lines, fewer and fewer of them.
+
+use std::time::{Duration, Instant};
+
+use crate::imports::run::Run;
+use crate::jobs::JobId;
+use crate::jobs::wait::PENDING;
+use crate::say::say;
+use crate::tenant::rate::at_published_speeds;
+use crate::words::{count, grouped, in_words, span_in_words};
+
+const FIRST_WORD: Duration = Duration::from_secs(2);
+const LONGEST_SILENCE: Duration = Duration::from_secs(60);
+
+pub(crate) struct Progress {
+    began: Instant,
+    said: Instant,
+    silence: Duration,
+    /// Users in files that were sent before this call: how long those took, it has not seen.
+    before: f64,
+    slots_told: bool,
+    guessed: bool,
+    /// Statuses that nobody listed and that were told.
+    statuses: Vec<String>,
+}
+
+impl Progress {
+    pub(crate) fn new(run: &Run) -> Progress {
+        let sent = run.files.iter().filter(|state| state.uploads > 0);
+        let before: usize = sent.map(crate::imports::run::FileState::count).sum();
+        Progress {
+            began: Instant::now(),
+            said: Instant::now(),
+            silence: FIRST_WORD,
+            before: before as f64,
+            slots_told: false,
+            guessed: false,
+            statuses: Vec::new(),
+        }
+    }
+
+    /// Says once that a job has a status which is none of Auth0's.
+    pub(crate) fn status(&mut self, job: &JobId, status: &str) {
+        if status != PENDING && !self.statuses.iter().any(|told| told == status) {
+            self.statuses.push(status.to_string());
+            say!(
+                "job {job} has the status `{status}`, which Auth0 does not list: it is taken for one that runs"
+            );
+        }
+    }
+
+    /// Says how far the run is, when it is time to. `running`: files at work, and the share of each that is or should be
+    /// done; `left`: the time the jobs themselves name, when they do and nothing comes after them.
+    pub(crate) fn say(&mut self, run: &Run, running: &[(usize, f64)], left: Option<Duration>) {
+        if self.said.elapsed() < self.silence {
+            return;
+        }
+        self.said = Instant::now();
+        self.silence = (self.silence * 5 / 4).min(LONGEST_SILENCE);
+        let (ended, done) = (done(run, &[]), done(run, running));
+        let total: usize = run
+            .files
+            .iter()
+            .map(crate::imports::run::FileState::count)
+            .sum();
+        let speed = (done - self.before) / self.began.elapsed().as_secs_f64();
+        let measured = done > self.before;
+        let of = if run.sealed.is_some() {
+            grouped(total)
+        } else {
+            format!("{} or more", grouped(total))
+        };
+        let by_speed = || Duration::try_from_secs_f64((total as f64 - done).max(0.0) / speed).ok();
+        let left = left.or_else(|| by_speed().filter(|_| measured));
+        // Nothing to go by at first but what is known of Auth0.
+        let unknown = left.is_none() && run.sealed.is_some();
+        let guess = if unknown && !std::mem::replace(&mut self.guessed, true) {
+            format!(
+                "; at the speeds Auth0's staff name it takes {} in all",
+                span_in_words(at_published_speeds(total))
+            )
+        } else {
+            String::new()
+        };
+        let speed = match measured {
+            true => format!(", {} a second", grouped(speed.round())),
+            false if ended > 0.0 => String::new(),
+            false => ", no job has ended yet".to_string(),
+        };
+        let left = left.map_or(String::new(), |left| {
+            format!(", about {} left", in_words(left))
+        });
+        let about = if done > ended { "about " } else { "" };
+        say!(
+            "{about}{} of {of} users{speed}{left}; {} running{guess}",
+            grouped(done.round()),
+            count(running.len(), "job")
+        );
+    }
+
+    /// Says once that others hold the slots.
+    pub(crate) fn slots_held(&mut self, own: usize) {
+        if !std::mem::replace(&mut self.slots_told, true) {
+            say!(
+                "jobs that this run does not know of hold the tenant's slots, besides {} of its own: waiting for one to end",
+                count(own, "job")
+            );
+        }
+    }
+}
+
+fn done(run: &Run, running: &[(usize, f64)]) -> f64 {
+    let ended = run.files.iter().filter(|state| state.end.is_some());
+    let ended: usize = ended.map(crate::imports::run::FileState::count).sum();
+    let shares = running
+        .iter()
+        .map(|(file, share)| share * run.files[file - 1].count() as f64);
+    ended as f64 + shares.sum::<f64>()
+}
