@@ -1,17 +1,16 @@
 //! Proof that a password works.
 
-use std::thread;
-
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use crate::error::refusal::SignInRefusal;
-use crate::error::{ErrorKind, Failure, Result};
+use crate::error::{Failure, Result};
 use crate::say::{debug_fields, words_of_others};
 use crate::secrets::hide::without_secrets;
+use crate::tenant::Tenant;
 use crate::tenant::refusal::refusal;
 use crate::tenant::request::Answer;
-use crate::tenant::{RATE_LIMIT_TRIES, Tenant};
+use crate::tenant::retry::Lost;
 
 const CALL: &str = "POST /oauth/token";
 /// Auth0's code for a user whose sign-in failed too often, which no waiting mends.
@@ -120,19 +119,15 @@ pub fn verify_sign_in(
 
 /// Asks until the rate lets it through. What else is refused is told by the answer.
 fn ask(tenant: &Tenant, body: &Value) -> Result<Answer> {
-    for attempt in 1.. {
-        let answer = tenant.post_token(body)?;
+    let deadline = tenant.deadline();
+    tenant.ask(deadline, Lost::GiveUp, |_| {
+        let answer = tenant.post_token(body, deadline)?;
         let code = answer.json(CALL).unwrap_or_default()["error"].take();
         if answer.status != StatusCode::TOO_MANY_REQUESTS || code == TOO_MANY_ATTEMPTS {
             return Ok(answer);
         }
-        let error = refusal(CALL, &answer);
-        if error.kind() != ErrorKind::RateLimited || attempt >= RATE_LIMIT_TRIES {
-            return Err(error);
-        }
-        thread::sleep(answer.wait());
-    }
-    unreachable!("the loop ends by returning")
+        Err(refusal(CALL, &answer))
+    })
 }
 
 fn refusal_in(json: &Value) -> SignInRefusal {

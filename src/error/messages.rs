@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::clock::now;
+use crate::clock::unix_seconds;
 use crate::error::{Error, Failure};
 use crate::say::{say, sentence};
 use crate::words::{count, grouped, in_words};
@@ -98,7 +98,7 @@ impl fmt::Display for Raw<'_> {
                     Some(wait) => format!(
                         "run this cell again in {} (after {})",
                         in_words(*wait),
-                        crate::words::utc(now().saturating_add(wait.as_secs()))
+                        crate::words::utc(unix_seconds().saturating_add(wait.as_secs()))
                     ),
                     None => "the tenant does not say when to ask again".to_string(),
                 };

@@ -33,6 +33,7 @@ use crate::jobs::options::ImportOptions;
 use crate::say::say;
 use crate::secrets::random_hex;
 use crate::tenant::Tenant;
+use crate::tenant::rate::Pace;
 use crate::users::User;
 
 /// Where run folders are, from the working folder, which is the notebook's.
@@ -324,7 +325,7 @@ impl Run {
         let mut connection = ConnectionId::new(&self.connection_id)?;
         connection.name.clone_from(&self.connection);
         let options = self.options.clone();
-        let tenant = tenant.paced(options.requests_per_second);
+        let tenant = tenant.paced(Pace::new(options.requests_per_second));
         let before = tenant.traffic().count;
         let made_here = self.is_new || tenant.witness().made(self.folder.done_so_far());
         let worked = Schedule::new(&tenant, &connection, &options, &mut self).work(feed);

@@ -12,12 +12,9 @@ use crate::jobs::options::ImportOptions;
 use crate::jobs::upload::{Packer, framing_bytes};
 use crate::say::debug_fields;
 use crate::tenant::Tenant;
-use crate::tenant::rate::at_published_speeds;
+use crate::tenant::rate::{FREE_PLAN, at_published_speeds};
 use crate::users::User;
 use crate::words::count;
-
-/// Removals a second on the free plan: one request for each user, two requests a second.
-const REMOVALS_A_SECOND: f64 = 2.0;
 
 /// What [`import_users`](crate::import_users) would do with these users; made by [`plan_import`] and [`plan_import_with`].
 ///
@@ -98,7 +95,7 @@ impl ImportPlan {
     /// ```
     #[must_use]
     pub fn removal(&self) -> Duration {
-        Duration::from_secs_f64(self.good() as f64 / REMOVALS_A_SECOND)
+        Duration::from_secs_f64(self.good() as f64 / FREE_PLAN)
     }
 
     /// Users with a fault.

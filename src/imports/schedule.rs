@@ -5,10 +5,9 @@
 
 use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, TryRecvError};
-use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::clock::unix_millis;
+use crate::clock::{self, Deadline, unix_millis};
 use crate::connections::ConnectionId;
 use crate::error::{Error, ErrorKind, Result};
 use crate::imports::folder::packed_name;
@@ -23,7 +22,7 @@ use crate::jobs::{JobId, JobStatus, Summary, send_upload};
 use crate::say::say;
 use crate::tenant::Tenant;
 use crate::tenant::rate::Estimate;
-use crate::tenant::retry::{Patience, backoff};
+use crate::tenant::retry::{Retry, backoff};
 
 const IDLE: Duration = Duration::from_millis(500);
 /// Waits for a slot that somebody else's job holds: jobs take minutes.
@@ -58,7 +57,11 @@ pub(crate) struct Schedule<'a> {
     connection: &'a ConnectionId,
     options: &'a ImportOptions,
     run: &'a mut Run,
-    patience: Patience,
+    /// For what is asked until it is answered.
+    tenant: Tenant,
+    /// For what there is something else to do meanwhile.
+    at_once: Tenant,
+    retry: Retry,
     waiting: VecDeque<usize>,
     upload_after: Instant,
     slot_wait: Duration,
@@ -75,7 +78,7 @@ impl<'a> Schedule<'a> {
         options: &'a ImportOptions,
         run: &'a mut Run,
     ) -> Schedule<'a> {
-        let now = Instant::now();
+        let (now, deadline) = (clock::instant(), Deadline::after(options.time_limit));
         let (mut waiting, mut running) = (VecDeque::new(), Vec::new());
         for file in run.open_files() {
             let state = &run.files[file - 1];
@@ -96,7 +99,9 @@ impl<'a> Schedule<'a> {
         Schedule {
             connection,
             options,
-            patience: Patience::new(tenant, options.time_limit, FAULTS_BORNE),
+            retry: tenant.retry(deadline, FAULTS_BORNE),
+            at_once: tenant.until(deadline, FAULTS_BORNE).impatient(),
+            tenant: tenant.until(deadline, FAULTS_BORNE),
             progress: Progress::new(run),
             run,
             waiting,
@@ -115,7 +120,7 @@ impl<'a> Schedule<'a> {
             if sealed && self.waiting.is_empty() && self.running.is_empty() {
                 return Ok(());
             }
-            self.patience.check_time()?;
+            self.retry.check_time()?;
             self.step()?;
             let left = self.left().filter(|_| sealed);
             self.progress.say(self.run, &self.shares(), left);
@@ -127,7 +132,8 @@ impl<'a> Schedule<'a> {
         let share = |running: &Running| {
             let rows = self.run.files[running.file - 1].count() as f64;
             let expected = self.estimate.each().map(|seconds| seconds * rows);
-            let guess = || expected.map_or(0.0, |all| running.since.elapsed().as_secs_f64() / all);
+            let guess =
+                || expected.map_or(0.0, |all| clock::since(running.since).as_secs_f64() / all);
             let told = running.told.and_then(|(told, _)| told.share);
             (running.file, told.unwrap_or_else(|| guess().min(0.95)))
         };
@@ -138,7 +144,7 @@ impl<'a> Schedule<'a> {
     fn left(&self) -> Option<Duration> {
         let left = |running: &Running| {
             let (told, at) = running.told?;
-            Some(told.left?.saturating_sub(at.elapsed()))
+            Some(told.left?.saturating_sub(clock::since(at)))
         };
         let all: Option<Vec<Duration>> = self.running.iter().map(left).collect();
         all.filter(|_| self.waiting.is_empty())?.into_iter().max()
@@ -175,7 +181,7 @@ impl<'a> Schedule<'a> {
 
     /// The one thing that is due next, or a short wait.
     fn step(&mut self) -> Result<()> {
-        let now = Instant::now();
+        let now = clock::instant();
         let may_upload = self.running.len() < self.options.slots && now >= self.upload_after;
         if may_upload && let Some(file) = self.waiting.pop_front() {
             return self.upload(file);
@@ -195,7 +201,7 @@ impl<'a> Schedule<'a> {
         };
         // Short, so that a file just packed is not kept waiting.
         let most = Duration::from_millis(100);
-        thread::sleep(wake.saturating_duration_since(now).min(most));
+        clock::wait(wake.saturating_duration_since(now).min(most));
         Ok(())
     }
 
@@ -209,9 +215,9 @@ impl<'a> Schedule<'a> {
         let upload = upload(self.connection, self.options, &bytes, users)?;
         let correlation_id = self.run.correlation_id();
         self.run.note(Entry::Sending { file })?;
-        match send_upload(&self.patience.tenant, upload, &correlation_id) {
+        match send_upload(&self.at_once, upload, &correlation_id) {
             Ok(accepted) => {
-                self.patience.answered();
+                self.retry.answered();
                 self.slot_wait = SLOT_WAIT;
                 let job = accepted.id;
                 self.run.note(Entry::Accepted {
@@ -221,7 +227,7 @@ impl<'a> Schedule<'a> {
                     created_at: accepted.created_at,
                     connection: accepted.connection,
                 })?;
-                let since = Instant::now();
+                let since = clock::instant();
                 let wait = self.estimate.first_read(users);
                 self.running.push(Running {
                     file,
@@ -245,17 +251,17 @@ impl<'a> Schedule<'a> {
             ErrorKind::NoJobSlot => {
                 self.run.note(Entry::NotTaken { file })?;
                 self.progress.slots_held(self.running.len());
-                self.upload_after = Instant::now() + self.slot_wait;
+                self.upload_after = clock::instant() + self.slot_wait;
                 self.slot_wait = (self.slot_wait * 3 / 2).min(LONGEST_SLOT_WAIT);
                 Ok(())
             }
             ErrorKind::RateLimited | ErrorKind::TokenQuota => {
                 self.run.note(Entry::NotTaken { file })?;
-                self.patience.hold(error)
+                self.hold(error)
             }
             kind if kind.may_pass() => {
-                let wait = self.patience.bear(error)?;
-                self.upload_after = Instant::now() + wait;
+                let wait = self.retry.pause(error)?;
+                self.upload_after = clock::instant() + wait;
                 Ok(())
             }
             _ => {
@@ -265,14 +271,20 @@ impl<'a> Schedule<'a> {
         }
     }
 
+    /// Waits as a limit asks: until then nothing else is answered either.
+    fn hold(&mut self, error: Error) -> Result<()> {
+        clock::wait(self.retry.pause(error)?);
+        Ok(())
+    }
+
     fn read(&mut self, index: usize) -> Result<()> {
-        match read_job(&self.patience.tenant, &self.running[index].job) {
+        match read_job(&self.at_once, &self.running[index].job) {
             Ok(JobState::Pending { told, status }) => {
-                self.patience.answered();
+                self.retry.answered();
                 self.progress.status(&self.running[index].job, &status);
-                self.running[index].told = Some((told, Instant::now()));
+                self.running[index].told = Some((told, clock::instant()));
                 let running = &self.running[index];
-                let age = running.since.elapsed();
+                let age = clock::since(running.since);
                 let users = self.run.files[running.file - 1].count();
                 if age >= self.options.job_limit {
                     let running = self.running.remove(index);
@@ -280,7 +292,7 @@ impl<'a> Schedule<'a> {
                 }
                 let wait = self.estimate.pending(age, users);
                 let left = self.options.job_limit - age;
-                self.running[index].next_read = Instant::now() + wait.min(left);
+                self.running[index].next_read = clock::instant() + wait.min(left);
                 Ok(())
             }
             Ok(JobState::Ended {
@@ -289,14 +301,15 @@ impl<'a> Schedule<'a> {
                 seen_at,
                 ..
             }) => {
-                self.patience.answered();
+                self.retry.answered();
                 let running = self.running.remove(index);
                 self.run.files[running.file - 1].ended_at = Some(unix_millis());
                 self.run.files[running.file - 1].seen_at = seen_at;
                 if running.whole {
                     let users = self.run.files[running.file - 1].count();
                     let seen = running.told.map(|(_, at)| at.duration_since(running.since));
-                    self.estimate.learn(running.since.elapsed(), users, seen);
+                    self.estimate
+                        .learn(clock::since(running.since), users, seen);
                 }
                 // The slot is free: the next upload comes before the report of this one.
                 self.fill_slot()?;
@@ -307,10 +320,10 @@ impl<'a> Schedule<'a> {
                 let running = self.running.remove(index);
                 self.again_or_settle(running.file)
             }
-            Err(error) if error.pause().is_some() => self.patience.hold(error),
+            Err(error) if error.pause().is_some() => self.hold(error),
             Err(error) if error.may_pass() => {
-                let wait = self.patience.bear(error)?;
-                self.running[index].next_read = Instant::now() + wait;
+                let wait = self.retry.pause(error)?;
+                self.running[index].next_read = clock::instant() + wait;
                 Ok(())
             }
             Err(error) => Err(error),
@@ -318,7 +331,7 @@ impl<'a> Schedule<'a> {
     }
 
     fn fill_slot(&mut self) -> Result<()> {
-        if Instant::now() >= self.upload_after
+        if clock::instant() >= self.upload_after
             && let Some(file) = self.waiting.pop_front()
         {
             self.upload(file)?;
@@ -335,7 +348,7 @@ impl<'a> Schedule<'a> {
     ) -> Result<()> {
         match (status, summary) {
             (JobStatus::Completed, Some(summary)) => {
-                let end = settle::completed(&mut self.patience, self.run, file, job, summary)?;
+                let end = settle::completed(&self.tenant, self.run, file, job, summary)?;
                 self.run.finish(end)
             }
             // Nothing is said of the rows.
@@ -350,16 +363,16 @@ impl<'a> Schedule<'a> {
             say!("sending file {file} again: its job ended without a word on its users");
             self.run.files[file - 1].job = None;
             self.waiting.push_back(file);
-            self.upload_after = self.upload_after.max(Instant::now() + backoff(uploads)?);
+            self.upload_after = self.upload_after.max(clock::instant() + backoff(uploads)?);
             return Ok(());
         }
-        let end = settle::without_report(&mut self.patience, self.run, file, false)?;
+        let end = settle::without_report(&self.tenant, self.run, file, false)?;
         self.run.finish(end)
     }
 
     /// A job that may still be running must not be sent again.
     fn settle_expired(&mut self, file: usize) -> Result<()> {
-        let end = settle::without_report(&mut self.patience, self.run, file, true)?;
+        let end = settle::without_report(&self.tenant, self.run, file, true)?;
         self.run.finish(end)
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::say::debug_fields;
+use crate::tenant::rate::FREE_PLAN;
 
 /// What stays of the users in the run folder once they are accounted for; for [`ImportOptions::afterwards`]. Refused
 /// users stay whole, to be mended.
@@ -74,8 +75,7 @@ impl Default for ImportOptions {
             name: None,
             // Auth0 runs two import jobs in a tenant at once.
             slots: 2,
-            // The free plan's rate.
-            requests_per_second: 2.0,
+            requests_per_second: FREE_PLAN,
             // Auth0 forgets a job after 24 hours.
             time_limit: Duration::from_secs(24 * 3600),
             // Auth0 ends a job after two hours; a few minutes for its own word to come through.

@@ -11,7 +11,6 @@ use crate::error::{Error, ErrorKind, Failure, Result};
 use crate::tenant::Tenant;
 use crate::tenant::answer::millis;
 use crate::tenant::request::{Request, path_segment};
-use crate::tenant::retry::Patience;
 
 const SCOPES: &[&str] = &["read:users"];
 /// Users asked for in one search; more would make the address too long.
@@ -128,18 +127,15 @@ pub(crate) fn search(tenant: &Tenant, field: &str, values: &[String]) -> Result<
 
 /// What a search shows of the users with these ids, as far as it answers. It is a look beforehand, so a search that
 /// fails is no reason to stop.
-pub(crate) fn seen(patience: &mut Patience, ids: &[String]) -> Result<HashMap<String, Vec<Value>>> {
+pub(crate) fn seen(tenant: &Tenant, ids: &[String]) -> Result<HashMap<String, Vec<Value>>> {
     let mut seen: HashMap<String, Vec<Value>> = HashMap::new();
     let ids = ids.iter().filter(|id| id.len() <= LONGEST_SEARCHED);
     let ids: Vec<String> = ids.cloned().collect();
     for group in ids.chunks(AT_ONCE) {
-        let found = match patience.ask(|tenant| search(tenant, "user_id", group)) {
+        let found = match search(tenant, "user_id", group) {
             Ok(found) => found,
             Err(error) if error.kind() == ErrorKind::OutOfTime => return Err(error),
-            Err(_) => {
-                patience.answered();
-                break;
-            }
+            Err(_) => break,
         };
         for profile in found {
             if let Some(id) = profile["user_id"].as_str() {
@@ -181,14 +177,14 @@ pub(crate) fn by_email(tenant: &Tenant, email: &str) -> Result<Vec<Value>> {
 /// `named` is what the answer to the upload said. A connection that is gone took its users with it, and one that has its
 /// name now is another one.
 pub(crate) fn connection_name(
-    patience: &mut Patience,
+    tenant: &Tenant,
     id: &str,
     named: Option<&str>,
 ) -> Result<Option<String>> {
     let path = format!("/api/v2/connections/{id}");
     let request = || Request::get(&path, &["read:connections"]);
     let call = format!("GET {path}");
-    let answer = patience.ask(|tenant| tenant.send(request())?.json(&call));
+    let answer = tenant.send(request()).and_then(|answer| answer.json(&call));
     let named = named.map(str::to_string);
     match answer {
         Ok(connection) if connection["id"] == id => {

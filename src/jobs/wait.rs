@@ -1,10 +1,10 @@
 //! Waiting for a job: asking after it ever less often, and what each answer says.
 
-use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use crate::clock::{self, Deadline};
 use crate::error::{Error, Failure, Result};
 use crate::jobs::{
     FIRST_WAIT, FinishedJob, Job, JobId, JobStatus, LONGEST_SILENCE, LONGEST_WAIT, READ_SCOPES,
@@ -23,7 +23,9 @@ pub(crate) const PENDING: &str = "pending";
 /// Characters of a status that are told; all of Auth0's are shorter.
 const MOST_STATUS_CHARS: usize = 40;
 /// Reads in a row that may fail before a wait ends with their error.
-const FAULTS_BORNE: u32 = 5;
+pub(crate) const FAULTS_BORNE: u32 = 5;
+/// For the answer to a look that began at the limit.
+pub(crate) const LAST_LOOK: Duration = Duration::from_millis(750);
 
 /// Waits until the job has ended, at most for `limit`, and gives how it ended. Sends reads; waits.
 ///
@@ -53,14 +55,22 @@ const FAULTS_BORNE: u32 = 5;
 /// # Ok::<(), Error>(())
 /// ```
 pub fn wait_for_job(tenant: &Tenant, job: &Job, limit: Duration) -> Result<FinishedJob> {
-    let began = Instant::now();
-    let mut wait = FIRST_WAIT;
-    let mut said = began;
-    let mut faults = 0;
+    let deadline = Deadline::after(limit);
+    let asked = tenant.until(
+        Deadline::after(limit.saturating_add(LAST_LOOK)),
+        FAULTS_BORNE,
+    );
+    let running = |status: String| -> Error {
+        Failure::JobRunning {
+            id: job.id.to_string(),
+            limit,
+            status,
+        }
+        .into()
+    };
+    let (mut waits, mut seen) = (Waits::new(), None);
     loop {
-        let state = read_job(tenant, &job.id);
-        let left = limit.saturating_sub(began.elapsed());
-        let news = match state {
+        match read_job(&asked, &job.id) {
             Ok(JobState::Ended {
                 status,
                 summary,
@@ -76,36 +86,51 @@ pub fn wait_for_job(tenant: &Tenant, job: &Job, limit: Duration) -> Result<Finis
                     seen_at,
                 });
             }
-            Ok(JobState::Pending { status, .. }) if left.is_zero() => {
-                return Err(Failure::JobRunning {
-                    id: job.id.to_string(),
-                    limit,
-                    status,
-                }
-                .into());
+            Ok(JobState::Pending { status, .. }) if deadline.is_over() => {
+                return Err(running(status));
             }
             Ok(JobState::Pending { told, status }) => {
-                faults = 0;
-                progress(&told, &status, began.elapsed(), limit)
+                let news = progress(&told, &status, &deadline);
+                seen = Some(status);
+                waits.next(&deadline, |is_first| {
+                    let usual = if is_first { usual(job) } else { String::new() };
+                    say!("job {} is still running{news}{usual}", job.id);
+                });
             }
-            // The job does not care whether it is asked, so one lost answer must not end the wait.
-            Err(error) if error.may_pass() && faults < FAULTS_BORNE && !left.is_zero() => {
-                faults += 1;
-                format!("; asking again, since {error}")
+            // It was seen to run, and the time for another look is over.
+            Err(error) if error.may_pass() && deadline.is_over() => {
+                return Err(seen.map_or(error, running));
             }
             Err(error) => return Err(error),
-        };
-        if said.elapsed() + wait > LONGEST_SILENCE {
-            let usual = if said == began {
-                usual(job)
-            } else {
-                String::new()
-            };
-            said = Instant::now();
-            say!("job {} is still running{news}{usual}", job.id);
         }
-        thread::sleep(wait.min(left));
-        wait = (wait * 3 / 2).min(LONGEST_WAIT);
+    }
+}
+
+/// The waits between two looks at a job, each longer than the one before.
+pub(crate) struct Waits {
+    next: Duration,
+    said: Instant,
+    is_first: bool,
+}
+
+impl Waits {
+    pub(crate) fn new() -> Waits {
+        Waits {
+            next: FIRST_WAIT,
+            said: clock::instant(),
+            is_first: true,
+        }
+    }
+
+    /// Waits for the next look, but not beyond the deadline. `say` is called before a silence would be too long, and told whether
+    /// it is the first time.
+    pub(crate) fn next(&mut self, deadline: &Deadline, say: impl FnOnce(bool)) {
+        if clock::since(self.said) + self.next > LONGEST_SILENCE {
+            self.said = clock::instant();
+            say(std::mem::replace(&mut self.is_first, false));
+        }
+        clock::wait(self.next.min(deadline.left()));
+        self.next = (self.next * 3 / 2).min(LONGEST_WAIT);
     }
 }
 
@@ -187,7 +212,7 @@ fn usual(job: &Job) -> String {
     )
 }
 
-fn progress(told: &Told, status: &str, waited: Duration, limit: Duration) -> String {
+fn progress(told: &Told, status: &str, deadline: &Deadline) -> String {
     let status = match status {
         PENDING => String::new(),
         status => format!(", and its status is `{status}`, which Auth0 does not list"),
@@ -200,8 +225,8 @@ fn progress(told: &Told, status: &str, waited: Duration, limit: Duration) -> Str
         .map_or(String::new(), |left| format!(", {} s left", left.as_secs()));
     format!(
         "{status}{share}{left}; waited {} s of at most {} s",
-        waited.as_secs(),
-        limit.as_secs()
+        deadline.waited().as_secs(),
+        deadline.limit.as_secs()
     )
 }
 

@@ -2,16 +2,16 @@
 
 use std::ops::Deref;
 use std::path::Path;
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use reqwest::{Method, StatusCode, Url};
 use serde_json::{Value, json};
 
+use crate::clock::Deadline;
 use crate::connections::ConnectionId;
-use crate::error::messages::say_fault;
 use crate::error::{Error, Failure, Result};
-use crate::jobs::{FIRST_WAIT, JobId, LONGEST_SILENCE, LONGEST_WAIT};
+use crate::jobs::JobId;
+use crate::jobs::wait::{FAULTS_BORNE, LAST_LOOK, Waits};
 use crate::private_file::sheet::CsvFile;
 use crate::profiles::gunzip::gunzip;
 use crate::profiles::link::address_of;
@@ -24,8 +24,8 @@ use crate::tenant::request::Request;
 use crate::words::grouped;
 
 const CREATE: &str = "POST /api/v2/jobs/users-exports";
-/// Reads of the job, or of its file, that may be lost in a row.
-const FAULTS_BORNE: u32 = 5;
+/// What a file takes is not limited, as long as it comes: silence is. A day is no limit to any file that fits into memory.
+const LONGEST_DOWNLOAD: Duration = Duration::from_secs(24 * 3600);
 /// A link is good for 60 s (Auth0); each read of the job gives a new one.
 const LINKS_TRIED: u32 = 3;
 /// Users that are kept in memory: some 1 KB each.
@@ -110,7 +110,12 @@ pub fn export_users(
     connection: &ConnectionId,
     limit: Duration,
 ) -> Result<ExportedUsers> {
-    let began = Instant::now();
+    let deadline = Deadline::after(limit);
+    let asked = tenant.until(
+        Deadline::after(limit.saturating_add(LAST_LOOK)),
+        FAULTS_BORNE,
+    );
+    let fetching = tenant.until(Deadline::after(LONGEST_DOWNLOAD), FAULTS_BORNE);
     let field = |name: &str| match name {
         "connection" => json!({"name": "identities[0].connection", "export_as": name}),
         _ => json!({ "name": name }),
@@ -125,8 +130,8 @@ pub fn export_users(
     let json = tenant.send(request)?.json(CREATE)?;
     let id = JobId::in_answer(&json, CREATE)?;
     for _ in 0..LINKS_TRIED {
-        let link = wait_for_link(tenant, &id, began, limit)?;
-        if let Some(users) = fetch(tenant, &link, &id)? {
+        let link = wait_for_link(&asked, &id, &deadline)?;
+        if let Some(users) = fetch(&fetching, &link, &id)? {
             return Ok(ExportedUsers {
                 users,
                 connection: connection.clone(),
@@ -143,66 +148,46 @@ fn failed(reason: String) -> Error {
 }
 
 /// The link to the job's file, once there is one.
-fn wait_for_link(tenant: &Tenant, id: &JobId, began: Instant, limit: Duration) -> Result<Url> {
+fn wait_for_link(tenant: &Tenant, id: &JobId, deadline: &Deadline) -> Result<Url> {
     let path = format!("/api/v2/jobs/{id}");
     let call = format!("GET {path}");
-    let (mut wait, mut said, mut faults) = (FIRST_WAIT, Instant::now(), 0);
+    let mut waits = Waits::new();
     loop {
-        let state = tenant
-            .send(Request::get(&path, crate::jobs::READ_SCOPES))
-            .and_then(|answer| answer.json(&call));
-        let left = limit.saturating_sub(began.elapsed());
-        match state {
-            Ok(json) => match (json["status"].as_str(), json["location"].as_str()) {
-                (Some("completed"), Some(link)) => {
-                    let address = address_of(link, tenant.loopback().as_ref());
-                    return address.map_err(|why| Error::bad_answer(&call, why));
-                }
-                (Some("completed"), None) => {
-                    return Err(Error::bad_answer(&call, "it names no file"));
-                }
-                (Some("failed"), _) => {
-                    return Err(failed(format!(
-                        "job {id} failed in the tenant, and Auth0 gives no reason: run this cell again"
-                    )));
-                }
-                _ => faults = 0,
-            },
-            Err(error) if error.may_pass() && faults < FAULTS_BORNE => faults += 1,
-            Err(error) => return Err(error),
+        let answer = tenant.send(Request::get(&path, crate::jobs::READ_SCOPES))?;
+        let json = answer.json(&call)?;
+        match (json["status"].as_str(), json["location"].as_str()) {
+            (Some("completed"), Some(link)) => {
+                let address = address_of(link, tenant.loopback().as_ref());
+                return address.map_err(|why| Error::bad_answer(&call, why));
+            }
+            (Some("completed"), None) => {
+                return Err(Error::bad_answer(&call, "it names no file"));
+            }
+            (Some("failed"), _) => {
+                return Err(failed(format!(
+                    "job {id} failed in the tenant, and Auth0 gives no reason: run this cell again"
+                )));
+            }
+            _ if deadline.is_over() => {
+                return Err(failed(format!(
+                    "job {id} had not ended after {} s: run this cell again with a longer limit",
+                    deadline.limit.as_secs()
+                )));
+            }
+            _ => waits.next(deadline, |_| {
+                say!(
+                    "the export is still running; waited {} s of at most {} s",
+                    deadline.waited().as_secs(),
+                    deadline.limit.as_secs()
+                );
+            }),
         }
-        if left.is_zero() {
-            return Err(failed(format!(
-                "job {id} had not ended after {} s: run this cell again with a longer limit",
-                limit.as_secs()
-            )));
-        }
-        if said.elapsed() + wait > LONGEST_SILENCE {
-            said = Instant::now();
-            say!(
-                "the export is still running; waited {} s of at most {} s",
-                began.elapsed().as_secs(),
-                limit.as_secs()
-            );
-        }
-        thread::sleep(wait.min(left));
-        wait = (wait * 3 / 2).min(LONGEST_WAIT);
     }
 }
 
 /// The users of the file; `None` when the link had ended.
 fn fetch(tenant: &Tenant, link: &Url, id: &JobId) -> Result<Option<Vec<Profile>>> {
-    let mut faults = 0;
-    let answer = loop {
-        match tenant.download(link) {
-            Ok(answer) => break answer,
-            Err(error) if error.may_pass() && faults < FAULTS_BORNE => {
-                faults += 1;
-                say_fault(&error);
-            }
-            Err(error) => return Err(error),
-        }
-    };
+    let answer = tenant.download(link)?;
     match answer.status {
         status if status.is_success() => {}
         // What a store of files says to a link that has ended.

@@ -7,12 +7,12 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::thread;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use crate::clock;
 use crate::error::{Error, Failure, Result};
 use crate::private_file::append_to_private;
 use crate::private_file::lock::{FIRST_WORD, try_lock_file};
@@ -153,22 +153,22 @@ fn wait_for_turn(target: &Path, limit: Duration) -> Result<File> {
     let path = target.join("practice-tenant.lock");
     let unlockable = |cause| failed(&format!("{} cannot be locked: {cause}", path.display()));
     fs::create_dir_all(target).map_err(unlockable)?;
-    let (began, mut told) = (Instant::now(), false);
+    let (began, mut told) = (clock::instant(), false);
     loop {
         if let Some(lock) = try_lock_file(&path).map_err(unlockable)? {
             return Ok(lock);
         }
-        if began.elapsed() >= limit {
+        if clock::since(began) >= limit {
             return Err(failed(&format!(
                 "another kernel or program has held {} for {} s: end it, or delete that file",
                 path.display(),
                 limit.as_secs()
             )));
         }
-        if began.elapsed() >= FIRST_WORD && !std::mem::replace(&mut told, true) {
+        if clock::since(began) >= FIRST_WORD && !std::mem::replace(&mut told, true) {
             say!("another kernel is building or starting the practice tenant: waiting for it");
         }
-        thread::sleep(Duration::from_millis(20));
+        clock::wait(Duration::from_millis(20));
     }
 }
 
@@ -202,7 +202,7 @@ fn needs_build(program: &Path) -> bool {
 
 fn build(target: &Path) -> Result<()> {
     say!("building the practice tenant, once: a minute or two");
-    let began = Instant::now();
+    let began = clock::instant();
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
     let output = Command::new("cargo")
         .args([
@@ -236,7 +236,7 @@ fn build(target: &Path) -> Result<()> {
             "it cannot be built ({reason}): run `make practice-tenant` in the project to see all of it"
         )));
     }
-    say!("built in {} s", began.elapsed().as_secs());
+    say!("built in {} s", clock::since(began).as_secs());
     Ok(())
 }
 
@@ -264,12 +264,12 @@ fn start(program: &Path, env_file: &Path) -> Result<()> {
 }
 
 fn wait_until_ready(env_file: &Path) -> Result<Settings> {
-    let began = Instant::now();
-    while began.elapsed() < START_LIMIT {
+    let began = clock::instant();
+    while clock::since(began) < START_LIMIT {
         if let Some(settings) = running(env_file)? {
             return Ok(settings);
         }
-        thread::sleep(Duration::from_millis(20));
+        clock::wait(Duration::from_millis(20));
     }
     Err(failed(
         "it was started but does not answer: see target/practice-tenant.log",
@@ -280,6 +280,8 @@ fn wait_until_ready(env_file: &Path) -> Result<Settings> {
 #[cfg(all(test, feature = "practice-tenant"))]
 mod tests {
     use super::*;
+    use std::thread;
+
     use crate::tenant::proof::{proof_key, proves};
 
     /// Takes the program that the tests were built with, in place of minutes of building.
@@ -300,10 +302,10 @@ mod tests {
     }
 
     fn until(mut holds: impl FnMut() -> bool) {
-        let began = Instant::now();
+        let began = clock::instant();
         while !holds() {
-            assert!(began.elapsed() < START_LIMIT, "waited too long");
-            thread::sleep(Duration::from_millis(20));
+            assert!(clock::since(began) < START_LIMIT, "waited too long");
+            clock::wait(Duration::from_millis(20));
         }
     }
 

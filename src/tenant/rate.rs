@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use crate::clock;
+
 /// Users an hour by two jobs with full files, as Auth0's staff have said of the free and the enterprise plan.
 const USERS_AN_HOUR: (f64, f64) = (40_000.0, 400_000.0);
 const FIRST_READ: Duration = Duration::from_millis(500);
@@ -13,6 +15,8 @@ const EARLY: f64 = 0.015;
 const MOST_EARLY: f64 = 0.25;
 /// Requests remembered, and so the most that any pace lets through in a second.
 const REMEMBERED: usize = 10_000;
+/// Until it is looked again whether another thread's request was answered.
+const UNDER_WAY: Duration = Duration::from_millis(10);
 
 /// How long jobs with so many users take at Auth0, at best and at worst.
 pub(crate) fn at_published_speeds(users: usize) -> (Duration, Duration) {
@@ -20,22 +24,37 @@ pub(crate) fn at_published_speeds(users: usize) -> (Duration, Duration) {
     (hours(USERS_AN_HOUR.1), hours(USERS_AN_HOUR.0))
 }
 
-/// The requests a tenant was sent lately, whoever asked: a run begins where the cells before it left off.
+/// Requests a second of Auth0's free plan, which imports and removals keep to unless they are told otherwise
+/// (docs/how-the-import-job-behaves.md).
+pub(crate) const FREE_PLAN: f64 = 2.0;
+
+/// The requests a tenant was sent lately, whoever asked: a call begins where those before it left off.
 #[derive(Debug, Default)]
 pub(crate) struct Traffic {
     /// When each was answered, by which time the tenant has counted it for certain.
     latest: VecDeque<Instant>,
+    /// Sent and not answered yet, by other threads.
+    under_way: usize,
     pub(crate) count: u64,
+    /// Whether the last answer told that over half of what the tenant takes at once is left.
+    has_room: bool,
 }
 
 impl Traffic {
-    /// A request was answered, or lost.
-    pub(crate) fn note(&mut self) {
+    /// A request is about to be sent.
+    pub(crate) fn begin(&mut self) {
+        self.under_way += 1;
+    }
+
+    /// A request was answered, or lost; `told`: what the tenant takes at once and what is left of that, as its answer says.
+    pub(crate) fn note(&mut self, told: Option<(u64, u64)>) {
         self.count += 1;
+        self.under_way = self.under_way.saturating_sub(1);
+        self.has_room = told.is_some_and(|(limit, left)| left > limit / 2);
         if self.latest.len() == REMEMBERED {
             self.latest.pop_front();
         }
-        self.latest.push_back(Instant::now());
+        self.latest.push_back(clock::instant());
     }
 }
 
@@ -45,22 +64,47 @@ impl Traffic {
 pub(crate) struct Pace {
     at_once: usize,
     window: Duration,
+    /// Whether it is faster as long as the tenant tells that it has room.
+    adapts: bool,
 }
 
 impl Pace {
+    /// At most so many a second, whatever the tenant tells.
     pub(crate) fn new(per_second: f64) -> Pace {
         Pace {
             at_once: (per_second as usize).clamp(1, REMEMBERED),
             window: Duration::from_secs_f64((1.0 / per_second).max(1.0)),
+            adapts: false,
         }
     }
 
-    /// How long until the next request may be sent; `None` when it may be now.
-    pub(crate) fn wait(self, traffic: &Traffic) -> Option<Duration> {
-        let oldest = traffic.latest.len().checked_sub(self.at_once)?;
-        let due = traffic.latest[oldest] + self.window;
-        let wait = due.saturating_duration_since(Instant::now());
-        (!wait.is_zero()).then_some(wait)
+    /// At most so many a second, and more as long as the tenant tells (`x-ratelimit-limit`, `x-ratelimit-remaining`) that over
+    /// half of what it takes at once is left: the other half is for those who use the tenant meanwhile.
+    pub(crate) fn adapting(per_second: f64) -> Pace {
+        Pace {
+            adapts: true,
+            ..Pace::new(per_second)
+        }
+    }
+
+    /// Takes a place in the rate for one request, or tells how long until there may be one.
+    pub(crate) fn take(self, traffic: &mut Traffic) -> std::result::Result<(), Duration> {
+        if !(self.adapts && traffic.has_room) {
+            let free = self.at_once.saturating_sub(traffic.under_way);
+            if free == 0 {
+                return Err(UNDER_WAY);
+            }
+            if let Some(oldest) = traffic.latest.len().checked_sub(free) {
+                let wait = self
+                    .window
+                    .saturating_sub(clock::since(traffic.latest[oldest]));
+                if !wait.is_zero() {
+                    return Err(wait);
+                }
+            }
+        }
+        traffic.begin();
+        Ok(())
     }
 }
 

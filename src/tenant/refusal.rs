@@ -6,7 +6,7 @@ use std::time::Duration;
 use reqwest::StatusCode;
 use reqwest::header::{LOCATION, RETRY_AFTER};
 
-use crate::clock::now;
+use crate::clock::unix_seconds;
 use crate::error::{Error, Failure};
 use crate::say::words_of_others;
 use crate::secrets::hide::without_secrets;
@@ -25,6 +25,8 @@ const EXCHANGE: &str = "POST /oauth/token";
 const UPLOAD: &str = "POST /api/v2/jobs/users-imports";
 /// What Auth0 says of them, so far.
 const SLOTS: &str = "active import users jobs";
+/// Seconds that are waited for the rate at most: the limits of Auth0's paid plans are those of a minute.
+const LONGEST_WAIT: u64 = 60;
 /// Auth0's code of the rate limit, in both envelopes.
 const RATE: &str = "too_many_requests";
 /// A bucket of the quota: `b=per_hour;q=100;r=0;t=924`, several with commas between them (auth0.net reads it so).
@@ -136,15 +138,22 @@ fn quota_wait(answer: &Answer) -> Option<Duration> {
 }
 
 impl Answer {
-    /// How long to wait for the rate: `Retry-After`, else `x-ratelimit-reset` (UNIX seconds), within 1 to 10 seconds
-    /// as Auth0's own Go SDK does.
+    /// How long to wait for the rate: `Retry-After`, up to a minute, in which the slowest of Auth0's limits is filled again;
+    /// else `x-ratelimit-reset` (UNIX seconds, when the next request is let through), within 1 to 10 seconds as Auth0's own Go
+    /// SDK does.
     pub(crate) fn wait(&self) -> Duration {
         let reset = || {
-            let reset = self.header("x-ratelimit-reset")?;
-            Some(reset.trim().parse::<u64>().ok()?.saturating_sub(now()))
+            let reset = self.header("x-ratelimit-reset")?.trim().parse::<u64>();
+            Some(reset.ok()?.saturating_sub(self.now()).clamp(1, 10))
         };
         let seconds = retry_after(self).or_else(reset);
-        Duration::from_secs(seconds.unwrap_or(1).clamp(1, 10))
+        Duration::from_secs(seconds.unwrap_or(1).clamp(1, LONGEST_WAIT))
+    }
+
+    /// UNIX seconds by the server's own clock, where it tells it, since this machine's may be wrong.
+    fn now(&self) -> u64 {
+        let told = self.date().and_then(|millis| u64::try_from(millis).ok());
+        told.map_or_else(unix_seconds, |millis| millis / 1000)
     }
 }
 
@@ -153,9 +162,7 @@ fn retry_after(answer: &Answer) -> Option<u64> {
     let text = answer.header(RETRY_AFTER.as_str())?;
     text.trim().parse().ok().or_else(|| {
         let at = u64::try_from(http_millis(&text)?).ok()? / 1000;
-        // The server's own clock, where it tells it, since this machine's may be wrong.
-        let told = answer.date().and_then(|millis| u64::try_from(millis).ok());
-        Some(at.saturating_sub(told.map_or_else(now, |millis| millis / 1000)))
+        Some(at.saturating_sub(answer.now()))
     })
 }
 

@@ -136,6 +136,23 @@ impl Answer {
         Ok(self.sent.without_words().hide_in(self.parsed(call)?))
     }
 
+    /// That a body of JSON came to its end.
+    pub(crate) fn check_whole(&self, call: &str) -> Result<()> {
+        match serde_json::from_slice::<serde::de::IgnoredAny>(&self.body) {
+            Ok(_) => Ok(()),
+            Err(_) => self.parsed(call).map(drop),
+        }
+    }
+
+    /// What the tenant takes at once and how much of that is left, as its answer tells.
+    pub(crate) fn rate_left(&self) -> Option<(u64, u64)> {
+        let number = |name| self.header(name)?.trim().parse().ok();
+        Some((
+            number("x-ratelimit-limit")?,
+            number("x-ratelimit-remaining")?,
+        ))
+    }
+
     fn parsed(&self, call: &str) -> Result<Value> {
         if most_values(&self.body) > MOST_VALUES {
             let problem = format!(
