@@ -22,6 +22,14 @@ impl Countdown {
         }
     }
 
+    /// Says how far it is where nobody knows of how many.
+    pub(crate) fn say_so_far(&mut self, done: usize, what: &str) {
+        if clock::since(self.said) >= FIRST_WORD {
+            self.said = clock::instant();
+            say!("{} {what}", grouped(done));
+        }
+    }
+
     pub(crate) fn say(&mut self, done: usize, total: usize, what: &str) {
         if clock::since(self.said) >= FIRST_WORD && done < total {
             self.said = clock::instant();

@@ -71,7 +71,7 @@ impl Deref for Connections {
 
 /// Lists the tenant's connections, and what each means for an import. Sends reads; writes nothing.
 ///
-/// Databases come first. At most 1,000 connections are listed, which is as far as Auth0 pages. Each database of which
+/// Databases come first. All connections are listed, 100 with each request. Each database of which
 /// the list does not say who uses it costs one more request. One whose id is not well-formed is left out: nothing could
 /// be imported into it.
 ///

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::connections::rules::{ConnectionRules, OPTIONS_SCOPE, rules_of};
 use crate::error::{Error, Failure, Result};
+use crate::progress::Countdown;
 use crate::say::{data, one_line};
 use crate::tenant::Tenant;
 use crate::tenant::request::Request;
@@ -18,9 +19,9 @@ const SCOPES: &[&str] = &["read:connections"];
 /// change to Auth0's own CLI says that tenants want the second.
 pub(crate) const APPLICATION_SCOPES: &str = "read:connections, or read:connections_options";
 pub(crate) const LIST: &str = "GET /api/v2/connections";
-/// Connections on a page. `(page + 1) * per_page` may not pass 1,000 (Auth0, since 2025-10-27).
-const PER_PAGE: usize = 50;
-const MOST_PAGES: usize = 1000 / PER_PAGE;
+/// Connections on a page, the most that Auth0 gives; and pages, a hundred times what any tenant is known to have.
+const PER_PAGE: usize = 100;
+const MOST_PAGES: usize = 10_000;
 /// Applications of a connection that one answer holds at most.
 const MOST_CLIENTS: usize = 1000;
 
@@ -263,28 +264,25 @@ fn listed(connection: &Value) -> String {
     }
 }
 
-/// The first connection for which `wanted` holds, page after page.
+/// The first connection for which `wanted` holds, page after page. By `take` and `from` Auth0 pages to the end, by page numbers
+/// no further than 1,000.
 pub(crate) fn find(
     tenant: &Tenant,
     name: Option<&str>,
     mut wanted: impl FnMut(&Value) -> bool,
 ) -> Result<Option<Value>> {
-    let mut next: Option<String> = None;
-    let mut seen = 0;
-    for page in 0..MOST_PAGES {
-        let mut request = Request::get("/api/v2/connections", SCOPES);
-        request = match &next {
-            Some(next) => request.query("from", next).query("take", PER_PAGE),
-            None => request
-                .query("include_totals", true)
-                .query("page", page)
-                .query("per_page", PER_PAGE),
-        };
+    let mut countdown = Countdown::new();
+    let (mut next, mut seen) = (None::<String>, 0);
+    for _ in 0..MOST_PAGES {
+        let mut request = Request::get("/api/v2/connections", SCOPES).query("take", PER_PAGE);
+        if let Some(next) = &next {
+            request = request.query("from", next);
+        }
         if let Some(name) = name {
             request = request.query("name", name);
         }
         let json = tenant.send(request)?.json(LIST)?;
-        // With totals Auth0 answers an object. A bare array and pages by checkpoint are understood too.
+        // Auth0 answers `take` with an object; a bare array and an object with a total are understood too.
         let connections = json.as_array().or_else(|| json["connections"].as_array());
         let Some(connections) = connections else {
             return Err(Error::bad_answer(LIST, "it holds no list of connections"));
@@ -292,17 +290,26 @@ pub(crate) fn find(
         if let Some(connection) = connections.iter().find(|connection| wanted(connection)) {
             return Ok(Some(connection.clone()));
         }
-        seen += connections.len() as u64;
+        seen += connections.len();
+        let last = next;
         next = json["next"].as_str().map(str::to_string);
-        let more = match json["total"].as_u64() {
-            Some(total) => seen < total && !connections.is_empty(),
-            None => connections.len() >= PER_PAGE,
-        };
-        if next.is_none() && !more {
+        if next.is_none() {
+            let untold = json["total"].as_u64().filter(|total| *total > seen as u64);
+            return match untold {
+                Some(total) => {
+                    let problem = format!("it tells of {total} connections and lists {seen}");
+                    Err(Error::bad_answer(LIST, &problem))
+                }
+                None => Ok(None),
+            };
+        }
+        if next == last {
             break;
         }
+        countdown.say_so_far(seen, "connections read");
     }
-    Ok(None)
+    let problem = format!("after {seen} connections its `next` leads to no end");
+    Err(Error::bad_answer(LIST, &problem))
 }
 
 /// The applications that use the connection; `None` when the tenant does not say.

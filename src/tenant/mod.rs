@@ -373,8 +373,14 @@ impl Tenant {
             ..Request::get(path.as_str(), &[])
         };
         let deadline = self.deadline();
+        let call = "GET the exported file";
         let mut answer = self.ask(deadline, Lost::SendAgain, |_| {
-            self.send_once(&request, None, "GET the exported file", deadline)
+            let answer = self.send_once(&request, None, call, deadline)?;
+            let passes = answer.status == StatusCode::TOO_MANY_REQUESTS;
+            match passes || answer.status.is_server_error() {
+                true => Err(refusal(call, &answer)),
+                false => Ok(answer),
+            }
         })?;
         // The token did not go there, and is not to come from there.
         answer.sent.add(self.token().secret.expose());

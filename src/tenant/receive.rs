@@ -80,8 +80,11 @@ pub(crate) fn receive(
             Err(RecvTimeoutError::Timeout) => {
                 next_word = clock::since(began) + FIRST_WORD;
                 if words.are_due() {
-                    let bytes = grouped(body.len());
-                    say!("waiting for the answer to {call}, of which {bytes} bytes have come");
+                    let so_far = match body.len() {
+                        0 => String::new(),
+                        bytes => format!(", of which {} bytes have come", grouped(bytes)),
+                    };
+                    say!("waiting for the answer to {call}{so_far}");
                 }
                 continue;
             }
