@@ -123,6 +123,7 @@ pub(super) fn of(failure: &Failure) -> ErrorKind {
         Failure::Export { .. } => ErrorKind::Export,
         Failure::Removal { .. } => ErrorKind::Removal,
         Failure::NoCount
+        | Failure::SettingsOfARun
         | Failure::Prefix { .. }
         | Failure::EmailDomain { .. }
         | Failure::Cost { .. } => ErrorKind::Input,

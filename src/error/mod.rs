@@ -350,6 +350,8 @@ pub(crate) enum Failure {
     Removal { reason: String },
     /// A count of 0.
     NoCount,
+    /// A single job was given what only a run heeds.
+    SettingsOfARun,
     /// A prefix that no username or e-mail could begin with.
     Prefix { prefix: String, reason: String },
     /// Not a domain for e-mails.

@@ -13,10 +13,10 @@ use crate::connections::ConnectionId;
 use crate::error::{Error, ErrorKind, Result};
 use crate::imports::folder::packed_name;
 use crate::imports::journal::Entry;
+use crate::imports::options::ImportOptions;
 use crate::imports::progress::Progress;
 use crate::imports::run::Run;
 use crate::imports::settle;
-use crate::jobs::options::ImportOptions;
 use crate::jobs::upload::upload;
 use crate::jobs::wait::{JobState, Told, read_job};
 use crate::jobs::{JobId, JobStatus, Summary, send_upload};
@@ -206,7 +206,7 @@ impl<'a> Schedule<'a> {
             .folder
             .read(&packed_name(file), &state.packed_sha256)?;
         let users = state.count();
-        let upload = upload(self.connection, self.options, &bytes, users)?;
+        let upload = upload(self.connection, &self.options.job, &bytes, users)?;
         let correlation_id = self.run.correlation_id();
         self.run.note(Entry::Sending { file })?;
         match send_upload(&self.patience.tenant, upload, &correlation_id) {
