@@ -143,6 +143,7 @@ mod display;
 mod error;
 mod imports;
 mod jobs;
+mod list;
 mod passwords;
 mod private_file;
 mod profiles;
