@@ -3,26 +3,25 @@
 //! One thread does it all. A request takes milliseconds and a job minutes, so nothing is gained by more, and the
 //! order in which things are written down is the order in which they happened.
 
-use std::collections::VecDeque;
-use std::sync::mpsc::{Receiver, TryRecvError};
-use std::time::{Duration, Instant};
-
 use crate::clock::{self, Deadline, unix_millis};
 use crate::connections::ConnectionId;
 use crate::error::{Error, ErrorKind, Result};
+use crate::imports::estimate::{Asked, Estimate};
 use crate::imports::folder::packed_name;
 use crate::imports::journal::Entry;
+use crate::imports::options::ImportOptions;
 use crate::imports::progress::Progress;
 use crate::imports::run::Run;
 use crate::imports::settle;
-use crate::jobs::options::ImportOptions;
 use crate::jobs::upload::upload;
 use crate::jobs::wait::{JobState, Told, read_job};
 use crate::jobs::{JobId, JobStatus, Summary, send_upload};
 use crate::say::say;
 use crate::tenant::Tenant;
-use crate::tenant::rate::Estimate;
 use crate::tenant::retry::{Retry, backoff};
+use std::collections::VecDeque;
+use std::sync::mpsc::{Receiver, TryRecvError};
+use std::time::{Duration, Instant};
 
 const IDLE: Duration = Duration::from_millis(500);
 /// Waits for a slot that somebody else's job holds: jobs take minutes.
@@ -48,7 +47,9 @@ struct Running {
     since: Instant,
     /// Whether this call sees it from its beginning, so that its time tells how long jobs take.
     whole: bool,
-    next_read: Instant,
+    asked: Asked,
+    /// When to ask whatever its age: at once after one that others have sent, and after a fault.
+    ask_at: Option<Instant>,
     /// What it said of itself, and when.
     told: Option<(Told, Instant)>,
 }
@@ -92,7 +93,8 @@ impl<'a> Schedule<'a> {
                 job,
                 since: now.checked_sub(Duration::from_millis(age)).unwrap_or(now),
                 whole: false,
-                next_read: now,
+                asked: Asked::not_yet(state.count()),
+                ask_at: Some(now),
                 told: None,
             });
         }
@@ -108,7 +110,7 @@ impl<'a> Schedule<'a> {
             upload_after: now,
             slot_wait: SLOT_WAIT,
             running,
-            estimate: Estimate::default(),
+            estimate: Estimate::new(options.slots, options.requests_per_second),
         }
     }
 
@@ -186,14 +188,14 @@ impl<'a> Schedule<'a> {
         if may_upload && let Some(file) = self.waiting.pop_front() {
             return self.upload(file);
         }
-        let due = (0..self.running.len()).min_by_key(|&index| self.running[index].next_read);
-        if let Some(index) = due
-            && self.running[index].next_read <= now
+        let all = self.running.iter().enumerate();
+        let due = all.map(|(index, running)| (self.due(running), index)).min();
+        if let Some((at, index)) = due
+            && at <= now
         {
             return self.read(index);
         }
-        let next_read = due.map(|index| self.running[index].next_read);
-        let wake = next_read.unwrap_or(now + IDLE);
+        let wake = due.map_or(now + IDLE, |(at, _)| at);
         let wake = if self.waiting.is_empty() || self.running.len() >= self.options.slots {
             wake
         } else {
@@ -205,6 +207,14 @@ impl<'a> Schedule<'a> {
         Ok(())
     }
 
+    /// When a job is to be asked after.
+    fn due(&self, running: &Running) -> Instant {
+        let age = self.estimate.next(&running.asked);
+        let at = running.since.checked_add(age.min(self.options.job_limit));
+        let ask_at = running.ask_at.or(at);
+        ask_at.unwrap_or_else(|| clock::instant() + SLOT_WAIT)
+    }
+
     fn upload(&mut self, file: usize) -> Result<()> {
         let state = &self.run.files[file - 1];
         let bytes = self
@@ -212,7 +222,7 @@ impl<'a> Schedule<'a> {
             .folder
             .read(&packed_name(file), &state.packed_sha256)?;
         let users = state.count();
-        let upload = upload(self.connection, self.options, &bytes, users)?;
+        let upload = upload(self.connection, &self.options.job, &bytes, users)?;
         let correlation_id = self.run.correlation_id();
         self.run.note(Entry::Sending { file })?;
         match send_upload(&self.at_once, upload, &correlation_id) {
@@ -227,14 +237,13 @@ impl<'a> Schedule<'a> {
                     created_at: accepted.created_at,
                     connection: accepted.connection,
                 })?;
-                let since = clock::instant();
-                let wait = self.estimate.first_read(users);
                 self.running.push(Running {
                     file,
                     job,
-                    since,
+                    since: clock::instant(),
                     whole: true,
-                    next_read: since + wait,
+                    asked: Asked::not_yet(users),
+                    ask_at: None,
                     told: None,
                 });
                 Ok(())
@@ -264,6 +273,8 @@ impl<'a> Schedule<'a> {
                 self.upload_after = clock::instant() + wait;
                 Ok(())
             }
+            // It was taken, and which job it became is not known.
+            ErrorKind::BadAnswer => Err(error),
             _ => {
                 self.run.note(Entry::NotTaken { file })?;
                 Err(error)
@@ -278,21 +289,21 @@ impl<'a> Schedule<'a> {
     }
 
     fn read(&mut self, index: usize) -> Result<()> {
+        self.at_once.wait_for_rate()?;
+        let sent = clock::since(self.running[index].since);
         match read_job(&self.at_once, &self.running[index].job) {
             Ok(JobState::Pending { told, status }) => {
                 self.retry.answered();
                 self.progress.status(&self.running[index].job, &status);
-                self.running[index].told = Some((told, clock::instant()));
-                let running = &self.running[index];
+                let running = &mut self.running[index];
+                running.told = Some((told, clock::instant()));
+                running.ask_at = None;
                 let age = clock::since(running.since);
-                let users = self.run.files[running.file - 1].count();
+                running.asked.pending(sent, age);
                 if age >= self.options.job_limit {
                     let running = self.running.remove(index);
                     return self.settle_expired(running.file);
                 }
-                let wait = self.estimate.pending(age, users);
-                let left = self.options.job_limit - age;
-                self.running[index].next_read = clock::instant() + wait.min(left);
                 Ok(())
             }
             Ok(JobState::Ended {
@@ -306,10 +317,8 @@ impl<'a> Schedule<'a> {
                 self.run.files[running.file - 1].ended_at = Some(unix_millis());
                 self.run.files[running.file - 1].seen_at = seen_at;
                 if running.whole {
-                    let users = self.run.files[running.file - 1].count();
-                    let seen = running.told.map(|(_, at)| at.duration_since(running.since));
-                    self.estimate
-                        .learn(clock::since(running.since), users, seen);
+                    let age = clock::since(running.since);
+                    self.estimate.learn(&running.asked, age);
                 }
                 // The slot is free: the next upload comes before the report of this one.
                 self.fill_slot()?;
@@ -323,7 +332,7 @@ impl<'a> Schedule<'a> {
             Err(error) if error.pause().is_some() => self.hold(error),
             Err(error) if error.may_pass() => {
                 let wait = self.retry.pause(error)?;
-                self.running[index].next_read = clock::instant() + wait;
+                self.running[index].ask_at = Some(clock::instant() + wait);
                 Ok(())
             }
             Err(error) => Err(error),

@@ -17,15 +17,14 @@ pub(crate) mod token;
 pub(crate) mod wire;
 pub(crate) mod witness;
 
+use reqwest::{Method, StatusCode, Url};
+use serde_json::Value;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Duration;
 
-use reqwest::{Method, StatusCode, Url};
-use serde_json::Value;
-
 use crate::clock::{self, Deadline};
-use crate::error::{Failure, Result};
+use crate::error::{Error, Result};
 use crate::say::say;
 use crate::secrets::Secret;
 use crate::tenant::log::RequestLog;
@@ -90,6 +89,8 @@ struct Inner {
     wire: Wire,
     application: Option<Application>,
     sign_in: Option<Application>,
+    /// Whether it was opened with settings, which may name a sign-in application.
+    has_settings: bool,
     token: Mutex<Token>,
     /// Held while a new token is asked for.
     renewing: Mutex<()>,
@@ -103,6 +104,7 @@ impl Tenant {
         wire: Wire,
         application: Option<Application>,
         sign_in: Option<Application>,
+        has_settings: bool,
         token: Token,
     ) -> Tenant {
         // Both are needed: a mark alone could be forged, loopback alone could be a tunnel to a real tenant.
@@ -111,6 +113,7 @@ impl Tenant {
             wire,
             application,
             sign_in,
+            has_settings,
             token: Mutex::new(token),
             renewing: Mutex::default(),
             traffic: Mutex::default(),
@@ -148,11 +151,7 @@ impl Tenant {
         let named = domain.trim().trim_end_matches('/');
         let named = named.rsplit_once("://").map_or(named, |(_, host)| host);
         if !named.eq_ignore_ascii_case(self.domain()) {
-            return Err(Failure::OtherDomain {
-                domain: self.domain().to_string(),
-                named: domain.to_string(),
-            }
-            .into());
+            return Err(Error::other_domain(self.domain(), domain));
         }
         Ok(Tenant {
             writes_allowed: true,
@@ -312,16 +311,11 @@ impl Tenant {
     }
 
     pub(crate) fn sign_in_application(&self) -> Result<&Application> {
-        self.inner.sign_in.as_ref().ok_or_else(|| {
-            Failure::Setting {
-            name: "SIGN_IN_CLIENT_ID",
-            reason: format!(
-                "it is not set for {}, and a sign-in needs an application with the Password grant: set it and SIGN_IN_CLIENT_SECRET where DOMAIN is set",
-                self.domain()
-            ),
+        match &self.inner.sign_in {
+            Some(application) => Ok(application),
+            None if self.inner.has_settings => Err(Error::no_sign_in_application(self.domain())),
+            None => Err(Error::sign_in_without_settings(self.domain())),
         }
-        .into()
-        })
     }
 
     /// Sends one request to the Management API and gives the answer if its status is a success. What may be sent again is,
@@ -399,11 +393,7 @@ impl Tenant {
         if self.writes_allowed {
             return Ok(());
         }
-        Err(Failure::ReadOnly {
-            domain: self.domain().to_string(),
-            action,
-        }
-        .into())
+        Err(Error::read_only(self.domain(), action))
     }
 
     fn token_for(&self, request: &Request, deadline: Deadline) -> Result<Secret> {
@@ -426,12 +416,11 @@ impl Tenant {
             }
         }
         if token.lacks(request.scopes) {
-            return Err(Failure::MissingScope {
-                domain: domain.to_string(),
-                call: request.name(),
-                scope: request.scopes.join(" or "),
-            }
-            .into());
+            return Err(Error::missing_scope(
+                domain,
+                &request.name(),
+                request.scopes,
+            ));
         }
         Ok(token.secret)
     }
@@ -471,7 +460,7 @@ impl Tenant {
         call: &str,
         deadline: Deadline,
     ) -> Result<Answer> {
-        self.take_place(deadline)?;
+        self.when_there_is_room(deadline, Traffic::begin)?;
         let silence = self.request_limit.min(deadline.left());
         let limits = Limits {
             // Of a file it is not known how long it is.
@@ -487,26 +476,25 @@ impl Tenant {
         answer
     }
 
-    /// Waits for a place in the rate.
-    fn take_place(&self, deadline: Deadline) -> Result<()> {
-        in_time(&deadline)?;
-        let Some(pace) = self.pace else {
-            self.traffic().begin();
-            return Ok(());
-        };
+    /// Waits until the rate has room for a request.
+    pub(crate) fn wait_for_rate(&self) -> Result<()> {
+        self.when_there_is_room(self.deadline(), |_| ())
+    }
+
+    fn when_there_is_room(&self, deadline: Deadline, then: fn(&mut Traffic)) -> Result<()> {
         loop {
-            let taken = pace.take(&mut self.traffic());
-            let Err(wait) = taken else {
+            in_time(&deadline)?;
+            let mut traffic = self.traffic();
+            let Some(wait) = self.pace.and_then(|pace| pace.wait(&traffic)) else {
+                then(&mut traffic);
                 return Ok(());
             };
+            drop(traffic);
             if wait >= Duration::from_secs(2) && self.inner.wire.words.are_due() {
-                say!(
-                    "waiting {} for the next request: that is the rate",
-                    in_words(wait)
-                );
+                let wait = in_words(wait);
+                say!("waiting {wait} for the next request: that is the rate");
             }
             clock::wait(wait.min(deadline.left()));
-            in_time(&deadline)?;
         }
     }
 }

@@ -11,7 +11,7 @@ use reqwest::header::HeaderMap;
 use zeroize::Zeroizing;
 
 use crate::clock;
-use crate::error::{Error, Failure, Result};
+use crate::error::{Error, Result};
 use crate::say::say;
 use crate::tenant::retry::Words;
 use crate::words::grouped;
@@ -59,7 +59,7 @@ pub(crate) fn receive(
     let name = call.to_string();
     thread::Builder::new()
         .spawn(move || forward(outgoing, &name, &sender))
-        .map_err(|cause| lost(call, &cause.to_string()))?;
+        .map_err(|cause| Error::lost(call, &cause.to_string()))?;
     let (began, mut heard, mut next_word) = (clock::instant(), clock::instant(), FIRST_WORD);
     let (mut head, mut body) = (None, Zeroizing::new(Vec::new()));
     loop {
@@ -72,10 +72,9 @@ pub(crate) fn receive(
                 Part::Piece(piece) => body.extend_from_slice(&piece),
                 Part::End => break,
             },
-            Err(RecvTimeoutError::Disconnected) => return Err(lost(call, "it broke off")),
+            Err(RecvTimeoutError::Disconnected) => return Err(Error::lost(call, "it broke off")),
             Err(RecvTimeoutError::Timeout) if left <= word => {
-                let call = call.to_string();
-                return Err(Failure::TimedOut { call }.into());
+                return Err(Error::timed_out(call));
             }
             Err(RecvTimeoutError::Timeout) => {
                 next_word = clock::since(began) + FIRST_WORD;
@@ -96,7 +95,7 @@ pub(crate) fn receive(
             return Err(Error::bad_answer(call, &problem));
         }
     }
-    let (status, headers) = head.ok_or_else(|| lost(call, "it broke off"))?;
+    let (status, headers) = head.ok_or_else(|| Error::lost(call, "it broke off"))?;
     Ok(Received {
         status,
         headers,
@@ -126,24 +125,7 @@ fn forward(outgoing: RequestBuilder, call: &str, parts: &SyncSender<Result<Part>
                 piece.truncate(count);
                 Ok(Part::Piece(piece))
             }
-            Err(cause) => Err(cut_off(call, cause)),
+            Err(cause) => Err(Error::cut_off(call, cause)),
         };
-    }
-}
-
-fn lost(call: &str, cause: &str) -> Error {
-    Failure::Unreachable {
-        call: call.to_string(),
-        cause: cause.to_string(),
-    }
-    .into()
-}
-
-/// An answer that was lost on the way, by the client's own error where that is inside.
-fn cut_off(call: &str, cause: std::io::Error) -> Error {
-    let words = cause.to_string();
-    match cause.into_inner().map(|inner| inner.downcast()) {
-        Some(Ok(inner)) => Error::unreachable(call, *inner),
-        _ => lost(call, &words),
     }
 }

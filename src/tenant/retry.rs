@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::clock::{self, Deadline};
 use crate::error::messages::{say_fault, say_wait};
-use crate::error::{Error, Failure, Result};
+use crate::error::{Error, Result};
 use crate::secrets::random_bytes;
 
 /// The first wait after a fault; each one after it is twice as long, up to the longest. Auth0's SDKs begin with 250 ms, too
@@ -111,8 +111,7 @@ impl Retry {
 /// The error of a call whose time is over.
 pub(crate) fn in_time(deadline: &Deadline) -> Result<()> {
     if deadline.is_over() {
-        let limit = deadline.limit;
-        return Err(Failure::OutOfTime { limit }.into());
+        return Err(Error::out_of_time(deadline.limit));
     }
     Ok(())
 }
