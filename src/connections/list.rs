@@ -1,7 +1,5 @@
 //! Listing a tenant's connections, and what each means for an import.
 
-use std::ops::Deref;
-
 use serde_json::Value;
 
 use crate::connections::rules::{ConnectionRules, OPTIONS_SCOPE, rules_of};
@@ -10,6 +8,7 @@ use crate::connections::{
 };
 use crate::error::connections::Obstacle;
 use crate::error::{Error, Result};
+use crate::list::list;
 use crate::progress::Countdown;
 use crate::say::{data, debug_fields};
 use crate::tenant::Tenant;
@@ -47,7 +46,8 @@ pub struct Connection {
 
 debug_fields!(Connection: name, id, strategy, usernames, applications, obstacle);
 
-/// The connections of a tenant, databases first; derefs to a slice of [`Connection`] and draws itself as a table.
+/// The connections of a tenant, databases first: a list of [`Connection`], which derefs to a slice, iterates, and draws itself as a
+/// table.
 ///
 /// # Examples
 ///
@@ -57,18 +57,16 @@ debug_fields!(Connection: name, id, strategy, usernames, applications, obstacle)
 /// let tenant = Tenant::practice()?;
 /// let connections = list_connections(&tenant)?;
 /// assert_eq!(connections[0].strategy, "auth0", "databases come first");
-/// assert!(connections.to_string().contains("unused-database"));
+/// for connection in &connections {
+///     println!("{}", connection.name);
+/// }
+/// # assert!(connections.to_string().contains("unused-database"));
 /// # Ok::<(), Error>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct Connections(Vec<Connection>);
 
-impl Deref for Connections {
-    type Target = [Connection];
-    fn deref(&self) -> &[Connection] {
-        &self.0
-    }
-}
+list!(Connections, 0, Connection);
 
 /// Lists the tenant's connections, and what each means for an import. Sends reads; writes nothing.
 ///

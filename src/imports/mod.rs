@@ -1,10 +1,12 @@
 //! Any number of users, any fault: check, pack, send, account for every row, and write it all down.
 //!
-//! The steps are in files of their own: `pack.rs` (check and pack), `schedule.rs` (send and wait), `settle.rs` (account),
+//! The steps are in files of their own: `pack.rs` (check and pack), `schedule.rs` (send and wait), `estimate.rs` (when to ask), `settle.rs` (account),
 //! `folder/` and `journal/` (write down), `report.rs` (show). Here they are put together.
 
+pub(crate) mod estimate;
 pub(crate) mod folder;
 pub(crate) mod journal;
+pub(crate) mod options;
 pub(crate) mod outcome;
 pub(crate) mod pack;
 pub(crate) mod plan;
@@ -25,11 +27,11 @@ use crate::error::{Error, Result};
 use crate::imports::folder::RunFolder;
 use crate::imports::folder::latest::latest_run;
 use crate::imports::journal::Entry;
+use crate::imports::options::ImportOptions;
 use crate::imports::pack::{Check, Fed, FileMaker};
 use crate::imports::report::ImportReport;
 use crate::imports::run::Run;
 use crate::imports::schedule::{Feed, Schedule};
-use crate::jobs::options::ImportOptions;
 use crate::say::say;
 use crate::secrets::random_hex;
 use crate::tenant::Tenant;
@@ -78,8 +80,8 @@ pub fn import_users(
         return Err(Error::no_users());
     }
     tenant.check_gate("an import")?;
-    connection.check_upsert(options.upsert)?;
-    let problems = check_for(connection, users, options);
+    connection.check_upsert(options.job.upsert)?;
+    let problems = check_for(connection, users, options.loses_hashes());
     if !problems.is_empty() && !options.skip_bad_rows {
         return Err(Error::bad_rows(problems, users.len()));
     }
@@ -143,9 +145,9 @@ pub fn import_stream(
     options: &ImportOptions,
 ) -> Result<ImportReport> {
     tenant.check_gate("an import")?;
-    connection.check_upsert(options.upsert)?;
+    connection.check_upsert(options.job.upsert)?;
     let run = Run::begin(tenant, connection, options, false)?;
-    let check = Check::AsTheyCome(Box::new(Checker::new(connection, options)));
+    let check = Check::AsTheyCome(Box::new(Checker::new(connection, options.loses_hashes())));
     let maker = FileMaker::new(check, connection, options);
     let (sender, files) = sync_channel(FILES_AHEAD);
     let report = thread::scope(|scope| {

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::connections::ConnectionId;
 use crate::error::{Error, Result};
-use crate::jobs::options::ImportOptions;
+use crate::jobs::options::JobOptions;
 use crate::users::User;
 
 /// Bytes of one whole upload request's body, file and multipart framing together. Auth0 answers 413
@@ -50,7 +50,7 @@ fn unserialisable(cause: serde_json::Error) -> Error {
 /// because the limit is on the whole body and its size must be known before it is sent.
 pub(crate) fn upload(
     connection: &ConnectionId,
-    options: &ImportOptions,
+    options: &JobOptions,
     file: &[u8],
     users: usize,
 ) -> Result<Upload> {
@@ -67,14 +67,14 @@ pub(crate) fn upload(
 }
 
 /// Bytes of an upload that are not the file.
-pub(crate) fn framing_bytes(connection: &ConnectionId, options: &ImportOptions) -> usize {
+pub(crate) fn framing_bytes(connection: &ConnectionId, options: &JobOptions) -> usize {
     let boundary = "x".repeat("users-".len() + 2 * BOUNDARY_BYTES);
     let (head, tail) = framing(connection, options, &boundary);
     head.len() + tail.len()
 }
 
 /// What comes before and after the file.
-fn framing(connection: &ConnectionId, options: &ImportOptions, boundary: &str) -> (String, String) {
+fn framing(connection: &ConnectionId, options: &JobOptions, boundary: &str) -> (String, String) {
     let word = |yes: bool| if yes { "true" } else { "false" };
     let fields = [
         ("connection_id", connection.as_str()),
@@ -139,7 +139,7 @@ pub(crate) fn too_large(user: &User, connection: &ConnectionId) -> Option<TooLar
     if texts.chain(metadata).chain(hash).sum::<usize>() < MAX_UPLOAD_BYTES / 2 {
         return None;
     }
-    let room = MAX_UPLOAD_BYTES - framing_bytes(connection, &ImportOptions::default());
+    let room = MAX_UPLOAD_BYTES - framing_bytes(connection, &JobOptions::default());
     let room = room - ID_AND_BRACKETS;
     let user = serde_json::to_value(user).ok()?;
     let bytes = user.to_string().len();
@@ -189,7 +189,7 @@ pub(crate) struct Packer {
 }
 
 impl Packer {
-    pub(crate) fn new(connection: &ConnectionId, options: &ImportOptions) -> Packer {
+    pub(crate) fn new(connection: &ConnectionId, options: &JobOptions) -> Packer {
         Packer {
             room: MAX_UPLOAD_BYTES - framing_bytes(connection, options),
             file: Vec::new(),

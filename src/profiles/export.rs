@@ -1,16 +1,17 @@
 //! All users of a connection, by an export job: what a search does not give.
 
-use reqwest::{Method, StatusCode, Url};
-use serde_json::{Value, json};
-use std::ops::Deref;
 use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
+
+use reqwest::{Method, StatusCode, Url};
+use serde_json::{Value, json};
 
 use crate::connections::ConnectionId;
 use crate::error::messages::say_fault;
 use crate::error::{Error, Result};
 use crate::jobs::{FIRST_WAIT, JobId, LONGEST_SILENCE, LONGEST_WAIT};
+use crate::list::list;
 use crate::private_file::sheet::CsvFile;
 use crate::profiles::gunzip::gunzip;
 use crate::profiles::link::address_of;
@@ -44,7 +45,7 @@ const FIELDS: [&str; 10] = [
     "user_metadata",
 ];
 
-/// All users of a connection at one time; derefs to a slice of [`Profile`] and draws itself as a table.
+/// All users of a connection at one time: a list of [`Profile`], which derefs to a slice, iterates, and draws itself as a table.
 ///
 /// # Examples
 ///
@@ -58,7 +59,11 @@ const FIELDS: [&str; 10] = [
 /// # let job = start_import(&tenant, &connection, &users)?;
 /// # let finished = wait_for_job(&tenant, &job, Duration::from_secs(60))?;
 /// let everybody: ExportedUsers = export_users(&tenant, &connection, Duration::from_secs(60))?;
-/// assert!(everybody.iter().any(|user| user.username.as_deref() == Some("docs-export_01")));
+/// let mut verified = 0;
+/// for user in &everybody {
+///     verified += usize::from(user.email_verified == Some(true));
+/// }
+/// println!("{verified} of {} verified", everybody.len());
 /// # remove_users(&tenant, plan_removal(&tenant, &finished)?)?;
 /// # Ok::<(), Error>(())
 /// ```
@@ -70,12 +75,7 @@ pub struct ExportedUsers {
 
 debug_fields!(ExportedUsers: users, connection);
 
-impl Deref for ExportedUsers {
-    type Target = [Profile];
-    fn deref(&self) -> &[Profile] {
-        &self.users
-    }
-}
+list!(ExportedUsers, users, Profile);
 
 /// Exports all users of a connection, at most waiting for `limit`. Sends an export job and reads; waits; changes no user.
 ///

@@ -4,13 +4,14 @@
 //! one file under `target/` (0600, ignored by git), with a key by which it proves itself; a running one ends when that
 //! file vanishes.
 
-use reqwest::Method;
-use serde_json::{Value, json};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
+
+use reqwest::Method;
+use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
 use crate::private_file::append_to_private;
@@ -173,11 +174,10 @@ fn needs_build(program: &Path) -> bool {
     let Some(built) = modified(program) else {
         return true;
     };
-    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/bin/practice-tenant");
-    let files = fs::read_dir(sources).into_iter().flatten().flatten();
-    files
-        .into_iter()
-        .any(|file| modified(&file.path()).is_some_and(|changed| changed > built))
+    let package = Path::new(env!("CARGO_MANIFEST_DIR")).join(PROGRAM);
+    let files = [package.clone(), package.join("src")].map(fs::read_dir);
+    let mut files = files.into_iter().flatten().flatten().flatten();
+    files.any(|file| modified(&file.path()).is_some_and(|changed| changed > built))
 }
 
 fn build(target: &Path) -> Result<()> {
@@ -185,14 +185,8 @@ fn build(target: &Path) -> Result<()> {
     let began = Instant::now();
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
     let output = Command::new("cargo")
-        .args([
-            "build",
-            "--release",
-            "--locked",
-            "--features",
-            "practice-tenant,all-hashes",
-        ])
-        .args(["--bin", PROGRAM, "--manifest-path"])
+        .args(["build", "--release", "--locked", "--package", PROGRAM])
+        .arg("--manifest-path")
         .arg(manifest)
         .arg("--target-dir")
         .arg(target)
@@ -246,22 +240,21 @@ fn wait_until_ready(env_file: &Path) -> Result<Settings> {
     Err(Error::practice_is_silent())
 }
 
-// The program is there only when the feature is.
-#[cfg(all(test, feature = "practice-tenant"))]
+#[cfg(test)]
+#[path = "../../tests/it/program.rs"]
+mod program;
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::tenant::proof::{proof_key, proves};
 
     /// Takes the program that the tests were built with, in place of minutes of building.
     fn copy_program(target: &Path) -> Result<()> {
-        let deps = std::env::current_exe().expect("this test is a program");
-        let debug = deps
-            .parent()
-            .and_then(Path::parent)
-            .expect("it lies in target/debug/deps");
+        let program = program::practice_tenant();
         let name = format!("{PROGRAM}{}", std::env::consts::EXE_SUFFIX);
         fs::create_dir_all(target.join("release")).expect("a folder");
-        fs::copy(debug.join(&name), target.join("release").join(name)).expect("the program");
+        fs::copy(program, target.join("release").join(name)).expect("the program");
         Ok(())
     }
 

@@ -1,12 +1,13 @@
 //! One tenant's end of the wire: this is the only file that sends.
 
+use std::io::Read;
+use std::thread;
+use std::time::{Duration, Instant};
+
 use reqwest::blocking::{Client, RequestBuilder};
 use reqwest::header::CONTENT_TYPE;
 use reqwest::{Method, Url};
 use serde_json::json;
-use std::io::Read;
-use std::thread;
-use std::time::{Duration, Instant};
 use zeroize::Zeroizing;
 
 use crate::error::messages::say_wait;

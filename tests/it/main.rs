@@ -27,6 +27,7 @@ mod practice_fuzz;
 mod practice_guard;
 mod practice_users;
 mod process;
+mod program;
 mod recipes;
 mod removal;
 mod requests;
