@@ -7,6 +7,12 @@ use crate::error::sentence::sentences;
 use crate::error::{Detail, Error, ErrorKind};
 use crate::words::grouped;
 
+sentences! {
+    Input settings_of_a_run();
+        "nothing was sent, since start_import_with makes one job, and what is set beyond the settings of a job (a name, slots, a rate, a limit, what becomes of rows and ids) is for a run"
+        ": " "give it JobOptions, or use import_users";
+}
+
 // The wait is over.
 sentences! {
     OutOfTime out_of_time(limit: Duration) let limit = limit.as_secs_f64();

@@ -72,10 +72,6 @@ sentences! {
 sentences! {
     NoUsers no_users();
         "there are no users" ": " "make some with generate_users first";
-    /// A single job was given what only a run heeds.
-    Input settings_of_a_run();
-        "nothing was sent, since start_import_with makes one job, and what is set beyond the settings of a job (a name, slots, a rate, a limit, what becomes of rows and ids) is for a run"
-        ": " "give it JobOptions, or use import_users";
     TooLarge too_large(users: usize, bytes: usize, limit: usize)
         let fitting = grouped((users * limit / bytes * 19 / 20).max(1)), users = grouped(users), bytes = grouped(bytes), limit = grouped(limit);
         "{users} users make an upload of {bytes} bytes, and Auth0 takes {limit} at most: nothing was sent"
@@ -83,7 +79,7 @@ sentences! {
     TooLarge user_too_large(row: usize, email: &str, bytes: usize, limit: usize)
         let bytes = grouped(bytes), limit = grouped(limit);
         "user {row} ({email}) alone has {bytes} bytes, and an upload has room for {limit}"
-        ": " "send less metadata";
+        ": " "send less of the user's data";
 }
 
 impl Error {

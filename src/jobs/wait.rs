@@ -97,7 +97,7 @@ pub fn wait_for_job(tenant: &Tenant, job: &Job, limit: Duration) -> Result<Finis
             // The job does not care whether it is asked, so one lost answer must not end the wait.
             Err(error) if error.may_pass() && faults < FAULTS_BORNE && !left.is_zero() => {
                 faults += 1;
-                format!("; asking again, since {error}")
+                format!("; asking again, since {}", error.fact())
             }
             Err(error) => return Err(error),
         };

@@ -72,7 +72,10 @@ impl Tenant {
     /// ```
     pub fn practice_faults(&self, faults: &[(&str, f64)]) -> Result<()> {
         if !self.is_practice() {
-            return Err(Error::no_practice_tenant(self.domain()));
+            return Err(Error::no_practice_tenant(
+                self.domain(),
+                "has faults that come by themselves",
+            ));
         }
         let faults: serde_json::Map<String, Value> = faults
             .iter()
@@ -101,6 +104,9 @@ impl Tenant {
     /// # Ok::<(), Error>(())
     /// ```
     pub fn practice_traffic(&self) -> Result<String> {
+        if !self.is_practice() {
+            return Err(Error::no_practice_tenant(self.domain(), "is not counted"));
+        }
         let json = self
             .send(Request::get("/practice/traffic", &[]))?
             .json("GET /practice/traffic")?;
