@@ -79,7 +79,7 @@ sentences! {
     TooLarge user_too_large(row: usize, email: &str, bytes: usize, limit: usize)
         let bytes = grouped(bytes), limit = grouped(limit);
         "user {row} ({email}) alone has {bytes} bytes, and an upload has room for {limit}"
-        ": " "send less metadata";
+        ": " "send less of the user's data";
 }
 
 impl Error {

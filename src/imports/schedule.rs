@@ -3,6 +3,10 @@
 //! One thread does it all. A request takes milliseconds and a job minutes, so nothing is gained by more, and the
 //! order in which things are written down is the order in which they happened.
 
+use std::collections::VecDeque;
+use std::sync::mpsc::{Receiver, TryRecvError};
+use std::time::{Duration, Instant};
+
 use crate::clock::{self, Deadline, unix_millis};
 use crate::connections::ConnectionId;
 use crate::error::{Error, ErrorKind, Result};
@@ -19,9 +23,6 @@ use crate::jobs::{JobId, JobStatus, Summary, send_upload};
 use crate::say::say;
 use crate::tenant::Tenant;
 use crate::tenant::retry::{Retry, backoff};
-use std::collections::VecDeque;
-use std::sync::mpsc::{Receiver, TryRecvError};
-use std::time::{Duration, Instant};
 
 const IDLE: Duration = Duration::from_millis(500);
 /// Waits for a slot that somebody else's job holds: jobs take minutes.

@@ -1,5 +1,9 @@
 //! What a lesson on hashing measures, here and now, on the reader's own machine.
 
+use std::hint::black_box;
+use std::thread;
+use std::time::Duration;
+
 use crate::clock;
 use crate::display::draw::{Draw, NEUTRAL, UPDATED, card, draws, draws_in_cell, table_plain};
 use crate::display::svg::bars;
@@ -7,9 +11,6 @@ use crate::error::{Error, Result};
 use crate::passwords::hashes::bcrypt_lanes::hash_many;
 use crate::passwords::{BCRYPT_COST, hash_all};
 use crate::secrets::{Secret, random_hex};
-use std::hint::black_box;
-use std::thread;
-use std::time::Duration;
 
 /// bcrypt's own costs are 4 to 31; from here on one hash takes longer than a reader waits.
 const HIGHEST_COST: u32 = 16;
