@@ -1,4 +1,7 @@
-//! `cargo bench --bench import --features practice-tenant,all-hashes -- schedule pack stream`: each side measured in the same run.
+//! `cargo bench --bench import --features all-hashes -- schedule pack stream`: each side measured in the same run.
+
+#[path = "../tests/it/program.rs"]
+mod program;
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
@@ -34,7 +37,7 @@ struct Practice {
 
 impl Practice {
     fn start(args: &[&str]) -> Practice {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_practice-tenant"))
+        let mut child = Command::new(program::practice_tenant())
             .args(args)
             .stdout(Stdio::piped())
             .spawn()

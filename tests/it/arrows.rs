@@ -25,7 +25,7 @@ fn modules(folder: &Path, module: &str) -> BTreeMap<String, String> {
             ("", stem) => stem.to_string(),
             (module, stem) => format!("{module}::{stem}"),
         };
-        if path.is_dir() && stem != "bin" {
+        if path.is_dir() {
             found.extend(modules(&path, &inner));
         } else if path.extension().is_some_and(|ending| ending == "rs") {
             let source = fs::read_to_string(&path).expect("text");

@@ -411,7 +411,7 @@ fn a_tenant_with_the_four_old_scopes_names_the_fifth_as_missing() {
     assert_eq!(words, ["missing:", "read:connections_options"], "{card}");
     let card = Tenant::new(&base, &token(&base, json!({}))).unwrap();
     let card = card.to_string();
-    assert!(card.contains("missing      none"), "{card}");
+    assert!(card.contains("missing:      none"), "{card}");
 }
 
 /// What could not be checked beforehand is refused by the import, in words as documented and reported of Auth0's.

@@ -87,6 +87,19 @@ fn no_crate_of_the_first_cell_includes_a_file_that_its_build_script_made() {
     }
 }
 
+/// A feature that another package of the workspace switches on would be on here too, if both were built at once: the library would
+/// then be tested as no reader runs it.
+#[test]
+fn the_library_is_tested_with_the_features_that_a_kernel_compiles() {
+    let fields: Value = serde_json::from_str(r#"{"b": 1, "a": 2}"#).expect("JSON");
+    let kept_order = r#"{"b":1,"a":2}"#;
+    assert_ne!(
+        fields.to_string(),
+        kept_order,
+        "serde_json/preserve_order is on"
+    );
+}
+
 /// The kernel for which it was measured that these crates must be held back. When another one is taken, measure again as
 /// `benches/in_cells.py` does, with the pins and without: if cells take the same time, the pins go, and this test with them; if
 /// not, write the new version here.

@@ -435,7 +435,7 @@ fn a_command_line_that_cannot_work_is_told_in_a_sentence() {
         (["--prot", "1"], "unknown option --prot", 2),
         (["--rate", "0"], "--rate must be over 0", 2),
     ] {
-        let output = std::process::Command::new(env!("CARGO_BIN_EXE_practice-tenant"))
+        let output = std::process::Command::new(crate::server::program())
             .args(args)
             .output()
             .unwrap();

@@ -115,7 +115,7 @@ fn applications_are_told_by_a_call_of_their_own() {
 
 #[test]
 fn scopes_on_the_command_line_are_known_ones() {
-    let output = std::process::Command::new(env!("CARGO_BIN_EXE_practice-tenant"))
+    let output = std::process::Command::new(crate::server::program())
         .args(["--scopes", "read:users read:user", "--rate", "0"])
         .output()
         .unwrap();

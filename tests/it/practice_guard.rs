@@ -246,7 +246,7 @@ fn no_number_is_too_large_for_it() {
         ["--idle-minutes", "inf"],
         ["--request-seconds", "NaN"],
     ] {
-        let output = Command::new(env!("CARGO_BIN_EXE_practice-tenant"))
+        let output = Command::new(crate::server::program())
             .args(args)
             // What would be taken does not run on.
             .args(["--rate", "0"])

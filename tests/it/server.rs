@@ -2,14 +2,23 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::thread;
 
 use auth0_bulk_users::{ConnectionId, Tenant, get_connection_id};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
+
+use crate::program::practice_tenant;
+
+/// The practice tenant's program, built once.
+pub(crate) fn program() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(practice_tenant)
+}
 
 pub(crate) const DATABASE: &str = "Username-Password-Authentication";
 
@@ -21,7 +30,7 @@ pub(crate) struct Practice {
 
 impl Practice {
     pub(crate) fn start(args: &[&str]) -> Practice {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_practice-tenant"))
+        let mut child = Command::new(program())
             .args(args)
             .stdout(Stdio::piped())
             .spawn()
@@ -95,6 +104,8 @@ fn ureq_like(method: &str, url: &str) -> reqwest::blocking::RequestBuilder {
         .with_no_client_auth();
     let client = reqwest::blocking::Client::builder()
         .no_proxy()
+        // A slow machine takes long for a slow hash.
+        .timeout(None)
         .tls_backend_preconfigured(tls)
         .build()
         .unwrap();
