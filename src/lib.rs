@@ -174,7 +174,7 @@ pub use check::check_users;
 pub use check::warnings::check_warnings;
 pub use connections::list::{Connection, Connections, list_connections};
 pub use connections::{ConnectionId, get_connection_id};
-pub use display::OrStop;
+pub use display::or_stop::OrStop;
 pub use error::problem::Problem;
 pub use error::refusal::SignInRefusal;
 pub use error::{Error, ErrorKind, Result};
