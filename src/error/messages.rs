@@ -178,6 +178,11 @@ impl fmt::Display for Raw<'_> {
             Failure::Source { path, reason } => {
                 write!(f, "cannot read users from {}: {reason}", path.display())
             }
+            Failure::SourceRow { path, line, reason } => write!(
+                f,
+                "cannot read users from {}: line {line} {reason}",
+                path.display()
+            ),
             Failure::ConnectionIdForm { given } => write!(
                 f,
                 "`{given}` is not a connection's id (con_ and 16 letters or digits): if it is the connection's name, let get_connection_id find the id"

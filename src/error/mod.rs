@@ -320,8 +320,14 @@ pub(crate) enum Failure {
     },
     /// A limit of time that was reached.
     OutOfTime { limit: Duration },
-    /// A file of users that cannot be read.
+    /// A file of users that cannot be read, or not to its end.
     Source { path: PathBuf, reason: String },
+    /// One row of a file of users that cannot be read; the others can.
+    SourceRow {
+        path: PathBuf,
+        line: usize,
+        reason: String,
+    },
     /// Not a connection's id.
     ConnectionIdForm { given: String },
     /// No connection of that name.

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::error::{Error, Result};
 use crate::imports::folder::{RunFolder, done_name, packed_name, sha256};
 use crate::imports::journal::{Entry, FileEnd, RowNote, RowRuns};
-use crate::imports::pack::Fed;
+use crate::imports::pack::PackStep;
 use crate::jobs::options::{Afterwards, ImportOptions};
 use crate::jobs::{JobId, RowKey};
 use crate::secrets::Secret;
@@ -22,7 +22,8 @@ const MOST_CORRELATION: usize = 64;
 #[derive(Debug, Default)]
 pub(crate) struct FileState {
     pub(crate) rows: RowRuns,
-    given: Vec<usize>,
+    /// Rows that brought a user id of their own.
+    own_ids: Vec<usize>,
     pub(crate) packed_sha256: String,
     /// How often it may have been taken.
     pub(crate) uploads: u32,
@@ -135,14 +136,19 @@ impl Run {
             names.push(name);
         }
         run.folder.delete_all_but(&names);
-        if run.sealed.is_none() {
-            // Rows after the last file are to be sent again, those that were left out among them.
-            let last = run.files.iter().flat_map(FileState::all_rows).max();
-            let last = last.unwrap_or(0);
-            run.left_out.retain(|note| note.row < last);
-            run.left_out_users.retain(|(row, _)| *row < last);
-        }
+        run.forget_what_comes_again();
         Ok(run)
+    }
+
+    /// Of a source that was not read to its end, the rows after the last file are to be sent again, those that were left
+    /// out among them.
+    pub(crate) fn forget_what_comes_again(&mut self) {
+        if self.sealed.is_none() {
+            let last = self.files.iter().flat_map(FileState::all_rows).max();
+            let last = last.unwrap_or(0);
+            self.left_out.retain(|note| note.row < last);
+            self.left_out_users.retain(|(row, _)| *row < last);
+        }
     }
 
     /// Writes a step down, then counts it.
@@ -176,7 +182,7 @@ impl Run {
                 ..
             } => self.files.push(FileState {
                 rows,
-                given: given_ids,
+                own_ids: given_ids,
                 packed_sha256: sha256,
                 ..FileState::default()
             }),
@@ -212,24 +218,24 @@ impl Run {
     }
 
     /// Takes what was made: puts a file on the disk, then names it in the journal.
-    pub(crate) fn take(&mut self, fed: Fed) -> Result<Option<usize>> {
-        match fed {
-            Fed::File { packed, given } => {
+    pub(crate) fn take(&mut self, step: PackStep) -> Result<Option<usize>> {
+        match step {
+            PackStep::File { packed, own_ids } => {
                 let file = self.files.len() + 1;
                 self.folder.write(&packed_name(file), &packed.file)?;
                 self.note(Entry::Packed {
                     file,
                     rows: row_runs(&packed.rows),
-                    given_ids: given,
+                    given_ids: own_ids,
                     sha256: sha256(&packed.file),
                 })?;
                 Ok(Some(file))
             }
-            Fed::LeftOut(note, user) => {
+            PackStep::LeftOut(note, user) => {
                 let user = user.and_then(|user| serde_json::to_value(user).ok());
                 self.note(Entry::LeftOut { note, user }).map(|()| None)
             }
-            Fed::End { rows } => self.note(Entry::Sealed { rows }).map(|()| None),
+            PackStep::End { rows } => self.note(Entry::Sealed { rows }).map(|()| None),
         }
     }
 
@@ -247,7 +253,7 @@ impl Run {
         let sent = |(row, user): (usize, &Value)| {
             let user_id = text(user, "user_id");
             let drawn = user_id.is_some() && self.is_drawn(file, row);
-            let given = user_id.is_some() && !drawn;
+            let own_id = user_id.is_some() && !drawn;
             let key = RowKey {
                 email: text(user, "email").unwrap_or_default(),
                 user_id,
@@ -257,7 +263,7 @@ impl Run {
             Sent {
                 row,
                 drawn,
-                by_email_alone: !given && key.username.is_none() && key.phone_number.is_none(),
+                by_email_alone: !own_id && key.username.is_none() && key.phone_number.is_none(),
                 key,
             }
         };
@@ -310,7 +316,7 @@ impl Run {
 
     /// Whether the row's id, if it has one, was drawn for this run.
     pub(crate) fn is_drawn(&self, file: usize, row: usize) -> bool {
-        self.files[file - 1].given.binary_search(&row).is_err()
+        self.files[file - 1].own_ids.binary_search(&row).is_err()
     }
 
     /// The name of the connection, as far as it is known.
