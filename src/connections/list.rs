@@ -1,14 +1,14 @@
 //! Listing a tenant's connections, and what each means for an import.
 
-use std::ops::Deref;
-
 use serde_json::Value;
 
 use crate::connections::rules::{ConnectionRules, OPTIONS_SCOPE, rules_of};
 use crate::connections::{
-    APPLICATION_SCOPES, ConnectionId, LIST, UNUSED, applications, find, id_of, not_for_imports,
+    APPLICATION_SCOPES, ConnectionId, LIST, applications, find, id_of, not_for_imports,
 };
+use crate::error::connections::Obstacle;
 use crate::error::{Error, Result};
+use crate::list::list;
 use crate::progress::Countdown;
 use crate::say::{data, debug_fields};
 use crate::tenant::Tenant;
@@ -46,7 +46,8 @@ pub struct Connection {
 
 debug_fields!(Connection: name, id, strategy, usernames, applications, obstacle);
 
-/// The connections of a tenant, databases first; derefs to a slice of [`Connection`] and draws itself as a table.
+/// The connections of a tenant, databases first: a list of [`Connection`], which derefs to a slice, iterates, and draws itself as a
+/// table.
 ///
 /// # Examples
 ///
@@ -56,18 +57,16 @@ debug_fields!(Connection: name, id, strategy, usernames, applications, obstacle)
 /// let tenant = Tenant::practice()?;
 /// let connections = list_connections(&tenant)?;
 /// assert_eq!(connections[0].strategy, "auth0", "databases come first");
-/// assert!(connections.to_string().contains("unused-database"));
+/// for connection in &connections {
+///     println!("{}", connection.name);
+/// }
+/// # assert!(connections.to_string().contains("unused-database"));
 /// # Ok::<(), Error>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct Connections(Vec<Connection>);
 
-impl Deref for Connections {
-    type Target = [Connection];
-    fn deref(&self) -> &[Connection] {
-        &self.0
-    }
-}
+list!(Connections, 0, Connection);
 
 /// Lists the tenant's connections, and what each means for an import. Sends reads; writes nothing.
 ///
@@ -121,7 +120,7 @@ fn described(tenant: &Tenant, connection: &Value, mut id: ConnectionId) -> Resul
         let rules = rules_of(connection);
         let using = applications(tenant, connection, &id)?;
         if using.as_ref().is_some_and(Vec::is_empty) {
-            obstacle = obstacle.or(Some(UNUSED.to_string()));
+            obstacle = obstacle.or(Some(Obstacle::Unused));
         }
         let told = rules.as_ref().map(ConnectionRules::usernames_in_words);
         usernames = Some(told.unwrap_or_else(|| unknown(OPTIONS_SCOPE)));
@@ -135,7 +134,7 @@ fn described(tenant: &Tenant, connection: &Value, mut id: ConnectionId) -> Resul
         strategy,
         usernames,
         applications: applications_using,
-        obstacle,
+        obstacle: obstacle.map(|obstacle| obstacle.to_string()),
     })
 }
 

@@ -6,6 +6,7 @@
 pub(crate) mod estimate;
 pub(crate) mod folder;
 pub(crate) mod journal;
+pub(crate) mod options;
 pub(crate) mod outcome;
 pub(crate) mod pack;
 pub(crate) mod plan;
@@ -22,15 +23,15 @@ use std::thread;
 use crate::check::{Checker, check_for};
 use crate::clock::unix_millis;
 use crate::connections::ConnectionId;
-use crate::error::{Error, Failure, Result};
+use crate::error::{Error, Result};
 use crate::imports::folder::RunFolder;
 use crate::imports::folder::latest::latest_run;
 use crate::imports::journal::Entry;
+use crate::imports::options::ImportOptions;
 use crate::imports::pack::{Check, PackStep, RunPacker};
 use crate::imports::report::ImportReport;
 use crate::imports::run::Run;
 use crate::imports::schedule::{Files, Schedule};
-use crate::jobs::options::ImportOptions;
 use crate::say::say;
 use crate::secrets::random_hex;
 use crate::tenant::Tenant;
@@ -76,17 +77,13 @@ pub fn import_users(
     options: &ImportOptions,
 ) -> Result<ImportReport> {
     if users.is_empty() {
-        return Err(Failure::NoUsers.into());
+        return Err(Error::no_users());
     }
     tenant.check_gate("an import")?;
-    connection.check_upsert(options.upsert)?;
-    let problems = check_for(connection, users, options);
+    connection.check_upsert(options.job.upsert)?;
+    let problems = check_for(connection, users, options.loses_hashes());
     if !problems.is_empty() && !options.skip_bad_rows {
-        return Err(Failure::BadRows {
-            problems,
-            users: users.len(),
-        }
-        .into());
+        return Err(Error::bad_rows(problems, users.len()));
     }
     let mut run = Run::begin(tenant, connection, options, true)?;
     let packer = RunPacker::new(Check::Done(problems), connection, options);
@@ -153,16 +150,16 @@ pub fn import_stream(
     options: &ImportOptions,
 ) -> Result<ImportReport> {
     tenant.check_gate("an import")?;
-    connection.check_upsert(options.upsert)?;
+    connection.check_upsert(options.job.upsert)?;
     let run = Run::begin(tenant, connection, options, false)?;
-    let check = Check::AsTheyCome(Box::new(Checker::new(connection, options)));
+    let check = Check::AsTheyCome(Box::new(Checker::new(connection, options.loses_hashes())));
     let packer = RunPacker::new(check, connection, options);
     let (sender, steps) = sync_channel(FILES_AHEAD);
     // Not waited for: a source that is stuck may never give its next user.
     thread::spawn(move || pack_stream(users, packer, &sender));
     let report = run.work(tenant, Files::Packing(steps))?;
     if report.counts().total == 0 {
-        return Err(Failure::NoUsers.into());
+        return Err(Error::no_users());
     }
     Ok(report)
 }
@@ -224,12 +221,11 @@ fn pack_stream(
 pub fn resume_import(tenant: &Tenant, folder: &str) -> Result<ImportReport> {
     let run = Run::open(Path::new(folder))?;
     if run.domain != tenant.domain() {
-        let reason = format!(
-            "it is of the tenant {}, and this one is {}: open that one",
-            run.domain,
-            tenant.domain()
-        );
-        return Err(Error::run_folder(run.folder.path(), &reason));
+        return Err(Error::run_of_another_tenant(
+            run.folder.path(),
+            &run.domain,
+            tenant.domain(),
+        ));
     }
     if run.open_files().is_empty() {
         return ImportReport::new(&run, 0);
@@ -341,12 +337,11 @@ impl Run {
         let report = ImportReport::new(&self, requests)?;
         match worked {
             Ok(()) => Ok(report),
-            Err(cause) => Err(Failure::ImportStopped {
-                folder: self.folder.path().to_path_buf(),
-                done: report.in_words(),
+            Err(cause) => Err(Error::import_stopped(
+                self.folder.path(),
+                &report.in_words(),
                 cause,
-            }
-            .into()),
+            )),
         }
     }
 }
@@ -354,10 +349,7 @@ impl Run {
 fn check_name(name: &str) -> Result<&str> {
     let fits = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
     if name.is_empty() || name.len() > 100 || name.starts_with('.') || !name.chars().all(fits) {
-        return Err(Error::run_folder(
-            Path::new(name),
-            "a run's name is a folder inside imports/: 1 to 100 letters, digits, `-`, `_` and `.`, not beginning with a dot",
-        ));
+        return Err(Error::run_name(name));
     }
     Ok(name)
 }

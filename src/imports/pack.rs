@@ -5,7 +5,7 @@ use crate::connections::ConnectionId;
 use crate::error::problem::Problem;
 use crate::error::{Error, ErrorKind, Result};
 use crate::imports::journal::{NoteKind, RowNote};
-use crate::jobs::options::ImportOptions;
+use crate::imports::options::ImportOptions;
 use crate::jobs::upload::{Packed, Packer};
 use crate::secrets::random_hex;
 use crate::users::User;
@@ -63,7 +63,7 @@ impl RunPacker {
     ) -> RunPacker {
         RunPacker {
             check,
-            packer: Packer::new(connection, options),
+            packer: Packer::new(connection, &options.job),
             draw_ids: options.draw_ids,
             skip_bad_rows: options.skip_bad_rows,
             own_ids: Vec::new(),

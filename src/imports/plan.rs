@@ -7,8 +7,8 @@ use crate::check::warnings::check_warnings;
 use crate::connections::rules::OPTIONS_SCOPE;
 use crate::connections::{ConnectionId, applications_untold, options_untold};
 use crate::error::problem::Problem;
-use crate::error::{Failure, Result};
-use crate::jobs::options::ImportOptions;
+use crate::error::{Error, Result};
+use crate::imports::options::ImportOptions;
 use crate::jobs::upload::{Packer, framing_bytes};
 use crate::jobs::wait::at_published_speeds;
 use crate::say::debug_fields;
@@ -175,10 +175,10 @@ pub fn plan_import_with(
     options: &ImportOptions,
 ) -> Result<ImportPlan> {
     if users.is_empty() {
-        return Err(Failure::NoUsers.into());
+        return Err(Error::no_users());
     }
-    connection.check_upsert(options.upsert)?;
-    let problems = check_for(connection, users, options);
+    connection.check_upsert(options.job.upsert)?;
+    let problems = check_for(connection, users, options.loses_hashes());
     Ok(ImportPlan {
         domain: tenant.domain().to_string(),
         practice: tenant.is_practice(),
@@ -203,8 +203,8 @@ fn uploads(
     options: &ImportOptions,
     problems: &[Problem],
 ) -> Result<Vec<usize>> {
-    let framing = framing_bytes(connection, options);
-    let mut packer = Packer::new(connection, options);
+    let framing = framing_bytes(connection, &options.job);
+    let mut packer = Packer::new(connection, &options.job);
     let mut bad = problems.iter().map(|problem| problem.row).peekable();
     let mut uploads = Vec::new();
     // As long as a drawn id is.
@@ -259,13 +259,13 @@ fn notes(
     let hashed = with(|user| user.password_hash.is_some());
     let custom = with(|user| user.custom_password_hash.is_some());
     let phones = with(|user| user.phone_number.is_some());
-    if options.upsert && options.keep_existing_passwords && hashed > 0 {
+    if options.job.upsert && options.keep_existing_passwords && hashed > 0 {
         notes.push(format!(
             "the password_hash of {} is for those who are new: whoever is there keeps the password they have",
             count(hashed, "user")
         ));
     }
-    if options.upsert && custom > 0 {
+    if options.job.upsert && custom > 0 {
         notes.push(format!(
             "the custom_password_hash of {} replaces one that was imported, until its user has signed in; Auth0 refuses the row of whoever came without a hash or has signed in",
             count(custom, "user")

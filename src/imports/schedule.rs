@@ -10,15 +10,15 @@ use std::time::{Duration, Instant};
 
 use crate::clock::unix_millis;
 use crate::connections::ConnectionId;
-use crate::error::{Error, ErrorKind, Failure, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::imports::estimate::{Asked, Estimate};
 use crate::imports::folder::packed_name;
 use crate::imports::journal::Entry;
+use crate::imports::options::ImportOptions;
 use crate::imports::pack::PackStep;
 use crate::imports::progress::Progress;
 use crate::imports::run::Run;
 use crate::imports::settle;
-use crate::jobs::options::ImportOptions;
 use crate::jobs::upload::upload;
 use crate::jobs::wait::{JobState, Told, read_job};
 use crate::jobs::{JobId, JobStatus, Summary, send_upload};
@@ -168,12 +168,7 @@ impl<'a> Schedule<'a> {
                     *files = Files::Packed;
                 }
                 Err(RecvTimeoutError::Disconnected) => {
-                    let reason = "it panicked".to_string();
-                    return Err(Failure::Source {
-                        path: "the source that was given".into(),
-                        reason,
-                    }
-                    .into());
+                    return Err(Error::source_panicked());
                 }
             }
         }
@@ -221,7 +216,7 @@ impl<'a> Schedule<'a> {
             .folder
             .read(&packed_name(file), &state.packed_sha256)?;
         let users = state.count();
-        let upload = upload(self.connection, self.options, &bytes, users)?;
+        let upload = upload(self.connection, &self.options.job, &bytes, users)?;
         let correlation_id = self.run.correlation_id();
         self.run.note(Entry::Sending { file })?;
         match send_upload(&self.patience.tenant, upload, &correlation_id) {
@@ -272,6 +267,8 @@ impl<'a> Schedule<'a> {
                 self.upload_after = Instant::now() + wait;
                 Ok(())
             }
+            // It was taken, and which job it became is not known.
+            ErrorKind::BadAnswer => Err(error),
             _ => {
                 self.run.note(Entry::NotTaken { file })?;
                 Err(error)

@@ -205,7 +205,7 @@ pub(crate) fn without_report(
                 "JOB_NOT_ENDED",
                 "the job had not ended at its limit; without an id drawn for the run this user cannot be told from one who was there before",
             ),
-            (false, true) if run.options.upsert => (
+            (false, true) if run.options.job.upsert => (
                 NoteKind::Unknown,
                 "JOB_FAILED",
                 "the job failed as a whole, several times, and Auth0 gives no reason; whether this user was there before and was updated cannot be told",

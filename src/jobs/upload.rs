@@ -3,8 +3,8 @@
 use serde_json::{Map, Value};
 
 use crate::connections::ConnectionId;
-use crate::error::{Error, Failure, Result};
-use crate::jobs::options::ImportOptions;
+use crate::error::{Error, Result};
+use crate::jobs::options::JobOptions;
 use crate::users::User;
 
 /// Bytes of one whole upload request's body, file and multipart framing together. Auth0 answers 413
@@ -37,7 +37,7 @@ pub(crate) struct Upload {
 /// The users as a file, which is a JSON array.
 pub(crate) fn file_of(users: &[User]) -> Result<Vec<u8>> {
     if users.is_empty() {
-        return Err(Failure::NoUsers.into());
+        return Err(Error::no_users());
     }
     serde_json::to_vec(users).map_err(unserialisable)
 }
@@ -50,18 +50,13 @@ fn unserialisable(cause: serde_json::Error) -> Error {
 /// because the limit is on the whole body and its size must be known before it is sent.
 pub(crate) fn upload(
     connection: &ConnectionId,
-    options: &ImportOptions,
+    options: &JobOptions,
     file: &[u8],
     users: usize,
 ) -> Result<Upload> {
     let bytes = framing_bytes(connection, options) + file.len();
     if bytes > MAX_UPLOAD_BYTES {
-        return Err(Failure::TooLarge {
-            users,
-            bytes,
-            limit: MAX_UPLOAD_BYTES,
-        }
-        .into());
+        return Err(Error::too_large(users, bytes, MAX_UPLOAD_BYTES));
     }
     let boundary = boundary(file)?;
     let (head, tail) = framing(connection, options, &boundary);
@@ -72,14 +67,14 @@ pub(crate) fn upload(
 }
 
 /// Bytes of an upload that are not the file.
-pub(crate) fn framing_bytes(connection: &ConnectionId, options: &ImportOptions) -> usize {
+pub(crate) fn framing_bytes(connection: &ConnectionId, options: &JobOptions) -> usize {
     let boundary = "x".repeat("users-".len() + 2 * BOUNDARY_BYTES);
     let (head, tail) = framing(connection, options, &boundary);
     head.len() + tail.len()
 }
 
 /// What comes before and after the file.
-fn framing(connection: &ConnectionId, options: &ImportOptions, boundary: &str) -> (String, String) {
+fn framing(connection: &ConnectionId, options: &JobOptions, boundary: &str) -> (String, String) {
     let word = |yes: bool| if yes { "true" } else { "false" };
     let fields = [
         ("connection_id", connection.as_str()),
@@ -144,7 +139,7 @@ pub(crate) fn too_large(user: &User, connection: &ConnectionId) -> Option<TooLar
     if texts.chain(metadata).chain(hash).sum::<usize>() < MAX_UPLOAD_BYTES / 2 {
         return None;
     }
-    let room = MAX_UPLOAD_BYTES - framing_bytes(connection, &ImportOptions::default());
+    let room = MAX_UPLOAD_BYTES - framing_bytes(connection, &JobOptions::default());
     let room = room - ID_AND_BRACKETS;
     let user = serde_json::to_value(user).ok()?;
     let bytes = user.to_string().len();
@@ -194,7 +189,7 @@ pub(crate) struct Packer {
 }
 
 impl Packer {
-    pub(crate) fn new(connection: &ConnectionId, options: &ImportOptions) -> Packer {
+    pub(crate) fn new(connection: &ConnectionId, options: &JobOptions) -> Packer {
         Packer {
             room: MAX_UPLOAD_BYTES - framing_bytes(connection, options),
             file: Vec::new(),
@@ -207,13 +202,12 @@ impl Packer {
         let json = serde_json::to_vec(user).map_err(unserialisable)?;
         // A bracket or comma before the user, and the bracket that closes the file.
         if json.len() + 2 > self.room {
-            return Err(Failure::UserTooLarge {
+            return Err(Error::user_too_large(
                 row,
-                email: user.email.clone(),
-                bytes: json.len(),
-                limit: self.room - 2,
-            }
-            .into());
+                &user.email,
+                json.len(),
+                self.room - 2,
+            ));
         }
         let full = self.file.len() + 1 + json.len() + 1 > self.room;
         let packed = if full { self.finish() } else { None };

@@ -1,17 +1,16 @@
 //! All users of a connection, by an export job: what a search does not give.
 
-use std::ops::Deref;
+use reqwest::{Method, StatusCode, Url};
+use serde_json::{Value, json};
 use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use reqwest::{Method, StatusCode, Url};
-use serde_json::{Value, json};
-
 use crate::connections::ConnectionId;
 use crate::error::messages::say_fault;
-use crate::error::{Error, Failure, Result};
+use crate::error::{Error, Result};
 use crate::jobs::{FIRST_WAIT, JobId, LONGEST_SILENCE, LONGEST_WAIT};
+use crate::list::list;
 use crate::private_file::sheet::CsvFile;
 use crate::profiles::gunzip::gunzip;
 use crate::profiles::link::address_of;
@@ -21,7 +20,6 @@ use crate::secrets::sent::SentSecrets;
 use crate::tenant::Tenant;
 use crate::tenant::answer::{MOST_VALUES, most_values, text};
 use crate::tenant::request::Request;
-use crate::words::grouped;
 
 const CREATE: &str = "POST /api/v2/jobs/users-exports";
 /// Reads of the job, or of its file, that may be lost in a row.
@@ -46,7 +44,7 @@ const FIELDS: [&str; 10] = [
     "user_metadata",
 ];
 
-/// All users of a connection at one time; derefs to a slice of [`Profile`] and draws itself as a table.
+/// All users of a connection at one time: a list of [`Profile`], which derefs to a slice, iterates, and draws itself as a table.
 ///
 /// # Examples
 ///
@@ -60,7 +58,11 @@ const FIELDS: [&str; 10] = [
 /// # let job = start_import(&tenant, &connection, &users)?;
 /// # let finished = wait_for_job(&tenant, &job, Duration::from_secs(60))?;
 /// let everybody: ExportedUsers = export_users(&tenant, &connection, Duration::from_secs(60))?;
-/// assert!(everybody.iter().any(|user| user.username.as_deref() == Some("docs-export_01")));
+/// let mut verified = 0;
+/// for user in &everybody {
+///     verified += usize::from(user.email_verified == Some(true));
+/// }
+/// println!("{verified} of {} verified", everybody.len());
 /// # remove_users(&tenant, plan_removal(&tenant, &finished)?)?;
 /// # Ok::<(), Error>(())
 /// ```
@@ -72,12 +74,7 @@ pub struct ExportedUsers {
 
 debug_fields!(ExportedUsers: users, connection);
 
-impl Deref for ExportedUsers {
-    type Target = [Profile];
-    fn deref(&self) -> &[Profile] {
-        &self.users
-    }
-}
+list!(ExportedUsers, users, Profile);
 
 /// Exports all users of a connection, at most waiting for `limit`. Sends an export job and reads; waits; changes no user.
 ///
@@ -133,13 +130,7 @@ pub fn export_users(
             });
         }
     }
-    Err(failed(format!(
-        "the links to the file of job {id} had ended when they were followed (each is good for 60 s): run this cell again"
-    )))
-}
-
-fn failed(reason: String) -> Error {
-    Failure::Export { reason }.into()
+    Err(Error::export_links_ended(id.as_str()))
 }
 
 /// The link to the job's file, once there is one.
@@ -162,9 +153,7 @@ fn wait_for_link(tenant: &Tenant, id: &JobId, began: Instant, limit: Duration) -
                     return Err(Error::bad_answer(&call, "it names no file"));
                 }
                 (Some("failed"), _) => {
-                    return Err(failed(format!(
-                        "job {id} failed in the tenant, and Auth0 gives no reason: run this cell again"
-                    )));
+                    return Err(Error::export_failed(id.as_str()));
                 }
                 _ => faults = 0,
             },
@@ -172,10 +161,7 @@ fn wait_for_link(tenant: &Tenant, id: &JobId, began: Instant, limit: Duration) -
             Err(error) => return Err(error),
         }
         if left.is_zero() {
-            return Err(failed(format!(
-                "job {id} had not ended after {} s: run this cell again with a longer limit",
-                limit.as_secs()
-            )));
+            return Err(Error::export_running(id.as_str(), limit));
         }
         if said.elapsed() + wait > LONGEST_SILENCE {
             said = Instant::now();
@@ -209,13 +195,10 @@ fn fetch(tenant: &Tenant, link: &Url, id: &JobId) -> Result<Option<Vec<Profile>>
         StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
             return Ok(None);
         }
-        status => {
-            let reason = format!("its file was answered with {status}: run this cell again");
-            return Err(failed(reason));
-        }
+        status => return Err(Error::export_file_refused(status)),
     }
     let unpacked = gunzip(&answer.body);
-    let unpacked = unpacked.map_err(failed)?;
+    let unpacked = unpacked.map_err(|fact| Error::export_packed_badly(&fact))?;
     read(&unpacked, &answer.sent, id, MOST_USERS).map(Some)
 }
 
@@ -228,19 +211,16 @@ fn read(file: &[u8], sent: &SentSecrets, job: &JobId, most: usize) -> Result<Vec
         let in_line = most_values(line);
         values += in_line;
         if in_line > MOST_VALUES || values > MOST_FILE_VALUES {
-            return Err(failed(format!(
-                "up to line {} of the file there may be over {} values in one user, or over {} in all, the most that are kept in memory: fetch the file of job {job} otherwise, and read it with read_ndjson, one user at a time",
+            return Err(Error::export_of_many_values(
+                job.as_str(),
                 number + 1,
-                grouped(MOST_VALUES),
-                grouped(MOST_FILE_VALUES)
-            )));
+                MOST_VALUES,
+                MOST_FILE_VALUES,
+            ));
         }
-        let no_user = || failed(format!("line {} of the file is no user", number + 1));
+        let no_user = || Error::export_line(number + 1);
         if users.len() == most {
-            return Err(failed(format!(
-                "there are over {} users, the most that are kept in memory: fetch the file of job {job} otherwise, and read it with read_ndjson, one user at a time",
-                grouped(most)
-            )));
+            return Err(Error::export_of_many_users(job.as_str(), most));
         }
         let json: Value = serde_json::from_slice(line).map_err(|_| no_user())?;
         // The id was asked for, and everybody has one.
@@ -277,7 +257,7 @@ impl ExportedUsers {
     /// ```
     pub fn save_csv(&self, path: &str) -> Result<()> {
         let written = write_csv(Path::new(path), &self.users);
-        written.map_err(|cause| failed(format!("{path} cannot be written: {cause}")))
+        written.map_err(|cause| Error::unwritable(path, cause))
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use reqwest::Method;
 
-use crate::error::{Error, Failure, Result};
+use crate::error::{Error, Result};
 use crate::imports::journal::{Entry, FileEnd, NoteKind};
 use crate::imports::run::Run;
 use crate::jobs::errors::job_errors;
@@ -63,15 +63,7 @@ const REFUSED: &str = "the job refused the user";
 /// ```
 pub fn plan_removal(tenant: &Tenant, finished: &FinishedJob) -> Result<RemovalPlan> {
     let job = &finished.job;
-    let unknown = |why: &str| -> Error {
-        Failure::Removal {
-            reason: format!(
-                "{why}, so what job {} created is not known: look in the dashboard",
-                job.id
-            ),
-        }
-        .into()
-    };
+    let unknown = |why: &str| Error::unknown_creation(job.id.as_str(), why);
     if finished.status == JobStatus::Failed {
         return Err(unknown("the job failed as a whole"));
     }
@@ -154,16 +146,14 @@ pub fn plan_run_removal(tenant: &Tenant, folder: &str) -> Result<RemovalPlan> {
     let path = Path::new(folder);
     let run = Run::open(path)?;
     if run.domain != tenant.domain() {
-        let reason = format!(
-            "{folder} is of the tenant {}, and this one is {}",
-            run.domain,
-            tenant.domain()
-        );
-        return Err(Failure::Removal { reason }.into());
+        return Err(Error::removal_elsewhere(
+            folder,
+            &run.domain,
+            tenant.domain(),
+        ));
     }
     if !run.open_files().is_empty() {
-        let reason = format!("{folder} has not ended: resume_import first, then remove its users");
-        return Err(Failure::Removal { reason }.into());
+        return Err(Error::removal_too_soon(folder));
     }
     let is_certain = tenant.witness().made(run.folder.done_so_far());
     let (candidates, left_out) = run.created(is_certain)?;
@@ -220,8 +210,7 @@ impl Run {
             }
         }
         if gone.len() < self.removed.len() {
-            let reason = "its journal tells of a removed user who is not of this run, and what was done is not guessed at";
-            return Err(Error::run_folder(self.folder.path(), reason));
+            return Err(Error::foreign_removal(self.folder.path()));
         }
         Ok((candidates, left_out))
     }
@@ -278,14 +267,7 @@ fn not_created(
 /// ```
 pub fn remove_users(tenant: &Tenant, plan: RemovalPlan) -> Result<Removed> {
     if plan.domain != tenant.domain() {
-        return Err(Failure::Removal {
-            reason: format!(
-                "the plan is for {}, this tenant is {}",
-                plan.domain,
-                tenant.domain()
-            ),
-        }
-        .into());
+        return Err(Error::plan_of_another_tenant(&plan.domain, tenant.domain()));
     }
     tenant.check_gate("a delete")?;
     let mut run = plan.folder.as_deref().map(Run::open).transpose()?;

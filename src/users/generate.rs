@@ -1,6 +1,6 @@
 //! Many users made from a prefix.
 
-use crate::error::{Failure, Result};
+use crate::error::{Error, Result};
 use crate::users::{User, Users};
 
 /// Users that are made at once: with their passwords they take about a gigabyte of memory.
@@ -21,8 +21,8 @@ const PUNCTUATION: &str = ".!#$'^_`~+-";
 /// # Errors
 ///
 /// A prefix that is empty, too long for any connection, in upper case, or with characters that a username
-/// or an e-mail does not take; a domain that is no full host name in lower case; a count of 0, or of over 1,000,000, for which
-/// [`import_stream`](crate::import_stream) takes an iterator.
+/// or an e-mail does not take; a domain that is no full host name in lower case; a count of 0, or of over
+/// 1,000,000: [`import_stream`](crate::import_stream) takes an iterator, which makes more as they are sent.
 ///
 /// # Examples
 ///
@@ -36,25 +36,15 @@ const PUNCTUATION: &str = ".!#$'^_`~+-";
 /// ```
 pub fn generate_users(prefix: &str, email_domain: &str, count: usize) -> Result<Users> {
     if count == 0 {
-        return Err(Failure::NoCount.into());
+        return Err(Error::no_count("makes no users"));
     }
     if count > MOST_USERS {
-        let most = MOST_USERS;
-        return Err(Failure::LargeCount { count, most }.into());
+        return Err(Error::large_count(count, MOST_USERS));
     }
-    check_prefix(prefix).map_err(|reason| Failure::Prefix {
-        prefix: prefix.to_string(),
-        reason,
-    })?;
+    check_prefix(prefix)?;
     let longest = username(prefix, count).chars().count();
-    check_lengths(longest, email_domain).map_err(|reason| Failure::Prefix {
-        prefix: prefix.to_string(),
-        reason,
-    })?;
-    check_domain(email_domain).map_err(|reason| Failure::EmailDomain {
-        domain: email_domain.to_string(),
-        reason,
-    })?;
+    check_lengths(prefix, longest, email_domain)?;
+    check_domain(email_domain)?;
     Ok((1..=count)
         .map(|number| user(&username(prefix, number), email_domain))
         .collect())
@@ -75,54 +65,40 @@ fn user(username: &str, email_domain: &str) -> User {
     }
 }
 
-fn check_prefix(prefix: &str) -> std::result::Result<(), String> {
+fn check_prefix(prefix: &str) -> Result<()> {
     let fits = |c: char| c.is_ascii_alphanumeric() || PUNCTUATION.contains(c);
     if prefix.is_empty() {
-        return Err("it is empty: write a word that your test users have in common".to_string());
+        return Err(Error::empty_prefix());
     }
     if let Some(bad) = prefix.chars().find(|c| !fits(*c)) {
-        return Err(format!(
-            "the character {bad:?} cannot stand in a username and an e-mail: use letters, digits and {PUNCTUATION}"
-        ));
+        return Err(Error::prefix_character(prefix, bad, PUNCTUATION));
     }
     if prefix.chars().any(|c| c.is_ascii_uppercase()) {
-        let lower = prefix.to_ascii_lowercase();
-        return Err(format!(
-            "Auth0 stores usernames and e-mails in lower case: write `{lower}`"
-        ));
+        return Err(Error::prefix_in_upper_case(prefix));
     }
     if prefix.starts_with('.') || prefix.contains("..") {
-        return Err("an e-mail takes no dot at its beginning and no two in a row".to_string());
+        return Err(Error::prefix_with_dots(prefix));
     }
     Ok(())
 }
 
-fn check_lengths(longest: usize, domain: &str) -> std::result::Result<(), String> {
+fn check_lengths(prefix: &str, longest: usize, domain: &str) -> Result<()> {
     if longest > MAX_USERNAME_CHARS {
-        return Err(format!(
-            "its usernames would have {longest} characters, and no connection takes more than {MAX_USERNAME_CHARS}: shorten it"
-        ));
+        return Err(Error::long_usernames(prefix, longest, MAX_USERNAME_CHARS));
     }
     if longest > MAX_LOCAL_CHARS {
-        return Err(format!(
-            "its e-mails would have {longest} characters before the @, and {MAX_LOCAL_CHARS} is the most: shorten it"
-        ));
+        return Err(Error::long_local_parts(prefix, longest, MAX_LOCAL_CHARS));
     }
     let whole = longest + 1 + domain.len();
     if whole > MAX_EMAIL_CHARS {
-        return Err(format!(
-            "its e-mails would have {whole} characters, and {MAX_EMAIL_CHARS} is the most: shorten it or the domain"
-        ));
+        return Err(Error::long_emails(prefix, whole, MAX_EMAIL_CHARS));
     }
     Ok(())
 }
 
-fn check_domain(domain: &str) -> std::result::Result<(), String> {
+fn check_domain(domain: &str) -> Result<()> {
     if domain.bytes().any(|b| b.is_ascii_uppercase()) {
-        let lower = domain.to_ascii_lowercase();
-        return Err(format!(
-            "Auth0 stores e-mails in lower case: write `{lower}`"
-        ));
+        return Err(Error::email_domain_in_upper_case(domain));
     }
     let label = |label: &str| {
         (1..=63).contains(&label.len())
@@ -135,7 +111,7 @@ fn check_domain(domain: &str) -> std::result::Result<(), String> {
     let top = domain.rsplit('.').next().unwrap_or_default();
     let top_fits = top.len() >= 2 && top.bytes().all(|b| b.is_ascii_alphabetic());
     if !domain.contains('.') || !domain.split('.').all(label) || !top_fits {
-        return Err("it is not a full domain such as test.edu (letters, digits, hyphens, and a dot before the last part)".to_string());
+        return Err(Error::no_email_domain(domain));
     }
     Ok(())
 }

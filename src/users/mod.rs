@@ -7,11 +7,12 @@ pub(crate) mod phone;
 pub(crate) mod rows;
 
 use std::fmt;
-use std::ops::{Deref, DerefMut};
+use std::ops::DerefMut;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::list::list;
 use crate::say::debug_as;
 
 /// One user: every field of Auth0's import schema, left out of the file where `None`.
@@ -148,7 +149,7 @@ impl fmt::Debug for Shown {
     }
 }
 
-/// Many users; derefs to a slice of [`User`] and draws itself as a table.
+/// Many users: a list of [`User`], which derefs to a slice, iterates, and draws itself as a table.
 ///
 /// # Examples
 ///
@@ -157,6 +158,9 @@ impl fmt::Debug for Shown {
 ///
 /// let mut users = generate_users("docs-users", "test.edu", 3)?;
 /// users[0].given_name = Some("Ada".to_string());
+/// for user in &mut users {
+///     user.email_verified = Some(true);
+/// }
 /// let users: Vec<User> = users.into_iter().skip(1).collect();
 /// assert_eq!(Users::from(users).len(), 2);
 /// # Ok::<(), Error>(())
@@ -178,23 +182,26 @@ impl Users {
     /// ```
     #[must_use]
     pub fn without_usernames(mut self) -> Users {
-        for user in &mut self.0 {
+        for user in &mut self {
             user.username = None;
         }
         self
     }
 }
 
-impl Deref for Users {
-    type Target = [User];
-    fn deref(&self) -> &[User] {
-        &self.0
-    }
-}
+list!(Users, 0, User);
 
 impl DerefMut for Users {
     fn deref_mut(&mut self) -> &mut [User] {
         &mut self.0
+    }
+}
+
+impl<'a> IntoIterator for &'a mut Users {
+    type Item = &'a mut User;
+    type IntoIter = std::slice::IterMut<'a, User>;
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.iter_mut()
     }
 }
 
@@ -219,21 +226,5 @@ impl FromIterator<User> for Users {
 impl Extend<User> for Users {
     fn extend<I: IntoIterator<Item = User>>(&mut self, users: I) {
         self.0.extend(users);
-    }
-}
-
-impl IntoIterator for Users {
-    type Item = User;
-    type IntoIter = std::vec::IntoIter<User>;
-    fn into_iter(self) -> Self::IntoIter {
-        self.0.into_iter()
-    }
-}
-
-impl<'a> IntoIterator for &'a Users {
-    type Item = &'a User;
-    type IntoIter = std::slice::Iter<'a, User>;
-    fn into_iter(self) -> Self::IntoIter {
-        self.0.iter()
     }
 }
