@@ -48,7 +48,7 @@ impl Check {
 pub(crate) struct RunPacker {
     check: Check,
     packer: Packer,
-    draw_ids: bool,
+    make_ids: bool,
     skip_bad_rows: bool,
     /// Rows not yet in a file that brought a user id of their own.
     own_ids: Vec<usize>,
@@ -64,7 +64,7 @@ impl RunPacker {
         RunPacker {
             check,
             packer: Packer::new(connection, &options.job),
-            draw_ids: options.draw_ids,
+            make_ids: options.make_ids,
             skip_bad_rows: options.skip_bad_rows,
             own_ids: Vec::new(),
             rows: 0,
@@ -99,7 +99,7 @@ impl RunPacker {
         }
         if user.user_id.is_some() {
             self.own_ids.push(row);
-        } else if self.draw_ids {
+        } else if self.make_ids {
             // As long as Auth0's own: 24 hex characters.
             user.user_id = Some(random_hex(12)?);
         }

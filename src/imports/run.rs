@@ -58,8 +58,8 @@ impl FileState {
 pub(crate) struct Sent {
     pub(crate) row: usize,
     pub(crate) key: RowKey,
-    /// Whether the id was drawn for this run.
-    pub(crate) drawn: bool,
+    /// Whether the id was made for this run.
+    pub(crate) made_id: bool,
     /// Whether a user who is there can have nothing in common with this one but the e-mail.
     pub(crate) by_email_alone: bool,
 }
@@ -250,8 +250,8 @@ impl Run {
         let text = |user: &Value, key: &str| user[key].as_str().map(str::to_string);
         let sent = |(row, user): (usize, &Value)| {
             let user_id = text(user, "user_id");
-            let drawn = user_id.is_some() && self.is_drawn(file, row);
-            let own_id = user_id.is_some() && !drawn;
+            let made_id = user_id.is_some() && self.is_made_id(file, row);
+            let own_id = user_id.is_some() && !made_id;
             let key = RowKey {
                 email: text(user, "email").unwrap_or_default(),
                 user_id,
@@ -260,7 +260,7 @@ impl Run {
             };
             Sent {
                 row,
-                drawn,
+                made_id,
                 by_email_alone: !own_id && key.username.is_none() && key.phone_number.is_none(),
                 key,
             }
@@ -308,8 +308,8 @@ impl Run {
         Ok(state.all_rows().zip(&users).map(key).collect())
     }
 
-    /// Whether the row's id, if it has one, was drawn for this run.
-    pub(crate) fn is_drawn(&self, file: usize, row: usize) -> bool {
+    /// Whether the row's id, if it has one, was made for this run.
+    pub(crate) fn is_made_id(&self, file: usize, row: usize) -> bool {
         self.files[file - 1].own_ids.binary_search(&row).is_err()
     }
 
