@@ -207,4 +207,5 @@ pub use sign_in::{SignIn, verify_sign_in};
 pub use tenant::Tenant;
 pub use tenant::log::{RequestLog, SentRequest};
 pub use users::file::{UserFile, read_csv, read_ndjson};
-pub use users::{User, Users, generate_users};
+pub use users::generate::generate_users;
+pub use users::{User, Users};
