@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
 use crate::list::list;
-use crate::progress::Countdown;
+use crate::progress::Tally;
 use crate::say::{data_of, debug_fields};
 use crate::tenant::Tenant;
 use crate::tenant::answer::{number, text};
@@ -194,7 +194,7 @@ pub fn find_users(tenant: &Tenant, query: &str) -> Result<FoundUsers> {
         by_search: true,
         total: 0,
     };
-    let mut countdown = Countdown::new();
+    let mut tally = Tally::new();
     let mut known = HashSet::new();
     for page in 0..MOST_FOUND / PER_PAGE {
         let mut request = Request::get("/api/v2/users", SCOPES)
@@ -224,7 +224,7 @@ pub fn find_users(tenant: &Tenant, query: &str) -> Result<FoundUsers> {
         if all || found.users.len() == before {
             break;
         }
-        countdown.say(found.users.len(), found.total.min(MOST_FOUND), "users read");
+        tally.say(found.users.len(), found.total.min(MOST_FOUND), "users read");
     }
     Ok(found)
 }

@@ -15,7 +15,7 @@ use crate::imports::run::Run;
 use crate::jobs::errors::job_errors;
 use crate::jobs::ownership::{self, Span};
 use crate::jobs::{FinishedJob, JobStatus, RowKey};
-use crate::progress::Countdown;
+use crate::progress::Tally;
 use crate::removal::plan::{
     Candidate, Evidence, LeftOut, NO_CONNECTION, RemovalPlan, Removed, doubt, look,
 };
@@ -282,7 +282,7 @@ pub fn remove_users(tenant: &Tenant, plan: RemovalPlan) -> Result<Removed> {
         domain: plan.domain.clone(),
         correlation_id: plan.correlation_id.clone(),
     };
-    let (mut done, mut countdown) = (0, Countdown::new());
+    let (mut done, mut tally) = (0, Tally::new());
     for group in plan.users.chunks(NOTED_AT_ONCE) {
         let mut gone = Vec::new();
         for (email, id) in group {
@@ -303,7 +303,7 @@ pub fn remove_users(tenant: &Tenant, plan: RemovalPlan) -> Result<Removed> {
                 }
             }
             done += 1;
-            countdown.say(done, plan.users.len(), "users deleted");
+            tally.say(done, plan.users.len(), "users deleted");
         }
         removed.deleted += gone.len();
         // A crash before this line asks for the same deletes again, which are fine.

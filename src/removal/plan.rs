@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::error::Result;
 use crate::jobs::ownership::{self, Span, TWO_WITH_ID, has_email};
-use crate::progress::Countdown;
+use crate::progress::Tally;
 use crate::say::{data, debug_fields};
 use crate::tenant::Tenant;
 use crate::tenant::answer;
@@ -276,7 +276,7 @@ pub(crate) fn look(
     plan.connection = ownership::connection_name(tenant, connection_id, named)?;
     let ids: Vec<String> = candidates.iter().filter_map(|c| c.id.clone()).collect();
     let seen = ownership::seen(tenant, &ids)?;
-    let (total, mut countdown) = (candidates.len(), Countdown::new());
+    let (total, mut tally) = (candidates.len(), Tally::new());
     for (index, candidate) in candidates.into_iter().enumerate() {
         let connection = plan.connection.as_deref();
         let found = match (&candidate.id, connection) {
@@ -302,7 +302,7 @@ pub(crate) fn look(
             if shown { Ok(profile) } else { Err(OTHER_EMAIL) }
         });
         plan.take(candidate, found);
-        countdown.say(index + 1, total, "users looked up");
+        tally.say(index + 1, total, "users looked up");
     }
     Ok(())
 }
