@@ -11,6 +11,7 @@ use crate::connections::rules::{ConnectionRules, OPTIONS_SCOPE, rules_of};
 use crate::error::{Error, Failure, Result};
 use crate::say::{data, one_line};
 use crate::tenant::Tenant;
+use crate::tenant::answers::{ClientsAnswer, ConnectionAnswer, ConnectionsAnswer};
 use crate::tenant::request::Request;
 
 const SCOPES: &[&str] = &["read:connections"];
@@ -174,7 +175,7 @@ impl fmt::Debug for ConnectionId {
 pub fn get_connection_id(tenant: &Tenant, name: &str) -> Result<ConnectionId> {
     // Whether Auth0 compares the name exactly is not documented, so it is compared here, and where its own filter
     // finds nothing, all are looked through.
-    let is_wanted = |connection: &Value| connection["name"] == name;
+    let is_wanted = |connection: &ConnectionAnswer| connection.name.as_deref() == Some(name);
     let mut existing = Vec::new();
     let found = match find(tenant, Some(name), is_wanted)? {
         Some(connection) => Some(connection),
@@ -212,30 +213,30 @@ pub fn get_connection_id(tenant: &Tenant, name: &str) -> Result<ConnectionId> {
     }
     Ok(ConnectionId {
         name: Some(name.to_string()),
-        rules: rules_of(&connection),
+        rules: rules_of(&connection.options),
         applications_unknown: applications.is_none(),
         ..id
     })
 }
 
 /// A connection's id, if it is well-formed.
-pub(crate) fn id_of(connection: &Value) -> Option<ConnectionId> {
-    ConnectionId::new(connection["id"].as_str()?).ok()
+pub(crate) fn id_of(connection: &ConnectionAnswer) -> Option<ConnectionId> {
+    ConnectionId::new(connection.id.as_deref()?).ok()
 }
 
 pub(crate) const UNUSED: &str =
     "no application uses it: enable one under Applications of the connection first";
 
 /// Why users cannot be imported into the connection, as far as it says so itself. What it does not say is no reason.
-pub(crate) fn not_for_imports(connection: &Value) -> Option<String> {
-    let strategy = connection["strategy"].as_str();
+pub(crate) fn not_for_imports(connection: &ConnectionAnswer) -> Option<String> {
+    let strategy = connection.strategy.as_deref();
     if let Some(strategy) = strategy.filter(|strategy| *strategy != "auth0") {
         return Some(format!(
             "its strategy is `{}`, and users can be imported into a database (`auth0`) alone",
             one_line(strategy)
         ));
     }
-    let options = &connection["options"];
+    let options = &connection.options;
     (options["enabledDatabaseCustomization"] == true && options["import_mode"] != true).then(|| {
         "it is a custom database without import mode: switch on \"Import Users to Auth0\" first"
             .to_string()
@@ -255,11 +256,11 @@ pub(crate) fn applications_untold() -> String {
 }
 
 /// The connection as it stands in a list of names.
-fn listed(connection: &Value) -> String {
-    let text = |key: &str| connection[key].as_str().unwrap_or("?");
-    match text("strategy") {
-        "auth0" | "?" => one_line(text("name")),
-        strategy => one_line(&format!("{} ({strategy}, no database)", text("name"))),
+fn listed(connection: &ConnectionAnswer) -> String {
+    let name = connection.name.as_deref().unwrap_or("?");
+    match connection.strategy.as_deref() {
+        Some("auth0") | None => one_line(name),
+        Some(strategy) => one_line(&format!("{name} ({strategy}, no database)")),
     }
 }
 
@@ -267,8 +268,8 @@ fn listed(connection: &Value) -> String {
 pub(crate) fn find(
     tenant: &Tenant,
     name: Option<&str>,
-    mut wanted: impl FnMut(&Value) -> bool,
-) -> Result<Option<Value>> {
+    mut wanted: impl FnMut(&ConnectionAnswer) -> bool,
+) -> Result<Option<ConnectionAnswer>> {
     let mut next: Option<String> = None;
     let mut seen = 0;
     for page in 0..MOST_PAGES {
@@ -283,20 +284,17 @@ pub(crate) fn find(
         if let Some(name) = name {
             request = request.query("name", name);
         }
-        let json = tenant.send(request)?.json(LIST)?;
-        // With totals Auth0 answers an object. A bare array and pages by checkpoint are understood too.
-        let connections = json.as_array().or_else(|| json["connections"].as_array());
-        let Some(connections) = connections else {
-            return Err(Error::bad_answer(LIST, "it holds no list of connections"));
-        };
-        if let Some(connection) = connections.iter().find(|connection| wanted(connection)) {
-            return Ok(Some(connection.clone()));
+        let page: ConnectionsAnswer = tenant.send(request)?.read()?;
+        let on_page = page.connections.len();
+        let mut connections = page.connections.into_iter();
+        if let Some(connection) = connections.find(|connection| wanted(connection)) {
+            return Ok(Some(connection));
         }
-        seen += connections.len() as u64;
-        next = json["next"].as_str().map(str::to_string);
-        let more = match json["total"].as_u64() {
-            Some(total) => seen < total && !connections.is_empty(),
-            None => connections.len() >= PER_PAGE,
+        seen += on_page as u64;
+        next = page.next;
+        let more = match page.total {
+            Some(total) => seen < total && on_page > 0,
+            None => on_page >= PER_PAGE,
         };
         if next.is_none() && !more {
             break;
@@ -311,27 +309,23 @@ pub(crate) fn find(
 /// and an answer without a list, both mean that there are none (Auth0's guide to the dedicated endpoints).
 pub(crate) fn applications(
     tenant: &Tenant,
-    connection: &Value,
+    connection: &ConnectionAnswer,
     id: &ConnectionId,
 ) -> Result<Option<Vec<String>>> {
-    let listed = client_ids(&connection["enabled_clients"]);
+    let listed = client_ids(&connection.enabled_clients);
     if !listed.is_empty() {
         return Ok(Some(listed));
     }
     let path = format!("/api/v2/connections/{id}/clients");
     let request = Request::get(&path, SCOPES).query("take", MOST_CLIENTS);
-    let call = format!("GET {path}");
-    let json = match tenant.send(request) {
-        Ok(answer) => answer.json(&call)?,
+    let answer = match tenant.send(request) {
+        Ok(answer) => answer,
         // A tenant may want another scope here than it wants for the list.
         Err(error) if error.status() == Some(403) => return Ok(None),
         Err(error) => return Err(error),
     };
-    match &json["clients"] {
-        Value::Null if json.is_object() => Ok(Some(Vec::new())),
-        list @ Value::Array(_) => Ok(Some(client_ids(list))),
-        _ => Err(Error::bad_answer(&call, "`clients` is no list")),
-    }
+    let told: ClientsAnswer = answer.read()?;
+    Ok(Some(client_ids(&told.clients)))
 }
 
 /// The ids themselves, or objects that have them.

@@ -108,7 +108,9 @@ pub(super) fn of(failure: &Failure) -> ErrorKind {
         Failure::BrokenAnswer { .. } => ErrorKind::BrokenAnswer,
         Failure::BadAnswer { .. } => ErrorKind::BadAnswer,
         Failure::NoUsers => ErrorKind::NoUsers,
-        Failure::TooLarge { .. } | Failure::UserTooLarge { .. } => ErrorKind::TooLarge,
+        Failure::TooLarge { .. } | Failure::UserTooLarge { .. } | Failure::ExternalId { .. } => {
+            ErrorKind::TooLarge
+        }
         Failure::BadRows { .. } => ErrorKind::BadRows,
         Failure::RunFolder { .. } => ErrorKind::RunFolder,
         Failure::ImportStopped { .. } => ErrorKind::ImportStopped,

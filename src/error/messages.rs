@@ -145,6 +145,12 @@ impl fmt::Display for Raw<'_> {
                 grouped(bytes),
                 grouped(limit)
             ),
+            Failure::ExternalId { bytes, limit } => write!(
+                f,
+                "the external_id has {} bytes, over half of the {} that an upload may have: nothing was sent; use a shorter one",
+                grouped(*bytes),
+                grouped(*limit)
+            ),
             Failure::BadRows { problems, users } => {
                 let shown: Vec<String> = problems.iter().take(5).map(ToString::to_string).collect();
                 let more = problems.len().saturating_sub(shown.len());

@@ -305,6 +305,8 @@ pub(crate) enum Failure {
         bytes: usize,
         limit: usize,
     },
+    /// An `external_id` that leaves no room for users.
+    ExternalId { bytes: usize, limit: usize },
     /// Users with whom the check found fault; nothing was sent.
     BadRows {
         problems: Vec<Problem>,

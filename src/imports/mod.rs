@@ -87,8 +87,8 @@ pub fn import_users(
         }
         .into());
     }
+    let maker = FileMaker::new(Check::Done(problems), connection, options)?;
     let mut run = Run::begin(tenant, connection, options, true)?;
-    let maker = FileMaker::new(Check::Done(problems), connection, options);
     // Until it is shown a crash leaves nothing; from then on it leaves a run that can be resumed.
     let shown = pack(&mut run, maker, users).and_then(|()| run.folder.show());
     if shown.is_err() {
@@ -148,9 +148,9 @@ pub fn import_stream(
 ) -> Result<ImportReport> {
     tenant.check_gate("an import")?;
     connection.check_upsert(options.upsert)?;
-    let run = Run::begin(tenant, connection, options, false)?;
     let check = Check::AsTheyCome(Box::new(Checker::new(connection, options)));
-    let maker = FileMaker::new(check, connection, options);
+    let maker = FileMaker::new(check, connection, options)?;
+    let run = Run::begin(tenant, connection, options, false)?;
     let (sender, files) = sync_channel(FILES_AHEAD);
     let report = thread::scope(|scope| {
         scope.spawn(move || feed(users, maker, &sender));

@@ -58,15 +58,15 @@ impl FileMaker {
         check: Check,
         connection: &ConnectionId,
         options: &ImportOptions,
-    ) -> FileMaker {
-        FileMaker {
+    ) -> Result<FileMaker> {
+        Ok(FileMaker {
             check,
-            packer: Packer::new(connection, options),
+            packer: Packer::new(connection, options)?,
             draw_ids: options.draw_ids,
             skip_bad_rows: options.skip_bad_rows,
             given: Vec::new(),
             rows: 0,
-        }
+        })
     }
 
     pub(crate) fn add(&mut self, row: usize, user: Result<User>) -> Result<Vec<Fed>> {

@@ -9,7 +9,7 @@ use crate::connections::{ConnectionId, applications_untold, options_untold};
 use crate::error::problem::Problem;
 use crate::error::{Failure, Result};
 use crate::jobs::options::ImportOptions;
-use crate::jobs::upload::{Packer, framing_bytes};
+use crate::jobs::upload::{MAX_UPLOAD_BYTES, Packer, room};
 use crate::say::debug_fields;
 use crate::tenant::Tenant;
 use crate::tenant::rate::at_published_speeds;
@@ -203,8 +203,8 @@ fn uploads(
     options: &ImportOptions,
     problems: &[Problem],
 ) -> Result<Vec<usize>> {
-    let framing = framing_bytes(connection, options);
-    let mut packer = Packer::new(connection, options);
+    let framing = MAX_UPLOAD_BYTES - room(connection, options)?;
+    let mut packer = Packer::new(connection, options)?;
     let mut bad = problems.iter().map(|problem| problem.row).peekable();
     let mut uploads = Vec::new();
     // As long as a drawn id is.

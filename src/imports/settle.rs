@@ -5,8 +5,6 @@
 
 use std::collections::HashSet;
 
-use serde_json::Value;
-
 use crate::clock::unix_millis;
 use crate::error::{ErrorKind, Result};
 use crate::imports::journal::{FileEnd, NoteKind, RowNote};
@@ -14,6 +12,7 @@ use crate::imports::run::{Run, Sent, row_runs};
 use crate::jobs::errors::{FailedUser, failed_users, read_report};
 use crate::jobs::ownership::{AT_ONCE, by_email, by_id, has_email, is_drawn_user, is_in, search};
 use crate::jobs::{JobId, RowKey, Summary};
+use crate::tenant::answers::{ReportAnswer, UserAnswer};
 use crate::tenant::retry::Patience;
 
 /// The rows of a file while it is found out what became of them.
@@ -141,12 +140,12 @@ fn note_report(
     let report = match patience.ask(|tenant| read_report(tenant, job)) {
         Ok(report) => report,
         // Gone since the job was last asked after: as good as empty.
-        Err(error) if error.status() == Some(404) => Value::Null,
+        Err(error) if error.status() == Some(404) => ReportAnswer::default(),
         Err(error) => return Err(error),
     };
     let secrets = run.sent_secrets(file)?;
     let keys: Vec<RowKey> = rows.sent.iter().map(|user| user.key.clone()).collect();
-    for failure in failed_users(&report, &keys, &secrets) {
+    for failure in failed_users(&report.rows, &keys, &secrets) {
         if let Some(row) = failure.row {
             rows.noted[row - 1] = Some(note(&rows.sent[row - 1], &failure));
         }
@@ -314,7 +313,7 @@ fn settle_taken(patience: &mut Patience, run: &Run, rows: &mut Rows) -> Result<(
         rows.note_untold(&places);
         return Ok(());
     };
-    let is_same = |user: &Value, sent: &Sent| {
+    let is_same = |user: &UserAnswer, sent: &Sent| {
         is_in(user, connection)
             && has_email(user, &sent.key.email)
             && (!run.emails_shared || shares_a_name(user, sent))
@@ -335,17 +334,13 @@ fn settle_taken(patience: &mut Patience, run: &Run, rows: &mut Rows) -> Result<(
 }
 
 /// Whether a user of the tenant's has something of this one's that no two users may have.
-fn shares_a_name(user: &Value, sent: &Sent) -> bool {
+fn shares_a_name(user: &UserAnswer, sent: &Sent) -> bool {
     let lower = |text: &str| text.to_lowercase();
-    let username = user["username"].as_str().map(lower);
+    let username = user.username.as_deref().map(lower);
     let is_given_id = !sent.drawn && sent.key.user_id.is_some();
-    is_given_id && user["user_id"] == sent.auth0_id()
+    is_given_id && user.user_id.as_deref() == Some(&sent.auth0_id())
         || username.is_some() && username == sent.key.username.as_deref().map(lower)
-        || sent
-            .key
-            .phone_number
-            .as_deref()
-            .is_some_and(|phone| user["phone_number"] == phone)
+        || user.phone_number.is_some() && *user.phone_number == sent.key.phone_number
 }
 
 /// Which of `places` are there by what is found by their e-mails. Whom a search does not see, which may be the
@@ -354,7 +349,7 @@ fn here_by_email(
     patience: &mut Patience,
     sent: &[Sent],
     places: &[usize],
-    is_same: impl Fn(&Value, &Sent) -> bool,
+    is_same: impl Fn(&UserAnswer, &Sent) -> bool,
 ) -> Result<HashSet<usize>> {
     let email = |place: &usize| sent[*place].key.email.trim().to_lowercase();
     let mut here = HashSet::new();

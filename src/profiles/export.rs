@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::connections::ConnectionId;
 use crate::error::messages::say_fault;
 use crate::error::{Error, Failure, Result};
-use crate::jobs::{FIRST_WAIT, JobId, LONGEST_SILENCE, LONGEST_WAIT};
+use crate::jobs::{FIRST_WAIT, JobId, LONGEST_SILENCE, LONGEST_WAIT, READ_SCOPES};
 use crate::private_file::sheet::CsvFile;
 use crate::profiles::gunzip::gunzip;
 use crate::profiles::link::address_of;
@@ -19,11 +19,11 @@ use crate::profiles::{Profile, SCOPES};
 use crate::say::{debug_fields, say};
 use crate::secrets::sent::SentSecrets;
 use crate::tenant::Tenant;
-use crate::tenant::answer::{MOST_VALUES, most_values, text};
-use crate::tenant::request::Request;
+use crate::tenant::answer::{Field, MOST_VALUES, most_values};
+use crate::tenant::answers::{AcceptedAnswer, JobAnswer};
+use crate::tenant::request::{Answer, Request};
 use crate::words::grouped;
 
-const CREATE: &str = "POST /api/v2/jobs/users-exports";
 /// Reads of the job, or of its file, that may be lost in a row.
 const FAULTS_BORNE: u32 = 5;
 /// A link is good for 60 s (Auth0); each read of the job gives a new one.
@@ -121,9 +121,9 @@ pub fn export_users(
         scopes: SCOPES,
         ..Request::new(Method::POST, "/api/v2/jobs/users-exports")
     };
-    let request = request.body("application/json", body.to_string().into_bytes());
-    let json = tenant.send(request)?.json(CREATE)?;
-    let id = JobId::in_answer(&json, CREATE)?;
+    let answer = tenant.send(request.json(body))?;
+    let accepted: AcceptedAnswer = answer.read()?;
+    let id = JobId::in_answer(&answer, accepted.id)?;
     for _ in 0..LINKS_TRIED {
         let link = wait_for_link(tenant, &id, began, limit)?;
         if let Some(users) = fetch(tenant, &link, &id)? {
@@ -144,30 +144,16 @@ fn failed(reason: String) -> Error {
 
 /// The link to the job's file, once there is one.
 fn wait_for_link(tenant: &Tenant, id: &JobId, began: Instant, limit: Duration) -> Result<Url> {
-    let path = format!("/api/v2/jobs/{id}");
-    let call = format!("GET {path}");
     let (mut wait, mut said, mut faults) = (FIRST_WAIT, Instant::now(), 0);
     loop {
+        let request = Request::get("/api/v2/jobs", READ_SCOPES).segment(id.as_str());
         let state = tenant
-            .send(Request::get(&path, crate::jobs::READ_SCOPES))
-            .and_then(|answer| answer.json(&call));
+            .send(request)
+            .and_then(|answer| link_in(tenant, id, &answer));
         let left = limit.saturating_sub(began.elapsed());
         match state {
-            Ok(json) => match (json["status"].as_str(), json["location"].as_str()) {
-                (Some("completed"), Some(link)) => {
-                    let address = address_of(link, tenant.loopback().as_ref());
-                    return address.map_err(|why| Error::bad_answer(&call, why));
-                }
-                (Some("completed"), None) => {
-                    return Err(Error::bad_answer(&call, "it names no file"));
-                }
-                (Some("failed"), _) => {
-                    return Err(failed(format!(
-                        "job {id} failed in the tenant, and Auth0 gives no reason: run this cell again"
-                    )));
-                }
-                _ => faults = 0,
-            },
+            Ok(Some(link)) => return Ok(link),
+            Ok(None) => faults = 0,
             Err(error) if error.may_pass() && faults < FAULTS_BORNE => faults += 1,
             Err(error) => return Err(error),
         }
@@ -187,6 +173,22 @@ fn wait_for_link(tenant: &Tenant, id: &JobId, began: Instant, limit: Duration) -
         }
         thread::sleep(wait.min(left));
         wait = (wait * 3 / 2).min(LONGEST_WAIT);
+    }
+}
+
+/// The link that an answer about the job names; `None` while the job runs.
+fn link_in(tenant: &Tenant, id: &JobId, answer: &Answer) -> Result<Option<Url>> {
+    let job: JobAnswer = answer.read()?;
+    match answer.need("status", job.status)?.as_str() {
+        "completed" => {
+            let link = answer.need("location", job.location)?;
+            let address = address_of(&link, tenant.loopback().as_ref());
+            address.map(Some).map_err(|why| answer.bad(why))
+        }
+        "failed" => Err(failed(format!(
+            "job {id} failed in the tenant, and Auth0 gives no reason: run this cell again"
+        ))),
+        _ => Ok(None),
     }
 }
 
@@ -244,7 +246,7 @@ fn read(file: &[u8], sent: &SentSecrets, job: &JobId, most: usize) -> Result<Vec
         }
         let json: Value = serde_json::from_slice(line).map_err(|_| no_user())?;
         // The id was asked for, and everybody has one.
-        if text(&json["user_id"]).is_none() {
+        if String::of(json["user_id"].clone()).is_none() {
             return Err(no_user());
         }
         users.push(Profile::read(&sent.hide_in(json)));

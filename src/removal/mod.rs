@@ -20,7 +20,7 @@ use crate::removal::plan::{
 };
 use crate::tenant::Tenant;
 use crate::tenant::answer;
-use crate::tenant::request::{Request, path_segment};
+use crate::tenant::request::Request;
 use crate::tenant::retry::Patience;
 
 /// Deletes between two lines of the run's journal.
@@ -346,8 +346,9 @@ fn remains(patience: &mut Patience, plan: &RemovalPlan, id: &str) -> Result<Opti
 }
 
 fn delete(tenant: &Tenant, id: &str, correlation_id: &str) -> Result<()> {
-    let path = format!("/api/v2/users/{}", path_segment(id));
-    let request = Request::write(Method::DELETE, &path, &["delete:users"], "a delete")
+    let scopes = &["delete:users"];
+    let request = Request::write(Method::DELETE, "/api/v2/users", scopes, "a delete")
+        .segment(id)
         .correlation_id(correlation_id);
     tenant.send(request).map(drop)
 }

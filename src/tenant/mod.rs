@@ -1,7 +1,8 @@
 //! Where requests go, with which token, how often; `wire.rs` sends them.
 
 pub(crate) mod answer;
-pub(crate) mod forms;
+pub(crate) mod answers;
+pub(crate) mod form;
 pub(crate) mod log;
 pub(crate) mod open;
 pub(crate) mod practice;
@@ -279,20 +280,19 @@ impl Tenant {
     /// Sends one request to the Management API and gives the answer if its status is a success.
     pub(crate) fn send(&self, request: Request) -> Result<Answer> {
         let mut token = self.token_for(&request)?;
-        let call = request.name();
         for attempt in 1.. {
-            let mut answer = self.send_once(&request, Some(&token), &call)?;
+            let mut answer = self.send_once(&request, Some(&token))?;
             // A token can end before its time: its tenant's clock, or a changed key.
             if answer.status == StatusCode::UNAUTHORIZED
                 && let Some(renewed) = self.renew(&token)?
             {
                 token = renewed;
-                answer = self.send_once(&request, Some(&token), &call)?;
+                answer = self.send_once(&request, Some(&token))?;
             }
             if answer.status.is_success() {
                 return Ok(answer);
             }
-            let error = refusal(&call, &answer);
+            let error = refusal(&answer);
             if error.kind() != ErrorKind::RateLimited || attempt >= self.rate_limit_tries {
                 return Err(error);
             }
@@ -302,22 +302,15 @@ impl Tenant {
     }
 
     /// Posts to the Authentication API, which takes no bearer token and answers in its own envelope.
-    pub(crate) fn post_token(&self, body: &Value) -> Result<Answer> {
-        let request = Request::new(Method::POST, "/oauth/token")
-            .body("application/json", body.to_string().into_bytes());
-        self.send_once(&request, None, &request.name())
+    pub(crate) fn post_token(&self, body: Value) -> Result<Answer> {
+        let request = Request::new(Method::POST, "/oauth/token").json(body);
+        self.send_once(&request, None)
     }
 
     /// Reads the file at a signed address, which `link` has looked at. No token goes there: the
     /// address itself is the key.
     pub(crate) fn download(&self, location: &Url) -> Result<Answer> {
-        let mut path = location.clone();
-        path.set_query(None);
-        let request = Request {
-            signed: Some(location.to_string()),
-            ..Request::get(path.as_str(), &[])
-        };
-        let mut answer = self.send_once(&request, None, "GET the exported file")?;
+        let mut answer = self.send_once(&Request::download(location), None)?;
         // The token did not go there, and is not to come from there.
         answer.sent.add(self.token().secret.expose());
         Ok(answer)
@@ -393,13 +386,13 @@ impl Tenant {
         token.unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn send_once(&self, request: &Request, token: Option<&Secret>, call: &str) -> Result<Answer> {
+    fn send_once(&self, request: &Request, token: Option<&Secret>) -> Result<Answer> {
         let wait = || self.pace?.wait(&self.traffic());
         while let Some(wait) = wait() {
             thread::sleep(wait);
         }
         let (wire, limit) = (&self.inner.wire, self.request_limit);
-        let answer = wire.send(request, token, call, limit);
+        let answer = wire.send(request, token, limit);
         self.traffic().note();
         answer
     }

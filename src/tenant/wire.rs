@@ -14,9 +14,10 @@ use crate::error::messages::say_wait;
 use crate::error::{Error, Failure, Result};
 use crate::secrets::Secret;
 use crate::secrets::sent::SentSecrets;
+use crate::tenant::answers::TokenAnswer;
 use crate::tenant::log::Recorder;
 use crate::tenant::refusal::refusal;
-use crate::tenant::request::{Answer, CORRELATION_ID, Request};
+use crate::tenant::request::{Answer, Body, CORRELATION_ID, Request};
 use crate::tenant::settings::{Address, Application};
 use crate::tenant::tls::client;
 use crate::tenant::token::Token;
@@ -73,18 +74,14 @@ impl Wire {
             "client_secret": secret.expose(),
             "audience": format!("{}/api/v2/", self.address.base),
         });
-        let request = Request::new(Method::POST, "/oauth/token")
-            .body("application/json", body.to_string().into_bytes());
-        let call = request.name();
-        let answer = self.send(&request, None, &call, REQUEST_LIMIT)?;
+        let request = Request::new(Method::POST, "/oauth/token").json(body);
+        let answer = self.send(&request, None, REQUEST_LIMIT)?;
         if !answer.status.is_success() {
-            return Err(refusal(&call, &answer));
+            return Err(refusal(&answer));
         }
-        let json = answer.json(&call)?;
-        match json["access_token"].as_str() {
-            Some(token) if !token.trim().is_empty() => Token::parse(token, &self.address),
-            _ => Err(Error::bad_answer(&call, "it holds no `access_token`")),
-        }
+        let TokenAnswer { mut access_token } = answer.read()?;
+        access_token.0 = access_token.0.filter(|token| !token.trim().is_empty());
+        Token::parse(&answer.need("access_token", access_token)?, &self.address)
     }
 
     /// Sends one request and writes it down.
@@ -92,10 +89,10 @@ impl Wire {
         &self,
         request: &Request,
         token: Option<&Secret>,
-        call: &str,
         limit: Duration,
     ) -> Result<Answer> {
-        let url = self.url(request, call)?;
+        let call = request.name();
+        let url = self.url(request, &call)?;
         let mut outgoing = self
             .http
             .request(request.method.clone(), url.clone())
@@ -103,10 +100,8 @@ impl Wire {
         if let Some(token) = token {
             outgoing = outgoing.bearer_auth(token.expose());
         }
-        if let Some((content_type, bytes)) = &request.body {
-            outgoing = outgoing
-                .header(CONTENT_TYPE, content_type)
-                .body(bytes.to_vec());
+        if let Some((content_type, bytes)) = encoded(&request.body)? {
+            outgoing = outgoing.header(CONTENT_TYPE, content_type).body(bytes);
         }
         let sent = request.secrets(token);
         if let Some(id) = &request.correlation_id {
@@ -124,10 +119,12 @@ impl Wire {
     }
 
     fn url(&self, request: &Request, call: &str) -> Result<Url> {
+        if let Some(signed) = &request.signed {
+            return Ok(signed.clone());
+        }
         let whole = format!("{}{}", self.address.base, request.path);
-        let text = request.signed.as_ref().unwrap_or(&whole);
         let mut url =
-            Url::parse(text).map_err(|cause| Error::bad_answer(call, &cause.to_string()))?;
+            Url::parse(&whole).map_err(|cause| Error::bad_answer(call, &cause.to_string()))?;
         if !request.query.is_empty() {
             url.query_pairs_mut().extend_pairs(&request.query);
         }
@@ -135,22 +132,35 @@ impl Wire {
     }
 }
 
+/// A body's type and its bytes.
+fn encoded(body: &Body) -> Result<Option<(String, Vec<u8>)>> {
+    Ok(match body {
+        Body::None => None,
+        Body::Json(json) => Some((
+            "application/json".to_string(),
+            json.to_string().into_bytes(),
+        )),
+        Body::Form(form) => Some(form.encoded()?),
+    })
+}
+
 /// Sends, and reads the answer to its end, at most `most` bytes of it, whatever length it says that it has.
-fn receive(outgoing: RequestBuilder, sent: SentSecrets, call: &str, most: u64) -> Result<Answer> {
+fn receive(outgoing: RequestBuilder, sent: SentSecrets, call: String, most: u64) -> Result<Answer> {
     let mut response = outgoing
         .send()
-        .map_err(|cause| Error::unreachable(call, cause))?;
+        .map_err(|cause| Error::unreachable(&call, cause))?;
     let mut body = Zeroizing::new(Vec::new());
     let read = response.by_ref().take(most + 1).read_to_end(&mut body);
-    read.map_err(|cause| cut_off(call, cause))?;
+    read.map_err(|cause| cut_off(&call, cause))?;
     if body.len() as u64 > most {
         let problem = format!(
             "it has over {} bytes, the most that are read",
             grouped(most)
         );
-        return Err(Error::bad_answer(call, &problem));
+        return Err(Error::bad_answer(&call, &problem));
     }
     Ok(Answer {
+        call,
         status: response.status(),
         headers: response.headers().clone(),
         body,
