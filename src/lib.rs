@@ -122,7 +122,7 @@
 //! | keep their old ones | [`find_recipe`], [`HashRecipe::new`], [`verify_password`] | [`HashRecipe`] |
 //! | what hashing costs | [`measure_costs`], [`measure_hashing`] | [`CostTimes`], [`HashingSpeeds`] |
 //! | find the connection | [`get_connection_id`] | [`ConnectionId`] |
-//! | one job | [`start_import`], [`start_import_with`], [`wait_for_job`], [`job_errors`] | [`Job`], [`FinishedJob`], [`JobErrors`] |
+//! | one job | [`start_import`], [`start_import_with`], [`wait_for_job`], [`job_errors`]; after a restart: [`find_job`] | [`Job`], [`JobOptions`], [`FinishedJob`], [`JobErrors`] |
 //! | any number of users | [`check_users`], [`check_warnings`], [`plan_import`], [`plan_import_with`], [`import_users`], [`import_stream`] | [`Problem`], [`ImportPlan`], [`ImportReport`] |
 //! | after a crash | [`latest_import`], [`resume_import`], [`read_import`] | [`ImportReport`] |
 //! | prove it | [`verify_sign_in`] | [`SignIn`] |
@@ -172,6 +172,7 @@ pub use imports::plan::{ImportPlan, plan_import, plan_import_with};
 pub use imports::report::ImportReport;
 pub use imports::{import_stream, import_users, latest_import, read_import, resume_import};
 pub use jobs::errors::{FailedUser, JobErrors, RowError, job_errors};
+pub use jobs::find::find_job;
 pub use jobs::options::JobOptions;
 pub use jobs::upload::MAX_UPLOAD_BYTES;
 pub use jobs::wait::wait_for_job;

@@ -2,29 +2,67 @@
 
 use crate::display::draw::{
     BAD, Draw, Entry, GOOD, NEUTRAL, UPDATED, bar, card, draws, draws_in_cell, entries_html,
-    entries_plain, escape, fact_lines, facts_html,
+    entries_plain, escape, fact_lines, facts_html, facts_plain,
 };
 use crate::display::removal::in_the_log;
 use crate::jobs::errors::{FailedUser, JobErrors};
-use crate::jobs::{FinishedJob, Job, JobStatus, Summary};
+use crate::jobs::{FinishedJob, Found, Job, JobStatus, Summary};
 use crate::words::{count, grouped};
 
 draws!(Job, FinishedJob, JobErrors);
 
+impl Job {
+    /// What is known of a job that was taken up again.
+    fn found_facts(&self, found: Found) -> Vec<(&'static str, String)> {
+        let unknown = "unknown: say it with job.sent(&users)".to_string();
+        let users = self.keys.as_ref().map(|keys| grouped(keys.len()));
+        let state = match found.had_ended {
+            true => "it had ended: wait_for_job says how",
+            false => "it had not ended: wait_for_job waits for it",
+        };
+        let accepted = match &*self.created_at {
+            "" => "unknown",
+            time => time,
+        };
+        vec![
+            ("id", self.id.to_string()),
+            ("connection", self.connection_in_words()),
+            ("accepted", accepted.to_string()),
+            ("users sent", users.unwrap_or(unknown)),
+            ("state", state.to_string()),
+        ]
+    }
+
+    fn connection_in_words(&self) -> String {
+        match self.connection_name() {
+            Some(name) => name.to_string(),
+            None => self.connection.to_string(),
+        }
+    }
+
+    fn users(&self) -> usize {
+        self.keys.as_ref().map_or(0, |keys| keys.len())
+    }
+}
+
 impl Draw for Job {
     fn plain(&self) -> String {
+        if let Some(found) = self.found {
+            let facts = facts_plain(&self.found_facts(found));
+            return format!("job taken up again\n{facts}");
+        }
         format!(
             "job {} accepted: {} on their way; it runs in the tenant now\ntenant's log: {}",
             self.id,
-            count(self.keys.len(), "user"),
+            count(self.users(), "user"),
             in_the_log(&self.correlation_id)
         )
     }
     fn html(&self) -> String {
-        let users = format!(
-            "{} on their way; it runs in the tenant now",
-            self.keys.len()
-        );
+        if let Some(found) = self.found {
+            return facts_html(NEUTRAL, "job taken up again", &self.found_facts(found));
+        }
+        let users = format!("{} on their way; it runs in the tenant now", self.users());
         let facts = [
             ("id", self.id.to_string()),
             ("users", users),

@@ -124,6 +124,7 @@ pub(super) fn of(failure: &Failure) -> ErrorKind {
         Failure::Removal { .. } => ErrorKind::Removal,
         Failure::NoCount
         | Failure::SettingsOfARun
+        | Failure::NoImportJob { .. }
         | Failure::Prefix { .. }
         | Failure::EmailDomain { .. }
         | Failure::Cost { .. } => ErrorKind::Input,

@@ -225,6 +225,9 @@ impl fmt::Display for Raw<'_> {
             }
             Failure::Random { cause } => write!(f, "this system gives no random numbers: {cause}"),
             Failure::Export { reason } => write!(f, "cannot export the users: {reason}"),
+            Failure::NoImportJob { id, reason } => {
+                write!(f, "`{id}` cannot be taken up as an import job: {reason}")
+            }
             Failure::Removal { reason } => write!(f, "nothing was removed: {reason}"),
             Failure::SettingsOfARun => f.write_str(
                 "nothing was sent, since start_import_with makes one job, and what is set beyond the settings of a job (a name, slots, a rate, a limit, what becomes of rows and ids) is for a run: give it JobOptions, or use import_users",

@@ -346,6 +346,8 @@ pub(crate) enum Failure {
     Random { cause: String },
     /// Users that cannot be had, or cannot be saved.
     Export { reason: String },
+    /// A job that cannot be taken up by this id.
+    NoImportJob { id: String, reason: String },
     /// A removal that cannot be exact.
     Removal { reason: String },
     /// A count of 0.

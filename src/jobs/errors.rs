@@ -8,7 +8,7 @@ use crate::jobs::{FinishedJob, JobId, JobStatus, READ_SCOPES, RowKey};
 use crate::list::list;
 use crate::say::{data, debug_fields, words_of_others};
 use crate::secrets::Secret;
-use crate::secrets::hide::without_secrets;
+use crate::secrets::hide::{HIDDEN, without_secrets};
 use crate::secrets::sent::SentSecrets;
 use crate::tenant::Tenant;
 use crate::tenant::answer::text;
@@ -165,9 +165,30 @@ list!(JobErrors, rows, FailedUser);
 pub fn job_errors(tenant: &Tenant, finished: &FinishedJob) -> Result<JobErrors> {
     let json = read_report(tenant, &finished.id)?;
     let sent = SentSecrets::of(finished.job.secrets.iter().map(Secret::expose));
-    let rows = failed_users(&json, &finished.job.keys, &sent);
+    let known = finished.sent();
+    let mut rows = failed_users(&json, known.as_deref().unwrap_or_default(), &sent);
+    if finished.job.found.is_some() {
+        rows.iter_mut().for_each(hide_what_may_be_secret);
+    }
     let explanation = explain(finished, rows.len(), &sent.hide_in(json));
-    Ok(JobErrors { rows, explanation })
+    let no_rows = || known.err().filter(|_| !rows.is_empty());
+    Ok(JobErrors {
+        explanation: explanation.or_else(no_rows),
+        rows,
+    })
+}
+
+/// Fields of which a message is not shown when what was sent, and would be sought in it, is not known for certain.
+const SECRET_FIELDS: [&str; 3] = ["password_hash", "custom_password_hash", "mfa_factors"];
+
+/// Leaves out the messages that may quote a secret which nobody here knows.
+fn hide_what_may_be_secret(failed: &mut FailedUser) {
+    for error in &mut failed.errors {
+        let is_secret = |field: &str| SECRET_FIELDS.iter().any(|name| field.starts_with(name));
+        if error.field.as_deref().is_some_and(is_secret) {
+            error.message = HIDDEN.to_string();
+        }
+    }
 }
 
 /// The error report of a job, in one of three shapes: nothing (204), a list of rows, or an object about the job.

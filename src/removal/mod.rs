@@ -13,13 +13,14 @@ use crate::imports::journal::{Entry, FileEnd, NoteKind};
 use crate::imports::run::Run;
 use crate::jobs::errors::job_errors;
 use crate::jobs::ownership::{self, Span};
-use crate::jobs::{FinishedJob, JobStatus, RowKey};
+use crate::jobs::{FinishedJob, Job, JobStatus, RowKey};
 use crate::progress::Countdown;
 use crate::removal::plan::{
     Candidate, Evidence, LeftOut, NO_CONNECTION, RemovalPlan, Removed, doubt, look,
 };
 use crate::tenant::Tenant;
 use crate::tenant::answer;
+use crate::tenant::rate::at_published_speeds;
 use crate::tenant::request::{Request, path_segment};
 use crate::tenant::retry::Patience;
 
@@ -30,6 +31,8 @@ const FAULTS_BORNE: u32 = 4;
 /// A million users at two a second take six days.
 const REMOVAL_LIMIT: Duration = Duration::from_secs(7 * 24 * 3600);
 const REFUSED: &str = "the job refused the user";
+const LATER: &str =
+    "the user was created later than such a job takes, and when it ended is not known";
 
 /// Looks up the users a job created. Sends a read for each user; for users who were sent with a user id two, and one more for
 /// 40 of them; writes nothing.
@@ -39,9 +42,13 @@ const REFUSED: &str = "the job refused the user";
 /// end. Where that cannot be known, because two users have the e-mail or the id, say, the user stays, and
 /// [`RemovalPlan::left_out`] has the reason.
 ///
+/// Of a job that [`find_job`](crate::find_job) took up, [`Job::sent`](crate::Job::sent) must have said which users it was sent: as
+/// many as the tenant counts, and among them whom the job refused. If it had ended by then, nobody tells when, and a user who
+/// was created later than a job of its size should have taken (twice the free plan's 0.09 s for each user) stays.
+///
 /// # Errors
 ///
-/// The job failed; the tenant did not tell its counts, or when it was accepted; its connection is gone; the scope `read:users` is missing; the
+/// The job failed; which users it was sent is not known, or is not what the tenant tells; the tenant did not tell its counts, or when it was accepted; its connection is gone; the scope `read:users` is missing; the
 /// tenant refuses or cannot be reached.
 ///
 /// # Examples
@@ -63,37 +70,22 @@ const REFUSED: &str = "the job refused the user";
 /// ```
 pub fn plan_removal(tenant: &Tenant, finished: &FinishedJob) -> Result<RemovalPlan> {
     let job = &finished.job;
-    let unknown = |why: &str| -> Error {
-        Failure::Removal {
-            reason: format!(
-                "{why}, so what job {} created is not known: look in the dashboard",
-                job.id
-            ),
-        }
-        .into()
-    };
-    if finished.status == JobStatus::Failed {
-        return Err(unknown("the job failed as a whole"));
-    }
-    if finished.summary.is_none() {
-        return Err(unknown("the tenant did not tell how many users it created"));
-    }
-    if job.created_at.is_empty() {
-        return Err(unknown("the tenant did not tell when the job was accepted"));
-    }
+    let sent = sent_and_told(finished)?;
     let errors = job_errors(tenant, finished)?;
     let refused: HashSet<usize> = errors.iter().filter_map(|failed| failed.row).collect();
-    let mut plan = RemovalPlan::empty(tenant.domain(), &job.correlation_id, Vec::new());
+    if job.found.is_some() && refused.len() < errors.len() {
+        let why = "it refused somebody who is not among the users said to have been sent";
+        return Err(unknown(finished, why));
+    }
+    let mut plan = RemovalPlan::empty(tenant.domain(), &job.name_in_the_log()?, Vec::new());
     let mut candidates = Vec::new();
-    for (index, RowKey { email, user_id, .. }) in job.keys.iter().enumerate() {
+    let span = at_work(finished, sent.len());
+    for (index, RowKey { email, user_id, .. }) in sent.iter().enumerate() {
         let candidate = Candidate {
             email: email.clone(),
             id: user_id.as_ref().map(|id| format!("auth0|{id}")),
             drawn: false,
-            span: Span {
-                since: answer::millis(&job.created_at),
-                until: finished.seen_at,
-            },
+            span,
             is_in: true,
             is_certain: true,
         };
@@ -115,7 +107,57 @@ pub fn plan_removal(tenant: &Tenant, finished: &FinishedJob) -> Result<RemovalPl
     if plan.users.len() as u64 > inserted {
         plan.keep_all();
     }
+    if has_a_supposed_end(job) {
+        let later = plan.left_out.iter_mut();
+        let later = later.filter(|left_out| left_out.reason == ownership::NEWER);
+        later.for_each(|left_out| left_out.reason = LATER);
+    }
     Ok(plan)
+}
+
+fn unknown(finished: &FinishedJob, why: &str) -> Error {
+    let id = &finished.id;
+    let reason = format!("{why}, so what job {id} created is not known: look in the dashboard");
+    Failure::Removal { reason }.into()
+}
+
+/// The users sent, of a job of which enough is known.
+fn sent_and_told(finished: &FinishedJob) -> Result<&[RowKey]> {
+    let why = match finished.status {
+        JobStatus::Failed => Some("the job failed as a whole"),
+        JobStatus::Completed if finished.summary.is_none() => {
+            Some("the tenant did not tell how many users it created")
+        }
+        JobStatus::Completed if finished.job.created_at.is_empty() => {
+            Some("the tenant did not tell when the job was accepted")
+        }
+        JobStatus::Completed => None,
+    };
+    if let Some(why) = why {
+        return Err(unknown(finished, why));
+    }
+    finished.sent().map_err(|reason| {
+        let reason = format!("{reason}; users of a run are planned with plan_run_removal");
+        Failure::Removal { reason }.into()
+    })
+}
+
+/// Of a job that had ended when it was taken up again nobody tells when it ended.
+fn has_a_supposed_end(job: &Job) -> bool {
+    job.found.is_some_and(|found| found.had_ended)
+}
+
+/// When the job was at work. Where it is not known when it ended, it is supposed that it took as long as a job alone takes on
+/// the free plan: who was created later may be somebody else's.
+fn at_work(finished: &FinishedJob, users: usize) -> Span {
+    let since = answer::millis(&finished.job.created_at);
+    let slowest = 2 * at_published_speeds(users).1.as_millis() as i64;
+    let supposed = since.map(|since| since + slowest);
+    let until = match has_a_supposed_end(&finished.job) {
+        true => finished.seen_at.or(supposed).min(supposed),
+        false => finished.seen_at,
+    };
+    Span { since, until }
 }
 
 /// Lists the users a run created, by the ids it drew for them and wrote down in `imports/<name>`. Sends reads: one for 40 users,
