@@ -1,8 +1,9 @@
 //! Any number of users, any fault: check, pack, send, account for every row, and write it all down.
 //!
-//! The steps are in files of their own: `pack.rs` (check and pack), `schedule.rs` (send and wait), `settle.rs` (account),
+//! The steps are in files of their own: `pack.rs` (check and pack), `schedule.rs` (send and wait), `estimate.rs` (when to ask), `settle.rs` (account),
 //! `folder/` and `journal/` (write down), `report.rs` (show). Here they are put together.
 
+pub(crate) mod estimate;
 pub(crate) mod folder;
 pub(crate) mod journal;
 pub(crate) mod options;

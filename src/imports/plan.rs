@@ -10,9 +10,9 @@ use crate::error::problem::Problem;
 use crate::error::{Failure, Result};
 use crate::imports::options::ImportOptions;
 use crate::jobs::upload::{Packer, framing_bytes};
+use crate::jobs::wait::at_published_speeds;
 use crate::say::debug_fields;
 use crate::tenant::Tenant;
-use crate::tenant::rate::at_published_speeds;
 use crate::users::User;
 use crate::words::count;
 

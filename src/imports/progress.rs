@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use crate::imports::run::Run;
 use crate::jobs::JobId;
 use crate::jobs::wait::PENDING;
+use crate::jobs::wait::at_published_speeds;
 use crate::say::say;
-use crate::tenant::rate::at_published_speeds;
 use crate::words::{count, grouped, in_words, span_in_words};
 
 const FIRST_WORD: Duration = Duration::from_secs(2);

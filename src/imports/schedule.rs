@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use crate::clock::unix_millis;
 use crate::connections::ConnectionId;
 use crate::error::{Error, ErrorKind, Result};
+use crate::imports::estimate::{Asked, Estimate};
 use crate::imports::folder::packed_name;
 use crate::imports::journal::Entry;
 use crate::imports::options::ImportOptions;
@@ -22,7 +23,6 @@ use crate::jobs::wait::{JobState, Told, read_job};
 use crate::jobs::{JobId, JobStatus, Summary, send_upload};
 use crate::say::say;
 use crate::tenant::Tenant;
-use crate::tenant::rate::Estimate;
 use crate::tenant::retry::{Patience, backoff};
 
 const IDLE: Duration = Duration::from_millis(500);
@@ -49,7 +49,9 @@ struct Running {
     since: Instant,
     /// Whether this call sees it from its beginning, so that its time tells how long jobs take.
     whole: bool,
-    next_read: Instant,
+    asked: Asked,
+    /// When to ask whatever its age: at once after one that others have sent, and after a fault.
+    ask_at: Option<Instant>,
     /// What it said of itself, and when.
     told: Option<(Told, Instant)>,
 }
@@ -89,7 +91,8 @@ impl<'a> Schedule<'a> {
                 job,
                 since: now.checked_sub(Duration::from_millis(age)).unwrap_or(now),
                 whole: false,
-                next_read: now,
+                asked: Asked::not_yet(state.count()),
+                ask_at: Some(now),
                 told: None,
             });
         }
@@ -103,7 +106,7 @@ impl<'a> Schedule<'a> {
             upload_after: now,
             slot_wait: SLOT_WAIT,
             running,
-            estimate: Estimate::default(),
+            estimate: Estimate::new(options.slots, options.requests_per_second),
         }
     }
 
@@ -180,14 +183,14 @@ impl<'a> Schedule<'a> {
         if may_upload && let Some(file) = self.waiting.pop_front() {
             return self.upload(file);
         }
-        let due = (0..self.running.len()).min_by_key(|&index| self.running[index].next_read);
-        if let Some(index) = due
-            && self.running[index].next_read <= now
+        let all = self.running.iter().enumerate();
+        let due = all.map(|(index, running)| (self.due(running), index)).min();
+        if let Some((at, index)) = due
+            && at <= now
         {
             return self.read(index);
         }
-        let next_read = due.map(|index| self.running[index].next_read);
-        let wake = next_read.unwrap_or(now + IDLE);
+        let wake = due.map_or(now + IDLE, |(at, _)| at);
         let wake = if self.waiting.is_empty() || self.running.len() >= self.options.slots {
             wake
         } else {
@@ -197,6 +200,14 @@ impl<'a> Schedule<'a> {
         let most = Duration::from_millis(100);
         thread::sleep(wake.saturating_duration_since(now).min(most));
         Ok(())
+    }
+
+    /// When a job is to be asked after.
+    fn due(&self, running: &Running) -> Instant {
+        let age = self.estimate.next(&running.asked);
+        let at = running.since.checked_add(age.min(self.options.job_limit));
+        let ask_at = running.ask_at.or(at);
+        ask_at.unwrap_or_else(|| Instant::now() + SLOT_WAIT)
     }
 
     fn upload(&mut self, file: usize) -> Result<()> {
@@ -221,14 +232,13 @@ impl<'a> Schedule<'a> {
                     created_at: accepted.created_at,
                     connection: accepted.connection,
                 })?;
-                let since = Instant::now();
-                let wait = self.estimate.first_read(users);
                 self.running.push(Running {
                     file,
                     job,
-                    since,
+                    since: Instant::now(),
                     whole: true,
-                    next_read: since + wait,
+                    asked: Asked::not_yet(users),
+                    ask_at: None,
                     told: None,
                 });
                 Ok(())
@@ -266,21 +276,21 @@ impl<'a> Schedule<'a> {
     }
 
     fn read(&mut self, index: usize) -> Result<()> {
+        self.patience.tenant.wait_for_rate();
+        let sent = self.running[index].since.elapsed();
         match read_job(&self.patience.tenant, &self.running[index].job) {
             Ok(JobState::Pending { told, status }) => {
                 self.patience.answered();
                 self.progress.status(&self.running[index].job, &status);
-                self.running[index].told = Some((told, Instant::now()));
-                let running = &self.running[index];
+                let running = &mut self.running[index];
+                running.told = Some((told, Instant::now()));
+                running.ask_at = None;
                 let age = running.since.elapsed();
-                let users = self.run.files[running.file - 1].count();
+                running.asked.pending(sent, age);
                 if age >= self.options.job_limit {
                     let running = self.running.remove(index);
                     return self.settle_expired(running.file);
                 }
-                let wait = self.estimate.pending(age, users);
-                let left = self.options.job_limit - age;
-                self.running[index].next_read = Instant::now() + wait.min(left);
                 Ok(())
             }
             Ok(JobState::Ended {
@@ -294,9 +304,8 @@ impl<'a> Schedule<'a> {
                 self.run.files[running.file - 1].ended_at = Some(unix_millis());
                 self.run.files[running.file - 1].seen_at = seen_at;
                 if running.whole {
-                    let users = self.run.files[running.file - 1].count();
-                    let seen = running.told.map(|(_, at)| at.duration_since(running.since));
-                    self.estimate.learn(running.since.elapsed(), users, seen);
+                    let age = running.since.elapsed();
+                    self.estimate.learn(&running.asked, age);
                 }
                 // The slot is free: the next upload comes before the report of this one.
                 self.fill_slot()?;
@@ -310,7 +319,7 @@ impl<'a> Schedule<'a> {
             Err(error) if error.pause().is_some() => self.patience.hold(error),
             Err(error) if error.may_pass() => {
                 let wait = self.patience.bear(error)?;
-                self.running[index].next_read = Instant::now() + wait;
+                self.running[index].ask_at = Some(Instant::now() + wait);
                 Ok(())
             }
             Err(error) => Err(error),

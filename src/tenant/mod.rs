@@ -246,6 +246,14 @@ impl Tenant {
         }
     }
 
+    /// Waits until the rate has room for a request.
+    pub(crate) fn wait_for_rate(&self) {
+        let wait = || self.pace?.wait(&self.traffic());
+        while let Some(wait) = wait() {
+            thread::sleep(wait);
+        }
+    }
+
     /// Which runs this handle and its clones have made.
     pub(crate) fn witness(&self) -> &Witness {
         &self.inner.witness
@@ -394,10 +402,7 @@ impl Tenant {
     }
 
     fn send_once(&self, request: &Request, token: Option<&Secret>, call: &str) -> Result<Answer> {
-        let wait = || self.pace?.wait(&self.traffic());
-        while let Some(wait) = wait() {
-            thread::sleep(wait);
-        }
+        self.wait_for_rate();
         let (wire, limit) = (&self.inner.wire, self.request_limit);
         let answer = wire.send(request, token, call, limit);
         self.traffic().note();

@@ -1,24 +1,10 @@
-//! When to ask: never over the rate, and when a job should have ended rather than all the time.
+//! Never over the rate.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-/// Users an hour by two jobs with full files, as Auth0's staff have said of the free and the enterprise plan.
-const USERS_AN_HOUR: (f64, f64) = (40_000.0, 400_000.0);
-const FIRST_READ: Duration = Duration::from_millis(500);
-const LONGEST_WAIT: Duration = Duration::from_secs(10);
-/// After a job should have ended: what answers take, a little more.
-const SLACK: Duration = Duration::from_millis(20);
-const EARLY: f64 = 0.015;
-const MOST_EARLY: f64 = 0.25;
 /// Requests remembered, and so the most that any pace lets through in a second.
 const REMEMBERED: usize = 10_000;
-
-/// How long jobs with so many users take at Auth0, at best and at worst.
-pub(crate) fn at_published_speeds(users: usize) -> (Duration, Duration) {
-    let hours = |an_hour: f64| Duration::from_secs_f64(users as f64 / an_hour * 3600.0);
-    (hours(USERS_AN_HOUR.1), hours(USERS_AN_HOUR.0))
-}
 
 /// The requests a tenant was sent lately, whoever asked: a run begins where the cells before it left off.
 #[derive(Debug, Default)]
@@ -61,55 +47,5 @@ impl Pace {
         let due = traffic.latest[oldest] + self.window;
         let wait = due.saturating_duration_since(Instant::now());
         (!wait.is_zero()).then_some(wait)
-    }
-}
-
-/// How long jobs take, in seconds for each user, by the one that ended last: a tenant is slow in one hour and fast in
-/// another, so what was long ago says little.
-#[derive(Default)]
-pub(crate) struct Estimate {
-    each: Option<f64>,
-    /// The share of a job's expected time by which it is asked after too early, to see whether it is faster. Not for each
-    /// job: at two requests a second, a read too many keeps the next upload waiting.
-    early: f64,
-}
-
-impl Estimate {
-    /// Seconds for each user.
-    pub(crate) fn each(&self) -> Option<f64> {
-        self.each
-    }
-
-    /// How long after its beginning to ask after a job first.
-    pub(crate) fn first_read(&self, users: usize) -> Duration {
-        self.each.map_or(FIRST_READ, |each| {
-            Duration::from_secs_f64(each * users as f64 * (1.0 - self.early)) + SLACK
-        })
-    }
-
-    /// A job of this age is pending: how long until it is asked after again. The slot it holds is idle for half of that,
-    /// on average, once it has ended.
-    pub(crate) fn pending(&self, age: Duration, users: usize) -> Duration {
-        let Some(each) = self.each else {
-            return (age / 10).clamp(FIRST_READ / 2, LONGEST_WAIT);
-        };
-        let expected = Duration::from_secs_f64(each * users as f64) + SLACK;
-        if age < expected {
-            return expected - age;
-        }
-        // Slower than the last, and nobody knows how much.
-        let share = if age < expected.mul_f64(1.1) { 60 } else { 20 };
-        (age / share).clamp(SLACK, LONGEST_WAIT)
-    }
-
-    /// A job of this age was found to have ended; `pending`: its age when it was last seen not to have.
-    pub(crate) fn learn(&mut self, age: Duration, users: usize, pending: Option<Duration>) {
-        self.each = Some(age.saturating_sub(SLACK).as_secs_f64() / users as f64);
-        self.early = match pending {
-            // It may have ended long before: the next is looked at earlier, and the one after that earlier still.
-            None => (self.early * 2.0).clamp(EARLY, MOST_EARLY),
-            Some(pending) if pending > age.mul_f64(1.0 - 2.0 * EARLY) => 0.0,
-            Some(_) => EARLY,
-        };
     }
 }
