@@ -129,9 +129,10 @@ pub(super) fn of(failure: &Failure) -> ErrorKind {
         | Failure::EmailDomain { .. }
         | Failure::Cost { .. } => ErrorKind::Input,
         Failure::Password { .. } | Failure::PasswordRow { .. } => ErrorKind::Password,
-        Failure::HashRecipe { .. } | Failure::PasswordHash { .. } | Failure::NoRecipe { .. } => {
-            ErrorKind::Hash
-        }
+        Failure::HashRecipe { .. }
+        | Failure::RecipeFile { .. }
+        | Failure::PasswordHash { .. }
+        | Failure::NoRecipe { .. } => ErrorKind::Hash,
         Failure::CredentialsSheet { .. } => ErrorKind::Write,
     }
 }

@@ -232,6 +232,11 @@ impl fmt::Display for Raw<'_> {
             Failure::SettingsOfARun => f.write_str(
                 "nothing was sent, since start_import_with makes one job, and what is set beyond the settings of a job (a name, slots, a rate, a limit, what becomes of rows and ids) is for a run: give it JobOptions, or use import_users",
             ),
+            Failure::RecipeFile { path, cause } => write!(
+                f,
+                "cannot use the recipe's file {}: {cause}",
+                path.display()
+            ),
             Failure::NoCount => f.write_str("a count of 0 makes no users: ask for one or more"),
             Failure::Prefix { prefix, reason } => {
                 write!(f, "the prefix `{prefix}` cannot be used: {reason}")

@@ -350,6 +350,8 @@ pub(crate) enum Failure {
     NoImportJob { id: String, reason: String },
     /// A removal that cannot be exact.
     Removal { reason: String },
+    /// A file of a recipe that cannot be written or read.
+    RecipeFile { path: PathBuf, cause: String },
     /// A count of 0.
     NoCount,
     /// A single job was given what only a run heeds.

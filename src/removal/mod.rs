@@ -13,6 +13,7 @@ use crate::imports::journal::{Entry, FileEnd, NoteKind};
 use crate::imports::run::Run;
 use crate::jobs::errors::job_errors;
 use crate::jobs::ownership::{self, Span};
+use crate::jobs::wait::at_published_speeds;
 use crate::jobs::{FinishedJob, Job, JobStatus, RowKey};
 use crate::progress::Countdown;
 use crate::removal::plan::{
@@ -20,7 +21,6 @@ use crate::removal::plan::{
 };
 use crate::tenant::Tenant;
 use crate::tenant::answer;
-use crate::tenant::rate::at_published_speeds;
 use crate::tenant::request::{Request, path_segment};
 use crate::tenant::retry::Patience;
 

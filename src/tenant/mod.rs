@@ -66,6 +66,8 @@ pub(crate) const RATE_LIMIT_TRIES: u32 = 6;
 #[derive(Clone)]
 pub struct Tenant {
     inner: Arc<Inner>,
+    /// The application that [`verify_sign_in`](crate::verify_sign_in) signs in with.
+    sign_in: Option<Application>,
     writes_allowed: bool,
     request_limit: Duration,
     /// How often a request is sent again after "global limit".
@@ -77,7 +79,6 @@ pub struct Tenant {
 struct Inner {
     wire: Wire,
     application: Option<Application>,
-    sign_in: Option<Application>,
     token: Mutex<Token>,
     traffic: Mutex<Traffic>,
     practice: bool,
@@ -96,7 +97,6 @@ impl Tenant {
         let inner = Inner {
             wire,
             application,
-            sign_in,
             token: Mutex::new(token),
             traffic: Mutex::default(),
             practice,
@@ -104,6 +104,7 @@ impl Tenant {
         };
         Tenant {
             inner: Arc::new(inner),
+            sign_in,
             writes_allowed: practice,
             request_limit: REQUEST_LIMIT,
             rate_limit_tries: RATE_LIMIT_TRIES,
@@ -142,6 +143,32 @@ impl Tenant {
             writes_allowed: true,
             ..self.clone()
         })
+    }
+
+    /// The same tenant, with an application for [`verify_sign_in`](crate::verify_sign_in): one with the Password grant, a
+    /// different one than the Management API's, as a rule. It stands in place of the one of the settings. Sends nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// let tenant = Tenant::practice()?.with_sign_in("another application", "its secret");
+    /// let refused = verify_sign_in(&tenant, "Username-Password-Authentication", "ada", "correct horse");
+    /// let refusal = refused.unwrap_err().sign_in_refusal();
+    /// assert_eq!(refusal, Some(SignInRefusal::WrongApplication));
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[must_use]
+    pub fn with_sign_in(&self, client_id: &str, client_secret: &str) -> Tenant {
+        let application = Application {
+            id: client_id.trim().to_string(),
+            secret: Secret::new(client_secret.trim()),
+        };
+        Tenant {
+            sign_in: Some(application),
+            ..self.clone()
+        }
     }
 
     /// The same tenant, giving up on a request that is not answered within `limit` (60 s otherwise). Sends nothing.
@@ -272,7 +299,7 @@ impl Tenant {
     }
 
     pub(crate) fn sign_in_application(&self) -> Result<&Application> {
-        self.inner.sign_in.as_ref().ok_or_else(|| {
+        self.sign_in.as_ref().ok_or_else(|| {
             Failure::Setting {
             name: "SIGN_IN_CLIENT_ID",
             reason: format!(
