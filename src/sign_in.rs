@@ -6,7 +6,7 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use crate::error::refusal::SignInRefusal;
-use crate::error::{ErrorKind, Failure, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::say::{debug_fields, words_of_others};
 use crate::secrets::hide::without_secrets;
 use crate::tenant::refusal::refusal;
@@ -55,9 +55,9 @@ debug_fields!(SignIn: login, connection);
 /// `connection_name` is the connection's name, not its id. The application is the one of the settings
 /// `SIGN_IN_CLIENT_ID` and `SIGN_IN_CLIENT_SECRET`, or that of [`Tenant::with_sign_in`].
 ///
-/// A sign-in is no mere question, so a real tenant must be opened with [`Tenant::allow_writes`] first. One that works is counted
-/// in the profile (`logins_count`, `last_login`), runs the tenant's Actions, and makes Auth0 keep the password by a hash of its own
-/// in place of the imported one. One that fails counts for the brute-force protection, which blocks the user after 10 from one
+/// A sign-in is no mere question, so a real tenant must be opened with [`Tenant::allow_writes`] first. The tenant's log has it.
+/// One that works is counted in the profile (`logins_count`, `last_login`), runs the tenant's Actions, and makes Auth0 keep the
+/// password by a hash of its own in place of the imported one. One that fails counts for the brute-force protection, which blocks the user after 10 from one
 /// address by default.
 ///
 /// # Errors
@@ -110,12 +110,11 @@ pub fn verify_sign_in(
     let message = json["error_description"]
         .as_str()
         .unwrap_or("no reason given");
-    Err(Failure::SignIn {
-        login: login.to_string(),
-        refusal: refusal_in(&json),
-        message: words_of_others(&without_secrets(message), 300),
-    }
-    .into())
+    Err(Error::sign_in(
+        login,
+        refusal_in(&json),
+        &words_of_others(&without_secrets(message), 300),
+    ))
 }
 
 /// Asks until the rate lets it through. What else is refused is told by the answer.

@@ -4,8 +4,9 @@ use serde_json::Value;
 
 use crate::connections::rules::{ConnectionRules, OPTIONS_SCOPE, rules_of};
 use crate::connections::{
-    APPLICATION_SCOPES, ConnectionId, LIST, UNUSED, applications, find, id_of, not_for_imports,
+    APPLICATION_SCOPES, ConnectionId, LIST, applications, find, id_of, not_for_imports,
 };
+use crate::error::connections::Obstacle;
 use crate::error::{Error, Result};
 use crate::list::list;
 use crate::progress::Countdown;
@@ -119,7 +120,7 @@ fn described(tenant: &Tenant, connection: &Value, mut id: ConnectionId) -> Resul
         let rules = rules_of(connection);
         let using = applications(tenant, connection, &id)?;
         if using.as_ref().is_some_and(Vec::is_empty) {
-            obstacle = obstacle.or(Some(UNUSED.to_string()));
+            obstacle = obstacle.or(Some(Obstacle::Unused));
         }
         let told = rules.as_ref().map(ConnectionRules::usernames_in_words);
         usernames = Some(told.unwrap_or_else(|| unknown(OPTIONS_SCOPE)));
@@ -133,7 +134,7 @@ fn described(tenant: &Tenant, connection: &Value, mut id: ConnectionId) -> Resul
         strategy,
         usernames,
         applications: applications_using,
-        obstacle,
+        obstacle: obstacle.map(|obstacle| obstacle.to_string()),
     })
 }
 

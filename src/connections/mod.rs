@@ -8,7 +8,8 @@ use std::fmt;
 use serde_json::Value;
 
 use crate::connections::rules::{ConnectionRules, OPTIONS_SCOPE, rules_of};
-use crate::error::{Error, Failure, Result};
+use crate::error::connections::Obstacle;
+use crate::error::{Error, Result};
 use crate::say::{data, one_line};
 use crate::tenant::Tenant;
 use crate::tenant::request::Request;
@@ -75,10 +76,7 @@ impl ConnectionId {
                 applications_unknown: false,
             })
         } else {
-            Err(Failure::ConnectionIdForm {
-                given: id.to_string(),
-            }
-            .into())
+            Err(Error::no_connection_id(id))
         }
     }
 
@@ -128,10 +126,10 @@ impl ConnectionId {
         if !upsert || self.emails_unique() != Some(false) {
             return Ok(());
         }
-        Err(Failure::ConnectionUnfit {
-            name: self.name.clone().unwrap_or_else(|| self.id.clone()),
-            reason: "its e-mails need not be unique, and an upsert finds users by their e-mail, so it could change the wrong one: import without upsert".to_string(),
-        }.into())
+        Err(Error::unfit_connection(
+            self.name.as_deref().unwrap_or(&self.id),
+            &Obstacle::Upsert,
+        ))
     }
 }
 
@@ -184,21 +182,10 @@ pub fn get_connection_id(tenant: &Tenant, name: &str) -> Result<ConnectionId> {
         })?,
     };
     let Some(connection) = found else {
-        return Err(Failure::NoConnection {
-            name: name.to_string(),
-            existing,
-        }
-        .into());
+        return Err(Error::no_connection(name, &existing));
     };
-    let unfit = |reason: String| -> Error {
-        Failure::ConnectionUnfit {
-            name: name.to_string(),
-            reason,
-        }
-        .into()
-    };
-    if let Some(reason) = not_for_imports(&connection) {
-        return Err(unfit(reason));
+    if let Some(obstacle) = not_for_imports(&connection) {
+        return Err(Error::unfit_connection(name, &obstacle));
     }
     let id = id_of(&connection).ok_or_else(|| {
         Error::bad_answer(
@@ -208,7 +195,7 @@ pub fn get_connection_id(tenant: &Tenant, name: &str) -> Result<ConnectionId> {
     })?;
     let applications = applications(tenant, &connection, &id)?;
     if applications.as_ref().is_some_and(Vec::is_empty) {
-        return Err(unfit(UNUSED.to_string()));
+        return Err(Error::unfit_connection(name, &Obstacle::Unused));
     }
     Ok(ConnectionId {
         name: Some(name.to_string()),
@@ -223,23 +210,15 @@ pub(crate) fn id_of(connection: &Value) -> Option<ConnectionId> {
     ConnectionId::new(connection["id"].as_str()?).ok()
 }
 
-pub(crate) const UNUSED: &str =
-    "no application uses it: enable one under Applications of the connection first";
-
 /// Why users cannot be imported into the connection, as far as it says so itself. What it does not say is no reason.
-pub(crate) fn not_for_imports(connection: &Value) -> Option<String> {
+pub(crate) fn not_for_imports(connection: &Value) -> Option<Obstacle> {
     let strategy = connection["strategy"].as_str();
     if let Some(strategy) = strategy.filter(|strategy| *strategy != "auth0") {
-        return Some(format!(
-            "its strategy is `{}`, and users can be imported into a database (`auth0`) alone",
-            one_line(strategy)
-        ));
+        return Some(Obstacle::Strategy(one_line(strategy)));
     }
     let options = &connection["options"];
-    (options["enabledDatabaseCustomization"] == true && options["import_mode"] != true).then(|| {
-        "it is a custom database without import mode: switch on \"Import Users to Auth0\" first"
-            .to_string()
-    })
+    let is_custom = options["enabledDatabaseCustomization"] == true;
+    (is_custom && options["import_mode"] != true).then_some(Obstacle::NoImportMode)
 }
 
 /// Why it is not known what users a connection takes, and what would tell.

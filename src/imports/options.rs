@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Failure};
+use crate::error::Error;
 use crate::jobs::options::JobOptions;
 use crate::say::debug_fields;
 
@@ -368,7 +368,7 @@ impl TryFrom<&ImportOptions> for JobOptions {
         let job = options.job.clone();
         match *options == ImportOptions::default().job(job.clone()) {
             true => Ok(job),
-            false => Err(Failure::SettingsOfARun.into()),
+            false => Err(Error::settings_of_a_run()),
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::check::warnings::check_warnings;
 use crate::connections::rules::OPTIONS_SCOPE;
 use crate::connections::{ConnectionId, applications_untold, options_untold};
 use crate::error::problem::Problem;
-use crate::error::{Failure, Result};
+use crate::error::{Error, Result};
 use crate::imports::options::ImportOptions;
 use crate::jobs::upload::{Packer, framing_bytes};
 use crate::jobs::wait::at_published_speeds;
@@ -175,7 +175,7 @@ pub fn plan_import_with(
     options: &ImportOptions,
 ) -> Result<ImportPlan> {
     if users.is_empty() {
-        return Err(Failure::NoUsers.into());
+        return Err(Error::no_users());
     }
     connection.check_upsert(options.job.upsert)?;
     let problems = check_for(connection, users, options.loses_hashes());

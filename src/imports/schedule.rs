@@ -3,11 +3,6 @@
 //! One thread does it all. A request takes milliseconds and a job minutes, so nothing is gained by more, and the
 //! order in which things are written down is the order in which they happened.
 
-use std::collections::VecDeque;
-use std::sync::mpsc::{Receiver, TryRecvError};
-use std::thread;
-use std::time::{Duration, Instant};
-
 use crate::clock::unix_millis;
 use crate::connections::ConnectionId;
 use crate::error::{Error, ErrorKind, Result};
@@ -24,6 +19,10 @@ use crate::jobs::{JobId, JobStatus, Summary, send_upload};
 use crate::say::say;
 use crate::tenant::Tenant;
 use crate::tenant::retry::{Patience, backoff};
+use std::collections::VecDeque;
+use std::sync::mpsc::{Receiver, TryRecvError};
+use std::thread;
+use std::time::{Duration, Instant};
 
 const IDLE: Duration = Duration::from_millis(500);
 /// Waits for a slot that somebody else's job holds: jobs take minutes.
@@ -268,6 +267,8 @@ impl<'a> Schedule<'a> {
                 self.upload_after = Instant::now() + wait;
                 Ok(())
             }
+            // It was taken, and which job it became is not known.
+            ErrorKind::BadAnswer => Err(error),
             _ => {
                 self.run.note(Entry::NotTaken { file })?;
                 Err(error)

@@ -1,7 +1,7 @@
 //! A job taken up again by its id, after a kernel restart say.
 
 use crate::connections::ConnectionId;
-use crate::error::{Error, Failure, Result};
+use crate::error::{Error, Result};
 use crate::jobs::upload::file_of;
 use crate::jobs::{Accepted, Found, Job, JobId, READ_SCOPES, RowKey};
 use crate::say::words_of_others;
@@ -49,15 +49,8 @@ const MOST_CHARS: usize = 80;
 /// # Ok::<(), Error>(())
 /// ```
 pub fn find_job(tenant: &Tenant, id: &str) -> Result<Job> {
-    let refused = |id: &str, reason: String| -> Error {
-        let id = words_of_others(&without_secrets(id), MOST_CHARS);
-        Failure::NoImportJob { id, reason }.into()
-    };
-    let asked = JobId::of(id.trim());
-    let asked = asked.ok_or_else(|| {
-        let form = "an id of a job is job_ and letters or digits, as its card shows it";
-        refused(id, form.to_string())
-    })?;
+    let told = |text: &str| words_of_others(&without_secrets(text), MOST_CHARS);
+    let asked = JobId::of(id.trim()).ok_or_else(|| Error::no_job_id(&told(id)))?;
     let path = format!("/api/v2/jobs/{asked}");
     let call = format!("GET {path}");
     let answer = tenant.send(Request::get(&path, READ_SCOPES))?;
@@ -65,11 +58,7 @@ pub fn find_job(tenant: &Tenant, id: &str) -> Result<Job> {
     let fault = |problem| Error::bad_answer(&call, problem);
     match names["type"].as_str() {
         Some(IMPORT) => {}
-        Some(kind) => {
-            let kind = words_of_others(&without_secrets(kind), MOST_CHARS);
-            let reason = format!("it is of the type `{kind}`, and an import's is `{IMPORT}`");
-            return Err(refused(asked.as_str(), reason));
-        }
+        Some(kind) => return Err(Error::no_import_job(asked.as_str(), &told(kind))),
         None => return Err(fault("its `type` is no text")),
     }
     let accepted = Accepted::read(&answer, &call)?;

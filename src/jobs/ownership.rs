@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use crate::error::{Error, ErrorKind, Failure, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::tenant::Tenant;
 use crate::tenant::answer::millis;
 use crate::tenant::request::{Request, path_segment};
@@ -196,11 +196,7 @@ pub(crate) fn connection_name(
         }
         Ok(_) => Ok(named),
         Err(error) if error.has_code("inexistent_connection") => {
-            let name = named.map_or(String::new(), |name| format!(" (`{name}`)"));
-            let reason = format!(
-                "the connection {id}{name}, which these users were imported into, is gone from the tenant, and its users with it; a connection that has its name now is another one"
-            );
-            Err(Failure::Removal { reason }.into())
+            Err(Error::connection_gone(id, named.as_deref()))
         }
         // Whether it is there cannot be had from this tenant or with this token.
         Err(error) if error.is_refused() || error.kind() == ErrorKind::MissingScope => Ok(named),

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::connections::ConnectionId;
-use crate::error::{Error, Failure, Result};
+use crate::error::{Error, Result};
 use crate::jobs::options::JobOptions;
 use crate::users::User;
 
@@ -37,7 +37,7 @@ pub(crate) struct Upload {
 /// The users as a file, which is a JSON array.
 pub(crate) fn file_of(users: &[User]) -> Result<Vec<u8>> {
     if users.is_empty() {
-        return Err(Failure::NoUsers.into());
+        return Err(Error::no_users());
     }
     serde_json::to_vec(users).map_err(unserialisable)
 }
@@ -56,12 +56,7 @@ pub(crate) fn upload(
 ) -> Result<Upload> {
     let bytes = framing_bytes(connection, options) + file.len();
     if bytes > MAX_UPLOAD_BYTES {
-        return Err(Failure::TooLarge {
-            users,
-            bytes,
-            limit: MAX_UPLOAD_BYTES,
-        }
-        .into());
+        return Err(Error::too_large(users, bytes, MAX_UPLOAD_BYTES));
     }
     let boundary = boundary(file)?;
     let (head, tail) = framing(connection, options, &boundary);
@@ -207,13 +202,12 @@ impl Packer {
         let json = serde_json::to_vec(user).map_err(unserialisable)?;
         // A bracket or comma before the user, and the bracket that closes the file.
         if json.len() + 2 > self.room {
-            return Err(Failure::UserTooLarge {
+            return Err(Error::user_too_large(
                 row,
-                email: user.email.clone(),
-                bytes: json.len(),
-                limit: self.room - 2,
-            }
-            .into());
+                &user.email,
+                json.len(),
+                self.room - 2,
+            ));
         }
         let full = self.file.len() + 1 + json.len() + 1 > self.room;
         let packed = if full { self.finish() } else { None };

@@ -1,11 +1,10 @@
 //! Waiting for a job: asking after it ever less often, and what each answer says.
 
+use serde_json::Value;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
-
-use crate::error::{Error, Failure, Result};
+use crate::error::{Error, Result};
 use crate::jobs::{
     FIRST_WAIT, FinishedJob, Job, JobId, JobStatus, LONGEST_SILENCE, LONGEST_WAIT, READ_SCOPES,
     Summary,
@@ -85,12 +84,10 @@ pub fn wait_for_job(tenant: &Tenant, job: &Job, limit: Duration) -> Result<Finis
                 });
             }
             Ok(JobState::Pending { status, .. }) if left.is_zero() => {
-                return Err(Failure::JobRunning {
-                    id: job.id.to_string(),
-                    limit,
-                    status,
-                }
-                .into());
+                return Err(match status.as_str() {
+                    PENDING => Error::job_running(job.id.as_str(), limit),
+                    status => Error::job_of_unknown_status(job.id.as_str(), limit, status),
+                });
             }
             Ok(JobState::Pending { told, status }) => {
                 faults = 0;

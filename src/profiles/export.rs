@@ -1,15 +1,14 @@
 //! All users of a connection, by an export job: what a search does not give.
 
+use reqwest::{Method, StatusCode, Url};
+use serde_json::{Value, json};
 use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use reqwest::{Method, StatusCode, Url};
-use serde_json::{Value, json};
-
 use crate::connections::ConnectionId;
 use crate::error::messages::say_fault;
-use crate::error::{Error, Failure, Result};
+use crate::error::{Error, Result};
 use crate::jobs::{FIRST_WAIT, JobId, LONGEST_SILENCE, LONGEST_WAIT};
 use crate::list::list;
 use crate::private_file::sheet::CsvFile;
@@ -21,7 +20,6 @@ use crate::secrets::sent::SentSecrets;
 use crate::tenant::Tenant;
 use crate::tenant::answer::{MOST_VALUES, most_values, text};
 use crate::tenant::request::Request;
-use crate::words::grouped;
 
 const CREATE: &str = "POST /api/v2/jobs/users-exports";
 /// Reads of the job, or of its file, that may be lost in a row.
@@ -132,13 +130,7 @@ pub fn export_users(
             });
         }
     }
-    Err(failed(format!(
-        "the links to the file of job {id} had ended when they were followed (each is good for 60 s): run this cell again"
-    )))
-}
-
-fn failed(reason: String) -> Error {
-    Failure::Export { reason }.into()
+    Err(Error::export_links_ended(id.as_str()))
 }
 
 /// The link to the job's file, once there is one.
@@ -161,9 +153,7 @@ fn wait_for_link(tenant: &Tenant, id: &JobId, began: Instant, limit: Duration) -
                     return Err(Error::bad_answer(&call, "it names no file"));
                 }
                 (Some("failed"), _) => {
-                    return Err(failed(format!(
-                        "job {id} failed in the tenant, and Auth0 gives no reason: run this cell again"
-                    )));
+                    return Err(Error::export_failed(id.as_str()));
                 }
                 _ => faults = 0,
             },
@@ -171,10 +161,7 @@ fn wait_for_link(tenant: &Tenant, id: &JobId, began: Instant, limit: Duration) -
             Err(error) => return Err(error),
         }
         if left.is_zero() {
-            return Err(failed(format!(
-                "job {id} had not ended after {} s: run this cell again with a longer limit",
-                limit.as_secs()
-            )));
+            return Err(Error::export_running(id.as_str(), limit));
         }
         if said.elapsed() + wait > LONGEST_SILENCE {
             said = Instant::now();
@@ -208,13 +195,10 @@ fn fetch(tenant: &Tenant, link: &Url, id: &JobId) -> Result<Option<Vec<Profile>>
         StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
             return Ok(None);
         }
-        status => {
-            let reason = format!("its file was answered with {status}: run this cell again");
-            return Err(failed(reason));
-        }
+        status => return Err(Error::export_file_refused(status)),
     }
     let unpacked = gunzip(&answer.body);
-    let unpacked = unpacked.map_err(failed)?;
+    let unpacked = unpacked.map_err(|fact| Error::export_packed_badly(&fact))?;
     read(&unpacked, &answer.sent, id, MOST_USERS).map(Some)
 }
 
@@ -227,19 +211,16 @@ fn read(file: &[u8], sent: &SentSecrets, job: &JobId, most: usize) -> Result<Vec
         let in_line = most_values(line);
         values += in_line;
         if in_line > MOST_VALUES || values > MOST_FILE_VALUES {
-            return Err(failed(format!(
-                "up to line {} of the file there may be over {} values in one user, or over {} in all, the most that are kept in memory: fetch the file of job {job} otherwise, and read it with read_ndjson, one user at a time",
+            return Err(Error::export_of_many_values(
+                job.as_str(),
                 number + 1,
-                grouped(MOST_VALUES),
-                grouped(MOST_FILE_VALUES)
-            )));
+                MOST_VALUES,
+                MOST_FILE_VALUES,
+            ));
         }
-        let no_user = || failed(format!("line {} of the file is no user", number + 1));
+        let no_user = || Error::export_line(number + 1);
         if users.len() == most {
-            return Err(failed(format!(
-                "there are over {} users, the most that are kept in memory: fetch the file of job {job} otherwise, and read it with read_ndjson, one user at a time",
-                grouped(most)
-            )));
+            return Err(Error::export_of_many_users(job.as_str(), most));
         }
         let json: Value = serde_json::from_slice(line).map_err(|_| no_user())?;
         // The id was asked for, and everybody has one.
@@ -276,7 +257,7 @@ impl ExportedUsers {
     /// ```
     pub fn save_csv(&self, path: &str) -> Result<()> {
         let written = write_csv(Path::new(path), &self.users);
-        written.map_err(|cause| failed(format!("{path} cannot be written: {cause}")))
+        written.map_err(|cause| Error::unwritable(path, cause))
     }
 }
 

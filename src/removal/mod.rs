@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use reqwest::Method;
 
-use crate::error::{Error, Failure, Result};
+use crate::error::{Error, Result};
 use crate::imports::journal::{Entry, FileEnd, NoteKind};
 use crate::imports::run::Run;
 use crate::jobs::errors::job_errors;
@@ -75,7 +75,7 @@ pub fn plan_removal(tenant: &Tenant, finished: &FinishedJob) -> Result<RemovalPl
     let refused: HashSet<usize> = errors.iter().filter_map(|failed| failed.row).collect();
     if job.found.is_some() && refused.len() < errors.len() {
         let why = "it refused somebody who is not among the users said to have been sent";
-        return Err(unknown(finished, why));
+        return Err(Error::unknown_creation(job.id.as_str(), why));
     }
     let mut plan = RemovalPlan::empty(tenant.domain(), &job.name_in_the_log()?, Vec::new());
     let mut candidates = Vec::new();
@@ -115,12 +115,6 @@ pub fn plan_removal(tenant: &Tenant, finished: &FinishedJob) -> Result<RemovalPl
     Ok(plan)
 }
 
-fn unknown(finished: &FinishedJob, why: &str) -> Error {
-    let id = &finished.id;
-    let reason = format!("{why}, so what job {id} created is not known: look in the dashboard");
-    Failure::Removal { reason }.into()
-}
-
 /// The users sent, of a job of which enough is known.
 fn sent_and_told(finished: &FinishedJob) -> Result<&[RowKey]> {
     let why = match finished.status {
@@ -134,12 +128,9 @@ fn sent_and_told(finished: &FinishedJob) -> Result<&[RowKey]> {
         JobStatus::Completed => None,
     };
     if let Some(why) = why {
-        return Err(unknown(finished, why));
+        return Err(Error::unknown_creation(finished.id.as_str(), why));
     }
-    finished.sent().map_err(|reason| {
-        let reason = format!("{reason}; users of a run are planned with plan_run_removal");
-        Failure::Removal { reason }.into()
-    })
+    finished.sent().map_err(|why| Error::unknown_users(&why))
 }
 
 /// Of a job that had ended when it was taken up again nobody tells when it ended.
@@ -196,16 +187,14 @@ pub fn plan_run_removal(tenant: &Tenant, folder: &str) -> Result<RemovalPlan> {
     let path = Path::new(folder);
     let run = Run::open(path)?;
     if run.domain != tenant.domain() {
-        let reason = format!(
-            "{folder} is of the tenant {}, and this one is {}",
-            run.domain,
-            tenant.domain()
-        );
-        return Err(Failure::Removal { reason }.into());
+        return Err(Error::removal_elsewhere(
+            folder,
+            &run.domain,
+            tenant.domain(),
+        ));
     }
     if !run.open_files().is_empty() {
-        let reason = format!("{folder} has not ended: resume_import first, then remove its users");
-        return Err(Failure::Removal { reason }.into());
+        return Err(Error::removal_too_soon(folder));
     }
     let is_certain = tenant.witness().made(run.folder.done_so_far());
     let (candidates, left_out) = run.created(is_certain)?;
@@ -262,8 +251,7 @@ impl Run {
             }
         }
         if gone.len() < self.removed.len() {
-            let reason = "its journal tells of a removed user who is not of this run, and what was done is not guessed at";
-            return Err(Error::run_folder(self.folder.path(), reason));
+            return Err(Error::foreign_removal(self.folder.path()));
         }
         Ok((candidates, left_out))
     }
@@ -320,14 +308,7 @@ fn not_created(
 /// ```
 pub fn remove_users(tenant: &Tenant, plan: RemovalPlan) -> Result<Removed> {
     if plan.domain != tenant.domain() {
-        return Err(Failure::Removal {
-            reason: format!(
-                "the plan is for {}, this tenant is {}",
-                plan.domain,
-                tenant.domain()
-            ),
-        }
-        .into());
+        return Err(Error::plan_of_another_tenant(&plan.domain, tenant.domain()));
     }
     tenant.check_gate("a delete")?;
     let mut run = plan.folder.as_deref().map(Run::open).transpose()?;

@@ -16,15 +16,14 @@ pub(crate) mod token;
 pub(crate) mod wire;
 pub(crate) mod witness;
 
+use reqwest::{Method, StatusCode, Url};
+use serde_json::Value;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use reqwest::{Method, StatusCode, Url};
-use serde_json::Value;
-
-use crate::error::{ErrorKind, Failure, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::secrets::Secret;
 use crate::tenant::log::RequestLog;
 use crate::tenant::rate::{Pace, Traffic};
@@ -79,6 +78,8 @@ pub struct Tenant {
 struct Inner {
     wire: Wire,
     application: Option<Application>,
+    /// Whether it was opened with settings, which may name a sign-in application.
+    has_settings: bool,
     token: Mutex<Token>,
     traffic: Mutex<Traffic>,
     practice: bool,
@@ -90,6 +91,7 @@ impl Tenant {
         wire: Wire,
         application: Option<Application>,
         sign_in: Option<Application>,
+        has_settings: bool,
         token: Token,
     ) -> Tenant {
         // Both are needed: a mark alone could be forged, loopback alone could be a tunnel to a real tenant.
@@ -97,6 +99,7 @@ impl Tenant {
         let inner = Inner {
             wire,
             application,
+            has_settings,
             token: Mutex::new(token),
             traffic: Mutex::default(),
             practice,
@@ -133,11 +136,7 @@ impl Tenant {
         let named = domain.trim().trim_end_matches('/');
         let named = named.rsplit_once("://").map_or(named, |(_, host)| host);
         if !named.eq_ignore_ascii_case(self.domain()) {
-            return Err(Failure::OtherDomain {
-                domain: self.domain().to_string(),
-                named: domain.to_string(),
-            }
-            .into());
+            return Err(Error::other_domain(self.domain(), domain));
         }
         Ok(Tenant {
             writes_allowed: true,
@@ -299,16 +298,11 @@ impl Tenant {
     }
 
     pub(crate) fn sign_in_application(&self) -> Result<&Application> {
-        self.sign_in.as_ref().ok_or_else(|| {
-            Failure::Setting {
-            name: "SIGN_IN_CLIENT_ID",
-            reason: format!(
-                "it is not set for {}, and a sign-in needs an application with the Password grant: set it and SIGN_IN_CLIENT_SECRET where DOMAIN is set",
-                self.domain()
-            ),
+        match &self.sign_in {
+            Some(application) => Ok(application),
+            None if self.inner.has_settings => Err(Error::no_sign_in_application(self.domain())),
+            None => Err(Error::sign_in_without_settings(self.domain())),
         }
-        .into()
-        })
     }
 
     /// Sends one request to the Management API and gives the answer if its status is a success.
@@ -370,11 +364,7 @@ impl Tenant {
         if self.writes_allowed {
             return Ok(());
         }
-        Err(Failure::ReadOnly {
-            domain: self.domain().to_string(),
-            action,
-        }
-        .into())
+        Err(Error::read_only(self.domain(), action))
     }
 
     fn token_for(&self, request: &Request) -> Result<Secret> {
@@ -396,12 +386,11 @@ impl Tenant {
             }
         }
         if token.lacks(request.scopes) {
-            return Err(Failure::MissingScope {
-                domain: domain.to_string(),
-                call: request.name(),
-                scope: request.scopes.join(" or "),
-            }
-            .into());
+            return Err(Error::missing_scope(
+                domain,
+                &request.name(),
+                request.scopes,
+            ));
         }
         Ok(token.secret.clone())
     }

@@ -1,6 +1,6 @@
 //! Opening a tenant: the one that the settings name, or one by its domain and a token.
 
-use crate::error::{Failure, Result};
+use crate::error::{Error, Result};
 use crate::tenant::settings::{Address, Settings};
 use crate::tenant::token::Token;
 use crate::tenant::wire::Wire;
@@ -38,12 +38,7 @@ impl Tenant {
             Some(_) => Tenant::from_settings(&settings),
             None => match settings.any() {
                 None => Tenant::practice(),
-                Some(name) => Err(Failure::Setting {
-                    name: "DOMAIN",
-                    reason: format!(
-                        "it is not set, though {name} is: set it to your tenant's host name, or to `practice`"
-                    ),
-                }.into()),
+                Some(name) => Err(Error::no_domain(name)),
             },
         }
     }
@@ -68,7 +63,7 @@ impl Tenant {
     pub fn new(domain: &str, token: &str) -> Result<Tenant> {
         let wire = Wire::to(Address::parse(domain)?)?;
         let token = Token::parse(token, &wire.address)?;
-        Ok(Tenant::assemble(wire, None, None, token))
+        Ok(Tenant::assemble(wire, None, None, false, token))
     }
 
     pub(crate) fn from_settings(settings: &Settings) -> Result<Tenant> {
@@ -84,15 +79,10 @@ impl Tenant {
                     (Some(application), token)
                 }
                 None => {
-                    return Err(Failure::Setting {
-                        name: "MGMT_API_ACCESS_TOKEN",
-                        reason: format!(
-                            "it is not set for {domain}: copy .env.example to .env and fill it in, or leave DOMAIN unset to use the practice tenant"
-                        ),
-                    }.into());
+                    return Err(Error::no_credentials(domain));
                 }
             },
         };
-        Ok(Tenant::assemble(wire, application, sign_in, token))
+        Ok(Tenant::assemble(wire, application, sign_in, true, token))
     }
 }

@@ -4,16 +4,15 @@
 //! one file under `target/` (0600, ignored by git), with a key by which it proves itself; a running one ends when that
 //! file vanishes.
 
+use reqwest::Method;
+use serde_json::{Value, json};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-use reqwest::Method;
-use serde_json::{Value, json};
-
-use crate::error::{Error, Failure, Result};
+use crate::error::{Error, Result};
 use crate::private_file::append_to_private;
 use crate::private_file::lock::{FIRST_WORD, try_lock_file};
 use crate::say::{say, sentence};
@@ -72,13 +71,7 @@ impl Tenant {
     /// ```
     pub fn practice_faults(&self, faults: &[(&str, f64)]) -> Result<()> {
         if !self.is_practice() {
-            return Err(Failure::Practice {
-                reason: format!(
-                    "{} is a real tenant, where faults come by themselves",
-                    self.domain()
-                ),
-            }
-            .into());
+            return Err(Error::no_practice_tenant(self.domain()));
         }
         let faults: serde_json::Map<String, Value> = faults
             .iter()
@@ -130,9 +123,7 @@ fn find_or_start_in(target: &Path, build: fn(&Path) -> Result<()>) -> Result<Set
         .join(format!("{PROGRAM}{}", std::env::consts::EXE_SUFFIX));
     if let Some(settings) = running(&env_file)? {
         if is_stale(&env_file, &program) {
-            return Err(failed(
-                "the one running was started from an older build: run `make stop` in the project (its users are forgotten) and this cell again",
-            ));
+            return Err(Error::practice_is_stale());
         }
         return Ok(settings);
     }
@@ -151,7 +142,7 @@ fn find_or_start_in(target: &Path, build: fn(&Path) -> Result<()>) -> Result<Set
 /// the lock is done when it is dropped.
 fn wait_for_turn(target: &Path, limit: Duration) -> Result<File> {
     let path = target.join("practice-tenant.lock");
-    let unlockable = |cause| failed(&format!("{} cannot be locked: {cause}", path.display()));
+    let unlockable = |cause| Error::practice_unlockable(&path, cause);
     fs::create_dir_all(target).map_err(unlockable)?;
     let (began, mut told) = (Instant::now(), false);
     loop {
@@ -159,24 +150,13 @@ fn wait_for_turn(target: &Path, limit: Duration) -> Result<File> {
             return Ok(lock);
         }
         if began.elapsed() >= limit {
-            return Err(failed(&format!(
-                "another kernel or program has held {} for {} s: end it, or delete that file",
-                path.display(),
-                limit.as_secs()
-            )));
+            return Err(Error::practice_held(&path, limit));
         }
         if began.elapsed() >= FIRST_WORD && !std::mem::replace(&mut told, true) {
             say!("another kernel is building or starting the practice tenant: waiting for it");
         }
         thread::sleep(Duration::from_millis(20));
     }
-}
-
-fn failed(reason: &str) -> Error {
-    Failure::Practice {
-        reason: reason.to_string(),
-    }
-    .into()
 }
 
 fn modified(path: &Path) -> Option<SystemTime> {
@@ -214,20 +194,14 @@ fn build(target: &Path) -> Result<()> {
         .env_remove("CARGO_TARGET_DIR")
         .stdin(Stdio::null())
         .output()
-        .map_err(|cause| {
-            failed(&format!(
-                "cargo cannot be run to build it ({cause}): is Rust on the PATH?"
-            ))
-        })?;
+        .map_err(Error::no_cargo)?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
         let reason = said
             .lines()
             .find(|line| line.starts_with("error"))
             .unwrap_or("no reason given");
-        return Err(failed(&format!(
-            "it cannot be built ({reason}): run `make practice-tenant` in the project to see all of it"
-        )));
+        return Err(Error::practice_not_built(reason));
     }
     say!("built in {} s", began.elapsed().as_secs());
     Ok(())
@@ -248,12 +222,10 @@ fn start(program: &Path, env_file: &Path) -> Result<()> {
     // A group of its own: an interrupt of the kernel must not end it.
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
-    command.spawn().map(drop).map_err(|cause| {
-        failed(&format!(
-            "{} cannot be started ({cause})",
-            program.display()
-        ))
-    })
+    command
+        .spawn()
+        .map(drop)
+        .map_err(|cause| Error::practice_not_started(program, cause))
 }
 
 fn wait_until_ready(env_file: &Path) -> Result<Settings> {
@@ -264,9 +236,7 @@ fn wait_until_ready(env_file: &Path) -> Result<Settings> {
         }
         thread::sleep(Duration::from_millis(20));
     }
-    Err(failed(
-        "it was started but does not answer: see target/practice-tenant.log",
-    ))
+    Err(Error::practice_is_silent())
 }
 
 #[cfg(test)]
@@ -288,7 +258,7 @@ mod tests {
     }
 
     fn unbuildable(_: &Path) -> Result<()> {
-        Err(failed("it cannot be built"))
+        Err(Error::practice_not_built("no reason given"))
     }
 
     fn until(mut holds: impl FnMut() -> bool) {

@@ -7,7 +7,7 @@ use reqwest::StatusCode;
 use reqwest::header::{LOCATION, RETRY_AFTER};
 
 use crate::clock::now;
-use crate::error::{Error, Failure};
+use crate::error::Error;
 use crate::say::words_of_others;
 use crate::secrets::hide::without_secrets;
 use crate::tenant::answer::http_millis;
@@ -37,14 +37,9 @@ pub(crate) fn refusal(call: &str, answer: &Answer) -> Error {
     let message = match text("message").or_else(|| text("error_description")) {
         Some(message) => message,
         None if answer.status.is_redirection() => format!("it redirects to {}", place(answer)),
-        None => match answer.json(call) {
-            Err(unreadable) => match unreadable.failure() {
-                Failure::BrokenAnswer { problem, .. } | Failure::BadAnswer { problem, .. } => {
-                    format!("no reason given: the answer cannot be read, {problem}")
-                }
-                _ => "no reason given".to_string(),
-            },
-            Ok(_) => "no reason given".to_string(),
+        None => match answer.unreadable() {
+            Some(why) => format!("no reason given: the answer cannot be read, {why}"),
+            None => "no reason given".to_string(),
         },
     };
     let message = words_of_others(&message, MOST_MESSAGE_CHARS);
@@ -52,15 +47,9 @@ pub(crate) fn refusal(call: &str, answer: &Answer) -> Error {
     let code = text("errorCode").or_else(|| text("error").filter(|_| json["statusCode"].is_null()));
     let code = code.map(|code| words_of_others(&code, MOST_CODE_CHARS));
     if answer.status == StatusCode::TOO_MANY_REQUESTS {
-        return too_many(call, answer, message);
+        return too_many(call, answer, &message);
     }
-    Failure::Refused {
-        call: call.to_string(),
-        status: answer.status.as_u16(),
-        code,
-        message,
-    }
-    .into()
+    Error::refused(call, answer.status.as_u16(), code, &message)
 }
 
 /// Where a redirection leads.
@@ -70,7 +59,7 @@ fn place(answer: &Answer) -> String {
 }
 
 /// The error that an answer of 429 is.
-fn too_many(call: &str, answer: &Answer, message: String) -> Error {
+fn too_many(call: &str, answer: &Answer, message: &str) -> Error {
     // A salt that is a word of the sentence hides it from the reader, and decides nothing.
     let json = answer.names(call).unwrap_or_default();
     let told = |key: &str| json[key].as_str();
@@ -80,24 +69,14 @@ fn too_many(call: &str, answer: &Answer, message: String) -> Error {
     let quota = answer.header(QUOTA).as_deref().and_then(used_up);
     let is_told = quota.is_some() || said.to_lowercase().contains("quota");
     if call == EXCHANGE && is_told {
-        return Failure::TokenQuota {
-            quota,
-            wait: quota_wait(answer),
-            message,
-        }
-        .into();
+        return Error::token_quota(message, quota, quota_wait(answer));
     }
     let code = told("errorCode").or(told("error"));
     let is_upload = call == UPLOAD && is_about_slots(answer, code, said);
     if is_upload || said.contains(SLOTS) {
-        return Failure::NoJobSlot { message }.into();
+        return Error::no_job_slot(message);
     }
-    Failure::RateLimited {
-        call: call.to_string(),
-        message,
-        wait: answer.wait(),
-    }
-    .into()
+    Error::rate_limited(call, message, answer.wait())
 }
 
 /// The sentence is not relied upon: where requests are left, it is not the rate that refused this one.

@@ -5,13 +5,13 @@ use reqwest::{Method, StatusCode};
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-use crate::error::{Failure, Result};
+use crate::error::requests::Unreadable;
+use crate::error::{Error, Result};
 use crate::secrets::Secret;
 use crate::secrets::redact;
 use crate::secrets::sent::{self, SentSecrets};
 use crate::tenant::answer::{MOST_VALUES, http_millis, most_values};
 use crate::tenant::forms;
-use crate::words::grouped;
 
 pub(crate) const CORRELATION_ID: &str = "X-Correlation-ID";
 
@@ -137,31 +137,23 @@ impl Answer {
     }
 
     fn parsed(&self, call: &str) -> Result<Value> {
+        self.read()
+            .map_err(|why| Error::unreadable(call, self.status.as_u16(), &why))
+    }
+
+    /// Why it is no JSON; `None` where it is.
+    pub(crate) fn unreadable(&self) -> Option<Unreadable> {
+        self.read().err()
+    }
+
+    fn read(&self) -> std::result::Result<Value, Unreadable> {
         if most_values(&self.body) > MOST_VALUES {
-            let problem = format!(
-                "it may hold over {} values, the most that are read",
-                grouped(MOST_VALUES)
-            );
-            return Err(Failure::BadAnswer {
-                call: call.to_string(),
-                problem,
-            }
-            .into());
+            return Err(Unreadable::TooManyValues(MOST_VALUES));
         }
-        serde_json::from_slice(&self.body).map_err(|cause| {
-            let problem = if self.body.is_empty() {
-                "it is empty".to_string()
-            } else if self.body.trim_ascii_start().starts_with(b"<") {
-                "it is HTML: is DOMAIN the tenant's own host name?".to_string()
-            } else {
-                format!("it is not whole JSON ({cause})")
-            };
-            Failure::BrokenAnswer {
-                call: call.to_string(),
-                status: self.status.as_u16(),
-                problem,
-            }
-            .into()
+        serde_json::from_slice(&self.body).map_err(|cause| match self.body.trim_ascii_start() {
+            [] if self.body.is_empty() => Unreadable::Empty,
+            [b'<', ..] => Unreadable::Html,
+            _ => Unreadable::NoJson(cause),
         })
     }
 

@@ -1,12 +1,11 @@
 //! Asking again while what keeps an answer away passes, and no longer than that.
 
-use std::thread;
-use std::time::{Duration, Instant};
-
 use crate::error::messages::{say_fault, say_wait};
-use crate::error::{Error, ErrorKind, Failure, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::secrets::random_bytes;
 use crate::tenant::Tenant;
+use std::thread;
+use std::time::{Duration, Instant};
 
 /// A tenant, how many faults in a row it has shown, and how much time there is.
 pub(crate) struct Patience {
@@ -65,7 +64,7 @@ impl Patience {
 
     pub(crate) fn check_time(&self) -> Result<()> {
         if self.began.elapsed() >= self.limit {
-            return Err(Failure::OutOfTime { limit: self.limit }.into());
+            return Err(Error::out_of_time(self.limit));
         }
         Ok(())
     }

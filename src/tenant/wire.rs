@@ -1,17 +1,16 @@
 //! One tenant's end of the wire: this is the only file that sends.
 
-use std::io::Read;
-use std::thread;
-use std::time::{Duration, Instant};
-
 use reqwest::blocking::{Client, RequestBuilder};
 use reqwest::header::CONTENT_TYPE;
 use reqwest::{Method, Url};
 use serde_json::json;
+use std::io::Read;
+use std::thread;
+use std::time::{Duration, Instant};
 use zeroize::Zeroizing;
 
 use crate::error::messages::say_wait;
-use crate::error::{Error, Failure, Result};
+use crate::error::{Error, Result};
 use crate::secrets::Secret;
 use crate::secrets::sent::SentSecrets;
 use crate::tenant::log::Recorder;
@@ -142,7 +141,7 @@ fn receive(outgoing: RequestBuilder, sent: SentSecrets, call: &str, most: u64) -
         .map_err(|cause| Error::unreachable(call, cause))?;
     let mut body = Zeroizing::new(Vec::new());
     let read = response.by_ref().take(most + 1).read_to_end(&mut body);
-    read.map_err(|cause| cut_off(call, cause))?;
+    read.map_err(|cause| Error::cut_off(call, cause))?;
     if body.len() as u64 > most {
         let problem = format!(
             "it has over {} bytes, the most that are read",
@@ -156,17 +155,4 @@ fn receive(outgoing: RequestBuilder, sent: SentSecrets, call: &str, most: u64) -
         body,
         sent,
     })
-}
-
-/// An answer that was lost on the way, by the client's own error where that is inside.
-fn cut_off(call: &str, cause: std::io::Error) -> Error {
-    let words = cause.to_string();
-    match cause.into_inner().map(|inner| inner.downcast()) {
-        Some(Ok(inner)) => Error::unreachable(call, *inner),
-        _ => Failure::Unreachable {
-            call: call.to_string(),
-            cause: words,
-        }
-        .into(),
-    }
 }

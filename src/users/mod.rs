@@ -11,7 +11,7 @@ use std::ops::DerefMut;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::error::{Failure, Result};
+use crate::error::{Error, Result};
 use crate::list::list;
 use crate::say::debug_as;
 
@@ -259,21 +259,12 @@ impl Extend<User> for Users {
 /// ```
 pub fn generate_users(prefix: &str, email_domain: &str, count: usize) -> Result<Users> {
     if count == 0 {
-        return Err(Failure::NoCount.into());
+        return Err(Error::no_count("makes no users"));
     }
-    check_prefix(prefix).map_err(|reason| Failure::Prefix {
-        prefix: prefix.to_string(),
-        reason,
-    })?;
+    check_prefix(prefix)?;
     let longest = username(prefix, count).chars().count();
-    check_lengths(longest, email_domain).map_err(|reason| Failure::Prefix {
-        prefix: prefix.to_string(),
-        reason,
-    })?;
-    check_domain(email_domain).map_err(|reason| Failure::EmailDomain {
-        domain: email_domain.to_string(),
-        reason,
-    })?;
+    check_lengths(prefix, longest, email_domain)?;
+    check_domain(email_domain)?;
     Ok((1..=count)
         .map(|number| user(&username(prefix, number), email_domain))
         .collect())
@@ -294,54 +285,40 @@ fn user(username: &str, email_domain: &str) -> User {
     }
 }
 
-fn check_prefix(prefix: &str) -> std::result::Result<(), String> {
+fn check_prefix(prefix: &str) -> Result<()> {
     let fits = |c: char| c.is_ascii_alphanumeric() || PUNCTUATION.contains(c);
     if prefix.is_empty() {
-        return Err("it is empty: write a word that your test users have in common".to_string());
+        return Err(Error::empty_prefix());
     }
     if let Some(bad) = prefix.chars().find(|c| !fits(*c)) {
-        return Err(format!(
-            "the character {bad:?} cannot stand in a username and an e-mail: use letters, digits and {PUNCTUATION}"
-        ));
+        return Err(Error::prefix_character(prefix, bad, PUNCTUATION));
     }
     if prefix.chars().any(|c| c.is_ascii_uppercase()) {
-        let lower = prefix.to_ascii_lowercase();
-        return Err(format!(
-            "Auth0 stores usernames and e-mails in lower case: write `{lower}`"
-        ));
+        return Err(Error::prefix_in_upper_case(prefix));
     }
     if prefix.starts_with('.') || prefix.contains("..") {
-        return Err("an e-mail takes no dot at its beginning and no two in a row".to_string());
+        return Err(Error::prefix_with_dots(prefix));
     }
     Ok(())
 }
 
-fn check_lengths(longest: usize, domain: &str) -> std::result::Result<(), String> {
+fn check_lengths(prefix: &str, longest: usize, domain: &str) -> Result<()> {
     if longest > MAX_USERNAME_CHARS {
-        return Err(format!(
-            "its usernames would have {longest} characters, and no connection takes more than {MAX_USERNAME_CHARS}: shorten it"
-        ));
+        return Err(Error::long_usernames(prefix, longest, MAX_USERNAME_CHARS));
     }
     if longest > MAX_LOCAL_CHARS {
-        return Err(format!(
-            "its e-mails would have {longest} characters before the @, and {MAX_LOCAL_CHARS} is the most: shorten it"
-        ));
+        return Err(Error::long_local_parts(prefix, longest, MAX_LOCAL_CHARS));
     }
     let whole = longest + 1 + domain.len();
     if whole > MAX_EMAIL_CHARS {
-        return Err(format!(
-            "its e-mails would have {whole} characters, and {MAX_EMAIL_CHARS} is the most: shorten it or the domain"
-        ));
+        return Err(Error::long_emails(prefix, whole, MAX_EMAIL_CHARS));
     }
     Ok(())
 }
 
-fn check_domain(domain: &str) -> std::result::Result<(), String> {
+fn check_domain(domain: &str) -> Result<()> {
     if domain.bytes().any(|b| b.is_ascii_uppercase()) {
-        let lower = domain.to_ascii_lowercase();
-        return Err(format!(
-            "Auth0 stores e-mails in lower case: write `{lower}`"
-        ));
+        return Err(Error::email_domain_in_upper_case(domain));
     }
     let label = |label: &str| {
         (1..=63).contains(&label.len())
@@ -354,7 +331,7 @@ fn check_domain(domain: &str) -> std::result::Result<(), String> {
     let top = domain.rsplit('.').next().unwrap_or_default();
     let top_fits = top.len() >= 2 && top.bytes().all(|b| b.is_ascii_alphabetic());
     if !domain.contains('.') || !domain.split('.').all(label) || !top_fits {
-        return Err("it is not a full domain such as test.edu (letters, digits, hyphens, and a dot before the last part)".to_string());
+        return Err(Error::no_email_domain(domain));
     }
     Ok(())
 }

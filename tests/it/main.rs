@@ -8,6 +8,7 @@ mod client;
 mod connections;
 mod dependencies;
 mod echo;
+mod errors;
 mod fault_table;
 mod faults;
 mod hashes;

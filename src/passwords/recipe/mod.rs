@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 
 use crate::display::draw::{Draw, NEUTRAL, card, draws, draws_in_cell, escape};
 use crate::error::problem::{Faults, Problem};
-use crate::error::{Error, Failure, Result};
+use crate::error::{Error, Result};
 use crate::passwords::hashes::burden::{Burden, Untried};
 use crate::passwords::hashes::custom::CustomHash;
 use crate::passwords::hashes::encodings::{BASE64, BytesEncoding};
@@ -90,10 +90,11 @@ impl HashRecipe {
             salt.entry("value").or_insert_with(|| Value::from(""));
         }
         if let Some(problem) = first_fault(&whole) {
-            return Err(fault(&problem.field, &problem.problem));
+            return Err(Error::hash_recipe(&problem.field, &problem.problem));
         }
-        let read = CustomHash::read(&custom)
-            .map_err(|(field, words)| fault(&format!("custom_password_hash.{field}"), &words))?;
+        let read = CustomHash::read(&custom).map_err(|(field, words)| {
+            Error::hash_recipe(&format!("custom_password_hash.{field}"), &words)
+        })?;
         set_text(&mut custom, &["hash", "value"], read.head());
         Ok(HashRecipe {
             custom,
@@ -129,7 +130,7 @@ impl HashRecipe {
             writeln!(file, "{:#}", self.custom)?;
             file.sync_all()
         };
-        write().map_err(|cause| recipe_file(path, &cause.to_string()))
+        write().map_err(|cause| Error::recipe_file(path, &cause.to_string()))
     }
 
     /// Reads a description from a file of JSON, as [`HashRecipe::save`] writes it, or written by hand as for
@@ -158,16 +159,16 @@ impl HashRecipe {
             file.read_to_string(&mut text)?;
             Ok::<_, std::io::Error>(text)
         };
-        let text = read().map_err(|cause| recipe_file(path, &cause.to_string()))?;
+        let text = read().map_err(|cause| Error::recipe_file(path, &cause.to_string()))?;
         if text.len() as u64 > MOST_FILE_BYTES {
-            return Err(recipe_file(
+            return Err(Error::recipe_file(
                 path,
                 "it has over 65,536 bytes, far more than a recipe takes",
             ));
         }
         // The cause would quote what may be a secret.
         let description = serde_json::from_str(&text);
-        HashRecipe::new(description.map_err(|_| recipe_file(path, "it is no JSON"))?)
+        HashRecipe::new(description.map_err(|_| Error::recipe_file(path, "it is no JSON"))?)
     }
 
     /// Hashes a password this way, with a fresh salt where there is to be one: a `custom_password_hash`. Sends nothing.
@@ -198,7 +199,7 @@ impl HashRecipe {
             .get("salt")
             .is_some_and(|salt| salt.get("value").is_none());
         let read = |custom: &Value| {
-            CustomHash::read(custom).map_err(|(field, words)| fault(field, &words))
+            CustomHash::read(custom).map_err(|(field, words)| Error::hash_recipe(field, &words))
         };
         if draws_salt && let Some(salt) = read(&custom)?.salt {
             set_text(
@@ -236,7 +237,7 @@ impl HashRecipe {
     pub fn describe(&self, hash: &str, salt: Option<&str>) -> Result<Value> {
         let custom = self.filled(hash, salt)?;
         match first_fault(&custom) {
-            Some(problem) => Err(fault(&problem.field, &problem.problem)),
+            Some(problem) => Err(Error::hash_recipe(&problem.field, &problem.problem)),
             None => Ok(custom),
         }
     }
@@ -246,7 +247,7 @@ impl HashRecipe {
         set_text(&mut custom, &["hash", "value"], Some(hash.to_string()));
         if let Some(salt) = salt {
             if custom.get("salt").is_none() {
-                return Err(fault(
+                return Err(Error::hash_recipe(
                     "salt",
                     "is given, and the recipe has none: leave it out, or add \"salt\": {} to the recipe",
                 ));
@@ -281,7 +282,7 @@ impl HashRecipe {
     /// ```
     pub fn complete(&self, users: &[User]) -> Result<Users> {
         if users.is_empty() {
-            return Err(Failure::NoUsers.into());
+            return Err(Error::no_users());
         }
         let mut problems = Vec::new();
         let mut completed = Vec::with_capacity(users.len());
@@ -310,11 +311,7 @@ impl HashRecipe {
         if problems.is_empty() {
             return Ok(completed.into());
         }
-        Err(Failure::BadRows {
-            problems,
-            users: users.len(),
-        }
-        .into())
+        Err(Error::bad_hashes(problems, users.len()))
     }
 
     /// The recipe with a user's own values laid over it.
@@ -332,19 +329,6 @@ impl PartialEq for HashRecipe {
     fn eq(&self, other: &HashRecipe) -> bool {
         self.custom == other.custom
     }
-}
-
-fn recipe_file(path: &Path, cause: &str) -> Error {
-    let (path, cause) = (path.to_path_buf(), cause.to_string());
-    Failure::RecipeFile { path, cause }.into()
-}
-
-fn fault(field: &str, reason: &str) -> Error {
-    Failure::HashRecipe {
-        field: field.to_string(),
-        reason: reason.to_string(),
-    }
-    .into()
 }
 
 pub(crate) fn first_fault(custom: &Value) -> Option<Problem> {
@@ -384,25 +368,24 @@ impl CustomHash {
 
 /// The text of a hash of this password.
 fn make(recipe: &CustomHash, custom: &Value, password: &str) -> Result<String> {
-    let untried = |why: Untried| fault(why.field(), &why.to_string());
+    let untried = |why: Untried| match &why {
+        Untried::TooCostly(takes) => Error::costly_recipe(why.field(), takes),
+        _ => Error::hash_recipe(why.field(), &why.to_string()),
+    };
     let plain = recipe.plain(password);
     match &recipe.kind {
         Kind::Bcrypt { head, cost, .. } => {
             Burden::of_bcrypt(*cost).check().map_err(untried)?;
             let salted = recipe.salted(plain);
             if salted.len() > MAX_PASSWORD_BYTES {
-                let reason = format!(
-                    "with its salt it has {} bytes and bcrypt takes {MAX_PASSWORD_BYTES}: use a shorter salt",
-                    salted.len()
-                );
-                return Err(Failure::Password { reason }.into());
+                return Err(Error::long_salted_password(
+                    salted.len(),
+                    MAX_PASSWORD_BYTES,
+                ));
             }
             let mut salt = [0; 16];
             salt.copy_from_slice(&random_bytes(16)?);
-            let hash =
-                bcrypt::hash_with_salt(salted, *cost, salt).map_err(|cause| Failure::Password {
-                    reason: cause.to_string(),
-                })?;
+            let hash = bcrypt::hash_with_salt(salted, *cost, salt).map_err(Error::not_hashed)?;
             Ok(format!("{head}{}", &hash.to_string()[7..]))
         }
         Kind::Ldap {
