@@ -52,7 +52,7 @@ debug_fields!(SignIn: login, connection);
 /// Signs `login` (e-mail or username) in with `password` and says so. Sends one request, which changes the user.
 ///
 /// `connection_name` is the connection's name, not its id. The application is the one of the settings
-/// `SIGN_IN_CLIENT_ID` and `SIGN_IN_CLIENT_SECRET`.
+/// `SIGN_IN_CLIENT_ID` and `SIGN_IN_CLIENT_SECRET`, or that of [`Tenant::with_sign_in`].
 ///
 /// A sign-in is no mere question, so a real tenant must be opened with [`Tenant::allow_writes`] first. The tenant's log has it.
 /// One that works is counted in the profile (`logins_count`, `last_login`), runs the tenant's Actions, and makes Auth0 keep the

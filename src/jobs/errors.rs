@@ -7,8 +7,9 @@ use crate::jobs::row_places::places;
 use crate::jobs::{FinishedJob, JobId, JobStatus, READ_SCOPES, RowKey};
 use crate::list::list;
 use crate::say::{data, debug_fields, words_of_others};
+use crate::secrets::SECRET_FIELDS;
 use crate::secrets::Secret;
-use crate::secrets::hide::without_secrets;
+use crate::secrets::hide::{HIDDEN, without_secrets};
 use crate::secrets::sent::SentSecrets;
 use crate::tenant::Tenant;
 use crate::tenant::answer::{Field, Told};
@@ -166,10 +167,28 @@ list!(JobErrors, rows, FailedUser);
 pub fn job_errors(tenant: &Tenant, finished: &FinishedJob) -> Result<JobErrors> {
     let report = read_report(tenant, &finished.id)?;
     let sent = SentSecrets::of(finished.job.secrets.iter().map(Secret::expose));
-    let rows = failed_users(&report.rows, &finished.job.keys, &sent);
+    let known = finished.sent();
+    let mut rows = failed_users(&report.rows, known.as_deref().unwrap_or_default(), &sent);
+    if finished.job.found.is_some() {
+        rows.iter_mut().for_each(hide_what_may_be_secret);
+    }
     let details = sent.hide_in(report.status_details);
     let explanation = explain(finished, rows.len(), &details);
-    Ok(JobErrors { rows, explanation })
+    let no_rows = || known.err().filter(|_| !rows.is_empty());
+    Ok(JobErrors {
+        explanation: explanation.or_else(no_rows),
+        rows,
+    })
+}
+
+/// Leaves out the messages that may quote a secret which nobody here knows: what was sent, and would be sought in them, is not known for certain.
+fn hide_what_may_be_secret(failed: &mut FailedUser) {
+    for error in &mut failed.errors {
+        let is_secret = |field: &str| SECRET_FIELDS.iter().any(|name| field.starts_with(name));
+        if error.field.as_deref().is_some_and(is_secret) {
+            error.message = HIDDEN.to_string();
+        }
+    }
 }
 
 /// The error report of a job.

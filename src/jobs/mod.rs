@@ -1,6 +1,7 @@
 //! One import job: what it is, and starting it.
 
 pub(crate) mod errors;
+pub(crate) mod find;
 pub(crate) mod options;
 pub(crate) mod ownership;
 pub(crate) mod row_places;
@@ -25,6 +26,7 @@ use crate::tenant::answers::AcceptedAnswer;
 use crate::tenant::form::Form;
 use crate::tenant::request::{Answer, Request};
 use crate::users::User;
+use crate::words::{count, grouped};
 
 /// Characters of an id behind `job_`, at most: four times as many as Auth0 gives today.
 const MOST_ID_CHARS: usize = 64;
@@ -134,15 +136,25 @@ pub struct Job {
     pub connection: ConnectionId,
     /// When Auth0 accepted it (ISO 8601, UTC), in Auth0's own writing.
     pub created_at: String,
-    /// The `X-Correlation-ID` of the upload, drawn for it: the tenant's log has it as `references.correlation_id`.
+    /// The `X-Correlation-ID` of the upload, drawn for it: the tenant's log has it as `references.correlation_id`. Empty of a
+    /// job that [`find_job`](crate::find_job) took up, since the tenant does not tell it.
     pub correlation_id: String,
     /// The connection's name, from the answer to the upload.
     pub(crate) answered_connection: Option<String>,
-    /// What each user sent is known by, in order.
-    pub(crate) keys: Arc<[RowKey]>,
+    /// What each user sent is known by, in order; `None` where it is not known.
+    pub(crate) keys: Option<Arc<[RowKey]>>,
     /// The hashes, salts, keys and second factors that were sent, which no report may repeat: no more of them than one
     /// upload holds.
     pub(crate) secrets: Arc<[Secret]>,
+    /// Of a job that was taken up by its id.
+    pub(crate) found: Option<Found>,
+}
+
+/// How a job was found that was not started here.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Found {
+    /// Whether it had ended by then: when, nobody tells.
+    pub(crate) had_ended: bool,
 }
 
 impl Job {
@@ -155,6 +167,11 @@ impl Job {
 
 impl fmt::Debug for Job {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let known = self.keys.as_ref().map(|keys| keys.len());
+        let users: &dyn fmt::Debug = match &known {
+            Some(count) => count,
+            None => &"unknown",
+        };
         debug(
             f,
             "Job",
@@ -163,7 +180,7 @@ impl fmt::Debug for Job {
                 ("connection", &self.connection),
                 ("created_at", &self.created_at),
                 ("correlation_id", &self.correlation_id),
-                ("users", &self.keys.len()),
+                ("users", users),
             ],
         )
     }
@@ -292,6 +309,30 @@ pub struct FinishedJob {
     pub(crate) untold: Option<&'static str>,
 }
 
+impl FinishedJob {
+    /// What each user sent is known by, or why it is not known: a job that was taken up again has it from the reader, and the
+    /// tenant's count must agree.
+    pub(crate) fn sent(&self) -> std::result::Result<&[RowKey], String> {
+        let Some(keys) = &self.job.keys else {
+            return Err(format!(
+                "which users job {} was sent is not known, since it was taken up by its id: say it with job.sent(&users)",
+                self.id
+            ));
+        };
+        match self.summary {
+            Some(summary) if self.job.found.is_some() && summary.total != keys.len() as u64 => {
+                Err(format!(
+                    "job {} was sent {}, and {} are said to have been: say all of them and no others with job.sent(&users)",
+                    self.id,
+                    count(summary.total as usize, "user"),
+                    grouped(keys.len())
+                ))
+            }
+            _ => Ok(keys),
+        }
+    }
+}
+
 /// Sends the users as one import job and returns once it is accepted. Writes to the tenant; does not wait.
 ///
 /// Only the size is checked: what is wrong with a user is left for Auth0 to say ([`job_errors`](crate::job_errors())).
@@ -366,12 +407,13 @@ pub fn start_import_with(
         created_at: accepted.created_at.unwrap_or_default(),
         correlation_id,
         answered_connection: accepted.connection,
-        keys: users.iter().map(RowKey::of).collect(),
+        keys: Some(users.iter().map(RowKey::of).collect()),
         secrets: secrets.into(),
+        found: None,
     })
 }
 
-/// What an upload that was taken is answered with.
+/// What an answer tells of a job that was taken.
 pub(crate) struct Accepted {
     pub(crate) id: JobId,
     pub(crate) created_at: Option<String>,
@@ -387,14 +429,20 @@ pub(crate) fn send_upload(tenant: &Tenant, upload: Form, correlation_id: &str) -
         .correlation_id(correlation_id);
     let answer = tenant.send(request)?;
     let told: AcceptedAnswer = answer.read_names()?;
-    // What is no time is no name either.
-    let shown = |time: &String| match millis(time) {
-        Some(_) => data(time),
-        None => data(&answer.sent.hide(time)),
-    };
-    Ok(Accepted {
-        created_at: told.created_at.as_ref().map(shown),
-        connection: told.connection.as_deref().map(data),
-        id: JobId::in_answer(&answer, told.id.0)?,
-    })
+    Accepted::of(&answer, &told)
+}
+
+impl Accepted {
+    pub(crate) fn of(answer: &Answer, told: &AcceptedAnswer) -> Result<Accepted> {
+        // What is no time is no name either.
+        let shown = |time: &String| match millis(time) {
+            Some(_) => data(time),
+            None => data(&answer.sent.hide(time)),
+        };
+        Ok(Accepted {
+            created_at: told.created_at.as_ref().map(shown),
+            connection: told.connection.as_deref().map(data),
+            id: JobId::in_answer(answer, told.id.0.clone())?,
+        })
+    }
 }

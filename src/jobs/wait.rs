@@ -199,7 +199,9 @@ pub(crate) fn read_job(tenant: &Tenant, id: &JobId) -> Result<JobState> {
 
 /// How long such a job takes, as far as anything is known of it.
 fn usual(job: &Job) -> String {
-    let users = job.keys.len();
+    let Some(users) = job.keys.as_ref().map(|keys| keys.len()) else {
+        return String::new();
+    };
     format!(
         "; {} take {} at the speeds Auth0's staff name",
         count(users, "user"),

@@ -26,11 +26,16 @@ pub(crate) struct TokenAnswer {
     pub(crate) access_token: Told<String>,
 }
 
-/// `POST /api/v2/jobs/users-imports` and `users-exports`.
+/// `POST /api/v2/jobs/users-imports` and `users-exports`, and `GET /api/v2/jobs/{id}` of a job that is taken up again.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct AcceptedAnswer {
     pub(crate) id: Told<String>,
+    #[serde(rename = "type")]
+    /// A text: a number would be no type.
+    pub(crate) kind: Value,
+    pub(crate) status: Told<String>,
+    pub(crate) connection_id: Told<String>,
     pub(crate) created_at: Told<String>,
     /// The connection's name.
     pub(crate) connection: Told<String>,

@@ -77,6 +77,8 @@ const TURN: Duration = Duration::from_millis(10);
 #[derive(Clone)]
 pub struct Tenant {
     inner: Arc<Inner>,
+    /// The application that [`verify_sign_in`](crate::verify_sign_in) signs in with.
+    sign_in: Option<Application>,
     writes_allowed: bool,
     request_limit: Duration,
     /// When the call that this handle is for must be over.
@@ -90,7 +92,6 @@ pub struct Tenant {
 struct Inner {
     wire: Wire,
     application: Option<Application>,
-    sign_in: Option<Application>,
     /// Whether it was opened with settings, which may name a sign-in application.
     has_settings: bool,
     token: Mutex<Token>,
@@ -114,7 +115,6 @@ impl Tenant {
         let inner = Inner {
             wire,
             application,
-            sign_in,
             has_settings,
             token: Mutex::new(token),
             renewing: Mutex::default(),
@@ -124,6 +124,7 @@ impl Tenant {
         };
         Tenant {
             inner: Arc::new(inner),
+            sign_in,
             writes_allowed: practice,
             request_limit: REQUEST_LIMIT,
             deadline: None,
@@ -159,6 +160,32 @@ impl Tenant {
             writes_allowed: true,
             ..self.clone()
         })
+    }
+
+    /// The same tenant, with an application for [`verify_sign_in`](crate::verify_sign_in): one with the Password grant, a
+    /// different one than the Management API's, as a rule. It stands in place of the one of the settings. Sends nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// let tenant = Tenant::practice()?.with_sign_in("another application", "its secret");
+    /// let refused = verify_sign_in(&tenant, "Username-Password-Authentication", "ada", "correct horse");
+    /// let refusal = refused.unwrap_err().sign_in_refusal();
+    /// assert_eq!(refusal, Some(SignInRefusal::WrongApplication));
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[must_use]
+    pub fn with_sign_in(&self, client_id: &str, client_secret: &str) -> Tenant {
+        let application = Application {
+            id: client_id.trim().to_string(),
+            secret: Secret::new(client_secret.trim()),
+        };
+        Tenant {
+            sign_in: Some(application),
+            ..self.clone()
+        }
     }
 
     /// The same tenant, giving up on a request that is not answered within `limit` (60 s otherwise). Sends nothing.
@@ -313,7 +340,7 @@ impl Tenant {
     }
 
     pub(crate) fn sign_in_application(&self) -> Result<&Application> {
-        match &self.inner.sign_in {
+        match &self.sign_in {
             Some(application) => Ok(application),
             None if self.inner.has_settings => Err(Error::no_sign_in_application(self.domain())),
             None => Err(Error::sign_in_without_settings(self.domain())),

@@ -39,6 +39,7 @@ mod server;
 mod settings;
 mod source;
 mod stand_in;
+mod taken_up;
 mod tidy;
 mod too_many;
 mod tour;
