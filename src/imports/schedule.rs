@@ -161,7 +161,7 @@ impl<'a> Schedule<'a> {
         {
             let idle = self.running.is_empty() && self.waiting.is_empty();
             let step = match idle {
-                true => steps.recv_timeout(IDLE),
+                true => clock::receive(steps, IDLE),
                 false => steps.try_recv().map_err(|none| match none {
                     TryRecvError::Empty => RecvTimeoutError::Timeout,
                     TryRecvError::Disconnected => RecvTimeoutError::Disconnected,
