@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::progress::Tally;
 use crate::say::{data, one_line};
 use crate::tenant::Tenant;
+use crate::tenant::answers::{ClientsAnswer, ConnectionAnswer, ConnectionsAnswer};
 use crate::tenant::request::Request;
 
 const SCOPES: &[&str] = &["read:connections"];
@@ -173,7 +174,7 @@ impl fmt::Debug for ConnectionId {
 pub fn get_connection_id(tenant: &Tenant, name: &str) -> Result<ConnectionId> {
     // Whether Auth0 compares the name exactly is not documented, so it is compared here, and where its own filter
     // finds nothing, all are looked through.
-    let is_wanted = |connection: &Value| connection["name"] == name;
+    let is_wanted = |connection: &ConnectionAnswer| connection.name.as_deref() == Some(name);
     let mut existing = Vec::new();
     let found = match find(tenant, Some(name), is_wanted)? {
         Some(connection) => Some(connection),
@@ -200,24 +201,24 @@ pub fn get_connection_id(tenant: &Tenant, name: &str) -> Result<ConnectionId> {
     }
     Ok(ConnectionId {
         name: Some(name.to_string()),
-        rules: rules_of(&connection),
+        rules: rules_of(&connection.options),
         applications_unknown: applications.is_none(),
         ..id
     })
 }
 
 /// A connection's id, if it is well-formed.
-pub(crate) fn id_of(connection: &Value) -> Option<ConnectionId> {
-    ConnectionId::new(connection["id"].as_str()?).ok()
+pub(crate) fn id_of(connection: &ConnectionAnswer) -> Option<ConnectionId> {
+    ConnectionId::new(connection.id.as_deref()?).ok()
 }
 
 /// Why users cannot be imported into the connection, as far as it says so itself. What it does not say is no reason.
-pub(crate) fn not_for_imports(connection: &Value) -> Option<Obstacle> {
-    let strategy = connection["strategy"].as_str();
+pub(crate) fn not_for_imports(connection: &ConnectionAnswer) -> Option<Obstacle> {
+    let strategy = connection.strategy.as_deref();
     if let Some(strategy) = strategy.filter(|strategy| *strategy != "auth0") {
         return Some(Obstacle::Strategy(one_line(strategy)));
     }
-    let options = &connection["options"];
+    let options = &connection.options;
     let is_custom = options["enabledDatabaseCustomization"] == true;
     (is_custom && options["import_mode"] != true).then_some(Obstacle::NoImportMode)
 }
@@ -235,11 +236,11 @@ pub(crate) fn applications_untold() -> String {
 }
 
 /// The connection as it stands in a list of names.
-fn listed(connection: &Value) -> String {
-    let text = |key: &str| connection[key].as_str().unwrap_or("?");
-    match text("strategy") {
-        "auth0" | "?" => one_line(text("name")),
-        strategy => one_line(&format!("{} ({strategy}, no database)", text("name"))),
+fn listed(connection: &ConnectionAnswer) -> String {
+    let name = connection.name.as_deref().unwrap_or("?");
+    match connection.strategy.as_deref() {
+        Some("auth0") | None => one_line(name),
+        Some(strategy) => one_line(&format!("{name} ({strategy}, no database)")),
     }
 }
 
@@ -248,8 +249,8 @@ fn listed(connection: &Value) -> String {
 pub(crate) fn find(
     tenant: &Tenant,
     name: Option<&str>,
-    mut wanted: impl FnMut(&Value) -> bool,
-) -> Result<Option<Value>> {
+    mut wanted: impl FnMut(&ConnectionAnswer) -> bool,
+) -> Result<Option<ConnectionAnswer>> {
     let mut tally = Tally::new();
     let (mut next, mut seen) = (None::<String>, 0);
     for _ in 0..MOST_PAGES {
@@ -260,24 +261,20 @@ pub(crate) fn find(
         if let Some(name) = name {
             request = request.query("name", name);
         }
-        let json = tenant.send(request)?.json(LIST)?;
-        // Auth0 answers `take` with an object; a bare array and an object with a total are understood too.
-        let connections = json.as_array().or_else(|| json["connections"].as_array());
-        let Some(connections) = connections else {
-            return Err(Error::bad_answer(LIST, "it holds no list of connections"));
-        };
-        if let Some(connection) = connections.iter().find(|connection| wanted(connection)) {
-            return Ok(Some(connection.clone()));
-        }
+        let answer = tenant.send(request)?;
+        let page: ConnectionsAnswer = answer.read()?;
+        let mut connections = page.connections.into_iter();
         seen += connections.len();
+        if let Some(connection) = connections.find(|connection| wanted(connection)) {
+            return Ok(Some(connection));
+        }
         let last = next;
-        next = json["next"].as_str().map(str::to_string);
+        next = page.next;
         if next.is_none() {
-            let untold = json["total"].as_u64().filter(|total| *total > seen as u64);
+            let untold = page.total.filter(|total| *total > seen as u64);
             return match untold {
                 Some(total) => {
-                    let problem = format!("it tells of {total} connections and lists {seen}");
-                    Err(Error::bad_answer(LIST, &problem))
+                    Err(answer.bad(&format!("it tells of {total} connections and lists {seen}")))
                 }
                 None => Ok(None),
             };
@@ -297,27 +294,23 @@ pub(crate) fn find(
 /// and an answer without a list, both mean that there are none (Auth0's guide to the dedicated endpoints).
 pub(crate) fn applications(
     tenant: &Tenant,
-    connection: &Value,
+    connection: &ConnectionAnswer,
     id: &ConnectionId,
 ) -> Result<Option<Vec<String>>> {
-    let listed = client_ids(&connection["enabled_clients"]);
+    let listed = client_ids(&connection.enabled_clients);
     if !listed.is_empty() {
         return Ok(Some(listed));
     }
     let path = format!("/api/v2/connections/{id}/clients");
     let request = Request::get(&path, SCOPES).query("take", MOST_CLIENTS);
-    let call = format!("GET {path}");
-    let json = match tenant.send(request) {
-        Ok(answer) => answer.json(&call)?,
+    let answer = match tenant.send(request) {
+        Ok(answer) => answer,
         // A tenant may want another scope here than it wants for the list.
         Err(error) if error.status() == Some(403) => return Ok(None),
         Err(error) => return Err(error),
     };
-    match &json["clients"] {
-        Value::Null if json.is_object() => Ok(Some(Vec::new())),
-        list @ Value::Array(_) => Ok(Some(client_ids(list))),
-        _ => Err(Error::bad_answer(&call, "`clients` is no list")),
-    }
+    let told: ClientsAnswer = answer.read()?;
+    Ok(Some(client_ids(&told.clients)))
 }
 
 /// The ids themselves, or objects that have them.

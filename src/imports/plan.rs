@@ -9,7 +9,7 @@ use crate::connections::{ConnectionId, applications_untold, options_untold};
 use crate::error::problem::Problem;
 use crate::error::{Error, Result};
 use crate::imports::options::ImportOptions;
-use crate::jobs::upload::{Packer, framing_bytes};
+use crate::jobs::upload::{MAX_UPLOAD_BYTES, Packer, room};
 use crate::jobs::wait::at_published_speeds;
 use crate::say::debug_fields;
 use crate::tenant::Tenant;
@@ -201,8 +201,8 @@ fn uploads(
     options: &ImportOptions,
     problems: &[Problem],
 ) -> Result<Vec<usize>> {
-    let framing = framing_bytes(connection, &options.job);
-    let mut packer = Packer::new(connection, &options.job);
+    let framing = MAX_UPLOAD_BYTES - room(connection, &options.job)?;
+    let mut packer = Packer::new(connection, &options.job)?;
     let mut bad = problems.iter().map(|problem| problem.row).peekable();
     let mut uploads = Vec::new();
     // As long as an id that is made.

@@ -222,7 +222,7 @@ impl<'a> Schedule<'a> {
             .folder
             .read(&packed_name(file), &state.packed_sha256)?;
         let users = state.count();
-        let upload = upload(self.connection, &self.options.job, &bytes, users)?;
+        let upload = upload(self.connection, &self.options.job, bytes, users)?;
         let correlation_id = self.run.correlation_id();
         self.run.note(Entry::Sending { file })?;
         match send_upload(&self.at_once, upload, &correlation_id) {

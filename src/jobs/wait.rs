@@ -2,8 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
-
 use crate::clock::{self, Deadline};
 use crate::error::{Error, Result};
 use crate::jobs::{
@@ -13,7 +11,7 @@ use crate::jobs::{
 use crate::say::{say, words_of_others};
 use crate::secrets::hide::without_secrets;
 use crate::tenant::Tenant;
-use crate::tenant::answer;
+use crate::tenant::answers::{JobAnswer, SummaryAnswer};
 use crate::tenant::request::Request;
 use crate::words::{count, span_in_words};
 
@@ -162,39 +160,32 @@ pub(crate) struct Told {
 }
 
 impl Told {
-    fn read(json: &Value) -> Told {
-        let number = |value: &Value| {
-            let count = || answer::number(value).map(|number| number as f64);
-            value.as_f64().or_else(count)
-        };
-        let share = number(&json["percentage_done"]);
-        let left = number(&json["time_left_seconds"]);
+    fn by(job: &JobAnswer) -> Told {
+        let share = |percent: f64| (percent / 100.0).clamp(0.0, 1.0);
+        let left = |seconds| Duration::try_from_secs_f64(seconds).ok();
         Told {
-            share: share.map(|percent| (percent / 100.0).clamp(0.0, 1.0)),
-            left: left.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()),
+            share: job.percentage_done.map(share),
+            left: job.time_left_seconds.and_then(left),
         }
     }
 }
 
 /// Asks once after a job.
 pub(crate) fn read_job(tenant: &Tenant, id: &JobId) -> Result<JobState> {
-    let path = format!("/api/v2/jobs/{id}");
-    let call = format!("GET {path}");
-    let answer = tenant.send(Request::get(&path, READ_SCOPES))?;
-    let json = answer.json(&call)?;
-    let status = match json["status"].as_str() {
-        Some("completed") => JobStatus::Completed,
-        Some("failed") => JobStatus::Failed,
+    let answer = tenant.send(Request::get("/api/v2/jobs", READ_SCOPES).segment(id.as_str()))?;
+    let job: JobAnswer = answer.read()?;
+    let status = match answer.need("status", job.status.as_str())? {
+        "completed" => JobStatus::Completed,
+        "failed" => JobStatus::Failed,
         // A word that Auth0 does not list is taken for "not ended yet", since it says nothing of the users. A wait has
         // its limit, and names the word there.
-        Some(status) => {
-            let told = Told::read(&json);
+        status => {
+            let told = Told::by(&job);
             let status = words_of_others(&without_secrets(status), MOST_STATUS_CHARS);
             return Ok(JobState::Pending { told, status });
         }
-        None => return Err(Error::bad_answer(&call, "its `status` is no text")),
     };
-    let (summary, untold) = match summary(&json["summary"]) {
+    let (summary, untold) = match job.summary.map(summary).transpose() {
         Ok(summary) => (summary, None),
         Err(untold) => (None, Some(untold)),
     };
@@ -235,15 +226,11 @@ fn progress(told: &Told, status: &str, deadline: &Deadline) -> String {
 }
 
 /// The counts, all of them or none: what is not told is not zero. The error names the one that is missing.
-fn summary(json: &Value) -> std::result::Result<Option<Summary>, &'static str> {
-    if !json.is_object() {
-        return Ok(None);
-    }
-    let count = |key: &'static str| answer::number(&json[key]).ok_or(key);
-    Ok(Some(Summary {
-        inserted: count("inserted")?,
-        updated: count("updated")?,
-        failed: count("failed")?,
-        total: count("total")?,
-    }))
+fn summary(told: SummaryAnswer) -> std::result::Result<Summary, &'static str> {
+    Ok(Summary {
+        inserted: told.inserted.ok_or("inserted")?,
+        updated: told.updated.ok_or("updated")?,
+        failed: told.failed.ok_or("failed")?,
+        total: told.total.ok_or("total")?,
+    })
 }

@@ -22,7 +22,7 @@ use crate::removal::plan::{
 use crate::tenant::Tenant;
 use crate::tenant::answer;
 use crate::tenant::rate::{FREE_PLAN, Pace};
-use crate::tenant::request::{Request, path_segment};
+use crate::tenant::request::Request;
 
 /// Deletes between two lines of the run's journal.
 const NOTED_AT_ONCE: usize = 50;
@@ -80,7 +80,7 @@ pub fn plan_removal(tenant: &Tenant, finished: &FinishedJob) -> Result<RemovalPl
     if finished.summary.is_none() {
         return Err(unknown("the tenant did not tell how many users it created"));
     }
-    if job.created_at.is_empty() {
+    if answer::millis(&job.created_at).is_none() {
         return Err(unknown("the tenant did not tell when the job was accepted"));
     }
     let tenant = &asking(tenant, FREE_PLAN);
@@ -332,8 +332,9 @@ fn remains(tenant: &Tenant, plan: &RemovalPlan, id: &str) -> Result<Option<&'sta
 }
 
 fn delete(tenant: &Tenant, id: &str, correlation_id: &str) -> Result<()> {
-    let path = format!("/api/v2/users/{}", path_segment(id));
-    let request = Request::write(Method::DELETE, &path, &["delete:users"], "a delete")
+    let scopes = &["delete:users"];
+    let request = Request::write(Method::DELETE, "/api/v2/users", scopes, "a delete")
+        .segment(id)
         .correlation_id(correlation_id);
     tenant.send(request).map(drop)
 }

@@ -1,7 +1,8 @@
 //! Where requests go, with which token, how often; `wire.rs` sends them.
 
 pub(crate) mod answer;
-pub(crate) mod forms;
+pub(crate) mod answers;
+pub(crate) mod form;
 pub(crate) mod log;
 pub(crate) mod open;
 pub(crate) mod practice;
@@ -324,56 +325,48 @@ impl Tenant {
     pub(crate) fn send(&self, request: Request) -> Result<Answer> {
         let deadline = self.deadline();
         let mut token = self.token_for(&request, deadline)?;
-        let call = request.name();
         let is_read = request.method == Method::GET;
         let lost = match is_read || request.method == Method::DELETE {
             true => Lost::SendAgain,
             false => Lost::GiveUp,
         };
         self.ask(deadline, lost, |was_lost| {
-            let mut answer = self.send_once(&request, Some(&token), &call, deadline)?;
+            let mut answer = self.send_once(&request, Some(&token), deadline)?;
             // A token can end before its time: its tenant's clock, or a changed key.
             if answer.status == StatusCode::UNAUTHORIZED
                 && let Some(renewed) = self.renewed(&token, deadline)?
             {
                 token = renewed;
-                answer = self.send_once(&request, Some(&token), &call, deadline)?;
+                answer = self.send_once(&request, Some(&token), deadline)?;
             }
             // Whoever is gone after a deletion whose answer was lost was deleted by it.
             let is_gone = was_lost && !is_read && answer.status == StatusCode::NOT_FOUND;
             if !answer.status.is_success() && !is_gone {
-                return Err(refusal(&call, &answer));
+                return Err(refusal(&answer));
             }
             if is_read && answer.status != StatusCode::NO_CONTENT {
-                answer.check_whole(&call)?;
+                answer.check_whole()?;
             }
             Ok(answer)
         })
     }
 
     /// Posts to the Authentication API, which takes no bearer token and answers in its own envelope.
-    pub(crate) fn post_token(&self, body: &Value, deadline: Deadline) -> Result<Answer> {
-        let request = Request::new(Method::POST, "/oauth/token")
-            .body("application/json", body.to_string().into_bytes());
-        self.send_once(&request, None, &request.name(), deadline)
+    pub(crate) fn post_token(&self, body: Value, deadline: Deadline) -> Result<Answer> {
+        let request = Request::new(Method::POST, "/oauth/token").json(body);
+        self.send_once(&request, None, deadline)
     }
 
     /// Reads the file at a signed address, which `link` has looked at. No token goes there: the
     /// address itself is the key.
     pub(crate) fn download(&self, location: &Url) -> Result<Answer> {
-        let mut path = location.clone();
-        path.set_query(None);
-        let request = Request {
-            signed: Some(location.to_string()),
-            ..Request::get(path.as_str(), &[])
-        };
+        let request = Request::download(location);
         let deadline = self.deadline();
-        let call = "GET the exported file";
         let mut answer = self.ask(deadline, Lost::SendAgain, |_| {
-            let answer = self.send_once(&request, None, call, deadline)?;
+            let answer = self.send_once(&request, None, deadline)?;
             let passes = answer.status == StatusCode::TOO_MANY_REQUESTS;
             match passes || answer.status.is_server_error() {
-                true => Err(refusal(call, &answer)),
+                true => Err(refusal(&answer)),
                 false => Ok(answer),
             }
         })?;
@@ -458,7 +451,6 @@ impl Tenant {
         &self,
         request: &Request,
         token: Option<&Secret>,
-        call: &str,
         deadline: Deadline,
     ) -> Result<Answer> {
         self.when_there_is_room(deadline, Traffic::begin)?;
@@ -471,7 +463,7 @@ impl Tenant {
             },
             silence,
         };
-        let answer = self.inner.wire.send(request, token, call, limits);
+        let answer = self.inner.wire.send(request, token, limits);
         let told = answer.as_ref().ok().and_then(Answer::rate_left);
         self.traffic().note(told);
         answer
