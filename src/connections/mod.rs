@@ -22,6 +22,8 @@ pub(crate) const APPLICATION_SCOPES: &str = "read:connections, or read:connectio
 pub(crate) const LIST: &str = "GET /api/v2/connections";
 /// Connections on a page, the most that Auth0 gives; and pages, a hundred times what any tenant is known to have.
 const PER_PAGE: usize = 100;
+/// Connections on a page where no number of them was asked for.
+const SMALL_PAGE: usize = 50;
 const MOST_PAGES: usize = 10_000;
 /// Applications of a connection that one answer holds at most.
 const MOST_CLIENTS: usize = 1000;
@@ -244,24 +246,28 @@ fn listed(connection: &Value) -> String {
 }
 
 /// The first connection for which `wanted` holds, page after page. By `take` and `from` Auth0 pages to the end, by page numbers
-/// no further than 1,000.
+/// no further than 1,000: those are for who answers `take` with a bare list or a total.
 pub(crate) fn find(
     tenant: &Tenant,
     name: Option<&str>,
     mut wanted: impl FnMut(&Value) -> bool,
 ) -> Result<Option<Value>> {
     let mut countdown = Countdown::new();
-    let (mut next, mut seen) = (None::<String>, 0);
-    for _ in 0..MOST_PAGES {
-        let mut request = Request::get("/api/v2/connections", SCOPES).query("take", PER_PAGE);
-        if let Some(next) = &next {
-            request = request.query("from", next);
-        }
+    let (mut next, mut seen, mut per_page) = (None::<String>, 0, 0);
+    for page in 0..MOST_PAGES {
+        let mut request = Request::get("/api/v2/connections", SCOPES);
+        request = match &next {
+            Some(next) => request.query("from", next).query("take", PER_PAGE),
+            None if page == 0 => request.query("take", PER_PAGE),
+            None => request
+                .query("include_totals", true)
+                .query("page", page)
+                .query("per_page", per_page),
+        };
         if let Some(name) = name {
             request = request.query("name", name);
         }
         let json = tenant.send(request)?.json(LIST)?;
-        // Auth0 answers `take` with an object; a bare array and an object with a total are understood too.
         let connections = json.as_array().or_else(|| json["connections"].as_array());
         let Some(connections) = connections else {
             return Err(Error::bad_answer(LIST, "it holds no list of connections"));
@@ -269,23 +275,27 @@ pub(crate) fn find(
         if let Some(connection) = connections.iter().find(|connection| wanted(connection)) {
             return Ok(Some(connection.clone()));
         }
-        seen += connections.len();
+        seen += connections.len() as u64;
+        if page == 0 {
+            per_page = connections.len();
+        }
         let last = next;
         next = json["next"].as_str().map(str::to_string);
-        if next.is_none() {
-            let untold = json["total"].as_u64().filter(|total| *total > seen as u64);
-            return match untold {
-                Some(total) => {
-                    let problem = format!("it tells of {total} connections and lists {seen}");
-                    Err(Error::bad_answer(LIST, &problem))
-                }
-                None => Ok(None),
-            };
+        let is_whole = match json["total"].as_u64() {
+            Some(total) if connections.is_empty() && seen < total => {
+                let problem = format!("it tells of {total} connections and lists {seen}");
+                return Err(Error::bad_answer(LIST, &problem));
+            }
+            Some(total) => seen >= total,
+            None => json.is_object() || connections.len() < SMALL_PAGE,
+        };
+        if next.is_none() && is_whole {
+            return Ok(None);
         }
-        if next == last {
+        if next.is_some() && next == last {
             break;
         }
-        countdown.say_so_far(seen, "connections read");
+        countdown.say_so_far(seen as usize, "connections read");
     }
     let problem = format!("after {seen} connections its `next` leads to no end");
     Err(Error::bad_answer(LIST, &problem))
