@@ -22,7 +22,7 @@ use crate::state::{Tenant, timestamp_before};
 use crate::tokens;
 
 /// Each fault, and what it does.
-pub(crate) const KNOWN: [(&str, &str); 24] = [
+pub(crate) const KNOWN: [(&str, &str); 25] = [
     (
         "job-speed",
         "no fault: each job takes so many users a second",
@@ -31,6 +31,7 @@ pub(crate) const KNOWN: [(&str, &str); 24] = [
         "job-progress",
         "no fault: pending jobs tell percentage_done and time_left_seconds",
     ),
+    ("job-slow", "jobs take ten times as long"),
     (
         "options-withheld",
         "no fault: connections come without options, whatever the token",
