@@ -23,6 +23,8 @@ pub(crate) const APPLICATION_SCOPES: &str = "read:connections, or read:connectio
 pub(crate) const LIST: &str = "GET /api/v2/connections";
 /// Connections on a page, the most that Auth0 gives; and pages, a hundred times what any tenant is known to have.
 const PER_PAGE: usize = 100;
+/// Connections on a page where no number of them was asked for.
+const SMALL_PAGE: usize = 50;
 const MOST_PAGES: usize = 10_000;
 /// Applications of a connection that one answer holds at most.
 const MOST_CLIENTS: usize = 1000;
@@ -245,44 +247,59 @@ fn listed(connection: &ConnectionAnswer) -> String {
 }
 
 /// The first connection for which `wanted` holds, page after page. By `take` and `from` Auth0 pages to the end, by page numbers
-/// no further than 1,000.
+/// no further than 1,000: those are for who answers `take` with a bare list or a total.
 pub(crate) fn find(
     tenant: &Tenant,
     name: Option<&str>,
     mut wanted: impl FnMut(&ConnectionAnswer) -> bool,
 ) -> Result<Option<ConnectionAnswer>> {
     let mut tally = Tally::new();
-    let (mut next, mut seen) = (None::<String>, 0);
-    for _ in 0..MOST_PAGES {
-        let mut request = Request::get("/api/v2/connections", SCOPES).query("take", PER_PAGE);
-        if let Some(next) = &next {
-            request = request.query("from", next);
-        }
+    let (mut next, mut seen, mut per_page) = (None::<String>, 0, 0);
+    for page in 0..MOST_PAGES {
+        let mut request = Request::get("/api/v2/connections", SCOPES);
+        request = match &next {
+            Some(next) => request.query("from", next).query("take", PER_PAGE),
+            None if page == 0 => request.query("take", PER_PAGE),
+            None => request
+                .query("include_totals", true)
+                .query("page", page)
+                .query("per_page", per_page),
+        };
         if let Some(name) = name {
             request = request.query("name", name);
         }
         let answer = tenant.send(request)?;
-        let page: ConnectionsAnswer = answer.read()?;
-        let mut connections = page.connections.into_iter();
-        seen += connections.len();
-        if let Some(connection) = connections.find(|connection| wanted(connection)) {
+        let told: ConnectionsAnswer = answer.read()?;
+        let count = told.connections.len();
+        if let Some(connection) = told
+            .connections
+            .into_iter()
+            .find(|connection| wanted(connection))
+        {
             return Ok(Some(connection));
         }
-        let last = next;
-        next = page.next;
-        if next.is_none() {
-            let untold = page.total.filter(|total| *total > seen as u64);
-            return match untold {
-                Some(total) => {
-                    Err(answer.bad(&format!("it tells of {total} connections and lists {seen}")))
-                }
-                None => Ok(None),
-            };
+        seen += count as u64;
+        if page == 0 {
+            per_page = count;
         }
-        if next == last {
+        let last = next;
+        next = told.next;
+        let is_whole = match told.total {
+            Some(total) if count == 0 && seen < total => {
+                return Err(
+                    answer.bad(&format!("it tells of {total} connections and lists {seen}"))
+                );
+            }
+            Some(total) => seen >= total,
+            None => !told.is_bare || count < SMALL_PAGE,
+        };
+        if next.is_none() && is_whole {
+            return Ok(None);
+        }
+        if next.is_some() && next == last {
             break;
         }
-        tally.say_so_far(seen, "connections read");
+        tally.say_so_far(seen as usize, "connections read");
     }
     let problem = format!("after {seen} connections its `next` leads to no end");
     Err(Error::bad_answer(LIST, &problem))

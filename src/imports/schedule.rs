@@ -31,6 +31,8 @@ const SLOT_WAIT: Duration = Duration::from_secs(2);
 const LONGEST_SLOT_WAIT: Duration = Duration::from_secs(30);
 /// Faults in a row, of any request, after which the run stops: some two minutes.
 const FAULTS_BORNE: u32 = 12;
+/// For an answer that is on its way when the time is over: of an upload that was cut off it is not known whether it was taken.
+const LAST_ANSWER: Duration = Duration::from_secs(10);
 /// Uploads of one file, when its job ends without a word of its rows.
 const UPLOADS: u32 = 3;
 
@@ -81,6 +83,7 @@ impl<'a> Schedule<'a> {
         options: &'a ImportOptions,
         run: &'a mut Run,
     ) -> Schedule<'a> {
+        let last_answer = Deadline::after(options.time_limit.saturating_add(LAST_ANSWER));
         let (now, deadline) = (clock::instant(), Deadline::after(options.time_limit));
         let (mut waiting, mut running) = (VecDeque::new(), Vec::new());
         for file in run.open_files() {
@@ -104,8 +107,8 @@ impl<'a> Schedule<'a> {
             connection,
             options,
             retry: tenant.retry(deadline, FAULTS_BORNE),
-            at_once: tenant.until(deadline, FAULTS_BORNE).impatient(),
-            tenant: tenant.until(deadline, FAULTS_BORNE),
+            at_once: tenant.until(last_answer, FAULTS_BORNE).impatient(),
+            tenant: tenant.until(last_answer, FAULTS_BORNE),
             progress: Progress::new(run),
             run,
             waiting,

@@ -35,7 +35,8 @@ pub(crate) fn at_published_speeds(users: usize) -> (Duration, Duration) {
 
 /// Waits until the job has ended, at most for `limit`, and gives how it ended. Sends reads; waits.
 ///
-/// It asks at once, again after half a second, then ever less often, up to every 10 s. A job that failed is `Ok` too.
+/// It asks at once, again after half a second, then ever less often, up to every 10 s. A job that failed is `Ok` too. The
+/// limit holds to a second whatever the tenant does: answers that come bit by bit or not at all, and waits that it asks for.
 ///
 /// # Errors
 ///

@@ -290,6 +290,10 @@ fn not_created(
 ///
 /// Who is gone already is fine, so after a failure make the plan again and run it.
 ///
+/// It keeps to the rate of the run, or to two requests a second as imports do, and counts what was sent before. It is faster as
+/// long as the tenant tells with its answers (`x-ratelimit-limit`, `x-ratelimit-remaining`) that over half of what it takes at
+/// once is left.
+///
 /// # Errors
 ///
 /// A plan for another tenant; a read-only tenant; the run folder of a run's plan is gone or in use; the scope `delete:users` is missing; the tenant refuses or cannot be reached.

@@ -89,6 +89,8 @@ pub(crate) struct ReportError {
 /// `GET /api/v2/connections`: an object with totals, or with the next checkpoint, or a list alone.
 pub(crate) struct ConnectionsAnswer {
     pub(crate) connections: Vec<ConnectionAnswer>,
+    /// Whether it is a list alone, which does not tell whether there are more.
+    pub(crate) is_bare: bool,
     pub(crate) total: Option<u64>,
     pub(crate) next: Option<String>,
 }
@@ -195,6 +197,7 @@ impl Field for ConnectionsAnswer {
         let total = json.get("total").and_then(|total| u64::of(total.clone()));
         let next = json.get("next").and_then(|next| String::of(next.clone()));
         Some(ConnectionsAnswer {
+            is_bare: json.is_array(),
             connections: Vec::of(list(&mut json, "connections"))?,
             total,
             next,

@@ -190,6 +190,9 @@ impl Tenant {
 
     /// The same tenant, giving up on a request that is not answered within `limit` (60 s otherwise). Sends nothing.
     ///
+    /// What may be asked again is, within two minutes where a call has no limit of its own. An exported file may take longer
+    /// than `limit`, as long as it comes: it is given up after a silence so long.
+    ///
     /// # Examples
     ///
     /// ```

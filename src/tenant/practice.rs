@@ -12,10 +12,10 @@ use std::time::{Duration, SystemTime};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::clock;
+use crate::clock::{self, Deadline};
 use crate::error::{Error, Result};
 use crate::private_file::append_to_private;
-use crate::private_file::lock::{FIRST_WORD, try_lock_file};
+use crate::private_file::lock::{try_lock_file, wait_for_lock};
 use crate::say::{say, sentence};
 use crate::tenant::Tenant;
 use crate::tenant::answers::TrafficAnswer;
@@ -148,19 +148,10 @@ fn wait_for_turn(target: &Path, limit: Duration) -> Result<File> {
     let path = target.join("practice-tenant.lock");
     let unlockable = |cause| Error::practice_unlockable(&path, cause);
     fs::create_dir_all(target).map_err(unlockable)?;
-    let (began, mut told) = (clock::instant(), false);
-    loop {
-        if let Some(lock) = try_lock_file(&path).map_err(unlockable)? {
-            return Ok(lock);
-        }
-        if clock::since(began) >= limit {
-            return Err(Error::practice_held(&path, limit));
-        }
-        if clock::since(began) >= FIRST_WORD && !std::mem::replace(&mut told, true) {
-            say!("another kernel is building or starting the practice tenant: waiting for it");
-        }
-        clock::wait(Duration::from_millis(20));
-    }
+    let word =
+        || say!("another kernel is building or starting the practice tenant: waiting for it");
+    let lock = wait_for_lock(limit, word, || try_lock_file(&path).map_err(unlockable))?;
+    lock.ok_or_else(|| Error::practice_held(&path, limit))
 }
 
 fn modified(path: &Path) -> Option<SystemTime> {
@@ -233,8 +224,8 @@ fn start(program: &Path, env_file: &Path) -> Result<()> {
 }
 
 fn wait_until_ready(env_file: &Path) -> Result<Settings> {
-    let began = clock::instant();
-    while clock::since(began) < START_LIMIT {
+    let deadline = Deadline::after(START_LIMIT);
+    while !deadline.is_over() {
         if let Some(settings) = running(env_file)? {
             return Ok(settings);
         }

@@ -471,20 +471,21 @@ fn a_tenant_with_2500_connections_is_listed_whole() {
 
 #[test]
 fn a_list_of_connections_that_is_not_whole_or_has_no_end_is_an_error() {
+    const LIST: &str = "GET /api/v2/connections";
     let connection = recorded("connections")["connections"][0].clone();
-    for (body, part) in [
+    let page = |list: Value| json!({"connections": list, "total": 3, "start": 0, "limit": 50});
+    for (bodies, part) in [
         (
-            json!({"connections": [connection], "next": "again"}),
+            vec![json!({"connections": [connection], "next": "again"})],
             "leads to no end",
         ),
         (
-            json!({"connections": [connection], "total": 3, "start": 0, "limit": 50}),
+            vec![page(json!([connection])), page(json!([]))],
             "it tells of 3 connections and lists 1",
         ),
     ] {
-        let stand_in = World::recorded()
-            .answers("GET /api/v2/connections", &body)
-            .open();
+        let replies = bodies.iter().map(|body| Reply::json(200, body));
+        let stand_in = World::recorded().on(LIST, replies.collect()).open();
         let error = list_connections(&stand_in.tenant())
             .unwrap_err()
             .to_string();

@@ -195,7 +195,7 @@ fn lists_of_each_shape_are_read_to_their_end() {
     ];
     for (pages, second) in pages
         .iter()
-        .zip(["page=1&", "page=1&", "?from=abc&take=50"])
+        .zip(["page=1&", "page=1&", "?from=abc&take=100"])
     {
         let pages: Vec<String> = pages.iter().map(ok).chain([clients()]).collect();
         let (base, asked) = canned(pages);
