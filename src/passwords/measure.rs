@@ -2,8 +2,9 @@
 
 use std::hint::black_box;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use crate::clock;
 use crate::error::{Error, Result};
 use crate::passwords::hashes::bcrypt_lanes::hash_many;
 use crate::passwords::{BCRYPT_COST, hash_all};
@@ -55,12 +56,12 @@ pub fn measure_costs(costs: impl IntoIterator<Item = u32>) -> Result<CostTimes> 
         if !(4..=HIGHEST_COST).contains(&cost) {
             return Err(Error::bcrypt_cost(cost, HIGHEST_COST));
         }
-        let (began, mut hashes) = (Instant::now(), 0);
-        while hashes == 0 || began.elapsed() < LEAST_MEASURED {
+        let (began, mut hashes) = (clock::instant(), 0);
+        while hashes == 0 || clock::since(began) < LEAST_MEASURED {
             black_box(bcrypt::bcrypt(cost, [7; 16], b"a password"));
             hashes += 1;
         }
-        times.push((cost, began.elapsed() / hashes));
+        times.push((cost, clock::since(began) / hashes));
     }
     Ok(CostTimes { times })
 }
@@ -117,20 +118,20 @@ pub fn measure_hashing(count: usize) -> Result<HashingSpeeds> {
             .collect()
     };
     let few = words(count.div_ceil(2))?;
-    let began = Instant::now();
+    let began = clock::instant();
     for word in &few {
         black_box(bcrypt::hash(word.expose(), BCRYPT_COST)).map_err(Error::not_hashed)?;
     }
-    let one_by_one = few.len() as f64 / began.elapsed().as_secs_f64();
+    let one_by_one = few.len() as f64 / clock::since(began).as_secs_f64();
     let many = words(count)?;
     let texts: Vec<&str> = many.iter().map(Secret::expose).collect();
-    let began = Instant::now();
+    let began = clock::instant();
     black_box(hash_many(BCRYPT_COST, &texts)?);
-    let abreast = count as f64 / began.elapsed().as_secs_f64();
+    let abreast = count as f64 / clock::since(began).as_secs_f64();
     let all = words(count * cores)?;
-    let began = Instant::now();
+    let began = clock::instant();
     black_box(hash_all(&all)?);
-    let all_cores = all.len() as f64 / began.elapsed().as_secs_f64();
+    let all_cores = all.len() as f64 / clock::since(began).as_secs_f64();
     Ok(HashingSpeeds {
         one_by_one,
         abreast,

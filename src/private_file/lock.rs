@@ -1,12 +1,13 @@
 //! Who is at work on a run: the one who holds the lock in its folder.
 
-use crate::error::{Error, Result};
-use crate::say::say;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::path::Path;
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use crate::clock;
+use crate::error::{Error, Result};
+use crate::say::say;
 
 /// Made when a run begins and held locked while anyone is at work on it.
 pub(crate) const LOCK: &str = "lock";
@@ -18,19 +19,19 @@ const LOCK_WAIT: Duration = Duration::from_secs(3);
 /// Takes the lock of the run in `folder`; waits a little for whoever has it, and says so.
 pub(crate) fn lock(folder: &Path) -> Result<File> {
     // A program that is just being started holds a copy of every lock of this one's, for a moment.
-    let (began, mut told) = (Instant::now(), false);
-    while began.elapsed() < LOCK_WAIT {
+    let (began, mut told) = (clock::instant(), false);
+    while clock::since(began) < LOCK_WAIT {
         if let Some(lock) = try_lock(folder)? {
             return Ok(lock);
         }
-        if began.elapsed() >= FIRST_WORD && !std::mem::replace(&mut told, true) {
+        if clock::since(began) >= FIRST_WORD && !std::mem::replace(&mut told, true) {
             say!(
                 "another kernel or program is at work on {}: waiting {} s for it to end",
                 folder.display(),
                 (LOCK_WAIT - FIRST_WORD).as_secs()
             );
         }
-        thread::sleep(Duration::from_millis(20));
+        clock::wait(Duration::from_millis(20));
     }
     Err(Error::run_in_use(folder))
 }

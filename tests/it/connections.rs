@@ -362,7 +362,7 @@ fn users_may_share_an_email_where_the_connection_lets_them_and_an_upsert_is_refu
     assert_eq!(told[0].1, "is that of row 1 too: leave one of them out");
 
     let upsert = ImportOptions::default().upsert(true);
-    let stream = || users.iter().cloned().map(Ok);
+    let stream = || users.clone().into_iter().map(Ok);
     let refusals = [
         plan_import_with(&tenant, &connection, &users, &upsert).map(drop),
         start_import_with(&tenant, &connection, &users[..2], &upsert).map(drop),

@@ -5,10 +5,10 @@ pub(crate) mod find;
 pub(crate) mod foreign;
 pub(crate) mod known_hash;
 
-use serde_json::{Map, Value};
 use std::fmt;
 
 use base64::Engine;
+use serde_json::{Map, Value};
 
 use crate::error::problem::{Faults, Problem};
 use crate::error::{Error, Result};
