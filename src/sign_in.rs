@@ -1,18 +1,17 @@
 //! Proof that a password works.
 
-use std::thread;
-
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use crate::error::refusal::SignInRefusal;
-use crate::error::{ErrorKind, Failure, Result};
+use crate::error::{Error, Result};
 use crate::say::{debug_fields, words_of_others};
 use crate::secrets::hide::without_secrets;
+use crate::tenant::Tenant;
 use crate::tenant::answers::{RefusalAnswer, TokenAnswer};
 use crate::tenant::refusal::refusal;
 use crate::tenant::request::Answer;
-use crate::tenant::{RATE_LIMIT_TRIES, Tenant};
+use crate::tenant::retry::Lost;
 
 /// Auth0's code for a user whose sign-in failed too often, which no waiting mends.
 const TOO_MANY_ATTEMPTS: &str = "too_many_attempts";
@@ -55,9 +54,9 @@ debug_fields!(SignIn: login, connection);
 /// `connection_name` is the connection's name, not its id. The application is the one of the settings
 /// `SIGN_IN_CLIENT_ID` and `SIGN_IN_CLIENT_SECRET`.
 ///
-/// A sign-in is no mere question, so a real tenant must be opened with [`Tenant::allow_writes`] first. One that works is counted
-/// in the profile (`logins_count`, `last_login`), runs the tenant's Actions, and makes Auth0 keep the password by a hash of its own
-/// in place of the imported one. One that fails counts for the brute-force protection, which blocks the user after 10 from one
+/// A sign-in is no mere question, so a real tenant must be opened with [`Tenant::allow_writes`] first. The tenant's log has it.
+/// One that works is counted in the profile (`logins_count`, `last_login`), runs the tenant's Actions, and makes Auth0 keep the
+/// password by a hash of its own in place of the imported one. One that fails counts for the brute-force protection, which blocks the user after 10 from one
 /// address by default.
 ///
 /// # Errors
@@ -102,7 +101,7 @@ pub fn verify_sign_in(
     )?;
     if answer.status.is_success() {
         let given: TokenAnswer = answer.read()?;
-        answer.need("access_token", given.access_token)?;
+        answer.need("access_token", given.access_token.0)?;
         return Ok(SignIn {
             login: login.to_string(),
             connection: connection_name.to_string(),
@@ -111,30 +110,25 @@ pub fn verify_sign_in(
     let told: RefusalAnswer = answer.read()?;
     let message = told.error_description.as_deref();
     let message = message.unwrap_or("no reason given");
-    Err(Failure::SignIn {
-        login: login.to_string(),
-        refusal: refusal_in(&told),
-        message: words_of_others(&without_secrets(message), 300),
-    }
-    .into())
+    Err(Error::sign_in(
+        login,
+        refusal_in(&told),
+        &words_of_others(&without_secrets(message), 300),
+    ))
 }
 
 /// Asks until the rate lets it through. What else is refused is told by the answer.
 fn ask(tenant: &Tenant, body: Value) -> Result<Answer> {
-    for attempt in 1.. {
-        let answer = tenant.post_token(body.clone())?;
+    let deadline = tenant.deadline();
+    tenant.ask(deadline, Lost::GiveUp, |_| {
+        let answer = tenant.post_token(body.clone(), deadline)?;
         let told: RefusalAnswer = answer.read().unwrap_or_default();
         let is_users = told.error.as_deref() == Some(TOO_MANY_ATTEMPTS);
         if answer.status != StatusCode::TOO_MANY_REQUESTS || is_users {
             return Ok(answer);
         }
-        let error = refusal(&answer);
-        if error.kind() != ErrorKind::RateLimited || attempt >= RATE_LIMIT_TRIES {
-            return Err(error);
-        }
-        thread::sleep(answer.wait());
-    }
-    unreachable!("the loop ends by returning")
+        Err(refusal(&answer))
+    })
 }
 
 fn refusal_in(told: &RefusalAnswer) -> SignInRefusal {

@@ -16,7 +16,6 @@ use crate::check::metadata::{check_app_metadata, check_keys};
 use crate::check::twins::{Claims, Hashers, rows_that_share};
 use crate::connections::ConnectionId;
 use crate::error::problem::{Faults, Problem};
-use crate::jobs::options::ImportOptions;
 use crate::jobs::upload::{TooLarge, too_large};
 use crate::passwords::hashes::schema::{check_custom_hash, check_password_hash};
 use crate::users::User;
@@ -44,18 +43,18 @@ use crate::words::grouped;
 /// ```
 #[must_use]
 pub fn check_users(connection: &ConnectionId, users: &[User]) -> Vec<Problem> {
-    check_for(connection, users, &ImportOptions::default())
+    check_for(connection, users, false)
 }
 
-/// As [`check_users`], for an import with these options.
+/// As [`check_users`], for an import by which a `password_hash` may be lost, or by which none is.
 pub(crate) fn check_for(
     connection: &ConnectionId,
     users: &[User],
-    options: &ImportOptions,
+    loses_hashes: bool,
 ) -> Vec<Problem> {
     let rows = users.iter().enumerate();
     let mut problems: Vec<Problem> = rows
-        .flat_map(|(index, user)| check_alone(index + 1, user, connection, options))
+        .flat_map(|(index, user)| check_alone(index + 1, user, connection, loses_hashes))
         .collect();
     let bad: HashSet<usize> = problems.iter().map(|problem| problem.row).collect();
     let (hashers, shared) = rows_that_share(users);
@@ -83,14 +82,14 @@ fn check_alone(
     row: usize,
     user: &User,
     connection: &ConnectionId,
-    options: &ImportOptions,
+    loses_hashes: bool,
 ) -> Vec<Problem> {
     let mut faults = Faults::default();
     check_fields(user, &mut faults);
     if let Some(rules) = &connection.rules {
         check_attributes(user, rules, &mut faults);
     }
-    if options.loses_hashes() && user.password_hash.is_some() {
+    if loses_hashes && user.password_hash.is_some() {
         faults.add("password_hash", LOST_BY_AN_UPSERT);
     }
     if let Some(TooLarge { field, bytes, room }) = too_large(user, connection) {
@@ -110,21 +109,21 @@ fn check_alone(
 /// to 40 bytes for each e-mail, username, user id and phone number.
 pub(crate) struct Checker {
     connection: ConnectionId,
-    options: ImportOptions,
+    loses_hashes: bool,
     claims: Claims,
 }
 
 impl Checker {
-    pub(crate) fn new(connection: &ConnectionId, options: &ImportOptions) -> Checker {
+    pub(crate) fn new(connection: &ConnectionId, loses_hashes: bool) -> Checker {
         Checker {
             connection: connection.clone(),
-            options: options.clone(),
+            loses_hashes,
             claims: Claims::new(Hashers::new(), connection.emails_unique()),
         }
     }
 
     pub(crate) fn check(&mut self, row: usize, user: &User) -> Vec<Problem> {
-        let mut found = check_alone(row, user, &self.connection, &self.options);
+        let mut found = check_alone(row, user, &self.connection, self.loses_hashes);
         found.extend(self.claims.twins(row, user));
         if found.is_empty() {
             self.claims.claim(row, user);

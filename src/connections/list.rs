@@ -1,12 +1,12 @@
 //! Listing a tenant's connections, and what each means for an import.
 
-use std::ops::Deref;
-
 use crate::connections::rules::{ConnectionRules, OPTIONS_SCOPE, rules_of};
 use crate::connections::{
-    APPLICATION_SCOPES, ConnectionId, LIST, UNUSED, applications, find, id_of, not_for_imports,
+    APPLICATION_SCOPES, ConnectionId, LIST, applications, find, id_of, not_for_imports,
 };
+use crate::error::connections::Obstacle;
 use crate::error::{Error, Result};
+use crate::list::list;
 use crate::progress::Countdown;
 use crate::say::{data, debug_fields};
 use crate::tenant::Tenant;
@@ -45,7 +45,8 @@ pub struct Connection {
 
 debug_fields!(Connection: name, id, strategy, usernames, applications, obstacle);
 
-/// The connections of a tenant, databases first; derefs to a slice of [`Connection`] and draws itself as a table.
+/// The connections of a tenant, databases first: a list of [`Connection`], which derefs to a slice, iterates, and draws itself as a
+/// table.
 ///
 /// # Examples
 ///
@@ -55,22 +56,20 @@ debug_fields!(Connection: name, id, strategy, usernames, applications, obstacle)
 /// let tenant = Tenant::practice()?;
 /// let connections = list_connections(&tenant)?;
 /// assert_eq!(connections[0].strategy, "auth0", "databases come first");
-/// assert!(connections.to_string().contains("unused-database"));
+/// for connection in &connections {
+///     println!("{}", connection.name);
+/// }
+/// # assert!(connections.to_string().contains("unused-database"));
 /// # Ok::<(), Error>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct Connections(Vec<Connection>);
 
-impl Deref for Connections {
-    type Target = [Connection];
-    fn deref(&self) -> &[Connection] {
-        &self.0
-    }
-}
+list!(Connections, 0, Connection);
 
 /// Lists the tenant's connections, and what each means for an import. Sends reads; writes nothing.
 ///
-/// Databases come first. At most 1,000 connections are listed, which is as far as Auth0 pages. Each database of which
+/// Databases come first. All connections are listed, 100 with each request. Each database of which
 /// the list does not say who uses it costs one more request. One whose id is not well-formed is left out: nothing could
 /// be imported into it.
 ///
@@ -124,7 +123,7 @@ fn described(
         let rules = rules_of(&connection.options);
         let using = applications(tenant, connection, &id)?;
         if using.as_ref().is_some_and(Vec::is_empty) {
-            obstacle = obstacle.or(Some(UNUSED.to_string()));
+            obstacle = obstacle.or(Some(Obstacle::Unused));
         }
         let told = rules.as_ref().map(ConnectionRules::usernames_in_words);
         usernames = Some(told.unwrap_or_else(|| unknown(OPTIONS_SCOPE)));
@@ -138,7 +137,7 @@ fn described(
         strategy,
         usernames,
         applications: applications_using,
-        obstacle,
+        obstacle: obstacle.map(|obstacle| obstacle.to_string()),
     })
 }
 

@@ -8,7 +8,9 @@ use std::fmt;
 use serde_json::Value;
 
 use crate::connections::rules::{ConnectionRules, OPTIONS_SCOPE, rules_of};
-use crate::error::{Error, Failure, Result};
+use crate::error::connections::Obstacle;
+use crate::error::{Error, Result};
+use crate::progress::Countdown;
 use crate::say::{data, one_line};
 use crate::tenant::Tenant;
 use crate::tenant::answers::{ClientsAnswer, ConnectionAnswer, ConnectionsAnswer};
@@ -19,9 +21,9 @@ const SCOPES: &[&str] = &["read:connections"];
 /// change to Auth0's own CLI says that tenants want the second.
 pub(crate) const APPLICATION_SCOPES: &str = "read:connections, or read:connections_options";
 pub(crate) const LIST: &str = "GET /api/v2/connections";
-/// Connections on a page. `(page + 1) * per_page` may not pass 1,000 (Auth0, since 2025-10-27).
-const PER_PAGE: usize = 50;
-const MOST_PAGES: usize = 1000 / PER_PAGE;
+/// Connections on a page, the most that Auth0 gives; and pages, a hundred times what any tenant is known to have.
+const PER_PAGE: usize = 100;
+const MOST_PAGES: usize = 10_000;
 /// Applications of a connection that one answer holds at most.
 const MOST_CLIENTS: usize = 1000;
 
@@ -76,10 +78,7 @@ impl ConnectionId {
                 applications_unknown: false,
             })
         } else {
-            Err(Failure::ConnectionIdForm {
-                given: id.to_string(),
-            }
-            .into())
+            Err(Error::no_connection_id(id))
         }
     }
 
@@ -129,10 +128,10 @@ impl ConnectionId {
         if !upsert || self.emails_unique() != Some(false) {
             return Ok(());
         }
-        Err(Failure::ConnectionUnfit {
-            name: self.name.clone().unwrap_or_else(|| self.id.clone()),
-            reason: "its e-mails need not be unique, and an upsert finds users by their e-mail, so it could change the wrong one: import without upsert".to_string(),
-        }.into())
+        Err(Error::unfit_connection(
+            self.name.as_deref().unwrap_or(&self.id),
+            &Obstacle::Upsert,
+        ))
     }
 }
 
@@ -185,21 +184,10 @@ pub fn get_connection_id(tenant: &Tenant, name: &str) -> Result<ConnectionId> {
         })?,
     };
     let Some(connection) = found else {
-        return Err(Failure::NoConnection {
-            name: name.to_string(),
-            existing,
-        }
-        .into());
+        return Err(Error::no_connection(name, &existing));
     };
-    let unfit = |reason: String| -> Error {
-        Failure::ConnectionUnfit {
-            name: name.to_string(),
-            reason,
-        }
-        .into()
-    };
-    if let Some(reason) = not_for_imports(&connection) {
-        return Err(unfit(reason));
+    if let Some(obstacle) = not_for_imports(&connection) {
+        return Err(Error::unfit_connection(name, &obstacle));
     }
     let id = id_of(&connection).ok_or_else(|| {
         Error::bad_answer(
@@ -209,7 +197,7 @@ pub fn get_connection_id(tenant: &Tenant, name: &str) -> Result<ConnectionId> {
     })?;
     let applications = applications(tenant, &connection, &id)?;
     if applications.as_ref().is_some_and(Vec::is_empty) {
-        return Err(unfit(UNUSED.to_string()));
+        return Err(Error::unfit_connection(name, &Obstacle::Unused));
     }
     Ok(ConnectionId {
         name: Some(name.to_string()),
@@ -224,23 +212,15 @@ pub(crate) fn id_of(connection: &ConnectionAnswer) -> Option<ConnectionId> {
     ConnectionId::new(connection.id.as_deref()?).ok()
 }
 
-pub(crate) const UNUSED: &str =
-    "no application uses it: enable one under Applications of the connection first";
-
 /// Why users cannot be imported into the connection, as far as it says so itself. What it does not say is no reason.
-pub(crate) fn not_for_imports(connection: &ConnectionAnswer) -> Option<String> {
+pub(crate) fn not_for_imports(connection: &ConnectionAnswer) -> Option<Obstacle> {
     let strategy = connection.strategy.as_deref();
     if let Some(strategy) = strategy.filter(|strategy| *strategy != "auth0") {
-        return Some(format!(
-            "its strategy is `{}`, and users can be imported into a database (`auth0`) alone",
-            one_line(strategy)
-        ));
+        return Some(Obstacle::Strategy(one_line(strategy)));
     }
     let options = &connection.options;
-    (options["enabledDatabaseCustomization"] == true && options["import_mode"] != true).then(|| {
-        "it is a custom database without import mode: switch on \"Import Users to Auth0\" first"
-            .to_string()
-    })
+    let is_custom = options["enabledDatabaseCustomization"] == true;
+    (is_custom && options["import_mode"] != true).then_some(Obstacle::NoImportMode)
 }
 
 /// Why it is not known what users a connection takes, and what would tell.
@@ -264,43 +244,48 @@ fn listed(connection: &ConnectionAnswer) -> String {
     }
 }
 
-/// The first connection for which `wanted` holds, page after page.
+/// The first connection for which `wanted` holds, page after page. By `take` and `from` Auth0 pages to the end, by page numbers
+/// no further than 1,000.
 pub(crate) fn find(
     tenant: &Tenant,
     name: Option<&str>,
     mut wanted: impl FnMut(&ConnectionAnswer) -> bool,
 ) -> Result<Option<ConnectionAnswer>> {
-    let mut next: Option<String> = None;
-    let mut seen = 0;
-    for page in 0..MOST_PAGES {
-        let mut request = Request::get("/api/v2/connections", SCOPES);
-        request = match &next {
-            Some(next) => request.query("from", next).query("take", PER_PAGE),
-            None => request
-                .query("include_totals", true)
-                .query("page", page)
-                .query("per_page", PER_PAGE),
-        };
+    let mut countdown = Countdown::new();
+    let (mut next, mut seen) = (None::<String>, 0);
+    for _ in 0..MOST_PAGES {
+        let mut request = Request::get("/api/v2/connections", SCOPES).query("take", PER_PAGE);
+        if let Some(next) = &next {
+            request = request.query("from", next);
+        }
         if let Some(name) = name {
             request = request.query("name", name);
         }
-        let page: ConnectionsAnswer = tenant.send(request)?.read()?;
-        let on_page = page.connections.len();
+        let answer = tenant.send(request)?;
+        let page: ConnectionsAnswer = answer.read()?;
         let mut connections = page.connections.into_iter();
+        seen += connections.len();
         if let Some(connection) = connections.find(|connection| wanted(connection)) {
             return Ok(Some(connection));
         }
-        seen += on_page as u64;
+        let last = next;
         next = page.next;
-        let more = match page.total {
-            Some(total) => seen < total && on_page > 0,
-            None => on_page >= PER_PAGE,
-        };
-        if next.is_none() && !more {
+        if next.is_none() {
+            let untold = page.total.filter(|total| *total > seen as u64);
+            return match untold {
+                Some(total) => {
+                    Err(answer.bad(&format!("it tells of {total} connections and lists {seen}")))
+                }
+                None => Ok(None),
+            };
+        }
+        if next == last {
             break;
         }
+        countdown.say_so_far(seen, "connections read");
     }
-    Ok(None)
+    let problem = format!("after {seen} connections its `next` leads to no end");
+    Err(Error::bad_answer(LIST, &problem))
 }
 
 /// The applications that use the connection; `None` when the tenant does not say.

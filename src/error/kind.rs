@@ -1,7 +1,5 @@
 //! The kinds of what goes wrong: what is asked again, and what a cell can decide by.
 
-use crate::error::Failure;
-
 /// Of what kind an [`Error`](crate::Error) is.
 ///
 /// # Examples
@@ -88,50 +86,5 @@ impl ErrorKind {
             self,
             Unreachable | TimedOut | TenantFault | BrokenAnswer | RateLimited
         )
-    }
-}
-
-pub(super) fn of(failure: &Failure) -> ErrorKind {
-    match failure {
-        Failure::Setting { .. } | Failure::SettingsFile { .. } => ErrorKind::Settings,
-        Failure::Token { .. } => ErrorKind::Token,
-        Failure::MissingScope { .. } => ErrorKind::MissingScope,
-        Failure::ReadOnly { .. } | Failure::OtherDomain { .. } => ErrorKind::ReadOnly,
-        Failure::Tls { .. } | Failure::Random { .. } => ErrorKind::System,
-        Failure::Unreachable { .. } => ErrorKind::Unreachable,
-        Failure::TimedOut { .. } => ErrorKind::TimedOut,
-        Failure::Refused { status: 500.., .. } => ErrorKind::TenantFault,
-        Failure::Refused { .. } => ErrorKind::Refused,
-        Failure::RateLimited { .. } => ErrorKind::RateLimited,
-        Failure::TokenQuota { .. } => ErrorKind::TokenQuota,
-        Failure::NoJobSlot { .. } => ErrorKind::NoJobSlot,
-        Failure::BrokenAnswer { .. } => ErrorKind::BrokenAnswer,
-        Failure::BadAnswer { .. } => ErrorKind::BadAnswer,
-        Failure::NoUsers => ErrorKind::NoUsers,
-        Failure::TooLarge { .. } | Failure::UserTooLarge { .. } | Failure::ExternalId { .. } => {
-            ErrorKind::TooLarge
-        }
-        Failure::BadRows { .. } => ErrorKind::BadRows,
-        Failure::RunFolder { .. } => ErrorKind::RunFolder,
-        Failure::ImportStopped { .. } => ErrorKind::ImportStopped,
-        Failure::OutOfTime { .. } => ErrorKind::OutOfTime,
-        Failure::Source { .. } => ErrorKind::Source,
-        Failure::ConnectionIdForm { .. }
-        | Failure::NoConnection { .. }
-        | Failure::ConnectionUnfit { .. } => ErrorKind::Connection,
-        Failure::JobRunning { .. } => ErrorKind::JobRunning,
-        Failure::SignIn { .. } => ErrorKind::SignIn,
-        Failure::Practice { .. } => ErrorKind::Practice,
-        Failure::Export { .. } => ErrorKind::Export,
-        Failure::Removal { .. } => ErrorKind::Removal,
-        Failure::NoCount
-        | Failure::Prefix { .. }
-        | Failure::EmailDomain { .. }
-        | Failure::Cost { .. } => ErrorKind::Input,
-        Failure::Password { .. } | Failure::PasswordRow { .. } => ErrorKind::Password,
-        Failure::HashRecipe { .. } | Failure::PasswordHash { .. } | Failure::NoRecipe { .. } => {
-            ErrorKind::Hash
-        }
-        Failure::CredentialsSheet { .. } => ErrorKind::Write,
     }
 }

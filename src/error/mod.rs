@@ -1,16 +1,30 @@
-//! What went wrong, of what kind it is and whether it may pass; the sentences are in `messages.rs`.
+//! What went wrong, of what kind it is and whether it may pass. Every sentence of an error is in the files beside this one,
+//! a family in each: other rooms give the facts.
 
+pub(crate) mod connections;
+mod jobs;
 mod kind;
+mod machine;
 pub(crate) mod messages;
+mod passwords;
 pub(crate) mod problem;
 pub(crate) mod refusal;
+mod removal;
+pub(crate) mod requests;
+mod runs;
+mod sentence;
+mod settings;
+mod users;
 
-use std::path::{Path, PathBuf};
+use std::fmt;
+use std::path::PathBuf;
 use std::time::Duration;
 
 pub use kind::ErrorKind;
 use problem::Problem;
 use refusal::SignInRefusal;
+
+use crate::say::sentence;
 
 /// The longest wait for a new token that no reader has to ask for.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
@@ -45,12 +59,28 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// assert_eq!(refused.kind(), ErrorKind::Input);
 /// println!("{refused:?}");
 /// ```
-pub struct Error(Box<Failure>);
+pub struct Error(Box<Inside>);
 
-impl From<Failure> for Error {
-    fn from(failure: Failure) -> Error {
-        Error(Box::new(failure))
-    }
+/// What an error is made of. Its sentence is `fact`, then `joint`, then `advice`.
+struct Inside {
+    kind: ErrorKind,
+    /// What was tried, on what, and why it failed.
+    fact: String,
+    joint: &'static str,
+    /// What to do next; empty where nothing is to be said.
+    advice: String,
+    detail: Detail,
+    cause: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+/// What code reads of an error, beside its kind.
+enum Detail {
+    Nothing,
+    Refused { status: u16, code: Option<String> },
+    Wait(Option<Duration>),
+    Problems(Vec<Problem>),
+    SignIn(SignInRefusal),
+    Run(PathBuf),
 }
 
 impl Error {
@@ -68,7 +98,23 @@ impl Error {
     /// ```
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
-        kind::of(&self.0)
+        self.0.kind
+    }
+
+    /// What to do next, where the sentence says so.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// let Err(error) = generate_users("Imfake", "test.edu", 1) else { unreachable!() };
+    /// assert_eq!(error.advice().as_deref(), Some("write `imfake`"));
+    /// ```
+    #[must_use]
+    pub fn advice(&self) -> Option<String> {
+        let advice = &self.0.advice;
+        (!advice.is_empty()).then(|| sentence(advice))
     }
 
     /// Whether the same call may go through in a while: the network, the rate limit, or a fault on the tenant's side. Whether it
@@ -105,8 +151,8 @@ impl Error {
     /// ```
     #[must_use]
     pub fn status(&self) -> Option<u16> {
-        match *self.0 {
-            Failure::Refused { status, .. } => Some(status),
+        match self.0.detail {
+            Detail::Refused { status, .. } => Some(status),
             _ => None,
         }
     }
@@ -123,9 +169,8 @@ impl Error {
     /// ```
     #[must_use]
     pub fn wait(&self) -> Option<Duration> {
-        match &*self.0 {
-            Failure::RateLimited { wait, .. } => Some(*wait),
-            Failure::TokenQuota { wait, .. } => *wait,
+        match self.0.detail {
+            Detail::Wait(wait) => wait,
             _ => None,
         }
     }
@@ -146,8 +191,8 @@ impl Error {
     /// ```
     #[must_use]
     pub fn problems(&self) -> &[Problem] {
-        match &*self.0 {
-            Failure::BadRows { problems, .. } => problems,
+        match &self.0.detail {
+            Detail::Problems(problems) => problems,
             _ => &[],
         }
     }
@@ -167,8 +212,8 @@ impl Error {
     /// ```
     #[must_use]
     pub fn sign_in_refusal(&self) -> Option<SignInRefusal> {
-        match &*self.0 {
-            Failure::SignIn { refusal, .. } => Some(*refusal),
+        match self.0.detail {
+            Detail::SignIn(refusal) => Some(refusal),
             _ => None,
         }
     }
@@ -192,8 +237,8 @@ impl Error {
     /// ```
     #[must_use]
     pub fn folder(&self) -> Option<&str> {
-        match &*self.0 {
-            Failure::ImportStopped { folder, .. } => folder.to_str(),
+        match &self.0.detail {
+            Detail::Run(folder) => folder.to_str(),
             _ => None,
         }
     }
@@ -206,7 +251,7 @@ impl Error {
 
     /// Whether the tenant refused with this code of Auth0's.
     pub(crate) fn has_code(&self, wanted: &str) -> bool {
-        matches!(&*self.0, Failure::Refused { code: Some(code), .. } if code == wanted)
+        matches!(&self.0.detail, Detail::Refused { code: Some(code), .. } if code == wanted)
     }
 
     /// Whether the rate or a quota of tokens is used up.
@@ -214,8 +259,9 @@ impl Error {
         matches!(self.kind(), ErrorKind::RateLimited | ErrorKind::TokenQuota)
     }
 
-    pub(crate) fn failure(&self) -> &Failure {
-        &self.0
+    /// The sentence without its advice, which is for whoever would have to do it by hand.
+    pub(crate) fn fact(&self) -> String {
+        sentence(&self.0.fact)
     }
 
     /// How long a refusal asks to wait, where it is short enough to be waited for.
@@ -225,198 +271,61 @@ impl Error {
     }
 }
 
+/// How the files of this folder put an error together.
+impl Error {
+    fn new(kind: ErrorKind, fact: impl Into<String>) -> Error {
+        Error(Box::new(Inside {
+            kind,
+            fact: fact.into(),
+            joint: "",
+            advice: String::new(),
+            detail: Detail::Nothing,
+            cause: None,
+        }))
+    }
+
+    /// What to do next, and how it is joined to what was said.
+    fn advise(mut self, joint: &'static str, advice: impl Into<String>) -> Error {
+        (self.0.joint, self.0.advice) = (joint, advice.into());
+        self
+    }
+
+    fn with(mut self, detail: Detail) -> Error {
+        self.0.detail = detail;
+        self
+    }
+
+    fn because(mut self, cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
+        self.0.cause = Some(cause.into());
+        self
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Inside {
+            fact,
+            joint,
+            advice,
+            ..
+        } = &*self.0;
+        f.write_str(&sentence(&format!("{fact}{joint}{advice}")))
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// Nothing of an error changes after it was made, whatever panics.
+impl std::panic::UnwindSafe for Error {}
+impl std::panic::RefUnwindSafe for Error {}
+
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match &*self.0 {
-            Failure::ImportStopped { cause, .. } => Some(cause),
-            _ => None,
-        }
-    }
-}
-
-/// What went wrong, with what its sentence tells.
-pub(crate) enum Failure {
-    /// A setting is missing or unusable.
-    Setting { name: &'static str, reason: String },
-    /// `.env` cannot be used.
-    SettingsFile { path: PathBuf, cause: String },
-    /// A token that cannot work, told before anything is sent.
-    Token { domain: String, reason: String },
-    /// The token lacks a scope that this call needs; nothing was sent.
-    MissingScope {
-        domain: String,
-        call: String,
-        scope: String,
-    },
-    /// The write gate is closed; nothing was sent.
-    ReadOnly {
-        domain: String,
-        action: &'static str,
-    },
-    /// `allow_writes` named another tenant.
-    OtherDomain { domain: String, named: String },
-    /// TLS could not be set up.
-    Tls { cause: String },
-    /// The request or its answer was lost on the way.
-    Unreachable { call: String, cause: String },
-    /// No answer in time.
-    TimedOut { call: String },
-    /// The tenant refused.
-    Refused {
-        call: String,
-        status: u16,
-        code: Option<String>,
-        message: String,
-    },
-    /// The rate limit, even after waiting: a matter of seconds.
-    RateLimited {
-        call: String,
-        message: String,
-        wait: Duration,
-    },
-    /// An application's quota of tokens is used up: a matter of minutes or hours.
-    TokenQuota {
-        message: String,
-        quota: Option<String>,
-        wait: Option<Duration>,
-    },
-    /// Two import jobs are running already: a matter of minutes. Nothing was imported.
-    NoJobSlot { message: String },
-    /// An answer that came whole and lacks what the call is for.
-    BadAnswer { call: String, problem: String },
-    /// Half an answer, or an error page in front of the tenant.
-    BrokenAnswer {
-        call: String,
-        status: u16,
-        problem: String,
-    },
-    /// An import of nobody.
-    NoUsers,
-    /// More than one upload holds; nothing was sent.
-    TooLarge {
-        users: usize,
-        bytes: usize,
-        limit: usize,
-    },
-    /// One user who alone is over the limit.
-    UserTooLarge {
-        row: usize,
-        email: String,
-        bytes: usize,
-        limit: usize,
-    },
-    /// An `external_id` that leaves no room for users.
-    ExternalId { bytes: usize, limit: usize },
-    /// Users with whom the check found fault; nothing was sent.
-    BadRows {
-        problems: Vec<Problem>,
-        users: usize,
-    },
-    /// A run folder that cannot be used.
-    RunFolder { path: PathBuf, reason: String },
-    /// An import that ended before its end; what was done is written down.
-    ImportStopped {
-        folder: PathBuf,
-        done: String,
-        cause: Error,
-    },
-    /// A limit of time that was reached.
-    OutOfTime { limit: Duration },
-    /// A file of users that cannot be read.
-    Source { path: PathBuf, reason: String },
-    /// Not a connection's id.
-    ConnectionIdForm { given: String },
-    /// No connection of that name.
-    NoConnection { name: String, existing: Vec<String> },
-    /// A connection that takes no import.
-    ConnectionUnfit { name: String, reason: String },
-    /// The wait is over, the job is not.
-    JobRunning {
-        id: String,
-        limit: Duration,
-        status: String,
-    },
-    /// A sign-in was refused.
-    SignIn {
-        login: String,
-        refusal: SignInRefusal,
-        message: String,
-    },
-    /// The practice tenant cannot be had.
-    Practice { reason: String },
-    /// The system's random numbers are not to be had.
-    Random { cause: String },
-    /// Users that cannot be had, or cannot be saved.
-    Export { reason: String },
-    /// A removal that cannot be exact.
-    Removal { reason: String },
-    /// A count of 0.
-    NoCount,
-    /// A prefix that no username or e-mail could begin with.
-    Prefix { prefix: String, reason: String },
-    /// Not a domain for e-mails.
-    EmailDomain { domain: String, reason: String },
-    /// A password that cannot be hashed; the password itself is not told.
-    Password { reason: String },
-    /// A description of a hash that cannot be used.
-    HashRecipe { field: String, reason: String },
-    /// A user's hash that no password can be tried against.
-    PasswordHash {
-        email: String,
-        field: String,
-        reason: String,
-    },
-    /// Known hashes that no recipe of Auth0's makes.
-    NoRecipe { reason: String },
-    /// A bcrypt cost that is not measured.
-    Cost { cost: u32, highest: u32 },
-    /// A user who cannot be given a password.
-    PasswordRow {
-        row: usize,
-        email: String,
-        reason: &'static str,
-    },
-    /// The credentials sheet cannot be written; no user was given a password.
-    CredentialsSheet { path: PathBuf, cause: String },
-}
-
-impl Error {
-    pub(crate) fn bad_answer(call: &str, problem: &str) -> Error {
-        let (call, problem) = (call.to_string(), problem.to_string());
-        Failure::BadAnswer { call, problem }.into()
-    }
-
-    pub(crate) fn run_folder(path: &Path, reason: &str) -> Error {
-        let (path, reason) = (path.to_path_buf(), reason.to_string());
-        Failure::RunFolder { path, reason }.into()
-    }
-
-    /// What the disk says of a run folder or a file in it, and what to do.
-    pub(crate) fn disk(path: &Path, cause: &std::io::Error) -> Error {
-        let reason =
-            format!("{cause}: see that the disk has room and that the folder can be written to");
-        Error::run_folder(path, &reason)
-    }
-
-    /// reqwest's `Display` leaves the cause out and its URL may hold what was asked for: the causes
-    /// alone are told.
-    pub(crate) fn unreachable(call: &str, cause: reqwest::Error) -> Error {
-        let call = call.to_string();
-        if cause.is_timeout() {
-            return Failure::TimedOut { call }.into();
-        }
-        let cause = cause.without_url();
-        let mut causes = vec![cause.to_string()];
-        let mut inner = std::error::Error::source(&cause);
-        while let Some(error) = inner {
-            causes.push(error.to_string());
-            inner = error.source();
-        }
-        causes.dedup();
-        Failure::Unreachable {
-            call,
-            cause: causes.join(": "),
-        }
-        .into()
+        let cause = self.0.cause.as_deref()?;
+        Some(cause)
     }
 }

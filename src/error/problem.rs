@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::say::{data, debug_fields, sentence};
-use crate::words::cut;
+use crate::words::{cut, grouped};
 
 /// One thing that is wrong with a user, in the words of the reader's own file; found by [`check_users`]. Holds no secret.
 ///
@@ -42,11 +42,28 @@ impl fmt::Display for Problem {
     }
 }
 
+/// Problems that a sentence tells.
+pub(super) const SHOWN: usize = 5;
+
+/// The first problems, and how many there are beside them.
+pub(super) fn first_of(problems: &[Problem]) -> String {
+    let mut told: Vec<String> = problems
+        .iter()
+        .take(SHOWN)
+        .map(ToString::to_string)
+        .collect();
+    match problems.len() - told.len() {
+        0 => {}
+        more => told.push(format!("and {} more", grouped(more))),
+    }
+    told.join("; ")
+}
+
 /// Characters shown of an e-mail: of one that is longer the beginning will do to find it.
-const SHOWN: usize = 80;
+const EMAIL_SHOWN: usize = 80;
 
 pub(crate) fn shown(email: &str) -> String {
-    cut(email, SHOWN)
+    cut(email, EMAIL_SHOWN)
 }
 
 /// Field and sentence.

@@ -1,10 +1,12 @@
 //! Any number of users, any fault: check, pack, send, account for every row, and write it all down.
 //!
-//! The steps are in files of their own: `pack.rs` (check and pack), `schedule.rs` (send and wait), `settle.rs` (account),
+//! The steps are in files of their own: `pack.rs` (check and pack), `schedule.rs` (send and wait), `estimate.rs` (when to ask), `settle.rs` (account),
 //! `folder/` and `journal/` (write down), `report.rs` (show). Here they are put together.
 
+pub(crate) mod estimate;
 pub(crate) mod folder;
 pub(crate) mod journal;
+pub(crate) mod options;
 pub(crate) mod outcome;
 pub(crate) mod pack;
 pub(crate) mod plan;
@@ -21,18 +23,19 @@ use std::thread;
 use crate::check::{Checker, check_for};
 use crate::clock::unix_millis;
 use crate::connections::ConnectionId;
-use crate::error::{Error, Failure, Result};
+use crate::error::{Error, Result};
 use crate::imports::folder::RunFolder;
 use crate::imports::folder::latest::latest_run;
 use crate::imports::journal::Entry;
+use crate::imports::options::ImportOptions;
 use crate::imports::pack::{Check, Fed, FileMaker};
 use crate::imports::report::ImportReport;
 use crate::imports::run::Run;
 use crate::imports::schedule::{Feed, Schedule};
-use crate::jobs::options::ImportOptions;
 use crate::say::say;
 use crate::secrets::random_hex;
 use crate::tenant::Tenant;
+use crate::tenant::rate::Pace;
 use crate::users::User;
 
 /// Where run folders are, from the working folder, which is the notebook's.
@@ -75,17 +78,13 @@ pub fn import_users(
     options: &ImportOptions,
 ) -> Result<ImportReport> {
     if users.is_empty() {
-        return Err(Failure::NoUsers.into());
+        return Err(Error::no_users());
     }
     tenant.check_gate("an import")?;
-    connection.check_upsert(options.upsert)?;
-    let problems = check_for(connection, users, options);
+    connection.check_upsert(options.job.upsert)?;
+    let problems = check_for(connection, users, options.loses_hashes());
     if !problems.is_empty() && !options.skip_bad_rows {
-        return Err(Failure::BadRows {
-            problems,
-            users: users.len(),
-        }
-        .into());
+        return Err(Error::bad_rows(problems, users.len()));
     }
     let maker = FileMaker::new(Check::Done(problems), connection, options)?;
     let mut run = Run::begin(tenant, connection, options, true)?;
@@ -147,8 +146,8 @@ pub fn import_stream(
     options: &ImportOptions,
 ) -> Result<ImportReport> {
     tenant.check_gate("an import")?;
-    connection.check_upsert(options.upsert)?;
-    let check = Check::AsTheyCome(Box::new(Checker::new(connection, options)));
+    connection.check_upsert(options.job.upsert)?;
+    let check = Check::AsTheyCome(Box::new(Checker::new(connection, options.loses_hashes())));
     let maker = FileMaker::new(check, connection, options)?;
     let run = Run::begin(tenant, connection, options, false)?;
     let (sender, files) = sync_channel(FILES_AHEAD);
@@ -157,7 +156,7 @@ pub fn import_stream(
         run.work(tenant, Feed::Open(files))
     })?;
     if report.counts().total == 0 {
-        return Err(Failure::NoUsers.into());
+        return Err(Error::no_users());
     }
     Ok(report)
 }
@@ -219,12 +218,11 @@ fn feed(
 pub fn resume_import(tenant: &Tenant, folder: &str) -> Result<ImportReport> {
     let run = Run::open(Path::new(folder))?;
     if run.domain != tenant.domain() {
-        let reason = format!(
-            "it is of the tenant {}, and this one is {}: open that one",
-            run.domain,
-            tenant.domain()
-        );
-        return Err(Error::run_folder(run.folder.path(), &reason));
+        return Err(Error::run_of_another_tenant(
+            run.folder.path(),
+            &run.domain,
+            tenant.domain(),
+        ));
     }
     if run.open_files().is_empty() {
         return ImportReport::new(&run, 0);
@@ -324,7 +322,7 @@ impl Run {
         let mut connection = ConnectionId::new(&self.connection_id)?;
         connection.name.clone_from(&self.connection);
         let options = self.options.clone();
-        let tenant = tenant.paced(options.requests_per_second);
+        let tenant = tenant.paced(Pace::new(options.requests_per_second));
         let before = tenant.traffic().count;
         let made_here = self.is_new || tenant.witness().made(self.folder.done_so_far());
         let worked = Schedule::new(&tenant, &connection, &options, &mut self).work(feed);
@@ -335,12 +333,11 @@ impl Run {
         let report = ImportReport::new(&self, requests)?;
         match worked {
             Ok(()) => Ok(report),
-            Err(cause) => Err(Failure::ImportStopped {
-                folder: self.folder.path().to_path_buf(),
-                done: report.in_words(),
+            Err(cause) => Err(Error::import_stopped(
+                self.folder.path(),
+                &report.in_words(),
                 cause,
-            }
-            .into()),
+            )),
         }
     }
 }
@@ -348,10 +345,7 @@ impl Run {
 fn check_name(name: &str) -> Result<&str> {
     let fits = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
     if name.is_empty() || name.len() > 100 || name.starts_with('.') || !name.chars().all(fits) {
-        return Err(Error::run_folder(
-            Path::new(name),
-            "a run's name is a folder inside imports/: 1 to 100 letters, digits, `-`, `_` and `.`, not beginning with a dot",
-        ));
+        return Err(Error::run_name(name));
     }
     Ok(name)
 }

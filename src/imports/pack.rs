@@ -5,7 +5,7 @@ use crate::connections::ConnectionId;
 use crate::error::problem::Problem;
 use crate::error::{Error, ErrorKind, Result};
 use crate::imports::journal::{NoteKind, RowNote};
-use crate::jobs::options::ImportOptions;
+use crate::imports::options::ImportOptions;
 use crate::jobs::upload::{Packed, Packer};
 use crate::secrets::random_hex;
 use crate::users::User;
@@ -61,7 +61,7 @@ impl FileMaker {
     ) -> Result<FileMaker> {
         Ok(FileMaker {
             check,
-            packer: Packer::new(connection, options)?,
+            packer: Packer::new(connection, &options.job)?,
             draw_ids: options.draw_ids,
             skip_bad_rows: options.skip_bad_rows,
             given: Vec::new(),

@@ -7,17 +7,15 @@ use crate::check::warnings::check_warnings;
 use crate::connections::rules::OPTIONS_SCOPE;
 use crate::connections::{ConnectionId, applications_untold, options_untold};
 use crate::error::problem::Problem;
-use crate::error::{Failure, Result};
-use crate::jobs::options::ImportOptions;
+use crate::error::{Error, Result};
+use crate::imports::options::ImportOptions;
 use crate::jobs::upload::{MAX_UPLOAD_BYTES, Packer, room};
+use crate::jobs::wait::at_published_speeds;
 use crate::say::debug_fields;
 use crate::tenant::Tenant;
-use crate::tenant::rate::at_published_speeds;
+use crate::tenant::rate::FREE_PLAN;
 use crate::users::User;
 use crate::words::count;
-
-/// Removals a second on the free plan: one request for each user, two requests a second.
-const REMOVALS_A_SECOND: f64 = 2.0;
 
 /// What [`import_users`](crate::import_users) would do with these users; made by [`plan_import`] and [`plan_import_with`].
 ///
@@ -98,7 +96,7 @@ impl ImportPlan {
     /// ```
     #[must_use]
     pub fn removal(&self) -> Duration {
-        Duration::from_secs_f64(self.good() as f64 / REMOVALS_A_SECOND)
+        Duration::from_secs_f64(self.good() as f64 / FREE_PLAN)
     }
 
     /// Users with a fault.
@@ -175,10 +173,10 @@ pub fn plan_import_with(
     options: &ImportOptions,
 ) -> Result<ImportPlan> {
     if users.is_empty() {
-        return Err(Failure::NoUsers.into());
+        return Err(Error::no_users());
     }
-    connection.check_upsert(options.upsert)?;
-    let problems = check_for(connection, users, options);
+    connection.check_upsert(options.job.upsert)?;
+    let problems = check_for(connection, users, options.loses_hashes());
     Ok(ImportPlan {
         domain: tenant.domain().to_string(),
         practice: tenant.is_practice(),
@@ -203,8 +201,8 @@ fn uploads(
     options: &ImportOptions,
     problems: &[Problem],
 ) -> Result<Vec<usize>> {
-    let framing = MAX_UPLOAD_BYTES - room(connection, options)?;
-    let mut packer = Packer::new(connection, options)?;
+    let framing = MAX_UPLOAD_BYTES - room(connection, &options.job)?;
+    let mut packer = Packer::new(connection, &options.job)?;
     let mut bad = problems.iter().map(|problem| problem.row).peekable();
     let mut uploads = Vec::new();
     // As long as a drawn id is.
@@ -259,13 +257,13 @@ fn notes(
     let hashed = with(|user| user.password_hash.is_some());
     let custom = with(|user| user.custom_password_hash.is_some());
     let phones = with(|user| user.phone_number.is_some());
-    if options.upsert && options.keep_existing_passwords && hashed > 0 {
+    if options.job.upsert && options.keep_existing_passwords && hashed > 0 {
         notes.push(format!(
             "the password_hash of {} is for those who are new: whoever is there keeps the password they have",
             count(hashed, "user")
         ));
     }
-    if options.upsert && custom > 0 {
+    if options.job.upsert && custom > 0 {
         notes.push(format!(
             "the custom_password_hash of {} replaces one that was imported, until its user has signed in; Auth0 refuses the row of whoever came without a hash or has signed in",
             count(custom, "user")

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::error::{Error, Failure, Result};
+use crate::error::{Error, Result};
 use crate::imports::journal::{NoteKind, RowNote};
 use crate::imports::outcome::{Attention, Counts, JobSpan, Outcome};
 use crate::imports::run::Run;
@@ -268,7 +268,7 @@ impl ImportReport {
         users.sort_by_key(|(row, _)| *row);
         let user = |(_, user): (usize, Value)| {
             serde_json::from_value::<User>(user)
-                .map_err(|cause| Error::run_folder(Path::new(&self.folder), &cause.to_string()))
+                .map_err(|cause| Error::users_unreadable(Path::new(&self.folder), &cause))
         };
         users.into_iter().map(user).collect()
     }
@@ -300,13 +300,7 @@ impl ImportReport {
     /// ```
     pub fn save_csv(&self, path: &str) -> Result<()> {
         let run = Run::open(Path::new(&self.folder))?;
-        let failed = |cause: std::io::Error| -> Error {
-            Failure::Source {
-                path: path.into(),
-                reason: format!("it cannot be written: {cause}"),
-            }
-            .into()
-        };
+        let failed = |cause| Error::unwritable(path, cause);
         let mut sheet = CsvFile::create(Path::new(path)).map_err(failed)?;
         let header = [
             "row", "email", "user_id", "outcome", "code", "field", "reason",

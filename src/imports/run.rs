@@ -8,12 +8,11 @@ use serde_json::Value;
 use crate::error::{Error, Result};
 use crate::imports::folder::{RunFolder, done_name, packed_name, sha256};
 use crate::imports::journal::{Entry, FileEnd, RowNote, RowRuns};
+use crate::imports::options::{Afterwards, ImportOptions};
 use crate::imports::pack::Fed;
-use crate::jobs::options::{Afterwards, ImportOptions};
 use crate::jobs::{JobId, RowKey};
 use crate::secrets::Secret;
 use crate::secrets::sent::{self, SentSecrets};
-use crate::words::count;
 
 /// Characters of an `X-Correlation-ID` that Auth0 keeps.
 const MOST_CORRELATION: usize = 64;
@@ -122,8 +121,7 @@ impl Run {
             run.apply(entry);
         }
         if run.domain.is_empty() {
-            let reason = "it ended before anything was sent: start it again with import_users, under another name";
-            return Err(Error::run_folder(path, reason));
+            return Err(Error::nothing_sent(path));
         }
         let mut names = Vec::new();
         for (index, state) in run.files.iter().enumerate() {
@@ -280,15 +278,11 @@ impl Run {
             None => (packed_name(file), &state.packed_sha256),
         };
         let bytes = self.folder.read(&name, sha)?;
-        let damaged = |reason: &str| Error::run_folder(&self.folder.path().join(&name), reason);
-        let users: Vec<Value> =
-            serde_json::from_slice(&bytes).map_err(|cause| damaged(&cause.to_string()))?;
+        let path = self.folder.path().join(&name);
+        let users: Vec<Value> = serde_json::from_slice(&bytes)
+            .map_err(|cause| Error::users_unreadable(&path, &cause))?;
         if users.len() != state.count() {
-            return Err(damaged(&format!(
-                "it holds {}, and its journal tells of {}: what was done is not guessed at",
-                count(users.len(), "user"),
-                state.count()
-            )));
+            return Err(Error::users_miscounted(&path, users.len(), state.count()));
         }
         Ok(users)
     }
@@ -348,7 +342,7 @@ impl Run {
             }
         }
         let left = serde_json::to_vec(&users)
-            .map_err(|cause| Error::run_folder(self.folder.path(), &cause.to_string()))?;
+            .map_err(|cause| Error::users_unreadable(self.folder.path(), &cause))?;
         end.sha256 = sha256(&left);
         self.folder.write(&done_name(end.file), &left)?;
         self.note(Entry::Done(end))?;

@@ -3,27 +3,25 @@
 //! One thread does it all. A request takes milliseconds and a job minutes, so nothing is gained by more, and the
 //! order in which things are written down is the order in which they happened.
 
-use std::collections::VecDeque;
-use std::sync::mpsc::{Receiver, TryRecvError};
-use std::thread;
-use std::time::{Duration, Instant};
-
-use crate::clock::unix_millis;
+use crate::clock::{self, Deadline, unix_millis};
 use crate::connections::ConnectionId;
 use crate::error::{Error, ErrorKind, Result};
+use crate::imports::estimate::{Asked, Estimate};
 use crate::imports::folder::packed_name;
 use crate::imports::journal::Entry;
+use crate::imports::options::ImportOptions;
 use crate::imports::progress::Progress;
 use crate::imports::run::Run;
 use crate::imports::settle;
-use crate::jobs::options::ImportOptions;
 use crate::jobs::upload::upload;
 use crate::jobs::wait::{JobState, Told, read_job};
 use crate::jobs::{JobId, JobStatus, Summary, send_upload};
 use crate::say::say;
 use crate::tenant::Tenant;
-use crate::tenant::rate::Estimate;
-use crate::tenant::retry::{Patience, backoff};
+use crate::tenant::retry::{Retry, backoff};
+use std::collections::VecDeque;
+use std::sync::mpsc::{Receiver, TryRecvError};
+use std::time::{Duration, Instant};
 
 const IDLE: Duration = Duration::from_millis(500);
 /// Waits for a slot that somebody else's job holds: jobs take minutes.
@@ -49,7 +47,9 @@ struct Running {
     since: Instant,
     /// Whether this call sees it from its beginning, so that its time tells how long jobs take.
     whole: bool,
-    next_read: Instant,
+    asked: Asked,
+    /// When to ask whatever its age: at once after one that others have sent, and after a fault.
+    ask_at: Option<Instant>,
     /// What it said of itself, and when.
     told: Option<(Told, Instant)>,
 }
@@ -58,7 +58,11 @@ pub(crate) struct Schedule<'a> {
     connection: &'a ConnectionId,
     options: &'a ImportOptions,
     run: &'a mut Run,
-    patience: Patience,
+    /// For what is asked until it is answered.
+    tenant: Tenant,
+    /// For what there is something else to do meanwhile.
+    at_once: Tenant,
+    retry: Retry,
     waiting: VecDeque<usize>,
     upload_after: Instant,
     slot_wait: Duration,
@@ -75,7 +79,7 @@ impl<'a> Schedule<'a> {
         options: &'a ImportOptions,
         run: &'a mut Run,
     ) -> Schedule<'a> {
-        let now = Instant::now();
+        let (now, deadline) = (clock::instant(), Deadline::after(options.time_limit));
         let (mut waiting, mut running) = (VecDeque::new(), Vec::new());
         for file in run.open_files() {
             let state = &run.files[file - 1];
@@ -89,21 +93,24 @@ impl<'a> Schedule<'a> {
                 job,
                 since: now.checked_sub(Duration::from_millis(age)).unwrap_or(now),
                 whole: false,
-                next_read: now,
+                asked: Asked::not_yet(state.count()),
+                ask_at: Some(now),
                 told: None,
             });
         }
         Schedule {
             connection,
             options,
-            patience: Patience::new(tenant, options.time_limit, FAULTS_BORNE),
+            retry: tenant.retry(deadline, FAULTS_BORNE),
+            at_once: tenant.until(deadline, FAULTS_BORNE).impatient(),
+            tenant: tenant.until(deadline, FAULTS_BORNE),
             progress: Progress::new(run),
             run,
             waiting,
             upload_after: now,
             slot_wait: SLOT_WAIT,
             running,
-            estimate: Estimate::default(),
+            estimate: Estimate::new(options.slots, options.requests_per_second),
         }
     }
 
@@ -115,7 +122,7 @@ impl<'a> Schedule<'a> {
             if sealed && self.waiting.is_empty() && self.running.is_empty() {
                 return Ok(());
             }
-            self.patience.check_time()?;
+            self.retry.check_time()?;
             self.step()?;
             let left = self.left().filter(|_| sealed);
             self.progress.say(self.run, &self.shares(), left);
@@ -127,7 +134,8 @@ impl<'a> Schedule<'a> {
         let share = |running: &Running| {
             let rows = self.run.files[running.file - 1].count() as f64;
             let expected = self.estimate.each().map(|seconds| seconds * rows);
-            let guess = || expected.map_or(0.0, |all| running.since.elapsed().as_secs_f64() / all);
+            let guess =
+                || expected.map_or(0.0, |all| clock::since(running.since).as_secs_f64() / all);
             let told = running.told.and_then(|(told, _)| told.share);
             (running.file, told.unwrap_or_else(|| guess().min(0.95)))
         };
@@ -138,7 +146,7 @@ impl<'a> Schedule<'a> {
     fn left(&self) -> Option<Duration> {
         let left = |running: &Running| {
             let (told, at) = running.told?;
-            Some(told.left?.saturating_sub(at.elapsed()))
+            Some(told.left?.saturating_sub(clock::since(at)))
         };
         let all: Option<Vec<Duration>> = self.running.iter().map(left).collect();
         all.filter(|_| self.waiting.is_empty())?.into_iter().max()
@@ -175,19 +183,19 @@ impl<'a> Schedule<'a> {
 
     /// The one thing that is due next, or a short wait.
     fn step(&mut self) -> Result<()> {
-        let now = Instant::now();
+        let now = clock::instant();
         let may_upload = self.running.len() < self.options.slots && now >= self.upload_after;
         if may_upload && let Some(file) = self.waiting.pop_front() {
             return self.upload(file);
         }
-        let due = (0..self.running.len()).min_by_key(|&index| self.running[index].next_read);
-        if let Some(index) = due
-            && self.running[index].next_read <= now
+        let all = self.running.iter().enumerate();
+        let due = all.map(|(index, running)| (self.due(running), index)).min();
+        if let Some((at, index)) = due
+            && at <= now
         {
             return self.read(index);
         }
-        let next_read = due.map(|index| self.running[index].next_read);
-        let wake = next_read.unwrap_or(now + IDLE);
+        let wake = due.map_or(now + IDLE, |(at, _)| at);
         let wake = if self.waiting.is_empty() || self.running.len() >= self.options.slots {
             wake
         } else {
@@ -195,8 +203,16 @@ impl<'a> Schedule<'a> {
         };
         // Short, so that a file just packed is not kept waiting.
         let most = Duration::from_millis(100);
-        thread::sleep(wake.saturating_duration_since(now).min(most));
+        clock::wait(wake.saturating_duration_since(now).min(most));
         Ok(())
+    }
+
+    /// When a job is to be asked after.
+    fn due(&self, running: &Running) -> Instant {
+        let age = self.estimate.next(&running.asked);
+        let at = running.since.checked_add(age.min(self.options.job_limit));
+        let ask_at = running.ask_at.or(at);
+        ask_at.unwrap_or_else(|| clock::instant() + SLOT_WAIT)
     }
 
     fn upload(&mut self, file: usize) -> Result<()> {
@@ -206,12 +222,12 @@ impl<'a> Schedule<'a> {
             .folder
             .read(&packed_name(file), &state.packed_sha256)?;
         let users = state.count();
-        let upload = upload(self.connection, self.options, bytes, users)?;
+        let upload = upload(self.connection, &self.options.job, bytes, users)?;
         let correlation_id = self.run.correlation_id();
         self.run.note(Entry::Sending { file })?;
-        match send_upload(&self.patience.tenant, upload, &correlation_id) {
+        match send_upload(&self.at_once, upload, &correlation_id) {
             Ok(accepted) => {
-                self.patience.answered();
+                self.retry.answered();
                 self.slot_wait = SLOT_WAIT;
                 let job = accepted.id;
                 self.run.note(Entry::Accepted {
@@ -221,14 +237,13 @@ impl<'a> Schedule<'a> {
                     created_at: accepted.created_at,
                     connection: accepted.connection,
                 })?;
-                let since = Instant::now();
-                let wait = self.estimate.first_read(users);
                 self.running.push(Running {
                     file,
                     job,
-                    since,
+                    since: clock::instant(),
                     whole: true,
-                    next_read: since + wait,
+                    asked: Asked::not_yet(users),
+                    ask_at: None,
                     told: None,
                 });
                 Ok(())
@@ -245,19 +260,21 @@ impl<'a> Schedule<'a> {
             ErrorKind::NoJobSlot => {
                 self.run.note(Entry::NotTaken { file })?;
                 self.progress.slots_held(self.running.len());
-                self.upload_after = Instant::now() + self.slot_wait;
+                self.upload_after = clock::instant() + self.slot_wait;
                 self.slot_wait = (self.slot_wait * 3 / 2).min(LONGEST_SLOT_WAIT);
                 Ok(())
             }
             ErrorKind::RateLimited | ErrorKind::TokenQuota => {
                 self.run.note(Entry::NotTaken { file })?;
-                self.patience.hold(error)
+                self.hold(error)
             }
             kind if kind.may_pass() => {
-                let wait = self.patience.bear(error)?;
-                self.upload_after = Instant::now() + wait;
+                let wait = self.retry.pause(error)?;
+                self.upload_after = clock::instant() + wait;
                 Ok(())
             }
+            // It was taken, and which job it became is not known.
+            ErrorKind::BadAnswer => Err(error),
             _ => {
                 self.run.note(Entry::NotTaken { file })?;
                 Err(error)
@@ -265,22 +282,28 @@ impl<'a> Schedule<'a> {
         }
     }
 
+    /// Waits as a limit asks: until then nothing else is answered either.
+    fn hold(&mut self, error: Error) -> Result<()> {
+        clock::wait(self.retry.pause(error)?);
+        Ok(())
+    }
+
     fn read(&mut self, index: usize) -> Result<()> {
-        match read_job(&self.patience.tenant, &self.running[index].job) {
+        self.at_once.wait_for_rate()?;
+        let sent = clock::since(self.running[index].since);
+        match read_job(&self.at_once, &self.running[index].job) {
             Ok(JobState::Pending { told, status }) => {
-                self.patience.answered();
+                self.retry.answered();
                 self.progress.status(&self.running[index].job, &status);
-                self.running[index].told = Some((told, Instant::now()));
-                let running = &self.running[index];
-                let age = running.since.elapsed();
-                let users = self.run.files[running.file - 1].count();
+                let running = &mut self.running[index];
+                running.told = Some((told, clock::instant()));
+                running.ask_at = None;
+                let age = clock::since(running.since);
+                running.asked.pending(sent, age);
                 if age >= self.options.job_limit {
                     let running = self.running.remove(index);
                     return self.settle_expired(running.file);
                 }
-                let wait = self.estimate.pending(age, users);
-                let left = self.options.job_limit - age;
-                self.running[index].next_read = Instant::now() + wait.min(left);
                 Ok(())
             }
             Ok(JobState::Ended {
@@ -289,14 +312,13 @@ impl<'a> Schedule<'a> {
                 seen_at,
                 ..
             }) => {
-                self.patience.answered();
+                self.retry.answered();
                 let running = self.running.remove(index);
                 self.run.files[running.file - 1].ended_at = Some(unix_millis());
                 self.run.files[running.file - 1].seen_at = seen_at;
                 if running.whole {
-                    let users = self.run.files[running.file - 1].count();
-                    let seen = running.told.map(|(_, at)| at.duration_since(running.since));
-                    self.estimate.learn(running.since.elapsed(), users, seen);
+                    let age = clock::since(running.since);
+                    self.estimate.learn(&running.asked, age);
                 }
                 // The slot is free: the next upload comes before the report of this one.
                 self.fill_slot()?;
@@ -307,10 +329,10 @@ impl<'a> Schedule<'a> {
                 let running = self.running.remove(index);
                 self.again_or_settle(running.file)
             }
-            Err(error) if error.pause().is_some() => self.patience.hold(error),
+            Err(error) if error.pause().is_some() => self.hold(error),
             Err(error) if error.may_pass() => {
-                let wait = self.patience.bear(error)?;
-                self.running[index].next_read = Instant::now() + wait;
+                let wait = self.retry.pause(error)?;
+                self.running[index].ask_at = Some(clock::instant() + wait);
                 Ok(())
             }
             Err(error) => Err(error),
@@ -318,7 +340,7 @@ impl<'a> Schedule<'a> {
     }
 
     fn fill_slot(&mut self) -> Result<()> {
-        if Instant::now() >= self.upload_after
+        if clock::instant() >= self.upload_after
             && let Some(file) = self.waiting.pop_front()
         {
             self.upload(file)?;
@@ -335,7 +357,7 @@ impl<'a> Schedule<'a> {
     ) -> Result<()> {
         match (status, summary) {
             (JobStatus::Completed, Some(summary)) => {
-                let end = settle::completed(&mut self.patience, self.run, file, job, summary)?;
+                let end = settle::completed(&self.tenant, self.run, file, job, summary)?;
                 self.run.finish(end)
             }
             // Nothing is said of the rows.
@@ -350,16 +372,16 @@ impl<'a> Schedule<'a> {
             say!("sending file {file} again: its job ended without a word on its users");
             self.run.files[file - 1].job = None;
             self.waiting.push_back(file);
-            self.upload_after = self.upload_after.max(Instant::now() + backoff(uploads)?);
+            self.upload_after = self.upload_after.max(clock::instant() + backoff(uploads)?);
             return Ok(());
         }
-        let end = settle::without_report(&mut self.patience, self.run, file, false)?;
+        let end = settle::without_report(&self.tenant, self.run, file, false)?;
         self.run.finish(end)
     }
 
     /// A job that may still be running must not be sent again.
     fn settle_expired(&mut self, file: usize) -> Result<()> {
-        let end = settle::without_report(&mut self.patience, self.run, file, true)?;
+        let end = settle::without_report(&self.tenant, self.run, file, true)?;
         self.run.finish(end)
     }
 }

@@ -12,8 +12,8 @@ use crate::imports::run::{Run, Sent, row_runs};
 use crate::jobs::errors::{FailedUser, failed_users, read_report};
 use crate::jobs::ownership::{AT_ONCE, by_email, by_id, has_email, is_drawn_user, is_in, search};
 use crate::jobs::{JobId, RowKey, Summary};
+use crate::tenant::Tenant;
 use crate::tenant::answers::{ReportAnswer, UserAnswer};
-use crate::tenant::retry::Patience;
 
 /// The rows of a file while it is found out what became of them.
 struct Rows {
@@ -77,7 +77,7 @@ impl Rows {
 
 /// A file whose job completed.
 pub(crate) fn completed(
-    patience: &mut Patience,
+    tenant: &Tenant,
     run: &Run,
     file: usize,
     job: &JobId,
@@ -85,7 +85,7 @@ pub(crate) fn completed(
 ) -> Result<FileEnd> {
     let mut rows = Rows::of(run, file)?;
     if summary.failed > 0 {
-        note_report(patience, run, file, job, &mut rows)?;
+        note_report(tenant, run, file, job, &mut rows)?;
     }
     let uncertain = run.files[file - 1].is_uncertain();
     let silent = rows.silent();
@@ -93,16 +93,16 @@ pub(crate) fn completed(
     let came_in = summary.inserted.checked_add(summary.updated);
     let unnamed = came_in != Some(silent.len() as u64);
     if uncertain {
-        settle_duplicates(patience, run, &mut rows)?;
+        settle_duplicates(tenant, run, &mut rows)?;
     }
-    settle_taken(patience, run, &mut rows)?;
+    settle_taken(tenant, run, &mut rows)?;
     let mut updated = Vec::new();
     let mixed = summary.updated > 0 && (summary.inserted > 0 || uncertain);
     if unnamed || mixed {
         // How many there are to be found is known, unless it is another upload that brought them in.
         let all_drawn = silent.iter().all(|&place| rows.sent[place].drawn);
         let expected = (all_drawn && !uncertain).then_some(summary.inserted as usize);
-        let here = present(patience, run, &rows.sent, &silent, expected)?;
+        let here = present(tenant, run, &rows.sent, &silent, expected)?;
         let absent = silent.into_iter().filter(|place| !here.contains(place));
         if unnamed {
             for place in absent {
@@ -131,13 +131,13 @@ pub(crate) fn completed(
 
 /// Notes what the job says of each row it refused.
 fn note_report(
-    patience: &mut Patience,
+    tenant: &Tenant,
     run: &Run,
     file: usize,
     job: &JobId,
     rows: &mut Rows,
 ) -> Result<()> {
-    let report = match patience.ask(|tenant| read_report(tenant, job)) {
+    let report = match read_report(tenant, job) {
         Ok(report) => report,
         // Gone since the job was last asked after: as good as empty.
         Err(error) if error.status() == Some(404) => ReportAnswer::default(),
@@ -155,11 +155,11 @@ fn note_report(
 
 /// Tells who was refused from who came in by an upload whose answer was lost, for whatever reason the other upload of
 /// the same file was refused them.
-fn settle_duplicates(patience: &mut Patience, run: &Run, rows: &mut Rows) -> Result<()> {
+fn settle_duplicates(tenant: &Tenant, run: &Run, rows: &mut Rows) -> Result<()> {
     let there = rows.already_there();
     let noted = (0..rows.sent.len()).filter(|place| rows.noted[*place].is_some());
     let noted: Vec<usize> = noted.collect();
-    let here = present(patience, run, &rows.sent, &noted, None)?;
+    let here = present(tenant, run, &rows.sent, &noted, None)?;
     for place in noted {
         if here.contains(&place) {
             rows.noted[place] = None;
@@ -184,14 +184,14 @@ fn note_unnamed(rows: &mut Rows, place: usize, upsert: bool) {
 
 /// A file about whose rows nothing was ever said; `running`: whether its job may still be at work.
 pub(crate) fn without_report(
-    patience: &mut Patience,
+    tenant: &Tenant,
     run: &Run,
     file: usize,
     running: bool,
 ) -> Result<FileEnd> {
     let mut rows = Rows::of(run, file)?;
     let all = rows.silent();
-    let here = present(patience, run, &rows.sent, &all, None)?;
+    let here = present(tenant, run, &rows.sent, &all, None)?;
     for place in all.into_iter().filter(|place| !here.contains(place)) {
         let (kind, code, words) = match (running, rows.sent[place].drawn) {
             (true, true) => (
@@ -204,7 +204,7 @@ pub(crate) fn without_report(
                 "JOB_NOT_ENDED",
                 "the job had not ended at its limit; without an id drawn for the run this user cannot be told from one who was there before",
             ),
-            (false, true) if run.options.upsert => (
+            (false, true) if run.options.job.upsert => (
                 NoteKind::Unknown,
                 "JOB_FAILED",
                 "the job failed as a whole, several times, and Auth0 gives no reason; whether this user was there before and was updated cannot be told",
@@ -268,7 +268,7 @@ fn note(user: &Sent, failure: &FailedUser) -> RowNote {
 /// Which of `places` are in the run's connection under the id that was drawn for them. A search finds most at once; it may
 /// not see the newest, so those it misses are asked for one by one, unless as many as `expected` are found.
 fn present(
-    patience: &mut Patience,
+    tenant: &Tenant,
     run: &Run,
     sent: &[Sent],
     places: &[usize],
@@ -280,7 +280,7 @@ fn present(
     let mut here = HashSet::new();
     for group in drawn.chunks(AT_ONCE) {
         let ids: Vec<String> = group.iter().map(|&place| sent[place].auth0_id()).collect();
-        let found = patience.ask(|tenant| search(tenant, "user_id", &ids))?;
+        let found = search(tenant, "user_id", &ids)?;
         for (place, id) in group.iter().zip(&ids) {
             if found.iter().any(|user| is_drawn_user(user, id, connection)) {
                 here.insert(*place);
@@ -293,7 +293,7 @@ fn present(
     for place in drawn {
         if !here.contains(&place) {
             let id = sent[place].auth0_id();
-            let found = patience.ask(|tenant| by_id(tenant, &id))?;
+            let found = by_id(tenant, &id)?;
             if found.is_some_and(|user| is_drawn_user(&user, &id, connection)) {
                 here.insert(place);
             }
@@ -304,7 +304,7 @@ fn present(
 
 /// Looks up whether those who were refused as being there are there: it may be another user who has the username or the
 /// user id of theirs, while nobody has their e-mail. Where users may share an e-mail, it alone says nothing.
-fn settle_taken(patience: &mut Patience, run: &Run, rows: &mut Rows) -> Result<()> {
+fn settle_taken(tenant: &Tenant, run: &Run, rows: &mut Rows) -> Result<()> {
     let places = rows.already_there().into_iter();
     let places: Vec<usize> = places
         .filter(|&place| !rows.sent[place].by_email_alone)
@@ -318,7 +318,7 @@ fn settle_taken(patience: &mut Patience, run: &Run, rows: &mut Rows) -> Result<(
             && has_email(user, &sent.key.email)
             && (!run.emails_shared || shares_a_name(user, sent))
     };
-    match here_by_email(patience, &rows.sent, &places, is_same) {
+    match here_by_email(tenant, &rows.sent, &places, is_same) {
         Ok(here) => {
             for place in places.into_iter().filter(|place| !here.contains(place)) {
                 rows.note_taken(place, run.emails_shared);
@@ -346,7 +346,7 @@ fn shares_a_name(user: &UserAnswer, sent: &Sent) -> bool {
 /// Which of `places` are there by what is found by their e-mails. Whom a search does not see, which may be the
 /// newest, is asked for one by one.
 fn here_by_email(
-    patience: &mut Patience,
+    tenant: &Tenant,
     sent: &[Sent],
     places: &[usize],
     is_same: impl Fn(&UserAnswer, &Sent) -> bool,
@@ -355,13 +355,13 @@ fn here_by_email(
     let mut here = HashSet::new();
     for group in places.chunks(AT_ONCE) {
         let emails: Vec<String> = group.iter().map(email).collect();
-        let found = patience.ask(|tenant| search(tenant, "email", &emails))?;
+        let found = search(tenant, "email", &emails)?;
         let is_here = |place: &&usize| found.iter().any(|user| is_same(user, &sent[**place]));
         here.extend(group.iter().filter(is_here));
     }
     for place in places {
         if !here.contains(place) {
-            let users = patience.ask(|tenant| by_email(tenant, &email(place)))?;
+            let users = by_email(tenant, &email(place))?;
             if users.iter().any(|user| is_same(user, &sent[*place])) {
                 here.insert(*place);
             }

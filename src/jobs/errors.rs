@@ -1,12 +1,11 @@
 //! What a job says of each row it refused, traced to the user it is about.
 
-use std::ops::Deref;
-
 use serde_json::Value;
 
 use crate::error::Result;
 use crate::jobs::row_places::places;
 use crate::jobs::{FinishedJob, JobId, JobStatus, READ_SCOPES, RowKey};
+use crate::list::list;
 use crate::say::{data, debug_fields, words_of_others};
 use crate::secrets::Secret;
 use crate::secrets::hide::without_secrets;
@@ -85,7 +84,7 @@ pub struct FailedUser {
 
 debug_fields!(FailedUser: row, email, errors);
 
-/// The users of a job that were refused; derefs to a slice of [`FailedUser`].
+/// The users of a job that were refused: a list of [`FailedUser`], which derefs to a slice and iterates.
 ///
 /// # Examples
 ///
@@ -99,7 +98,9 @@ debug_fields!(FailedUser: row, email, errors);
 /// let job = start_import(&tenant, &connection, &users)?;
 /// let finished = wait_for_job(&tenant, &job, Duration::from_secs(60))?;
 /// let refused = job_errors(&tenant, &finished)?;
-/// assert_eq!(refused.iter().filter_map(|user| user.row).collect::<Vec<_>>(), [1]);
+/// for user in &refused {
+///     assert_eq!((user.row, user.email.as_deref()), (Some(1), Some("no address")));
+/// }
 /// assert!(refused.to_string().contains("no address"));
 /// # Ok::<(), Error>(())
 /// ```
@@ -136,12 +137,7 @@ impl JobErrors {
     }
 }
 
-impl Deref for JobErrors {
-    type Target = [FailedUser];
-    fn deref(&self) -> &[FailedUser] {
-        &self.rows
-    }
-}
+list!(JobErrors, rows, FailedUser);
 
 /// Reads why users of the job were refused, row by row. Sends one read; writes nothing.
 ///

@@ -14,13 +14,13 @@ use std::time::Duration;
 use reqwest::Method;
 
 use crate::connections::ConnectionId;
-use crate::error::Result;
-use crate::jobs::options::ImportOptions;
+use crate::error::{Error, Result};
+use crate::jobs::options::JobOptions;
 use crate::jobs::upload::{file_of, upload};
 use crate::say::{data, debug};
 use crate::secrets::{Secret, random_hex};
 use crate::tenant::Tenant;
-use crate::tenant::answer::{Told, millis};
+use crate::tenant::answer::millis;
 use crate::tenant::answers::AcceptedAnswer;
 use crate::tenant::form::Form;
 use crate::tenant::request::{Answer, Request};
@@ -68,7 +68,7 @@ impl JobId {
     }
 
     /// The id of the job that an answer tells of.
-    pub(crate) fn in_answer(answer: &Answer, id: Told<String>) -> Result<JobId> {
+    pub(crate) fn in_answer(answer: &Answer, id: Option<String>) -> Result<JobId> {
         let id = JobId::of(&answer.need("id", id)?);
         id.ok_or_else(|| answer.bad("its `id` is not job_ and letters or digits"))
     }
@@ -318,15 +318,19 @@ pub struct FinishedJob {
 /// # Ok::<(), Error>(())
 /// ```
 pub fn start_import(tenant: &Tenant, connection: &ConnectionId, users: &[User]) -> Result<Job> {
-    start_import_with(tenant, connection, users, &ImportOptions::default())
+    start_import_with(tenant, connection, users, JobOptions::default())
 }
 
-/// As [`start_import`], with options. Writes to the tenant; does not wait.
+/// As [`start_import`], with the settings of a job. Writes to the tenant; does not wait.
+///
+/// `options` is a [`JobOptions`] or a reference to one. [`ImportOptions`](crate::ImportOptions) in which no more is set than
+/// the settings of a job do as well; what only a run heeds is refused, not ignored.
 ///
 /// # Errors
 ///
 /// Those of [`start_import`]: a read-only tenant, no users, too many bytes, no free slot, the rate limit, a missing
-/// scope, a tenant that refuses or cannot be reached; and an upsert into a connection whose e-mails need not be unique.
+/// scope, a tenant that refuses or cannot be reached; an upsert into a connection whose e-mails need not be unique; and
+/// [`ImportOptions`](crate::ImportOptions) with a setting of a run.
 ///
 /// # Examples
 ///
@@ -337,7 +341,7 @@ pub fn start_import(tenant: &Tenant, connection: &ConnectionId, users: &[User]) 
 /// let tenant = Tenant::practice()?;
 /// let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
 /// let users = generate_users("docs-with", "test.edu", 2)?;
-/// let options = ImportOptions::default().upsert(true).external_id("spring term");
+/// let options = JobOptions::default().upsert(true).external_id("spring term");
 /// let job = start_import_with(&tenant, &connection, &users, &options)?;
 /// # let finished = wait_for_job(&tenant, &job, Duration::from_secs(60))?;
 /// # remove_users(&tenant, plan_removal(&tenant, &finished)?)?;
@@ -347,12 +351,13 @@ pub fn start_import_with(
     tenant: &Tenant,
     connection: &ConnectionId,
     users: &[User],
-    options: &ImportOptions,
+    options: impl TryInto<JobOptions, Error: Into<Error>>,
 ) -> Result<Job> {
+    let options = options.try_into().map_err(Into::into)?;
     connection.check_upsert(options.upsert)?;
     let file = file_of(users)?;
     let correlation_id = format!("import-{}", random_hex(8)?);
-    let upload = upload(connection, options, file, users.len())?;
+    let upload = upload(connection, &options, file, users.len())?;
     let secrets = upload.secrets.clone();
     let accepted = send_upload(tenant, upload, &correlation_id)?;
     Ok(Job {
@@ -390,6 +395,6 @@ pub(crate) fn send_upload(tenant: &Tenant, upload: Form, correlation_id: &str) -
     Ok(Accepted {
         created_at: told.created_at.as_ref().map(shown),
         connection: told.connection.as_deref().map(data),
-        id: JobId::in_answer(&answer, told.id)?,
+        id: JobId::in_answer(&answer, told.id.0)?,
     })
 }

@@ -5,12 +5,11 @@
 
 use std::collections::HashMap;
 
-use crate::error::{ErrorKind, Failure, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::tenant::Tenant;
 use crate::tenant::answer::millis;
 use crate::tenant::answers::{ConnectionAnswer, IdentityAnswer, UserAnswer, UsersAnswer};
 use crate::tenant::request::Request;
-use crate::tenant::retry::Patience;
 
 const SCOPES: &[&str] = &["read:users"];
 /// Users asked for in one search; more would make the address too long.
@@ -123,21 +122,15 @@ pub(crate) fn search(tenant: &Tenant, field: &str, values: &[String]) -> Result<
 
 /// What a search shows of the users with these ids, as far as it answers. It is a look beforehand, so a search that
 /// fails is no reason to stop.
-pub(crate) fn seen(
-    patience: &mut Patience,
-    ids: &[String],
-) -> Result<HashMap<String, Vec<UserAnswer>>> {
+pub(crate) fn seen(tenant: &Tenant, ids: &[String]) -> Result<HashMap<String, Vec<UserAnswer>>> {
     let mut seen: HashMap<String, Vec<UserAnswer>> = HashMap::new();
     let ids = ids.iter().filter(|id| id.len() <= LONGEST_SEARCHED);
     let ids: Vec<String> = ids.cloned().collect();
     for group in ids.chunks(AT_ONCE) {
-        let found = match patience.ask(|tenant| search(tenant, "user_id", group)) {
+        let found = match search(tenant, "user_id", group) {
             Ok(found) => found,
             Err(error) if error.kind() == ErrorKind::OutOfTime => return Err(error),
-            Err(_) => {
-                patience.answered();
-                break;
-            }
+            Err(_) => break,
         };
         for profile in found {
             if let Some(id) = profile.user_id.as_ref() {
@@ -170,22 +163,19 @@ pub(crate) fn by_email(tenant: &Tenant, email: &str) -> Result<Vec<UserAnswer>> 
 /// `named` is what the answer to the upload said. A connection that is gone took its users with it, and one that has its
 /// name now is another one.
 pub(crate) fn connection_name(
-    patience: &mut Patience,
+    tenant: &Tenant,
     id: &str,
     named: Option<&str>,
 ) -> Result<Option<String>> {
-    let request = || Request::get("/api/v2/connections", &["read:connections"]).segment(id);
-    let answer = patience.ask(|tenant| tenant.send(request())?.read::<ConnectionAnswer>());
+    let request = Request::get("/api/v2/connections", &["read:connections"]).segment(id);
+    let answer = tenant.send(request);
+    let answer = answer.and_then(|answer| answer.read::<ConnectionAnswer>());
     let named = named.map(str::to_string);
     match answer {
         Ok(connection) if connection.id.as_deref() == Some(id) => Ok(named.or(connection.name.0)),
         Ok(_) => Ok(named),
         Err(error) if error.has_code("inexistent_connection") => {
-            let name = named.map_or(String::new(), |name| format!(" (`{name}`)"));
-            let reason = format!(
-                "the connection {id}{name}, which these users were imported into, is gone from the tenant, and its users with it; a connection that has its name now is another one"
-            );
-            Err(Failure::Removal { reason }.into())
+            Err(Error::connection_gone(id, named.as_deref()))
         }
         // Whether it is there cannot be had from this tenant or with this token.
         Err(error) if error.is_refused() || error.kind() == ErrorKind::MissingScope => Ok(named),

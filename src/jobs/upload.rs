@@ -4,8 +4,8 @@ use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
 use crate::connections::ConnectionId;
-use crate::error::{Error, Failure, Result};
-use crate::jobs::options::ImportOptions;
+use crate::error::{Error, Result};
+use crate::jobs::options::JobOptions;
 use crate::secrets::sent;
 use crate::tenant::form::{Form, framing_bytes};
 use crate::users::User;
@@ -31,7 +31,7 @@ pub const MAX_UPLOAD_BYTES: usize = 512_000;
 /// The users as a file, which is a JSON array.
 pub(crate) fn file_of(users: &[User]) -> Result<Vec<u8>> {
     if users.is_empty() {
-        return Err(Failure::NoUsers.into());
+        return Err(Error::no_users());
     }
     serde_json::to_vec(users).map_err(unserialisable)
 }
@@ -43,18 +43,13 @@ fn unserialisable(cause: serde_json::Error) -> Error {
 /// Puts a file of `users` users into the form.
 pub(crate) fn upload(
     connection: &ConnectionId,
-    options: &ImportOptions,
+    options: &JobOptions,
     file: Vec<u8>,
     users: usize,
 ) -> Result<Form> {
     let bytes = MAX_UPLOAD_BYTES - room(connection, options)? + file.len();
     if bytes > MAX_UPLOAD_BYTES {
-        return Err(Failure::TooLarge {
-            users,
-            bytes,
-            limit: MAX_UPLOAD_BYTES,
-        }
-        .into());
+        return Err(Error::too_large(users, bytes, MAX_UPLOAD_BYTES));
     }
     Ok(Form {
         fields: fields(connection, options),
@@ -64,20 +59,17 @@ pub(crate) fn upload(
 }
 
 /// Bytes that a file may have. The limit is on the whole body, so an `external_id` that takes half of it is refused.
-pub(crate) fn room(connection: &ConnectionId, options: &ImportOptions) -> Result<usize> {
+pub(crate) fn room(connection: &ConnectionId, options: &JobOptions) -> Result<usize> {
     let framing = framing_bytes(&fields(connection, options));
     if framing > MAX_UPLOAD_BYTES / 2 {
-        return Err(Failure::ExternalId {
-            bytes: options.external_id.len(),
-            limit: MAX_UPLOAD_BYTES,
-        }
-        .into());
+        let bytes = options.external_id.len();
+        return Err(Error::external_id_too_large(bytes, MAX_UPLOAD_BYTES));
     }
     Ok(MAX_UPLOAD_BYTES - framing)
 }
 
 /// The fields before the file, in the order of Auth0's own Go SDK.
-fn fields(connection: &ConnectionId, options: &ImportOptions) -> Vec<(&'static str, String)> {
+fn fields(connection: &ConnectionId, options: &JobOptions) -> Vec<(&'static str, String)> {
     let mut fields = vec![
         ("connection_id", connection.to_string()),
         ("upsert", options.upsert.to_string()),
@@ -124,7 +116,7 @@ pub(crate) fn too_large(user: &User, connection: &ConnectionId) -> Option<TooLar
     if texts.chain(metadata).chain(hash).sum::<usize>() < MAX_UPLOAD_BYTES / 2 {
         return None;
     }
-    let room = room(connection, &ImportOptions::default()).ok()? - ID_AND_BRACKETS;
+    let room = room(connection, &JobOptions::default()).ok()? - ID_AND_BRACKETS;
     let user = serde_json::to_value(user).ok()?;
     let bytes = user.to_string().len();
     let fields = user.as_object().filter(|_| bytes > room)?;
@@ -173,7 +165,7 @@ pub(crate) struct Packer {
 }
 
 impl Packer {
-    pub(crate) fn new(connection: &ConnectionId, options: &ImportOptions) -> Result<Packer> {
+    pub(crate) fn new(connection: &ConnectionId, options: &JobOptions) -> Result<Packer> {
         Ok(Packer {
             room: room(connection, options)?,
             file: Vec::new(),
@@ -186,13 +178,12 @@ impl Packer {
         let json = serde_json::to_vec(user).map_err(unserialisable)?;
         // A bracket or comma before the user, and the bracket that closes the file.
         if json.len() + 2 > self.room {
-            return Err(Failure::UserTooLarge {
+            return Err(Error::user_too_large(
                 row,
-                email: user.email.clone(),
-                bytes: json.len(),
-                limit: self.room - 2,
-            }
-            .into());
+                &user.email,
+                json.len(),
+                self.room - 2,
+            ));
         }
         let full = self.file.len() + 1 + json.len() + 1 > self.room;
         let packed = if full { self.finish() } else { None };

@@ -1,9 +1,9 @@
 //! Waiting for a job: asking after it ever less often, and what each answer says.
 
-use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::error::{Failure, Result};
+use crate::clock::{self, Deadline};
+use crate::error::{Error, Result};
 use crate::jobs::{
     FIRST_WAIT, FinishedJob, Job, JobId, JobStatus, LONGEST_SILENCE, LONGEST_WAIT, READ_SCOPES,
     Summary,
@@ -12,7 +12,6 @@ use crate::say::{say, words_of_others};
 use crate::secrets::hide::without_secrets;
 use crate::tenant::Tenant;
 use crate::tenant::answers::{JobAnswer, SummaryAnswer};
-use crate::tenant::rate::at_published_speeds;
 use crate::tenant::request::Request;
 use crate::words::{count, span_in_words};
 
@@ -21,7 +20,18 @@ pub(crate) const PENDING: &str = "pending";
 /// Characters of a status that are told; all of Auth0's are shorter.
 const MOST_STATUS_CHARS: usize = 40;
 /// Reads in a row that may fail before a wait ends with their error.
-const FAULTS_BORNE: u32 = 5;
+pub(crate) const FAULTS_BORNE: u32 = 5;
+/// For the answer to a look that began at the limit.
+pub(crate) const LAST_LOOK: Duration = Duration::from_millis(750);
+
+/// Users an hour by two jobs with full files, as Auth0's staff have said of the free and the enterprise plan.
+const USERS_AN_HOUR: (f64, f64) = (40_000.0, 400_000.0);
+
+/// How long jobs with so many users take at Auth0, at best and at worst.
+pub(crate) fn at_published_speeds(users: usize) -> (Duration, Duration) {
+    let hours = |an_hour: f64| Duration::from_secs_f64(users as f64 / an_hour * 3600.0);
+    (hours(USERS_AN_HOUR.1), hours(USERS_AN_HOUR.0))
+}
 
 /// Waits until the job has ended, at most for `limit`, and gives how it ended. Sends reads; waits.
 ///
@@ -51,14 +61,18 @@ const FAULTS_BORNE: u32 = 5;
 /// # Ok::<(), Error>(())
 /// ```
 pub fn wait_for_job(tenant: &Tenant, job: &Job, limit: Duration) -> Result<FinishedJob> {
-    let began = Instant::now();
-    let mut wait = FIRST_WAIT;
-    let mut said = began;
-    let mut faults = 0;
+    let deadline = Deadline::after(limit);
+    let asked = tenant.until(
+        Deadline::after(limit.saturating_add(LAST_LOOK)),
+        FAULTS_BORNE,
+    );
+    let running = |status: String| match status.as_str() {
+        PENDING => Error::job_running(job.id.as_str(), limit),
+        status => Error::job_of_unknown_status(job.id.as_str(), limit, status),
+    };
+    let (mut waits, mut seen) = (Waits::new(), None);
     loop {
-        let state = read_job(tenant, &job.id);
-        let left = limit.saturating_sub(began.elapsed());
-        let news = match state {
+        match read_job(&asked, &job.id) {
             Ok(JobState::Ended {
                 status,
                 summary,
@@ -74,36 +88,51 @@ pub fn wait_for_job(tenant: &Tenant, job: &Job, limit: Duration) -> Result<Finis
                     seen_at,
                 });
             }
-            Ok(JobState::Pending { status, .. }) if left.is_zero() => {
-                return Err(Failure::JobRunning {
-                    id: job.id.to_string(),
-                    limit,
-                    status,
-                }
-                .into());
+            Ok(JobState::Pending { status, .. }) if deadline.is_over() => {
+                return Err(running(status));
             }
             Ok(JobState::Pending { told, status }) => {
-                faults = 0;
-                progress(&told, &status, began.elapsed(), limit)
+                let news = progress(&told, &status, &deadline);
+                seen = Some(status);
+                waits.next(&deadline, |is_first| {
+                    let usual = if is_first { usual(job) } else { String::new() };
+                    say!("job {} is still running{news}{usual}", job.id);
+                });
             }
-            // The job does not care whether it is asked, so one lost answer must not end the wait.
-            Err(error) if error.may_pass() && faults < FAULTS_BORNE && !left.is_zero() => {
-                faults += 1;
-                format!("; asking again, since {error}")
+            // It was seen to run, and the time for another look is over.
+            Err(error) if error.may_pass() && deadline.is_over() => {
+                return Err(seen.map_or(error, running));
             }
             Err(error) => return Err(error),
-        };
-        if said.elapsed() + wait > LONGEST_SILENCE {
-            let usual = if said == began {
-                usual(job)
-            } else {
-                String::new()
-            };
-            said = Instant::now();
-            say!("job {} is still running{news}{usual}", job.id);
         }
-        thread::sleep(wait.min(left));
-        wait = (wait * 3 / 2).min(LONGEST_WAIT);
+    }
+}
+
+/// The waits between two looks at a job, each longer than the one before.
+pub(crate) struct Waits {
+    next: Duration,
+    said: Instant,
+    is_first: bool,
+}
+
+impl Waits {
+    pub(crate) fn new() -> Waits {
+        Waits {
+            next: FIRST_WAIT,
+            said: clock::instant(),
+            is_first: true,
+        }
+    }
+
+    /// Waits for the next look, but not beyond the deadline. `say` is called before a silence would be too long, and told whether
+    /// it is the first time.
+    pub(crate) fn next(&mut self, deadline: &Deadline, say: impl FnOnce(bool)) {
+        if clock::since(self.said) + self.next > LONGEST_SILENCE {
+            self.said = clock::instant();
+            say(std::mem::replace(&mut self.is_first, false));
+        }
+        clock::wait(self.next.min(deadline.left()));
+        self.next = (self.next * 3 / 2).min(LONGEST_WAIT);
     }
 }
 
@@ -133,10 +162,10 @@ pub(crate) struct Told {
 impl Told {
     fn by(job: &JobAnswer) -> Told {
         let share = |percent: f64| (percent / 100.0).clamp(0.0, 1.0);
-        let left = job.time_left_seconds.map(Duration::try_from_secs_f64);
+        let left = |seconds| Duration::try_from_secs_f64(seconds).ok();
         Told {
             share: job.percentage_done.map(share),
-            left: left.and_then(std::result::Result::ok),
+            left: job.time_left_seconds.and_then(left),
         }
     }
 }
@@ -144,9 +173,8 @@ impl Told {
 /// Asks once after a job.
 pub(crate) fn read_job(tenant: &Tenant, id: &JobId) -> Result<JobState> {
     let answer = tenant.send(Request::get("/api/v2/jobs", READ_SCOPES).segment(id.as_str()))?;
-    let mut job: JobAnswer = answer.read()?;
-    let status = answer.need("status", std::mem::take(&mut job.status))?;
-    let status = match status.as_str() {
+    let job: JobAnswer = answer.read()?;
+    let status = match answer.need("status", job.status.as_str())? {
         "completed" => JobStatus::Completed,
         "failed" => JobStatus::Failed,
         // A word that Auth0 does not list is taken for "not ended yet", since it says nothing of the users. A wait has
@@ -179,7 +207,7 @@ fn usual(job: &Job) -> String {
     )
 }
 
-fn progress(told: &Told, status: &str, waited: Duration, limit: Duration) -> String {
+fn progress(told: &Told, status: &str, deadline: &Deadline) -> String {
     let status = match status {
         PENDING => String::new(),
         status => format!(", and its status is `{status}`, which Auth0 does not list"),
@@ -192,8 +220,8 @@ fn progress(told: &Told, status: &str, waited: Duration, limit: Duration) -> Str
         .map_or(String::new(), |left| format!(", {} s left", left.as_secs()));
     format!(
         "{status}{share}{left}; waited {} s of at most {} s",
-        waited.as_secs(),
-        limit.as_secs()
+        deadline.waited().as_secs(),
+        deadline.limit.as_secs()
     )
 }
 

@@ -2,8 +2,8 @@
 
 use std::collections::VecDeque;
 
-use crate::error::{Failure, Result};
-use crate::passwords::{Passwords, check_password, hash_all, usernames};
+use crate::error::{Error, Result};
+use crate::passwords::{Passwords, check_password, hash_all, own_username};
 use crate::users::User;
 
 /// Users of a stream hashed at a time: a few seconds of work, so that the cores are never idle for long.
@@ -27,6 +27,8 @@ pub struct HashStream<I> {
     users: I,
     passwords: Passwords,
     hashed: VecDeque<Result<User>>,
+    /// Rows that were taken from the stream.
+    rows: usize,
 }
 
 /// Gives each user of a stream a password as it goes by, some hundreds at a time on every core, so that
@@ -59,19 +61,13 @@ where
     match &passwords {
         Passwords::SameAsUsername => {}
         Passwords::Shared(secret) => check_password(secret.expose())?,
-        Passwords::Random => {
-            let reason =
-                "random ones need their sheet on the disk before users are sent: use set_passwords";
-            return Err(Failure::Password {
-                reason: reason.to_string(),
-            }
-            .into());
-        }
+        Passwords::Random => return Err(Error::random_in_a_stream()),
     }
     Ok(HashStream {
         users: users.into_iter(),
         passwords,
         hashed: VecDeque::new(),
+        rows: 0,
     })
 }
 
@@ -81,11 +77,12 @@ impl<I: Iterator<Item = Result<User>>> HashStream<I> {
         let mut batch: Vec<Result<User>> = self.users.by_ref().take(HASHED_AT_ONCE).collect();
         let (mut places, mut texts) = (Vec::new(), Vec::new());
         for (place, row) in batch.iter_mut().enumerate() {
+            self.rows += 1;
             let text = match (&*row, &self.passwords) {
                 (Err(_), _) => continue,
                 (Ok(user), _) if user.has_password() => continue,
                 (Ok(_), Passwords::Shared(secret)) => Ok(secret.clone()),
-                (Ok(user), _) => usernames(std::slice::from_ref(user)).map(|mut one| one.remove(0)),
+                (Ok(user), _) => own_username(self.rows, user, "Passwords::Shared"),
             };
             match text {
                 Ok(text) => {

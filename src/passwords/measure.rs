@@ -1,15 +1,15 @@
 //! What a lesson on hashing measures, here and now, on the reader's own machine.
 
-use std::hint::black_box;
-use std::thread;
-use std::time::{Duration, Instant};
-
+use crate::clock;
 use crate::display::draw::{Draw, NEUTRAL, UPDATED, card, draws, draws_in_cell, table_plain};
 use crate::display::svg::bars;
-use crate::error::{Failure, Result};
+use crate::error::{Error, Result};
 use crate::passwords::hashes::bcrypt_lanes::hash_many;
 use crate::passwords::{BCRYPT_COST, hash_all};
 use crate::secrets::{Secret, random_hex};
+use std::hint::black_box;
+use std::thread;
+use std::time::Duration;
 
 /// bcrypt's own costs are 4 to 31; from here on one hash takes longer than a reader waits.
 const HIGHEST_COST: u32 = 16;
@@ -55,18 +55,14 @@ pub fn measure_costs(costs: impl IntoIterator<Item = u32>) -> Result<CostTimes> 
     let mut times = Vec::new();
     for cost in costs {
         if !(4..=HIGHEST_COST).contains(&cost) {
-            return Err(Failure::Cost {
-                cost,
-                highest: HIGHEST_COST,
-            }
-            .into());
+            return Err(Error::bcrypt_cost(cost, HIGHEST_COST));
         }
-        let (began, mut hashes) = (Instant::now(), 0);
-        while hashes == 0 || began.elapsed() < LEAST_MEASURED {
+        let (began, mut hashes) = (clock::instant(), 0);
+        while hashes == 0 || clock::since(began) < LEAST_MEASURED {
             black_box(bcrypt::bcrypt(cost, [7; 16], b"a password"));
             hashes += 1;
         }
-        times.push((cost, began.elapsed() / hashes));
+        times.push((cost, clock::since(began) / hashes));
     }
     Ok(CostTimes { times })
 }
@@ -114,7 +110,7 @@ pub struct HashingSpeeds {
 /// ```
 pub fn measure_hashing(count: usize) -> Result<HashingSpeeds> {
     if count == 0 {
-        return Err(Failure::NoUsers.into());
+        return Err(Error::no_count("measures nothing"));
     }
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let words = |count: usize| -> Result<Vec<Secret>> {
@@ -123,22 +119,20 @@ pub fn measure_hashing(count: usize) -> Result<HashingSpeeds> {
             .collect()
     };
     let few = words(count.div_ceil(2))?;
-    let began = Instant::now();
+    let began = clock::instant();
     for word in &few {
-        black_box(bcrypt::hash(word.expose(), BCRYPT_COST)).map_err(|cause| Failure::Password {
-            reason: cause.to_string(),
-        })?;
+        black_box(bcrypt::hash(word.expose(), BCRYPT_COST)).map_err(Error::not_hashed)?;
     }
-    let one_by_one = few.len() as f64 / began.elapsed().as_secs_f64();
+    let one_by_one = few.len() as f64 / clock::since(began).as_secs_f64();
     let many = words(count)?;
     let texts: Vec<&str> = many.iter().map(Secret::expose).collect();
-    let began = Instant::now();
+    let began = clock::instant();
     black_box(hash_many(BCRYPT_COST, &texts)?);
-    let abreast = count as f64 / began.elapsed().as_secs_f64();
+    let abreast = count as f64 / clock::since(began).as_secs_f64();
     let all = words(count * cores)?;
-    let began = Instant::now();
+    let began = clock::instant();
     black_box(hash_all(&all)?);
-    let all_cores = all.len() as f64 / began.elapsed().as_secs_f64();
+    let all_cores = all.len() as f64 / clock::since(began).as_secs_f64();
     Ok(HashingSpeeds {
         one_by_one,
         abreast,

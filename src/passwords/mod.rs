@@ -6,19 +6,19 @@ pub(crate) mod measure;
 pub(crate) mod recipe;
 pub(crate) mod verify;
 
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
-use std::time::{Duration, Instant};
-
-use crate::error::{Error, Failure, Result};
+use crate::clock;
+use crate::error::{Error, Result};
 use crate::passwords::hashes::bcrypt_lanes::{LANES, hash_many};
 use crate::private_file::sheet::CsvFile;
 use crate::say::say;
 use crate::secrets::{Secret, random_bytes, random_hex};
 use crate::users::{User, Users};
 use crate::words::count;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::Duration;
 
 /// The bcrypt cost Auth0's `password_hash` takes: 10, no other (its pattern is `^\$2[ab]?\$10+\$...`).
 ///
@@ -91,25 +91,17 @@ pub enum Passwords {
 /// ```
 pub fn hash_password(password: &str) -> Result<String> {
     check_password(password)?;
-    let hash = bcrypt::hash(password, BCRYPT_COST).map_err(|cause| Failure::Password {
-        reason: cause.to_string(),
-    })?;
-    Ok(hash)
+    bcrypt::hash(password, BCRYPT_COST).map_err(Error::not_hashed)
 }
 
 /// Whether bcrypt takes the password, whole.
 pub(crate) fn check_password(password: &str) -> Result<()> {
-    let reason = match password.len() {
-        0 => "it is empty: give one of 1 to 72 bytes".to_string(),
-        1..=MAX_PASSWORD_BYTES if password.contains('\0') => {
-            "it holds a NUL byte, at which bcrypt stops: leave it out".to_string()
-        }
-        1..=MAX_PASSWORD_BYTES => return Ok(()),
-        bytes => format!(
-            "it has {bytes} bytes and bcrypt takes {MAX_PASSWORD_BYTES}: the rest would not count, so shorten it"
-        ),
-    };
-    Err(Failure::Password { reason }.into())
+    match password.len() {
+        0 => Err(Error::empty_password(MAX_PASSWORD_BYTES)),
+        1..=MAX_PASSWORD_BYTES if password.contains('\0') => Err(Error::password_with_nul()),
+        1..=MAX_PASSWORD_BYTES => Ok(()),
+        bytes => Err(Error::long_password(bytes, MAX_PASSWORD_BYTES)),
+    }
 }
 
 /// Gives each user a password: copies of the users with `password_hash` set. Sends nothing; uses every core.
@@ -137,19 +129,19 @@ pub(crate) fn check_password(password: &str) -> Result<()> {
 /// ```
 pub fn set_passwords(users: &[User], passwords: Passwords) -> Result<Users> {
     if users.is_empty() {
-        return Err(Failure::NoUsers.into());
+        return Err(Error::no_users());
     }
     if let Some(row) = users.iter().position(User::has_password) {
-        let reason = "has a password already: clear password_hash or leave the user out";
-        return Err(Failure::PasswordRow {
-            row: row + 1,
-            email: users[row].email.clone(),
-            reason,
-        }
-        .into());
+        return Err(Error::has_password(row + 1, &users[row].email));
     }
     let texts = match &passwords {
-        Passwords::SameAsUsername => usernames(users)?,
+        Passwords::SameAsUsername => {
+            let instead = "Passwords::Random or Passwords::Shared";
+            let users = users.iter().enumerate();
+            users
+                .map(|(index, user)| own_username(index + 1, user, instead))
+                .collect::<Result<_>>()?
+        }
         Passwords::Shared(secret) => {
             check_password(secret.expose())?;
             vec![secret.clone(); users.len()]
@@ -175,23 +167,15 @@ pub fn set_passwords(users: &[User], passwords: Passwords) -> Result<Users> {
     Ok(users.iter().zip(hashes).map(with_hash).collect())
 }
 
-pub(crate) fn usernames(users: &[User]) -> Result<Vec<Secret>> {
-    let password = |(row, user): (usize, &User)| {
-        match &user.username {
-        Some(username) if check_password(username).is_err() => Err(Failure::PasswordRow {
-            row: row + 1,
-            email: user.email.clone(),
-            reason: "has a username that bcrypt does not take as a password (1 to 72 bytes, no NUL byte): use Passwords::Random or Passwords::Shared",
-        }.into()),
+/// The username as the password of the user in `row`; `instead` names what could be taken where there is none that fits.
+pub(crate) fn own_username(row: usize, user: &User, instead: &str) -> Result<Secret> {
+    match &user.username {
+        Some(username) if check_password(username).is_err() => {
+            Err(Error::username_unfit(row, &user.email, instead))
+        }
         Some(username) => Ok(Secret::new(username)),
-        None => Err(Failure::PasswordRow {
-            row: row + 1,
-            email: user.email.clone(),
-            reason: "has no username that could be the password: use Passwords::Random or Passwords::Shared",
-        }.into()),
+        None => Err(Error::no_username(row, &user.email, instead)),
     }
-    };
-    users.iter().enumerate().map(password).collect()
 }
 
 fn random_password() -> Result<Secret> {
@@ -226,11 +210,7 @@ fn write_sheet(folder: &Path, users: &[User], passwords: &[Secret]) -> Result<Pa
     };
     match written() {
         Ok(()) => Ok(path),
-        Err(cause) => Err(Failure::CredentialsSheet {
-            path,
-            cause: cause.to_string(),
-        }
-        .into()),
+        Err(cause) => Err(Error::credentials_sheet(&path, cause)),
     }
 }
 
@@ -242,7 +222,7 @@ pub(crate) fn hash_all(passwords: &[Secret]) -> Result<Vec<String>> {
     let abreast = passwords.len().div_ceil(cores).clamp(1, LANES);
     let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let work = |reports: bool| -> Result<Vec<(usize, Vec<String>)>> {
-        let (began, mut said, mut groups) = (Instant::now(), Instant::now(), Vec::new());
+        let (began, mut said, mut groups) = (clock::instant(), clock::instant(), Vec::new());
         loop {
             let first = next.fetch_add(abreast, Ordering::Relaxed);
             let last = (first + abreast).min(passwords.len());
@@ -253,9 +233,9 @@ pub(crate) fn hash_all(passwords: &[Secret]) -> Result<Vec<String>> {
             groups.push((first, hash_many(BCRYPT_COST, &group)?));
             let done = done.fetch_add(group.len(), Ordering::Relaxed) + group.len();
             let left =
-                began.elapsed().as_secs_f64() / done as f64 * (passwords.len() - done) as f64;
-            if reports && said.elapsed() >= PROGRESS_EVERY && left >= 1.0 {
-                said = Instant::now();
+                clock::since(began).as_secs_f64() / done as f64 * (passwords.len() - done) as f64;
+            if reports && clock::since(said) >= PROGRESS_EVERY && left >= 1.0 {
+                said = clock::instant();
                 say!(
                     "hashed {done} of {}, about {left:.0} s left",
                     passwords.len()

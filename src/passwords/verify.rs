@@ -1,7 +1,7 @@
 //! Whether a password fits a hash, answered here as Auth0 would at a sign-in.
 
 use crate::error::problem::Faults;
-use crate::error::{Error, Failure, Result};
+use crate::error::{Error, Result};
 use crate::passwords::check_password;
 use crate::passwords::hashes::custom::CustomHash;
 use crate::passwords::hashes::schema::check_password_hash;
@@ -33,42 +33,28 @@ use crate::users::User;
 /// # Ok::<(), Error>(())
 /// ```
 pub fn verify_password(user: &User, password: &str) -> Result<bool> {
-    let failed = |field: &str, reason: String| -> Error {
-        Failure::PasswordHash {
-            email: user.email.clone(),
-            field: field.to_string(),
-            reason,
-        }
-        .into()
-    };
+    let failed = |field: &str, fact: &str| Error::untried_hash(&user.email, field, fact);
     check_password(password)?;
     match (&user.password_hash, &user.custom_password_hash) {
-        (None, None) => Err(failed(
-            "password_hash",
-            "is missing, and custom_password_hash too: give the user one with set_passwords"
-                .to_string(),
-        )),
-        (Some(_), Some(_)) => Err(failed(
-            "custom_password_hash",
-            "stands beside password_hash: give one of the two".to_string(),
-        )),
+        (None, None) => Err(Error::no_hash(&user.email)),
+        (Some(_), Some(_)) => Err(Error::two_hashes(&user.email)),
         (Some(hash), None) => {
             let mut faults = Faults::default();
             check_password_hash(hash, &mut faults);
             if let Some(problem) = faults.of(0, &user.email).into_iter().next() {
-                return Err(failed(&problem.field, problem.problem));
+                return Err(failed(&problem.field, &problem.problem));
             }
             Ok(bcrypt::verify(password, hash).unwrap_or(false))
         }
         (None, Some(custom)) => {
             if let Some(problem) = first_fault(custom) {
-                return Err(failed(&problem.field, problem.problem));
+                return Err(failed(&problem.field, &problem.problem));
             }
-            let read = CustomHash::read(custom).map_err(|(field, words)| failed(field, words))?;
+            let read = CustomHash::read(custom).map_err(|(field, words)| failed(field, &words))?;
             let fits = read
                 .fits(password)
-                .map_err(|untried| failed(untried.field(), untried.to_string()))?;
-            fits.ok_or_else(|| failed("custom_password_hash.hash.value", "is missing".to_string()))
+                .map_err(|untried| failed(untried.field(), &untried.to_string()))?;
+            fits.ok_or_else(|| failed("custom_password_hash.hash.value", "is missing"))
         }
     }
 }

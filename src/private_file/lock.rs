@@ -1,13 +1,12 @@
 //! Who is at work on a run: the one who holds the lock in its folder.
 
+use crate::clock;
+use crate::error::{Error, Result};
+use crate::say::say;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::path::Path;
-use std::thread;
-use std::time::{Duration, Instant};
-
-use crate::error::{Error, Result};
-use crate::say::say;
+use std::time::Duration;
 
 /// Made when a run begins and held locked while anyone is at work on it.
 pub(crate) const LOCK: &str = "lock";
@@ -19,34 +18,30 @@ const LOCK_WAIT: Duration = Duration::from_secs(3);
 /// Takes the lock of the run in `folder`; waits a little for whoever has it, and says so.
 pub(crate) fn lock(folder: &Path) -> Result<File> {
     // A program that is just being started holds a copy of every lock of this one's, for a moment.
-    let (began, mut told) = (Instant::now(), false);
-    while began.elapsed() < LOCK_WAIT {
+    let (began, mut told) = (clock::instant(), false);
+    while clock::since(began) < LOCK_WAIT {
         if let Some(lock) = try_lock(folder)? {
             return Ok(lock);
         }
-        if began.elapsed() >= FIRST_WORD && !std::mem::replace(&mut told, true) {
+        if clock::since(began) >= FIRST_WORD && !std::mem::replace(&mut told, true) {
             say!(
                 "another kernel or program is at work on {}: waiting {} s for it to end",
                 folder.display(),
                 (LOCK_WAIT - FIRST_WORD).as_secs()
             );
         }
-        thread::sleep(Duration::from_millis(20));
+        clock::wait(Duration::from_millis(20));
     }
-    Err(Error::run_folder(
-        folder,
-        "another kernel or program is at work on this run: let it end, or end it",
-    ))
+    Err(Error::run_in_use(folder))
 }
 
 /// Takes the lock of the run in `folder` if nobody has it.
 pub(crate) fn try_lock(folder: &Path) -> Result<Option<File>> {
     let path = folder.join(LOCK);
     if !is_plain_or_new(&path) {
-        let reason = "it is no plain file, as this crate makes it: delete it if you do not know where it comes from";
-        return Err(Error::run_folder(&path, reason));
+        return Err(Error::no_plain_file(&path));
     }
-    try_lock_file(&path).map_err(|cause| Error::disk(folder, &cause))
+    try_lock_file(&path).map_err(|cause| Error::disk(folder, cause))
 }
 
 /// A pipe would hold up whoever opens it, and a link would make a file elsewhere.

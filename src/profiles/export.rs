@@ -1,17 +1,16 @@
 //! All users of a connection, by an export job: what a search does not give.
 
-use std::ops::Deref;
-use std::path::Path;
-use std::thread;
-use std::time::{Duration, Instant};
-
 use reqwest::{Method, StatusCode, Url};
 use serde_json::{Value, json};
+use std::path::Path;
+use std::time::Duration;
 
+use crate::clock::Deadline;
 use crate::connections::ConnectionId;
-use crate::error::messages::say_fault;
-use crate::error::{Error, Failure, Result};
-use crate::jobs::{FIRST_WAIT, JobId, LONGEST_SILENCE, LONGEST_WAIT, READ_SCOPES};
+use crate::error::{Error, Result};
+use crate::jobs::wait::{FAULTS_BORNE, LAST_LOOK, Waits};
+use crate::jobs::{JobId, READ_SCOPES};
+use crate::list::list;
 use crate::private_file::sheet::CsvFile;
 use crate::profiles::gunzip::gunzip;
 use crate::profiles::link::address_of;
@@ -21,11 +20,10 @@ use crate::secrets::sent::SentSecrets;
 use crate::tenant::Tenant;
 use crate::tenant::answer::{Field, MOST_VALUES, most_values};
 use crate::tenant::answers::{AcceptedAnswer, JobAnswer};
-use crate::tenant::request::{Answer, Request};
-use crate::words::grouped;
+use crate::tenant::request::Request;
 
-/// Reads of the job, or of its file, that may be lost in a row.
-const FAULTS_BORNE: u32 = 5;
+/// What a file takes is not limited, as long as it comes: silence is. A day is no limit to any file that fits into memory.
+const LONGEST_DOWNLOAD: Duration = Duration::from_secs(24 * 3600);
 /// A link is good for 60 s (Auth0); each read of the job gives a new one.
 const LINKS_TRIED: u32 = 3;
 /// Users that are kept in memory: some 1 KB each.
@@ -46,7 +44,7 @@ const FIELDS: [&str; 10] = [
     "user_metadata",
 ];
 
-/// All users of a connection at one time; derefs to a slice of [`Profile`] and draws itself as a table.
+/// All users of a connection at one time: a list of [`Profile`], which derefs to a slice, iterates, and draws itself as a table.
 ///
 /// # Examples
 ///
@@ -60,7 +58,11 @@ const FIELDS: [&str; 10] = [
 /// # let job = start_import(&tenant, &connection, &users)?;
 /// # let finished = wait_for_job(&tenant, &job, Duration::from_secs(60))?;
 /// let everybody: ExportedUsers = export_users(&tenant, &connection, Duration::from_secs(60))?;
-/// assert!(everybody.iter().any(|user| user.username.as_deref() == Some("docs-export_01")));
+/// let mut verified = 0;
+/// for user in &everybody {
+///     verified += usize::from(user.email_verified == Some(true));
+/// }
+/// println!("{verified} of {} verified", everybody.len());
 /// # remove_users(&tenant, plan_removal(&tenant, &finished)?)?;
 /// # Ok::<(), Error>(())
 /// ```
@@ -72,12 +74,7 @@ pub struct ExportedUsers {
 
 debug_fields!(ExportedUsers: users, connection);
 
-impl Deref for ExportedUsers {
-    type Target = [Profile];
-    fn deref(&self) -> &[Profile] {
-        &self.users
-    }
-}
+list!(ExportedUsers, users, Profile);
 
 /// Exports all users of a connection, at most waiting for `limit`. Sends an export job and reads; waits; changes no user.
 ///
@@ -110,7 +107,12 @@ pub fn export_users(
     connection: &ConnectionId,
     limit: Duration,
 ) -> Result<ExportedUsers> {
-    let began = Instant::now();
+    let deadline = Deadline::after(limit);
+    let asked = tenant.until(
+        Deadline::after(limit.saturating_add(LAST_LOOK)),
+        FAULTS_BORNE,
+    );
+    let fetching = tenant.until(Deadline::after(LONGEST_DOWNLOAD), FAULTS_BORNE);
     let field = |name: &str| match name {
         "connection" => json!({"name": "identities[0].connection", "export_as": name}),
         _ => json!({ "name": name }),
@@ -123,101 +125,59 @@ pub fn export_users(
     };
     let answer = tenant.send(request.json(body))?;
     let accepted: AcceptedAnswer = answer.read()?;
-    let id = JobId::in_answer(&answer, accepted.id)?;
+    let id = JobId::in_answer(&answer, accepted.id.0)?;
     for _ in 0..LINKS_TRIED {
-        let link = wait_for_link(tenant, &id, began, limit)?;
-        if let Some(users) = fetch(tenant, &link, &id)? {
+        let link = wait_for_link(&asked, &id, &deadline)?;
+        if let Some(users) = fetch(&fetching, &link, &id)? {
             return Ok(ExportedUsers {
                 users,
                 connection: connection.clone(),
             });
         }
     }
-    Err(failed(format!(
-        "the links to the file of job {id} had ended when they were followed (each is good for 60 s): run this cell again"
-    )))
-}
-
-fn failed(reason: String) -> Error {
-    Failure::Export { reason }.into()
+    Err(Error::export_links_ended(id.as_str()))
 }
 
 /// The link to the job's file, once there is one.
-fn wait_for_link(tenant: &Tenant, id: &JobId, began: Instant, limit: Duration) -> Result<Url> {
-    let (mut wait, mut said, mut faults) = (FIRST_WAIT, Instant::now(), 0);
+fn wait_for_link(tenant: &Tenant, id: &JobId, deadline: &Deadline) -> Result<Url> {
+    let mut waits = Waits::new();
     loop {
-        let request = Request::get("/api/v2/jobs", READ_SCOPES).segment(id.as_str());
-        let state = tenant
-            .send(request)
-            .and_then(|answer| link_in(tenant, id, &answer));
-        let left = limit.saturating_sub(began.elapsed());
-        match state {
-            Ok(Some(link)) => return Ok(link),
-            Ok(None) => faults = 0,
-            Err(error) if error.may_pass() && faults < FAULTS_BORNE => faults += 1,
-            Err(error) => return Err(error),
+        let answer = tenant.send(Request::get("/api/v2/jobs", READ_SCOPES).segment(id.as_str()))?;
+        let job: JobAnswer = answer.read()?;
+        match answer.need("status", job.status.as_str())? {
+            "completed" => {
+                let link = answer.need("location", job.location.0)?;
+                let address = address_of(&link, tenant.loopback().as_ref());
+                return address.map_err(|why| answer.bad(why));
+            }
+            "failed" => return Err(Error::export_failed(id.as_str())),
+            _ if deadline.is_over() => {
+                return Err(Error::export_running(id.as_str(), deadline.limit));
+            }
+            _ => waits.next(deadline, |_| {
+                say!(
+                    "the export is still running; waited {} s of at most {} s",
+                    deadline.waited().as_secs(),
+                    deadline.limit.as_secs()
+                );
+            }),
         }
-        if left.is_zero() {
-            return Err(failed(format!(
-                "job {id} had not ended after {} s: run this cell again with a longer limit",
-                limit.as_secs()
-            )));
-        }
-        if said.elapsed() + wait > LONGEST_SILENCE {
-            said = Instant::now();
-            say!(
-                "the export is still running; waited {} s of at most {} s",
-                began.elapsed().as_secs(),
-                limit.as_secs()
-            );
-        }
-        thread::sleep(wait.min(left));
-        wait = (wait * 3 / 2).min(LONGEST_WAIT);
-    }
-}
-
-/// The link that an answer about the job names; `None` while the job runs.
-fn link_in(tenant: &Tenant, id: &JobId, answer: &Answer) -> Result<Option<Url>> {
-    let job: JobAnswer = answer.read()?;
-    match answer.need("status", job.status)?.as_str() {
-        "completed" => {
-            let link = answer.need("location", job.location)?;
-            let address = address_of(&link, tenant.loopback().as_ref());
-            address.map(Some).map_err(|why| answer.bad(why))
-        }
-        "failed" => Err(failed(format!(
-            "job {id} failed in the tenant, and Auth0 gives no reason: run this cell again"
-        ))),
-        _ => Ok(None),
     }
 }
 
 /// The users of the file; `None` when the link had ended.
 fn fetch(tenant: &Tenant, link: &Url, id: &JobId) -> Result<Option<Vec<Profile>>> {
-    let mut faults = 0;
-    let answer = loop {
-        match tenant.download(link) {
-            Ok(answer) => break answer,
-            Err(error) if error.may_pass() && faults < FAULTS_BORNE => {
-                faults += 1;
-                say_fault(&error);
-            }
-            Err(error) => return Err(error),
-        }
-    };
+    let answer = tenant.download(link)?;
     match answer.status {
         status if status.is_success() => {}
         // What a store of files says to a link that has ended.
         StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
             return Ok(None);
         }
-        status => {
-            let reason = format!("its file was answered with {status}: run this cell again");
-            return Err(failed(reason));
-        }
+        status => return Err(Error::export_file_refused(status)),
     }
     let unpacked = gunzip(&answer.body);
-    let unpacked = unpacked.map_err(failed)?;
+    let unpacked = unpacked.map_err(|fact| Error::export_packed_badly(&fact))?;
     read(&unpacked, &answer.sent, id, MOST_USERS).map(Some)
 }
 
@@ -230,19 +190,16 @@ fn read(file: &[u8], sent: &SentSecrets, job: &JobId, most: usize) -> Result<Vec
         let in_line = most_values(line);
         values += in_line;
         if in_line > MOST_VALUES || values > MOST_FILE_VALUES {
-            return Err(failed(format!(
-                "up to line {} of the file there may be over {} values in one user, or over {} in all, the most that are kept in memory: fetch the file of job {job} otherwise, and read it with read_ndjson, one user at a time",
+            return Err(Error::export_of_many_values(
+                job.as_str(),
                 number + 1,
-                grouped(MOST_VALUES),
-                grouped(MOST_FILE_VALUES)
-            )));
+                MOST_VALUES,
+                MOST_FILE_VALUES,
+            ));
         }
-        let no_user = || failed(format!("line {} of the file is no user", number + 1));
+        let no_user = || Error::export_line(number + 1);
         if users.len() == most {
-            return Err(failed(format!(
-                "there are over {} users, the most that are kept in memory: fetch the file of job {job} otherwise, and read it with read_ndjson, one user at a time",
-                grouped(most)
-            )));
+            return Err(Error::export_of_many_users(job.as_str(), most));
         }
         let json: Value = serde_json::from_slice(line).map_err(|_| no_user())?;
         // The id was asked for, and everybody has one.
@@ -279,7 +236,7 @@ impl ExportedUsers {
     /// ```
     pub fn save_csv(&self, path: &str) -> Result<()> {
         let written = write_csv(Path::new(path), &self.users);
-        written.map_err(|cause| failed(format!("{path} cannot be written: {cause}")))
+        written.map_err(|cause| Error::unwritable(path, cause))
     }
 }
 

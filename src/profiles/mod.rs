@@ -5,11 +5,11 @@ pub(crate) mod gunzip;
 pub(crate) mod link;
 
 use std::collections::HashSet;
-use std::ops::Deref;
 
 use serde_json::{Map, Value};
 
 use crate::error::Result;
+use crate::list::list;
 use crate::progress::Countdown;
 use crate::say::{data, data_of, debug_fields};
 use crate::tenant::Tenant;
@@ -93,7 +93,7 @@ impl Profile {
     }
 }
 
-/// Users that were looked for; derefs to a slice of [`Profile`] and draws itself as a table.
+/// Users that were looked for: a list of [`Profile`], which derefs to a slice, iterates, and draws itself as a table.
 ///
 /// # Examples
 ///
@@ -102,8 +102,11 @@ impl Profile {
 ///
 /// let tenant = Tenant::practice()?;
 /// let found: FoundUsers = users_by_email(&tenant, "docs-nobody@test.edu")?;
+/// for user in &found {
+///     println!("{}", user.user_id);
+/// }
 /// assert!(found.is_empty());
-/// assert!(found.to_string().contains("docs-nobody@test.edu"));
+/// # assert!(found.to_string().contains("docs-nobody@test.edu"));
 /// # Ok::<(), Error>(())
 /// ```
 #[derive(Clone)]
@@ -159,12 +162,7 @@ impl FoundUsers {
     }
 }
 
-impl Deref for FoundUsers {
-    type Target = [Profile];
-    fn deref(&self) -> &[Profile] {
-        &self.users
-    }
-}
+list!(FoundUsers, users, Profile);
 
 /// Searches the tenant's users with `query`, in Auth0's search language (v3); all of them when it is empty. Sends up
 /// to ten reads; writes nothing.

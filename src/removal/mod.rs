@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use reqwest::Method;
 
-use crate::error::{Error, Failure, Result};
+use crate::clock::Deadline;
+use crate::error::{Error, Result};
 use crate::imports::journal::{Entry, FileEnd, NoteKind};
 use crate::imports::run::Run;
 use crate::jobs::errors::job_errors;
@@ -20,8 +21,8 @@ use crate::removal::plan::{
 };
 use crate::tenant::Tenant;
 use crate::tenant::answer;
+use crate::tenant::rate::{FREE_PLAN, Pace};
 use crate::tenant::request::Request;
-use crate::tenant::retry::Patience;
 
 /// Deletes between two lines of the run's journal.
 const NOTED_AT_ONCE: usize = 50;
@@ -30,6 +31,15 @@ const FAULTS_BORNE: u32 = 4;
 /// A million users at two a second take six days.
 const REMOVAL_LIMIT: Duration = Duration::from_secs(7 * 24 * 3600);
 const REFUSED: &str = "the job refused the user";
+
+/// The tenant for all of a removal's requests. They keep to the rate of the run, or of imports, and are faster as long as the
+/// tenant tells that it has room: there is one for each user.
+fn asking(tenant: &Tenant, per_second: f64) -> Tenant {
+    let deadline = Deadline::after(REMOVAL_LIMIT);
+    tenant
+        .until(deadline, FAULTS_BORNE)
+        .paced(Pace::adapting(per_second))
+}
 
 /// Looks up the users a job created. Sends a read for each user; for users who were sent with a user id two, and one more for
 /// 40 of them; writes nothing.
@@ -63,24 +73,17 @@ const REFUSED: &str = "the job refused the user";
 /// ```
 pub fn plan_removal(tenant: &Tenant, finished: &FinishedJob) -> Result<RemovalPlan> {
     let job = &finished.job;
-    let unknown = |why: &str| -> Error {
-        Failure::Removal {
-            reason: format!(
-                "{why}, so what job {} created is not known: look in the dashboard",
-                job.id
-            ),
-        }
-        .into()
-    };
+    let unknown = |why: &str| Error::unknown_creation(job.id.as_str(), why);
     if finished.status == JobStatus::Failed {
         return Err(unknown("the job failed as a whole"));
     }
     if finished.summary.is_none() {
         return Err(unknown("the tenant did not tell how many users it created"));
     }
-    if job.created_at.is_empty() {
+    if answer::millis(&job.created_at).is_none() {
         return Err(unknown("the tenant did not tell when the job was accepted"));
     }
+    let tenant = &asking(tenant, FREE_PLAN);
     let errors = job_errors(tenant, finished)?;
     let refused: HashSet<usize> = errors.iter().filter_map(|failed| failed.row).collect();
     let mut plan = RemovalPlan::empty(tenant.domain(), &job.correlation_id, Vec::new());
@@ -102,15 +105,8 @@ pub fn plan_removal(tenant: &Tenant, finished: &FinishedJob) -> Result<RemovalPl
             false => candidates.push(candidate),
         }
     }
-    let mut patience = Patience::new(tenant, REMOVAL_LIMIT, FAULTS_BORNE);
     let name = job.connection_name();
-    look(
-        &mut patience,
-        job.connection.as_str(),
-        name,
-        candidates,
-        &mut plan,
-    )?;
+    look(tenant, job.connection.as_str(), name, candidates, &mut plan)?;
     let inserted = finished.summary.map_or(0, |summary| summary.inserted);
     if plan.users.len() as u64 > inserted {
         plan.keep_all();
@@ -154,25 +150,22 @@ pub fn plan_run_removal(tenant: &Tenant, folder: &str) -> Result<RemovalPlan> {
     let path = Path::new(folder);
     let run = Run::open(path)?;
     if run.domain != tenant.domain() {
-        let reason = format!(
-            "{folder} is of the tenant {}, and this one is {}",
-            run.domain,
-            tenant.domain()
-        );
-        return Err(Failure::Removal { reason }.into());
+        return Err(Error::removal_elsewhere(
+            folder,
+            &run.domain,
+            tenant.domain(),
+        ));
     }
     if !run.open_files().is_empty() {
-        let reason = format!("{folder} has not ended: resume_import first, then remove its users");
-        return Err(Failure::Removal { reason }.into());
+        return Err(Error::removal_too_soon(folder));
     }
     let is_certain = tenant.witness().made(run.folder.done_so_far());
     let (candidates, left_out) = run.created(is_certain)?;
     let mut plan = RemovalPlan::empty(&run.domain, &run.correlation_id(), left_out);
     plan.folder = Some(path.to_path_buf());
-    let mut patience = Patience::new(tenant, REMOVAL_LIMIT, FAULTS_BORNE);
     let name = run.connection_name();
     look(
-        &mut patience,
+        &asking(tenant, run.options.requests_per_second),
         &run.connection_id,
         name,
         candidates,
@@ -220,8 +213,7 @@ impl Run {
             }
         }
         if gone.len() < self.removed.len() {
-            let reason = "its journal tells of a removed user who is not of this run, and what was done is not guessed at";
-            return Err(Error::run_folder(self.folder.path(), reason));
+            return Err(Error::foreign_removal(self.folder.path()));
         }
         Ok((candidates, left_out))
     }
@@ -278,18 +270,12 @@ fn not_created(
 /// ```
 pub fn remove_users(tenant: &Tenant, plan: RemovalPlan) -> Result<Removed> {
     if plan.domain != tenant.domain() {
-        return Err(Failure::Removal {
-            reason: format!(
-                "the plan is for {}, this tenant is {}",
-                plan.domain,
-                tenant.domain()
-            ),
-        }
-        .into());
+        return Err(Error::plan_of_another_tenant(&plan.domain, tenant.domain()));
     }
     tenant.check_gate("a delete")?;
     let mut run = plan.folder.as_deref().map(Run::open).transpose()?;
-    let mut patience = Patience::new(tenant, REMOVAL_LIMIT, FAULTS_BORNE);
+    let rate = run.as_ref().map(|run| run.options.requests_per_second);
+    let tenant = &asking(tenant, rate.unwrap_or(FREE_PLAN));
     let mut removed = Removed {
         deleted: 0,
         left_out: Vec::new(),
@@ -304,7 +290,7 @@ pub fn remove_users(tenant: &Tenant, plan: RemovalPlan) -> Result<Removed> {
             if run.as_ref().is_some_and(|run| run.removed.contains(id)) {
                 continue;
             }
-            match remains(&mut patience, &plan, id)? {
+            match remains(tenant, &plan, id)? {
                 Some(reason) => removed.left_out.push(LeftOut {
                     email: email.clone(),
                     user_id: Some(id.clone()),
@@ -312,7 +298,7 @@ pub fn remove_users(tenant: &Tenant, plan: RemovalPlan) -> Result<Removed> {
                 }),
                 None => {
                     // Deleting who is gone is fine, so a delete whose answer was lost is sent again.
-                    patience.ask(|tenant| delete(tenant, id, &plan.correlation_id))?;
+                    delete(tenant, id, &plan.correlation_id)?;
                     gone.push(id.clone());
                 }
             }
@@ -329,7 +315,7 @@ pub fn remove_users(tenant: &Tenant, plan: RemovalPlan) -> Result<Removed> {
 }
 
 /// Why a user of the plan is not deleted now. Time has passed since the plan, so whoever was looked up is looked up again.
-fn remains(patience: &mut Patience, plan: &RemovalPlan, id: &str) -> Result<Option<&'static str>> {
+fn remains(tenant: &Tenant, plan: &RemovalPlan, id: &str) -> Result<Option<&'static str>> {
     let span = match plan.known.get(id) {
         Some(Evidence::Drawn) => return Ok(None),
         Some(Evidence::Looked(span)) => *span,
@@ -338,7 +324,7 @@ fn remains(patience: &mut Patience, plan: &RemovalPlan, id: &str) -> Result<Opti
     let Some(connection) = &plan.connection else {
         return Ok(Some(NO_CONNECTION));
     };
-    let profile = patience.ask(|tenant| ownership::by_id(tenant, id))?;
+    let profile = ownership::by_id(tenant, id)?;
     Ok(match profile {
         None => Some("the user was gone already"),
         Some(profile) => doubt(&profile, connection, span),

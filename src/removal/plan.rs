@@ -8,8 +8,9 @@ use crate::error::Result;
 use crate::jobs::ownership::{self, Span, TWO_WITH_ID, has_email};
 use crate::progress::Countdown;
 use crate::say::{data, debug_fields};
+use crate::tenant::Tenant;
 use crate::tenant::answers::UserAnswer;
-use crate::tenant::retry::Patience;
+use crate::tenant::rate::FREE_PLAN;
 
 pub(crate) const OTHER_EMAIL: &str = "the tenant has the user with this id under another e-mail than the run's folder tells: it was changed since, or somebody else made the folder";
 
@@ -132,7 +133,7 @@ impl RemovalPlan {
     pub fn duration(&self) -> Duration {
         let looks = self.known.values();
         let looks = looks.filter(|evidence| matches!(evidence, Evidence::Looked(_)));
-        Duration::from_secs_f64((self.users.len() + looks.count()) as f64 / 2.0)
+        Duration::from_secs_f64((self.users.len() + looks.count()) as f64 / FREE_PLAN)
     }
 }
 
@@ -264,7 +265,7 @@ impl RemovalPlan {
 
 /// Asks the tenant about the candidates, and puts each into the plan or leaves them out.
 pub(crate) fn look(
-    patience: &mut Patience,
+    tenant: &Tenant,
     connection_id: &str,
     named: Option<&str>,
     candidates: Vec<Candidate>,
@@ -273,9 +274,9 @@ pub(crate) fn look(
     if candidates.is_empty() {
         return Ok(());
     }
-    plan.connection = ownership::connection_name(patience, connection_id, named)?;
+    plan.connection = ownership::connection_name(tenant, connection_id, named)?;
     let ids: Vec<String> = candidates.iter().filter_map(|c| c.id.clone()).collect();
-    let seen = ownership::seen(patience, &ids)?;
+    let seen = ownership::seen(tenant, &ids)?;
     let (total, mut countdown) = (candidates.len(), Countdown::new());
     for (index, candidate) in candidates.into_iter().enumerate() {
         let connection = plan.connection.as_deref();
@@ -286,14 +287,14 @@ pub(crate) fn look(
                     && candidate.is_in
                     && !seen.contains_key(id) =>
             {
-                unseen_user(patience, &candidate, id, connection)?
+                unseen_user(tenant, &candidate, id, connection)?
             }
             (Some(id), _) if candidate.drawn => drawn_user(&candidate, seen.get(id), connection),
             (_, None) => Err(NO_CONNECTION),
             // Whoever has the id in another connection may have another e-mail.
             (Some(id), _) if seen.get(id).is_some_and(|all| all.len() > 1) => Err(TWO_WITH_ID),
-            (Some(id), Some(connection)) => given_user(patience, &candidate, id, connection)?,
-            (None, Some(connection)) => user_by_email(patience, &candidate, connection)?,
+            (Some(id), Some(connection)) => given_user(tenant, &candidate, id, connection)?,
+            (None, Some(connection)) => user_by_email(tenant, &candidate, connection)?,
         };
         let found = found.and_then(|profile| {
             let has_it = |profile: &UserAnswer| has_email(profile, &candidate.email);
@@ -335,12 +336,12 @@ fn drawn_user(
 
 /// A user whom a search does not show, with an id that is said to be drawn for a run that was not made here.
 fn unseen_user(
-    patience: &mut Patience,
+    tenant: &Tenant,
     candidate: &Candidate,
     id: &str,
     connection: Option<&str>,
 ) -> Result<Found> {
-    let profile = patience.ask(|tenant| ownership::by_id(tenant, id))?;
+    let profile = ownership::by_id(tenant, id)?;
     Ok(match profile {
         Some(profile) => drawn_user(candidate, Some(&vec![profile]), connection),
         None => Err(NOBODY_WITH_ID),
@@ -348,20 +349,15 @@ fn unseen_user(
 }
 
 /// A user with an id that the reader chose. The tenant may have another user with it, in another connection.
-fn given_user(
-    patience: &mut Patience,
-    candidate: &Candidate,
-    id: &str,
-    connection: &str,
-) -> Result<Found> {
-    let Some(profile) = patience.ask(|tenant| ownership::by_id(tenant, id))? else {
+fn given_user(tenant: &Tenant, candidate: &Candidate, id: &str, connection: &str) -> Result<Found> {
+    let Some(profile) = ownership::by_id(tenant, id)? else {
         return Ok(Err(NOBODY_WITH_ID));
     };
     if let Some(doubt) = doubt(&profile, connection, candidate.span) {
         return Ok(Err(doubt));
     }
     // A copy of the user in another connection has the same e-mail as a rule.
-    let twins = patience.ask(|tenant| ownership::by_email(tenant, &candidate.email))?;
+    let twins = ownership::by_email(tenant, &candidate.email)?;
     let others = twins
         .iter()
         .filter(|twin| twin.user_id.as_deref() == Some(id));
@@ -375,12 +371,8 @@ fn given_user(
 }
 
 /// A user whose id Auth0 made, by the e-mail that was sent.
-fn user_by_email(
-    patience: &mut Patience,
-    candidate: &Candidate,
-    connection: &str,
-) -> Result<Found> {
-    let all = patience.ask(|tenant| ownership::by_email(tenant, &candidate.email))?;
+fn user_by_email(tenant: &Tenant, candidate: &Candidate, connection: &str) -> Result<Found> {
+    let all = ownership::by_email(tenant, &candidate.email)?;
     let here: Vec<&UserAnswer> = all
         .iter()
         .filter(|profile| ownership::is_in(profile, connection))

@@ -9,7 +9,7 @@ use std::fmt;
 
 use zeroize::Zeroize;
 
-use crate::error::{Failure, Result};
+use crate::error::{Error, Result};
 
 /// Text that is never printed: `Debug` and `Display` show `<secret>`. Its memory is wiped when it goes, a clone's too;
 /// what others make of it, the HTTP client say, is not.
@@ -85,9 +85,7 @@ impl fmt::Display for Secret {
 /// `count` bytes from the system's CSPRNG.
 pub(crate) fn random_bytes(count: usize) -> Result<Vec<u8>> {
     let mut bytes = vec![0; count];
-    getrandom::fill(&mut bytes).map_err(|cause| Failure::Random {
-        cause: cause.to_string(),
-    })?;
+    getrandom::fill(&mut bytes).map_err(Error::no_random_numbers)?;
     Ok(bytes)
 }
 

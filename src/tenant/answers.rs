@@ -40,7 +40,8 @@ pub(crate) struct AcceptedAnswer {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct JobAnswer {
-    pub(crate) status: Told<String>,
+    /// A text: a number would be no status.
+    pub(crate) status: Value,
     pub(crate) percentage_done: Told<f64>,
     pub(crate) time_left_seconds: Told<f64>,
     pub(crate) summary: Told<SummaryAnswer>,

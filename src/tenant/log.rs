@@ -1,13 +1,13 @@
 //! What was sent and answered lately, to look at. Secrets are left out when it is written down, not when it is drawn.
 
 use std::collections::VecDeque;
-use std::ops::Deref;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use reqwest::Url;
 
 use crate::error::{ErrorKind, Result};
+use crate::list::list;
 use crate::say::{debug_fields, disarmed};
 use crate::secrets::hide::HIDDEN;
 use crate::secrets::redact::{self, MOST_TEXT_CHARS, is_listed};
@@ -81,8 +81,8 @@ impl SentRequest {
     }
 }
 
-/// The last requests of a tenant handle and its clones, in the order they were answered; derefs to a slice of
-/// [`SentRequest`]. Draws itself as a table, each row with a `curl` line to copy.
+/// The last requests of a tenant handle and its clones, in the order they were answered: a list of [`SentRequest`],
+/// which derefs to a slice and iterates. Draws itself as a table, each row with a `curl` line to copy.
 ///
 /// # Examples
 ///
@@ -93,7 +93,9 @@ impl SentRequest {
 /// list_connections(&tenant)?;
 /// let log = tenant.requests();
 /// assert_eq!(log.before(), 0);
-/// println!("{} requests, the longest took {:?}", log.len(), log.iter().map(|sent| sent.took).max());
+/// for sent in &log {
+///     println!("{} {} took {:?}", sent.method, sent.path, sent.took);
+/// }
 /// # Ok::<(), Error>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -124,12 +126,7 @@ impl RequestLog {
     }
 }
 
-impl Deref for RequestLog {
-    type Target = [SentRequest];
-    fn deref(&self) -> &[SentRequest] {
-        &self.requests
-    }
-}
+list!(RequestLog, requests, SentRequest);
 
 /// Writes down what is sent; shared by the clones of a tenant.
 #[derive(Default)]

@@ -1,10 +1,12 @@
 //! Opening a tenant: the one that the settings name, or one by its domain and a token.
 
-use crate::error::{Failure, Result};
+use crate::clock::Deadline;
+use crate::error::{Error, Result};
+use crate::tenant::retry::{Lost, Retry};
 use crate::tenant::settings::{Address, Settings};
 use crate::tenant::token::Token;
 use crate::tenant::wire::Wire;
-use crate::tenant::{RATE_LIMIT_TRIES, Tenant};
+use crate::tenant::{CALL_LIMIT, FAULTS_BORNE, Tenant};
 
 impl Tenant {
     /// Opens the tenant that the settings name; the practice tenant when nothing is set.
@@ -38,12 +40,7 @@ impl Tenant {
             Some(_) => Tenant::from_settings(&settings),
             None => match settings.any() {
                 None => Tenant::practice(),
-                Some(name) => Err(Failure::Setting {
-                    name: "DOMAIN",
-                    reason: format!(
-                        "it is not set, though {name} is: set it to your tenant's host name, or to `practice`"
-                    ),
-                }.into()),
+                Some(name) => Err(Error::no_domain(name)),
             },
         }
     }
@@ -67,7 +64,7 @@ impl Tenant {
     pub fn new(domain: &str, token: &str) -> Result<Tenant> {
         let wire = Wire::to(Address::parse(domain)?)?;
         let token = Token::parse(token, &wire.address)?;
-        Ok(Tenant::assemble(wire, None, None, token))
+        Ok(Tenant::assemble(wire, None, None, false, token))
     }
 
     pub(crate) fn from_settings(settings: &Settings) -> Result<Tenant> {
@@ -79,19 +76,17 @@ impl Tenant {
             Some(token) => (None, Token::parse(token, &wire.address)?),
             None => match settings.application("CLIENT_ID", "CLIENT_SECRET")? {
                 Some(application) => {
-                    let token = wire.exchange(&application, RATE_LIMIT_TRIES)?;
+                    let deadline = Deadline::after(CALL_LIMIT);
+                    let retry = Retry::new(deadline, FAULTS_BORNE, &wire.words);
+                    let token =
+                        retry.ask(Lost::SendAgain, |_| wire.exchange(&application, deadline))?;
                     (Some(application), token)
                 }
                 None => {
-                    return Err(Failure::Setting {
-                        name: "MGMT_API_ACCESS_TOKEN",
-                        reason: format!(
-                            "it is not set for {domain}: copy .env.example to .env and fill it in, or leave DOMAIN unset to use the practice tenant"
-                        ),
-                    }.into());
+                    return Err(Error::no_credentials(domain));
                 }
             },
         };
-        Ok(Tenant::assemble(wire, application, sign_in, token))
+        Ok(Tenant::assemble(wire, application, sign_in, true, token))
     }
 }

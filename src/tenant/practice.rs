@@ -4,16 +4,15 @@
 //! one file under `target/` (0600, ignored by git), with a key by which it proves itself; a running one ends when that
 //! file vanishes.
 
+use reqwest::Method;
+use serde_json::{Value, json};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::thread;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
-use reqwest::Method;
-use serde_json::{Value, json};
-
-use crate::error::{Error, Failure, Result};
+use crate::clock;
+use crate::error::{Error, Result};
 use crate::private_file::append_to_private;
 use crate::private_file::lock::{FIRST_WORD, try_lock_file};
 use crate::say::{say, sentence};
@@ -73,13 +72,7 @@ impl Tenant {
     /// ```
     pub fn practice_faults(&self, faults: &[(&str, f64)]) -> Result<()> {
         if !self.is_practice() {
-            return Err(Failure::Practice {
-                reason: format!(
-                    "{} is a real tenant, where faults come by themselves",
-                    self.domain()
-                ),
-            }
-            .into());
+            return Err(Error::no_practice_tenant(self.domain()));
         }
         let faults: serde_json::Map<String, Value> = faults
             .iter()
@@ -107,8 +100,8 @@ impl Tenant {
     pub fn practice_traffic(&self) -> Result<String> {
         let answer = self.send(Request::get("/practice/traffic", &[]))?;
         let traffic: TrafficAnswer = answer.read()?;
-        let requests = answer.need("requests", traffic.requests)?;
-        let most = answer.need("most_in_a_second", traffic.most_in_a_second)?;
+        let requests = answer.need("requests", traffic.requests.0)?;
+        let most = answer.need("most_in_a_second", traffic.most_in_a_second.0)?;
         let told = format!("{requests} in all, {most} at most within a second");
         Ok(sentence(&told))
     }
@@ -127,9 +120,7 @@ fn find_or_start_in(target: &Path, build: fn(&Path) -> Result<()>) -> Result<Set
         .join(format!("{PROGRAM}{}", std::env::consts::EXE_SUFFIX));
     if let Some(settings) = running(&env_file)? {
         if is_stale(&env_file, &program) {
-            return Err(failed(
-                "the one running was started from an older build: run `make stop` in the project (its users are forgotten) and this cell again",
-            ));
+            return Err(Error::practice_is_stale());
         }
         return Ok(settings);
     }
@@ -148,32 +139,21 @@ fn find_or_start_in(target: &Path, build: fn(&Path) -> Result<()>) -> Result<Set
 /// the lock is done when it is dropped.
 fn wait_for_turn(target: &Path, limit: Duration) -> Result<File> {
     let path = target.join("practice-tenant.lock");
-    let unlockable = |cause| failed(&format!("{} cannot be locked: {cause}", path.display()));
+    let unlockable = |cause| Error::practice_unlockable(&path, cause);
     fs::create_dir_all(target).map_err(unlockable)?;
-    let (began, mut told) = (Instant::now(), false);
+    let (began, mut told) = (clock::instant(), false);
     loop {
         if let Some(lock) = try_lock_file(&path).map_err(unlockable)? {
             return Ok(lock);
         }
-        if began.elapsed() >= limit {
-            return Err(failed(&format!(
-                "another kernel or program has held {} for {} s: end it, or delete that file",
-                path.display(),
-                limit.as_secs()
-            )));
+        if clock::since(began) >= limit {
+            return Err(Error::practice_held(&path, limit));
         }
-        if began.elapsed() >= FIRST_WORD && !std::mem::replace(&mut told, true) {
+        if clock::since(began) >= FIRST_WORD && !std::mem::replace(&mut told, true) {
             say!("another kernel is building or starting the practice tenant: waiting for it");
         }
-        thread::sleep(Duration::from_millis(20));
+        clock::wait(Duration::from_millis(20));
     }
-}
-
-fn failed(reason: &str) -> Error {
-    Failure::Practice {
-        reason: reason.to_string(),
-    }
-    .into()
 }
 
 fn modified(path: &Path) -> Option<SystemTime> {
@@ -198,7 +178,7 @@ fn needs_build(program: &Path) -> bool {
 
 fn build(target: &Path) -> Result<()> {
     say!("building the practice tenant, once: a minute or two");
-    let began = Instant::now();
+    let began = clock::instant();
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
     let output = Command::new("cargo")
         .args(["build", "--release", "--locked", "--package", PROGRAM])
@@ -211,22 +191,16 @@ fn build(target: &Path) -> Result<()> {
         .env_remove("CARGO_TARGET_DIR")
         .stdin(Stdio::null())
         .output()
-        .map_err(|cause| {
-            failed(&format!(
-                "cargo cannot be run to build it ({cause}): is Rust on the PATH?"
-            ))
-        })?;
+        .map_err(Error::no_cargo)?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
         let reason = said
             .lines()
             .find(|line| line.starts_with("error"))
             .unwrap_or("no reason given");
-        return Err(failed(&format!(
-            "it cannot be built ({reason}): run `make practice-tenant` in the project to see all of it"
-        )));
+        return Err(Error::practice_not_built(reason));
     }
-    say!("built in {} s", began.elapsed().as_secs());
+    say!("built in {} s", clock::since(began).as_secs());
     Ok(())
 }
 
@@ -245,25 +219,21 @@ fn start(program: &Path, env_file: &Path) -> Result<()> {
     // A group of its own: an interrupt of the kernel must not end it.
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
-    command.spawn().map(drop).map_err(|cause| {
-        failed(&format!(
-            "{} cannot be started ({cause})",
-            program.display()
-        ))
-    })
+    command
+        .spawn()
+        .map(drop)
+        .map_err(|cause| Error::practice_not_started(program, cause))
 }
 
 fn wait_until_ready(env_file: &Path) -> Result<Settings> {
-    let began = Instant::now();
-    while began.elapsed() < START_LIMIT {
+    let began = clock::instant();
+    while clock::since(began) < START_LIMIT {
         if let Some(settings) = running(env_file)? {
             return Ok(settings);
         }
-        thread::sleep(Duration::from_millis(20));
+        clock::wait(Duration::from_millis(20));
     }
-    Err(failed(
-        "it was started but does not answer: see target/practice-tenant.log",
-    ))
+    Err(Error::practice_is_silent())
 }
 
 #[cfg(test)]
@@ -272,6 +242,8 @@ mod program;
 
 #[cfg(test)]
 mod tests {
+    use std::thread;
+
     use super::*;
     use crate::tenant::proof::{proof_key, proves};
 
@@ -285,14 +257,14 @@ mod tests {
     }
 
     fn unbuildable(_: &Path) -> Result<()> {
-        Err(failed("it cannot be built"))
+        Err(Error::practice_not_built("no reason given"))
     }
 
     fn until(mut holds: impl FnMut() -> bool) {
-        let began = Instant::now();
+        let began = clock::instant();
         while !holds() {
-            assert!(began.elapsed() < START_LIMIT, "waited too long");
-            thread::sleep(Duration::from_millis(20));
+            assert!(clock::since(began) < START_LIMIT, "waited too long");
+            clock::wait(Duration::from_millis(20));
         }
     }
 

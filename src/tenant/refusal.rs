@@ -6,8 +6,8 @@ use std::time::Duration;
 use reqwest::StatusCode;
 use reqwest::header::{LOCATION, RETRY_AFTER};
 
-use crate::clock::now;
-use crate::error::{Error, Failure};
+use crate::clock::unix_seconds;
+use crate::error::Error;
 use crate::say::words_of_others;
 use crate::secrets::hide::without_secrets;
 use crate::tenant::answer::http_millis;
@@ -26,6 +26,8 @@ const EXCHANGE: &str = "POST /oauth/token";
 const UPLOAD: &str = "POST /api/v2/jobs/users-imports";
 /// What Auth0 says of them, so far.
 const SLOTS: &str = "active import users jobs";
+/// Seconds that are waited for the rate at most: the limits of Auth0's paid plans are those of a minute.
+const LONGEST_WAIT: u64 = 60;
 /// Auth0's code of the rate limit, in both envelopes.
 const RATE: &str = "too_many_requests";
 /// A bucket of the quota: `b=per_hour;q=100;r=0;t=924`, several with commas between them (auth0.net reads it so).
@@ -33,35 +35,28 @@ const QUOTA: &str = "auth0-client-quota-limit";
 
 /// Turns an answer that is no success into the error that explains it.
 pub(crate) fn refusal(answer: &Answer) -> Error {
-    let (told, unread) = match answer.read::<RefusalAnswer>() {
-        Ok(told) => (told, None),
-        Err(error) => (RefusalAnswer::default(), Some(error)),
-    };
-    let message = match told.message.as_ref().or(told.error_description.as_ref()) {
+    let told: RefusalAnswer = answer.read().unwrap_or_default();
+    let message = match told
+        .message
+        .as_deref()
+        .or(told.error_description.as_deref())
+    {
         Some(message) => without_secrets(message),
         None if answer.status.is_redirection() => format!("it redirects to {}", place(answer)),
-        None => match unread.as_ref().map(Error::failure) {
-            Some(Failure::BrokenAnswer { problem, .. } | Failure::BadAnswer { problem, .. }) => {
-                format!("no reason given: the answer cannot be read, {problem}")
-            }
-            _ => "no reason given".to_string(),
+        None => match answer.unreadable() {
+            Some(why) => format!("no reason given: the answer cannot be read, {why}"),
+            None => "no reason given".to_string(),
         },
     };
     let message = words_of_others(&message, MOST_MESSAGE_CHARS);
     if answer.status == StatusCode::TOO_MANY_REQUESTS {
-        return too_many(answer, message);
+        return too_many(answer, &message);
     }
     // In the Management API's envelope `error` is the status in words; in the other one it is the code.
     let error = told.error.0.filter(|_| told.status_code.is_none());
     let code = told.error_code.0.or(error);
     let code = code.map(|code| words_of_others(&without_secrets(&code), MOST_CODE_CHARS));
-    Failure::Refused {
-        call: answer.call.clone(),
-        status: answer.status.as_u16(),
-        code,
-        message,
-    }
-    .into()
+    Error::refused(&answer.call, answer.status.as_u16(), code, &message)
 }
 
 /// Where a redirection leads.
@@ -71,7 +66,7 @@ fn place(answer: &Answer) -> String {
 }
 
 /// The error that an answer of 429 is.
-fn too_many(answer: &Answer, message: String) -> Error {
+fn too_many(answer: &Answer, message: &str) -> Error {
     let call = answer.call.as_str();
     // A salt that is a word of the sentence hides it from the reader, and decides nothing.
     let told: RefusalAnswer = answer.read_names().unwrap_or_default();
@@ -84,24 +79,14 @@ fn too_many(answer: &Answer, message: String) -> Error {
     let quota = answer.header(QUOTA).as_deref().and_then(used_up);
     let is_told = quota.is_some() || said.to_lowercase().contains("quota");
     if call == EXCHANGE && is_told {
-        return Failure::TokenQuota {
-            quota,
-            wait: quota_wait(answer),
-            message,
-        }
-        .into();
+        return Error::token_quota(message, quota, quota_wait(answer));
     }
     let code = told.error_code.as_deref().or(told.error.as_deref());
     let is_upload = call == UPLOAD && is_about_slots(answer, code, said);
     if is_upload || said.contains(SLOTS) {
-        return Failure::NoJobSlot { message }.into();
+        return Error::no_job_slot(message);
     }
-    Failure::RateLimited {
-        call: call.to_string(),
-        message,
-        wait: answer.wait(),
-    }
-    .into()
+    Error::rate_limited(call, message, answer.wait())
 }
 
 /// The sentence is not relied upon: where requests are left, it is not the rate that refused this one.
@@ -140,15 +125,22 @@ fn quota_wait(answer: &Answer) -> Option<Duration> {
 }
 
 impl Answer {
-    /// How long to wait for the rate: `Retry-After`, else `x-ratelimit-reset` (UNIX seconds), within 1 to 10 seconds
-    /// as Auth0's own Go SDK does.
+    /// How long to wait for the rate: `Retry-After`, up to a minute, in which the slowest of Auth0's limits is filled again;
+    /// else `x-ratelimit-reset` (UNIX seconds, when the next request is let through), within 1 to 10 seconds as Auth0's own Go
+    /// SDK does.
     pub(crate) fn wait(&self) -> Duration {
         let reset = || {
-            let reset = self.header("x-ratelimit-reset")?;
-            Some(reset.trim().parse::<u64>().ok()?.saturating_sub(now()))
+            let reset = self.header("x-ratelimit-reset")?.trim().parse::<u64>();
+            Some(reset.ok()?.saturating_sub(self.now()).clamp(1, 10))
         };
         let seconds = retry_after(self).or_else(reset);
-        Duration::from_secs(seconds.unwrap_or(1).clamp(1, 10))
+        Duration::from_secs(seconds.unwrap_or(1).clamp(1, LONGEST_WAIT))
+    }
+
+    /// UNIX seconds by the server's own clock, where it tells it, since this machine's may be wrong.
+    fn now(&self) -> u64 {
+        let told = self.date().and_then(|millis| u64::try_from(millis).ok());
+        told.map_or_else(unix_seconds, |millis| millis / 1000)
     }
 }
 
@@ -157,9 +149,7 @@ fn retry_after(answer: &Answer) -> Option<u64> {
     let text = answer.header(RETRY_AFTER.as_str())?;
     text.trim().parse().ok().or_else(|| {
         let at = u64::try_from(http_millis(&text)?).ok()? / 1000;
-        // The server's own clock, where it tells it, since this machine's may be wrong.
-        let told = answer.date().and_then(|millis| u64::try_from(millis).ok());
-        Some(at.saturating_sub(told.map_or_else(now, |millis| millis / 1000)))
+        Some(at.saturating_sub(answer.now()))
     })
 }
 

@@ -6,13 +6,13 @@ use reqwest::{Method, StatusCode, Url};
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-use crate::error::{Error, Failure, Result};
+use crate::error::requests::Unreadable;
+use crate::error::{Error, Result};
 use crate::secrets::Secret;
 use crate::secrets::redact;
 use crate::secrets::sent::SentSecrets;
-use crate::tenant::answer::{Field, MOST_VALUES, Told, http_millis, most_values};
+use crate::tenant::answer::{Field, MOST_VALUES, http_millis, most_values};
 use crate::tenant::form::Form;
-use crate::words::grouped;
 
 pub(crate) const CORRELATION_ID: &str = "X-Correlation-ID";
 /// What is written as `%2F` in a segment of a path: all but the characters that RFC 3986 calls unreserved. `Url` leaves the
@@ -178,14 +178,14 @@ impl Answer {
     }
 
     fn read_without<T: Field>(&self, secrets: &SentSecrets) -> Result<T> {
-        let json = secrets.hide_in(self.json()?);
+        let unreadable = |why| Error::unreadable(&self.call, self.status.as_u16(), &why);
+        let json = secrets.hide_in(self.json().map_err(unreadable)?);
         T::of(json).ok_or_else(|| self.bad(T::OTHERWISE))
     }
 
     /// What the answer tells in `field`, without which the call has failed.
-    pub(crate) fn need<T>(&self, field: &str, told: Told<T>) -> Result<T> {
-        told.0
-            .ok_or_else(|| self.bad(&format!("it does not tell `{field}`")))
+    pub(crate) fn need<T>(&self, field: &str, told: Option<T>) -> Result<T> {
+        told.ok_or_else(|| self.bad(&format!("it does not tell `{field}`")))
     }
 
     /// The error that the answer is, for want of what the call is for.
@@ -193,27 +193,36 @@ impl Answer {
         Error::bad_answer(&self.call, problem)
     }
 
-    fn json(&self) -> Result<Value> {
-        if most_values(&self.body) > MOST_VALUES {
-            return Err(self.bad(&format!(
-                "it may hold over {} values, the most that are read",
-                grouped(MOST_VALUES)
-            )));
+    /// That a body of JSON came to its end.
+    pub(crate) fn check_whole(&self) -> Result<()> {
+        match serde_json::from_slice::<serde::de::IgnoredAny>(&self.body) {
+            Ok(_) => Ok(()),
+            Err(_) => self.read::<Value>().map(drop),
         }
-        serde_json::from_slice(&self.body).map_err(|cause| {
-            let problem = if self.body.is_empty() {
-                "it is empty".to_string()
-            } else if self.body.trim_ascii_start().starts_with(b"<") {
-                "it is HTML: is DOMAIN the tenant's own host name?".to_string()
-            } else {
-                format!("it is not whole JSON ({cause})")
-            };
-            Failure::BrokenAnswer {
-                call: self.call.clone(),
-                status: self.status.as_u16(),
-                problem,
-            }
-            .into()
+    }
+
+    /// What the tenant takes at once and how much of that is left, as its answer tells.
+    pub(crate) fn rate_left(&self) -> Option<(u64, u64)> {
+        let number = |name| self.header(name)?.trim().parse().ok();
+        Some((
+            number("x-ratelimit-limit")?,
+            number("x-ratelimit-remaining")?,
+        ))
+    }
+
+    /// Why it is no JSON; `None` where it is.
+    pub(crate) fn unreadable(&self) -> Option<Unreadable> {
+        self.json().err()
+    }
+
+    fn json(&self) -> std::result::Result<Value, Unreadable> {
+        if most_values(&self.body) > MOST_VALUES {
+            return Err(Unreadable::TooManyValues(MOST_VALUES));
+        }
+        serde_json::from_slice(&self.body).map_err(|cause| match self.body.trim_ascii_start() {
+            [] if self.body.is_empty() => Unreadable::Empty,
+            [b'<', ..] => Unreadable::Html,
+            _ => Unreadable::NoJson(cause),
         })
     }
 

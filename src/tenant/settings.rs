@@ -8,11 +8,9 @@ use std::path::{Path, PathBuf};
 
 use zeroize::{Zeroize, Zeroizing};
 
-use crate::error::{Error, Failure, Result};
-use crate::say::listed;
+use crate::error::{Error, Result};
 use crate::secrets::Secret;
 use crate::secrets::hide::{HIDDEN, without_secrets};
-use crate::words::grouped;
 
 const NAMES: [&str; 6] = [
     "DOMAIN",
@@ -67,20 +65,12 @@ impl Settings {
     /// Reads a file of `NAME=value` lines, in which a `$` is a `$`. A file with settings of which none is ours is
     /// refused: a misspelt name must not look like success.
     pub(crate) fn from_file(path: &Path) -> Result<Settings> {
-        let unreadable = |cause: String| -> Error {
-            Failure::SettingsFile {
-                path: path.to_path_buf(),
-                cause,
-            }
-            .into()
-        };
-        let (text, dollar) = text_without_dollars(path).map_err(unreadable)?;
+        let (text, dollar) = text_without_dollars(path)?;
         let mut values = HashMap::new();
         let mut unknown = Vec::new();
         for (number, line) in dotenvy::from_read_iter(text.as_bytes()).enumerate() {
             // dotenvy's own error quotes the line, which may hold a secret.
-            let (name, mut value) =
-                line.map_err(|_| unreadable(format!("setting {} is not NAME=value", number + 1)))?;
+            let (name, mut value) = line.map_err(|_| Error::no_setting(path, number + 1))?;
             if !NAMES.contains(&name.as_str()) {
                 unknown.push(told(name));
             } else if !value.trim().is_empty() {
@@ -89,11 +79,7 @@ impl Settings {
             value.zeroize();
         }
         if values.is_empty() && !unknown.is_empty() {
-            return Err(unreadable(format!(
-                "it sets {} but none of {}: check the spelling",
-                listed(unknown.iter().map(String::as_str)),
-                NAMES.join(", ")
-            )));
+            return Err(Error::unknown_settings(path, &unknown, &NAMES));
         }
         Ok(Settings { values })
     }
@@ -132,16 +118,8 @@ impl Settings {
                 secret: Secret::new(secret),
             })),
             (None, None) => Ok(None),
-            (Some(_), None) => Err(Failure::Setting {
-                name: secret,
-                reason: format!("it is not set, though {id} is: set both or neither"),
-            }
-            .into()),
-            (None, Some(_)) => Err(Failure::Setting {
-                name: id,
-                reason: format!("it is not set, though {secret} is: set both or neither"),
-            }
-            .into()),
+            (Some(_), None) => Err(Error::half_an_application(secret, id)),
+            (None, Some(_)) => Err(Error::half_an_application(id, secret)),
         }
     }
 }
@@ -166,12 +144,7 @@ fn one_place(environment: Settings, file: Settings, path: &Path) -> Result<Setti
         NAMES[1..].iter().copied().find(is_meant)
     };
     let refused = |domain_in: &str, name: &str, name_in: &str| {
-        Err(Failure::Setting {
-            name: "DOMAIN",
-            reason: format!(
-                "it is set in {domain_in} and {name} in {name_in}, and a credential goes only to the domain that is set beside it: set both in one place"
-            ),
-        }.into())
+        Err(Error::domain_in_two_places(domain_in, name, name_in))
     };
     let (here, there) = ("the environment", path.display().to_string());
     if environment.get("DOMAIN").is_some() {
@@ -198,19 +171,17 @@ fn one_place(environment: Settings, file: Settings, path: &Path) -> Result<Setti
 
 /// The file's text with another character for each `$` that dotenvy would replace by the value of a variable, and
 /// that character: one that the text does not hold.
-fn text_without_dollars(path: &Path) -> std::result::Result<(Zeroizing<String>, char), String> {
+fn text_without_dollars(path: &Path) -> Result<(Zeroizing<String>, char)> {
     let mut text = Zeroizing::new(String::new());
-    let file = File::open(path).map_err(|cause| cause.to_string())?;
+    let unreadable = |cause| Error::settings_unreadable(path, cause);
+    let file = File::open(path).map_err(unreadable)?;
     let read = file.take(MOST_FILE_BYTES + 1).read_to_string(&mut text);
-    read.map_err(|cause| cause.to_string())?;
+    read.map_err(unreadable)?;
     if text.len() as u64 > MOST_FILE_BYTES {
-        return Err(format!(
-            "it has over {} bytes, far more than settings take",
-            grouped(MOST_FILE_BYTES)
-        ));
+        return Err(Error::settings_too_long(path, MOST_FILE_BYTES));
     }
     let unused = ('\u{e000}'..='\u{f8ff}').find(|stand_in| !text.contains(*stand_in));
-    let dollar = unused.ok_or("it holds every character for private use")?;
+    let dollar = unused.ok_or_else(|| Error::settings_of_every_character(path))?;
     let mut escaped = false;
     // `\$` is a `$` to dotenvy already.
     let plain = text.chars().map(|c| {
@@ -244,20 +215,11 @@ pub(crate) struct Address {
 impl Address {
     /// Reads a `DOMAIN`: a host name, or `http://` on loopback. Anything else over plain http is refused.
     pub(crate) fn parse(text: &str) -> Result<Address> {
-        let refused = |reason: String| -> Error {
-            Failure::Setting {
-                name: "DOMAIN",
-                reason,
-            }
-            .into()
-        };
         let text = text.trim().trim_end_matches('/');
         if let Some(host) = text.strip_prefix("http://") {
             let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
             if name != "127.0.0.1" && name != "localhost" {
-                return Err(refused(format!(
-                    "`{text}` would send the token unencrypted: write the host name alone (https is used), or http:// with 127.0.0.1 or localhost"
-                )));
+                return Err(Error::unencrypted(text));
             }
             return match host.rsplit_once(':').map(|(_, port)| port.parse::<u16>()) {
                 Some(Ok(port)) if port > 0 => Ok(Address {
@@ -265,9 +227,7 @@ impl Address {
                     base: text.into(),
                     loopback: true,
                 }),
-                _ => Err(refused(format!(
-                    "`{text}` has no port: write http://{name}:PORT"
-                ))),
+                _ => Err(Error::no_port(text, name)),
             };
         }
         let host = text.strip_prefix("https://").unwrap_or(text);
@@ -278,9 +238,7 @@ impl Address {
                     .all(|b| b.is_ascii_alphanumeric() || b == b'-')
         };
         if !host.contains('.') || !host.split('.').all(label) {
-            return Err(refused(format!(
-                "`{host}` is not a host name such as dev-1.us.auth0.com: copy it from the dashboard (Settings of an application, Domain), or write `practice`"
-            )));
+            return Err(Error::no_host_name(host));
         }
         let host = host.to_ascii_lowercase();
         Ok(Address {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use reqwest::blocking::Client;
 
-use crate::error::{Error, Failure, Result};
+use crate::error::{Error, Result};
 
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 
@@ -18,23 +18,20 @@ pub(crate) fn tls() -> Result<rustls::ClientConfig> {
         .with_safe_default_protocol_versions()
         .and_then(BuilderVerifierExt::with_platform_verifier)
         .map(|config| config.with_no_client_auth())
-        .map_err(|cause| no_tls(&cause))
+        .map_err(Error::no_tls)
 }
 
-pub(crate) fn client(domain: &str) -> Result<Client> {
+/// `limit`: for a head to come and for each read of a body, where a request has no limit of its own.
+pub(crate) fn client(domain: &str, limit: Duration) -> Result<Client> {
     let mut builder = Client::builder()
         .tls_backend_preconfigured(tls()?)
         // A redirect could carry the token elsewhere, and no call of this API redirects.
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(CONNECT_LIMIT)
+        .timeout(limit)
         .user_agent(concat!("auth0-bulk-users/", env!("CARGO_PKG_VERSION")));
     if domain.starts_with("http://") {
         builder = builder.no_proxy();
     }
-    builder.build().map_err(|cause| no_tls(&cause))
-}
-
-fn no_tls(cause: &dyn std::error::Error) -> Error {
-    let cause = cause.to_string();
-    Failure::Tls { cause }.into()
+    builder.build().map_err(Error::no_tls)
 }

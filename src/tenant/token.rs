@@ -5,8 +5,8 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
-use crate::clock::now;
-use crate::error::{Error, Failure, Result};
+use crate::clock::unix_seconds;
+use crate::error::{Error, Result};
 use crate::secrets::Secret;
 use crate::tenant::settings::Address;
 
@@ -27,14 +27,7 @@ impl Token {
     pub(crate) fn parse(text: &str, address: &Address) -> Result<Token> {
         let text = text.trim();
         if text.is_empty() {
-            return Err(Failure::Setting {
-                name: "MGMT_API_ACCESS_TOKEN",
-                reason: format!(
-                    "the token for {} is empty: paste one, or set CLIENT_ID and CLIENT_SECRET",
-                    address.domain
-                ),
-            }
-            .into());
+            return Err(Error::empty_token(&address.domain));
         }
         Token::read(text, &address.base, &address.domain)
     }
@@ -43,23 +36,10 @@ impl Token {
     pub(crate) fn read(text: &str, base: &str, domain: &str) -> Result<Token> {
         let text = text.trim();
         if text.is_empty() {
-            return Err(Failure::Setting {
-                name: "MGMT_API_ACCESS_TOKEN",
-                reason: format!(
-                    "the token for {domain} is empty: paste one, or set CLIENT_ID and CLIENT_SECRET"
-                ),
-            }
-            .into());
+            return Err(Error::empty_token(domain));
         }
-        let unfit = |reason: String| -> Error {
-            Failure::Token {
-                domain: domain.to_string(),
-                reason,
-            }
-            .into()
-        };
-        let claims = claims(text).ok_or_else(|| unfit(not_a_jwt(text)))?;
-        check_audience(&claims, base).map_err(unfit)?;
+        let claims = claims(text).ok_or_else(|| Error::no_jwt(domain, text.split('.').count()))?;
+        check_audience(&claims, base, domain)?;
         let token = Token {
             secret: Secret::new(text),
             expires: claims["exp"].as_u64(),
@@ -75,17 +55,12 @@ impl Token {
     }
 
     pub(crate) fn expires_within(&self, seconds: u64) -> bool {
-        self.expires.is_some_and(|at| at <= now() + seconds)
+        self.expires
+            .is_some_and(|at| at <= unix_seconds() + seconds)
     }
 
     pub(crate) fn expired(&self, domain: &str) -> Error {
-        let at = crate::words::utc(self.expires.unwrap_or_default());
-        Failure::Token {
-            domain: domain.to_string(),
-            reason: format!(
-                "it expired on {at}: make a new one (dashboard, Applications, APIs, Auth0 Management API, API Explorer)"
-            ),
-        }.into()
+        Error::expired_token(domain, self.expires.unwrap_or_default())
     }
 
     /// Whether the token is known to lack every one of `any_of`.
@@ -115,18 +90,7 @@ fn json_part(part: &str) -> Option<Value> {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).ok()?).ok()
 }
 
-fn not_a_jwt(text: &str) -> String {
-    let what = match text.split('.').count() {
-        1 => "it has no dots, as a client secret or an opaque token has none",
-        5 => "it is encrypted (five parts)",
-        _ => "it is not three base64url parts with dots between them",
-    };
-    format!(
-        "it is not a JWT ({what}): put the Management API access token in MGMT_API_ACCESS_TOKEN, a secret in CLIENT_SECRET"
-    )
-}
-
-fn check_audience(claims: &Value, base: &str) -> std::result::Result<(), String> {
+fn check_audience(claims: &Value, base: &str, domain: &str) -> Result<()> {
     let audiences: Vec<&str> = match &claims["aud"] {
         Value::String(one) => vec![one],
         Value::Array(many) => many.iter().filter_map(Value::as_str).collect(),
@@ -143,14 +107,10 @@ fn check_audience(claims: &Value, base: &str) -> std::result::Result<(), String>
     }
     let first = audiences.first().copied().unwrap_or("nobody");
     Err(if first.ends_with("/api/v2/") {
-        format!(
-            "it is for another tenant ({first}): set DOMAIN to that tenant, or make a token for {wanted}"
-        )
+        Error::token_of_another_tenant(domain, first, &wanted)
     } else if claims.get("scope").is_none() && !first.contains("://") {
-        format!(
-            "it is an ID token (it tells who somebody is): an access token for {wanted} is needed"
-        )
+        Error::id_token(domain, &wanted)
     } else {
-        format!("it is for {first}: an access token for {wanted} is needed")
+        Error::token_for_another_api(domain, first, &wanted)
     })
 }

@@ -8,14 +8,14 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
-use crate::error::{Error, Failure, Result};
+use crate::error::{Error, Result};
 use crate::private_file::sheet::as_it_was;
 use crate::say::{NO_MARKERS, debug_fields, holds_marker, listed, say};
 use crate::secrets::hide::without_secrets;
 use crate::users::User;
 use crate::users::email::is_email;
 use crate::users::rows::{Lines, Records, skip_byte_order_mark};
-use crate::words::{cut, grouped};
+use crate::words::cut;
 
 /// Parts of the name of a column, `custom_password_hash.hash.key.value` the longest that an import takes.
 const MOST_LEVELS: usize = 4;
@@ -138,19 +138,11 @@ pub fn read_ndjson(path: &str) -> Result<UserFile> {
 /// # Ok::<(), Error>(())
 /// ```
 pub fn read_csv(path: &str, columns: &[(&str, &str)]) -> Result<UserFile> {
-    let failed = |reason: String| -> Error {
-        Failure::Source {
-            path: path.into(),
-            reason,
-        }
-        .into()
-    };
-    let (heading, records) = Records::of(open(Path::new(path))?)
-        .map_err(|fault| failed(format!("its heading {fault}")))?;
+    let file = Path::new(path);
+    let (heading, records) =
+        Records::of(open(file)?).map_err(|fault| Error::bad_heading(file, &fault))?;
     if heading.iter().any(|cell| is_email(cell)) {
-        return Err(failed(
-            "its first line is a user and no heading, since it holds an e-mail address: put a line above it that names the columns".to_string(),
-        ));
+        return Err(Error::no_heading(file));
     }
     let told = || without_secrets(&listed(heading.iter().map(String::as_str)));
     let name = |column: &String| {
@@ -160,24 +152,19 @@ pub fn read_csv(path: &str, columns: &[(&str, &str)]) -> Result<UserFile> {
     let names: Vec<String> = heading.iter().map(name).collect();
     let missing = |(from, _): &&(&str, &str)| !heading.iter().any(|column| column == from);
     if let Some((missing, _)) = columns.iter().find(missing) {
-        return Err(failed(format!(
-            "it has no column `{missing}`; it has: {}",
-            told()
-        )));
+        return Err(Error::missing_column(file, missing, &told()));
     }
     if !names.iter().any(|name| name == "email") {
-        return Err(failed(format!(
-            "no column is named `email` (it has: {}): say which one it is, as in read_csv(path, &[(\"E-Mail\", \"email\")])",
-            told()
-        )));
+        return Err(Error::no_email_column(file, &told()));
     }
     let levels = |name: &str| name.split('.').count();
     if let Some(deep) = names.iter().find(|name| levels(name) > MOST_LEVELS) {
-        return Err(failed(format!(
-            "its column `{}` leads {} levels in, and {MOST_LEVELS} are the most that are read: name it otherwise",
-            without_secrets(&cut(deep, MOST_NAME_CHARS)),
-            grouped(levels(deep))
-        )));
+        return Err(Error::deep_column(
+            file,
+            &without_secrets(&cut(deep, MOST_NAME_CHARS)),
+            levels(deep),
+            MOST_LEVELS,
+        ));
     }
     Ok(UserFile {
         path: path.into(),
@@ -189,13 +176,7 @@ pub fn read_csv(path: &str, columns: &[(&str, &str)]) -> Result<UserFile> {
 
 /// Opens a file and steps over a byte order mark, which Excel puts in front.
 fn open(path: &Path) -> Result<BufReader<File>> {
-    let failed = |cause: std::io::Error| -> Error {
-        Failure::Source {
-            path: path.to_path_buf(),
-            reason: format!("{cause}: paths begin in the working folder, which is the notebook's"),
-        }
-        .into()
-    };
+    let failed = |cause| Error::source_unopened(path, cause);
     let mut reader = BufReader::new(File::open(path).map_err(failed)?);
     skip_byte_order_mark(&mut reader).map_err(failed)?;
     Ok(reader)
@@ -217,13 +198,7 @@ impl Iterator for UserFile {
             return None;
         };
         let user = row.and_then(|fields| self.user(fields));
-        Some(user.map_err(|reason| {
-            Failure::Source {
-                path: self.path.clone(),
-                reason: format!("line {line} {reason}"),
-            }
-            .into()
-        }))
+        Some(user.map_err(|fact| Error::source_row(&self.path, line, &fact)))
     }
 }
 

@@ -6,12 +6,13 @@ pub(crate) mod phone;
 pub(crate) mod rows;
 
 use std::fmt;
-use std::ops::{Deref, DerefMut};
+use std::ops::DerefMut;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::error::{Failure, Result};
+use crate::error::{Error, Result};
+use crate::list::list;
 use crate::say::debug_as;
 
 /// Characters of the longest username any connection can be set to take (Auth0: 1 to 128).
@@ -156,7 +157,7 @@ impl fmt::Debug for Shown {
     }
 }
 
-/// Many users; derefs to a slice of [`User`] and draws itself as a table.
+/// Many users: a list of [`User`], which derefs to a slice, iterates, and draws itself as a table.
 ///
 /// # Examples
 ///
@@ -165,6 +166,9 @@ impl fmt::Debug for Shown {
 ///
 /// let mut users = generate_users("docs-users", "test.edu", 3)?;
 /// users[0].given_name = Some("Ada".to_string());
+/// for user in &mut users {
+///     user.email_verified = Some(true);
+/// }
 /// let users: Vec<User> = users.into_iter().skip(1).collect();
 /// assert_eq!(Users::from(users).len(), 2);
 /// # Ok::<(), Error>(())
@@ -186,23 +190,26 @@ impl Users {
     /// ```
     #[must_use]
     pub fn without_usernames(mut self) -> Users {
-        for user in &mut self.0 {
+        for user in &mut self {
             user.username = None;
         }
         self
     }
 }
 
-impl Deref for Users {
-    type Target = [User];
-    fn deref(&self) -> &[User] {
-        &self.0
-    }
-}
+list!(Users, 0, User);
 
 impl DerefMut for Users {
     fn deref_mut(&mut self) -> &mut [User] {
         &mut self.0
+    }
+}
+
+impl<'a> IntoIterator for &'a mut Users {
+    type Item = &'a mut User;
+    type IntoIter = std::slice::IterMut<'a, User>;
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.iter_mut()
     }
 }
 
@@ -230,22 +237,6 @@ impl Extend<User> for Users {
     }
 }
 
-impl IntoIterator for Users {
-    type Item = User;
-    type IntoIter = std::vec::IntoIter<User>;
-    fn into_iter(self) -> Self::IntoIter {
-        self.0.into_iter()
-    }
-}
-
-impl<'a> IntoIterator for &'a Users {
-    type Item = &'a User;
-    type IntoIter = std::slice::Iter<'a, User>;
-    fn into_iter(self) -> Self::IntoIter {
-        self.0.iter()
-    }
-}
-
 /// Makes `count` users called `prefix_01`, `prefix_02`, ... with e-mails at `email_domain`. Sends nothing.
 ///
 /// The number has two digits at least and as many as it needs, so user 7 has the same name whatever the
@@ -268,21 +259,12 @@ impl<'a> IntoIterator for &'a Users {
 /// ```
 pub fn generate_users(prefix: &str, email_domain: &str, count: usize) -> Result<Users> {
     if count == 0 {
-        return Err(Failure::NoCount.into());
+        return Err(Error::no_count("makes no users"));
     }
-    check_prefix(prefix).map_err(|reason| Failure::Prefix {
-        prefix: prefix.to_string(),
-        reason,
-    })?;
+    check_prefix(prefix)?;
     let longest = username(prefix, count).chars().count();
-    check_lengths(longest, email_domain).map_err(|reason| Failure::Prefix {
-        prefix: prefix.to_string(),
-        reason,
-    })?;
-    check_domain(email_domain).map_err(|reason| Failure::EmailDomain {
-        domain: email_domain.to_string(),
-        reason,
-    })?;
+    check_lengths(prefix, longest, email_domain)?;
+    check_domain(email_domain)?;
     Ok((1..=count)
         .map(|number| user(&username(prefix, number), email_domain))
         .collect())
@@ -303,54 +285,40 @@ fn user(username: &str, email_domain: &str) -> User {
     }
 }
 
-fn check_prefix(prefix: &str) -> std::result::Result<(), String> {
+fn check_prefix(prefix: &str) -> Result<()> {
     let fits = |c: char| c.is_ascii_alphanumeric() || PUNCTUATION.contains(c);
     if prefix.is_empty() {
-        return Err("it is empty: write a word that your test users have in common".to_string());
+        return Err(Error::empty_prefix());
     }
     if let Some(bad) = prefix.chars().find(|c| !fits(*c)) {
-        return Err(format!(
-            "the character {bad:?} cannot stand in a username and an e-mail: use letters, digits and {PUNCTUATION}"
-        ));
+        return Err(Error::prefix_character(prefix, bad, PUNCTUATION));
     }
     if prefix.chars().any(|c| c.is_ascii_uppercase()) {
-        let lower = prefix.to_ascii_lowercase();
-        return Err(format!(
-            "Auth0 stores usernames and e-mails in lower case: write `{lower}`"
-        ));
+        return Err(Error::prefix_in_upper_case(prefix));
     }
     if prefix.starts_with('.') || prefix.contains("..") {
-        return Err("an e-mail takes no dot at its beginning and no two in a row".to_string());
+        return Err(Error::prefix_with_dots(prefix));
     }
     Ok(())
 }
 
-fn check_lengths(longest: usize, domain: &str) -> std::result::Result<(), String> {
+fn check_lengths(prefix: &str, longest: usize, domain: &str) -> Result<()> {
     if longest > MAX_USERNAME_CHARS {
-        return Err(format!(
-            "its usernames would have {longest} characters, and no connection takes more than {MAX_USERNAME_CHARS}: shorten it"
-        ));
+        return Err(Error::long_usernames(prefix, longest, MAX_USERNAME_CHARS));
     }
     if longest > MAX_LOCAL_CHARS {
-        return Err(format!(
-            "its e-mails would have {longest} characters before the @, and {MAX_LOCAL_CHARS} is the most: shorten it"
-        ));
+        return Err(Error::long_local_parts(prefix, longest, MAX_LOCAL_CHARS));
     }
     let whole = longest + 1 + domain.len();
     if whole > MAX_EMAIL_CHARS {
-        return Err(format!(
-            "its e-mails would have {whole} characters, and {MAX_EMAIL_CHARS} is the most: shorten it or the domain"
-        ));
+        return Err(Error::long_emails(prefix, whole, MAX_EMAIL_CHARS));
     }
     Ok(())
 }
 
-fn check_domain(domain: &str) -> std::result::Result<(), String> {
+fn check_domain(domain: &str) -> Result<()> {
     if domain.bytes().any(|b| b.is_ascii_uppercase()) {
-        let lower = domain.to_ascii_lowercase();
-        return Err(format!(
-            "Auth0 stores e-mails in lower case: write `{lower}`"
-        ));
+        return Err(Error::email_domain_in_upper_case(domain));
     }
     let label = |label: &str| {
         (1..=63).contains(&label.len())
@@ -363,7 +331,7 @@ fn check_domain(domain: &str) -> std::result::Result<(), String> {
     let top = domain.rsplit('.').next().unwrap_or_default();
     let top_fits = top.len() >= 2 && top.bytes().all(|b| b.is_ascii_alphabetic());
     if !domain.contains('.') || !domain.split('.').all(label) || !top_fits {
-        return Err("it is not a full domain such as test.edu (letters, digits, hyphens, and a dot before the last part)".to_string());
+        return Err(Error::no_email_domain(domain));
     }
     Ok(())
 }

@@ -1,5 +1,7 @@
 //! What a stranger would rely on, against the practice tenant; and the practice tenant over raw HTTP.
 
+mod again;
+mod answers;
 mod arrows;
 mod bad_input;
 mod chance;
@@ -8,6 +10,7 @@ mod client;
 mod connections;
 mod dependencies;
 mod echo;
+mod errors;
 mod fault_table;
 mod faults;
 mod hashes;

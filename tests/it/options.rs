@@ -1,7 +1,10 @@
 //! The options of an import, each by what it changes.
 
 use auth0_bulk_users::*;
+use serde_json::json;
+use std::path::Path;
 
+use crate::planted::{lines, write_lines};
 use crate::runs::{Named, all_in_tenant, kept_in, quick, someone_else, users};
 use crate::server::Practice;
 
@@ -169,4 +172,98 @@ fn a_time_limit_ends_the_call_and_not_the_run() {
         "{report}"
     );
     assert_eq!(all_in_tenant(&practice).len(), 60);
+}
+
+#[test]
+fn a_single_job_heeds_its_settings_and_refuses_those_of_a_run() {
+    let practice = Practice::start(&[]);
+    let (tenant, connection) = practice.database();
+    let user = [User::new("one@test.edu")];
+    let sent_with = |options: &JobOptions| {
+        let job = start_import_with(&tenant, &connection, &user, options).unwrap();
+        wait_for_job(&tenant, &job, Duration::from_secs(20)).unwrap();
+        let log = tenant.requests();
+        let upload = log.iter().rfind(|sent| sent.method == "POST");
+        upload.unwrap().sent.clone()
+    };
+    let plain = sent_with(&JobOptions::default());
+    assert!(
+        plain.contains("upsert=false") && !plain.contains("external_id"),
+        "{plain}"
+    );
+    let all = JobOptions::default()
+        .upsert(true)
+        .send_completion_email(true)
+        .external_id("spring term");
+    let told = sent_with(&all);
+    for part in [
+        "upsert=true",
+        "send_completion_email=true",
+        "external_id=spring term",
+    ] {
+        assert!(told.contains(part), "{told}");
+    }
+
+    // The same settings as a run's, and a value instead of a reference.
+    let of_a_run = ImportOptions::default().job(all.clone());
+    assert!(start_import_with(&tenant, &connection, &user, &of_a_run).is_ok());
+    assert!(start_import_with(&tenant, &connection, &user, all).is_ok());
+
+    let sent = tenant.requests().len();
+    for of_a_run in [
+        of_a_run.clone().name("spring"),
+        of_a_run.clone().slots(1),
+        of_a_run.clone().requests_per_second(1.0),
+        of_a_run.clone().time_limit(Duration::ZERO),
+        of_a_run.clone().job_limit(Duration::ZERO),
+        of_a_run.clone().skip_bad_rows(true),
+        of_a_run.clone().leave_ids_to_auth0(),
+        of_a_run.clone().afterwards(Afterwards::KeepAll),
+        of_a_run.keep_existing_passwords(),
+    ] {
+        let refused = start_import_with(&tenant, &connection, &user, &of_a_run).unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::Input, "{of_a_run:?}");
+        assert!(refused.to_string().contains("JobOptions"), "{refused}");
+    }
+    assert_eq!(tenant.requests().len(), sent, "nothing was sent");
+}
+
+#[test]
+fn a_run_that_was_begun_before_the_settings_of_a_job_had_a_type_of_their_own_goes_on() {
+    // As that version wrote it, and as one did that knew no option for hashes that are there.
+    let of_now = json!({"upsert": true, "send_completion_email": false, "external_id": "spring term", "name": "old", "slots": 2, "requests_per_second": 1000.0, "time_limit": {"secs": 0, "nanos": 0}, "job_limit": {"secs": 7800, "nanos": 0}, "skip_bad_rows": false, "draw_ids": true, "afterwards": "StripSecrets", "keep_existing_passwords": true});
+    let mut of_before = of_now.clone();
+    let fields = of_before.as_object_mut().unwrap();
+    fields.remove("keep_existing_passwords").unwrap();
+    for begun in [of_now, of_before] {
+        let practice = Practice::start(&[]);
+        let (tenant, connection) = practice.database();
+        let name = Named::new("old");
+        let options = quick(&name).time_limit(Duration::ZERO);
+        import_users(&tenant, &connection, &users(3), &options).unwrap_err();
+        let folder = name.folder();
+        let mut entries = lines(Path::new(&folder));
+        let options = &mut entries[1]["Begun"]["options"];
+        let keys = |options: &serde_json::Value| {
+            let mut keys: Vec<String> = options.as_object().unwrap().keys().cloned().collect();
+            keys.sort();
+            keys
+        };
+        let written = keys(options);
+        assert!(
+            keys(&begun).iter().all(|key| written.contains(key)),
+            "{written:?}"
+        );
+        *options = begun;
+        write_lines(Path::new(&folder), &entries);
+        let report = resume_import(&tenant, &folder).unwrap();
+        assert_eq!(report.counts().inserted, 3, "{report}");
+        let log = tenant.requests();
+        let upload = log.iter().find(|sent| sent.method == "POST").unwrap();
+        let sent = &upload.sent;
+        assert!(
+            sent.contains("upsert=true") && sent.contains("external_id=spring term"),
+            "{sent}"
+        );
+    }
 }

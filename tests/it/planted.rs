@@ -13,7 +13,7 @@ use crate::runs::{Named, TestFolder, quick, users};
 use crate::server::{Practice, token};
 
 /// The entries of a run's journal.
-fn lines(folder: &Path) -> Vec<Value> {
+pub(crate) fn lines(folder: &Path) -> Vec<Value> {
     let text = fs::read_to_string(folder.join("journal.jsonl")).unwrap();
     let entry = |line: &str| serde_json::from_str(line.split_once(' ').unwrap().1).unwrap();
     text.lines().map(entry).collect()

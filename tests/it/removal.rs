@@ -47,6 +47,8 @@ pub(crate) struct Holds {
     pub(crate) search: bool,
     /// Uploads whose answers are lost.
     loses: usize,
+    /// Uploads that are taken, and answered without the job's id.
+    nameless: usize,
     /// A header of every answer.
     date: &'static str,
     inserted: Option<usize>,
@@ -71,6 +73,7 @@ impl StandIn {
             elsewhere: None,
             search: true,
             loses: 0,
+            nameless: 0,
             date: "",
             inserted: None,
             sent: 0,
@@ -82,6 +85,10 @@ impl StandIn {
             if status == 202 && held.loses > 0 {
                 held.loses -= 1;
                 return String::new();
+            }
+            if status == 202 && held.nameless > 0 {
+                held.nameless -= 1;
+                return answer(202, held.date, "{}");
             }
             let body = match body {
                 Value::Null => String::new(),
@@ -849,6 +856,34 @@ fn a_drawn_id_found_in_another_connection_did_not_come_in_here() {
     later["identities"][0]["connection"] = HOME.into();
     standin.holds().users.push(later);
     assert_eq!(plan().users.len(), 2, "{}", plan());
+}
+
+#[test]
+fn who_came_in_by_an_upload_whose_answer_named_no_job_did_not_fail() {
+    let standin = StandIn::new(Vec::new());
+    {
+        let mut holds = standin.holds();
+        (holds.takes, holds.nameless) = (true, 1);
+        // The second upload refuses them for another reason than being there.
+        let errors = json!([{"code": "MFA_FACTORS_FAILED", "message": "Unable to import factors"}]);
+        holds.refused = vec![json!({"user": {"email": "b@test.edu"}, "errors": errors})];
+    }
+    let name = Named::new("nameless");
+    let connection = ConnectionId::new(ID).unwrap();
+    let users = [User::new("a@test.edu"), User::new("b@test.edu")];
+    // Such an answer comes again and again, so it is not asked for again.
+    let error = import_users(&standin.tenant, &connection, &users, &quick(&name)).unwrap_err();
+    let cause = std::error::Error::source(&error).and_then(|cause| cause.downcast_ref::<Error>());
+    assert_eq!(
+        cause.map(Error::kind),
+        Some(ErrorKind::BadAnswer),
+        "{error}"
+    );
+    assert_eq!(standin.sent("POST"), 1);
+    let report = resume_import(&standin.tenant, error.folder().unwrap()).unwrap();
+    assert_eq!(report.counts().inserted, 2, "{report}");
+    let plan = plan_run_removal(&standin.tenant, report.folder()).unwrap();
+    assert_eq!(remove_users(&standin.tenant, plan).unwrap().deleted, 2);
 }
 
 #[test]

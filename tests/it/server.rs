@@ -104,6 +104,8 @@ fn ureq_like(method: &str, url: &str) -> reqwest::blocking::RequestBuilder {
         .with_no_client_auth();
     let client = reqwest::blocking::Client::builder()
         .no_proxy()
+        // A slow machine takes long for a slow hash.
+        .timeout(None)
         .tls_backend_preconfigured(tls)
         .build()
         .unwrap();

@@ -590,3 +590,37 @@ fn files_that_cannot_be_used_and_waits_that_are_too_short_are_told() {
         "{error}"
     );
 }
+
+#[test]
+fn each_list_that_the_crate_gives_can_be_gone_through_by_reference_and_by_value() {
+    fn same<L, T: std::fmt::Debug>(list: L)
+    where
+        L: IntoIterator<Item = T> + std::ops::Deref<Target = [T]>,
+        for<'a> &'a L: IntoIterator<Item = &'a T>,
+    {
+        let text = |item: &T| format!("{item:?}");
+        let by_slice: Vec<String> = list.iter().map(text).collect();
+        let (mut by_reference, mut by_value) = (Vec::new(), Vec::new());
+        for item in &list {
+            by_reference.push(text(item));
+        }
+        for item in list {
+            by_value.push(text(&item));
+        }
+        assert!(!by_slice.is_empty());
+        assert_eq!(by_slice, by_reference);
+        assert_eq!(by_slice, by_value);
+    }
+    let practice = Practice::start(&[]);
+    let (tenant, connection) = practice.database();
+    let users: Users = vec![User::new("a@test.edu"), User::new("no address")].into();
+    let job = start_import(&tenant, &connection, &users).unwrap();
+    let finished = wait_for_job(&tenant, &job, Duration::from_secs(20)).unwrap();
+    same(users);
+    same(job_errors(&tenant, &finished).unwrap());
+    same(list_connections(&tenant).unwrap());
+    same(find_users(&tenant, "").unwrap());
+    same(users_by_email(&tenant, "a@test.edu").unwrap());
+    same(export_users(&tenant, &connection, Duration::from_secs(60)).unwrap());
+    same(tenant.requests());
+}

@@ -8,7 +8,6 @@ use crate::imports::folder::JOURNAL;
 use crate::imports::folder::owner::{Kind, Owner};
 use crate::imports::journal::Entry;
 use crate::imports::journal::lines::read_lines;
-use crate::words::grouped;
 
 /// Bytes of a journal that are read to find out when its run was begun: its first lines tell.
 const MOST_BEGINNING_BYTES: u64 = 1 << 20;
@@ -17,19 +16,14 @@ const MOST_RUNS: usize = 10_000;
 
 /// The folder below `imports` of the run that was begun last, by the word of its own journal.
 pub(crate) fn latest_run(imports: &Path) -> Result<PathBuf> {
-    let none = |reason: &str| Error::run_folder(imports, reason);
     let Ok(entries) = fs::read_dir(imports) else {
-        return Err(none("there is no run here yet"));
+        return Err(Error::no_runs(imports));
     };
-    let owner = Owner::of_new_files(imports).map_err(|cause| Error::disk(imports, &cause))?;
+    let owner = Owner::of_new_files(imports).map_err(|cause| Error::disk(imports, cause))?;
     let (mut latest, mut refused) = (None, 0);
     for (count, entry) in entries.flatten().enumerate() {
         if count == MOST_RUNS {
-            let reason = format!(
-                "there are more than {} in it, so the latest is not looked for: name the run's folder yourself",
-                grouped(MOST_RUNS)
-            );
-            return Err(none(&reason));
+            return Err(Error::too_many_runs(imports, MOST_RUNS));
         }
         let path = entry.path();
         if fs::symlink_metadata(path.join(JOURNAL)).is_err() {
@@ -43,10 +37,8 @@ pub(crate) fn latest_run(imports: &Path) -> Result<PathBuf> {
     }
     match latest {
         Some((_, path)) => Ok(path),
-        None if refused == 0 => Err(none("there is no run here yet")),
-        None => Err(none(
-            "what is in it is no run of yours, or damaged: read_import of one of its folders says why",
-        )),
+        None if refused == 0 => Err(Error::no_runs(imports)),
+        None => Err(Error::no_run_of_ours(imports)),
     }
 }
 
@@ -58,6 +50,6 @@ fn begun_at(owner: Owner, folder: &Path) -> Result<Option<u64>> {
     let two: Vec<u8> = lines.take(2).flatten().copied().collect();
     match read_lines(folder, &two)?.entries.last() {
         Some(Entry::Begun { at, .. }) => Ok(*at),
-        _ => Err(Error::run_folder(folder, "it has not begun")),
+        _ => Err(Error::run_not_begun(folder)),
     }
 }

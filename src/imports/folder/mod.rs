@@ -33,6 +33,7 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
+use crate::clock;
 use crate::error::{Error, Result};
 use crate::imports::folder::owner::{Kind, Owner, create_private_folder, create_private_folders};
 use crate::imports::journal::lines::{link, read_lines};
@@ -40,7 +41,6 @@ use crate::imports::journal::{Entry, VERSION};
 use crate::jobs::upload::MAX_UPLOAD_BYTES;
 use crate::private_file::create_private;
 use crate::private_file::lock::{LOCK, lock, try_lock};
-use crate::words::grouped;
 use crate::words::hex;
 
 pub(crate) const JOURNAL: &str = "journal.jsonl";
@@ -75,17 +75,14 @@ impl RunFolder {
     pub(crate) fn create(imports: &Path, name: &str, hidden: bool) -> Result<RunFolder> {
         let shown = imports.join(name);
         if shown.exists() {
-            return Err(Error::run_folder(
-                &shown,
-                "a run of this name exists already: resume it with resume_import, or give the new one another name",
-            ));
+            return Err(Error::run_exists(&shown));
         }
         let packing = imports.join(PACKING);
         let path = if hidden { packing.join(name) } else { shown };
         for folder in [&packing, &path] {
             refuse_link(folder)?;
         }
-        let failed = |cause| Error::disk(&path, &cause);
+        let failed = |cause| Error::disk(&path, cause);
         create_private_folders(imports).map_err(failed)?;
         keep_from_git(imports).map_err(failed)?;
         delete_forgotten(&packing);
@@ -137,7 +134,7 @@ impl RunFolder {
         let shown = imports.join(name);
         fs::rename(&self.path, &shown)
             .and_then(|()| sync_folder(imports))
-            .map_err(|cause| Error::disk(&shown, &cause))?;
+            .map_err(|cause| Error::disk(&shown, cause))?;
         let _ = fs::remove_dir(packing);
         self.path = shown;
         Ok(())
@@ -147,12 +144,9 @@ impl RunFolder {
     pub(crate) fn open(path: &Path) -> Result<(RunFolder, Vec<Entry>)> {
         let at = path.join(JOURNAL);
         if fs::symlink_metadata(&at).is_err() {
-            return Err(Error::run_folder(
-                path,
-                "there is no run here: either the name is wrong, or the run ended before anything was sent, so start it again with import_users",
-            ));
+            return Err(Error::no_run(path));
         }
-        let failed = |cause| Error::disk(path, &cause);
+        let failed = |cause| Error::disk(path, cause);
         let owner = Owner::of_new_files(path).map_err(failed)?;
         owner.check(path, Kind::Folder)?;
         let lock = lock(path)?;
@@ -187,23 +181,18 @@ impl RunFolder {
     /// Writes a step down, on the disk before this returns (but for rows left out, which go there with the next step).
     pub(crate) fn note(&mut self, entry: &Entry) -> Result<()> {
         let json = serde_json::to_string(entry)
-            .map_err(|cause| Error::run_folder(&self.path, &cause.to_string()))?;
+            .map_err(|cause| Error::users_unreadable(&self.path, &cause))?;
         let chain = link(&self.chain, &json);
         let line = format!("{chain} {json}\n");
-        let (most, mend) = match entry {
-            Entry::LeftOut { .. } => (
-                MOST_LEFT_OUT_BYTES,
-                "so mend the source: almost every row of it is left out",
-            ),
-            _ => (MOST_JOURNAL_BYTES, "so import fewer users in one run"),
-        };
         let bytes = self.journal_bytes + line.len() as u64;
-        if bytes > most {
-            let reason = format!(
-                "its journal would grow beyond {} bytes, {mend}",
-                grouped(most)
-            );
-            return Err(Error::run_folder(&self.path, &reason));
+        if bytes > MOST_JOURNAL_BYTES {
+            return Err(Error::journal_full(&self.path, MOST_JOURNAL_BYTES));
+        }
+        if matches!(entry, Entry::LeftOut { .. }) && bytes > MOST_LEFT_OUT_BYTES {
+            return Err(Error::journal_full_of_left_out(
+                &self.path,
+                MOST_LEFT_OUT_BYTES,
+            ));
         }
         self.journal
             .write_all(line.as_bytes())
@@ -211,7 +200,7 @@ impl RunFolder {
                 Entry::LeftOut { .. } => Ok(()),
                 _ => self.journal.sync_data(),
             })
-            .map_err(|cause| Error::disk(&self.path, &cause))?;
+            .map_err(|cause| Error::disk(&self.path, cause))?;
         (self.chain, self.journal_bytes) = (chain, bytes);
         if !matches!(entry, Entry::Removed(_)) {
             self.done_so_far.clone_from(&self.chain);
@@ -228,7 +217,7 @@ impl RunFolder {
             .and_then(|()| fs::rename(&aside, self.path.join(name)))
             .inspect_err(|_| drop(fs::remove_file(&aside)))
             .and_then(|()| sync_folder(&self.path))
-            .map_err(|cause| Error::disk(&self.path.join(name), &cause))
+            .map_err(|cause| Error::disk(&self.path.join(name), cause))
     }
 
     /// Reads a file and refuses it if it is not the one that was written.
@@ -236,10 +225,7 @@ impl RunFolder {
         let path = self.path.join(name);
         let bytes = self.owner.read(&path, MAX_UPLOAD_BYTES as u64)?;
         if sha256(&bytes) != sha {
-            return Err(Error::run_folder(
-                &path,
-                "it is not as this run wrote it, and what is in it is not guessed at",
-            ));
+            return Err(Error::not_as_written(&path));
         }
         Ok(bytes)
     }
@@ -300,8 +286,7 @@ fn sync_folder(path: &Path) -> std::io::Result<()> {
 /// What is below these folders is deleted, so that a link would have what is elsewhere deleted.
 fn refuse_link(folder: &Path) -> Result<()> {
     if fs::symlink_metadata(folder).is_ok_and(|found| !found.is_dir()) {
-        let reason = "it is a link, or no folder, and this crate makes neither: delete it if you do not know where it comes from";
-        return Err(Error::run_folder(folder, reason));
+        return Err(Error::no_plain_folder(folder));
     }
     Ok(())
 }
@@ -312,7 +297,7 @@ fn delete_forgotten(packing: &Path) {
         // A link would lead to a folder that is none of ours.
         let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
         let begun = fs::symlink_metadata(entry.path().join(LOCK)).and_then(|lock| lock.modified());
-        let age = begun.ok().and_then(|at| at.elapsed().ok());
+        let age = begun.ok().and_then(clock::age);
         if is_folder
             && age.is_some_and(|age| age > BEGINNING)
             && let Ok(Some(_lock)) = try_lock(&entry.path())

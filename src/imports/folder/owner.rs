@@ -7,7 +7,6 @@ use std::path::Path;
 use crate::error::{Error, Result};
 use crate::private_file::create_private;
 use crate::secrets::random_hex;
-use crate::words::grouped;
 
 /// Who owns what is made in a place, and whether modes are kept there.
 ///
@@ -56,22 +55,26 @@ impl Owner {
 
     /// Refuses what is not this owner's alone.
     pub(crate) fn check(self, path: &Path, kind: Kind) -> Result<()> {
-        let objection = self.objection(path, kind);
-        match objection.map_err(|cause| unreadable(path, &cause))? {
-            Some(objection) => Err(Error::run_folder(path, &objection)),
-            None => Ok(()),
+        let unreadable = |cause| Error::run_unreadable(path, cause);
+        let found = match kind {
+            Kind::Folder => fs::metadata(path).map_err(unreadable)?,
+            Kind::File => fs::symlink_metadata(path).map_err(unreadable)?,
+        };
+        let fits = match kind {
+            Kind::Folder => found.is_dir(),
+            Kind::File => found.is_file(),
+        };
+        if !fits {
+            return Err(Error::link_or_device(path));
         }
+        self.check_access(path, kind, &found)
     }
 
     /// Reads a file of this owner's alone that has at most `most` bytes.
     pub(crate) fn read(self, path: &Path, most: u64) -> Result<Vec<u8>> {
         let bytes = self.read_beginning(path, most + 1)?;
         if bytes.len() as u64 > most {
-            let reason = format!(
-                "it has more than {} bytes, which no run writes, and what is in it is not guessed at",
-                grouped(most)
-            );
-            return Err(Error::run_folder(path, &reason));
+            return Err(Error::longer_than_written(path, most));
         }
         Ok(bytes)
     }
@@ -82,60 +85,30 @@ impl Owner {
         let mut bytes = Vec::new();
         File::open(path)
             .and_then(|file| file.take(most).read_to_end(&mut bytes))
-            .map_err(|cause| unreadable(path, &cause))?;
+            .map_err(|cause| Error::run_unreadable(path, cause))?;
         Ok(bytes)
     }
 
-    /// Why `path` is not to be believed, as the end of a sentence; `None` when it is this owner's alone.
-    fn objection(self, path: &Path, kind: Kind) -> io::Result<Option<String>> {
-        let found = match kind {
-            Kind::Folder => fs::metadata(path)?,
-            Kind::File => fs::symlink_metadata(path)?,
-        };
-        let fits = match kind {
-            Kind::Folder => found.is_dir(),
-            Kind::File => found.is_file(),
-        };
-        if !fits {
-            let why = "it is a link, or no plain file, and this crate makes neither: delete it if you do not know where it comes from";
-            return Ok(Some(why.to_string()));
-        }
-        let folder = match kind {
-            Kind::Folder => path,
-            Kind::File => path.parent().unwrap_or(path),
-        };
-        Ok(self.objection_to_access(folder, &found))
-    }
-
     #[cfg(unix)]
-    fn objection_to_access(self, folder: &Path, found: &fs::Metadata) -> Option<String> {
+    fn check_access(self, path: &Path, kind: Kind, found: &fs::Metadata) -> Result<()> {
         use std::os::unix::fs::MetadataExt;
         if found.uid() != self.user {
-            return Some(format!(
-                "it belongs to another user (number {}; yours is {}), so what it says is not believed: if you know where it comes from, copy the run's folder and use the copy",
-                found.uid(),
-                self.user
-            ));
+            return Err(Error::of_another_user(path, found.uid(), self.user));
         }
         if self.keeps_modes && found.mode() & OTHERS != 0 {
-            return Some(format!(
-                "others can read or write it (mode {:o}), and this crate makes it for you alone, so what it says is not believed: if you know where it comes from, run `chmod -R go= {}`",
-                found.mode() & 0o777,
-                folder.display()
-            ));
+            let folder = match kind {
+                Kind::Folder => path,
+                Kind::File => path.parent().unwrap_or(path),
+            };
+            return Err(Error::open_to_others(path, found.mode() & 0o777, folder));
         }
-        None
+        Ok(())
     }
 
     #[cfg(not(unix))]
-    fn objection_to_access(self, _folder: &Path, _found: &fs::Metadata) -> Option<String> {
-        None
+    fn check_access(self, _path: &Path, _kind: Kind, _found: &fs::Metadata) -> Result<()> {
+        Ok(())
     }
-}
-
-fn unreadable(path: &Path, cause: &io::Error) -> Error {
-    let reason = format!("it cannot be read ({cause}), and what was in it is not guessed at");
-    Error::run_folder(path, &reason)
 }
 
 /// Makes a folder, and those above it that are missing, for its owner alone.

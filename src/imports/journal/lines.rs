@@ -9,9 +9,6 @@ use crate::imports::journal::rules::Rules;
 use crate::imports::journal::{Entry, VERSION};
 use crate::words::hex;
 
-const DAMAGED: &str = "its journal is damaged, and what was done is not guessed at";
-const OTHER_VERSION: &str = "another version of this crate wrote it: go on with that one";
-
 /// The hash before a line.
 pub(crate) fn link(chain: &str, json: &str) -> String {
     hex(&Sha256::digest(format!("{chain} {json}"))[..8])
@@ -28,36 +25,29 @@ pub(crate) struct Lines {
 
 /// Reads whole lines, for the run in `folder`.
 pub(crate) fn read_lines(folder: &Path, lines: &[u8]) -> Result<Lines> {
-    let damaged = |reason: &str| Error::run_folder(folder, reason);
-    let text = std::str::from_utf8(lines).map_err(|_| damaged(DAMAGED))?;
+    let text = std::str::from_utf8(lines).map_err(|_| Error::damaged_journal(folder))?;
     let (mut chain, mut entries, mut rules) = (String::new(), Vec::new(), Rules::default());
     let mut done_so_far = String::new();
     for (index, line) in text.lines().enumerate() {
         let number = index + 1;
-        let changed = || {
-            damaged(&format!(
-                "line {number} of its journal was changed or damaged, and what was done is not guessed at"
-            ))
-        };
+        let changed = || Error::changed_journal(folder, number);
         let (hash, json) = line.split_once(' ').ok_or_else(changed)?;
         if hash != link(&chain, json) {
             return Err(changed());
         }
         chain = hash.to_string();
         let entry = serde_json::from_str(json).map_err(|_| match entries.is_empty() {
-            true => damaged(OTHER_VERSION),
+            true => Error::journal_of_another_version(folder),
             false => changed(),
         })?;
         if let Entry::Version(version) = entry
             && version != VERSION
         {
-            return Err(damaged(OTHER_VERSION));
+            return Err(Error::journal_of_another_version(folder));
         }
-        rules.take(&entry).map_err(|why| {
-            damaged(&format!(
-                "line {number} of its journal is none that a run writes there ({why}), and what was done is not guessed at"
-            ))
-        })?;
+        rules
+            .take(&entry)
+            .map_err(|why| Error::impossible_journal(folder, number, &why))?;
         if !matches!(entry, Entry::Removed(_)) {
             done_so_far.clone_from(&chain);
         }

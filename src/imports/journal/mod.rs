@@ -5,7 +5,7 @@ pub(crate) mod rules;
 
 use serde::{Deserialize, Serialize};
 
-use crate::jobs::options::ImportOptions;
+use crate::imports::options::ImportOptions;
 
 /// Of the entries of a journal; one of another version is not read.
 pub(crate) const VERSION: u32 = 1;

@@ -5,8 +5,8 @@
 
 use crate::connections::ConnectionId;
 use crate::imports::journal::{Entry, FileEnd, RowRuns, holds};
+use crate::imports::options::ImportOptions;
 use crate::jobs::JobId;
-use crate::jobs::options::ImportOptions;
 use crate::jobs::upload::MAX_UPLOAD_BYTES;
 
 /// Users in a file: none is shorter than `{"email":"a@b"},`.

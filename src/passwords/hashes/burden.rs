@@ -50,7 +50,7 @@ impl Burden {
             takes.push(format!("some {}", in_words(time)));
         }
         Err(Untried::TooCostly(format!(
-            "takes {} for each try, and {} MB and {MOST_SECONDS} s are the most that is spent here: ask the tenant itself, with verify_sign_in",
+            "takes {} for each try, and {} MB and {MOST_SECONDS} s are the most that is spent here",
             takes.join(" and "),
             MOST_MEMORY >> 20
         )))
@@ -87,7 +87,9 @@ impl fmt::Display for Untried {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Untried::NotBuilt(lacking) => lacking.fmt(f),
-            Untried::TooCostly(words) => f.write_str(words),
+            Untried::TooCostly(takes) => {
+                write!(f, "{takes}: ask the tenant itself, with verify_sign_in")
+            }
             #[cfg(feature = "all-hashes")]
             Untried::Unfit(algorithm) => {
                 write!(f, "has parameters that {algorithm} does not work with")

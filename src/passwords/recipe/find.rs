@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::error::{Failure, Result};
+use crate::error::{Error, Result};
 use crate::passwords::hashes::custom::CustomHash;
 use crate::passwords::recipe::HashRecipe;
 use crate::passwords::recipe::candidates::{candidates, difference, in_words, scrypts};
@@ -39,10 +39,7 @@ const MOST_SECONDS: f64 = 120.0;
 /// ```
 pub fn find_recipe(known: &[KnownHash]) -> Result<HashRecipe> {
     let Some(first) = known.first() else {
-        return Err(Failure::NoRecipe {
-            reason: "there are no hashes: give one or more, with their passwords".to_string(),
-        }
-        .into());
+        return Err(Error::no_known_hashes());
     };
     let mut search = Search {
         known,
@@ -109,10 +106,7 @@ impl Search<'_> {
     fn verdict(self) -> Result<HashRecipe> {
         let all = self.known.len();
         let Some((first, others)) = self.found.split_first() else {
-            return Err(Failure::NoRecipe {
-                reason: self.reason(),
-            }
-            .into());
+            return Err(self.no_recipe());
         };
         let mut recipe = HashRecipe::new(first.clone())?;
         recipe.notes.push(format!(
@@ -143,32 +137,12 @@ impl Search<'_> {
         Ok(recipe)
     }
 
-    fn reason(&self) -> String {
-        let all = self.known.len();
-        let mut parts = vec![match &self.close {
-            Some((recipe, missed)) => {
-                let missed: Vec<String> = missed.iter().map(ToString::to_string).collect();
-                format!(
-                    "the closest of {} descriptions verifies {} of {all} ({}), but not number {}: is its password right?",
-                    self.tried,
-                    all - missed.len(),
-                    in_words(recipe),
-                    missed.join(", ")
-                )
-            }
-            None => format!(
-                "none of the {} descriptions that these hashes could have verifies any of them",
-                self.tried
-            ),
-        }];
-        parts.extend(why_not(&self.known[0]));
-        if let (1, Some(lacking)) = (parts.len(), &self.lacking) {
-            parts.push(format!("not all could be tried: one {lacking}"));
-        }
-        if parts.len() == 1 && self.close.is_none() {
-            parts.push("check that passwords and hashes belong together and nothing is cut off; a system that mixes more into its hashes cannot be imported with them, so import those users without and let them reset their passwords".to_string());
-        }
-        parts.join("; ")
+    fn no_recipe(&self) -> Error {
+        let closest = self.close.as_ref();
+        let closest = closest.map(|(recipe, missed)| (in_words(recipe), missed.as_slice()));
+        let foreign = why_not(&self.known[0]);
+        let untried = self.lacking.as_deref();
+        Error::no_recipe(self.tried, self.known.len(), closest, &foreign, untried)
     }
 
     /// Whether the recipe verifies the hash; an error when it is not tried.

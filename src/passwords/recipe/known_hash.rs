@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use crate::error::{Failure, Result};
+use crate::error::{Error, Result};
 use crate::secrets::Secret;
 use crate::users::User;
 
@@ -74,11 +74,7 @@ impl KnownHash {
             .password_hash
             .as_deref()
             .or_else(|| custom["hash"]["value"].as_str());
-        let hash = hash.ok_or_else(|| Failure::PasswordHash {
-            email: user.email.clone(),
-            field: "custom_password_hash.hash.value".to_string(),
-            reason: "is missing: map the column that holds the hash to it".to_string(),
-        })?;
+        let hash = hash.ok_or_else(|| Error::no_hash_value(&user.email))?;
         let known = KnownHash::new(password, hash);
         Ok(match custom["salt"]["value"].as_str() {
             Some(salt) => known.salt(salt),

@@ -12,7 +12,7 @@ use base64::Engine;
 
 use crate::display::draw::{Draw, NEUTRAL, card, draws, draws_in_cell, escape};
 use crate::error::problem::{Faults, Problem};
-use crate::error::{Error, Failure, Result};
+use crate::error::{Error, Result};
 use crate::passwords::hashes::burden::{Burden, Untried};
 use crate::passwords::hashes::custom::CustomHash;
 use crate::passwords::hashes::encodings::{BASE64, BytesEncoding};
@@ -82,10 +82,11 @@ impl HashRecipe {
             salt.entry("value").or_insert_with(|| Value::from(""));
         }
         if let Some(problem) = first_fault(&whole) {
-            return Err(fault(&problem.field, &problem.problem));
+            return Err(Error::hash_recipe(&problem.field, &problem.problem));
         }
-        let read = CustomHash::read(&custom)
-            .map_err(|(field, words)| fault(&format!("custom_password_hash.{field}"), &words))?;
+        let read = CustomHash::read(&custom).map_err(|(field, words)| {
+            Error::hash_recipe(&format!("custom_password_hash.{field}"), &words)
+        })?;
         set_text(&mut custom, &["hash", "value"], read.head());
         Ok(HashRecipe {
             custom,
@@ -121,7 +122,7 @@ impl HashRecipe {
             .get("salt")
             .is_some_and(|salt| salt.get("value").is_none());
         let read = |custom: &Value| {
-            CustomHash::read(custom).map_err(|(field, words)| fault(field, &words))
+            CustomHash::read(custom).map_err(|(field, words)| Error::hash_recipe(field, &words))
         };
         if draws_salt && let Some(salt) = read(&custom)?.salt {
             set_text(
@@ -159,7 +160,7 @@ impl HashRecipe {
     pub fn describe(&self, hash: &str, salt: Option<&str>) -> Result<Value> {
         let custom = self.filled(hash, salt)?;
         match first_fault(&custom) {
-            Some(problem) => Err(fault(&problem.field, &problem.problem)),
+            Some(problem) => Err(Error::hash_recipe(&problem.field, &problem.problem)),
             None => Ok(custom),
         }
     }
@@ -169,7 +170,7 @@ impl HashRecipe {
         set_text(&mut custom, &["hash", "value"], Some(hash.to_string()));
         if let Some(salt) = salt {
             if custom.get("salt").is_none() {
-                return Err(fault(
+                return Err(Error::hash_recipe(
                     "salt",
                     "is given, and the recipe has none: leave it out, or add \"salt\": {} to the recipe",
                 ));
@@ -204,7 +205,7 @@ impl HashRecipe {
     /// ```
     pub fn complete(&self, users: &[User]) -> Result<Users> {
         if users.is_empty() {
-            return Err(Failure::NoUsers.into());
+            return Err(Error::no_users());
         }
         let mut problems = Vec::new();
         let mut completed = Vec::with_capacity(users.len());
@@ -233,11 +234,7 @@ impl HashRecipe {
         if problems.is_empty() {
             return Ok(completed.into());
         }
-        Err(Failure::BadRows {
-            problems,
-            users: users.len(),
-        }
-        .into())
+        Err(Error::bad_hashes(problems, users.len()))
     }
 
     /// The recipe with a user's own values laid over it.
@@ -248,14 +245,6 @@ impl HashRecipe {
         }
         custom
     }
-}
-
-fn fault(field: &str, reason: &str) -> Error {
-    Failure::HashRecipe {
-        field: field.to_string(),
-        reason: reason.to_string(),
-    }
-    .into()
 }
 
 pub(crate) fn first_fault(custom: &Value) -> Option<Problem> {
@@ -295,25 +284,24 @@ impl CustomHash {
 
 /// The text of a hash of this password.
 fn make(recipe: &CustomHash, custom: &Value, password: &str) -> Result<String> {
-    let untried = |why: Untried| fault(why.field(), &why.to_string());
+    let untried = |why: Untried| match &why {
+        Untried::TooCostly(takes) => Error::costly_recipe(why.field(), takes),
+        _ => Error::hash_recipe(why.field(), &why.to_string()),
+    };
     let plain = recipe.plain(password);
     match &recipe.kind {
         Kind::Bcrypt { head, cost, .. } => {
             Burden::of_bcrypt(*cost).check().map_err(untried)?;
             let salted = recipe.salted(plain);
             if salted.len() > MAX_PASSWORD_BYTES {
-                let reason = format!(
-                    "with its salt it has {} bytes and bcrypt takes {MAX_PASSWORD_BYTES}: use a shorter salt",
-                    salted.len()
-                );
-                return Err(Failure::Password { reason }.into());
+                return Err(Error::long_salted_password(
+                    salted.len(),
+                    MAX_PASSWORD_BYTES,
+                ));
             }
             let mut salt = [0; 16];
             salt.copy_from_slice(&random_bytes(16)?);
-            let hash =
-                bcrypt::hash_with_salt(salted, *cost, salt).map_err(|cause| Failure::Password {
-                    reason: cause.to_string(),
-                })?;
+            let hash = bcrypt::hash_with_salt(salted, *cost, salt).map_err(Error::not_hashed)?;
             Ok(format!("{head}{}", &hash.to_string()[7..]))
         }
         Kind::Ldap {

@@ -1,0 +1,46 @@
+//! What this machine does not give: TLS, random numbers, room for a file, the practice tenant.
+
+use std::io;
+use std::path::Path;
+use std::time::Duration;
+
+use crate::error::sentence::sentences;
+
+sentences! {
+    System no_tls(cause: impl std::error::Error + Send + Sync + 'static);
+        "cannot set up TLS: {cause}"
+        "; " "are this machine's root certificates installed?" because cause;
+    System no_random_numbers(cause: getrandom::Error);
+        "this system gives no random numbers: {cause}";
+    Write credentials_sheet(path: &Path, cause: io::Error) let path = path.display();
+        "cannot write the credentials sheet {path}: {cause}"
+        "; " "no passwords were set, so mend that and run this cell again" because cause;
+    /// A file that a reader asked for.
+    Write unwritable(path: &str, cause: io::Error);
+        "cannot write {path}: {cause}"
+        "; " "see that its folder is there, that you may write to it and that the disk has room, and run this cell again" because cause;
+}
+
+sentences! {
+    Practice no_practice_tenant(domain: &str);
+        "the practice tenant cannot be used: {domain} is a real tenant, where faults come by themselves";
+    Practice practice_is_stale();
+        "the practice tenant cannot be used: the one running was started from an older build"
+        ": " "run `make stop` in the project (its users are forgotten) and this cell again";
+    Practice practice_unlockable(lock: &Path, cause: io::Error) let lock = lock.display();
+        "the practice tenant cannot be used: {lock} cannot be locked: {cause}" because cause;
+    Practice practice_held(lock: &Path, limit: Duration) let lock = lock.display(), limit = limit.as_secs();
+        "the practice tenant cannot be used: another kernel or program has held {lock} for {limit} s"
+        ": " "end it, or delete that file";
+    Practice no_cargo(cause: io::Error);
+        "the practice tenant cannot be used: cargo cannot be run to build it ({cause})"
+        ": " "is Rust on the PATH?" because cause;
+    Practice practice_not_built(reason: &str);
+        "the practice tenant cannot be used: it cannot be built ({reason})"
+        ": " "run `make practice-tenant` in the project to see all of it";
+    Practice practice_not_started(program: &Path, cause: io::Error) let program = program.display();
+        "the practice tenant cannot be used: {program} cannot be started ({cause})" because cause;
+    Practice practice_is_silent();
+        "the practice tenant cannot be used: it was started but does not answer"
+        ": " "see target/practice-tenant.log";
+}

@@ -1,0 +1,106 @@
+//! Users: how they are made, the files that they come from, and the size of an upload.
+
+use std::io;
+use std::path::Path;
+
+use crate::error::problem::{Problem, SHOWN, first_of};
+use crate::error::sentence::sentences;
+use crate::error::{Detail, Error, ErrorKind};
+use crate::words::{count, grouped};
+
+// Users that are to be generated.
+sentences! {
+    /// `does` says what a count of 0 does.
+    Input no_count(does: &str);
+        "a count of 0 {does}" ": " "ask for one or more";
+    Input empty_prefix();
+        "the prefix `` cannot be used: it is empty"
+        ": " "write a word that your test users have in common";
+    /// `taken` are the characters that are no letters or digits and can be used.
+    Input prefix_character(prefix: &str, bad: char, taken: &str);
+        "the prefix `{prefix}` cannot be used: the character {bad:?} cannot stand in a username and an e-mail"
+        ": " "use letters, digits and {taken}";
+    Input prefix_in_upper_case(prefix: &str) let lower = prefix.to_ascii_lowercase();
+        "the prefix `{prefix}` cannot be used: Auth0 stores usernames and e-mails in lower case"
+        ": " "write `{lower}`";
+    Input prefix_with_dots(prefix: &str);
+        "the prefix `{prefix}` cannot be used: an e-mail takes no dot at its beginning and no two in a row";
+    Input long_usernames(prefix: &str, characters: usize, most: usize);
+        "the prefix `{prefix}` cannot be used: its usernames would have {characters} characters, and no connection takes more than {most}"
+        ": " "shorten it";
+    Input long_local_parts(prefix: &str, characters: usize, most: usize);
+        "the prefix `{prefix}` cannot be used: its e-mails would have {characters} characters before the @, and {most} is the most"
+        ": " "shorten it";
+    Input long_emails(prefix: &str, characters: usize, most: usize);
+        "the prefix `{prefix}` cannot be used: its e-mails would have {characters} characters, and {most} is the most"
+        ": " "shorten it or the domain";
+    Input email_domain_in_upper_case(domain: &str) let lower = domain.to_ascii_lowercase();
+        "the e-mail domain `{domain}` cannot be used: Auth0 stores e-mails in lower case"
+        ": " "write `{lower}`";
+    Input no_email_domain(domain: &str);
+        "the e-mail domain `{domain}` cannot be used: it is not a full domain such as test.edu (letters, digits, hyphens, and a dot before the last part)";
+}
+
+// A file of users.
+sentences! {
+    Source source_unopened(path: &Path, cause: io::Error) let path = path.display();
+        "cannot read users from {path}: {cause}"
+        ": " "paths begin in the working folder, which is the notebook's" because cause;
+    /// What is wrong with the heading.
+    Source bad_heading(path: &Path, fault: &str) let path = path.display();
+        "cannot read users from {path}: its heading {fault}";
+    Source no_heading(path: &Path) let path = path.display();
+        "cannot read users from {path}: its first line is a user and no heading, since it holds an e-mail address"
+        ": " "put a line above it that names the columns";
+    /// `columns` names those that there are.
+    Source missing_column(path: &Path, missing: &str, columns: &str) let path = path.display();
+        "cannot read users from {path}: it has no column `{missing}`"
+        "; " "it has: {columns}";
+    Source no_email_column(path: &Path, columns: &str) let path = path.display();
+        "cannot read users from {path}: no column is named `email` (it has: {columns})"
+        ": " "say which one it is, as in read_csv(path, &[(\"E-Mail\", \"email\")])";
+    Source deep_column(path: &Path, column: &str, levels: usize, most: usize)
+        let path = path.display(), levels = grouped(levels);
+        "cannot read users from {path}: its column `{column}` leads {levels} levels in, and {most} are the most that are read"
+        ": " "name it otherwise";
+    /// What is wrong with one row, which begins in `line`.
+    Source source_row(path: &Path, line: usize, fault: &str) let path = path.display();
+        "cannot read users from {path}: line {line} {fault}";
+}
+
+// Users that are to be sent.
+sentences! {
+    NoUsers no_users();
+        "there are no users" ": " "make some with generate_users first";
+    TooLarge too_large(users: usize, bytes: usize, limit: usize)
+        let fitting = grouped((users * limit / bytes * 19 / 20).max(1)), users = grouped(users), bytes = grouped(bytes), limit = grouped(limit);
+        "{users} users make an upload of {bytes} bytes, and Auth0 takes {limit} at most: nothing was sent"
+        "; " "send about {fitting} at a time";
+    TooLarge user_too_large(row: usize, email: &str, bytes: usize, limit: usize)
+        let bytes = grouped(bytes), limit = grouped(limit);
+        "user {row} ({email}) alone has {bytes} bytes, and an upload has room for {limit}"
+        ": " "send less metadata";
+    TooLarge external_id_too_large(bytes: usize, limit: usize)
+        let bytes = grouped(bytes), limit = grouped(limit);
+        "the external_id has {bytes} bytes, over half of the {limit} that an upload may have: nothing was sent"
+        "; " "use a shorter one";
+}
+
+impl Error {
+    /// `users` were checked.
+    pub(crate) fn bad_rows(problems: Vec<Problem>, users: usize) -> Error {
+        let more = match problems.len() > SHOWN {
+            true => ", which plan_import shows",
+            false => "",
+        };
+        let fact = format!(
+            "nothing was sent, since the check of {} found: {}{more}",
+            count(users, "user"),
+            first_of(&problems)
+        );
+        let advice = "mend them, or leave them out with ImportOptions::skip_bad_rows";
+        Error::new(ErrorKind::BadRows, fact)
+            .advise("; ", advice)
+            .with(Detail::Problems(problems))
+    }
+}
