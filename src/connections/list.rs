@@ -7,7 +7,7 @@ use crate::connections::{
 use crate::error::connections::Obstacle;
 use crate::error::{Error, Result};
 use crate::list::list;
-use crate::progress::Countdown;
+use crate::progress::Tally;
 use crate::say::{data, debug_fields};
 use crate::tenant::Tenant;
 use crate::tenant::answers::ConnectionAnswer;
@@ -96,11 +96,11 @@ pub fn list_connections(tenant: &Tenant) -> Result<Connections> {
         false
     })?;
     let known = all.iter().filter_map(|c| Some((c, id_of(c)?)));
-    let mut countdown = Countdown::new();
+    let mut tally = Tally::new();
     let mut connections = Vec::new();
     for (connection, id) in known {
         connections.push(described(tenant, connection, id)?);
-        countdown.say(connections.len(), all.len(), "connections looked at");
+        tally.say(connections.len(), all.len(), "connections looked at");
     }
     if connections.is_empty() && !all.is_empty() {
         let problem = "none of its connections has an id of con_ and 16 letters or digits";

@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::connections::rules::{ConnectionRules, OPTIONS_SCOPE, rules_of};
 use crate::error::connections::Obstacle;
 use crate::error::{Error, Result};
-use crate::progress::Countdown;
+use crate::progress::Tally;
 use crate::say::{data, one_line};
 use crate::tenant::Tenant;
 use crate::tenant::answers::{ClientsAnswer, ConnectionAnswer, ConnectionsAnswer};
@@ -251,7 +251,7 @@ pub(crate) fn find(
     name: Option<&str>,
     mut wanted: impl FnMut(&ConnectionAnswer) -> bool,
 ) -> Result<Option<ConnectionAnswer>> {
-    let mut countdown = Countdown::new();
+    let mut tally = Tally::new();
     let (mut next, mut seen) = (None::<String>, 0);
     for _ in 0..MOST_PAGES {
         let mut request = Request::get("/api/v2/connections", SCOPES).query("take", PER_PAGE);
@@ -282,7 +282,7 @@ pub(crate) fn find(
         if next == last {
             break;
         }
-        countdown.say_so_far(seen, "connections read");
+        tally.say_so_far(seen, "connections read");
     }
     let problem = format!("after {seen} connections its `next` leads to no end");
     Err(Error::bad_answer(LIST, &problem))

@@ -70,7 +70,7 @@ impl Error {
             message.trim_end_matches('.')
         );
         Error::new(kind, fact)
-            .advise("; ", format!("{}{known}", next_step(status)))
+            .advise("; ", format!("{}{known}", next_step(call, status)))
             .with(Detail::Refused { status, code })
     }
 
@@ -147,12 +147,15 @@ impl fmt::Display for Unreadable {
     }
 }
 
-fn next_step(status: u16) -> &'static str {
+fn next_step(call: &str, status: u16) -> &'static str {
     match status {
         400 => "mend what it names and run this cell again",
         401 => "make a new token for this tenant",
         403 => "check the token's scopes and the application it comes from",
-        404 => "it may be gone (Auth0 keeps a job for 24 hours) or be another tenant's",
+        404 if call.contains("/jobs/") => {
+            "it may be gone (Auth0 keeps a job for 24 hours) or be another tenant's"
+        }
+        404 => "it may be gone or be another tenant's",
         413 => "send fewer users at a time",
         300..=399 => "set DOMAIN to the tenant's own host name",
         500..=599 => {

@@ -205,8 +205,8 @@ fn uploads(
     let mut packer = Packer::new(connection, &options.job)?;
     let mut bad = problems.iter().map(|problem| problem.row).peekable();
     let mut uploads = Vec::new();
-    // As long as a drawn id is.
-    let id = options.draw_ids.then(|| "0".repeat(24));
+    // As long as an id that is made.
+    let id = options.make_ids.then(|| "0".repeat(24));
     for (index, user) in users.iter().enumerate() {
         let row = index + 1;
         while bad.next_if(|bad| *bad < row).is_some() {}

@@ -91,9 +91,15 @@ impl Progress {
         let left = left.map_or(String::new(), |left| {
             format!(", about {} left", in_words(left))
         });
+        let waits = run.sealed.is_none() && run.open_files().is_empty();
+        let source = if waits {
+            ", waiting for more users"
+        } else {
+            ""
+        };
         let about = if done > ended { "about " } else { "" };
         say!(
-            "{about}{} of {of} users{speed}{left}; {} running{guess}",
+            "{about}{} of {of} users{speed}{left}; {} running{source}{guess}",
             grouped(done.round()),
             count(running.len(), "job")
         );

@@ -3,6 +3,10 @@
 //! One thread does it all. A request takes milliseconds and a job minutes, so nothing is gained by more, and the
 //! order in which things are written down is the order in which they happened.
 
+use std::collections::VecDeque;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
+use std::time::{Duration, Instant};
+
 use crate::clock::{self, Deadline, unix_millis};
 use crate::connections::ConnectionId;
 use crate::error::{Error, ErrorKind, Result};
@@ -10,6 +14,7 @@ use crate::imports::estimate::{Asked, Estimate};
 use crate::imports::folder::packed_name;
 use crate::imports::journal::Entry;
 use crate::imports::options::ImportOptions;
+use crate::imports::pack::PackStep;
 use crate::imports::progress::Progress;
 use crate::imports::run::Run;
 use crate::imports::settle;
@@ -19,9 +24,6 @@ use crate::jobs::{JobId, JobStatus, Summary, send_upload};
 use crate::say::say;
 use crate::tenant::Tenant;
 use crate::tenant::retry::{Retry, backoff};
-use std::collections::VecDeque;
-use std::sync::mpsc::{Receiver, TryRecvError};
-use std::time::{Duration, Instant};
 
 const IDLE: Duration = Duration::from_millis(500);
 /// Waits for a slot that somebody else's job holds: jobs take minutes.
@@ -32,12 +34,12 @@ const FAULTS_BORNE: u32 = 12;
 /// Uploads of one file, when its job ends without a word of its rows.
 const UPLOADS: u32 = 3;
 
-/// Where the files come from.
-pub(crate) enum Feed {
+/// The files of a run.
+pub(crate) enum Files {
     /// All are there.
-    Sealed,
-    /// More are being made; each comes as what is to be written down about it.
-    Open(Receiver<Result<crate::imports::pack::Fed>>),
+    Packed,
+    /// More are being packed, in a thread of their own: its source may keep it waiting.
+    Packing(Receiver<Result<PackStep>>),
 }
 
 /// A job that runs.
@@ -115,16 +117,16 @@ impl<'a> Schedule<'a> {
     }
 
     /// Works until every file is done.
-    pub(crate) fn work(&mut self, mut feed: Feed) -> Result<()> {
+    pub(crate) fn work(&mut self, mut files: Files) -> Result<()> {
         loop {
-            self.take_from(&mut feed)?;
-            let sealed = matches!(feed, Feed::Sealed);
-            if sealed && self.waiting.is_empty() && self.running.is_empty() {
+            self.take_from(&mut files)?;
+            let all = matches!(files, Files::Packed);
+            if all && self.waiting.is_empty() && self.running.is_empty() {
                 return Ok(());
             }
             self.retry.check_time()?;
             self.step()?;
-            let left = self.left().filter(|_| sealed);
+            let left = self.left().filter(|_| all);
             self.progress.say(self.run, &self.shares(), left);
         }
     }
@@ -152,33 +154,31 @@ impl<'a> Schedule<'a> {
         all.filter(|_| self.waiting.is_empty())?.into_iter().max()
     }
 
-    /// Takes what has been packed meanwhile; waits for it when there is nothing else to do.
-    fn take_from(&mut self, feed: &mut Feed) -> Result<()> {
-        let Feed::Open(files) = feed else {
-            return Ok(());
-        };
-        let idle = self.running.is_empty() && self.waiting.is_empty();
-        loop {
-            let fed = if idle && self.waiting.is_empty() {
-                files.recv().map_err(|_| TryRecvError::Disconnected)
-            } else if self.waiting.len() >= 2 {
-                return Ok(());
-            } else {
-                files.try_recv()
+    /// Takes what has been packed meanwhile; waits a little for it when there is nothing else to do.
+    fn take_from(&mut self, files: &mut Files) -> Result<()> {
+        while self.waiting.len() < 2
+            && let Files::Packing(steps) = files
+        {
+            let idle = self.running.is_empty() && self.waiting.is_empty();
+            let step = match idle {
+                true => clock::receive(steps, IDLE),
+                false => steps.try_recv().map_err(|none| match none {
+                    TryRecvError::Empty => RecvTimeoutError::Timeout,
+                    TryRecvError::Disconnected => RecvTimeoutError::Disconnected,
+                }),
             };
-            match fed {
-                Ok(fed) => {
-                    if let Some(file) = self.run.take(fed?)? {
-                        self.waiting.push_back(file);
-                    }
+            match step {
+                Ok(step) => self.waiting.extend(self.run.take(step?)?),
+                Err(RecvTimeoutError::Timeout) => return Ok(()),
+                Err(RecvTimeoutError::Disconnected) if self.run.sealed.is_some() => {
+                    *files = Files::Packed;
                 }
-                Err(TryRecvError::Empty) => return Ok(()),
-                Err(TryRecvError::Disconnected) => {
-                    *feed = Feed::Sealed;
-                    return Ok(());
+                Err(RecvTimeoutError::Disconnected) => {
+                    return Err(Error::source_panicked());
                 }
             }
         }
+        Ok(())
     }
 
     /// The one thing that is due next, or a short wait.

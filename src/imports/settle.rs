@@ -1,7 +1,7 @@
 //! What became of each row of a file: every row ends as inserted, updated or noted, and the counts add up.
 //!
 //! Where the job's own word is missing or may be about another upload of the same file, the users' ids decide:
-//! they were drawn for this run, so a user with that id is in the tenant exactly if this run brought them in.
+//! they were made for this run, so a user with that id is in the tenant exactly if this run brought them in.
 
 use std::collections::HashSet;
 
@@ -10,7 +10,9 @@ use crate::error::{ErrorKind, Result};
 use crate::imports::journal::{FileEnd, NoteKind, RowNote};
 use crate::imports::run::{Run, Sent, row_runs};
 use crate::jobs::errors::{FailedUser, failed_users, read_report};
-use crate::jobs::ownership::{AT_ONCE, by_email, by_id, has_email, is_drawn_user, is_in, search};
+use crate::jobs::ownership::{
+    AT_ONCE, by_email, by_id, has_email, is_in, is_user_with_made_id, search,
+};
 use crate::jobs::{JobId, RowKey, Summary};
 use crate::tenant::Tenant;
 use crate::tenant::answers::{ReportAnswer, UserAnswer};
@@ -100,8 +102,8 @@ pub(crate) fn completed(
     let mixed = summary.updated > 0 && (summary.inserted > 0 || uncertain);
     if unnamed || mixed {
         // How many there are to be found is known, unless it is another upload that brought them in.
-        let all_drawn = silent.iter().all(|&place| rows.sent[place].drawn);
-        let expected = (all_drawn && !uncertain).then_some(summary.inserted as usize);
+        let all_made = silent.iter().all(|&place| rows.sent[place].made_id);
+        let expected = (all_made && !uncertain).then_some(summary.inserted as usize);
         let here = present(tenant, run, &rows.sent, &silent, expected)?;
         let absent = silent.into_iter().filter(|place| !here.contains(place));
         if unnamed {
@@ -119,9 +121,9 @@ pub(crate) fn completed(
         (false, true) => updated.len() as u64,
         (false, false) => summary.updated,
     };
-    // Of ids that were not drawn it is not known which were there, only how many.
+    // Of ids that were not made here it is not known which were there, only how many.
     let all_were = !uncertain && summary.inserted == 0;
-    updated.retain(|&place| rows.sent[place].drawn || all_were);
+    updated.retain(|&place| rows.sent[place].made_id || all_were);
     let updated: Vec<usize> = updated.iter().map(|&place| rows.sent[place].row).collect();
     let mut end = file_end(run, file, rows, count);
     end.updated_rows = row_runs(&updated);
@@ -163,7 +165,7 @@ fn settle_duplicates(tenant: &Tenant, run: &Run, rows: &mut Rows) -> Result<()> 
     for place in noted {
         if here.contains(&place) {
             rows.noted[place] = None;
-        } else if !rows.sent[place].drawn && there.contains(&place) {
+        } else if !rows.sent[place].made_id && there.contains(&place) {
             let words = "this user is in the tenant; whether an upload whose answer was lost brought them in cannot be told without an id drawn for the run";
             rows.note(place, NoteKind::Unknown, "ANSWER_LOST", words);
         }
@@ -172,7 +174,7 @@ fn settle_duplicates(tenant: &Tenant, run: &Run, rows: &mut Rows) -> Result<()> 
 }
 
 fn note_unnamed(rows: &mut Rows, place: usize, upsert: bool) {
-    let words = if !rows.sent[place].drawn {
+    let words = if !rows.sent[place].made_id {
         "the job counts a failure that its report does not name; without an id drawn for the run it cannot be told whether it is this user's"
     } else if upsert {
         "the job counts a failure that its report does not name; this user was either refused or was there before and updated"
@@ -193,7 +195,7 @@ pub(crate) fn without_report(
     let all = rows.silent();
     let here = present(tenant, run, &rows.sent, &all, None)?;
     for place in all.into_iter().filter(|place| !here.contains(place)) {
-        let (kind, code, words) = match (running, rows.sent[place].drawn) {
+        let (kind, code, words) = match (running, rows.sent[place].made_id) {
             (true, true) => (
                 NoteKind::Unknown,
                 "JOB_NOT_ENDED",
@@ -265,7 +267,7 @@ fn note(user: &Sent, failure: &FailedUser) -> RowNote {
     }
 }
 
-/// Which of `places` are in the run's connection under the id that was drawn for them. A search finds most at once; it may
+/// Which of `places` are in the run's connection under the id that was made for them. A search finds most at once; it may
 /// not see the newest, so those it misses are asked for one by one, unless as many as `expected` are found.
 fn present(
     tenant: &Tenant,
@@ -275,14 +277,17 @@ fn present(
     expected: Option<usize>,
 ) -> Result<HashSet<usize>> {
     let connection = run.connection_name();
-    let drawn = places.iter().copied().filter(|&place| sent[place].drawn);
-    let drawn: Vec<usize> = drawn.collect();
+    let made = places.iter().copied().filter(|&place| sent[place].made_id);
+    let made: Vec<usize> = made.collect();
     let mut here = HashSet::new();
-    for group in drawn.chunks(AT_ONCE) {
+    for group in made.chunks(AT_ONCE) {
         let ids: Vec<String> = group.iter().map(|&place| sent[place].auth0_id()).collect();
         let found = search(tenant, "user_id", &ids)?;
         for (place, id) in group.iter().zip(&ids) {
-            if found.iter().any(|user| is_drawn_user(user, id, connection)) {
+            if found
+                .iter()
+                .any(|user| is_user_with_made_id(user, id, connection))
+            {
                 here.insert(*place);
             }
         }
@@ -290,11 +295,11 @@ fn present(
     if expected == Some(here.len()) {
         return Ok(here);
     }
-    for place in drawn {
+    for place in made {
         if !here.contains(&place) {
             let id = sent[place].auth0_id();
             let found = by_id(tenant, &id)?;
-            if found.is_some_and(|user| is_drawn_user(&user, &id, connection)) {
+            if found.is_some_and(|user| is_user_with_made_id(&user, &id, connection)) {
                 here.insert(place);
             }
         }
@@ -337,7 +342,7 @@ fn settle_taken(tenant: &Tenant, run: &Run, rows: &mut Rows) -> Result<()> {
 fn shares_a_name(user: &UserAnswer, sent: &Sent) -> bool {
     let lower = |text: &str| text.to_lowercase();
     let username = user.username.as_deref().map(lower);
-    let is_given_id = !sent.drawn && sent.key.user_id.is_some();
+    let is_given_id = !sent.made_id && sent.key.user_id.is_some();
     is_given_id && user.user_id.as_deref() == Some(&sent.auth0_id())
         || username.is_some() && username == sent.key.username.as_deref().map(lower)
         || user.phone_number.is_some() && *user.phone_number == sent.key.phone_number

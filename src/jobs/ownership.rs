@@ -93,9 +93,13 @@ pub(crate) fn has_signed_in(profile: &UserAnswer) -> bool {
     profile.logins_count.is_some_and(|count| count > 0.0) || !profile.last_login.is_null()
 }
 
-/// Whether the profile is that of the user with an id that was drawn for a run. Such an id is nobody else's, so what
+/// Whether the profile is that of the user with an id that was made for a run. Such an id is nobody else's, so what
 /// the tenant does not tell is no reason to doubt it.
-pub(crate) fn is_drawn_user(profile: &UserAnswer, id: &str, connection: Option<&str>) -> bool {
+pub(crate) fn is_user_with_made_id(
+    profile: &UserAnswer,
+    id: &str,
+    connection: Option<&str>,
+) -> bool {
     let doubt = doubt(profile, connection);
     profile.user_id.as_deref() == Some(id) && doubt.is_none_or(|doubt| doubt != ELSEWHERE)
 }

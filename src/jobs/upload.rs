@@ -94,7 +94,7 @@ pub(crate) struct TooLarge {
     pub(crate) room: usize,
 }
 
-/// Bytes by which an id that is drawn lengthens a user, and the brackets of the file.
+/// Bytes by which an id that is made lengthens a user, and the brackets of the file.
 const ID_AND_BRACKETS: usize = 40;
 
 /// Whether the user fits into no upload. Nobody is written out for it but who may be too large.

@@ -6,6 +6,12 @@ pub(crate) mod measure;
 pub(crate) mod recipe;
 pub(crate) mod verify;
 
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::Duration;
+
 use crate::clock;
 use crate::error::{Error, Result};
 use crate::passwords::hashes::bcrypt_lanes::{LANES, hash_many};
@@ -14,11 +20,6 @@ use crate::say::say;
 use crate::secrets::{Secret, random_bytes, random_hex};
 use crate::users::{User, Users};
 use crate::words::count;
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
-use std::time::Duration;
 
 /// The bcrypt cost Auth0's `password_hash` takes: 10, no other (its pattern is `^\$2[ab]?\$10+\$...`).
 ///

@@ -1,12 +1,13 @@
 //! Who is at work on a run: the one who holds the lock in its folder.
 
-use crate::clock;
-use crate::error::{Error, Result};
-use crate::say::say;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::path::Path;
 use std::time::Duration;
+
+use crate::clock;
+use crate::error::{Error, Result};
+use crate::say::say;
 
 /// Made when a run begins and held locked while anyone is at work on it.
 pub(crate) const LOCK: &str = "lock";

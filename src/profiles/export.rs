@@ -1,9 +1,10 @@
 //! All users of a connection, by an export job: what a search does not give.
 
-use reqwest::{Method, StatusCode, Url};
-use serde_json::{Value, json};
 use std::path::Path;
 use std::time::Duration;
+
+use reqwest::{Method, StatusCode, Url};
+use serde_json::{Value, json};
 
 use crate::clock::Deadline;
 use crate::connections::ConnectionId;

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::error::Result;
 use crate::list::list;
-use crate::progress::Countdown;
+use crate::progress::Tally;
 use crate::say::{data, data_of, debug_fields};
 use crate::tenant::Tenant;
 use crate::tenant::answer::Field;
@@ -195,7 +195,7 @@ pub fn find_users(tenant: &Tenant, query: &str) -> Result<FoundUsers> {
         by_search: true,
         total: 0,
     };
-    let mut countdown = Countdown::new();
+    let mut tally = Tally::new();
     let mut known = HashSet::new();
     for page in 0..MOST_FOUND / PER_PAGE {
         let mut request = Request::get("/api/v2/users", SCOPES)
@@ -222,7 +222,7 @@ pub fn find_users(tenant: &Tenant, query: &str) -> Result<FoundUsers> {
         if all || found.users.len() == before {
             break;
         }
-        countdown.say(found.users.len(), found.total.min(MOST_FOUND), "users read");
+        tally.say(found.users.len(), found.total.min(MOST_FOUND), "users read");
     }
     Ok(found)
 }

@@ -15,7 +15,7 @@ use crate::imports::run::Run;
 use crate::jobs::errors::job_errors;
 use crate::jobs::ownership::{self, Span};
 use crate::jobs::{FinishedJob, JobStatus, RowKey};
-use crate::progress::Countdown;
+use crate::progress::Tally;
 use crate::removal::plan::{
     Candidate, Evidence, LeftOut, NO_CONNECTION, RemovalPlan, Removed, doubt, look,
 };
@@ -92,7 +92,7 @@ pub fn plan_removal(tenant: &Tenant, finished: &FinishedJob) -> Result<RemovalPl
         let candidate = Candidate {
             email: email.clone(),
             id: user_id.as_ref().map(|id| format!("auth0|{id}")),
-            drawn: false,
+            made_id: false,
             span: Span {
                 since: answer::millis(&job.created_at),
                 until: finished.seen_at,
@@ -115,9 +115,9 @@ pub fn plan_removal(tenant: &Tenant, finished: &FinishedJob) -> Result<RemovalPl
 }
 
 /// Lists the users a run created, by the ids it drew for them and wrote down in `imports/<name>`. Sends reads: one for 40 users,
-/// and two for each user whose id was not drawn; writes nothing.
+/// and two for each user whose id was not made for the run; writes nothing.
 ///
-/// An id that was drawn for the run is nobody else's, so its user is in the plan without proof; a search tells who of them has
+/// An id that was made for the run is nobody else's, so its user is in the plan without proof; a search tells who of them has
 /// signed in since, and takes out whoever it shows to be another one. A user whose id you chose must be found in the run's
 /// connection, created since the run's upload. Users who were there before, or who may have been, stay.
 ///
@@ -193,7 +193,7 @@ impl Run {
                 let candidate = Candidate {
                     email: text("email").unwrap_or_default().to_string(),
                     id: text("user_id").map(|id| format!("auth0|{id}")),
-                    drawn: text("user_id").is_some() && self.is_drawn(end.file, row),
+                    made_id: text("user_id").is_some() && self.is_made_id(end.file, row),
                     span: Span {
                         since: accepted.and_then(answer::millis),
                         until: end.seen_at,
@@ -228,8 +228,8 @@ fn not_created(
 ) -> Option<&'static str> {
     match noted {
         Some(NoteKind::AlreadyThere) => Some("the user was there before"),
-        // They may have come in later, or by an upload whose answer was lost: with a drawn id the tenant can tell.
-        Some(NoteKind::Failed | NoteKind::Unknown) if candidate.drawn => None,
+        // They may have come in later, or by an upload whose answer was lost: with an id made for the run the tenant can tell.
+        Some(NoteKind::Failed | NoteKind::Unknown) if candidate.made_id => None,
         Some(NoteKind::Failed) => Some(REFUSED),
         Some(NoteKind::Unknown) => Some("what became of the user is not known"),
         None if end.is_updated(row) => Some("the user was there before and was updated"),
@@ -237,7 +237,7 @@ fn not_created(
             Some("the id was left to Auth0, so which user it is is not known")
         }
         // An id of the reader's own choice may have been there before, if there is any doubt.
-        None if !candidate.drawn && !end.certain => {
+        None if !candidate.made_id && !end.certain => {
             Some("whether the user was there before cannot be told")
         }
         None => None,
@@ -245,7 +245,7 @@ fn not_created(
 }
 
 /// Deletes exactly the users of the plan, by id. Writes to the tenant: one request for each user. Sends a read right before it
-/// for a user whose id was not drawn for the run: whoever is not the same any more stays, and is in [`Removed::left_out`].
+/// for a user whose id was not made for the run: whoever is not the same any more stays, and is in [`Removed::left_out`].
 ///
 /// Who is gone already is fine, so after a failure make the plan again and run it.
 ///
@@ -282,7 +282,7 @@ pub fn remove_users(tenant: &Tenant, plan: RemovalPlan) -> Result<Removed> {
         domain: plan.domain.clone(),
         correlation_id: plan.correlation_id.clone(),
     };
-    let (mut done, mut countdown) = (0, Countdown::new());
+    let (mut done, mut tally) = (0, Tally::new());
     for group in plan.users.chunks(NOTED_AT_ONCE) {
         let mut gone = Vec::new();
         for (email, id) in group {
@@ -303,7 +303,7 @@ pub fn remove_users(tenant: &Tenant, plan: RemovalPlan) -> Result<Removed> {
                 }
             }
             done += 1;
-            countdown.say(done, plan.users.len(), "users deleted");
+            tally.say(done, plan.users.len(), "users deleted");
         }
         removed.deleted += gone.len();
         // A crash before this line asks for the same deletes again, which are fine.
@@ -317,7 +317,7 @@ pub fn remove_users(tenant: &Tenant, plan: RemovalPlan) -> Result<Removed> {
 /// Why a user of the plan is not deleted now. Time has passed since the plan, so whoever was looked up is looked up again.
 fn remains(tenant: &Tenant, plan: &RemovalPlan, id: &str) -> Result<Option<&'static str>> {
     let span = match plan.known.get(id) {
-        Some(Evidence::Drawn) => return Ok(None),
+        Some(Evidence::MadeId) => return Ok(None),
         Some(Evidence::Looked(span)) => *span,
         None => return Ok(Some("the user was not in the plan when it was made")),
     };

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::error::Result;
 use crate::jobs::ownership::{self, Span, TWO_WITH_ID, has_email};
-use crate::progress::Countdown;
+use crate::progress::Tally;
 use crate::say::{data, debug_fields};
 use crate::tenant::Tenant;
 use crate::tenant::answers::UserAnswer;
@@ -71,8 +71,8 @@ const NOBODY_WITH_ID: &str = "no user with this id is in the tenant";
 /// Why a user counts as created by a job or a run.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Evidence {
-    /// The id was drawn for the run, so it is nobody else's.
-    Drawn,
+    /// The id was made for the run, so it is nobody else's.
+    MadeId,
     /// The tenant was asked, and is asked again right before the deletion. The job was at work in this time.
     Looked(Span),
 }
@@ -111,7 +111,7 @@ debug_fields!(LeftOut: email, user_id, reason);
 
 impl RemovalPlan {
     /// How long the removal takes at the free plan's rate, two requests a second: one for each user, and one more for a
-    /// user whose id was not drawn for the run, which is a look right before the deletion. A practice tenant is faster.
+    /// user whose id was not made for the run, which is a look right before the deletion. A practice tenant is faster.
     ///
     /// # Examples
     ///
@@ -174,8 +174,8 @@ pub(crate) struct Candidate {
     pub(crate) email: String,
     /// As the tenant has it; `None` when Auth0 made it.
     pub(crate) id: Option<String>,
-    /// Whether the id was drawn for the run.
-    pub(crate) drawn: bool,
+    /// Whether the id was made for the run.
+    pub(crate) made_id: bool,
     /// When the job was at work.
     pub(crate) span: Span,
     /// Whether the job is known to have brought them in.
@@ -245,8 +245,8 @@ impl RemovalPlan {
         if data(&id) != id {
             return self.leave_out(candidate, UNSHOWN);
         }
-        let evidence = match candidate.drawn {
-            true => Evidence::Drawn,
+        let evidence = match candidate.made_id {
+            true => Evidence::MadeId,
             false => Evidence::Looked(candidate.span),
         };
         if self.known.insert(id.clone(), evidence).is_some() {
@@ -277,19 +277,21 @@ pub(crate) fn look(
     plan.connection = ownership::connection_name(tenant, connection_id, named)?;
     let ids: Vec<String> = candidates.iter().filter_map(|c| c.id.clone()).collect();
     let seen = ownership::seen(tenant, &ids)?;
-    let (total, mut countdown) = (candidates.len(), Countdown::new());
+    let (total, mut tally) = (candidates.len(), Tally::new());
     for (index, candidate) in candidates.into_iter().enumerate() {
         let connection = plan.connection.as_deref();
         let found = match (&candidate.id, connection) {
             (Some(id), _)
-                if candidate.drawn
+                if candidate.made_id
                     && !candidate.is_certain
                     && candidate.is_in
                     && !seen.contains_key(id) =>
             {
                 unseen_user(tenant, &candidate, id, connection)?
             }
-            (Some(id), _) if candidate.drawn => drawn_user(&candidate, seen.get(id), connection),
+            (Some(id), _) if candidate.made_id => {
+                user_with_made_id(&candidate, seen.get(id), connection)
+            }
             (_, None) => Err(NO_CONNECTION),
             // Whoever has the id in another connection may have another e-mail.
             (Some(id), _) if seen.get(id).is_some_and(|all| all.len() > 1) => Err(TWO_WITH_ID),
@@ -302,7 +304,7 @@ pub(crate) fn look(
             if shown { Ok(profile) } else { Err(OTHER_EMAIL) }
         });
         plan.take(candidate, found);
-        countdown.say(index + 1, total, "users looked up");
+        tally.say(index + 1, total, "users looked up");
     }
     Ok(())
 }
@@ -310,9 +312,9 @@ pub(crate) fn look(
 /// A user's profile, if it is known, or why they stay.
 type Found = std::result::Result<Option<UserAnswer>, &'static str>;
 
-/// A user with an id drawn for the run, who is believed to be the run's unless the search shows another one; the profile, if
+/// A user with an id made for the run, who is believed to be the run's unless the search shows another one; the profile, if
 /// the search has it.
-fn drawn_user(
+fn user_with_made_id(
     candidate: &Candidate,
     seen: Option<&Vec<UserAnswer>>,
     connection: Option<&str>,
@@ -334,7 +336,7 @@ fn drawn_user(
     }
 }
 
-/// A user whom a search does not show, with an id that is said to be drawn for a run that was not made here.
+/// A user whom a search does not show, with an id that is said to be made for a run that was not made here.
 fn unseen_user(
     tenant: &Tenant,
     candidate: &Candidate,
@@ -343,7 +345,7 @@ fn unseen_user(
 ) -> Result<Found> {
     let profile = ownership::by_id(tenant, id)?;
     Ok(match profile {
-        Some(profile) => drawn_user(candidate, Some(&vec![profile]), connection),
+        Some(profile) => user_with_made_id(candidate, Some(&vec![profile]), connection),
         None => Err(NOBODY_WITH_ID),
     })
 }

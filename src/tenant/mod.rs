@@ -18,11 +18,12 @@ pub(crate) mod token;
 pub(crate) mod wire;
 pub(crate) mod witness;
 
-use reqwest::{Method, StatusCode, Url};
-use serde_json::Value;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Duration;
+
+use reqwest::{Method, StatusCode, Url};
+use serde_json::Value;
 
 use crate::clock::{self, Deadline};
 use crate::error::{Error, Result};

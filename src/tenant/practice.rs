@@ -4,12 +4,13 @@
 //! one file under `target/` (0600, ignored by git), with a key by which it proves itself; a running one ends when that
 //! file vanishes.
 
-use reqwest::Method;
-use serde_json::{Value, json};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, SystemTime};
+
+use reqwest::Method;
+use serde_json::{Value, json};
 
 use crate::clock;
 use crate::error::{Error, Result};
@@ -72,7 +73,10 @@ impl Tenant {
     /// ```
     pub fn practice_faults(&self, faults: &[(&str, f64)]) -> Result<()> {
         if !self.is_practice() {
-            return Err(Error::no_practice_tenant(self.domain()));
+            return Err(Error::no_practice_tenant(
+                self.domain(),
+                "has faults that come by themselves",
+            ));
         }
         let faults: serde_json::Map<String, Value> = faults
             .iter()
@@ -98,6 +102,9 @@ impl Tenant {
     /// # Ok::<(), Error>(())
     /// ```
     pub fn practice_traffic(&self) -> Result<String> {
+        if !self.is_practice() {
+            return Err(Error::no_practice_tenant(self.domain(), "is not counted"));
+        }
         let answer = self.send(Request::get("/practice/traffic", &[]))?;
         let traffic: TrafficAnswer = answer.read()?;
         let requests = answer.need("requests", traffic.requests.0)?;
@@ -285,7 +292,7 @@ mod tests {
         let name = format!("practice-{}", crate::secrets::random_hex(6).unwrap());
         let target = std::env::temp_dir().join(name);
         let find = || id(&find_or_start_in(&target, copy_program).unwrap());
-        let found: Vec<String> = thread::scope(|scope| {
+        let found: Vec<String> = std::thread::scope(|scope| {
             let lookers: Vec<_> = (0..6).map(|_| scope.spawn(find)).collect();
             let found = lookers.into_iter().map(|looker| looker.join().unwrap());
             found.collect()

@@ -265,7 +265,8 @@ fn a_source_that_was_cut_off_is_told_up_to_its_last_packed_row() {
         let import = || import_stream(&tenant, &connection, cut, &quick(&name));
         scope.spawn(import).join()
     });
-    assert!(stopped.is_err());
+    let stopped = stopped.unwrap().unwrap_err();
+    assert_eq!(stopped.kind(), ErrorKind::ImportStopped, "{stopped}");
     let report = resume_import(&tenant, &name.folder()).unwrap();
     let counts = report.counts();
     assert_eq!(
