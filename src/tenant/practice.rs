@@ -240,7 +240,6 @@ mod program;
 
 #[cfg(test)]
 mod tests {
-    use std::thread;
 
     use super::*;
     use crate::tenant::proof::{proof_key, proves};

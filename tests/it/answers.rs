@@ -130,7 +130,8 @@ fn what_a_call_needs_and_is_not_told_is_an_error_that_names_both() {
 
 #[test]
 fn an_answer_of_another_kind_is_an_error_that_names_the_call() {
-    let steps: [(&str, fn(&StandIn) -> Result<()>); 6] = [
+    type Step = fn(&StandIn) -> Result<()>;
+    let steps: [(&str, Step); 6] = [
         (CONNECTIONS, find_connection),
         ("GET /api/v2/users", find),
         (IMPORTS, start),
