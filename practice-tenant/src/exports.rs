@@ -15,11 +15,11 @@ use sha2::Sha256;
 use crate::answers;
 use crate::bodies;
 use crate::clock::{self, timestamp, unix_seconds};
-use crate::connections;
 use crate::ids::{hex, letters};
 use crate::logs;
 use crate::memory::{Account, Memory};
 use crate::query::param;
+use crate::rules::connections;
 use crate::state::Tenant;
 use crate::tokens;
 

@@ -11,8 +11,7 @@ use serde_json::{Map, Value, json};
 use crate::answers;
 use crate::clock::timestamp;
 use crate::ids::hex24;
-use crate::query::{Fields, Pairs, page, param, refused};
-use crate::search;
+use crate::query::{Fields, Pairs, page, param, refused, search};
 use crate::state::Tenant;
 use crate::tokens;
 
@@ -90,7 +89,7 @@ fn answer_list(
     }
     // Auth0's SDKs call it `search`.
     let text = param(query, "q").or(param(query, "search"));
-    let wanted = search::parse(text.unwrap_or_default())?;
+    let wanted = search(text.unwrap_or_default())?;
     let log = tenant.log.lock().unwrap_or_else(PoisonError::into_inner);
     let entries = log.0.iter().filter(|entry| wanted.fits(entry));
     let entries: Vec<&Map<String, Value>> = match param(query, "sort") {

@@ -6,8 +6,8 @@ use std::time::Instant;
 
 use serde_json::{Map, Value};
 
-use crate::connections::{self, Connection};
 use crate::exports::Export;
+use crate::rules::connections::{self, Connection};
 
 /// Jobs that have ended, and bytes of their reports, that are kept; the oldest are forgotten first. Auth0 forgets a
 /// job after 24 hours.

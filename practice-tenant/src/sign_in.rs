@@ -11,10 +11,10 @@ use serde_json::{Map, Value, json};
 use crate::answers::{oauth_error, ok};
 use crate::bodies;
 use crate::clock::{timestamp, unix_seconds};
-use crate::connections;
-use crate::hashes;
 use crate::ids;
 use crate::memory::{self, Account};
+use crate::rules::connections;
+use crate::rules::hashes;
 use crate::state::Tenant;
 use crate::tokens;
 

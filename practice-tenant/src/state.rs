@@ -11,6 +11,7 @@ use crate::logs::Log;
 use crate::memory::Memory;
 use crate::options::Options;
 use crate::record::Traffic;
+use crate::rules::schema::Ways;
 
 pub(crate) struct Tenant {
     pub(crate) options: Options,
@@ -108,5 +109,12 @@ impl Tenant {
         self.options
             .idle_minutes
             .is_some_and(|minutes| clock::since(last).as_secs_f64() >= minutes * 60.0)
+    }
+
+    pub(crate) fn ways(&self) -> Ways {
+        Ways {
+            metadata_keys_taken: self.is_on("metadata-keys-taken"),
+            large_profiles_refused: self.is_on("large-profiles-refused"),
+        }
     }
 }

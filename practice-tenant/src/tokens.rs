@@ -15,28 +15,8 @@ use sha2::Sha256;
 use crate::answers;
 use crate::clock::{self, unix_seconds};
 use crate::faults;
+use crate::rules::scopes::{self, Scopes};
 use crate::state::Tenant;
-
-const SCOPES: &str = "read:connections read:connections_options create:users read:users update:users delete:users read:logs";
-
-/// The scopes of a token.
-pub(crate) struct Scopes(String);
-
-impl Scopes {
-    pub(crate) fn has(&self, scope: &str) -> bool {
-        self.0.split(' ').any(|word| word == scope)
-    }
-}
-
-/// The scopes in a text, each of which must be known.
-pub(crate) fn known_scopes(text: &str) -> Result<String, String> {
-    let all = Scopes(SCOPES.to_string());
-    let words: Vec<&str> = text.split_whitespace().collect();
-    match words.iter().find(|word| !all.has(word)) {
-        Some(word) => Err(format!("unknown scope {word}; known are {SCOPES}")),
-        None => Ok(words.join(" ")),
-    }
-}
 
 /// Whether an audience is this tenant's Management API. Clients make it up for the host that they were told, with https
 /// as at Auth0 or as they reach it, and with either name of this machine.
@@ -56,7 +36,7 @@ pub(crate) fn issue(tenant: &Tenant, scope: Option<&str>, audience: &str) -> Str
     let among = |scopes: Option<&str>, known: &str| {
         scopes.is_none_or(|scopes| scopes.split(' ').any(|word| word == known))
     };
-    let granted = SCOPES
+    let granted = scopes::ALL
         .split(' ')
         .filter(|known| among(scope, known) && among(tenant.options.scopes.as_deref(), known));
     let granted: Vec<&str> = granted.collect();

@@ -9,11 +9,11 @@ use axum::response::Response;
 use serde_json::{Value, json};
 
 use crate::answers;
-use crate::connections::CONNECTIONS;
 use crate::logs;
 use crate::memory::{self, Account};
-use crate::query::{Fields, Pairs, page, param, refused as bad_query};
-use crate::search;
+use crate::query::{self, Fields, Pairs, page, param, refused as bad_query};
+use crate::rules::connections::CONNECTIONS;
+use crate::rules::search;
 use crate::state::Tenant;
 use crate::tokens;
 
@@ -44,7 +44,7 @@ fn answer_list(
     let query_text = param(query, "q").unwrap_or_default();
     let asked = match ids(query_text) {
         Some(ids) => Asked::Ids(ids),
-        None => Asked::Query(search::parse(query_text)?),
+        None => Asked::Query(query::search(query_text)?),
     };
     // A search reads what was there when it began, and lets others write meanwhile.
     let mut found = tokio::task::block_in_place(|| asked.of(candidates(tenant, &asked)));

@@ -7,9 +7,9 @@ use serde_json::{Map, Value, json};
 
 use crate::accounts::{account, upsert};
 use crate::clock;
-use crate::connections::Connection;
 use crate::memory::{self, Account, Fate, Job, Memory};
-use crate::schema::{self, Ways};
+use crate::rules::connections::Connection;
+use crate::rules::schema::{self, Ways};
 use crate::state::Tenant;
 
 /// How long a job that nobody reads stays pending.
