@@ -7,12 +7,12 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 
-use crate::answers;
-use crate::query::{Fields, Pairs, checkpoint, page, param};
+use crate::http::access;
+use crate::http::answers;
+use crate::http::query::{Fields, Pairs, checkpoint, page, param};
 use crate::rules::connections::{CONNECTIONS, Connection, by_id, is_id};
 use crate::rules::scopes::Scopes;
 use crate::state::Tenant;
-use crate::tokens;
 
 const SCOPES: &[&str] = &["read:connections"];
 /// Without it a token sees no `options` (Auth0's migration of connection options, in force since 2025-07-08).
@@ -61,7 +61,7 @@ fn answer_list(
     headers: &HeaderMap,
     query: &Pairs,
 ) -> Result<Response, Box<Response>> {
-    let scopes = tokens::check(tenant, headers, SCOPES)?;
+    let scopes = access::check(tenant, headers, SCOPES)?;
     let strategies: Vec<&str> = query
         .iter()
         .filter(|(key, _)| key == "strategy")
@@ -120,7 +120,7 @@ pub(crate) async fn one(
     Path(id): Path<String>,
     Query(query): Query<Pairs>,
 ) -> Response {
-    let answer = tokens::check(&tenant, &headers, SCOPES).and_then(|scopes| {
+    let answer = access::check(&tenant, &headers, SCOPES).and_then(|scopes| {
         let connection = known(&id)?;
         Ok(answers::ok(&picked(connection, &tenant, &scopes, &query)))
     });
@@ -140,7 +140,7 @@ pub(crate) async fn clients(
     } else {
         SCOPES
     };
-    let answer = tokens::check(&tenant, &headers, needed).and_then(|_| {
+    let answer = access::check(&tenant, &headers, needed).and_then(|_| {
         let clients = clients_of(known(&id)?, &tenant).into_iter();
         let clients: Vec<Value> = clients.map(|id| json!({"client_id": id})).collect();
         Ok(answers::ok(&checkpoint(&query, "clients", &clients, 1000)?))

@@ -3,7 +3,7 @@
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 
-use crate::answers;
+use crate::http::answers;
 use crate::rules::search;
 
 pub(crate) type Pairs = Vec<(String, String)>;
