@@ -8,20 +8,22 @@ use std::time::Duration;
 
 use reqwest::Method;
 
+use crate::clock::Deadline;
 use crate::error::{Error, Result};
 use crate::imports::journal::{Entry, FileEnd, NoteKind};
 use crate::imports::run::Run;
 use crate::jobs::errors::job_errors;
 use crate::jobs::ownership::{self, Span};
-use crate::jobs::{FinishedJob, JobStatus, RowKey};
-use crate::progress::Countdown;
+use crate::jobs::wait::at_published_speeds;
+use crate::jobs::{FinishedJob, Job, JobStatus, RowKey};
+use crate::progress::Tally;
 use crate::removal::plan::{
     Candidate, Evidence, LeftOut, NO_CONNECTION, RemovalPlan, Removed, doubt, look,
 };
 use crate::tenant::Tenant;
 use crate::tenant::answer;
-use crate::tenant::request::{Request, path_segment};
-use crate::tenant::retry::Patience;
+use crate::tenant::rate::{FREE_PLAN, Pace};
+use crate::tenant::request::Request;
 
 /// Deletes between two lines of the run's journal.
 const NOTED_AT_ONCE: usize = 50;
@@ -30,6 +32,17 @@ const FAULTS_BORNE: u32 = 4;
 /// A million users at two a second take six days.
 const REMOVAL_LIMIT: Duration = Duration::from_secs(7 * 24 * 3600);
 const REFUSED: &str = "the job refused the user";
+const LATER: &str =
+    "the user was created later than such a job takes, and when it ended is not known";
+
+/// The tenant for all of a removal's requests. They keep to the rate of the run, or of imports, and are faster as long as the
+/// tenant tells that it has room: there is one for each user.
+fn asking(tenant: &Tenant, per_second: f64) -> Tenant {
+    let deadline = Deadline::after(REMOVAL_LIMIT);
+    tenant
+        .until(deadline, FAULTS_BORNE)
+        .paced(Pace::adapting(per_second))
+}
 
 /// Looks up the users a job created. Sends a read for each user; for users who were sent with a user id two, and one more for
 /// 40 of them; writes nothing.
@@ -39,9 +52,13 @@ const REFUSED: &str = "the job refused the user";
 /// end. Where that cannot be known, because two users have the e-mail or the id, say, the user stays, and
 /// [`RemovalPlan::left_out`] has the reason.
 ///
+/// Of a job that [`find_job`](crate::find_job) took up, [`Job::sent`](crate::Job::sent) must have said which users it was sent: as
+/// many as the tenant counts, and among them whom the job refused. If it had ended by then, nobody tells when, and a user who
+/// was created later than a job of its size should have taken (twice the free plan's 0.09 s for each user) stays.
+///
 /// # Errors
 ///
-/// The job failed; the tenant did not tell its counts, or when it was accepted; its connection is gone; the scope `read:users` is missing; the
+/// The job failed; which users it was sent is not known, or is not what the tenant tells; the tenant did not tell its counts, or when it was accepted; its connection is gone; the scope `read:users` is missing; the
 /// tenant refuses or cannot be reached.
 ///
 /// # Examples
@@ -63,29 +80,23 @@ const REFUSED: &str = "the job refused the user";
 /// ```
 pub fn plan_removal(tenant: &Tenant, finished: &FinishedJob) -> Result<RemovalPlan> {
     let job = &finished.job;
-    let unknown = |why: &str| Error::unknown_creation(job.id.as_str(), why);
-    if finished.status == JobStatus::Failed {
-        return Err(unknown("the job failed as a whole"));
-    }
-    if finished.summary.is_none() {
-        return Err(unknown("the tenant did not tell how many users it created"));
-    }
-    if job.created_at.is_empty() {
-        return Err(unknown("the tenant did not tell when the job was accepted"));
-    }
+    let sent = sent_and_told(finished)?;
+    let tenant = &asking(tenant, FREE_PLAN);
     let errors = job_errors(tenant, finished)?;
     let refused: HashSet<usize> = errors.iter().filter_map(|failed| failed.row).collect();
-    let mut plan = RemovalPlan::empty(tenant.domain(), &job.correlation_id, Vec::new());
+    if job.found.is_some() && refused.len() < errors.len() {
+        let why = "it refused somebody who is not among the users said to have been sent";
+        return Err(Error::unknown_creation(job.id.as_str(), why));
+    }
+    let mut plan = RemovalPlan::empty(tenant.domain(), &job.name_in_the_log()?, Vec::new());
     let mut candidates = Vec::new();
-    for (index, RowKey { email, user_id, .. }) in job.keys.iter().enumerate() {
+    let span = at_work(finished, sent.len());
+    for (index, RowKey { email, user_id, .. }) in sent.iter().enumerate() {
         let candidate = Candidate {
             email: email.clone(),
             id: user_id.as_ref().map(|id| format!("auth0|{id}")),
-            drawn: false,
-            span: Span {
-                since: answer::millis(&job.created_at),
-                until: finished.seen_at,
-            },
+            made_id: false,
+            span,
             is_in: true,
             is_certain: true,
         };
@@ -94,26 +105,60 @@ pub fn plan_removal(tenant: &Tenant, finished: &FinishedJob) -> Result<RemovalPl
             false => candidates.push(candidate),
         }
     }
-    let mut patience = Patience::new(tenant, REMOVAL_LIMIT, FAULTS_BORNE);
     let name = job.connection_name();
-    look(
-        &mut patience,
-        job.connection.as_str(),
-        name,
-        candidates,
-        &mut plan,
-    )?;
+    look(tenant, job.connection.as_str(), name, candidates, &mut plan)?;
     let inserted = finished.summary.map_or(0, |summary| summary.inserted);
     if plan.users.len() as u64 > inserted {
         plan.keep_all();
     }
+    if has_a_supposed_end(job) {
+        let later = plan.left_out.iter_mut();
+        let later = later.filter(|left_out| left_out.reason == ownership::NEWER);
+        later.for_each(|left_out| left_out.reason = LATER);
+    }
     Ok(plan)
 }
 
+/// The users sent, of a job of which enough is known.
+fn sent_and_told(finished: &FinishedJob) -> Result<&[RowKey]> {
+    let why = match finished.status {
+        JobStatus::Failed => Some("the job failed as a whole"),
+        JobStatus::Completed if finished.summary.is_none() => {
+            Some("the tenant did not tell how many users it created")
+        }
+        JobStatus::Completed if finished.job.created_at.is_empty() => {
+            Some("the tenant did not tell when the job was accepted")
+        }
+        JobStatus::Completed => None,
+    };
+    if let Some(why) = why {
+        return Err(Error::unknown_creation(finished.id.as_str(), why));
+    }
+    finished.sent().map_err(|why| Error::unknown_users(&why))
+}
+
+/// Of a job that had ended when it was taken up again nobody tells when it ended.
+fn has_a_supposed_end(job: &Job) -> bool {
+    job.found.is_some_and(|found| found.had_ended)
+}
+
+/// When the job was at work. Where it is not known when it ended, it is supposed that it took as long as a job alone takes on
+/// the free plan: who was created later may be somebody else's.
+fn at_work(finished: &FinishedJob, users: usize) -> Span {
+    let since = answer::millis(&finished.job.created_at);
+    let slowest = 2 * at_published_speeds(users).1.as_millis() as i64;
+    let supposed = since.map(|since| since + slowest);
+    let until = match has_a_supposed_end(&finished.job) {
+        true => finished.seen_at.or(supposed).min(supposed),
+        false => finished.seen_at,
+    };
+    Span { since, until }
+}
+
 /// Lists the users a run created, by the ids it drew for them and wrote down in `imports/<name>`. Sends reads: one for 40 users,
-/// and two for each user whose id was not drawn; writes nothing.
+/// and two for each user whose id was not made for the run; writes nothing.
 ///
-/// An id that was drawn for the run is nobody else's, so its user is in the plan without proof; a search tells who of them has
+/// An id that was made for the run is nobody else's, so its user is in the plan without proof; a search tells who of them has
 /// signed in since, and takes out whoever it shows to be another one. A user whose id you chose must be found in the run's
 /// connection, created since the run's upload. Users who were there before, or who may have been, stay.
 ///
@@ -159,10 +204,9 @@ pub fn plan_run_removal(tenant: &Tenant, folder: &str) -> Result<RemovalPlan> {
     let (candidates, left_out) = run.created(is_certain)?;
     let mut plan = RemovalPlan::empty(&run.domain, &run.correlation_id(), left_out);
     plan.folder = Some(path.to_path_buf());
-    let mut patience = Patience::new(tenant, REMOVAL_LIMIT, FAULTS_BORNE);
     let name = run.connection_name();
     look(
-        &mut patience,
+        &asking(tenant, run.options.requests_per_second),
         &run.connection_id,
         name,
         candidates,
@@ -190,7 +234,7 @@ impl Run {
                 let candidate = Candidate {
                     email: text("email").unwrap_or_default().to_string(),
                     id: text("user_id").map(|id| format!("auth0|{id}")),
-                    drawn: text("user_id").is_some() && self.is_drawn(end.file, row),
+                    made_id: text("user_id").is_some() && self.is_made_id(end.file, row),
                     span: Span {
                         since: accepted.and_then(answer::millis),
                         until: end.seen_at,
@@ -225,8 +269,8 @@ fn not_created(
 ) -> Option<&'static str> {
     match noted {
         Some(NoteKind::AlreadyThere) => Some("the user was there before"),
-        // They may have come in later, or by an upload whose answer was lost: with a drawn id the tenant can tell.
-        Some(NoteKind::Failed | NoteKind::Unknown) if candidate.drawn => None,
+        // They may have come in later, or by an upload whose answer was lost: with an id made for the run the tenant can tell.
+        Some(NoteKind::Failed | NoteKind::Unknown) if candidate.made_id => None,
         Some(NoteKind::Failed) => Some(REFUSED),
         Some(NoteKind::Unknown) => Some("what became of the user is not known"),
         None if end.is_updated(row) => Some("the user was there before and was updated"),
@@ -234,7 +278,7 @@ fn not_created(
             Some("the id was left to Auth0, so which user it is is not known")
         }
         // An id of the reader's own choice may have been there before, if there is any doubt.
-        None if !candidate.drawn && !end.certain => {
+        None if !candidate.made_id && !end.certain => {
             Some("whether the user was there before cannot be told")
         }
         None => None,
@@ -242,9 +286,13 @@ fn not_created(
 }
 
 /// Deletes exactly the users of the plan, by id. Writes to the tenant: one request for each user. Sends a read right before it
-/// for a user whose id was not drawn for the run: whoever is not the same any more stays, and is in [`Removed::left_out`].
+/// for a user whose id was not made for the run: whoever is not the same any more stays, and is in [`Removed::left_out`].
 ///
 /// Who is gone already is fine, so after a failure make the plan again and run it.
+///
+/// It keeps to the rate of the run, or to two requests a second as imports do, and counts what was sent before. It is faster as
+/// long as the tenant tells with its answers (`x-ratelimit-limit`, `x-ratelimit-remaining`) that over half of what it takes at
+/// once is left.
 ///
 /// # Errors
 ///
@@ -271,14 +319,15 @@ pub fn remove_users(tenant: &Tenant, plan: RemovalPlan) -> Result<Removed> {
     }
     tenant.check_gate("a delete")?;
     let mut run = plan.folder.as_deref().map(Run::open).transpose()?;
-    let mut patience = Patience::new(tenant, REMOVAL_LIMIT, FAULTS_BORNE);
+    let rate = run.as_ref().map(|run| run.options.requests_per_second);
+    let tenant = &asking(tenant, rate.unwrap_or(FREE_PLAN));
     let mut removed = Removed {
         deleted: 0,
         left_out: Vec::new(),
         domain: plan.domain.clone(),
         correlation_id: plan.correlation_id.clone(),
     };
-    let (mut done, mut countdown) = (0, Countdown::new());
+    let (mut done, mut tally) = (0, Tally::new());
     for group in plan.users.chunks(NOTED_AT_ONCE) {
         let mut gone = Vec::new();
         for (email, id) in group {
@@ -286,7 +335,7 @@ pub fn remove_users(tenant: &Tenant, plan: RemovalPlan) -> Result<Removed> {
             if run.as_ref().is_some_and(|run| run.removed.contains(id)) {
                 continue;
             }
-            match remains(&mut patience, &plan, id)? {
+            match remains(tenant, &plan, id)? {
                 Some(reason) => removed.left_out.push(LeftOut {
                     email: email.clone(),
                     user_id: Some(id.clone()),
@@ -294,12 +343,12 @@ pub fn remove_users(tenant: &Tenant, plan: RemovalPlan) -> Result<Removed> {
                 }),
                 None => {
                     // Deleting who is gone is fine, so a delete whose answer was lost is sent again.
-                    patience.ask(|tenant| delete(tenant, id, &plan.correlation_id))?;
+                    delete(tenant, id, &plan.correlation_id)?;
                     gone.push(id.clone());
                 }
             }
             done += 1;
-            countdown.say(done, plan.users.len(), "users deleted");
+            tally.say(done, plan.users.len(), "users deleted");
         }
         removed.deleted += gone.len();
         // A crash before this line asks for the same deletes again, which are fine.
@@ -311,16 +360,16 @@ pub fn remove_users(tenant: &Tenant, plan: RemovalPlan) -> Result<Removed> {
 }
 
 /// Why a user of the plan is not deleted now. Time has passed since the plan, so whoever was looked up is looked up again.
-fn remains(patience: &mut Patience, plan: &RemovalPlan, id: &str) -> Result<Option<&'static str>> {
+fn remains(tenant: &Tenant, plan: &RemovalPlan, id: &str) -> Result<Option<&'static str>> {
     let span = match plan.known.get(id) {
-        Some(Evidence::Drawn) => return Ok(None),
+        Some(Evidence::MadeId) => return Ok(None),
         Some(Evidence::Looked(span)) => *span,
         None => return Ok(Some("the user was not in the plan when it was made")),
     };
     let Some(connection) = &plan.connection else {
         return Ok(Some(NO_CONNECTION));
     };
-    let profile = patience.ask(|tenant| ownership::by_id(tenant, id))?;
+    let profile = ownership::by_id(tenant, id)?;
     Ok(match profile {
         None => Some("the user was gone already"),
         Some(profile) => doubt(&profile, connection, span),
@@ -328,8 +377,9 @@ fn remains(patience: &mut Patience, plan: &RemovalPlan, id: &str) -> Result<Opti
 }
 
 fn delete(tenant: &Tenant, id: &str, correlation_id: &str) -> Result<()> {
-    let path = format!("/api/v2/users/{}", path_segment(id));
-    let request = Request::write(Method::DELETE, &path, &["delete:users"], "a delete")
+    let scopes = &["delete:users"];
+    let request = Request::write(Method::DELETE, "/api/v2/users", scopes, "a delete")
+        .segment(id)
         .correlation_id(correlation_id);
     tenant.send(request).map(drop)
 }

@@ -1,10 +1,12 @@
 //! Opening a tenant: the one that the settings name, or one by its domain and a token.
 
+use crate::clock::Deadline;
 use crate::error::{Error, Result};
+use crate::tenant::retry::{Lost, Retry};
 use crate::tenant::settings::{Address, Settings};
 use crate::tenant::token::Token;
 use crate::tenant::wire::Wire;
-use crate::tenant::{RATE_LIMIT_TRIES, Tenant};
+use crate::tenant::{CALL_LIMIT, FAULTS_BORNE, Tenant};
 
 impl Tenant {
     /// Opens the tenant that the settings name; the practice tenant when nothing is set.
@@ -45,7 +47,8 @@ impl Tenant {
 
     /// Opens the tenant at `domain` with a Management API access token; sends nothing.
     ///
-    /// `domain` is a host name (https), or `http://127.0.0.1:PORT` / `http://localhost:PORT`.
+    /// `domain` is a host name (https), or `http://127.0.0.1:PORT` / `http://localhost:PORT`. No setting is read, so for a
+    /// sign-in give it an application: [`Tenant::with_sign_in`].
     ///
     /// # Errors
     ///
@@ -74,7 +77,10 @@ impl Tenant {
             Some(token) => (None, Token::parse(token, &wire.address)?),
             None => match settings.application("CLIENT_ID", "CLIENT_SECRET")? {
                 Some(application) => {
-                    let token = wire.exchange(&application, RATE_LIMIT_TRIES)?;
+                    let deadline = Deadline::after(CALL_LIMIT);
+                    let retry = Retry::new(deadline, FAULTS_BORNE, &wire.words);
+                    let token =
+                        retry.ask(Lost::SendAgain, |_| wire.exchange(&application, deadline))?;
                     (Some(application), token)
                 }
                 None => {

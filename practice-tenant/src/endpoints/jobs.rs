@@ -65,6 +65,11 @@ async fn answer_create(tenant: &Tenant, request: Request) -> Result<Response, Bo
         (Some(speed), Some(rows)) => (rows.len() as f64 / speed).min(MOST_SECONDS),
         _ => 0.0,
     };
+    let seconds = if tenant.fault("job-slow") {
+        (seconds * 10.0).min(MOST_SECONDS)
+    } else {
+        seconds
+    };
     let id = head["id"].as_str().unwrap_or_default().to_string();
     let job = Job {
         head: head.clone(),

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::clock;
 
 /// Each fault, and what it does.
-const KNOWN: [(&str, &str); 24] = [
+const KNOWN: [(&str, &str); 25] = [
     (
         "job-speed",
         "no fault: each job takes so many users a second",
@@ -21,6 +21,7 @@ const KNOWN: [(&str, &str); 24] = [
         "job-progress",
         "no fault: pending jobs tell percentage_done and time_left_seconds",
     ),
+    ("job-slow", "jobs take ten times as long"),
     (
         "options-withheld",
         "no fault: connections come without options, whatever the token",
