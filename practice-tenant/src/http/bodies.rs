@@ -6,8 +6,8 @@ use axum::body::{Body, Bytes, to_bytes};
 use axum::response::Response;
 use serde_json::{Map, Value};
 
-use crate::answers;
 use crate::clock;
+use crate::http::answers;
 use crate::state::Tenant;
 
 /// Bytes of a body of the Management API, as documented (1 MB).

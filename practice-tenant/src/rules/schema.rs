@@ -3,8 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::connections::{Attribute, Connection};
-use crate::state::Tenant;
+use crate::rules::connections::{Attribute, Connection};
 
 const HASH_PATTERN: &str = r"^\$2[ab]?\$10+\$[./A-Za-z0-9]{53}$";
 /// E.164.
@@ -45,15 +44,6 @@ pub(crate) struct Ways {
     pub(crate) metadata_keys_taken: bool,
     /// From 2027-03-04 profiles over 10 KB are refused.
     pub(crate) large_profiles_refused: bool,
-}
-
-impl Tenant {
-    pub(crate) fn ways(&self) -> Ways {
-        Ways {
-            metadata_keys_taken: self.is_on("metadata-keys-taken"),
-            large_profiles_refused: self.is_on("large-profiles-refused"),
-        }
-    }
 }
 
 /// What is wrong with the size of a profile. The code is Auth0's; no text is known for it.

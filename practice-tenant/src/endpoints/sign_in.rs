@@ -8,15 +8,14 @@ use axum::http::{HeaderMap, HeaderValue};
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 
-use crate::answers::{oauth_error, ok};
-use crate::bodies;
 use crate::clock::{timestamp, unix_seconds};
-use crate::connections;
-use crate::hashes;
+use crate::http::answers::{self, oauth_error, ok};
+use crate::http::bodies;
 use crate::ids;
-use crate::memory::{self, Account};
+use crate::rules::connections;
+use crate::rules::hashes;
 use crate::state::Tenant;
-use crate::tokens;
+use crate::state::accounts::{self, Account};
 
 const REALM_GRANT: &str = "http://auth0.com/oauth/grant-type/password-realm";
 /// Bytes of a request, far more than any password and client have.
@@ -99,7 +98,7 @@ fn client_credentials(tenant: &Tenant, form: &Map<String, Value>) -> Response {
         return oauth_error(401, "access_denied", "Unauthorized");
     }
     let audience = text(form, "audience");
-    if !tokens::is_ours(tenant, audience) {
+    if !tenant.is_audience(audience) {
         let description = format!(
             "Client is not authorized to access \"{audience}\". You need to create a \"client-grant\" associated to this API."
         );
@@ -110,7 +109,7 @@ fn client_credentials(tenant: &Tenant, form: &Map<String, Value>) -> Response {
     }
     tenant.note_request();
     let scope = form.get("scope").and_then(Value::as_str);
-    let token = tokens::issue(tenant, scope, audience);
+    let token = tenant.issue(scope, audience);
     ok(
         &json!({"access_token": token, "expires_in": tenant.options.token_seconds, "token_type": "Bearer"}),
     )
@@ -179,7 +178,7 @@ async fn sign_in(tenant: Arc<Tenant>, form: &Map<String, Value>, grant: &str) ->
         (false, ..) => wrong(),
         // Reported without a status; mocks of others use 403.
         (true, true, _) => oauth_error(403, "unauthorized", "user is blocked"),
-        (true, false, true) => crate::answers::json(
+        (true, false, true) => answers::json(
             403,
             &json!({"error": "mfa_required", "error_description": "Multifactor authentication required", "mfa_token": ids::letters(40)}),
         ),
@@ -190,7 +189,7 @@ async fn sign_in(tenant: Arc<Tenant>, form: &Map<String, Value>, grant: &str) ->
 fn signed_in(tenant: &Tenant, user_id: &str) -> Response {
     let now = unix_seconds();
     let claims = json!({"iss": format!("{}/", tenant.base), "sub": user_id, "aud": tenant.sign_in_id, "iat": now, "exp": now + 86_400});
-    let token = tokens::sign(tenant, &claims);
+    let token = tenant.tokens.sign(&claims);
     ok(&json!({"access_token": token, "token_type": "Bearer", "expires_in": 86_400}))
 }
 
@@ -209,7 +208,7 @@ fn find(tenant: &Tenant, realm: &str, login: &str) -> Option<(usize, Arc<Account
     ];
     let memory = tenant.memory();
     let mut ways = ways.into_iter().filter(|(_, is_open)| *is_open);
-    let place = ways.find_map(|(name, _)| memory.find(&memory::key(realm, name, login)))?;
+    let place = ways.find_map(|(name, _)| memory.find(&accounts::key(realm, name, login)))?;
     Some((place, Arc::clone(memory.users.get(&place)?)))
 }
 

@@ -8,8 +8,8 @@ use base64::alphabet::{STANDARD, URL_SAFE};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde_json::Value;
 
-use crate::digests::Digest;
-use crate::slow_hashes;
+use crate::rules::digests::Digest;
+use crate::rules::slow_hashes;
 
 /// Whether the password fits the hash.
 pub(crate) fn fits(password: &str, custom: &Value) -> bool {

@@ -1,12 +1,12 @@
-//! What becomes of a row: the account with all that Auth0 fills in, and what an upsert changes of one who is there.
+//! Users: what is remembered of one, what becomes of a row with all that Auth0 fills in, and what an upsert changes of one
+//! who is there.
 
 use md5::{Digest, Md5};
 use serde_json::{Map, Value, json};
 
 use crate::clock::timestamp;
-use crate::connections::Connection;
 use crate::ids::{hex, hex24};
-use crate::memory::Account;
+use crate::rules::connections::{self, Connection};
 
 /// What an upsert changes of a user who is there (the schema's "upsertable" column).
 const UPSERTABLE: [&str; 9] = [
@@ -20,6 +20,51 @@ const UPSERTABLE: [&str; 9] = [
     "user_metadata",
     "custom_password_hash",
 ];
+
+/// One user: the profile as it is answered, and what is never answered.
+#[derive(Clone)]
+pub(crate) struct Account {
+    pub(crate) profile: Map<String, Value>,
+    pub(crate) connection: &'static str,
+    pub(crate) password_hash: Option<String>,
+    pub(crate) custom_hash: Option<Value>,
+    pub(crate) second_factor: bool,
+    pub(crate) failures: u32,
+}
+
+impl Account {
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
+        self.profile.get(name).and_then(Value::as_str)
+    }
+
+    /// The keys that no other user of the connection may have. E-mails are not among them where users may share one. A
+    /// phone number is, even where it is no attribute of the connection.
+    pub(crate) fn unique_keys(&self) -> Vec<String> {
+        let shared = connections::by_name(self.connection)
+            .is_some_and(|connection| !connection.has_unique_emails());
+        let names = ["email", "username", "phone_number", "user_id"].into_iter();
+        let names = names.filter(|name| !(shared && *name == "email"));
+        let key = |name| Some(key(self.connection, name, self.text(name)?));
+        names.filter_map(key).collect()
+    }
+
+    /// The keys that the user is found by. Users of two connections may have one id.
+    pub(super) fn keys(&self) -> Vec<String> {
+        let mut keys = self.unique_keys();
+        if let Some(email) = self.text("email") {
+            keys.push(key(self.connection, "email", email));
+        }
+        keys.extend(self.text("user_id").map(str::to_string));
+        keys.sort();
+        keys.dedup();
+        keys
+    }
+}
+
+/// Where the users of a connection are found by the value of a field.
+pub(crate) fn key(connection: &str, name: &str, value: &str) -> String {
+    format!("{connection} {name} {value}")
+}
 
 /// A row of an import as the account it becomes, with what Auth0 fills in as recorded.
 pub(crate) fn account(

@@ -3,7 +3,8 @@
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 
-use crate::answers;
+use crate::http::answers;
+use crate::rules::search;
 
 pub(crate) type Pairs = Vec<(String, String)>;
 
@@ -19,6 +20,12 @@ pub(crate) fn param<'a>(query: &'a Pairs, name: &str) -> Option<&'a str> {
 pub(crate) fn refused(problem: &str, property: &str) -> Box<Response> {
     let message = format!("Query validation error: '{problem}' on property {property}.");
     Box::new(answers::error(400, &message, Some("invalid_query_string")))
+}
+
+/// What a search asks for, or the answer that says what is not understood of it.
+pub(crate) fn search(text: &str) -> Result<search::Query, Box<Response>> {
+    let property = "q (Query in Lucene query string syntax)";
+    search::parse(text).map_err(|problem| refused(&problem, property))
 }
 
 /// A number within limits, or the answer that refuses it.

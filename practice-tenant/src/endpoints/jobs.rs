@@ -8,17 +8,16 @@ use axum::http::{HeaderMap, header::CONTENT_LENGTH};
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 
-use crate::answers;
-use crate::bodies;
 use crate::clock;
-use crate::connections::{self, Connection};
-use crate::exports;
+use crate::endpoints::exports;
+use crate::http::access;
+use crate::http::answers;
+use crate::http::bodies;
+use crate::http::correlation::correlation;
 use crate::ids::letters;
-use crate::logs;
-use crate::memory::{Fate, Job};
+use crate::rules::connections::{self, Connection};
 use crate::state::Tenant;
-use crate::tokens;
-use crate::work::work_off;
+use crate::state::jobs::{Fate, Job};
 
 /// Bytes of the whole request.
 const MOST_BYTES: usize = 512_000;
@@ -42,12 +41,12 @@ pub(crate) async fn create(State(tenant): State<Arc<Tenant>>, request: Request) 
 }
 
 async fn answer_create(tenant: &Tenant, request: Request) -> Result<Response, Box<Response>> {
-    tokens::check(tenant, request.headers(), &["create:users"])?;
-    let correlation = logs::correlation(request.headers())?;
+    access::check(tenant, request.headers(), &["create:users"])?;
+    let correlation = correlation(request.headers())?;
     let form = read_form(tenant, request).await?;
     let connection = allowed_connection(&form)?;
     let mut memory = tenant.memory();
-    work_off(tenant, &mut memory);
+    tenant.work_off(&mut memory);
     let active = memory.jobs.values().filter(|job| !job.done).count() + tenant.slots_held();
     if active >= tenant.options.max_jobs {
         // The documented body has no errorCode.
@@ -203,7 +202,7 @@ pub(crate) async fn status(
     headers: HeaderMap,
     Path(id): Path<String>,
 ) -> Response {
-    if let Err(refusal) = tokens::check(&tenant, &headers, READ) {
+    if let Err(refusal) = access::check(&tenant, &headers, READ) {
         return *refusal;
     }
     let mut memory = tenant.memory();
@@ -215,7 +214,7 @@ pub(crate) async fn status(
         .get(&id)
         .is_some_and(|job| job.was_read || job.timed)
     {
-        work_off(&tenant, &mut memory);
+        tenant.work_off(&mut memory);
     }
     let Some(job) = memory.jobs.get_mut(&id) else {
         return exports::status(&tenant, &mut memory, &id).unwrap_or_else(not_found);
@@ -270,7 +269,7 @@ pub(crate) async fn errors(
     headers: HeaderMap,
     Path(id): Path<String>,
 ) -> Response {
-    if let Err(refusal) = tokens::check(&tenant, &headers, READ) {
+    if let Err(refusal) = access::check(&tenant, &headers, READ) {
         return *refusal;
     }
     let mut memory = tenant.memory();

@@ -1,9 +1,7 @@
 //! The envelopes answers come in.
 
 use axum::body::Body;
-use axum::extract::Request;
 use axum::http::{StatusCode, header::CONTENT_TYPE};
-use axum::middleware::Next;
 use axum::response::Response;
 use serde_json::{Value, json};
 
@@ -49,7 +47,8 @@ pub(crate) fn oauth_error(status: u16, error: &str, description: &str) -> Respon
     )
 }
 
-fn phrase(status: u16) -> &'static str {
+/// HTTP's words for a status, or Auth0's.
+pub(super) fn phrase(status: u16) -> &'static str {
     match status {
         // Boom's own name for it, which is not HTTP's.
         413 => "Request Entity Too Large",
@@ -66,15 +65,4 @@ pub(crate) async fn no_such_route() -> Response {
 
 pub(crate) async fn wrong_method() -> Response {
     error(405, "Method Not Allowed", None)
-}
-
-/// Puts into the envelope what axum itself refuses, such as an address that is not UTF-8: it answers that in plain text.
-pub(crate) async fn in_envelope(request: Request, next: Next) -> Response {
-    let answer = next.run(request).await;
-    let kind = answer.headers().get(CONTENT_TYPE);
-    if kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/plain")) {
-        let status = answer.status().as_u16();
-        return error(status, phrase(status), None);
-    }
-    answer
 }

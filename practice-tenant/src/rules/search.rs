@@ -1,10 +1,7 @@
 //! The search of users: the part of Lucene's language that finds users one knows. What is not understood is refused,
 //! never guessed at.
 
-use axum::response::Response;
 use serde_json::{Map, Value};
-
-use crate::answers;
 
 /// Fields that are compared without case; all others are compared exactly.
 const WITHOUT_CASE: [&str; 6] = [
@@ -36,14 +33,8 @@ pub(crate) enum Pattern {
     Ends(String),
 }
 
-pub(crate) fn parse(text: &str) -> Result<Query, Box<Response>> {
-    let refused = |problem: String| {
-        let message = format!(
-            "Query validation error: '{problem}' on property q (Query in Lucene query string syntax)."
-        );
-        Box::new(answers::error(400, &message, Some("invalid_query_string")))
-    };
-    let words = words(text).map_err(refused)?;
+pub(crate) fn parse(text: &str) -> Result<Query, String> {
+    let words = words(text)?;
     if words.is_empty() {
         return Ok(Query::Everybody);
     }
@@ -51,10 +42,10 @@ pub(crate) fn parse(text: &str) -> Result<Query, Box<Response>> {
         words: &words,
         depth: 0,
     };
-    let query = parser.any().map_err(refused)?;
+    let query = parser.any()?;
     match parser.words.first() {
         None => Ok(query),
-        Some(word) => Err(refused(format!("unexpected {} after a term", word.shown()))),
+        Some(word) => Err(format!("unexpected {} after a term", word.shown())),
     }
 }
 

@@ -1,27 +1,27 @@
 //! Export jobs: a connection's users as a gzipped file behind a signed link that is good for a minute.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use axum::body::Body;
 use axum::extract::{Path, Query, Request, State};
 use axum::http::{StatusCode, header::CONTENT_TYPE};
 use axum::response::Response;
-use hmac::{Hmac, KeyInit, Mac};
+use hmac::Mac;
 use miniz_oxide::deflate::compress_to_vec;
 use serde_json::{Map, Value, json};
-use sha2::Sha256;
 
-use crate::answers;
-use crate::bodies;
 use crate::clock::{self, timestamp, unix_seconds};
-use crate::connections;
+use crate::http::access;
+use crate::http::answers;
+use crate::http::bodies;
+use crate::http::correlation::correlation;
+use crate::http::query::param;
 use crate::ids::{hex, letters};
-use crate::logs;
-use crate::memory::{Account, Memory};
-use crate::query::param;
+use crate::rules::connections;
 use crate::state::Tenant;
-use crate::tokens;
+use crate::state::accounts::Account;
+use crate::state::jobs::Export;
+use crate::state::memory::Memory;
 
 const SCOPES: &[&str] = &["read:users"];
 /// Characters of a field's name and of the name it is exported as.
@@ -38,19 +38,6 @@ const DEFAULT_FIELDS: [&str; 8] = [
     "updated_at",
 ];
 
-/// An export job.
-#[derive(Clone)]
-pub(crate) struct Export {
-    head: Value,
-    pub(crate) began: Instant,
-    /// The name of the connection; all of them when absent.
-    connection: Option<&'static str>,
-    limit: Option<usize>,
-    /// Each field and the name it is exported as.
-    fields: Vec<(String, String)>,
-    was_read: bool,
-}
-
 pub(crate) async fn create(State(tenant): State<Arc<Tenant>>, request: Request) -> Response {
     answer_create(&tenant, request)
         .await
@@ -58,8 +45,8 @@ pub(crate) async fn create(State(tenant): State<Arc<Tenant>>, request: Request) 
 }
 
 async fn answer_create(tenant: &Tenant, request: Request) -> Result<Response, Box<Response>> {
-    tokens::check(tenant, request.headers(), SCOPES)?;
-    let correlation = logs::correlation(request.headers())?;
+    access::check(tenant, request.headers(), SCOPES)?;
+    let correlation = correlation(request.headers())?;
     let asked = bodies::object(tenant, request.into_body()).await?;
     match asked.get("format").and_then(Value::as_str).unwrap_or("csv") {
         "json" => {}
@@ -154,9 +141,7 @@ pub(crate) fn status(tenant: &Tenant, memory: &mut Memory, id: &str) -> Option<R
 }
 
 fn signature(tenant: &Tenant, id: &str, expires: i64) -> String {
-    let mut mac =
-        Hmac::<Sha256>::new_from_slice(&tenant.key).expect("HMAC takes a key of any length");
-    mac.update(format!("{id} {expires}").as_bytes());
+    let mac = tenant.tokens.mac(&format!("{id} {expires}"));
     hex(&mac.finalize().into_bytes())
 }
 

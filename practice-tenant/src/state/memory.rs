@@ -2,95 +2,15 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
-use std::time::Instant;
 
-use serde_json::{Map, Value};
-
-use crate::connections::{self, Connection};
-use crate::exports::Export;
+use crate::state::accounts::Account;
+use crate::state::jobs::{Export, Job};
 
 /// Jobs that have ended, and bytes of their reports, that are kept; the oldest are forgotten first. Auth0 forgets a
 /// job after 24 hours.
 const MOST_JOBS: usize = 1_000;
 const MOST_REPORT_BYTES: usize = 32 << 20;
 const MOST_EXPORTS: usize = 1_000;
-
-/// One user: the profile as it is answered, and what is never answered.
-#[derive(Clone)]
-pub(crate) struct Account {
-    pub(crate) profile: Map<String, Value>,
-    pub(crate) connection: &'static str,
-    pub(crate) password_hash: Option<String>,
-    pub(crate) custom_hash: Option<Value>,
-    pub(crate) second_factor: bool,
-    pub(crate) failures: u32,
-}
-
-impl Account {
-    pub(crate) fn text(&self, name: &str) -> Option<&str> {
-        self.profile.get(name).and_then(Value::as_str)
-    }
-
-    /// The keys that no other user of the connection may have. E-mails are not among them where users may share one. A
-    /// phone number is, even where it is no attribute of the connection.
-    pub(crate) fn unique_keys(&self) -> Vec<String> {
-        let shared = connections::by_name(self.connection)
-            .is_some_and(|connection| !connection.has_unique_emails());
-        let names = ["email", "username", "phone_number", "user_id"].into_iter();
-        let names = names.filter(|name| !(shared && *name == "email"));
-        let key = |name| Some(key(self.connection, name, self.text(name)?));
-        names.filter_map(key).collect()
-    }
-
-    /// The keys that the user is found by. Users of two connections may have one id.
-    fn keys(&self) -> Vec<String> {
-        let mut keys = self.unique_keys();
-        if let Some(email) = self.text("email") {
-            keys.push(key(self.connection, "email", email));
-        }
-        keys.extend(self.text("user_id").map(str::to_string));
-        keys.sort();
-        keys.dedup();
-        keys
-    }
-}
-
-/// Where the users of a connection are found by the value of a field.
-pub(crate) fn key(connection: &str, name: &str, value: &str) -> String {
-    format!("{connection} {name} {value}")
-}
-
-/// An import job.
-pub(crate) struct Job {
-    pub(crate) head: Value,
-    pub(crate) began: Instant,
-    /// When the users have been worked through.
-    pub(crate) ends: Instant,
-    /// A job is seen pending once at least, as a real one is.
-    pub(crate) was_read: bool,
-    /// Absent when the file could not be read.
-    pub(crate) summary: Option<Value>,
-    /// The error report as it is answered; empty when no row failed.
-    pub(crate) report: String,
-    pub(crate) rows: Vec<Value>,
-    pub(crate) connection: &'static Connection,
-    pub(crate) upsert: bool,
-    pub(crate) done: bool,
-    pub(crate) unreadable: bool,
-    pub(crate) fate: Fate,
-    /// Whether time alone decides when it ends.
-    pub(crate) timed: bool,
-}
-
-/// What a fault does to a job.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Fate {
-    Works,
-    Fails,
-    FailsMidway,
-    Hangs,
-    IsLost,
-}
 
 #[derive(Default)]
 pub(crate) struct Memory {

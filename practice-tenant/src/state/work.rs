@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use crate::accounts::{account, upsert};
 use crate::clock;
-use crate::connections::Connection;
-use crate::memory::{self, Account, Fate, Job, Memory};
-use crate::schema::{self, Ways};
-use crate::state::Tenant;
+use crate::rules::connections::Connection;
+use crate::rules::schema::{self, Ways};
+use crate::state::accounts::{self, Account, account, upsert};
+use crate::state::jobs::{Fate, Job};
+use crate::state::memory::Memory;
 
 /// How long a job that nobody reads stays pending.
 const UNREAD: Duration = Duration::from_secs(1);
@@ -25,8 +25,12 @@ pub(crate) fn unhang(memory: &mut Memory) {
     }
 }
 
-/// Works off every job whose time has come, in no thread of its own: whoever asks next does it.
-pub(crate) fn work_off(tenant: &Tenant, memory: &mut Memory) {
+/// An entry of the log: its type and what it says.
+type Entry = (&'static str, &'static str);
+
+/// Works off every job whose time has come, in no thread of its own: whoever asks next does it. What comes back is for the
+/// log.
+pub(crate) fn work_off(memory: &mut Memory, ways: Ways) -> Vec<Entry> {
     let now = clock::now();
     // With a speed set, time alone decides; without, a job stays pending until it was read once.
     let due = |job: &Job| {
@@ -41,15 +45,12 @@ pub(crate) fn work_off(tenant: &Tenant, memory: &mut Memory) {
         .filter(|(_, job)| due(job))
         .map(|(id, _)| id.clone())
         .collect();
-    for id in ids {
-        finish(tenant, memory, &id);
-    }
+    let done = ids.into_iter();
+    done.filter_map(|id| finish(memory, &id, ways)).collect()
 }
 
-fn finish(tenant: &Tenant, memory: &mut Memory, id: &str) {
-    let Some(mut job) = memory.jobs.remove(id) else {
-        return;
-    };
+fn finish(memory: &mut Memory, id: &str, ways: Ways) -> Option<Entry> {
+    let mut job = memory.jobs.remove(id)?;
     job.done = true;
     let mut rows = std::mem::take(&mut job.rows);
     match job.fate {
@@ -58,21 +59,22 @@ fn finish(tenant: &Tenant, memory: &mut Memory, id: &str) {
         _ => {}
     }
     if !job.unreadable {
-        take(memory, &mut job, &rows, tenant.ways());
+        take(memory, &mut job, &rows, ways);
     }
     if job.fate == Fate::FailsMidway {
         (job.unreadable, job.summary) = (true, None);
         job.report.clear();
     }
-    // Whether Auth0 logs a correlation id with a job's end is not known. The texts are ours.
-    if job.unreadable {
-        tenant.log("fui", "Import users job failed", None);
+    // The texts are ours.
+    let entry = if job.unreadable {
+        ("fui", "Import users job failed")
     } else {
-        tenant.log("sui", "Import users job completed", None);
-    }
+        ("sui", "Import users job completed")
+    };
     if job.fate != Fate::IsLost {
         memory.add_job(id.to_string(), job);
     }
+    Some(entry)
 }
 
 /// Takes the rows one after the other, and makes the report of those that it refuses.
@@ -118,7 +120,7 @@ fn import_row(
         return Err(fault("DUPLICATED_USER", &message));
     }
     let email = account.text("email").unwrap_or_default();
-    let email = memory::key(connection.name, "email", email);
+    let email = accounts::key(connection.name, "email", email);
     if is_upsert && !connection.has_unique_emails() && memory.find(&email).is_some() {
         // Which of several users an upsert means is not documented: refusing is the cautious reading.
         let message = "The e-mail is not unique in this connection: the practice tenant does not upsert by it";

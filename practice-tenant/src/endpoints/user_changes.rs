@@ -6,17 +6,17 @@ use axum::extract::{Path, Request, State};
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 
-use crate::accounts::account;
-use crate::answers;
-use crate::bodies::{self, refused};
 use crate::clock::timestamp;
-use crate::connections::{self, Connection};
-use crate::logs;
-use crate::memory::Account;
-use crate::schema;
+use crate::endpoints::users;
+use crate::http::access;
+use crate::http::answers;
+use crate::http::bodies::{self, refused};
+use crate::http::correlation::correlation;
+use crate::rules::connections::{self, Connection};
+use crate::rules::schema;
 use crate::state::Tenant;
-use crate::tokens;
-use crate::users;
+use crate::state::accounts::Account;
+use crate::state::accounts::account;
 
 const UPDATE: &[&str] = &[
     "update:users",
@@ -50,8 +50,8 @@ pub(crate) async fn create(State(tenant): State<Arc<Tenant>>, request: Request) 
 }
 
 async fn answer_create(tenant: &Tenant, request: Request) -> Result<Response, Box<Response>> {
-    tokens::check(tenant, request.headers(), &["create:users"])?;
-    let correlation = logs::correlation(request.headers())?;
+    access::check(tenant, request.headers(), &["create:users"])?;
+    let correlation = correlation(request.headers())?;
     let mut row = bodies::object(tenant, request.into_body()).await?;
     known(&row, CREATABLE)?;
     let connection = usable(row.get("connection"))?;
@@ -173,9 +173,9 @@ async fn answer_change(
     id: &str,
     request: Request,
 ) -> Result<Response, Box<Response>> {
-    tokens::check(tenant, request.headers(), UPDATE)?;
+    access::check(tenant, request.headers(), UPDATE)?;
     users::check_id(id)?;
-    let correlation = logs::correlation(request.headers())?;
+    let correlation = correlation(request.headers())?;
     let body = bodies::object(tenant, request.into_body()).await?;
     known(&body, CHANGEABLE)?;
     apart(&body)?;

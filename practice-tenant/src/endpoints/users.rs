@@ -8,14 +8,14 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use serde_json::{Value, json};
 
-use crate::answers;
-use crate::connections::CONNECTIONS;
-use crate::logs;
-use crate::memory::{self, Account};
-use crate::query::{Fields, Pairs, page, param, refused as bad_query};
-use crate::search;
+use crate::http::access;
+use crate::http::answers;
+use crate::http::correlation::correlation;
+use crate::http::query::{self, Fields, Pairs, page, param, refused as bad_query};
+use crate::rules::connections::CONNECTIONS;
+use crate::rules::search;
 use crate::state::Tenant;
-use crate::tokens;
+use crate::state::accounts::{self, Account};
 
 /// `total` of a search says no more than this, however many there are (reported).
 const MOST_FOUND: usize = 1_000;
@@ -33,7 +33,7 @@ fn answer_list(
     headers: &HeaderMap,
     query: &Pairs,
 ) -> Result<Response, Box<Response>> {
-    tokens::check(tenant, headers, READ)?;
+    access::check(tenant, headers, READ)?;
     let (page, per_page) = page(query, 0)?;
     if param(query, "search_engine").is_some_and(|engine| engine != "v3") {
         return Err(bad_query(
@@ -44,7 +44,7 @@ fn answer_list(
     let query_text = param(query, "q").unwrap_or_default();
     let asked = match ids(query_text) {
         Some(ids) => Asked::Ids(ids),
-        None => Asked::Query(search::parse(query_text)?),
+        None => Asked::Query(query::search(query_text)?),
     };
     // A search reads what was there when it began, and lets others write meanwhile.
     let mut found = tokio::task::block_in_place(|| asked.of(candidates(tenant, &asked)));
@@ -132,7 +132,7 @@ pub(crate) async fn by_email(
     headers: HeaderMap,
     Query(query): Query<Pairs>,
 ) -> Response {
-    if let Err(refusal) = tokens::check(&tenant, &headers, READ) {
+    if let Err(refusal) = access::check(&tenant, &headers, READ) {
         return *refusal;
     }
     // Case-sensitive, and e-mails are stored in lower case.
@@ -140,7 +140,7 @@ pub(crate) async fn by_email(
     let memory = tenant.memory();
     let keys = CONNECTIONS
         .iter()
-        .map(|connection| memory::key(connection.name, "email", email));
+        .map(|connection| accounts::key(connection.name, "email", email));
     let places = keys.flat_map(|key| memory.all(&key).to_vec());
     let fields = Fields::of(&query);
     let found: Vec<Value> = places
@@ -170,7 +170,7 @@ pub(crate) async fn one(
     Path(id): Path<String>,
     Query(query): Query<Pairs>,
 ) -> Response {
-    if let Err(refusal) = tokens::check(&tenant, &headers, READ).and_then(|_| check_id(&id)) {
+    if let Err(refusal) = access::check(&tenant, &headers, READ).and_then(|_| check_id(&id)) {
         return *refusal;
     }
     let memory = tenant.memory();
@@ -194,9 +194,9 @@ fn answer_delete(
     headers: &HeaderMap,
     id: &str,
 ) -> Result<Response, Box<Response>> {
-    tokens::check(tenant, headers, &["delete:users"])?;
+    access::check(tenant, headers, &["delete:users"])?;
     check_id(id)?;
-    let correlation = logs::correlation(headers)?;
+    let correlation = correlation(headers)?;
     let mut memory = tenant.memory();
     // If two users have the id, the first that is found goes (reported).
     if let Some(place) = memory.find(id) {

@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD_NO_PAD;
 use serde_json::Value;
 
-use crate::digests::Digest;
+use crate::rules::digests::Digest;
 
 /// Half a gigabyte.
 const MOST_BYTES: u64 = 1 << 29;
