@@ -1,4 +1,4 @@
-//! `cargo bench --bench import --features all-hashes -- schedule pack stream`: each side measured in the same run.
+//! `cargo bench --bench import --features all-hashes -- schedule outlier pack stream`: each side measured in the same run.
 
 #[path = "../tests/it/program.rs"]
 mod program;
@@ -26,6 +26,9 @@ fn main() {
     }
     if wanted("schedule") {
         schedule();
+    }
+    if wanted("outlier") {
+        outlier();
     }
 }
 
@@ -138,6 +141,35 @@ fn schedule() {
         seconds[1],
         seconds[1] / seconds[0]
     );
+}
+
+/// Twenty files of 4 s each but the first, of 40 s: the others must not wait for it.
+fn outlier() {
+    let practice = Practice::start(&["--job-speed", "2.5", "--fault", "job-slow=1"]);
+    let (tenant, connection) = practice.open();
+    // Ten of them fill a file.
+    let note = serde_json::json!({"note": "x".repeat(50_000)});
+    let large = |number: usize| User {
+        user_metadata: note.as_object().cloned(),
+        ..user(number)
+    };
+    let users: Vec<User> = (1..=200).map(large).collect();
+    let began = Instant::now();
+    let report = import_users(&tenant, &connection, &users, &options("outlier")).or_stop();
+    let seconds = began.elapsed().as_secs_f64();
+    let mut files = rows_of_files(&report);
+    assert_eq!(files, [10; 20], "{report}");
+    files[0] = 100;
+    let ideal = ideal(&files, 2) / 2.5;
+    println!(
+        "one job of 40 s among 19 of 4 s: {seconds:.1} s, ideal {ideal:.1} s, ratio {:.3} (at most 1.15)",
+        seconds / ideal
+    );
+    println!(
+        "requests: {} (the rate is 2)",
+        tenant.practice_traffic().or_stop()
+    );
+    forget(&report);
 }
 
 fn rows_of_files(report: &ImportReport) -> Vec<usize> {

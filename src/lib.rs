@@ -108,6 +108,18 @@
 //! no connection `Usernames`; this tenant has: Username-Password-Authentication, Email-Only-Users, unused-database, email (email, no database), Flexible-Identifiers, Required-Attributes, Shared-Emails
 //! ```
 //!
+//! Code decides by [`Error::kind`]. [`Error::advice`] is what to do next, apart from the rest, and [`Error::may_pass`] says
+//! whether the same call may go through in a while:
+//!
+//! ```
+//! # use auth0_bulk_users::*;
+//! # let tenant = Tenant::practice().or_stop();
+//! let hasty = tenant.request_limit(Duration::ZERO);
+//! if let Err(error) = list_connections(&hasty) {
+//!     assert!(error.kind() == ErrorKind::TimedOut && error.may_pass());
+//! }
+//! ```
+//!
 //! No error, and nothing that is printed or drawn, holds a token, a secret, a password or a hash.
 //!
 //! # The names, by step
@@ -162,7 +174,7 @@ pub use check::check_users;
 pub use check::warnings::check_warnings;
 pub use connections::list::{Connection, Connections, list_connections};
 pub use connections::{ConnectionId, get_connection_id};
-pub use display::OrStop;
+pub use display::or_stop::OrStop;
 pub use error::problem::Problem;
 pub use error::refusal::SignInRefusal;
 pub use error::{Error, ErrorKind, Result};
@@ -196,4 +208,5 @@ pub use sign_in::{SignIn, verify_sign_in};
 pub use tenant::Tenant;
 pub use tenant::log::{RequestLog, SentRequest};
 pub use users::file::{UserFile, read_csv, read_ndjson};
-pub use users::{User, Users, generate_users};
+pub use users::generate::generate_users;
+pub use users::{User, Users};

@@ -2,29 +2,38 @@
 
 use std::time::{Duration, Instant};
 
+use crate::clock;
 use crate::say::say;
 use crate::words::{grouped, in_words};
 
 const FIRST_WORD: Duration = Duration::from_secs(2);
 
 /// Says how far a call with many requests is: within two seconds, then every two.
-pub(crate) struct Countdown {
+pub(crate) struct Tally {
     began: Instant,
     said: Instant,
 }
 
-impl Countdown {
-    pub(crate) fn new() -> Countdown {
-        Countdown {
-            began: Instant::now(),
-            said: Instant::now(),
+impl Tally {
+    pub(crate) fn new() -> Tally {
+        Tally {
+            began: clock::instant(),
+            said: clock::instant(),
+        }
+    }
+
+    /// Says how far it is where nobody knows of how many.
+    pub(crate) fn say_so_far(&mut self, done: usize, what: &str) {
+        if clock::since(self.said) >= FIRST_WORD {
+            self.said = clock::instant();
+            say!("{} {what}", grouped(done));
         }
     }
 
     pub(crate) fn say(&mut self, done: usize, total: usize, what: &str) {
-        if self.said.elapsed() >= FIRST_WORD && done < total {
-            self.said = Instant::now();
-            let each = self.began.elapsed().as_secs_f64() / done as f64;
+        if clock::since(self.said) >= FIRST_WORD && done < total {
+            self.said = clock::instant();
+            let each = clock::since(self.began).as_secs_f64() / done as f64;
             // The total is what a tenant told, and may be anything.
             let left = Duration::try_from_secs_f64(each * (total - done) as f64);
             let left = left.map_or(String::new(), |left| {
@@ -41,11 +50,11 @@ mod tests {
 
     #[test]
     fn a_total_that_cannot_be_is_no_time() {
-        let began = Instant::now() - 2 * FIRST_WORD;
+        let began = clock::instant() - 2 * FIRST_WORD;
         for (done, total) in [(0, 5), (1, 5), (1, usize::MAX)] {
-            let mut countdown = Countdown { began, said: began };
-            countdown.say(done, total, "read");
-            assert!(countdown.said > began);
+            let mut tally = Tally { began, said: began };
+            tally.say(done, total, "read");
+            assert!(tally.said > began);
         }
     }
 }

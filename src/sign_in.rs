@@ -1,19 +1,18 @@
 //! Proof that a password works.
 
-use std::thread;
-
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use crate::error::refusal::SignInRefusal;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::say::{debug_fields, words_of_others};
 use crate::secrets::hide::without_secrets;
+use crate::tenant::Tenant;
+use crate::tenant::answers::{RefusalAnswer, TokenAnswer};
 use crate::tenant::refusal::refusal;
 use crate::tenant::request::Answer;
-use crate::tenant::{RATE_LIMIT_TRIES, Tenant};
+use crate::tenant::retry::Lost;
 
-const CALL: &str = "POST /oauth/token";
 /// Auth0's code for a user whose sign-in failed too often, which no waiting mends.
 const TOO_MANY_ATTEMPTS: &str = "too_many_attempts";
 /// What a read-only tenant refuses, and why it counts as a change.
@@ -91,7 +90,7 @@ pub fn verify_sign_in(
     let application = tenant.sign_in_application()?;
     let answer = ask(
         tenant,
-        &json!({
+        json!({
             "grant_type": "http://auth0.com/oauth/grant-type/password-realm",
             "realm": connection_name,
             "username": login,
@@ -100,43 +99,41 @@ pub fn verify_sign_in(
             "client_secret": application.secret.expose(),
         }),
     )?;
-    let json = answer.json(CALL)?;
-    if answer.status.is_success() && json["access_token"].is_string() {
+    if answer.status.is_success() {
+        let given: TokenAnswer = answer.read()?;
+        answer.need("access_token", given.access_token.0)?;
         return Ok(SignIn {
             login: login.to_string(),
             connection: connection_name.to_string(),
         });
     }
-    let message = json["error_description"]
-        .as_str()
-        .unwrap_or("no reason given");
+    let told: RefusalAnswer = answer.read()?;
+    let message = told.error_description.as_deref();
+    let message = message.unwrap_or("no reason given");
     Err(Error::sign_in(
         login,
-        refusal_in(&json),
+        refusal_in(&told),
         &words_of_others(&without_secrets(message), 300),
     ))
 }
 
 /// Asks until the rate lets it through. What else is refused is told by the answer.
-fn ask(tenant: &Tenant, body: &Value) -> Result<Answer> {
-    for attempt in 1.. {
-        let answer = tenant.post_token(body)?;
-        let code = answer.json(CALL).unwrap_or_default()["error"].take();
-        if answer.status != StatusCode::TOO_MANY_REQUESTS || code == TOO_MANY_ATTEMPTS {
+fn ask(tenant: &Tenant, body: Value) -> Result<Answer> {
+    let deadline = tenant.deadline();
+    tenant.ask(deadline, Lost::GiveUp, |_| {
+        let answer = tenant.post_token(body.clone(), deadline)?;
+        let told: RefusalAnswer = answer.read().unwrap_or_default();
+        let is_users = told.error.as_deref() == Some(TOO_MANY_ATTEMPTS);
+        if answer.status != StatusCode::TOO_MANY_REQUESTS || is_users {
             return Ok(answer);
         }
-        let error = refusal(CALL, &answer);
-        if error.kind() != ErrorKind::RateLimited || attempt >= RATE_LIMIT_TRIES {
-            return Err(error);
-        }
-        thread::sleep(answer.wait());
-    }
-    unreachable!("the loop ends by returning")
+        Err(refusal(&answer))
+    })
 }
 
-fn refusal_in(json: &Value) -> SignInRefusal {
-    let description = json["error_description"].as_str().unwrap_or_default();
-    match json["error"].as_str().unwrap_or_default() {
+fn refusal_in(told: &RefusalAnswer) -> SignInRefusal {
+    let description = told.error_description.as_deref().unwrap_or_default();
+    match told.error.as_deref().unwrap_or_default() {
         "mfa_required" => SignInRefusal::SecondFactor,
         TOO_MANY_ATTEMPTS => SignInRefusal::TooManyAttempts,
         "unauthorized_client" => SignInRefusal::GrantNotAllowed,

@@ -3,9 +3,10 @@
 use md5::{Digest, Md5};
 use serde_json::{Map, Value, json};
 
+use crate::clock::timestamp;
 use crate::connections::Connection;
+use crate::ids::{hex, hex24};
 use crate::memory::Account;
-use crate::state::{hex, hex24, timestamp};
 
 /// What an upsert changes of a user who is there (the schema's "upsertable" column).
 const UPSERTABLE: [&str; 9] = [

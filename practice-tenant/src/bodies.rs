@@ -7,6 +7,7 @@ use axum::response::Response;
 use serde_json::{Map, Value};
 
 use crate::answers;
+use crate::clock;
 use crate::state::Tenant;
 
 /// Bytes of a body of the Management API, as documented (1 MB).
@@ -15,10 +16,10 @@ pub(crate) const MOST_BYTES: usize = 1_000_000;
 /// The whole body, or the answer that refuses it.
 pub(crate) async fn read(tenant: &Tenant, body: Body, most: usize) -> Result<Bytes, Box<Response>> {
     let patience = Duration::from_secs(tenant.options.request_seconds);
-    match tokio::time::timeout(patience, to_bytes(body, most)).await {
-        Ok(Ok(bytes)) => Ok(bytes),
-        Ok(Err(_)) => Err(too_large(most)),
-        Err(_) => Err(Box::new(answers::error(408, "Request Timeout", None))),
+    match clock::within(patience, to_bytes(body, most)).await {
+        Some(Ok(bytes)) => Ok(bytes),
+        Some(Err(_)) => Err(too_large(most)),
+        None => Err(Box::new(answers::error(408, "Request Timeout", None))),
     }
 }
 

@@ -14,11 +14,13 @@ use sha2::Sha256;
 
 use crate::answers;
 use crate::bodies;
+use crate::clock::{self, timestamp, unix_seconds};
 use crate::connections;
+use crate::ids::{hex, letters};
 use crate::logs;
 use crate::memory::{Account, Memory};
 use crate::query::param;
-use crate::state::{Tenant, hex, letters, timestamp, unix_seconds};
+use crate::state::Tenant;
 use crate::tokens;
 
 const SCOPES: &[&str] = &["read:users"];
@@ -102,7 +104,7 @@ async fn answer_create(tenant: &Tenant, request: Request) -> Result<Response, Bo
     let head = Value::Object(head);
     let export = Export {
         head: head.clone(),
-        began: Instant::now(),
+        began: clock::now(),
         connection: connection.map(|connection| connection.name),
         limit,
         fields,

@@ -17,12 +17,13 @@ use serde_json::{Value, json};
 
 use crate::answers;
 use crate::bodies;
+use crate::clock::{self, timestamp_before};
 use crate::cut::cut;
-use crate::state::{Tenant, timestamp_before};
+use crate::state::Tenant;
 use crate::tokens;
 
 /// Each fault, and what it does.
-pub(crate) const KNOWN: [(&str, &str); 24] = [
+pub(crate) const KNOWN: [(&str, &str); 25] = [
     (
         "job-speed",
         "no fault: each job takes so many users a second",
@@ -31,6 +32,7 @@ pub(crate) const KNOWN: [(&str, &str); 24] = [
         "job-progress",
         "no fault: pending jobs tell percentage_done and time_left_seconds",
     ),
+    ("job-slow", "jobs take ten times as long"),
     (
         "options-withheld",
         "no fault: connections come without options, whatever the token",
@@ -162,7 +164,7 @@ impl Faults {
         *self = Faults {
             on,
             seed: seed.wrapping_mul(2).wrapping_add(1),
-            set_at: Some(Instant::now()),
+            set_at: Some(clock::now()),
             happened: BTreeMap::new(),
         };
         Ok(())
@@ -240,7 +242,7 @@ impl Tenant {
     pub(crate) fn slots_held(&self) -> usize {
         let faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
         let seconds = Duration::from_secs_f64(faults.measure("slots-held-seconds").max(0.0));
-        if faults.set_at.is_some_and(|at| at.elapsed() < seconds) {
+        if faults.set_at.is_some_and(|at| clock::since(at) < seconds) {
             return self.options.max_jobs;
         }
         faults.measure("slots-held") as usize
@@ -295,7 +297,7 @@ pub(crate) async fn apply(
     };
     // Half on the way there and half on the way back, so that a client can end in between.
     let half = Duration::from_secs_f64(latency.max(0.0) / 2000.0);
-    tokio::time::sleep(half).await;
+    clock::wait(half).await;
     let is_read = request.method() == Method::GET;
     let is_upload = step == "upload";
     if tenant.fault_at(step, "reset") || (is_upload && tenant.fault("reset-before-upload")) {
@@ -308,7 +310,7 @@ pub(crate) async fn apply(
         tenant.expire_tokens();
     }
     let answer = next.run(request).await;
-    tokio::time::sleep(half).await;
+    clock::wait(half).await;
     let done = !is_read && answer.status().is_success();
     if done && is_upload && tenant.fault("reset-after-upload") {
         return cut(Bytes::new(), 100);

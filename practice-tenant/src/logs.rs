@@ -9,9 +9,11 @@ use axum::response::Response;
 use serde_json::{Map, Value, json};
 
 use crate::answers;
+use crate::clock::timestamp;
+use crate::ids::hex24;
 use crate::query::{Fields, Pairs, page, param, refused};
 use crate::search;
-use crate::state::{Tenant, hex24, timestamp};
+use crate::state::Tenant;
 use crate::tokens;
 
 /// Entries that are kept.

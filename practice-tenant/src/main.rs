@@ -11,12 +11,14 @@
 mod accounts;
 mod answers;
 mod bodies;
+mod clock;
 mod connections;
 mod cut;
 mod digests;
 mod exports;
 mod faults;
 mod hashes;
+mod ids;
 mod jobs;
 mod logs;
 mod memory;
@@ -111,7 +113,7 @@ async fn answer(listener: tokio::net::TcpListener, tenant: Arc<Tenant>) {
     loop {
         let Ok((stream, _)) = listener.accept().await else {
             // The system has no file descriptor left for another connection: wait until one ends.
-            tokio::time::sleep(Duration::from_millis(50)).await;
+            clock::wait(Duration::from_millis(50)).await;
             continue;
         };
         let _ = stream.set_nodelay(true);
@@ -189,7 +191,7 @@ fn write_env_file(path: &str, lines: &str) -> std::io::Result<()> {
 /// A practice tenant that nobody can find (its file is gone, or another's), or that nobody uses, ends.
 async fn end_when_forgotten(tenant: Arc<Tenant>, file: String) {
     loop {
-        tokio::time::sleep(Duration::from_millis(500)).await;
+        clock::wait(Duration::from_millis(500)).await;
         let lost = tenant
             .options
             .env_file

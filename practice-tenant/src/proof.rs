@@ -12,7 +12,8 @@ use sha2::Sha256;
 
 use crate::answers;
 use crate::bodies;
-use crate::state::{Tenant, hex};
+use crate::ids::hex;
+use crate::state::Tenant;
 
 /// Characters of a challenge: enough for any random number, too few for anything else.
 const CHALLENGE: std::ops::RangeInclusive<usize> = 16..=128;

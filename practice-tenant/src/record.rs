@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use crate::answers;
 use crate::bodies;
+use crate::clock;
 use crate::query::param;
 use crate::state::Tenant;
 use crate::tokens;
@@ -102,7 +103,7 @@ const MOST_A_SECOND: usize = 100_000;
 
 impl Traffic {
     fn note(&mut self) {
-        let now = Instant::now();
+        let now = clock::now();
         let is_old = |at: &Instant| now.duration_since(*at) >= Duration::from_secs(1);
         while self.last.front().is_some_and(is_old) || self.last.len() >= MOST_A_SECOND {
             self.last.pop_front();

@@ -10,10 +10,12 @@ use serde_json::{Map, Value, json};
 
 use crate::answers::{oauth_error, ok};
 use crate::bodies;
+use crate::clock::{timestamp, unix_seconds};
 use crate::connections;
 use crate::hashes;
+use crate::ids;
 use crate::memory::{self, Account};
-use crate::state::{Tenant, timestamp, unix_seconds};
+use crate::state::Tenant;
 use crate::tokens;
 
 const REALM_GRANT: &str = "http://auth0.com/oauth/grant-type/password-realm";
@@ -179,7 +181,7 @@ async fn sign_in(tenant: Arc<Tenant>, form: &Map<String, Value>, grant: &str) ->
         (true, true, _) => oauth_error(403, "unauthorized", "user is blocked"),
         (true, false, true) => crate::answers::json(
             403,
-            &json!({"error": "mfa_required", "error_description": "Multifactor authentication required", "mfa_token": crate::state::letters(40)}),
+            &json!({"error": "mfa_required", "error_description": "Multifactor authentication required", "mfa_token": ids::letters(40)}),
         ),
         (true, false, false) => signed_in(&tenant, &user_id),
     }

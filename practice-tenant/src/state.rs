@@ -2,11 +2,11 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::Instant;
 
-use serde_json::{Value, json};
-
+use crate::clock;
 use crate::faults::Faults;
+use crate::ids::{letters, random};
 use crate::logs::Log;
 use crate::memory::Memory;
 use crate::options::Options;
@@ -49,8 +49,8 @@ impl Tenant {
             sign_in_id: letters(32),
             sign_in_secret: letters(64),
             memory: Mutex::default(),
-            last_request: Mutex::new(Instant::now()),
-            bucket: Mutex::new((options.burst, Instant::now())),
+            last_request: Mutex::new(clock::now()),
+            bucket: Mutex::new((options.burst, clock::now())),
             log: Mutex::default(),
             faults: Mutex::default(),
             traffic: Mutex::default(),
@@ -97,7 +97,7 @@ impl Tenant {
         *self
             .last_request
             .lock()
-            .unwrap_or_else(PoisonError::into_inner) = Instant::now();
+            .unwrap_or_else(PoisonError::into_inner) = clock::now();
     }
 
     pub(crate) fn is_idle(&self) -> bool {
@@ -107,98 +107,6 @@ impl Tenant {
             .unwrap_or_else(PoisonError::into_inner);
         self.options
             .idle_minutes
-            .is_some_and(|minutes| last.elapsed().as_secs_f64() >= minutes * 60.0)
+            .is_some_and(|minutes| clock::since(last).as_secs_f64() >= minutes * 60.0)
     }
-}
-
-fn random(count: usize) -> Vec<u8> {
-    let mut bytes = vec![0; count];
-    // Without random numbers nothing here could be trusted.
-    getrandom::fill(&mut bytes).expect("the system gives random numbers");
-    bytes
-}
-
-/// `count` random letters and digits, as in Auth0's ids.
-pub(crate) fn letters(count: usize) -> String {
-    const LETTERS: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-    random(count)
-        .into_iter()
-        .map(|byte| char::from(LETTERS[usize::from(byte) % 62]))
-        .collect()
-}
-
-/// 24 hex characters, as in the ids of database users.
-pub(crate) fn hex24() -> String {
-    hex(&random(12))
-}
-
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-pub(crate) fn unix_seconds() -> i64 {
-    millis().div_euclid(1000)
-}
-
-fn millis() -> i64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(0))
-}
-
-/// Now as Auth0 writes times: ISO 8601, UTC, milliseconds.
-pub(crate) fn timestamp() -> String {
-    timestamp_before(Duration::ZERO)
-}
-
-/// The time so long ago, written the same way, so that times compare as texts.
-pub(crate) fn timestamp_before(age: Duration) -> String {
-    let millis = millis() - i64::try_from(age.as_millis()).unwrap_or(0);
-    let (millis, seconds) = (millis.rem_euclid(1000), millis.div_euclid(1000));
-    let (mut days, rest) = (seconds / 86_400, seconds % 86_400);
-    let leap = |year: i64| year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    let mut year = 1970;
-    while days >= 365 + i64::from(leap(year)) {
-        days -= 365 + i64::from(leap(year));
-        year += 1;
-    }
-    let lengths = [
-        31,
-        28 + i64::from(leap(year)),
-        31,
-        30,
-        31,
-        30,
-        31,
-        31,
-        30,
-        31,
-        30,
-        31,
-    ];
-    let mut month = 0;
-    while days >= lengths[month] {
-        days -= lengths[month];
-        month += 1;
-    }
-    format!(
-        "{year:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{millis:03}Z",
-        month + 1,
-        days + 1,
-        rest / 3600,
-        rest % 3600 / 60,
-        rest % 60
-    )
-}
-
-/// The head of a job in the recorded key order.
-pub(crate) fn job_head(connection_id: &str, connection: &str, external_id: &str) -> Value {
-    let id = format!("job_{}", letters(16));
-    let mut head = json!({"type": "users_import", "status": "pending", "connection_id": connection_id, "connection": connection});
-    if !external_id.is_empty() {
-        head["external_id"] = external_id.into();
-    }
-    head["created_at"] = timestamp().into();
-    head["id"] = id.into();
-    head
 }

@@ -1,7 +1,6 @@
 //! Who may ask, and how often: signed tokens, scopes, the rate limit.
 
 use std::sync::{Arc, PoisonError};
-use std::time::Instant;
 
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, header::AUTHORIZATION};
@@ -14,8 +13,9 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 
 use crate::answers;
+use crate::clock::{self, unix_seconds};
 use crate::faults;
-use crate::state::{Tenant, unix_seconds};
+use crate::state::Tenant;
 
 const SCOPES: &str = "read:connections read:connections_options create:users read:users update:users delete:users read:logs";
 
@@ -207,13 +207,13 @@ pub(crate) async fn limit_rate(
     let step = faults::step(request.method(), request.uri().path());
     let left = {
         let mut bucket = tenant.bucket.lock().unwrap_or_else(PoisonError::into_inner);
-        let filled = (bucket.0 + bucket.1.elapsed().as_secs_f64() * rate).min(burst);
+        let filled = (bucket.0 + clock::since(bucket.1).as_secs_f64() * rate).min(burst);
         let left = if tenant.fault_at(step, "rate-limit") {
             -1.0
         } else {
             filled - 1.0
         };
-        *bucket = (if left < 0.0 { filled } else { left }, Instant::now());
+        *bucket = (if left < 0.0 { filled } else { left }, clock::now());
         left
     };
     let mut answer = if left < 0.0 {

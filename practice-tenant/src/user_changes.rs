@@ -9,11 +9,12 @@ use serde_json::{Map, Value, json};
 use crate::accounts::account;
 use crate::answers;
 use crate::bodies::{self, refused};
+use crate::clock::timestamp;
 use crate::connections::{self, Connection};
 use crate::logs;
 use crate::memory::Account;
 use crate::schema;
-use crate::state::{Tenant, timestamp};
+use crate::state::Tenant;
 use crate::tokens;
 use crate::users;
 

@@ -1,11 +1,12 @@
 //! What a job does with its rows.
 
 use std::collections::HashSet;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
 use crate::accounts::{account, upsert};
+use crate::clock;
 use crate::connections::Connection;
 use crate::memory::{self, Account, Fate, Job, Memory};
 use crate::schema::{self, Ways};
@@ -19,14 +20,14 @@ pub(crate) fn unhang(memory: &mut Memory) {
     for job in memory.jobs.values_mut() {
         if job.fate == Fate::Hangs {
             job.fate = Fate::Fails;
-            job.ends = Instant::now();
+            job.ends = clock::now();
         }
     }
 }
 
 /// Works off every job whose time has come, in no thread of its own: whoever asks next does it.
 pub(crate) fn work_off(tenant: &Tenant, memory: &mut Memory) {
-    let now = Instant::now();
+    let now = clock::now();
     // With a speed set, time alone decides; without, a job stays pending until it was read once.
     let due = |job: &Job| {
         !job.done

@@ -3,13 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::display::draw::{
-    BAD, Draw, Entry, GOOD, NEUTRAL, OPEN, UPDATED, WARNING, bar, card, draws, draws_in_cell,
-    entries_html, entries_plain, escape, facts_html, facts_plain,
-};
 use crate::display::removal::in_the_log;
-use crate::display::svg::{Figure, width_of};
-use crate::error::problem::{Problem, shown};
+use crate::display::show::shown;
+use crate::display::svg::{Svg, width_of};
+use crate::display::view::{BAD, Bar, Entry, GOOD, NEUTRAL, OPEN, Part, UPDATED, View, WARNING};
+use crate::error::problem::{self, Problem};
 use crate::imports::outcome::{JobSpan, Outcome};
 use crate::imports::plan::ImportPlan;
 use crate::imports::report::ImportReport;
@@ -19,7 +17,7 @@ use crate::words::{count, grouped, in_words, span_in_words};
 /// Entries shown of a list of what needs attention.
 const SHOWN: usize = 20;
 
-draws!(ImportPlan, ImportReport);
+shown!(ImportPlan, ImportReport);
 
 impl ImportPlan {
     fn facts(&self) -> Vec<(&'static str, String)> {
@@ -81,85 +79,45 @@ impl ImportPlan {
         ]
     }
 
-    /// The first users with faults or warnings, and all that there is to say of each.
-    fn list(all: &[Problem]) -> List {
-        let entry = |faults: &[Problem]| Entry {
-            place: format!("row {}", faults[0].row),
-            title: shown(&faults[0].email),
-            lines: faults
-                .iter()
-                .map(|fault| (fault.field.clone(), fault.problem.clone()))
-                .collect(),
-        };
-        List::of(all.chunk_by(|one, next| one.row == next.row), entry)
+    fn view(&self) -> View {
+        let is_quiet = self.problems.is_empty() && self.warnings.is_empty();
+        let colour = if is_quiet { GOOD } else { WARNING };
+        let view = View::card(colour, "plan, nothing sent yet").facts(self.facts());
+        let view = with_problems(view, &self.problems);
+        if self.warnings.is_empty() {
+            return view;
+        }
+        let users = count(self.warnings.len(), "user");
+        let heading =
+            format!("{users} with a warning, sent all the same unless there is a fault too");
+        with_problems(view.with(Part::Heading(heading)), &self.warnings)
     }
+}
 
-    /// What stands above the warnings.
-    fn warned(&self) -> Option<String> {
-        let users = self.warnings.len();
-        (users > 0).then(|| {
-            format!(
-                "{} with a warning, sent all the same unless there is a fault too",
-                count(users, "user")
-            )
-        })
-    }
+/// The first users with faults or warnings, and all that there is to say of each.
+fn with_problems(view: View, all: &[Problem]) -> View {
+    let entry = |faults: &[Problem]| Entry {
+        place: format!("row {}", faults[0].row),
+        title: problem::shown(&faults[0].email),
+        lines: faults
+            .iter()
+            .map(|fault| (fault.field.clone(), fault.problem.clone()))
+            .collect(),
+    };
+    let users = all.chunk_by(|one, next| one.row == next.row);
+    with_entries(view, users.map(entry))
 }
 
 /// The first entries of a list, and a word on how many more there are.
-struct List {
-    shown: Vec<Entry>,
-    more: String,
-}
-
-impl List {
-    fn of<T>(mut all: impl Iterator<Item = T>, entry: impl Fn(T) -> Entry) -> List {
-        let shown = all.by_ref().take(SHOWN).map(entry).collect();
-        let more = match all.count() {
-            0 => String::new(),
-            more => format!("and {} more", grouped(more)),
-        };
-        List { shown, more }
+fn with_entries(view: View, mut all: impl Iterator<Item = Entry>) -> View {
+    let entries: Vec<Entry> = all.by_ref().take(SHOWN).collect();
+    if entries.is_empty() {
+        return view;
     }
-
-    fn plain(&self) -> String {
-        format!("{}\n{}", entries_plain(&self.shown), self.more)
-            .trim_end()
-            .to_string()
-    }
-
-    fn html(&self) -> String {
-        entries_html(&self.shown) + &self.more
-    }
-}
-
-impl Draw for ImportPlan {
-    fn plain(&self) -> String {
-        let mut parts = vec![
-            "plan, nothing sent yet".to_string(),
-            facts_plain(&self.facts()),
-        ];
-        if !self.problems.is_empty() {
-            parts.push(ImportPlan::list(&self.problems).plain());
-        }
-        if let Some(warned) = self.warned() {
-            parts.push(warned);
-            parts.push(ImportPlan::list(&self.warnings).plain());
-        }
-        parts.join("\n")
-    }
-    fn html(&self) -> String {
-        let quiet = self.problems.is_empty() && self.warnings.is_empty();
-        let colour = if quiet { GOOD } else { WARNING };
-        let mut html = facts_html(colour, "plan, nothing sent yet", &self.facts());
-        if !self.problems.is_empty() {
-            html += &ImportPlan::list(&self.problems).html();
-        }
-        if let Some(warned) = self.warned() {
-            html += &format!("<div><b>{}</b></div>", escape(&warned));
-            html += &ImportPlan::list(&self.warnings).html();
-        }
-        html
+    let view = view.with(Part::Entries(entries));
+    match all.count() {
+        0 => view,
+        more => view.notes([format!("and {} more", grouped(more))]),
     }
 }
 
@@ -173,25 +131,18 @@ struct Group {
 }
 
 impl ImportReport {
-    fn title(&self) -> String {
-        let connection = self.connection.as_deref().unwrap_or("the connection");
-        format!("import into {connection} of {}", self.domain)
-    }
-
-    fn unread(&self) -> String {
-        if self.sealed {
-            return String::new();
-        }
-        format!(
-            "; the source was read up to row {}: send the rest with import_stream",
-            self.counts().total
-        )
+    /// Of a source that was not read to its end.
+    fn unread(&self) -> Option<String> {
+        let row = self.counts().total;
+        let words =
+            format!("the source was read up to row {row}: send the rest with import_stream");
+        (!self.sealed).then_some(words)
     }
 
     fn jobs_line(&self) -> String {
         let from = self.jobs().iter().map(|job| job.from).min().unwrap_or(0);
         let to = self.jobs().iter().map(|job| job.to).max().unwrap_or(0);
-        let time = in_words(Duration::from_millis(to - from));
+        let time = in_words(Duration::from_millis(to.saturating_sub(from)));
         let requests = match self.requests {
             0 => String::new(),
             requests => format!(", {requests} requests"),
@@ -231,32 +182,9 @@ impl ImportReport {
         groups
     }
 
-    /// What needs attention, by reason.
-    fn list(&self) -> List {
-        let entry = |group: Group| {
-            let number = group.rows.len();
-            let first: Vec<String> = group.rows.iter().take(5).map(usize::to_string).collect();
-            let row = if number == 1 { "row" } else { "rows" };
-            let more = if number > 5 { ", …" } else { "" };
-            let about = match group.field.as_str() {
-                "" => "user",
-                field => field,
-            };
-            Entry {
-                place: format!("{} {}", grouped(number), group.outcome.word()),
-                title: format!("{row} {}{more}", first.join(", ")),
-                lines: vec![
-                    (about.to_string(), group.message),
-                    ("what to do".to_string(), group.advice.to_string()),
-                ],
-            }
-        };
-        List::of(self.groups().into_iter(), entry)
-    }
-
-    fn bar(&self) -> String {
+    fn bar(&self) -> Bar {
         let c = self.counts();
-        let parts = [
+        let mut counts = vec![
             ("inserted", c.inserted, GOOD),
             ("updated", c.updated, UPDATED),
             ("already there", c.already_there, NEUTRAL),
@@ -264,47 +192,50 @@ impl ImportReport {
             ("unknown", c.unknown, WARNING),
             ("not done yet", c.not_sent, OPEN),
         ];
-        let there: Vec<_> = parts.into_iter().filter(|(_, n, _)| *n > 0).collect();
-        bar(&there, c.total)
+        counts.retain(|(word, number, _)| *number > 0 || *word == "inserted");
+        Bar {
+            counts,
+            total: c.total,
+        }
     }
 
     fn is_clean(&self) -> bool {
         let c = self.counts();
         self.sealed && c.inserted + c.updated + c.already_there == c.total
     }
+
+    fn view(&self) -> View {
+        let connection = self.connection.as_deref().unwrap_or("the connection");
+        let view = View::card(
+            if self.is_clean() { GOOD } else { BAD },
+            format!("import into {connection} of {}", self.domain),
+        );
+        let view = view.with(Part::Bar(self.bar())).notes(self.unread());
+        let view = view.notes([self.jobs_line()]);
+        let mut view = with_entries(view, self.groups().into_iter().map(Group::entry));
+        view.parts.extend(timeline(self.jobs()));
+        view
+    }
 }
 
-impl Draw for ImportReport {
-    fn plain(&self) -> String {
-        let head = format!(
-            "{}: {}{}\n{}",
-            self.title(),
-            self.in_words(),
-            self.unread(),
-            self.jobs_line()
-        );
-        if self.attention().is_empty() {
-            return head;
-        }
-        format!("{head}\n{}", self.list().plain())
-    }
-    fn html(&self) -> String {
-        let colour = if self.is_clean() { GOOD } else { BAD };
-        let head = card(
-            colour,
-            &format!(
-                "<b>{}</b>{}{}<br>{}",
-                escape(&self.title()),
-                self.bar(),
-                self.unread(),
-                escape(&self.jobs_line())
-            ),
-        );
-        let attention = match self.attention().is_empty() {
-            true => String::new(),
-            false => self.list().html(),
+impl Group {
+    fn entry(self) -> Entry {
+        let number = self.rows.len();
+        let first: Vec<String> = self.rows.iter().take(5).map(usize::to_string).collect();
+        let row = if number == 1 { "row" } else { "rows" };
+        let more = if number > 5 { ", …" } else { "" };
+        let about = match self.field.as_str() {
+            "" => "user",
+            field => field,
         };
-        format!("{head}{attention}{}", timeline(self.jobs()))
+        Entry {
+            place: format!("{} {}", grouped(number), self.outcome.word()),
+            title: format!("{row} {}{more}", first.join(", ")),
+            lines: vec![
+                (about.to_string(), self.message),
+                ("what to do".to_string(), self.advice.to_string()),
+            ],
+        }
     }
 }
 
@@ -314,18 +245,18 @@ const LANE: f64 = 26.0;
 /// Light enough for dark words on it.
 const JOB: &str = "#9dc3ec";
 
-/// The jobs over time, a lane for each slot.
-fn timeline(jobs: &[JobSpan]) -> String {
+/// The jobs over time, a lane for each slot. Of a clock that was set back, a job may have ended before it began.
+fn timeline(jobs: &[JobSpan]) -> Option<Part> {
     let mut jobs: Vec<JobSpan> = jobs.to_vec();
     jobs.sort_by_key(|job| job.from);
     // One job alone has no order to show.
     if jobs.len() < 2 {
-        return String::new();
+        return None;
     }
     let start = jobs[0].from;
     let end = jobs.iter().map(|job| job.to).max().unwrap_or(start);
-    let seconds = (end - start).max(1) as f64 / 1000.0;
-    let place = |time: u64| (time - start) as f64 / 1000.0 / seconds * TIMELINE;
+    let seconds = end.saturating_sub(start).max(1) as f64 / 1000.0;
+    let place = |time: u64| time.saturating_sub(start) as f64 / 1000.0 / seconds * TIMELINE;
     // When each lane is free.
     let mut lanes: Vec<u64> = Vec::new();
     let mut placed = Vec::new();
@@ -339,30 +270,60 @@ fn timeline(jobs: &[JobSpan]) -> String {
         placed.push((lane, job));
     }
     let height = LANE * lanes.len() as f64 + 26.0;
-    let mut figure = Figure::new(TIMELINE + 16.0, height);
+    let mut svg = Svg::new(TIMELINE + 16.0, height);
     for (lane, job) in placed {
         let (left, top) = (8.0 + place(job.from), 6.0 + LANE * lane as f64);
         let width = place(job.to) - place(job.from) - 2.0;
-        figure.rect(left, top, width, LANE - 4.0, JOB);
+        svg.rect(left, top, width, LANE - 4.0, JOB);
         let long = format!(
             "file {}: {} in {:.1} s",
             job.file,
             count(job.users, "user"),
-            (job.to - job.from) as f64 / 1000.0
+            job.to.saturating_sub(job.from) as f64 / 1000.0
         );
         for words in [long, format!("file {}", job.file), job.file.to_string()] {
             if width_of(&words) <= width {
-                figure.text(left + 6.0, top + 15.0, "start", &words);
+                svg.text(left + 6.0, top + 15.0, "start", words);
                 break;
             }
         }
     }
-    figure.text(8.0, height - 7.0, "start", "0 s");
+    svg.text(8.0, height - 7.0, "start", "0 s");
     let last = format!("{seconds:.1} s");
-    figure.text(8.0 + TIMELINE, height - 7.0, "end", &last);
-    let most = count(lanes.len(), "lane");
-    figure.html(&format!(
-        "timeline: {} in {most}, over {last}",
-        count(jobs.len(), "job")
-    ))
+    let words = format!(
+        "timeline: {} in {}, over {last}",
+        count(jobs.len(), "job"),
+        count(lanes.len(), "lane")
+    );
+    svg.text(8.0 + TIMELINE, height - 7.0, "end", last);
+    Some(Part::Picture(svg, words))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn span(file: usize, from: u64, to: u64) -> JobSpan {
+        JobSpan {
+            file,
+            users: 1,
+            from,
+            to,
+        }
+    }
+
+    #[test]
+    fn a_timeline_has_a_lane_for_each_slot_whatever_the_clock_did() {
+        assert!(timeline(&[span(1, 0, 9_000)]).is_none());
+        let jobs = [
+            span(1, 5_000, 9_000),
+            span(2, 6_000, 8_000),
+            span(3, 8_500, 1_000),
+        ];
+        let Some(Part::Picture(svg, words)) = timeline(&jobs) else {
+            panic!("no picture");
+        };
+        assert_eq!(words, "timeline: 3 jobs in 2 lanes, over 4.0 s");
+        assert!(svg.width > TIMELINE);
+    }
 }

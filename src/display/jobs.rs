@@ -1,17 +1,22 @@
 //! How a job looks: accepted, finished, and what it says of the users it refused.
 
-use crate::display::draw::{
-    BAD, Draw, Entry, GOOD, NEUTRAL, UPDATED, bar, card, draws, draws_in_cell, entries_html,
-    entries_plain, escape, fact_lines, facts_html, facts_plain,
-};
 use crate::display::removal::in_the_log;
+use crate::display::show::shown;
+use crate::display::view::{BAD, Bar, Entry, GOOD, NEUTRAL, Part, UPDATED, View};
 use crate::jobs::errors::{FailedUser, JobErrors};
-use crate::jobs::{FinishedJob, Found, Job, JobStatus, Summary};
+use crate::jobs::{FinishedJob, Found, Job, JobStatus};
 use crate::words::{count, grouped};
 
-draws!(Job, FinishedJob, JobErrors);
+shown!(Job, FinishedJob, JobErrors);
 
 impl Job {
+    fn view(&self) -> View {
+        match self.found {
+            Some(found) => View::card(NEUTRAL, "job taken up again").facts(self.found_facts(found)),
+            None => View::card(NEUTRAL, "job accepted").facts(self.accepted_facts()),
+        }
+    }
+
     /// What is known of a job that was taken up again.
     fn found_facts(&self, found: Found) -> Vec<(&'static str, String)> {
         let unknown = "unknown: say it with job.sent(&users)".to_string();
@@ -24,51 +29,29 @@ impl Job {
             "" => "unknown",
             time => time,
         };
+        let connection = self.connection_name().map(str::to_string);
         vec![
             ("id", self.id.to_string()),
-            ("connection", self.connection_in_words()),
+            (
+                "connection",
+                connection.unwrap_or_else(|| self.connection.to_string()),
+            ),
             ("accepted", accepted.to_string()),
             ("users sent", users.unwrap_or(unknown)),
             ("state", state.to_string()),
         ]
     }
 
-    fn connection_in_words(&self) -> String {
-        match self.connection_name() {
-            Some(name) => name.to_string(),
-            None => self.connection.to_string(),
-        }
-    }
-
-    fn users(&self) -> usize {
-        self.keys.as_ref().map_or(0, |keys| keys.len())
-    }
-}
-
-impl Draw for Job {
-    fn plain(&self) -> String {
-        if let Some(found) = self.found {
-            let facts = facts_plain(&self.found_facts(found));
-            return format!("job taken up again\n{facts}");
-        }
-        format!(
-            "job {} accepted: {} on their way; it runs in the tenant now\ntenant's log: {}",
-            self.id,
-            count(self.users(), "user"),
-            in_the_log(&self.correlation_id)
-        )
-    }
-    fn html(&self) -> String {
-        if let Some(found) = self.found {
-            return facts_html(NEUTRAL, "job taken up again", &self.found_facts(found));
-        }
-        let users = format!("{} on their way; it runs in the tenant now", self.users());
-        let facts = [
+    fn accepted_facts(&self) -> Vec<(&'static str, String)> {
+        let users = count(self.keys.as_ref().map_or(0, |keys| keys.len()), "user");
+        vec![
             ("id", self.id.to_string()),
-            ("users", users),
+            (
+                "users",
+                format!("{users} on their way; it runs in the tenant now"),
+            ),
             ("tenant's log", in_the_log(&self.correlation_id)),
-        ];
-        facts_html(NEUTRAL, "job accepted", &facts)
+        ]
     }
 }
 
@@ -99,43 +82,25 @@ impl FinishedJob {
             }
         }
     }
-}
 
-impl Draw for FinishedJob {
-    fn plain(&self) -> String {
-        let counts = self.summary.map_or(String::new(), |s| {
-            format!(
-                "\ninserted {}, updated {}, failed {}, total {}",
-                s.inserted, s.updated, s.failed, s.total
-            )
-        });
-        format!("job {} {}{counts}", self.id, self.headline())
-    }
-    fn html(&self) -> String {
-        let bar = self
-            .summary
-            .map_or(String::new(), |summary| summary_bar(&summary));
-        let well =
+    fn view(&self) -> View {
+        let is_well =
             self.status == JobStatus::Completed && self.summary.is_some_and(|s| s.failed == 0);
-        card(
-            if well { GOOD } else { BAD },
-            &format!(
-                "<b>job {}</b>{bar}{}",
-                escape(&self.headline()),
-                fact_lines(&[("id", self.id.to_string())])
-            ),
-        )
+        let mut view = View::card(
+            if is_well { GOOD } else { BAD },
+            format!("job {}", self.headline()),
+        );
+        if let Some(summary) = self.summary {
+            let counts = vec![
+                ("inserted", summary.inserted, GOOD),
+                ("updated", summary.updated, UPDATED),
+                ("failed", summary.failed, BAD),
+            ];
+            let total = summary.total;
+            view = view.with(Part::Bar(Bar { counts, total }));
+        }
+        view.facts(vec![("id", self.id.to_string())])
     }
-}
-
-/// The three counts, each with its word.
-fn summary_bar(summary: &Summary) -> String {
-    let parts = [
-        ("inserted", summary.inserted, GOOD),
-        ("updated", summary.updated, UPDATED),
-        ("failed", summary.failed, BAD),
-    ];
-    bar(&parts, summary.total)
 }
 
 /// Users shown, the first ones.
@@ -170,33 +135,22 @@ impl FailedUser {
 }
 
 impl JobErrors {
-    fn entries(&self) -> Vec<Entry> {
-        self.iter().take(SHOWN).map(FailedUser::entry).collect()
-    }
     fn headline(&self) -> String {
-        let refused = || match self.len().checked_sub(SHOWN) {
-            None | Some(0) => format!("{} refused", count(self.len(), "user")),
-            Some(_) => format!(
+        let refused = || match self.len() > SHOWN {
+            false => format!("{} refused", count(self.len(), "user")),
+            true => format!(
                 "{} refused, the first {SHOWN} shown",
                 count(self.len(), "user")
             ),
         };
         self.explanation().map_or_else(refused, str::to_string)
     }
-}
 
-impl Draw for JobErrors {
-    fn plain(&self) -> String {
-        let entries = entries_plain(&self.entries());
-        format!("{}\n{entries}", self.headline())
-            .trim_end()
-            .to_string()
-    }
-    fn html(&self) -> String {
-        let headline = escape(&self.headline());
+    fn view(&self) -> View {
         if self.is_empty() {
-            return card(NEUTRAL, &headline);
+            return View::card(NEUTRAL, "").notes([self.headline()]);
         }
-        format!("<b>{headline}</b>{}", entries_html(&self.entries()))
+        let entries = self.iter().take(SHOWN).map(FailedUser::entry);
+        View::titled(self.headline()).with(Part::Entries(entries.collect()))
     }
 }

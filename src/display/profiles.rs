@@ -4,24 +4,26 @@ use serde_json::{Map, Value};
 
 use crate::connections::list::{Connection, Connections};
 use crate::connections::{ConnectionId, applications_untold, options_untold};
-use crate::display::draw::{
-    Draw, GOOD, NEUTRAL, card, draws, draws_in_cell, escape, facts_html, headed_html, headed_plain,
-    table_html, table_plain,
-};
+use crate::display::show::{shown, shown_in_cell};
+use crate::display::view::{GOOD, NEUTRAL, View, ends};
 use crate::profiles::export::ExportedUsers;
 use crate::profiles::{FoundUsers, MOST_FOUND, Profile};
 use crate::words::{count, grouped};
 
-/// Users shown at the beginning and at the end of a long table.
-const SHOWN: usize = 5;
-
-draws!(Connection, Connections, FoundUsers, ExportedUsers);
+shown!(Connection, Connections, FoundUsers, ExportedUsers);
 // The `Display` of an id is the id itself.
-draws_in_cell!(ConnectionId);
+shown_in_cell!(ConnectionId);
 
 impl ConnectionId {
+    fn view(&self) -> View {
+        let name = self.name.as_deref().unwrap_or("given by its id");
+        let mut facts = vec![("id", self.to_string())];
+        facts.extend(self.told());
+        View::card(NEUTRAL, format!("connection {name}")).facts(facts)
+    }
+
     /// What the tenant told of the connection, and what it did not.
-    fn facts(&self) -> Vec<(&'static str, String)> {
+    fn told(&self) -> Vec<(&'static str, String)> {
         if self.name.is_none() {
             return Vec::new();
         }
@@ -45,21 +47,6 @@ impl ConnectionId {
             facts.push(("applications", format!("unknown: {words}")));
         }
         facts
-    }
-}
-
-impl Draw for ConnectionId {
-    fn plain(&self) -> String {
-        let name = self.name.iter().map(|name| format!(" ({name})"));
-        let facts = self.facts().into_iter();
-        let facts = facts.map(|(about, words)| format!("; {about}: {words}"));
-        format!("{self}{}", name.chain(facts).collect::<String>())
-    }
-    fn html(&self) -> String {
-        let mut facts = vec![("id", self.to_string())];
-        facts.extend(self.facts());
-        let name = self.name.as_deref().unwrap_or("given by its id");
-        facts_html(NEUTRAL, &format!("connection {name}"), &facts)
     }
 }
 
@@ -98,14 +85,9 @@ impl Connection {
         }
         row
     }
-}
 
-impl Draw for Connection {
-    fn plain(&self) -> String {
-        table_plain(&CONNECTION_HEADER, &[self.row_alone()])
-    }
-    fn html(&self) -> String {
-        table_html(&CONNECTION_HEADER, &[self.row_alone()])
+    fn view(&self) -> View {
+        View::default().table(&CONNECTION_HEADER, vec![self.row_alone()])
     }
 }
 
@@ -127,17 +109,12 @@ impl Connections {
         )
     }
 
-    fn rows(&self) -> Vec<Vec<String>> {
-        self.iter().map(Connection::row).collect()
-    }
-}
-
-impl Draw for Connections {
-    fn plain(&self) -> String {
-        headed_plain(&self.headline(), &CONNECTION_HEADER, &self.rows())
-    }
-    fn html(&self) -> String {
-        headed_html(&self.headline(), &CONNECTION_HEADER, &self.rows())
+    fn view(&self) -> View {
+        if self.is_empty() {
+            return View::card(NEUTRAL, "").notes([self.headline()]);
+        }
+        let rows = self.iter().map(Connection::row).collect();
+        View::titled(self.headline()).table(&CONNECTION_HEADER, rows)
     }
 }
 
@@ -186,47 +163,17 @@ fn metadata(object: &Option<Map<String, Value>>) -> String {
     texts.collect::<Vec<_>>().join(", ")
 }
 
-/// The header and the rows of a table of users.
-fn profile_table(users: &[Profile]) -> (Vec<&'static str>, Vec<Vec<String>>) {
-    let columns = columns(users);
-    let row = |user: &Profile| columns.iter().map(|(_, text)| text(user)).collect();
-    let rows = if users.len() <= 2 * SHOWN + 1 {
-        users.iter().map(row).collect()
-    } else {
-        let mut rows: Vec<Vec<String>> = users[..SHOWN].iter().map(row).collect();
-        rows.push(vec!["…".to_string(); columns.len()]);
-        rows.extend(users[users.len() - SHOWN..].iter().map(row));
-        rows
-    };
-    (columns.iter().map(|(name, _)| *name).collect(), rows)
-}
-
-/// A headline, the users, and what is to be known of them.
-fn users_plain(headline: &str, users: &[Profile], notes: &[impl AsRef<str>]) -> String {
-    let mut parts = vec![headline.to_string()];
-    if !users.is_empty() {
-        let (header, rows) = profile_table(users);
-        parts.push(table_plain(&header, &rows));
-    }
-    parts.extend(notes.iter().map(|note| note.as_ref().to_string()));
-    parts.join("\n")
-}
-
-fn users_html(headline: &str, users: &[Profile], notes: &[impl AsRef<str>]) -> String {
-    let table = match users.is_empty() {
-        true => String::new(),
-        false => {
-            let (header, rows) = profile_table(users);
-            table_html(&header, &rows)
-        }
-    };
+/// A headline, what is to be known of the users, and the users.
+fn view(headline: String, users: &[Profile], notes: impl IntoIterator<Item = String>) -> View {
     let colour = if users.is_empty() { NEUTRAL } else { GOOD };
-    let notes: String = notes
-        .iter()
-        .map(|note| format!("<br>{}", escape(note.as_ref())))
-        .collect();
-    let head = format!("<b>{}</b>{notes}", escape(headline));
-    format!("{}{table}", card(colour, &head))
+    let columns = columns(users);
+    let (header, texts): (Vec<_>, Vec<_>) = columns.into_iter().unzip();
+    let rows = ends(users, |_, user| {
+        texts.iter().map(|text| text(user)).collect()
+    });
+    View::card(colour, headline)
+        .notes(notes)
+        .table(&header, rows)
 }
 
 impl FoundUsers {
@@ -263,33 +210,19 @@ impl FoundUsers {
         });
         notes
     }
-}
 
-impl Draw for FoundUsers {
-    fn plain(&self) -> String {
-        users_plain(&self.headline(), self, &self.notes())
-    }
-    fn html(&self) -> String {
-        users_html(&self.headline(), self, &self.notes())
+    fn view(&self) -> View {
+        view(self.headline(), self, self.notes())
     }
 }
 
 impl ExportedUsers {
-    fn headline(&self) -> String {
+    fn view(&self) -> View {
         let name = self.connection.name.as_deref();
         let connection = name.unwrap_or(self.connection.as_str());
-        format!("{} in {connection}", count(self.len(), "user"))
-    }
-}
-
-const EXPORT_NOTES: [&str; 1] = ["passwords and hashes are never exported"];
-
-impl Draw for ExportedUsers {
-    fn plain(&self) -> String {
-        users_plain(&self.headline(), self, &EXPORT_NOTES)
-    }
-    fn html(&self) -> String {
-        users_html(&self.headline(), self, &EXPORT_NOTES)
+        let headline = format!("{} in {connection}", count(self.len(), "user"));
+        let note = "passwords and hashes are never exported";
+        view(headline, self, [note.to_string()])
     }
 }
 
@@ -299,6 +232,8 @@ mod tests {
 
     use super::*;
     use crate::connections::rules::rules_of;
+    use crate::display::html::html;
+    use crate::display::text::text;
 
     fn found(connection: &Value, applications_unknown: bool) -> ConnectionId {
         let mut id = ConnectionId::new("con_0123456789abcdef").expect("its form is right");
@@ -315,17 +250,18 @@ mod tests {
         let told = found(&json!({"options": {"attributes": attributes}}), false);
         let silent = found(&json!({}), true);
         let given = ConnectionId::new("con_0123456789abcdef").expect("its form is right");
-        for card in [told.plain(), told.html()] {
+        for card in [text(&told.view()), html(&told.view())] {
             assert!(!card.contains("unknown"), "{card}");
             for part in ["accepted", "required", "upsert is refused"] {
                 assert!(card.contains(part), "{part} not in {card}");
             }
         }
-        for card in [silent.plain(), silent.html()] {
+        for card in [text(&silent.view()), html(&silent.view())] {
             assert!(card.matches("unknown: ").count() == 2, "{card}");
             assert!(card.contains("read:connections_options"), "{card}");
             assert!(card.contains("read:connections, or"), "{card}");
         }
-        assert_eq!(given.plain(), "con_0123456789abcdef");
+        let given = text(&given.view());
+        assert_eq!(given.lines().count(), 2, "no more than its id: {given}");
     }
 }

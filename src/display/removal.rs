@@ -1,13 +1,14 @@
 //! How a removal looks: who would go, who stays and why, and where the tenant's log has it.
 
-use crate::display::draw::{Draw, NEUTRAL, WARNING, draws, draws_in_cell, facts_html};
+use crate::display::show::shown;
+use crate::display::view::{NEUTRAL, View, WARNING};
 use crate::removal::plan::{LeftOut, RemovalPlan, Removed};
 use crate::words::{count, grouped};
 
 /// E-mails shown of a group.
 const SHOWN: usize = 5;
 
-draws!(RemovalPlan, Removed);
+shown!(RemovalPlan, Removed);
 
 /// Where to look in the tenant's log.
 pub(crate) fn in_the_log(correlation_id: &str) -> String {
@@ -54,69 +55,27 @@ impl RemovalPlan {
             (_, number) => format!("{} of {of} have signed in since", grouped(number)),
         }
     }
-}
 
-impl Draw for RemovalPlan {
-    fn plain(&self) -> String {
-        let mut lines = vec![format!(
-            "would delete {} ({})",
-            count(self.users.len(), "user"),
-            self.first_ones()
-        )];
-        if !self.users.is_empty() {
-            lines.push(self.sign_ins());
-        }
-        lines.push(format!(
-            "{} of those sent would stay as they are",
-            self.kept
-        ));
-        lines.extend(
-            reasons(&self.left_out)
-                .iter()
-                .map(|line| format!("   {line}")),
-        );
-        lines.push(format!(
-            "tenant's log: {}",
-            in_the_log(&self.correlation_id)
-        ));
-        lines.join("\n")
-    }
-    fn html(&self) -> String {
-        let title = format!("would delete {}", count(self.users.len(), "user"));
-        let kept = format!("{} of those sent, as they are", self.kept);
+    fn view(&self) -> View {
         let mut facts = vec![("users", self.first_ones())];
         if !self.users.is_empty() {
             facts.push(("sign-ins", self.sign_ins()));
         }
+        let kept = format!("{} of those sent, as they are", self.kept);
         facts.push(("would stay", kept));
         let reasons = reasons(&self.left_out).into_iter();
         facts.extend(reasons.map(|line| ("of these", line)));
         facts.push(("tenant's log", in_the_log(&self.correlation_id)));
-        facts_html(WARNING, &title, &facts)
+        let users = count(self.users.len(), "user");
+        View::card(WARNING, format!("would delete {users}")).facts(facts)
     }
 }
 
 impl Removed {
-    fn facts(&self) -> Vec<(&'static str, String)> {
+    fn view(&self) -> View {
         let stayed = reasons(&self.left_out).into_iter();
         let mut facts: Vec<_> = stayed.map(|line| ("not deleted", line)).collect();
         facts.push(("tenant's log", in_the_log(&self.correlation_id)));
-        facts
-    }
-}
-
-impl Draw for Removed {
-    fn plain(&self) -> String {
-        let facts = self.facts().into_iter();
-        let lines = facts.map(|(name, value)| format!("\n{name}: {value}"));
-        format!(
-            "{} deleted{}",
-            count(self.deleted, "user"),
-            lines.collect::<String>()
-        )
-    }
-    fn html(&self) -> String {
-        let title = format!("{} deleted", count(self.deleted, "user"));
-        facts_html(NEUTRAL, &title, &self.facts())
+        View::card(NEUTRAL, format!("{} deleted", count(self.deleted, "user"))).facts(facts)
     }
 }

@@ -52,8 +52,10 @@ pub enum ErrorKind {
     ImportStopped,
     /// A limit of time that was reached.
     OutOfTime,
-    /// A file of users that cannot be read.
+    /// A file of users that cannot be read, or not to its end.
     Source,
+    /// One row of a file of users that cannot be read; the others can.
+    SourceRow,
     /// No such connection, or one that takes no import.
     Connection,
     /// The wait is over, the job is not.

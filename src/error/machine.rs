@@ -22,8 +22,8 @@ sentences! {
 }
 
 sentences! {
-    Practice no_practice_tenant(domain: &str);
-        "the practice tenant cannot be used: {domain} is a real tenant, where faults come by themselves";
+    Practice no_practice_tenant(domain: &str, does: &str);
+        "the practice tenant cannot be used: {domain} is a real tenant, which {does}";
     Practice practice_is_stale();
         "the practice tenant cannot be used: the one running was started from an older build"
         ": " "run `make stop` in the project (its users are forgotten) and this cell again";

@@ -51,10 +51,10 @@ impl SignInRefusal {
                 "wrong password, unknown user, or a hash that does not fit (Auth0 does not say which)"
             }
             SignInRefusal::GrantNotAllowed => {
-                "the application of SIGN_IN_CLIENT_ID may not use the Password grant: switch it on (Advanced Settings, Grant Types)"
+                "the sign-in application (SIGN_IN_CLIENT_ID) may not use the Password grant: switch it on (Advanced Settings, Grant Types)"
             }
             SignInRefusal::WrongApplication => {
-                "the tenant does not accept SIGN_IN_CLIENT_ID and SIGN_IN_CLIENT_SECRET: copy both again"
+                "the tenant does not accept the id and the secret of the sign-in application (SIGN_IN_CLIENT_ID, SIGN_IN_CLIENT_SECRET): copy both again"
             }
             SignInRefusal::Blocked => "the user is blocked",
             SignInRefusal::SecondFactor => {

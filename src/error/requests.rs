@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::clock::now;
+use crate::clock::unix_seconds;
 use crate::error::sentence::sentences;
 use crate::error::settings::without_a_look_up;
 use crate::error::{Detail, Error, ErrorKind};
@@ -15,7 +15,7 @@ impl Error {
     pub(crate) fn unreachable(call: &str, cause: reqwest::Error) -> Error {
         let cause = cause.without_url();
         if cause.is_timeout() {
-            return Error::timed_out(call, cause);
+            return Error::timed_out(call).because(cause);
         }
         let mut causes = vec![cause.to_string()];
         let mut inner = std::error::Error::source(&cause);
@@ -40,9 +40,9 @@ impl Error {
 sentences! {
     Unreachable lost(call: &str, cause: &str);
         "could not complete {call}: {cause}" "; " "check DOMAIN and the network, then run this cell again";
-    TimedOut timed_out(call: &str, cause: reqwest::Error);
+    TimedOut timed_out(call: &str);
         "no answer to {call} in time: the tenant is slow or unreachable"
-        "; " "look whether it took effect, then run this cell again" because cause;
+        "; " "look whether it took effect, then run this cell again";
     NoJobSlot no_job_slot(message: &str);
         "the tenant has no free slot for an import job: {message}"
         "; " "nothing was imported, so wait for a job to end (minutes) and run this cell again";
@@ -70,7 +70,7 @@ impl Error {
             message.trim_end_matches('.')
         );
         Error::new(kind, fact)
-            .advise("; ", format!("{}{known}", next_step(status)))
+            .advise("; ", format!("{}{known}", next_step(call, status)))
             .with(Detail::Refused { status, code })
     }
 
@@ -96,7 +96,7 @@ impl Error {
             Some(wait) => format!(
                 "run this cell again in {} (after {})",
                 in_words(wait),
-                utc(now().saturating_add(wait.as_secs()))
+                utc(unix_seconds().saturating_add(wait.as_secs()))
             ),
             None => "the tenant does not say when to ask again".to_string(),
         };
@@ -147,12 +147,15 @@ impl fmt::Display for Unreadable {
     }
 }
 
-fn next_step(status: u16) -> &'static str {
+fn next_step(call: &str, status: u16) -> &'static str {
     match status {
         400 => "mend what it names and run this cell again",
         401 => "make a new token for this tenant",
         403 => "check the token's scopes and the application it comes from",
-        404 => "it may be gone (Auth0 keeps a job for 24 hours) or be another tenant's",
+        404 if call.contains("/jobs/") => {
+            "it may be gone (Auth0 keeps a job for 24 hours) or be another tenant's"
+        }
+        404 => "it may be gone or be another tenant's",
         413 => "send fewer users at a time",
         300..=399 => "set DOMAIN to the tenant's own host name",
         500..=599 => {

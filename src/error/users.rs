@@ -13,6 +13,9 @@ sentences! {
     /// `does` says what a count of 0 does.
     Input no_count(does: &str);
         "a count of 0 {does}" ": " "ask for one or more";
+    Input large_count(count: usize, most: usize) let count = grouped(count), most = grouped(most);
+        "{count} users are more than the {most} that are made at once"
+        ": " "give import_stream an iterator, which makes them as they are sent";
     Input empty_prefix();
         "the prefix `` cannot be used: it is empty"
         ": " "write a word that your test users have in common";
@@ -64,8 +67,13 @@ sentences! {
         "cannot read users from {path}: its column `{column}` leads {levels} levels in, and {most} are the most that are read"
         ": " "name it otherwise";
     /// What is wrong with one row, which begins in `line`.
-    Source source_row(path: &Path, line: usize, fault: &str) let path = path.display();
+    SourceRow source_row(path: &Path, line: usize, fault: &str) let path = path.display();
         "cannot read users from {path}: line {line} {fault}";
+    /// The file ends in the middle, as it were.
+    Source source_torn(path: &Path, line: usize, cause: io::Error) let path = path.display();
+        "cannot read users from {path}: line {line} cannot be read ({cause}), so what comes after it is not known" because cause;
+    Source source_panicked();
+        "cannot read users from the source that was given: it panicked";
 }
 
 // Users that are to be sent.
@@ -79,7 +87,11 @@ sentences! {
     TooLarge user_too_large(row: usize, email: &str, bytes: usize, limit: usize)
         let bytes = grouped(bytes), limit = grouped(limit);
         "user {row} ({email}) alone has {bytes} bytes, and an upload has room for {limit}"
-        ": " "send less metadata";
+        ": " "send less of the user's data";
+    TooLarge external_id_too_large(bytes: usize, limit: usize)
+        let bytes = grouped(bytes), limit = grouped(limit);
+        "the external_id has {bytes} bytes, over half of the {limit} that an upload may have: nothing was sent"
+        "; " "use a shorter one";
 }
 
 impl Error {

@@ -28,13 +28,14 @@ use crate::imports::folder::RunFolder;
 use crate::imports::folder::latest::latest_run;
 use crate::imports::journal::Entry;
 use crate::imports::options::ImportOptions;
-use crate::imports::pack::{Check, Fed, FileMaker};
+use crate::imports::pack::{Check, PackStep, RunPacker};
 use crate::imports::report::ImportReport;
 use crate::imports::run::Run;
-use crate::imports::schedule::{Feed, Schedule};
+use crate::imports::schedule::{Files, Schedule};
 use crate::say::say;
 use crate::secrets::random_hex;
 use crate::tenant::Tenant;
+use crate::tenant::rate::Pace;
 use crate::users::User;
 
 /// Where run folders are, from the working folder, which is the notebook's.
@@ -85,26 +86,26 @@ pub fn import_users(
     if !problems.is_empty() && !options.skip_bad_rows {
         return Err(Error::bad_rows(problems, users.len()));
     }
+    let packer = RunPacker::new(Check::Done(problems), connection, options)?;
     let mut run = Run::begin(tenant, connection, options, true)?;
-    let maker = FileMaker::new(Check::Done(problems), connection, options);
     // Until it is shown a crash leaves nothing; from then on it leaves a run that can be resumed.
-    let shown = pack(&mut run, maker, users).and_then(|()| run.folder.show());
+    let shown = pack(&mut run, packer, users).and_then(|()| run.folder.show());
     if shown.is_err() {
         run.folder.discard();
     }
     shown?;
-    run.work(tenant, Feed::Sealed)
+    run.work(tenant, Files::Packed)
 }
 
 /// Puts every user into a file of the run's.
-fn pack(run: &mut Run, mut maker: FileMaker, users: &[User]) -> Result<()> {
-    for (index, user) in users.iter().enumerate() {
-        for fed in maker.add(index + 1, Ok(user.clone()))? {
-            run.take(fed)?;
+fn pack(run: &mut Run, mut packer: RunPacker, users: &[User]) -> Result<()> {
+    for user in users {
+        for step in packer.add(Ok(user.clone()))? {
+            run.take(step)?;
         }
     }
-    for fed in maker.end() {
-        run.take(fed)?;
+    for step in packer.end() {
+        run.take(step)?;
     }
     Ok(())
 }
@@ -114,13 +115,18 @@ fn pack(run: &mut Run, mut maker: FileMaker, users: &[User]) -> Result<()> {
 ///
 /// Rows the source or the check finds fault with are left out and reported, since what comes after them is not
 /// known yet. Should the program end in the middle, [`resume_import`] finishes what had been packed, and its report
-/// says up to which row that was.
+/// says up to which row that was. So it does of a source whose error is of the kind
+/// [`ErrorKind::Source`](crate::ErrorKind::Source): that one is of the whole source, and ends the import; any other is of its row.
+///
+/// The source is read in a thread of its own, so that one that is stuck neither keeps the jobs from being watched nor
+/// the time limit from holding. A thread that is stuck then is left behind, and ends when its source goes on.
 ///
 /// # Errors
 ///
 /// A read-only tenant; an upsert into a connection whose e-mails need not be unique; a run of this name that exists; a
 /// disk that is full; a source that gives nobody
-/// ([`ErrorKind::NoUsers`](crate::ErrorKind::NoUsers)). Once it has begun, [`ErrorKind::ImportStopped`](crate::ErrorKind::ImportStopped) as of [`import_users`].
+/// ([`ErrorKind::NoUsers`](crate::ErrorKind::NoUsers)). Once it has begun, [`ErrorKind::ImportStopped`](crate::ErrorKind::ImportStopped) as of [`import_users`], and for a
+/// source that cannot be read any further, or panics.
 ///
 /// # Examples
 ///
@@ -141,19 +147,18 @@ fn pack(run: &mut Run, mut maker: FileMaker, users: &[User]) -> Result<()> {
 pub fn import_stream(
     tenant: &Tenant,
     connection: &ConnectionId,
-    users: impl IntoIterator<Item = Result<User>> + Send,
+    users: impl IntoIterator<Item = Result<User>> + Send + 'static,
     options: &ImportOptions,
 ) -> Result<ImportReport> {
     tenant.check_gate("an import")?;
     connection.check_upsert(options.job.upsert)?;
-    let run = Run::begin(tenant, connection, options, false)?;
     let check = Check::AsTheyCome(Box::new(Checker::new(connection, options.loses_hashes())));
-    let maker = FileMaker::new(check, connection, options);
-    let (sender, files) = sync_channel(FILES_AHEAD);
-    let report = thread::scope(|scope| {
-        scope.spawn(move || feed(users, maker, &sender));
-        run.work(tenant, Feed::Open(files))
-    })?;
+    let packer = RunPacker::new(check, connection, options)?;
+    let run = Run::begin(tenant, connection, options, false)?;
+    let (sender, steps) = sync_channel(FILES_AHEAD);
+    // Not waited for: a source that is stuck may never give its next user.
+    thread::spawn(move || pack_stream(users, packer, &sender));
+    let report = run.work(tenant, Files::Packing(steps))?;
     if report.counts().total == 0 {
         return Err(Error::no_users());
     }
@@ -161,28 +166,28 @@ pub fn import_stream(
 }
 
 /// Packs users until there are no more, or nobody takes the files any more.
-fn feed(
+fn pack_stream(
     users: impl IntoIterator<Item = Result<User>>,
-    mut maker: FileMaker,
-    sender: &SyncSender<Result<Fed>>,
+    mut packer: RunPacker,
+    steps: &SyncSender<Result<PackStep>>,
 ) {
-    for (index, user) in users.into_iter().enumerate() {
-        let all = match maker.add(index + 1, user) {
-            Ok(all) => all,
-            Err(error) => {
-                let _ = sender.send(Err(error));
-                return;
+    let send = |step| steps.send(step).is_ok();
+    for user in users {
+        match packer.add(user) {
+            Ok(added) => {
+                if !added.into_iter().all(|step| send(Ok(step))) {
+                    return;
+                }
             }
-        };
-        for fed in all {
-            if sender.send(Ok(fed)).is_err() {
+            // Whoever came before it is sent, so that it is known from where on to go on.
+            Err(error) => {
+                packer.rest().map(|rest| send(Ok(rest)));
+                send(Err(error));
                 return;
             }
         }
     }
-    for fed in maker.end() {
-        let _ = sender.send(Ok(fed));
-    }
+    packer.end().into_iter().all(|step| send(Ok(step)));
 }
 
 /// Goes on with a run that was cut off, from its folder, `imports/<name>`. Writes to the tenant; waits for the end.
@@ -230,7 +235,7 @@ pub fn resume_import(tenant: &Tenant, folder: &str) -> Result<ImportReport> {
     // The limit that was given was that call's.
     let mut run = run;
     run.options.time_limit = ImportOptions::default().time_limit;
-    run.work(tenant, Feed::Sealed)
+    run.work(tenant, Files::Packed)
 }
 
 /// The folder of the run that was begun last, for [`resume_import`]. Sends nothing.
@@ -317,17 +322,18 @@ impl Run {
     }
 
     /// Does all that is left to do.
-    fn work(mut self, tenant: &Tenant, feed: Feed) -> Result<ImportReport> {
+    fn work(mut self, tenant: &Tenant, files: Files) -> Result<ImportReport> {
         let mut connection = ConnectionId::new(&self.connection_id)?;
         connection.name.clone_from(&self.connection);
         let options = self.options.clone();
-        let tenant = tenant.paced(options.requests_per_second);
+        let tenant = tenant.paced(Pace::new(options.requests_per_second));
         let before = tenant.traffic().count;
         let made_here = self.is_new || tenant.witness().made(self.folder.done_so_far());
-        let worked = Schedule::new(&tenant, &connection, &options, &mut self).work(feed);
+        let worked = Schedule::new(&tenant, &connection, &options, &mut self).work(files);
         if made_here {
             tenant.witness().remember(self.folder.done_so_far());
         }
+        self.forget_what_comes_again();
         let requests = tenant.traffic().count - before;
         let report = ImportReport::new(&self, requests)?;
         match worked {

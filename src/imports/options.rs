@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::Error;
 use crate::jobs::options::JobOptions;
 use crate::say::debug_fields;
+use crate::tenant::rate::FREE_PLAN;
 
 /// What stays of the users in the run folder once they are accounted for; for [`ImportOptions::afterwards`]. Refused
 /// users stay whole, to be mended.
@@ -59,14 +60,16 @@ pub struct ImportOptions {
     pub(crate) time_limit: Duration,
     pub(crate) job_limit: Duration,
     pub(crate) skip_bad_rows: bool,
-    pub(crate) draw_ids: bool,
+    /// Whether each user without an id is given one, by which they are known to be this run's.
+    #[serde(rename = "draw_ids")]
+    pub(crate) make_ids: bool,
     pub(crate) afterwards: Afterwards,
     // A run that was begun before there was such an option had none.
     #[serde(default)]
     pub(crate) keep_existing_passwords: bool,
 }
 
-debug_fields!(ImportOptions: job, name, slots, requests_per_second, time_limit, job_limit, skip_bad_rows, draw_ids, afterwards, keep_existing_passwords);
+debug_fields!(ImportOptions: job, name, slots, requests_per_second, time_limit, job_limit, skip_bad_rows, make_ids, afterwards, keep_existing_passwords);
 
 impl Default for ImportOptions {
     fn default() -> ImportOptions {
@@ -75,14 +78,13 @@ impl Default for ImportOptions {
             name: None,
             // Auth0 runs two import jobs in a tenant at once.
             slots: 2,
-            // The free plan's rate.
-            requests_per_second: 2.0,
+            requests_per_second: FREE_PLAN,
             // Auth0 forgets a job after 24 hours.
             time_limit: Duration::from_secs(24 * 3600),
             // Auth0 ends a job after two hours; a few minutes for its own word to come through.
             job_limit: Duration::from_secs(2 * 3600 + 600),
             skip_bad_rows: false,
-            draw_ids: true,
+            make_ids: true,
             afterwards: Afterwards::default(),
             keep_existing_passwords: false,
         }
@@ -307,7 +309,7 @@ impl ImportOptions {
     #[must_use]
     pub fn leave_ids_to_auth0(self) -> ImportOptions {
         ImportOptions {
-            draw_ids: false,
+            make_ids: false,
             ..self
         }
     }

@@ -10,11 +10,12 @@ use crate::jobs::upload::{Packed, Packer};
 use crate::secrets::random_hex;
 use crate::users::User;
 
-/// What the making of files gives to be written down.
-pub(crate) enum Fed {
+/// A step of packing, to be written down.
+pub(crate) enum PackStep {
+    /// A file, and the rows in it that brought a user id of their own.
     File {
         packed: Packed,
-        given: Vec<usize>,
+        own_ids: Vec<usize>,
     },
     /// A row that is not sent, and its user where there is one.
     LeftOut(RowNote, Option<Box<User>>),
@@ -44,36 +45,45 @@ impl Check {
 }
 
 /// Turns users, one after the other, into files.
-pub(crate) struct FileMaker {
+pub(crate) struct RunPacker {
     check: Check,
     packer: Packer,
-    draw_ids: bool,
+    make_ids: bool,
     skip_bad_rows: bool,
-    given: Vec<usize>,
+    /// Rows not yet in a file that brought a user id of their own.
+    own_ids: Vec<usize>,
     rows: usize,
 }
 
-impl FileMaker {
+impl RunPacker {
     pub(crate) fn new(
         check: Check,
         connection: &ConnectionId,
         options: &ImportOptions,
-    ) -> FileMaker {
-        FileMaker {
+    ) -> Result<RunPacker> {
+        Ok(RunPacker {
             check,
-            packer: Packer::new(connection, &options.job),
-            draw_ids: options.draw_ids,
+            packer: Packer::new(connection, &options.job)?,
+            make_ids: options.make_ids,
             skip_bad_rows: options.skip_bad_rows,
-            given: Vec::new(),
+            own_ids: Vec::new(),
             rows: 0,
-        }
+        })
     }
 
-    pub(crate) fn add(&mut self, row: usize, user: Result<User>) -> Result<Vec<Fed>> {
-        self.rows = row;
+    /// Takes the user of the next row. The error is not the row's: the source cannot be read any further, say.
+    pub(crate) fn add(&mut self, user: Result<User>) -> Result<Vec<PackStep>> {
+        if user
+            .as_ref()
+            .is_err_and(|error| error.kind() == ErrorKind::Source)
+        {
+            return user.map(|_| Vec::new());
+        }
+        self.rows += 1;
+        let row = self.rows;
         let mut user = match user {
             Ok(user) => user,
-            Err(error) => return Ok(vec![Fed::LeftOut(unreadable(row, &error), None)]),
+            Err(error) => return Ok(vec![PackStep::LeftOut(unreadable(row, &error), None)]),
         };
         let problems = self.check.of(row, &user);
         if !problems.is_empty() {
@@ -85,11 +95,11 @@ impl FileMaker {
                 kind: NoteKind::Failed,
                 reasons: problems.into_iter().map(reason).collect(),
             };
-            return Ok(vec![Fed::LeftOut(note, Some(Box::new(user)))]);
+            return Ok(vec![PackStep::LeftOut(note, Some(Box::new(user)))]);
         }
         if user.user_id.is_some() {
-            self.given.push(row);
-        } else if self.draw_ids {
+            self.own_ids.push(row);
+        } else if self.make_ids {
             // As long as Auth0's own: 24 hex characters.
             user.user_id = Some(random_hex(12)?);
         }
@@ -97,7 +107,7 @@ impl FileMaker {
             // With a long external_id there is a little less room than the check reckons with.
             Err(error) if error.kind() == ErrorKind::TooLarge && self.may_leave_out() => {
                 let note = unreadable(row, &error);
-                return Ok(vec![Fed::LeftOut(note, Some(Box::new(user)))]);
+                return Ok(vec![PackStep::LeftOut(note, Some(Box::new(user)))]);
             }
             packed => packed?,
         };
@@ -108,17 +118,21 @@ impl FileMaker {
         self.skip_bad_rows || matches!(self.check, Check::AsTheyCome(_))
     }
 
-    fn file(&mut self, packed: Packed) -> Fed {
+    fn file(&mut self, packed: Packed) -> PackStep {
         let last = packed.rows.last().copied().unwrap_or_default();
-        let (given, later) = self.given.drain(..).partition(|row| *row <= last);
-        self.given = later;
-        Fed::File { packed, given }
+        let (own_ids, later) = self.own_ids.drain(..).partition(|row| *row <= last);
+        self.own_ids = later;
+        PackStep::File { packed, own_ids }
     }
 
-    pub(crate) fn end(mut self) -> Vec<Fed> {
-        let last = self.packer.finish().map(|packed| self.file(packed));
-        let rows = self.rows;
-        last.into_iter().chain([Fed::End { rows }]).collect()
+    /// The users who are not in a file yet.
+    pub(crate) fn rest(&mut self) -> Option<PackStep> {
+        self.packer.finish().map(|packed| self.file(packed))
+    }
+
+    pub(crate) fn end(mut self) -> Vec<PackStep> {
+        let end = PackStep::End { rows: self.rows };
+        self.rest().into_iter().chain([end]).collect()
     }
 }
 

@@ -9,15 +9,13 @@ use crate::connections::{ConnectionId, applications_untold, options_untold};
 use crate::error::problem::Problem;
 use crate::error::{Error, Result};
 use crate::imports::options::ImportOptions;
-use crate::jobs::upload::{Packer, framing_bytes};
+use crate::jobs::upload::{MAX_UPLOAD_BYTES, Packer, room};
 use crate::jobs::wait::at_published_speeds;
 use crate::say::debug_fields;
 use crate::tenant::Tenant;
+use crate::tenant::rate::FREE_PLAN;
 use crate::users::User;
 use crate::words::count;
-
-/// Removals a second on the free plan: one request for each user, two requests a second.
-const REMOVALS_A_SECOND: f64 = 2.0;
 
 /// What [`import_users`](crate::import_users) would do with these users; made by [`plan_import`] and [`plan_import_with`].
 ///
@@ -102,7 +100,7 @@ impl ImportPlan {
     /// ```
     #[must_use]
     pub fn removal(&self) -> Duration {
-        Duration::from_secs_f64(self.good() as f64 / REMOVALS_A_SECOND)
+        Duration::from_secs_f64(self.good() as f64 / FREE_PLAN)
     }
 
     /// Users with a fault.
@@ -208,12 +206,12 @@ fn uploads(
     options: &ImportOptions,
     problems: &[Problem],
 ) -> Result<Vec<usize>> {
-    let framing = framing_bytes(connection, &options.job);
-    let mut packer = Packer::new(connection, &options.job);
+    let framing = MAX_UPLOAD_BYTES - room(connection, &options.job)?;
+    let mut packer = Packer::new(connection, &options.job)?;
     let mut bad = problems.iter().map(|problem| problem.row).peekable();
     let mut uploads = Vec::new();
-    // As long as a drawn id is.
-    let id = options.draw_ids.then(|| "0".repeat(24));
+    // As long as an id that is made.
+    let id = options.make_ids.then(|| "0".repeat(24));
     for (index, user) in users.iter().enumerate() {
         let row = index + 1;
         while bad.next_if(|bad| *bad < row).is_some() {}

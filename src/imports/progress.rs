@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use crate::clock;
 use crate::imports::run::Run;
 use crate::jobs::JobId;
 use crate::jobs::wait::PENDING;
@@ -29,8 +30,8 @@ impl Progress {
         let sent = run.files.iter().filter(|state| state.uploads > 0);
         let before: usize = sent.map(crate::imports::run::FileState::count).sum();
         Progress {
-            began: Instant::now(),
-            said: Instant::now(),
+            began: clock::instant(),
+            said: clock::instant(),
             silence: FIRST_WORD,
             before: before as f64,
             slots_told: false,
@@ -52,10 +53,10 @@ impl Progress {
     /// Says how far the run is, when it is time to. `running`: files at work, and the share of each that is or should be
     /// done; `left`: the time the jobs themselves name, when they do and nothing comes after them.
     pub(crate) fn say(&mut self, run: &Run, running: &[(usize, f64)], left: Option<Duration>) {
-        if self.said.elapsed() < self.silence {
+        if clock::since(self.said) < self.silence {
             return;
         }
-        self.said = Instant::now();
+        self.said = clock::instant();
         self.silence = (self.silence * 5 / 4).min(LONGEST_SILENCE);
         let (ended, done) = (done(run, &[]), done(run, running));
         let total: usize = run
@@ -63,7 +64,7 @@ impl Progress {
             .iter()
             .map(crate::imports::run::FileState::count)
             .sum();
-        let speed = (done - self.before) / self.began.elapsed().as_secs_f64();
+        let speed = (done - self.before) / clock::since(self.began).as_secs_f64();
         let measured = done > self.before;
         let of = if run.sealed.is_some() {
             grouped(total)
@@ -90,9 +91,15 @@ impl Progress {
         let left = left.map_or(String::new(), |left| {
             format!(", about {} left", in_words(left))
         });
+        let waits = run.sealed.is_none() && run.open_files().is_empty();
+        let source = if waits {
+            ", waiting for more users"
+        } else {
+            ""
+        };
         let about = if done > ended { "about " } else { "" };
         say!(
-            "{about}{} of {of} users{speed}{left}; {} running{guess}",
+            "{about}{} of {of} users{speed}{left}; {} running{source}{guess}",
             grouped(done.round()),
             count(running.len(), "job")
         );

@@ -220,7 +220,7 @@ impl ImportReport {
 
     /// The users who failed or are unknown, whole, to be mended and sent again. Reads the run folder; sends nothing.
     ///
-    /// Ids that were drawn for the run are taken out again.
+    /// Ids that were made for the run are taken out again.
     ///
     /// # Errors
     ///
@@ -256,7 +256,7 @@ impl ImportReport {
             let found = run.done_users(end)?;
             users.extend(found.into_iter().filter(|(row, _)| wanted(row)).map(
                 |(row, mut user)| {
-                    if run.is_drawn(end.file, row)
+                    if run.is_made_id(end.file, row)
                         && let Some(fields) = user.as_object_mut()
                     {
                         fields.remove("user_id");
@@ -317,7 +317,7 @@ impl ImportReport {
                     Some(end) => match end.note_of(row) {
                         Some(note) => (outcome(note.kind), Some(note)),
                         None if end.is_updated(row) => (Outcome::Updated, None),
-                        None if end.updated == 0 || run.is_drawn(index + 1, row) => {
+                        None if end.updated == 0 || run.is_made_id(index + 1, row) => {
                             (Outcome::Inserted, None)
                         }
                         None => (Outcome::Imported, None),

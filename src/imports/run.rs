@@ -9,8 +9,9 @@ use crate::error::{Error, Result};
 use crate::imports::folder::{RunFolder, done_name, packed_name, sha256};
 use crate::imports::journal::{Entry, FileEnd, RowNote, RowRuns};
 use crate::imports::options::{Afterwards, ImportOptions};
-use crate::imports::pack::Fed;
+use crate::imports::pack::PackStep;
 use crate::jobs::{JobId, RowKey};
+use crate::secrets::SECRET_FIELDS;
 use crate::secrets::Secret;
 use crate::secrets::sent::{self, SentSecrets};
 
@@ -21,7 +22,8 @@ const MOST_CORRELATION: usize = 64;
 #[derive(Debug, Default)]
 pub(crate) struct FileState {
     pub(crate) rows: RowRuns,
-    given: Vec<usize>,
+    /// Rows that brought a user id of their own.
+    own_ids: Vec<usize>,
     pub(crate) packed_sha256: String,
     /// How often it may have been taken.
     pub(crate) uploads: u32,
@@ -57,8 +59,8 @@ impl FileState {
 pub(crate) struct Sent {
     pub(crate) row: usize,
     pub(crate) key: RowKey,
-    /// Whether the id was drawn for this run.
-    pub(crate) drawn: bool,
+    /// Whether the id was made for this run.
+    pub(crate) made_id: bool,
     /// Whether a user who is there can have nothing in common with this one but the e-mail.
     pub(crate) by_email_alone: bool,
 }
@@ -133,14 +135,19 @@ impl Run {
             names.push(name);
         }
         run.folder.delete_all_but(&names);
-        if run.sealed.is_none() {
-            // Rows after the last file are to be sent again, those that were left out among them.
-            let last = run.files.iter().flat_map(FileState::all_rows).max();
-            let last = last.unwrap_or(0);
-            run.left_out.retain(|note| note.row < last);
-            run.left_out_users.retain(|(row, _)| *row < last);
-        }
+        run.forget_what_comes_again();
         Ok(run)
+    }
+
+    /// Of a source that was not read to its end, the rows after the last file are to be sent again, those that were left
+    /// out among them.
+    pub(crate) fn forget_what_comes_again(&mut self) {
+        if self.sealed.is_none() {
+            let last = self.files.iter().flat_map(FileState::all_rows).max();
+            let last = last.unwrap_or(0);
+            self.left_out.retain(|note| note.row < last);
+            self.left_out_users.retain(|(row, _)| *row < last);
+        }
     }
 
     /// Writes a step down, then counts it.
@@ -174,7 +181,7 @@ impl Run {
                 ..
             } => self.files.push(FileState {
                 rows,
-                given: given_ids,
+                own_ids: given_ids,
                 packed_sha256: sha256,
                 ..FileState::default()
             }),
@@ -210,24 +217,24 @@ impl Run {
     }
 
     /// Takes what was made: puts a file on the disk, then names it in the journal.
-    pub(crate) fn take(&mut self, fed: Fed) -> Result<Option<usize>> {
-        match fed {
-            Fed::File { packed, given } => {
+    pub(crate) fn take(&mut self, step: PackStep) -> Result<Option<usize>> {
+        match step {
+            PackStep::File { packed, own_ids } => {
                 let file = self.files.len() + 1;
                 self.folder.write(&packed_name(file), &packed.file)?;
                 self.note(Entry::Packed {
                     file,
                     rows: row_runs(&packed.rows),
-                    given_ids: given,
+                    given_ids: own_ids,
                     sha256: sha256(&packed.file),
                 })?;
                 Ok(Some(file))
             }
-            Fed::LeftOut(note, user) => {
+            PackStep::LeftOut(note, user) => {
                 let user = user.and_then(|user| serde_json::to_value(user).ok());
                 self.note(Entry::LeftOut { note, user }).map(|()| None)
             }
-            Fed::End { rows } => self.note(Entry::Sealed { rows }).map(|()| None),
+            PackStep::End { rows } => self.note(Entry::Sealed { rows }).map(|()| None),
         }
     }
 
@@ -244,8 +251,8 @@ impl Run {
         let text = |user: &Value, key: &str| user[key].as_str().map(str::to_string);
         let sent = |(row, user): (usize, &Value)| {
             let user_id = text(user, "user_id");
-            let drawn = user_id.is_some() && self.is_drawn(file, row);
-            let given = user_id.is_some() && !drawn;
+            let made_id = user_id.is_some() && self.is_made_id(file, row);
+            let own_id = user_id.is_some() && !made_id;
             let key = RowKey {
                 email: text(user, "email").unwrap_or_default(),
                 user_id,
@@ -254,8 +261,8 @@ impl Run {
             };
             Sent {
                 row,
-                drawn,
-                by_email_alone: !given && key.username.is_none() && key.phone_number.is_none(),
+                made_id,
+                by_email_alone: !own_id && key.username.is_none() && key.phone_number.is_none(),
                 key,
             }
         };
@@ -302,9 +309,9 @@ impl Run {
         Ok(state.all_rows().zip(&users).map(key).collect())
     }
 
-    /// Whether the row's id, if it has one, was drawn for this run.
-    pub(crate) fn is_drawn(&self, file: usize, row: usize) -> bool {
-        self.files[file - 1].given.binary_search(&row).is_err()
+    /// Whether the row's id, if it has one, was made for this run.
+    pub(crate) fn is_made_id(&self, file: usize, row: usize) -> bool {
+        self.files[file - 1].own_ids.binary_search(&row).is_err()
     }
 
     /// The name of the connection, as far as it is known.
@@ -370,7 +377,7 @@ fn strip(user: &mut Value, afterwards: Afterwards) {
     match afterwards {
         Afterwards::KeepAll => {}
         Afterwards::StripSecrets => {
-            for secret in ["password_hash", "custom_password_hash", "mfa_factors"] {
+            for secret in SECRET_FIELDS {
                 fields.remove(secret);
             }
         }

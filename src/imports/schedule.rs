@@ -3,13 +3,18 @@
 //! One thread does it all. A request takes milliseconds and a job minutes, so nothing is gained by more, and the
 //! order in which things are written down is the order in which they happened.
 
-use crate::clock::unix_millis;
+use std::collections::VecDeque;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
+use std::time::{Duration, Instant};
+
+use crate::clock::{self, Deadline, unix_millis};
 use crate::connections::ConnectionId;
 use crate::error::{Error, ErrorKind, Result};
 use crate::imports::estimate::{Asked, Estimate};
 use crate::imports::folder::packed_name;
 use crate::imports::journal::Entry;
 use crate::imports::options::ImportOptions;
+use crate::imports::pack::PackStep;
 use crate::imports::progress::Progress;
 use crate::imports::run::Run;
 use crate::imports::settle;
@@ -18,11 +23,7 @@ use crate::jobs::wait::{JobState, Told, read_job};
 use crate::jobs::{JobId, JobStatus, Summary, send_upload};
 use crate::say::say;
 use crate::tenant::Tenant;
-use crate::tenant::retry::{Patience, backoff};
-use std::collections::VecDeque;
-use std::sync::mpsc::{Receiver, TryRecvError};
-use std::thread;
-use std::time::{Duration, Instant};
+use crate::tenant::retry::{Retry, backoff};
 
 const IDLE: Duration = Duration::from_millis(500);
 /// Waits for a slot that somebody else's job holds: jobs take minutes.
@@ -30,15 +31,17 @@ const SLOT_WAIT: Duration = Duration::from_secs(2);
 const LONGEST_SLOT_WAIT: Duration = Duration::from_secs(30);
 /// Faults in a row, of any request, after which the run stops: some two minutes.
 const FAULTS_BORNE: u32 = 12;
+/// For an answer that is on its way when the time is over: of an upload that was cut off it is not known whether it was taken.
+const LAST_ANSWER: Duration = Duration::from_secs(10);
 /// Uploads of one file, when its job ends without a word of its rows.
 const UPLOADS: u32 = 3;
 
-/// Where the files come from.
-pub(crate) enum Feed {
+/// The files of a run.
+pub(crate) enum Files {
     /// All are there.
-    Sealed,
-    /// More are being made; each comes as what is to be written down about it.
-    Open(Receiver<Result<crate::imports::pack::Fed>>),
+    Packed,
+    /// More are being packed, in a thread of their own: its source may keep it waiting.
+    Packing(Receiver<Result<PackStep>>),
 }
 
 /// A job that runs.
@@ -59,7 +62,11 @@ pub(crate) struct Schedule<'a> {
     connection: &'a ConnectionId,
     options: &'a ImportOptions,
     run: &'a mut Run,
-    patience: Patience,
+    /// For what is asked until it is answered.
+    tenant: Tenant,
+    /// For what there is something else to do meanwhile.
+    at_once: Tenant,
+    retry: Retry,
     waiting: VecDeque<usize>,
     upload_after: Instant,
     slot_wait: Duration,
@@ -76,7 +83,8 @@ impl<'a> Schedule<'a> {
         options: &'a ImportOptions,
         run: &'a mut Run,
     ) -> Schedule<'a> {
-        let now = Instant::now();
+        let last_answer = Deadline::after(options.time_limit.saturating_add(LAST_ANSWER));
+        let (now, deadline) = (clock::instant(), Deadline::after(options.time_limit));
         let (mut waiting, mut running) = (VecDeque::new(), Vec::new());
         for file in run.open_files() {
             let state = &run.files[file - 1];
@@ -98,7 +106,9 @@ impl<'a> Schedule<'a> {
         Schedule {
             connection,
             options,
-            patience: Patience::new(tenant, options.time_limit, FAULTS_BORNE),
+            retry: tenant.retry(deadline, FAULTS_BORNE),
+            at_once: tenant.until(last_answer, FAULTS_BORNE).impatient(),
+            tenant: tenant.until(last_answer, FAULTS_BORNE),
             progress: Progress::new(run),
             run,
             waiting,
@@ -110,16 +120,16 @@ impl<'a> Schedule<'a> {
     }
 
     /// Works until every file is done.
-    pub(crate) fn work(&mut self, mut feed: Feed) -> Result<()> {
+    pub(crate) fn work(&mut self, mut files: Files) -> Result<()> {
         loop {
-            self.take_from(&mut feed)?;
-            let sealed = matches!(feed, Feed::Sealed);
-            if sealed && self.waiting.is_empty() && self.running.is_empty() {
+            self.take_from(&mut files)?;
+            let all = matches!(files, Files::Packed);
+            if all && self.waiting.is_empty() && self.running.is_empty() {
                 return Ok(());
             }
-            self.patience.check_time()?;
+            self.retry.check_time()?;
             self.step()?;
-            let left = self.left().filter(|_| sealed);
+            let left = self.left().filter(|_| all);
             self.progress.say(self.run, &self.shares(), left);
         }
     }
@@ -129,7 +139,8 @@ impl<'a> Schedule<'a> {
         let share = |running: &Running| {
             let rows = self.run.files[running.file - 1].count() as f64;
             let expected = self.estimate.each().map(|seconds| seconds * rows);
-            let guess = || expected.map_or(0.0, |all| running.since.elapsed().as_secs_f64() / all);
+            let guess =
+                || expected.map_or(0.0, |all| clock::since(running.since).as_secs_f64() / all);
             let told = running.told.and_then(|(told, _)| told.share);
             (running.file, told.unwrap_or_else(|| guess().min(0.95)))
         };
@@ -140,44 +151,42 @@ impl<'a> Schedule<'a> {
     fn left(&self) -> Option<Duration> {
         let left = |running: &Running| {
             let (told, at) = running.told?;
-            Some(told.left?.saturating_sub(at.elapsed()))
+            Some(told.left?.saturating_sub(clock::since(at)))
         };
         let all: Option<Vec<Duration>> = self.running.iter().map(left).collect();
         all.filter(|_| self.waiting.is_empty())?.into_iter().max()
     }
 
-    /// Takes what has been packed meanwhile; waits for it when there is nothing else to do.
-    fn take_from(&mut self, feed: &mut Feed) -> Result<()> {
-        let Feed::Open(files) = feed else {
-            return Ok(());
-        };
-        let idle = self.running.is_empty() && self.waiting.is_empty();
-        loop {
-            let fed = if idle && self.waiting.is_empty() {
-                files.recv().map_err(|_| TryRecvError::Disconnected)
-            } else if self.waiting.len() >= 2 {
-                return Ok(());
-            } else {
-                files.try_recv()
+    /// Takes what has been packed meanwhile; waits a little for it when there is nothing else to do.
+    fn take_from(&mut self, files: &mut Files) -> Result<()> {
+        while self.waiting.len() < 2
+            && let Files::Packing(steps) = files
+        {
+            let idle = self.running.is_empty() && self.waiting.is_empty();
+            let step = match idle {
+                true => clock::receive(steps, IDLE),
+                false => steps.try_recv().map_err(|none| match none {
+                    TryRecvError::Empty => RecvTimeoutError::Timeout,
+                    TryRecvError::Disconnected => RecvTimeoutError::Disconnected,
+                }),
             };
-            match fed {
-                Ok(fed) => {
-                    if let Some(file) = self.run.take(fed?)? {
-                        self.waiting.push_back(file);
-                    }
+            match step {
+                Ok(step) => self.waiting.extend(self.run.take(step?)?),
+                Err(RecvTimeoutError::Timeout) => return Ok(()),
+                Err(RecvTimeoutError::Disconnected) if self.run.sealed.is_some() => {
+                    *files = Files::Packed;
                 }
-                Err(TryRecvError::Empty) => return Ok(()),
-                Err(TryRecvError::Disconnected) => {
-                    *feed = Feed::Sealed;
-                    return Ok(());
+                Err(RecvTimeoutError::Disconnected) => {
+                    return Err(Error::source_panicked());
                 }
             }
         }
+        Ok(())
     }
 
     /// The one thing that is due next, or a short wait.
     fn step(&mut self) -> Result<()> {
-        let now = Instant::now();
+        let now = clock::instant();
         let may_upload = self.running.len() < self.options.slots && now >= self.upload_after;
         if may_upload && let Some(file) = self.waiting.pop_front() {
             return self.upload(file);
@@ -197,7 +206,7 @@ impl<'a> Schedule<'a> {
         };
         // Short, so that a file just packed is not kept waiting.
         let most = Duration::from_millis(100);
-        thread::sleep(wake.saturating_duration_since(now).min(most));
+        clock::wait(wake.saturating_duration_since(now).min(most));
         Ok(())
     }
 
@@ -206,7 +215,7 @@ impl<'a> Schedule<'a> {
         let age = self.estimate.next(&running.asked);
         let at = running.since.checked_add(age.min(self.options.job_limit));
         let ask_at = running.ask_at.or(at);
-        ask_at.unwrap_or_else(|| Instant::now() + SLOT_WAIT)
+        ask_at.unwrap_or_else(|| clock::instant() + SLOT_WAIT)
     }
 
     fn upload(&mut self, file: usize) -> Result<()> {
@@ -216,12 +225,12 @@ impl<'a> Schedule<'a> {
             .folder
             .read(&packed_name(file), &state.packed_sha256)?;
         let users = state.count();
-        let upload = upload(self.connection, &self.options.job, &bytes, users)?;
+        let upload = upload(self.connection, &self.options.job, bytes, users)?;
         let correlation_id = self.run.correlation_id();
         self.run.note(Entry::Sending { file })?;
-        match send_upload(&self.patience.tenant, upload, &correlation_id) {
+        match send_upload(&self.at_once, upload, &correlation_id) {
             Ok(accepted) => {
-                self.patience.answered();
+                self.retry.answered();
                 self.slot_wait = SLOT_WAIT;
                 let job = accepted.id;
                 self.run.note(Entry::Accepted {
@@ -234,7 +243,7 @@ impl<'a> Schedule<'a> {
                 self.running.push(Running {
                     file,
                     job,
-                    since: Instant::now(),
+                    since: clock::instant(),
                     whole: true,
                     asked: Asked::not_yet(users),
                     ask_at: None,
@@ -254,17 +263,17 @@ impl<'a> Schedule<'a> {
             ErrorKind::NoJobSlot => {
                 self.run.note(Entry::NotTaken { file })?;
                 self.progress.slots_held(self.running.len());
-                self.upload_after = Instant::now() + self.slot_wait;
+                self.upload_after = clock::instant() + self.slot_wait;
                 self.slot_wait = (self.slot_wait * 3 / 2).min(LONGEST_SLOT_WAIT);
                 Ok(())
             }
             ErrorKind::RateLimited | ErrorKind::TokenQuota => {
                 self.run.note(Entry::NotTaken { file })?;
-                self.patience.hold(error)
+                self.hold(error)
             }
             kind if kind.may_pass() => {
-                let wait = self.patience.bear(error)?;
-                self.upload_after = Instant::now() + wait;
+                let wait = self.retry.pause(error)?;
+                self.upload_after = clock::instant() + wait;
                 Ok(())
             }
             // It was taken, and which job it became is not known.
@@ -276,17 +285,23 @@ impl<'a> Schedule<'a> {
         }
     }
 
+    /// Waits as a limit asks: until then nothing else is answered either.
+    fn hold(&mut self, error: Error) -> Result<()> {
+        clock::wait(self.retry.pause(error)?);
+        Ok(())
+    }
+
     fn read(&mut self, index: usize) -> Result<()> {
-        self.patience.tenant.wait_for_rate();
-        let sent = self.running[index].since.elapsed();
-        match read_job(&self.patience.tenant, &self.running[index].job) {
+        self.at_once.wait_for_rate()?;
+        let sent = clock::since(self.running[index].since);
+        match read_job(&self.at_once, &self.running[index].job) {
             Ok(JobState::Pending { told, status }) => {
-                self.patience.answered();
+                self.retry.answered();
                 self.progress.status(&self.running[index].job, &status);
                 let running = &mut self.running[index];
-                running.told = Some((told, Instant::now()));
+                running.told = Some((told, clock::instant()));
                 running.ask_at = None;
-                let age = running.since.elapsed();
+                let age = clock::since(running.since);
                 running.asked.pending(sent, age);
                 if age >= self.options.job_limit {
                     let running = self.running.remove(index);
@@ -300,12 +315,12 @@ impl<'a> Schedule<'a> {
                 seen_at,
                 ..
             }) => {
-                self.patience.answered();
+                self.retry.answered();
                 let running = self.running.remove(index);
                 self.run.files[running.file - 1].ended_at = Some(unix_millis());
                 self.run.files[running.file - 1].seen_at = seen_at;
                 if running.whole {
-                    let age = running.since.elapsed();
+                    let age = clock::since(running.since);
                     self.estimate.learn(&running.asked, age);
                 }
                 // The slot is free: the next upload comes before the report of this one.
@@ -317,10 +332,10 @@ impl<'a> Schedule<'a> {
                 let running = self.running.remove(index);
                 self.again_or_settle(running.file)
             }
-            Err(error) if error.pause().is_some() => self.patience.hold(error),
+            Err(error) if error.pause().is_some() => self.hold(error),
             Err(error) if error.may_pass() => {
-                let wait = self.patience.bear(error)?;
-                self.running[index].ask_at = Some(Instant::now() + wait);
+                let wait = self.retry.pause(error)?;
+                self.running[index].ask_at = Some(clock::instant() + wait);
                 Ok(())
             }
             Err(error) => Err(error),
@@ -328,7 +343,7 @@ impl<'a> Schedule<'a> {
     }
 
     fn fill_slot(&mut self) -> Result<()> {
-        if Instant::now() >= self.upload_after
+        if clock::instant() >= self.upload_after
             && let Some(file) = self.waiting.pop_front()
         {
             self.upload(file)?;
@@ -345,7 +360,7 @@ impl<'a> Schedule<'a> {
     ) -> Result<()> {
         match (status, summary) {
             (JobStatus::Completed, Some(summary)) => {
-                let end = settle::completed(&mut self.patience, self.run, file, job, summary)?;
+                let end = settle::completed(&self.tenant, self.run, file, job, summary)?;
                 self.run.finish(end)
             }
             // Nothing is said of the rows.
@@ -360,16 +375,16 @@ impl<'a> Schedule<'a> {
             say!("sending file {file} again: its job ended without a word on its users");
             self.run.files[file - 1].job = None;
             self.waiting.push_back(file);
-            self.upload_after = self.upload_after.max(Instant::now() + backoff(uploads)?);
+            self.upload_after = self.upload_after.max(clock::instant() + backoff(uploads)?);
             return Ok(());
         }
-        let end = settle::without_report(&mut self.patience, self.run, file, false)?;
+        let end = settle::without_report(&self.tenant, self.run, file, false)?;
         self.run.finish(end)
     }
 
     /// A job that may still be running must not be sent again.
     fn settle_expired(&mut self, file: usize) -> Result<()> {
-        let end = settle::without_report(&mut self.patience, self.run, file, true)?;
+        let end = settle::without_report(&self.tenant, self.run, file, true)?;
         self.run.finish(end)
     }
 }

@@ -1,20 +1,21 @@
 //! What became of each row of a file: every row ends as inserted, updated or noted, and the counts add up.
 //!
 //! Where the job's own word is missing or may be about another upload of the same file, the users' ids decide:
-//! they were drawn for this run, so a user with that id is in the tenant exactly if this run brought them in.
+//! they were made for this run, so a user with that id is in the tenant exactly if this run brought them in.
 
 use std::collections::HashSet;
-
-use serde_json::Value;
 
 use crate::clock::unix_millis;
 use crate::error::{ErrorKind, Result};
 use crate::imports::journal::{FileEnd, NoteKind, RowNote};
 use crate::imports::run::{Run, Sent, row_runs};
 use crate::jobs::errors::{FailedUser, failed_users, read_report};
-use crate::jobs::ownership::{AT_ONCE, by_email, by_id, has_email, is_drawn_user, is_in, search};
+use crate::jobs::ownership::{
+    AT_ONCE, by_email, by_id, has_email, is_in, is_user_with_made_id, search,
+};
 use crate::jobs::{JobId, RowKey, Summary};
-use crate::tenant::retry::Patience;
+use crate::tenant::Tenant;
+use crate::tenant::answers::{ReportAnswer, UserAnswer};
 
 /// The rows of a file while it is found out what became of them.
 struct Rows {
@@ -78,7 +79,7 @@ impl Rows {
 
 /// A file whose job completed.
 pub(crate) fn completed(
-    patience: &mut Patience,
+    tenant: &Tenant,
     run: &Run,
     file: usize,
     job: &JobId,
@@ -86,7 +87,7 @@ pub(crate) fn completed(
 ) -> Result<FileEnd> {
     let mut rows = Rows::of(run, file)?;
     if summary.failed > 0 {
-        note_report(patience, run, file, job, &mut rows)?;
+        note_report(tenant, run, file, job, &mut rows)?;
     }
     let uncertain = run.files[file - 1].is_uncertain();
     let silent = rows.silent();
@@ -94,16 +95,16 @@ pub(crate) fn completed(
     let came_in = summary.inserted.checked_add(summary.updated);
     let unnamed = came_in != Some(silent.len() as u64);
     if uncertain {
-        settle_duplicates(patience, run, &mut rows)?;
+        settle_duplicates(tenant, run, &mut rows)?;
     }
-    settle_taken(patience, run, &mut rows)?;
+    settle_taken(tenant, run, &mut rows)?;
     let mut updated = Vec::new();
     let mixed = summary.updated > 0 && (summary.inserted > 0 || uncertain);
     if unnamed || mixed {
         // How many there are to be found is known, unless it is another upload that brought them in.
-        let all_drawn = silent.iter().all(|&place| rows.sent[place].drawn);
-        let expected = (all_drawn && !uncertain).then_some(summary.inserted as usize);
-        let here = present(patience, run, &rows.sent, &silent, expected)?;
+        let all_made = silent.iter().all(|&place| rows.sent[place].made_id);
+        let expected = (all_made && !uncertain).then_some(summary.inserted as usize);
+        let here = present(tenant, run, &rows.sent, &silent, expected)?;
         let absent = silent.into_iter().filter(|place| !here.contains(place));
         if unnamed {
             for place in absent {
@@ -120,9 +121,9 @@ pub(crate) fn completed(
         (false, true) => updated.len() as u64,
         (false, false) => summary.updated,
     };
-    // Of ids that were not drawn it is not known which were there, only how many.
+    // Of ids that were not made here it is not known which were there, only how many.
     let all_were = !uncertain && summary.inserted == 0;
-    updated.retain(|&place| rows.sent[place].drawn || all_were);
+    updated.retain(|&place| rows.sent[place].made_id || all_were);
     let updated: Vec<usize> = updated.iter().map(|&place| rows.sent[place].row).collect();
     let mut end = file_end(run, file, rows, count);
     end.updated_rows = row_runs(&updated);
@@ -132,21 +133,21 @@ pub(crate) fn completed(
 
 /// Notes what the job says of each row it refused.
 fn note_report(
-    patience: &mut Patience,
+    tenant: &Tenant,
     run: &Run,
     file: usize,
     job: &JobId,
     rows: &mut Rows,
 ) -> Result<()> {
-    let report = match patience.ask(|tenant| read_report(tenant, job)) {
+    let report = match read_report(tenant, job) {
         Ok(report) => report,
         // Gone since the job was last asked after: as good as empty.
-        Err(error) if error.status() == Some(404) => Value::Null,
+        Err(error) if error.status() == Some(404) => ReportAnswer::default(),
         Err(error) => return Err(error),
     };
     let secrets = run.sent_secrets(file)?;
     let keys: Vec<RowKey> = rows.sent.iter().map(|user| user.key.clone()).collect();
-    for failure in failed_users(&report, &keys, &secrets) {
+    for failure in failed_users(&report.rows, &keys, &secrets) {
         if let Some(row) = failure.row {
             rows.noted[row - 1] = Some(note(&rows.sent[row - 1], &failure));
         }
@@ -156,15 +157,15 @@ fn note_report(
 
 /// Tells who was refused from who came in by an upload whose answer was lost, for whatever reason the other upload of
 /// the same file was refused them.
-fn settle_duplicates(patience: &mut Patience, run: &Run, rows: &mut Rows) -> Result<()> {
+fn settle_duplicates(tenant: &Tenant, run: &Run, rows: &mut Rows) -> Result<()> {
     let there = rows.already_there();
     let noted = (0..rows.sent.len()).filter(|place| rows.noted[*place].is_some());
     let noted: Vec<usize> = noted.collect();
-    let here = present(patience, run, &rows.sent, &noted, None)?;
+    let here = present(tenant, run, &rows.sent, &noted, None)?;
     for place in noted {
         if here.contains(&place) {
             rows.noted[place] = None;
-        } else if !rows.sent[place].drawn && there.contains(&place) {
+        } else if !rows.sent[place].made_id && there.contains(&place) {
             let words = "this user is in the tenant; whether an upload whose answer was lost brought them in cannot be told without an id drawn for the run";
             rows.note(place, NoteKind::Unknown, "ANSWER_LOST", words);
         }
@@ -173,7 +174,7 @@ fn settle_duplicates(patience: &mut Patience, run: &Run, rows: &mut Rows) -> Res
 }
 
 fn note_unnamed(rows: &mut Rows, place: usize, upsert: bool) {
-    let words = if !rows.sent[place].drawn {
+    let words = if !rows.sent[place].made_id {
         "the job counts a failure that its report does not name; without an id drawn for the run it cannot be told whether it is this user's"
     } else if upsert {
         "the job counts a failure that its report does not name; this user was either refused or was there before and updated"
@@ -185,16 +186,16 @@ fn note_unnamed(rows: &mut Rows, place: usize, upsert: bool) {
 
 /// A file about whose rows nothing was ever said; `running`: whether its job may still be at work.
 pub(crate) fn without_report(
-    patience: &mut Patience,
+    tenant: &Tenant,
     run: &Run,
     file: usize,
     running: bool,
 ) -> Result<FileEnd> {
     let mut rows = Rows::of(run, file)?;
     let all = rows.silent();
-    let here = present(patience, run, &rows.sent, &all, None)?;
+    let here = present(tenant, run, &rows.sent, &all, None)?;
     for place in all.into_iter().filter(|place| !here.contains(place)) {
-        let (kind, code, words) = match (running, rows.sent[place].drawn) {
+        let (kind, code, words) = match (running, rows.sent[place].made_id) {
             (true, true) => (
                 NoteKind::Unknown,
                 "JOB_NOT_ENDED",
@@ -266,24 +267,27 @@ fn note(user: &Sent, failure: &FailedUser) -> RowNote {
     }
 }
 
-/// Which of `places` are in the run's connection under the id that was drawn for them. A search finds most at once; it may
+/// Which of `places` are in the run's connection under the id that was made for them. A search finds most at once; it may
 /// not see the newest, so those it misses are asked for one by one, unless as many as `expected` are found.
 fn present(
-    patience: &mut Patience,
+    tenant: &Tenant,
     run: &Run,
     sent: &[Sent],
     places: &[usize],
     expected: Option<usize>,
 ) -> Result<HashSet<usize>> {
     let connection = run.connection_name();
-    let drawn = places.iter().copied().filter(|&place| sent[place].drawn);
-    let drawn: Vec<usize> = drawn.collect();
+    let made = places.iter().copied().filter(|&place| sent[place].made_id);
+    let made: Vec<usize> = made.collect();
     let mut here = HashSet::new();
-    for group in drawn.chunks(AT_ONCE) {
+    for group in made.chunks(AT_ONCE) {
         let ids: Vec<String> = group.iter().map(|&place| sent[place].auth0_id()).collect();
-        let found = patience.ask(|tenant| search(tenant, "user_id", &ids))?;
+        let found = search(tenant, "user_id", &ids)?;
         for (place, id) in group.iter().zip(&ids) {
-            if found.iter().any(|user| is_drawn_user(user, id, connection)) {
+            if found
+                .iter()
+                .any(|user| is_user_with_made_id(user, id, connection))
+            {
                 here.insert(*place);
             }
         }
@@ -291,11 +295,11 @@ fn present(
     if expected == Some(here.len()) {
         return Ok(here);
     }
-    for place in drawn {
+    for place in made {
         if !here.contains(&place) {
             let id = sent[place].auth0_id();
-            let found = patience.ask(|tenant| by_id(tenant, &id))?;
-            if found.is_some_and(|user| is_drawn_user(&user, &id, connection)) {
+            let found = by_id(tenant, &id)?;
+            if found.is_some_and(|user| is_user_with_made_id(&user, &id, connection)) {
                 here.insert(place);
             }
         }
@@ -305,7 +309,7 @@ fn present(
 
 /// Looks up whether those who were refused as being there are there: it may be another user who has the username or the
 /// user id of theirs, while nobody has their e-mail. Where users may share an e-mail, it alone says nothing.
-fn settle_taken(patience: &mut Patience, run: &Run, rows: &mut Rows) -> Result<()> {
+fn settle_taken(tenant: &Tenant, run: &Run, rows: &mut Rows) -> Result<()> {
     let places = rows.already_there().into_iter();
     let places: Vec<usize> = places
         .filter(|&place| !rows.sent[place].by_email_alone)
@@ -314,12 +318,12 @@ fn settle_taken(patience: &mut Patience, run: &Run, rows: &mut Rows) -> Result<(
         rows.note_untold(&places);
         return Ok(());
     };
-    let is_same = |user: &Value, sent: &Sent| {
+    let is_same = |user: &UserAnswer, sent: &Sent| {
         is_in(user, connection)
             && has_email(user, &sent.key.email)
             && (!run.emails_shared || shares_a_name(user, sent))
     };
-    match here_by_email(patience, &rows.sent, &places, is_same) {
+    match here_by_email(tenant, &rows.sent, &places, is_same) {
         Ok(here) => {
             for place in places.into_iter().filter(|place| !here.contains(place)) {
                 rows.note_taken(place, run.emails_shared);
@@ -335,38 +339,34 @@ fn settle_taken(patience: &mut Patience, run: &Run, rows: &mut Rows) -> Result<(
 }
 
 /// Whether a user of the tenant's has something of this one's that no two users may have.
-fn shares_a_name(user: &Value, sent: &Sent) -> bool {
+fn shares_a_name(user: &UserAnswer, sent: &Sent) -> bool {
     let lower = |text: &str| text.to_lowercase();
-    let username = user["username"].as_str().map(lower);
-    let is_given_id = !sent.drawn && sent.key.user_id.is_some();
-    is_given_id && user["user_id"] == sent.auth0_id()
+    let username = user.username.as_deref().map(lower);
+    let is_given_id = !sent.made_id && sent.key.user_id.is_some();
+    is_given_id && user.user_id.as_deref() == Some(&sent.auth0_id())
         || username.is_some() && username == sent.key.username.as_deref().map(lower)
-        || sent
-            .key
-            .phone_number
-            .as_deref()
-            .is_some_and(|phone| user["phone_number"] == phone)
+        || user.phone_number.is_some() && *user.phone_number == sent.key.phone_number
 }
 
 /// Which of `places` are there by what is found by their e-mails. Whom a search does not see, which may be the
 /// newest, is asked for one by one.
 fn here_by_email(
-    patience: &mut Patience,
+    tenant: &Tenant,
     sent: &[Sent],
     places: &[usize],
-    is_same: impl Fn(&Value, &Sent) -> bool,
+    is_same: impl Fn(&UserAnswer, &Sent) -> bool,
 ) -> Result<HashSet<usize>> {
     let email = |place: &usize| sent[*place].key.email.trim().to_lowercase();
     let mut here = HashSet::new();
     for group in places.chunks(AT_ONCE) {
         let emails: Vec<String> = group.iter().map(email).collect();
-        let found = patience.ask(|tenant| search(tenant, "email", &emails))?;
+        let found = search(tenant, "email", &emails)?;
         let is_here = |place: &&usize| found.iter().any(|user| is_same(user, &sent[**place]));
         here.extend(group.iter().filter(is_here));
     }
     for place in places {
         if !here.contains(place) {
-            let users = patience.ask(|tenant| by_email(tenant, &email(place)))?;
+            let users = by_email(tenant, &email(place))?;
             if users.iter().any(|user| is_same(user, &sent[*place])) {
                 here.insert(*place);
             }

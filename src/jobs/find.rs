@@ -9,7 +9,7 @@ use crate::secrets::hide::without_secrets;
 use crate::secrets::random_hex;
 use crate::secrets::sent;
 use crate::tenant::Tenant;
-use crate::tenant::answer::text;
+use crate::tenant::answers::AcceptedAnswer;
 use crate::tenant::request::Request;
 use crate::users::User;
 
@@ -52,24 +52,25 @@ pub fn find_job(tenant: &Tenant, id: &str) -> Result<Job> {
     let told = |text: &str| words_of_others(&without_secrets(text), MOST_CHARS);
     let asked = JobId::of(id.trim()).ok_or_else(|| Error::no_job_id(&told(id)))?;
     let path = format!("/api/v2/jobs/{asked}");
-    let call = format!("GET {path}");
     let answer = tenant.send(Request::get(&path, READ_SCOPES))?;
-    let names = answer.names(&call)?;
-    let fault = |problem| Error::bad_answer(&call, problem);
-    match names["type"].as_str() {
-        Some(IMPORT) => {}
-        Some(kind) => return Err(Error::no_import_job(asked.as_str(), &told(kind))),
-        None => return Err(fault("its `type` is no text")),
+    let job: AcceptedAnswer = answer.read_names()?;
+    let kind = answer.need("type", job.kind.as_str())?;
+    if kind != IMPORT {
+        return Err(Error::no_import_job(asked.as_str(), &told(kind)));
     }
-    let accepted = Accepted::read(&answer, &call)?;
+    let accepted = Accepted::of(&answer, &job)?;
     if accepted.id != asked {
-        return Err(fault("its `id` is that of another job"));
+        return Err(answer.bad("its `id` is that of another job"));
     }
-    let connection = text(&names["connection_id"]).and_then(|id| ConnectionId::new(&id).ok());
-    let status = names["status"].as_str();
+    let connection = job
+        .connection_id
+        .as_deref()
+        .and_then(|id| ConnectionId::new(id).ok());
+    let status = job.status.as_deref();
     Ok(Job {
         id: accepted.id,
-        connection: connection.ok_or_else(|| fault("its `connection_id` is no connection's id"))?,
+        connection: connection
+            .ok_or_else(|| answer.bad("its `connection_id` is no connection's id"))?,
         created_at: accepted.created_at.unwrap_or_default(),
         correlation_id: String::new(),
         answered_connection: accepted.connection,

@@ -13,17 +13,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::Method;
-use serde_json::Value;
 
 use crate::connections::ConnectionId;
 use crate::error::{Error, Result};
 use crate::jobs::options::JobOptions;
-use crate::jobs::upload::{Upload, file_of, upload};
+use crate::jobs::upload::{file_of, upload};
 use crate::say::{data, debug};
-use crate::secrets::sent;
 use crate::secrets::{Secret, random_hex};
 use crate::tenant::Tenant;
 use crate::tenant::answer::millis;
+use crate::tenant::answers::AcceptedAnswer;
+use crate::tenant::form::Form;
 use crate::tenant::request::{Answer, Request};
 use crate::users::User;
 use crate::words::{count, grouped};
@@ -70,12 +70,9 @@ impl JobId {
     }
 
     /// The id of the job that an answer tells of.
-    pub(crate) fn in_answer(json: &Value, call: &str) -> Result<JobId> {
-        let fault = |problem| Error::bad_answer(call, problem);
-        let id = json["id"]
-            .as_str()
-            .ok_or_else(|| fault("it names no job in `id`, though it was accepted"))?;
-        JobId::of(id).ok_or_else(|| fault("its `id` is not job_ and letters or digits"))
+    pub(crate) fn in_answer(answer: &Answer, id: Option<String>) -> Result<JobId> {
+        let id = JobId::of(&answer.need("id", id)?);
+        id.ok_or_else(|| answer.bad("its `id` is not job_ and letters or digits"))
     }
 
     /// The id as text.
@@ -401,7 +398,8 @@ pub fn start_import_with(
     connection.check_upsert(options.upsert)?;
     let file = file_of(users)?;
     let correlation_id = format!("import-{}", random_hex(8)?);
-    let upload = upload(connection, &options, &file, users.len())?;
+    let upload = upload(connection, &options, file, users.len())?;
+    let secrets = upload.secrets.clone();
     let accepted = send_upload(tenant, upload, &correlation_id)?;
     Ok(Job {
         id: accepted.id,
@@ -410,7 +408,7 @@ pub fn start_import_with(
         correlation_id,
         answered_connection: accepted.connection,
         keys: Some(users.iter().map(RowKey::of).collect()),
-        secrets: sent::of_file(&file).into(),
+        secrets: secrets.into(),
         found: None,
     })
 }
@@ -424,28 +422,27 @@ pub(crate) struct Accepted {
 }
 
 /// Sends a file of users, under a name that the tenant's log keeps.
-pub(crate) fn send_upload(
-    tenant: &Tenant,
-    upload: Upload,
-    correlation_id: &str,
-) -> Result<Accepted> {
+pub(crate) fn send_upload(tenant: &Tenant, upload: Form, correlation_id: &str) -> Result<Accepted> {
     let path = "/api/v2/jobs/users-imports";
-    let call = "POST /api/v2/jobs/users-imports";
     let request = Request::write(Method::POST, path, IMPORT_SCOPES, "an import")
-        .body(&upload.content_type, upload.bytes)
+        .form(upload)
         .correlation_id(correlation_id);
-    Accepted::read(&tenant.send(request)?, call)
+    let answer = tenant.send(request)?;
+    let told: AcceptedAnswer = answer.read_names()?;
+    Accepted::of(&answer, &told)
 }
 
 impl Accepted {
-    fn read(answer: &Answer, call: &str) -> Result<Accepted> {
-        let (hidden, names) = (answer.json(call)?, answer.names(call)?);
-        let text = |json: &Value, key: &str| json[key].as_str().map(data);
-        let time = text(&names, "created_at").filter(|text| millis(text).is_some());
+    pub(crate) fn of(answer: &Answer, told: &AcceptedAnswer) -> Result<Accepted> {
+        // What is no time is no name either.
+        let shown = |time: &String| match millis(time) {
+            Some(_) => data(time),
+            None => data(&answer.sent.hide(time)),
+        };
         Ok(Accepted {
-            id: JobId::in_answer(&names, call)?,
-            created_at: time.or_else(|| text(&hidden, "created_at")),
-            connection: text(&names, "connection"),
+            created_at: told.created_at.as_ref().map(shown),
+            connection: told.connection.as_deref().map(data),
+            id: JobId::in_answer(answer, told.id.0.clone())?,
         })
     }
 }

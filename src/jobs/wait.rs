@@ -1,9 +1,8 @@
 //! Waiting for a job: asking after it ever less often, and what each answer says.
 
-use serde_json::Value;
-use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::clock::{self, Deadline};
 use crate::error::{Error, Result};
 use crate::jobs::{
     FIRST_WAIT, FinishedJob, Job, JobId, JobStatus, LONGEST_SILENCE, LONGEST_WAIT, READ_SCOPES,
@@ -12,7 +11,7 @@ use crate::jobs::{
 use crate::say::{say, words_of_others};
 use crate::secrets::hide::without_secrets;
 use crate::tenant::Tenant;
-use crate::tenant::answer;
+use crate::tenant::answers::{JobAnswer, SummaryAnswer};
 use crate::tenant::request::Request;
 use crate::words::{count, span_in_words};
 
@@ -21,7 +20,9 @@ pub(crate) const PENDING: &str = "pending";
 /// Characters of a status that are told; all of Auth0's are shorter.
 const MOST_STATUS_CHARS: usize = 40;
 /// Reads in a row that may fail before a wait ends with their error.
-const FAULTS_BORNE: u32 = 5;
+pub(crate) const FAULTS_BORNE: u32 = 5;
+/// For the answer to a look that began at the limit.
+pub(crate) const LAST_LOOK: Duration = Duration::from_millis(750);
 
 /// Users an hour by two jobs with full files, as Auth0's staff have said of the free and the enterprise plan.
 const USERS_AN_HOUR: (f64, f64) = (40_000.0, 400_000.0);
@@ -34,7 +35,8 @@ pub(crate) fn at_published_speeds(users: usize) -> (Duration, Duration) {
 
 /// Waits until the job has ended, at most for `limit`, and gives how it ended. Sends reads; waits.
 ///
-/// It asks at once, again after half a second, then ever less often, up to every 10 s. A job that failed is `Ok` too.
+/// It asks at once, again after half a second, then ever less often, up to every 10 s. A job that failed is `Ok` too. The
+/// limit holds to a second whatever the tenant does: answers that come bit by bit or not at all, and waits that it asks for.
 ///
 /// # Errors
 ///
@@ -60,14 +62,18 @@ pub(crate) fn at_published_speeds(users: usize) -> (Duration, Duration) {
 /// # Ok::<(), Error>(())
 /// ```
 pub fn wait_for_job(tenant: &Tenant, job: &Job, limit: Duration) -> Result<FinishedJob> {
-    let began = Instant::now();
-    let mut wait = FIRST_WAIT;
-    let mut said = began;
-    let mut faults = 0;
+    let deadline = Deadline::after(limit);
+    let asked = tenant.until(
+        Deadline::after(limit.saturating_add(LAST_LOOK)),
+        FAULTS_BORNE,
+    );
+    let running = |status: String| match status.as_str() {
+        PENDING => Error::job_running(job.id.as_str(), limit),
+        status => Error::job_of_unknown_status(job.id.as_str(), limit, status),
+    };
+    let (mut waits, mut seen) = (Waits::new(), None);
     loop {
-        let state = read_job(tenant, &job.id);
-        let left = limit.saturating_sub(began.elapsed());
-        let news = match state {
+        match read_job(&asked, &job.id) {
             Ok(JobState::Ended {
                 status,
                 summary,
@@ -83,34 +89,51 @@ pub fn wait_for_job(tenant: &Tenant, job: &Job, limit: Duration) -> Result<Finis
                     seen_at,
                 });
             }
-            Ok(JobState::Pending { status, .. }) if left.is_zero() => {
-                return Err(match status.as_str() {
-                    PENDING => Error::job_running(job.id.as_str(), limit),
-                    status => Error::job_of_unknown_status(job.id.as_str(), limit, status),
-                });
+            Ok(JobState::Pending { status, .. }) if deadline.is_over() => {
+                return Err(running(status));
             }
             Ok(JobState::Pending { told, status }) => {
-                faults = 0;
-                progress(&told, &status, began.elapsed(), limit)
+                let news = progress(&told, &status, &deadline);
+                seen = Some(status);
+                waits.next(&deadline, |is_first| {
+                    let usual = if is_first { usual(job) } else { String::new() };
+                    say!("job {} is still running{news}{usual}", job.id);
+                });
             }
-            // The job does not care whether it is asked, so one lost answer must not end the wait.
-            Err(error) if error.may_pass() && faults < FAULTS_BORNE && !left.is_zero() => {
-                faults += 1;
-                format!("; asking again, since {error}")
+            // It was seen to run, and the time for another look is over.
+            Err(error) if error.may_pass() && deadline.is_over() => {
+                return Err(seen.map_or(error, running));
             }
             Err(error) => return Err(error),
-        };
-        if said.elapsed() + wait > LONGEST_SILENCE {
-            let usual = if said == began {
-                usual(job)
-            } else {
-                String::new()
-            };
-            said = Instant::now();
-            say!("job {} is still running{news}{usual}", job.id);
         }
-        thread::sleep(wait.min(left));
-        wait = (wait * 3 / 2).min(LONGEST_WAIT);
+    }
+}
+
+/// The waits between two looks at a job, each longer than the one before.
+pub(crate) struct Waits {
+    next: Duration,
+    said: Instant,
+    is_first: bool,
+}
+
+impl Waits {
+    pub(crate) fn new() -> Waits {
+        Waits {
+            next: FIRST_WAIT,
+            said: clock::instant(),
+            is_first: true,
+        }
+    }
+
+    /// Waits for the next look, but not beyond the deadline. `say` is called before a silence would be too long, and told whether
+    /// it is the first time.
+    pub(crate) fn next(&mut self, deadline: &Deadline, say: impl FnOnce(bool)) {
+        if clock::since(self.said) + self.next > LONGEST_SILENCE {
+            self.said = clock::instant();
+            say(std::mem::replace(&mut self.is_first, false));
+        }
+        clock::wait(self.next.min(deadline.left()));
+        self.next = (self.next * 3 / 2).min(LONGEST_WAIT);
     }
 }
 
@@ -138,39 +161,32 @@ pub(crate) struct Told {
 }
 
 impl Told {
-    fn read(json: &Value) -> Told {
-        let number = |value: &Value| {
-            let count = || answer::number(value).map(|number| number as f64);
-            value.as_f64().or_else(count)
-        };
-        let share = number(&json["percentage_done"]);
-        let left = number(&json["time_left_seconds"]);
+    fn by(job: &JobAnswer) -> Told {
+        let share = |percent: f64| (percent / 100.0).clamp(0.0, 1.0);
+        let left = |seconds| Duration::try_from_secs_f64(seconds).ok();
         Told {
-            share: share.map(|percent| (percent / 100.0).clamp(0.0, 1.0)),
-            left: left.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()),
+            share: job.percentage_done.map(share),
+            left: job.time_left_seconds.and_then(left),
         }
     }
 }
 
 /// Asks once after a job.
 pub(crate) fn read_job(tenant: &Tenant, id: &JobId) -> Result<JobState> {
-    let path = format!("/api/v2/jobs/{id}");
-    let call = format!("GET {path}");
-    let answer = tenant.send(Request::get(&path, READ_SCOPES))?;
-    let json = answer.json(&call)?;
-    let status = match json["status"].as_str() {
-        Some("completed") => JobStatus::Completed,
-        Some("failed") => JobStatus::Failed,
+    let answer = tenant.send(Request::get("/api/v2/jobs", READ_SCOPES).segment(id.as_str()))?;
+    let job: JobAnswer = answer.read()?;
+    let status = match answer.need("status", job.status.as_str())? {
+        "completed" => JobStatus::Completed,
+        "failed" => JobStatus::Failed,
         // A word that Auth0 does not list is taken for "not ended yet", since it says nothing of the users. A wait has
         // its limit, and names the word there.
-        Some(status) => {
-            let told = Told::read(&json);
+        status => {
+            let told = Told::by(&job);
             let status = words_of_others(&without_secrets(status), MOST_STATUS_CHARS);
             return Ok(JobState::Pending { told, status });
         }
-        None => return Err(Error::bad_answer(&call, "its `status` is no text")),
     };
-    let (summary, untold) = match summary(&json["summary"]) {
+    let (summary, untold) = match job.summary.map(summary).transpose() {
         Ok(summary) => (summary, None),
         Err(untold) => (None, Some(untold)),
     };
@@ -194,7 +210,7 @@ fn usual(job: &Job) -> String {
     )
 }
 
-fn progress(told: &Told, status: &str, waited: Duration, limit: Duration) -> String {
+fn progress(told: &Told, status: &str, deadline: &Deadline) -> String {
     let status = match status {
         PENDING => String::new(),
         status => format!(", and its status is `{status}`, which Auth0 does not list"),
@@ -207,21 +223,17 @@ fn progress(told: &Told, status: &str, waited: Duration, limit: Duration) -> Str
         .map_or(String::new(), |left| format!(", {} s left", left.as_secs()));
     format!(
         "{status}{share}{left}; waited {} s of at most {} s",
-        waited.as_secs(),
-        limit.as_secs()
+        deadline.waited().as_secs(),
+        deadline.limit.as_secs()
     )
 }
 
 /// The counts, all of them or none: what is not told is not zero. The error names the one that is missing.
-fn summary(json: &Value) -> std::result::Result<Option<Summary>, &'static str> {
-    if !json.is_object() {
-        return Ok(None);
-    }
-    let count = |key: &'static str| answer::number(&json[key]).ok_or(key);
-    Ok(Some(Summary {
-        inserted: count("inserted")?,
-        updated: count("updated")?,
-        failed: count("failed")?,
-        total: count("total")?,
-    }))
+fn summary(told: SummaryAnswer) -> std::result::Result<Summary, &'static str> {
+    Ok(Summary {
+        inserted: told.inserted.ok_or("inserted")?,
+        updated: told.updated.ok_or("updated")?,
+        failed: told.failed.ok_or("failed")?,
+        total: told.total.ok_or("total")?,
+    })
 }

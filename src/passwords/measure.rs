@@ -1,14 +1,14 @@
 //! What a lesson on hashing measures, here and now, on the reader's own machine.
 
-use crate::display::draw::{Draw, NEUTRAL, UPDATED, card, draws, draws_in_cell, table_plain};
-use crate::display::svg::bars;
+use std::hint::black_box;
+use std::thread;
+use std::time::Duration;
+
+use crate::clock;
 use crate::error::{Error, Result};
 use crate::passwords::hashes::bcrypt_lanes::hash_many;
 use crate::passwords::{BCRYPT_COST, hash_all};
 use crate::secrets::{Secret, random_hex};
-use std::hint::black_box;
-use std::thread;
-use std::time::{Duration, Instant};
 
 /// bcrypt's own costs are 4 to 31; from here on one hash takes longer than a reader waits.
 const HIGHEST_COST: u32 = 16;
@@ -56,12 +56,12 @@ pub fn measure_costs(costs: impl IntoIterator<Item = u32>) -> Result<CostTimes> 
         if !(4..=HIGHEST_COST).contains(&cost) {
             return Err(Error::bcrypt_cost(cost, HIGHEST_COST));
         }
-        let (began, mut hashes) = (Instant::now(), 0);
-        while hashes == 0 || began.elapsed() < LEAST_MEASURED {
+        let (began, mut hashes) = (clock::instant(), 0);
+        while hashes == 0 || clock::since(began) < LEAST_MEASURED {
             black_box(bcrypt::bcrypt(cost, [7; 16], b"a password"));
             hashes += 1;
         }
-        times.push((cost, began.elapsed() / hashes));
+        times.push((cost, clock::since(began) / hashes));
     }
     Ok(CostTimes { times })
 }
@@ -118,94 +118,24 @@ pub fn measure_hashing(count: usize) -> Result<HashingSpeeds> {
             .collect()
     };
     let few = words(count.div_ceil(2))?;
-    let began = Instant::now();
+    let began = clock::instant();
     for word in &few {
         black_box(bcrypt::hash(word.expose(), BCRYPT_COST)).map_err(Error::not_hashed)?;
     }
-    let one_by_one = few.len() as f64 / began.elapsed().as_secs_f64();
+    let one_by_one = few.len() as f64 / clock::since(began).as_secs_f64();
     let many = words(count)?;
     let texts: Vec<&str> = many.iter().map(Secret::expose).collect();
-    let began = Instant::now();
+    let began = clock::instant();
     black_box(hash_many(BCRYPT_COST, &texts)?);
-    let abreast = count as f64 / began.elapsed().as_secs_f64();
+    let abreast = count as f64 / clock::since(began).as_secs_f64();
     let all = words(count * cores)?;
-    let began = Instant::now();
+    let began = clock::instant();
     black_box(hash_all(&all)?);
-    let all_cores = all.len() as f64 / began.elapsed().as_secs_f64();
+    let all_cores = all.len() as f64 / clock::since(began).as_secs_f64();
     Ok(HashingSpeeds {
         one_by_one,
         abreast,
         all_cores,
         cores,
     })
-}
-
-draws!(CostTimes, HashingSpeeds);
-
-impl CostTimes {
-    fn rows(&self) -> Vec<(String, f64, String)> {
-        let row = |(cost, time): &(u32, Duration)| {
-            let millis = time.as_secs_f64() * 1000.0;
-            (format!("cost {cost}"), millis, format!("{millis:.1} ms"))
-        };
-        self.times.iter().map(row).collect()
-    }
-}
-
-impl HashingSpeeds {
-    fn rows(&self) -> Vec<(String, f64, String)> {
-        let row = |name: String, speed: f64| {
-            let number = format!("{speed:.0} a second, {:.1} times", speed / self.one_by_one);
-            (name, speed, number)
-        };
-        vec![
-            row("one by one, one core".to_string(), self.one_by_one),
-            row("six abreast, one core".to_string(), self.abreast),
-            row(format!("six abreast, {} cores", self.cores), self.all_cores),
-        ]
-    }
-}
-
-fn plain(header: [&str; 2], rows: &[(String, f64, String)]) -> String {
-    let rows: Vec<Vec<String>> = rows
-        .iter()
-        .map(|(name, _, number)| vec![name.clone(), number.clone()])
-        .collect();
-    table_plain(&header, &rows)
-}
-
-fn words(what: &str, rows: &[(String, f64, String)]) -> String {
-    let parts: Vec<String> = rows
-        .iter()
-        .map(|(name, _, number)| format!("{name}: {number}"))
-        .collect();
-    format!("{what}: {}", parts.join("; "))
-}
-
-fn html(what: &str, rows: &[(String, f64, String)]) -> String {
-    card(
-        NEUTRAL,
-        &format!(
-            "<b>{what}</b><br>{}",
-            bars(rows, UPDATED, &words(what, rows))
-        ),
-    )
-}
-
-impl Draw for CostTimes {
-    fn plain(&self) -> String {
-        plain(["cost", "one hash takes"], &self.rows())
-    }
-    fn html(&self) -> String {
-        html("time of one bcrypt, by cost", &self.rows())
-    }
-}
-
-impl Draw for HashingSpeeds {
-    fn plain(&self) -> String {
-        plain(["how", "hashes"], &self.rows())
-    }
-    fn html(&self) -> String {
-        html("bcrypt hashes at cost 10", &self.rows())
-    }
 }

@@ -6,6 +6,13 @@ pub(crate) mod measure;
 pub(crate) mod recipe;
 pub(crate) mod verify;
 
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use crate::clock;
 use crate::error::{Error, Result};
 use crate::passwords::hashes::bcrypt_lanes::{LANES, hash_many};
 use crate::private_file::sheet::CsvFile;
@@ -13,11 +20,6 @@ use crate::say::say;
 use crate::secrets::{Secret, random_bytes, random_hex};
 use crate::users::{User, Users};
 use crate::words::count;
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
-use std::time::{Duration, Instant};
 
 /// The bcrypt cost Auth0's `password_hash` takes: 10, no other (its pattern is `^\$2[ab]?\$10+\$...`).
 ///
@@ -221,7 +223,7 @@ pub(crate) fn hash_all(passwords: &[Secret]) -> Result<Vec<String>> {
     let abreast = passwords.len().div_ceil(cores).clamp(1, LANES);
     let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let work = |reports: bool| -> Result<Vec<(usize, Vec<String>)>> {
-        let (began, mut said, mut groups) = (Instant::now(), Instant::now(), Vec::new());
+        let (began, mut said, mut groups) = (clock::instant(), clock::instant(), Vec::new());
         loop {
             let first = next.fetch_add(abreast, Ordering::Relaxed);
             let last = (first + abreast).min(passwords.len());
@@ -232,9 +234,9 @@ pub(crate) fn hash_all(passwords: &[Secret]) -> Result<Vec<String>> {
             groups.push((first, hash_many(BCRYPT_COST, &group)?));
             let done = done.fetch_add(group.len(), Ordering::Relaxed) + group.len();
             let left =
-                began.elapsed().as_secs_f64() / done as f64 * (passwords.len() - done) as f64;
-            if reports && said.elapsed() >= PROGRESS_EVERY && left >= 1.0 {
-                said = Instant::now();
+                clock::since(began).as_secs_f64() / done as f64 * (passwords.len() - done) as f64;
+            if reports && clock::since(said) >= PROGRESS_EVERY && left >= 1.0 {
+                said = clock::instant();
                 say!(
                     "hashed {done} of {}, about {left:.0} s left",
                     passwords.len()

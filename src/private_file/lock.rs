@@ -1,38 +1,54 @@
 //! Who is at work on a run: the one who holds the lock in its folder.
 
-use crate::error::{Error, Result};
-use crate::say::say;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::path::Path;
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use crate::clock::{self, Deadline};
+use crate::error::{Error, Result};
+use crate::say::say;
 
 /// Made when a run begins and held locked while anyone is at work on it.
 pub(crate) const LOCK: &str = "lock";
 /// Waits that are over sooner are not worth a word.
-pub(crate) const FIRST_WORD: Duration = Duration::from_secs(1);
+const FIRST_WORD: Duration = Duration::from_secs(1);
 /// A kernel that is being ended takes a moment; one that is at work takes minutes.
 const LOCK_WAIT: Duration = Duration::from_secs(3);
 
 /// Takes the lock of the run in `folder`; waits a little for whoever has it, and says so.
 pub(crate) fn lock(folder: &Path) -> Result<File> {
     // A program that is just being started holds a copy of every lock of this one's, for a moment.
-    let (began, mut told) = (Instant::now(), false);
-    while began.elapsed() < LOCK_WAIT {
-        if let Some(lock) = try_lock(folder)? {
-            return Ok(lock);
+    let word = || {
+        say!(
+            "another kernel or program is at work on {}: waiting {} s for it to end",
+            folder.display(),
+            (LOCK_WAIT - FIRST_WORD).as_secs()
+        );
+    };
+    let lock = wait_for_lock(LOCK_WAIT, word, || try_lock(folder))?;
+    lock.ok_or_else(|| Error::run_in_use(folder))
+}
+
+/// Tries for a lock again and again; `None` where somebody has it still at the limit. `word` is said where it takes a while.
+pub(crate) fn wait_for_lock(
+    limit: Duration,
+    word: impl Fn(),
+    try_lock: impl Fn() -> Result<Option<File>>,
+) -> Result<Option<File>> {
+    let (deadline, mut told) = (Deadline::after(limit), false);
+    loop {
+        if let Some(lock) = try_lock()? {
+            return Ok(Some(lock));
         }
-        if began.elapsed() >= FIRST_WORD && !std::mem::replace(&mut told, true) {
-            say!(
-                "another kernel or program is at work on {}: waiting {} s for it to end",
-                folder.display(),
-                (LOCK_WAIT - FIRST_WORD).as_secs()
-            );
+        if deadline.is_over() {
+            return Ok(None);
         }
-        thread::sleep(Duration::from_millis(20));
+        if deadline.waited() >= FIRST_WORD && !std::mem::replace(&mut told, true) {
+            word();
+        }
+        clock::wait(Duration::from_millis(20));
     }
-    Err(Error::run_in_use(folder))
 }
 
 /// Takes the lock of the run in `folder` if nobody has it.

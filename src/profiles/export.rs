@@ -1,15 +1,16 @@
 //! All users of a connection, by an export job: what a search does not give.
 
+use std::path::Path;
+use std::time::Duration;
+
 use reqwest::{Method, StatusCode, Url};
 use serde_json::{Value, json};
-use std::path::Path;
-use std::thread;
-use std::time::{Duration, Instant};
 
+use crate::clock::Deadline;
 use crate::connections::ConnectionId;
-use crate::error::messages::say_fault;
 use crate::error::{Error, Result};
-use crate::jobs::{FIRST_WAIT, JobId, LONGEST_SILENCE, LONGEST_WAIT};
+use crate::jobs::wait::{FAULTS_BORNE, LAST_LOOK, Waits};
+use crate::jobs::{JobId, READ_SCOPES};
 use crate::list::list;
 use crate::private_file::sheet::CsvFile;
 use crate::profiles::gunzip::gunzip;
@@ -18,12 +19,12 @@ use crate::profiles::{Profile, SCOPES};
 use crate::say::{debug_fields, say};
 use crate::secrets::sent::SentSecrets;
 use crate::tenant::Tenant;
-use crate::tenant::answer::{MOST_VALUES, most_values, text};
+use crate::tenant::answer::{Field, MOST_VALUES, most_values};
+use crate::tenant::answers::{AcceptedAnswer, JobAnswer};
 use crate::tenant::request::Request;
 
-const CREATE: &str = "POST /api/v2/jobs/users-exports";
-/// Reads of the job, or of its file, that may be lost in a row.
-const FAULTS_BORNE: u32 = 5;
+/// What a file takes is not limited, as long as it comes: silence is. A day is no limit to any file that fits into memory.
+const LONGEST_DOWNLOAD: Duration = Duration::from_secs(24 * 3600);
 /// A link is good for 60 s (Auth0); each read of the job gives a new one.
 const LINKS_TRIED: u32 = 3;
 /// Users that are kept in memory: some 1 KB each.
@@ -107,7 +108,12 @@ pub fn export_users(
     connection: &ConnectionId,
     limit: Duration,
 ) -> Result<ExportedUsers> {
-    let began = Instant::now();
+    let deadline = Deadline::after(limit);
+    let asked = tenant.until(
+        Deadline::after(limit.saturating_add(LAST_LOOK)),
+        FAULTS_BORNE,
+    );
+    let fetching = tenant.until(Deadline::after(LONGEST_DOWNLOAD), FAULTS_BORNE);
     let field = |name: &str| match name {
         "connection" => json!({"name": "identities[0].connection", "export_as": name}),
         _ => json!({ "name": name }),
@@ -118,12 +124,12 @@ pub fn export_users(
         scopes: SCOPES,
         ..Request::new(Method::POST, "/api/v2/jobs/users-exports")
     };
-    let request = request.body("application/json", body.to_string().into_bytes());
-    let json = tenant.send(request)?.json(CREATE)?;
-    let id = JobId::in_answer(&json, CREATE)?;
+    let answer = tenant.send(request.json(body))?;
+    let accepted: AcceptedAnswer = answer.read()?;
+    let id = JobId::in_answer(&answer, accepted.id.0)?;
     for _ in 0..LINKS_TRIED {
-        let link = wait_for_link(tenant, &id, began, limit)?;
-        if let Some(users) = fetch(tenant, &link, &id)? {
+        let link = wait_for_link(&asked, &id, &deadline)?;
+        if let Some(users) = fetch(&fetching, &link, &id)? {
             return Ok(ExportedUsers {
                 users,
                 connection: connection.clone(),
@@ -134,61 +140,35 @@ pub fn export_users(
 }
 
 /// The link to the job's file, once there is one.
-fn wait_for_link(tenant: &Tenant, id: &JobId, began: Instant, limit: Duration) -> Result<Url> {
-    let path = format!("/api/v2/jobs/{id}");
-    let call = format!("GET {path}");
-    let (mut wait, mut said, mut faults) = (FIRST_WAIT, Instant::now(), 0);
+fn wait_for_link(tenant: &Tenant, id: &JobId, deadline: &Deadline) -> Result<Url> {
+    let mut waits = Waits::new();
     loop {
-        let state = tenant
-            .send(Request::get(&path, crate::jobs::READ_SCOPES))
-            .and_then(|answer| answer.json(&call));
-        let left = limit.saturating_sub(began.elapsed());
-        match state {
-            Ok(json) => match (json["status"].as_str(), json["location"].as_str()) {
-                (Some("completed"), Some(link)) => {
-                    let address = address_of(link, tenant.loopback().as_ref());
-                    return address.map_err(|why| Error::bad_answer(&call, why));
-                }
-                (Some("completed"), None) => {
-                    return Err(Error::bad_answer(&call, "it names no file"));
-                }
-                (Some("failed"), _) => {
-                    return Err(Error::export_failed(id.as_str()));
-                }
-                _ => faults = 0,
-            },
-            Err(error) if error.may_pass() && faults < FAULTS_BORNE => faults += 1,
-            Err(error) => return Err(error),
+        let answer = tenant.send(Request::get("/api/v2/jobs", READ_SCOPES).segment(id.as_str()))?;
+        let job: JobAnswer = answer.read()?;
+        match answer.need("status", job.status.as_str())? {
+            "completed" => {
+                let link = answer.need("location", job.location.0)?;
+                let address = address_of(&link, tenant.loopback().as_ref());
+                return address.map_err(|why| answer.bad(why));
+            }
+            "failed" => return Err(Error::export_failed(id.as_str())),
+            _ if deadline.is_over() => {
+                return Err(Error::export_running(id.as_str(), deadline.limit));
+            }
+            _ => waits.next(deadline, |_| {
+                say!(
+                    "the export is still running; waited {} s of at most {} s",
+                    deadline.waited().as_secs(),
+                    deadline.limit.as_secs()
+                );
+            }),
         }
-        if left.is_zero() {
-            return Err(Error::export_running(id.as_str(), limit));
-        }
-        if said.elapsed() + wait > LONGEST_SILENCE {
-            said = Instant::now();
-            say!(
-                "the export is still running; waited {} s of at most {} s",
-                began.elapsed().as_secs(),
-                limit.as_secs()
-            );
-        }
-        thread::sleep(wait.min(left));
-        wait = (wait * 3 / 2).min(LONGEST_WAIT);
     }
 }
 
 /// The users of the file; `None` when the link had ended.
 fn fetch(tenant: &Tenant, link: &Url, id: &JobId) -> Result<Option<Vec<Profile>>> {
-    let mut faults = 0;
-    let answer = loop {
-        match tenant.download(link) {
-            Ok(answer) => break answer,
-            Err(error) if error.may_pass() && faults < FAULTS_BORNE => {
-                faults += 1;
-                say_fault(&error);
-            }
-            Err(error) => return Err(error),
-        }
-    };
+    let answer = tenant.download(link)?;
     match answer.status {
         status if status.is_success() => {}
         // What a store of files says to a link that has ended.
@@ -224,7 +204,7 @@ fn read(file: &[u8], sent: &SentSecrets, job: &JobId, most: usize) -> Result<Vec
         }
         let json: Value = serde_json::from_slice(line).map_err(|_| no_user())?;
         // The id was asked for, and everybody has one.
-        if text(&json["user_id"]).is_none() {
+        if String::of(json["user_id"].clone()).is_none() {
             return Err(no_user());
         }
         users.push(Profile::read(&sent.hide_in(json)));

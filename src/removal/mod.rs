@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use reqwest::Method;
 
+use crate::clock::Deadline;
 use crate::error::{Error, Result};
 use crate::imports::journal::{Entry, FileEnd, NoteKind};
 use crate::imports::run::Run;
@@ -15,14 +16,14 @@ use crate::jobs::errors::job_errors;
 use crate::jobs::ownership::{self, Span};
 use crate::jobs::wait::at_published_speeds;
 use crate::jobs::{FinishedJob, Job, JobStatus, RowKey};
-use crate::progress::Countdown;
+use crate::progress::Tally;
 use crate::removal::plan::{
     Candidate, Evidence, LeftOut, NO_CONNECTION, RemovalPlan, Removed, doubt, look,
 };
 use crate::tenant::Tenant;
 use crate::tenant::answer;
-use crate::tenant::request::{Request, path_segment};
-use crate::tenant::retry::Patience;
+use crate::tenant::rate::{FREE_PLAN, Pace};
+use crate::tenant::request::Request;
 
 /// Deletes between two lines of the run's journal.
 const NOTED_AT_ONCE: usize = 50;
@@ -33,6 +34,15 @@ const REMOVAL_LIMIT: Duration = Duration::from_secs(7 * 24 * 3600);
 const REFUSED: &str = "the job refused the user";
 const LATER: &str =
     "the user was created later than such a job takes, and when it ended is not known";
+
+/// The tenant for all of a removal's requests. They keep to the rate of the run, or of imports, and are faster as long as the
+/// tenant tells that it has room: there is one for each user.
+fn asking(tenant: &Tenant, per_second: f64) -> Tenant {
+    let deadline = Deadline::after(REMOVAL_LIMIT);
+    tenant
+        .until(deadline, FAULTS_BORNE)
+        .paced(Pace::adapting(per_second))
+}
 
 /// Looks up the users a job created. Sends a read for each user; for users who were sent with a user id two, and one more for
 /// 40 of them; writes nothing.
@@ -71,6 +81,7 @@ const LATER: &str =
 pub fn plan_removal(tenant: &Tenant, finished: &FinishedJob) -> Result<RemovalPlan> {
     let job = &finished.job;
     let sent = sent_and_told(finished)?;
+    let tenant = &asking(tenant, FREE_PLAN);
     let errors = job_errors(tenant, finished)?;
     let refused: HashSet<usize> = errors.iter().filter_map(|failed| failed.row).collect();
     if job.found.is_some() && refused.len() < errors.len() {
@@ -84,7 +95,7 @@ pub fn plan_removal(tenant: &Tenant, finished: &FinishedJob) -> Result<RemovalPl
         let candidate = Candidate {
             email: email.clone(),
             id: user_id.as_ref().map(|id| format!("auth0|{id}")),
-            drawn: false,
+            made_id: false,
             span,
             is_in: true,
             is_certain: true,
@@ -94,15 +105,8 @@ pub fn plan_removal(tenant: &Tenant, finished: &FinishedJob) -> Result<RemovalPl
             false => candidates.push(candidate),
         }
     }
-    let mut patience = Patience::new(tenant, REMOVAL_LIMIT, FAULTS_BORNE);
     let name = job.connection_name();
-    look(
-        &mut patience,
-        job.connection.as_str(),
-        name,
-        candidates,
-        &mut plan,
-    )?;
+    look(tenant, job.connection.as_str(), name, candidates, &mut plan)?;
     let inserted = finished.summary.map_or(0, |summary| summary.inserted);
     if plan.users.len() as u64 > inserted {
         plan.keep_all();
@@ -152,9 +156,9 @@ fn at_work(finished: &FinishedJob, users: usize) -> Span {
 }
 
 /// Lists the users a run created, by the ids it drew for them and wrote down in `imports/<name>`. Sends reads: one for 40 users,
-/// and two for each user whose id was not drawn; writes nothing.
+/// and two for each user whose id was not made for the run; writes nothing.
 ///
-/// An id that was drawn for the run is nobody else's, so its user is in the plan without proof; a search tells who of them has
+/// An id that was made for the run is nobody else's, so its user is in the plan without proof; a search tells who of them has
 /// signed in since, and takes out whoever it shows to be another one. A user whose id you chose must be found in the run's
 /// connection, created since the run's upload. Users who were there before, or who may have been, stay.
 ///
@@ -200,10 +204,9 @@ pub fn plan_run_removal(tenant: &Tenant, folder: &str) -> Result<RemovalPlan> {
     let (candidates, left_out) = run.created(is_certain)?;
     let mut plan = RemovalPlan::empty(&run.domain, &run.correlation_id(), left_out);
     plan.folder = Some(path.to_path_buf());
-    let mut patience = Patience::new(tenant, REMOVAL_LIMIT, FAULTS_BORNE);
     let name = run.connection_name();
     look(
-        &mut patience,
+        &asking(tenant, run.options.requests_per_second),
         &run.connection_id,
         name,
         candidates,
@@ -231,7 +234,7 @@ impl Run {
                 let candidate = Candidate {
                     email: text("email").unwrap_or_default().to_string(),
                     id: text("user_id").map(|id| format!("auth0|{id}")),
-                    drawn: text("user_id").is_some() && self.is_drawn(end.file, row),
+                    made_id: text("user_id").is_some() && self.is_made_id(end.file, row),
                     span: Span {
                         since: accepted.and_then(answer::millis),
                         until: end.seen_at,
@@ -266,8 +269,8 @@ fn not_created(
 ) -> Option<&'static str> {
     match noted {
         Some(NoteKind::AlreadyThere) => Some("the user was there before"),
-        // They may have come in later, or by an upload whose answer was lost: with a drawn id the tenant can tell.
-        Some(NoteKind::Failed | NoteKind::Unknown) if candidate.drawn => None,
+        // They may have come in later, or by an upload whose answer was lost: with an id made for the run the tenant can tell.
+        Some(NoteKind::Failed | NoteKind::Unknown) if candidate.made_id => None,
         Some(NoteKind::Failed) => Some(REFUSED),
         Some(NoteKind::Unknown) => Some("what became of the user is not known"),
         None if end.is_updated(row) => Some("the user was there before and was updated"),
@@ -275,7 +278,7 @@ fn not_created(
             Some("the id was left to Auth0, so which user it is is not known")
         }
         // An id of the reader's own choice may have been there before, if there is any doubt.
-        None if !candidate.drawn && !end.certain => {
+        None if !candidate.made_id && !end.certain => {
             Some("whether the user was there before cannot be told")
         }
         None => None,
@@ -283,9 +286,13 @@ fn not_created(
 }
 
 /// Deletes exactly the users of the plan, by id. Writes to the tenant: one request for each user. Sends a read right before it
-/// for a user whose id was not drawn for the run: whoever is not the same any more stays, and is in [`Removed::left_out`].
+/// for a user whose id was not made for the run: whoever is not the same any more stays, and is in [`Removed::left_out`].
 ///
 /// Who is gone already is fine, so after a failure make the plan again and run it.
+///
+/// It keeps to the rate of the run, or to two requests a second as imports do, and counts what was sent before. It is faster as
+/// long as the tenant tells with its answers (`x-ratelimit-limit`, `x-ratelimit-remaining`) that over half of what it takes at
+/// once is left.
 ///
 /// # Errors
 ///
@@ -312,14 +319,15 @@ pub fn remove_users(tenant: &Tenant, plan: RemovalPlan) -> Result<Removed> {
     }
     tenant.check_gate("a delete")?;
     let mut run = plan.folder.as_deref().map(Run::open).transpose()?;
-    let mut patience = Patience::new(tenant, REMOVAL_LIMIT, FAULTS_BORNE);
+    let rate = run.as_ref().map(|run| run.options.requests_per_second);
+    let tenant = &asking(tenant, rate.unwrap_or(FREE_PLAN));
     let mut removed = Removed {
         deleted: 0,
         left_out: Vec::new(),
         domain: plan.domain.clone(),
         correlation_id: plan.correlation_id.clone(),
     };
-    let (mut done, mut countdown) = (0, Countdown::new());
+    let (mut done, mut tally) = (0, Tally::new());
     for group in plan.users.chunks(NOTED_AT_ONCE) {
         let mut gone = Vec::new();
         for (email, id) in group {
@@ -327,7 +335,7 @@ pub fn remove_users(tenant: &Tenant, plan: RemovalPlan) -> Result<Removed> {
             if run.as_ref().is_some_and(|run| run.removed.contains(id)) {
                 continue;
             }
-            match remains(&mut patience, &plan, id)? {
+            match remains(tenant, &plan, id)? {
                 Some(reason) => removed.left_out.push(LeftOut {
                     email: email.clone(),
                     user_id: Some(id.clone()),
@@ -335,12 +343,12 @@ pub fn remove_users(tenant: &Tenant, plan: RemovalPlan) -> Result<Removed> {
                 }),
                 None => {
                     // Deleting who is gone is fine, so a delete whose answer was lost is sent again.
-                    patience.ask(|tenant| delete(tenant, id, &plan.correlation_id))?;
+                    delete(tenant, id, &plan.correlation_id)?;
                     gone.push(id.clone());
                 }
             }
             done += 1;
-            countdown.say(done, plan.users.len(), "users deleted");
+            tally.say(done, plan.users.len(), "users deleted");
         }
         removed.deleted += gone.len();
         // A crash before this line asks for the same deletes again, which are fine.
@@ -352,16 +360,16 @@ pub fn remove_users(tenant: &Tenant, plan: RemovalPlan) -> Result<Removed> {
 }
 
 /// Why a user of the plan is not deleted now. Time has passed since the plan, so whoever was looked up is looked up again.
-fn remains(patience: &mut Patience, plan: &RemovalPlan, id: &str) -> Result<Option<&'static str>> {
+fn remains(tenant: &Tenant, plan: &RemovalPlan, id: &str) -> Result<Option<&'static str>> {
     let span = match plan.known.get(id) {
-        Some(Evidence::Drawn) => return Ok(None),
+        Some(Evidence::MadeId) => return Ok(None),
         Some(Evidence::Looked(span)) => *span,
         None => return Ok(Some("the user was not in the plan when it was made")),
     };
     let Some(connection) = &plan.connection else {
         return Ok(Some(NO_CONNECTION));
     };
-    let profile = patience.ask(|tenant| ownership::by_id(tenant, id))?;
+    let profile = ownership::by_id(tenant, id)?;
     Ok(match profile {
         None => Some("the user was gone already"),
         Some(profile) => doubt(&profile, connection, span),
@@ -369,8 +377,9 @@ fn remains(patience: &mut Patience, plan: &RemovalPlan, id: &str) -> Result<Opti
 }
 
 fn delete(tenant: &Tenant, id: &str, correlation_id: &str) -> Result<()> {
-    let path = format!("/api/v2/users/{}", path_segment(id));
-    let request = Request::write(Method::DELETE, &path, &["delete:users"], "a delete")
+    let scopes = &["delete:users"];
+    let request = Request::write(Method::DELETE, "/api/v2/users", scopes, "a delete")
+        .segment(id)
         .correlation_id(correlation_id);
     tenant.send(request).map(drop)
 }

@@ -4,14 +4,13 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use serde_json::Value;
-
 use crate::error::Result;
 use crate::jobs::ownership::{self, Span, TWO_WITH_ID, has_email};
-use crate::progress::Countdown;
+use crate::progress::Tally;
 use crate::say::{data, debug_fields};
-use crate::tenant::answer;
-use crate::tenant::retry::Patience;
+use crate::tenant::Tenant;
+use crate::tenant::answers::UserAnswer;
+use crate::tenant::rate::FREE_PLAN;
 
 pub(crate) const OTHER_EMAIL: &str = "the tenant has the user with this id under another e-mail than the run's folder tells: it was changed since, or somebody else made the folder";
 
@@ -72,8 +71,8 @@ const NOBODY_WITH_ID: &str = "no user with this id is in the tenant";
 /// Why a user counts as created by a job or a run.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Evidence {
-    /// The id was drawn for the run, so it is nobody else's.
-    Drawn,
+    /// The id was made for the run, so it is nobody else's.
+    MadeId,
     /// The tenant was asked, and is asked again right before the deletion. The job was at work in this time.
     Looked(Span),
 }
@@ -112,7 +111,7 @@ debug_fields!(LeftOut: email, user_id, reason);
 
 impl RemovalPlan {
     /// How long the removal takes at the free plan's rate, two requests a second: one for each user, and one more for a
-    /// user whose id was not drawn for the run, which is a look right before the deletion. A practice tenant is faster.
+    /// user whose id was not made for the run, which is a look right before the deletion. A practice tenant is faster.
     ///
     /// # Examples
     ///
@@ -134,7 +133,7 @@ impl RemovalPlan {
     pub fn duration(&self) -> Duration {
         let looks = self.known.values();
         let looks = looks.filter(|evidence| matches!(evidence, Evidence::Looked(_)));
-        Duration::from_secs_f64((self.users.len() + looks.count()) as f64 / 2.0)
+        Duration::from_secs_f64((self.users.len() + looks.count()) as f64 / FREE_PLAN)
     }
 }
 
@@ -175,8 +174,8 @@ pub(crate) struct Candidate {
     pub(crate) email: String,
     /// As the tenant has it; `None` when Auth0 made it.
     pub(crate) id: Option<String>,
-    /// Whether the id was drawn for the run.
-    pub(crate) drawn: bool,
+    /// Whether the id was made for the run.
+    pub(crate) made_id: bool,
     /// When the job was at work.
     pub(crate) span: Span,
     /// Whether the job is known to have brought them in.
@@ -236,34 +235,37 @@ impl RemovalPlan {
             Ok(profile) => profile,
             Err(reason) => return self.leave_out(candidate, reason),
         };
-        let text = |key: &str| profile[key].as_str().map(str::to_string);
-        let Some(id) = candidate.id.clone().or_else(|| text("user_id")) else {
+        let told = profile
+            .as_ref()
+            .and_then(|profile| profile.user_id.0.clone());
+        let Some(id) = candidate.id.clone().or(told) else {
             return self.leave_out(candidate, ownership::IDENTITIES_UNTOLD);
         };
         // The id is printed, and users are deleted by it: the two must be the same.
         if data(&id) != id {
             return self.leave_out(candidate, UNSHOWN);
         }
-        let evidence = match candidate.drawn {
-            true => Evidence::Drawn,
+        let evidence = match candidate.made_id {
+            true => Evidence::MadeId,
             false => Evidence::Looked(candidate.span),
         };
         if self.known.insert(id.clone(), evidence).is_some() {
             return self.leave_out(candidate, "another row of the file is the same user");
         }
-        match profile.is_null() {
-            true => self.sign_in_unknown += 1,
-            false => self.signed_in += usize::from(ownership::has_signed_in(&profile)),
+        match &profile {
+            None => self.sign_in_unknown += 1,
+            Some(profile) => self.signed_in += usize::from(ownership::has_signed_in(profile)),
         }
         // As the tenant has it, which may have changed since.
-        let email = answer::text(&profile["email"]).unwrap_or(data(&candidate.email));
-        self.users.push((email, id));
+        let told = profile.as_ref().and_then(|profile| profile.email.as_ref());
+        self.users
+            .push((data(told.unwrap_or(&candidate.email)), id));
     }
 }
 
 /// Asks the tenant about the candidates, and puts each into the plan or leaves them out.
 pub(crate) fn look(
-    patience: &mut Patience,
+    tenant: &Tenant,
     connection_id: &str,
     named: Option<&str>,
     candidates: Vec<Candidate>,
@@ -272,48 +274,55 @@ pub(crate) fn look(
     if candidates.is_empty() {
         return Ok(());
     }
-    plan.connection = ownership::connection_name(patience, connection_id, named)?;
+    plan.connection = ownership::connection_name(tenant, connection_id, named)?;
     let ids: Vec<String> = candidates.iter().filter_map(|c| c.id.clone()).collect();
-    let seen = ownership::seen(patience, &ids)?;
-    let (total, mut countdown) = (candidates.len(), Countdown::new());
+    let seen = ownership::seen(tenant, &ids)?;
+    let (total, mut tally) = (candidates.len(), Tally::new());
     for (index, candidate) in candidates.into_iter().enumerate() {
         let connection = plan.connection.as_deref();
         let found = match (&candidate.id, connection) {
             (Some(id), _)
-                if candidate.drawn
+                if candidate.made_id
                     && !candidate.is_certain
                     && candidate.is_in
                     && !seen.contains_key(id) =>
             {
-                unseen_user(patience, &candidate, id, connection)?
+                unseen_user(tenant, &candidate, id, connection)?
             }
-            (Some(id), _) if candidate.drawn => drawn_user(&candidate, seen.get(id), connection),
+            (Some(id), _) if candidate.made_id => {
+                user_with_made_id(&candidate, seen.get(id), connection)
+            }
             (_, None) => Err(NO_CONNECTION),
             // Whoever has the id in another connection may have another e-mail.
             (Some(id), _) if seen.get(id).is_some_and(|all| all.len() > 1) => Err(TWO_WITH_ID),
-            (Some(id), Some(connection)) => given_user(patience, &candidate, id, connection)?,
-            (None, Some(connection)) => user_by_email(patience, &candidate, connection)?,
+            (Some(id), Some(connection)) => given_user(tenant, &candidate, id, connection)?,
+            (None, Some(connection)) => user_by_email(tenant, &candidate, connection)?,
         };
         let found = found.and_then(|profile| {
-            let shown = candidate.is_certain || has_email(&profile, &candidate.email);
+            let has_it = |profile: &UserAnswer| has_email(profile, &candidate.email);
+            let shown = candidate.is_certain || profile.as_ref().is_some_and(has_it);
             if shown { Ok(profile) } else { Err(OTHER_EMAIL) }
         });
         plan.take(candidate, found);
-        countdown.say(index + 1, total, "users looked up");
+        tally.say(index + 1, total, "users looked up");
     }
     Ok(())
 }
 
-/// A user's profile, or why they stay.
-type Found = std::result::Result<Value, &'static str>;
+/// A user's profile, if it is known, or why they stay.
+type Found = std::result::Result<Option<UserAnswer>, &'static str>;
 
-/// A user with an id drawn for the run, who is believed to be the run's unless the search shows another one; the profile, if
+/// A user with an id made for the run, who is believed to be the run's unless the search shows another one; the profile, if
 /// the search has it.
-fn drawn_user(candidate: &Candidate, seen: Option<&Vec<Value>>, connection: Option<&str>) -> Found {
+fn user_with_made_id(
+    candidate: &Candidate,
+    seen: Option<&Vec<UserAnswer>>,
+    connection: Option<&str>,
+) -> Found {
     let profile = match seen.map(Vec::as_slice) {
         Some([profile]) => profile,
         Some([_, ..]) => return Err(TWO_WITH_ID),
-        _ if candidate.is_in => return Ok(Value::Null),
+        _ if candidate.is_in => return Ok(None),
         _ => return Err("what became of the user is not known"),
     };
     let doubt = ownership::doubt(profile, connection);
@@ -323,57 +332,50 @@ fn drawn_user(candidate: &Candidate, seen: Option<&Vec<Value>>, connection: Opti
     }
     match candidate.span.doubt(profile) {
         Some(ownership::OLDER) => Err(ownership::OLDER),
-        _ => Ok(profile.clone()),
+        _ => Ok(Some(profile.clone())),
     }
 }
 
-/// A user whom a search does not show, with an id that is said to be drawn for a run that was not made here.
+/// A user whom a search does not show, with an id that is said to be made for a run that was not made here.
 fn unseen_user(
-    patience: &mut Patience,
+    tenant: &Tenant,
     candidate: &Candidate,
     id: &str,
     connection: Option<&str>,
 ) -> Result<Found> {
-    let profile = patience.ask(|tenant| ownership::by_id(tenant, id))?;
+    let profile = ownership::by_id(tenant, id)?;
     Ok(match profile {
-        Some(profile) => drawn_user(candidate, Some(&vec![profile]), connection),
+        Some(profile) => user_with_made_id(candidate, Some(&vec![profile]), connection),
         None => Err(NOBODY_WITH_ID),
     })
 }
 
 /// A user with an id that the reader chose. The tenant may have another user with it, in another connection.
-fn given_user(
-    patience: &mut Patience,
-    candidate: &Candidate,
-    id: &str,
-    connection: &str,
-) -> Result<Found> {
-    let Some(profile) = patience.ask(|tenant| ownership::by_id(tenant, id))? else {
+fn given_user(tenant: &Tenant, candidate: &Candidate, id: &str, connection: &str) -> Result<Found> {
+    let Some(profile) = ownership::by_id(tenant, id)? else {
         return Ok(Err(NOBODY_WITH_ID));
     };
     if let Some(doubt) = doubt(&profile, connection, candidate.span) {
         return Ok(Err(doubt));
     }
     // A copy of the user in another connection has the same e-mail as a rule.
-    let twins = patience.ask(|tenant| ownership::by_email(tenant, &candidate.email))?;
-    let others = twins.iter().filter(|twin| twin["user_id"] == id);
+    let twins = ownership::by_email(tenant, &candidate.email)?;
+    let others = twins
+        .iter()
+        .filter(|twin| twin.user_id.as_deref() == Some(id));
     match others
         .into_iter()
         .any(|twin| !ownership::is_in(twin, connection))
     {
         true => Ok(Err(TWO_WITH_ID)),
-        false => Ok(Ok(profile)),
+        false => Ok(Ok(Some(profile))),
     }
 }
 
 /// A user whose id Auth0 made, by the e-mail that was sent.
-fn user_by_email(
-    patience: &mut Patience,
-    candidate: &Candidate,
-    connection: &str,
-) -> Result<Found> {
-    let all = patience.ask(|tenant| ownership::by_email(tenant, &candidate.email))?;
-    let here: Vec<&Value> = all
+fn user_by_email(tenant: &Tenant, candidate: &Candidate, connection: &str) -> Result<Found> {
+    let all = ownership::by_email(tenant, &candidate.email)?;
+    let here: Vec<&UserAnswer> = all
         .iter()
         .filter(|profile| ownership::is_in(profile, connection))
         .collect();
@@ -382,19 +384,17 @@ fn user_by_email(
         [] => return Ok(Err("no user with this e-mail is in the connection")),
         _ => return Ok(Err("several users of the connection have this e-mail")),
     };
-    let same_id = all
-        .iter()
-        .filter(|twin| twin["user_id"] == profile["user_id"]);
+    let same_id = all.iter().filter(|twin| *twin.user_id == *profile.user_id);
     if same_id.count() > 1 {
         return Ok(Err(TWO_WITH_ID));
     }
     Ok(match doubt(profile, connection, candidate.span) {
         Some(doubt) => Err(doubt),
-        None => Ok(profile.clone()),
+        None => Ok(Some(profile.clone())),
     })
 }
 
 /// Why the profile may not be that of a user of this connection who was created in that time.
-pub(crate) fn doubt(profile: &Value, connection: &str, span: Span) -> Option<&'static str> {
+pub(crate) fn doubt(profile: &UserAnswer, connection: &str, span: Span) -> Option<&'static str> {
     ownership::doubt(profile, Some(connection)).or_else(|| span.doubt(profile))
 }

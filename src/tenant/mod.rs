@@ -1,12 +1,14 @@
 //! Where requests go, with which token, how often; `wire.rs` sends them.
 
 pub(crate) mod answer;
-pub(crate) mod forms;
+pub(crate) mod answers;
+pub(crate) mod form;
 pub(crate) mod log;
 pub(crate) mod open;
 pub(crate) mod practice;
 pub(crate) mod proof;
 pub(crate) mod rate;
+pub(crate) mod receive;
 pub(crate) mod refusal;
 pub(crate) mod request;
 pub(crate) mod retry;
@@ -16,23 +18,28 @@ pub(crate) mod token;
 pub(crate) mod wire;
 pub(crate) mod witness;
 
-use reqwest::{Method, StatusCode, Url};
-use serde_json::Value;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Duration;
 
-use crate::error::{Error, ErrorKind, Result};
+use reqwest::{Method, StatusCode, Url};
+use serde_json::Value;
+
+use crate::clock::{self, Deadline};
+use crate::error::{Error, Result};
+use crate::say::say;
 use crate::secrets::Secret;
 use crate::tenant::log::RequestLog;
 use crate::tenant::rate::{Pace, Traffic};
+use crate::tenant::receive::Limits;
 use crate::tenant::refusal::refusal;
 use crate::tenant::request::{Answer, Request};
+use crate::tenant::retry::{Lost, Retry, in_time};
 use crate::tenant::settings::Application;
 use crate::tenant::token::Token;
 use crate::tenant::wire::{REQUEST_LIMIT, Wire};
 use crate::tenant::witness::Witness;
+use crate::words::in_words;
 
 /// The scopes of the whole workflow, removal included (Auth0's names). Without `read:connections_options` it works on,
 /// and what a connection's options would tell is unknown.
@@ -44,8 +51,13 @@ pub(crate) const WORKFLOW_SCOPES: [&str; 5] = [
     "delete:users",
 ];
 
-/// How often a request is sent again after "global limit".
-pub(crate) const RATE_LIMIT_TRIES: u32 = 6;
+/// For a request of a call that has no deadline, with all its waits: as long as Auth0's limits take to be filled again, a
+/// minute at most, and as long as one request that is not answered.
+pub(crate) const CALL_LIMIT: Duration = Duration::from_secs(120);
+/// Faults in a row that such a call bears: some two seconds of waiting.
+pub(crate) const FAULTS_BORNE: u32 = 3;
+/// Between two looks whether another thread has its new token.
+const TURN: Duration = Duration::from_millis(10);
 
 /// A tenant: where requests go, with which token, and whether it may be written to.
 ///
@@ -69,8 +81,10 @@ pub struct Tenant {
     sign_in: Option<Application>,
     writes_allowed: bool,
     request_limit: Duration,
-    /// How often a request is sent again after "global limit".
-    rate_limit_tries: u32,
+    /// When the call that this handle is for must be over.
+    deadline: Option<Deadline>,
+    /// How many faults in a row a request bears; `None`: it is sent once, whatever comes.
+    most_faults: Option<u32>,
     /// The rate that requests keep to; `None`: whatever comes.
     pace: Option<Pace>,
 }
@@ -81,6 +95,8 @@ struct Inner {
     /// Whether it was opened with settings, which may name a sign-in application.
     has_settings: bool,
     token: Mutex<Token>,
+    /// Held while a new token is asked for.
+    renewing: Mutex<()>,
     traffic: Mutex<Traffic>,
     practice: bool,
     witness: Witness,
@@ -101,6 +117,7 @@ impl Tenant {
             application,
             has_settings,
             token: Mutex::new(token),
+            renewing: Mutex::default(),
             traffic: Mutex::default(),
             practice,
             witness: Witness::default(),
@@ -110,7 +127,8 @@ impl Tenant {
             sign_in,
             writes_allowed: practice,
             request_limit: REQUEST_LIMIT,
-            rate_limit_tries: RATE_LIMIT_TRIES,
+            deadline: None,
+            most_faults: Some(FAULTS_BORNE),
             pace: None,
         }
     }
@@ -171,6 +189,9 @@ impl Tenant {
     }
 
     /// The same tenant, giving up on a request that is not answered within `limit` (60 s otherwise). Sends nothing.
+    ///
+    /// What may be asked again is, within two minutes where a call has no limit of its own. An exported file may take longer
+    /// than `limit`, as long as it comes: it is given up after a silence so long.
     ///
     /// # Examples
     ///
@@ -256,28 +277,52 @@ impl Tenant {
         !self.writes_allowed
     }
 
-    /// The same tenant, giving back "global limit" at once: for who has other things to do meanwhile.
+    /// The same tenant, for a call that must be over by then, each of whose requests bears so many faults in a row.
+    pub(crate) fn until(&self, deadline: Deadline, most_faults: u32) -> Tenant {
+        Tenant {
+            deadline: Some(deadline),
+            most_faults: Some(most_faults),
+            ..self.clone()
+        }
+    }
+
+    /// The same tenant, giving each fault and each limit back at once: for who has other things to do meanwhile.
     pub(crate) fn impatient(&self) -> Tenant {
         Tenant {
-            rate_limit_tries: 1,
+            most_faults: None,
             ..self.clone()
         }
     }
 
     /// The same tenant, with every request held back until the rate has room for it.
-    pub(crate) fn paced(&self, per_second: f64) -> Tenant {
+    pub(crate) fn paced(&self, pace: Pace) -> Tenant {
         Tenant {
-            pace: Some(Pace::new(per_second)),
+            pace: Some(pace),
             ..self.clone()
         }
     }
 
-    /// Waits until the rate has room for a request.
-    pub(crate) fn wait_for_rate(&self) {
-        let wait = || self.pace?.wait(&self.traffic());
-        while let Some(wait) = wait() {
-            thread::sleep(wait);
+    /// For who asks this tenant again by himself.
+    pub(crate) fn retry(&self, deadline: Deadline, most_faults: u32) -> Retry {
+        Retry::new(deadline, most_faults, &self.inner.wire.words)
+    }
+
+    /// Asks again as far as this handle does; `lost` says whether an answer that was lost is asked for again.
+    pub(crate) fn ask<T>(
+        &self,
+        deadline: Deadline,
+        lost: Lost,
+        mut ask: impl FnMut(bool) -> Result<T>,
+    ) -> Result<T> {
+        match self.most_faults {
+            Some(most) => self.retry(deadline, most).ask(lost, ask),
+            None => ask(false),
         }
+    }
+
+    /// When the next request must be answered, with all its waits.
+    pub(crate) fn deadline(&self) -> Deadline {
+        self.deadline.unwrap_or_else(|| Deadline::after(CALL_LIMIT))
     }
 
     /// Which runs this handle and its clones have made.
@@ -305,48 +350,56 @@ impl Tenant {
         }
     }
 
-    /// Sends one request to the Management API and gives the answer if its status is a success.
+    /// Sends one request to the Management API and gives the answer if its status is a success. What may be sent again is,
+    /// until the call's deadline.
     pub(crate) fn send(&self, request: Request) -> Result<Answer> {
-        let mut token = self.token_for(&request)?;
-        let call = request.name();
-        for attempt in 1.. {
-            let mut answer = self.send_once(&request, Some(&token), &call)?;
+        let deadline = self.deadline();
+        let mut token = self.token_for(&request, deadline)?;
+        let is_read = request.method == Method::GET;
+        let lost = match is_read || request.method == Method::DELETE {
+            true => Lost::SendAgain,
+            false => Lost::GiveUp,
+        };
+        self.ask(deadline, lost, |was_lost| {
+            let mut answer = self.send_once(&request, Some(&token), deadline)?;
             // A token can end before its time: its tenant's clock, or a changed key.
             if answer.status == StatusCode::UNAUTHORIZED
-                && let Some(renewed) = self.renew(&token)?
+                && let Some(renewed) = self.renewed(&token, deadline)?
             {
                 token = renewed;
-                answer = self.send_once(&request, Some(&token), &call)?;
+                answer = self.send_once(&request, Some(&token), deadline)?;
             }
-            if answer.status.is_success() {
-                return Ok(answer);
+            // Whoever is gone after a deletion whose answer was lost was deleted by it.
+            let is_gone = was_lost && !is_read && answer.status == StatusCode::NOT_FOUND;
+            if !answer.status.is_success() && !is_gone {
+                return Err(refusal(&answer));
             }
-            let error = refusal(&call, &answer);
-            if error.kind() != ErrorKind::RateLimited || attempt >= self.rate_limit_tries {
-                return Err(error);
+            if is_read && answer.status != StatusCode::NO_CONTENT {
+                answer.check_whole()?;
             }
-            thread::sleep(answer.wait());
-        }
-        unreachable!("the loop ends by returning")
+            Ok(answer)
+        })
     }
 
     /// Posts to the Authentication API, which takes no bearer token and answers in its own envelope.
-    pub(crate) fn post_token(&self, body: &Value) -> Result<Answer> {
-        let request = Request::new(Method::POST, "/oauth/token")
-            .body("application/json", body.to_string().into_bytes());
-        self.send_once(&request, None, &request.name())
+    pub(crate) fn post_token(&self, body: Value, deadline: Deadline) -> Result<Answer> {
+        let request = Request::new(Method::POST, "/oauth/token").json(body);
+        self.send_once(&request, None, deadline)
     }
 
     /// Reads the file at a signed address, which `link` has looked at. No token goes there: the
     /// address itself is the key.
     pub(crate) fn download(&self, location: &Url) -> Result<Answer> {
-        let mut path = location.clone();
-        path.set_query(None);
-        let request = Request {
-            signed: Some(location.to_string()),
-            ..Request::get(path.as_str(), &[])
-        };
-        let mut answer = self.send_once(&request, None, "GET the exported file")?;
+        let request = Request::download(location);
+        let deadline = self.deadline();
+        let mut answer = self.ask(deadline, Lost::SendAgain, |_| {
+            let answer = self.send_once(&request, None, deadline)?;
+            let passes = answer.status == StatusCode::TOO_MANY_REQUESTS;
+            match passes || answer.status.is_server_error() {
+                true => Err(refusal(&answer)),
+                false => Ok(answer),
+            }
+        })?;
         // The token did not go there, and is not to come from there.
         answer.sent.add(self.token().secret.expose());
         Ok(answer)
@@ -367,22 +420,23 @@ impl Tenant {
         Err(Error::read_only(self.domain(), action))
     }
 
-    fn token_for(&self, request: &Request) -> Result<Secret> {
+    fn token_for(&self, request: &Request, deadline: Deadline) -> Result<Secret> {
         let domain = self.domain();
         if let Some(action) = request.writes {
             self.check_gate(action)?;
         }
-        let mut token = self.token();
+        let mut token = self.token().clone();
         if token.expires_within(30) {
-            match &self.inner.application {
-                Some(application) => match self.exchange(application) {
-                    Ok(renewed) => *token = renewed,
-                    // As long as the old one is good, no new one is needed.
-                    Err(error) if error.is_a_limit() && !token.expires_within(0) => {}
-                    Err(error) => return Err(error),
-                },
-                None if token.expires_within(0) => return Err(token.expired(domain)),
-                None => {}
+            let renewed = self.ask(deadline, Lost::SendAgain, |_| {
+                self.renewed(&token.secret, deadline)
+            });
+            match renewed {
+                Ok(Some(_)) => token = self.token().clone(),
+                Ok(None) if token.expires_within(0) => return Err(token.expired(domain)),
+                Ok(None) => {}
+                // As long as the old one is good, no new one is needed.
+                Err(error) if error.is_a_limit() && !token.expires_within(0) => {}
+                Err(error) => return Err(error),
             }
         }
         if token.lacks(request.scopes) {
@@ -392,24 +446,30 @@ impl Tenant {
                 request.scopes,
             ));
         }
-        Ok(token.secret.clone())
+        Ok(token.secret)
     }
 
-    /// A new token in place of `refused`, where client credentials are at hand.
-    fn renew(&self, refused: &Secret) -> Result<Option<Secret>> {
+    /// A new token in place of `old`, where client credentials are at hand.
+    fn renewed(&self, old: &Secret, deadline: Deadline) -> Result<Option<Secret>> {
         let Some(application) = &self.inner.application else {
             return Ok(None);
         };
-        let mut token = self.token();
-        // Another thread may have renewed it already.
-        if token.secret == *refused {
-            *token = self.exchange(application)?;
+        // Another thread may be at it, and have more time than this one.
+        let _turn = loop {
+            match self.inner.renewing.try_lock() {
+                Ok(turn) => break turn,
+                Err(TryLockError::Poisoned(poisoned)) => break poisoned.into_inner(),
+                Err(TryLockError::WouldBlock) => {
+                    in_time(&deadline)?;
+                    clock::wait(TURN);
+                }
+            }
+        };
+        if self.token().secret == *old {
+            let token = self.inner.wire.exchange(application, deadline)?;
+            *self.token() = token;
         }
-        Ok(Some(token.secret.clone()))
-    }
-
-    fn exchange(&self, application: &Application) -> Result<Token> {
-        self.inner.wire.exchange(application, self.rate_limit_tries)
+        Ok(Some(self.token().secret.clone()))
     }
 
     fn token(&self) -> MutexGuard<'_, Token> {
@@ -417,12 +477,48 @@ impl Tenant {
         token.unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn send_once(&self, request: &Request, token: Option<&Secret>, call: &str) -> Result<Answer> {
-        self.wait_for_rate();
-        let (wire, limit) = (&self.inner.wire, self.request_limit);
-        let answer = wire.send(request, token, call, limit);
-        self.traffic().note();
+    fn send_once(
+        &self,
+        request: &Request,
+        token: Option<&Secret>,
+        deadline: Deadline,
+    ) -> Result<Answer> {
+        self.when_there_is_room(deadline, Traffic::begin)?;
+        let silence = self.request_limit.min(deadline.left());
+        let limits = Limits {
+            // Of a file it is not known how long it is.
+            whole: match request.signed {
+                Some(_) => deadline.left(),
+                None => silence,
+            },
+            silence,
+        };
+        let answer = self.inner.wire.send(request, token, limits);
+        let told = answer.as_ref().ok().and_then(Answer::rate_left);
+        self.traffic().note(told);
         answer
+    }
+
+    /// Waits until the rate has room for a request.
+    pub(crate) fn wait_for_rate(&self) -> Result<()> {
+        self.when_there_is_room(self.deadline(), |_| ())
+    }
+
+    fn when_there_is_room(&self, deadline: Deadline, then: fn(&mut Traffic)) -> Result<()> {
+        loop {
+            in_time(&deadline)?;
+            let mut traffic = self.traffic();
+            let Some(wait) = self.pace.and_then(|pace| pace.wait(&traffic)) else {
+                then(&mut traffic);
+                return Ok(());
+            };
+            drop(traffic);
+            if wait >= Duration::from_secs(2) && self.inner.wire.words.are_due() {
+                let wait = in_words(wait);
+                say!("waiting {wait} for the next request: that is the rate");
+            }
+            clock::wait(wait.min(deadline.left()));
+        }
     }
 }
 

@@ -1,10 +1,12 @@
 //! Opening a tenant: the one that the settings name, or one by its domain and a token.
 
+use crate::clock::Deadline;
 use crate::error::{Error, Result};
+use crate::tenant::retry::{Lost, Retry};
 use crate::tenant::settings::{Address, Settings};
 use crate::tenant::token::Token;
 use crate::tenant::wire::Wire;
-use crate::tenant::{RATE_LIMIT_TRIES, Tenant};
+use crate::tenant::{CALL_LIMIT, FAULTS_BORNE, Tenant};
 
 impl Tenant {
     /// Opens the tenant that the settings name; the practice tenant when nothing is set.
@@ -75,7 +77,10 @@ impl Tenant {
             Some(token) => (None, Token::parse(token, &wire.address)?),
             None => match settings.application("CLIENT_ID", "CLIENT_SECRET")? {
                 Some(application) => {
-                    let token = wire.exchange(&application, RATE_LIMIT_TRIES)?;
+                    let deadline = Deadline::after(CALL_LIMIT);
+                    let retry = Retry::new(deadline, FAULTS_BORNE, &wire.words);
+                    let token =
+                        retry.ask(Lost::SendAgain, |_| wire.exchange(&application, deadline))?;
                     (Some(application), token)
                 }
                 None => {

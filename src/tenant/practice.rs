@@ -4,19 +4,21 @@
 //! one file under `target/` (0600, ignored by git), with a key by which it proves itself; a running one ends when that
 //! file vanishes.
 
-use reqwest::Method;
-use serde_json::{Value, json};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::thread;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::clock::{self, Deadline};
 use crate::error::{Error, Result};
 use crate::private_file::append_to_private;
-use crate::private_file::lock::{FIRST_WORD, try_lock_file};
+use crate::private_file::lock::{try_lock_file, wait_for_lock};
 use crate::say::{say, sentence};
 use crate::tenant::Tenant;
+use crate::tenant::answers::TrafficAnswer;
 use crate::tenant::proof::running;
 use crate::tenant::request::Request;
 use crate::tenant::settings::Settings;
@@ -71,16 +73,16 @@ impl Tenant {
     /// ```
     pub fn practice_faults(&self, faults: &[(&str, f64)]) -> Result<()> {
         if !self.is_practice() {
-            return Err(Error::no_practice_tenant(self.domain()));
+            return Err(Error::no_practice_tenant(
+                self.domain(),
+                "has faults that come by themselves",
+            ));
         }
         let faults: serde_json::Map<String, Value> = faults
             .iter()
             .map(|(name, number)| ((*name).to_string(), json!(number)))
             .collect();
-        let request = Request::new(Method::PUT, "/practice/faults").body(
-            "application/json",
-            json!({"faults": faults}).to_string().into_bytes(),
-        );
+        let request = Request::new(Method::PUT, "/practice/faults").json(json!({"faults": faults}));
         self.send(request).map(drop)
     }
 
@@ -100,13 +102,15 @@ impl Tenant {
     /// # Ok::<(), Error>(())
     /// ```
     pub fn practice_traffic(&self) -> Result<String> {
-        let json = self
-            .send(Request::get("/practice/traffic", &[]))?
-            .json("GET /practice/traffic")?;
-        Ok(sentence(&format!(
-            "{} in all, {} at most within a second",
-            json["requests"], json["most_in_a_second"]
-        )))
+        if !self.is_practice() {
+            return Err(Error::no_practice_tenant(self.domain(), "is not counted"));
+        }
+        let answer = self.send(Request::get("/practice/traffic", &[]))?;
+        let traffic: TrafficAnswer = answer.read()?;
+        let requests = answer.need("requests", traffic.requests.0)?;
+        let most = answer.need("most_in_a_second", traffic.most_in_a_second.0)?;
+        let told = format!("{requests} in all, {most} at most within a second");
+        Ok(sentence(&told))
     }
 }
 
@@ -144,19 +148,10 @@ fn wait_for_turn(target: &Path, limit: Duration) -> Result<File> {
     let path = target.join("practice-tenant.lock");
     let unlockable = |cause| Error::practice_unlockable(&path, cause);
     fs::create_dir_all(target).map_err(unlockable)?;
-    let (began, mut told) = (Instant::now(), false);
-    loop {
-        if let Some(lock) = try_lock_file(&path).map_err(unlockable)? {
-            return Ok(lock);
-        }
-        if began.elapsed() >= limit {
-            return Err(Error::practice_held(&path, limit));
-        }
-        if began.elapsed() >= FIRST_WORD && !std::mem::replace(&mut told, true) {
-            say!("another kernel is building or starting the practice tenant: waiting for it");
-        }
-        thread::sleep(Duration::from_millis(20));
-    }
+    let word =
+        || say!("another kernel is building or starting the practice tenant: waiting for it");
+    let lock = wait_for_lock(limit, word, || try_lock_file(&path).map_err(unlockable))?;
+    lock.ok_or_else(|| Error::practice_held(&path, limit))
 }
 
 fn modified(path: &Path) -> Option<SystemTime> {
@@ -181,7 +176,7 @@ fn needs_build(program: &Path) -> bool {
 
 fn build(target: &Path) -> Result<()> {
     say!("building the practice tenant, once: a minute or two");
-    let began = Instant::now();
+    let began = clock::instant();
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
     let output = Command::new("cargo")
         .args(["build", "--release", "--locked", "--package", PROGRAM])
@@ -203,7 +198,7 @@ fn build(target: &Path) -> Result<()> {
             .unwrap_or("no reason given");
         return Err(Error::practice_not_built(reason));
     }
-    say!("built in {} s", began.elapsed().as_secs());
+    say!("built in {} s", clock::since(began).as_secs());
     Ok(())
 }
 
@@ -229,12 +224,12 @@ fn start(program: &Path, env_file: &Path) -> Result<()> {
 }
 
 fn wait_until_ready(env_file: &Path) -> Result<Settings> {
-    let began = Instant::now();
-    while began.elapsed() < START_LIMIT {
+    let deadline = Deadline::after(START_LIMIT);
+    while !deadline.is_over() {
         if let Some(settings) = running(env_file)? {
             return Ok(settings);
         }
-        thread::sleep(Duration::from_millis(20));
+        clock::wait(Duration::from_millis(20));
     }
     Err(Error::practice_is_silent())
 }
@@ -245,6 +240,7 @@ mod program;
 
 #[cfg(test)]
 mod tests {
+
     use super::*;
     use crate::tenant::proof::{proof_key, proves};
 
@@ -262,10 +258,10 @@ mod tests {
     }
 
     fn until(mut holds: impl FnMut() -> bool) {
-        let began = Instant::now();
+        let began = clock::instant();
         while !holds() {
-            assert!(began.elapsed() < START_LIMIT, "waited too long");
-            thread::sleep(Duration::from_millis(20));
+            assert!(clock::since(began) < START_LIMIT, "waited too long");
+            clock::wait(Duration::from_millis(20));
         }
     }
 
@@ -286,7 +282,7 @@ mod tests {
         let name = format!("practice-{}", crate::secrets::random_hex(6).unwrap());
         let target = std::env::temp_dir().join(name);
         let find = || id(&find_or_start_in(&target, copy_program).unwrap());
-        let found: Vec<String> = thread::scope(|scope| {
+        let found: Vec<String> = std::thread::scope(|scope| {
             let lookers: Vec<_> = (0..6).map(|_| scope.spawn(find)).collect();
             let found = lookers.into_iter().map(|looker| looker.join().unwrap());
             found.collect()

@@ -6,11 +6,12 @@ use std::time::Duration;
 use reqwest::StatusCode;
 use reqwest::header::{LOCATION, RETRY_AFTER};
 
-use crate::clock::now;
+use crate::clock::unix_seconds;
 use crate::error::Error;
 use crate::say::words_of_others;
 use crate::secrets::hide::without_secrets;
 use crate::tenant::answer::http_millis;
+use crate::tenant::answers::RefusalAnswer;
 use crate::tenant::request::Answer;
 use crate::words::grouped;
 
@@ -25,17 +26,22 @@ const EXCHANGE: &str = "POST /oauth/token";
 const UPLOAD: &str = "POST /api/v2/jobs/users-imports";
 /// What Auth0 says of them, so far.
 const SLOTS: &str = "active import users jobs";
+/// Seconds that are waited for the rate at most: the limits of Auth0's paid plans are those of a minute.
+const LONGEST_WAIT: u64 = 60;
 /// Auth0's code of the rate limit, in both envelopes.
 const RATE: &str = "too_many_requests";
 /// A bucket of the quota: `b=per_hour;q=100;r=0;t=924`, several with commas between them (auth0.net reads it so).
 const QUOTA: &str = "auth0-client-quota-limit";
 
 /// Turns an answer that is no success into the error that explains it.
-pub(crate) fn refusal(call: &str, answer: &Answer) -> Error {
-    let json = answer.json(call).unwrap_or_default();
-    let text = |key: &str| json[key].as_str().map(without_secrets);
-    let message = match text("message").or_else(|| text("error_description")) {
-        Some(message) => message,
+pub(crate) fn refusal(answer: &Answer) -> Error {
+    let told: RefusalAnswer = answer.read().unwrap_or_default();
+    let message = match told
+        .message
+        .as_deref()
+        .or(told.error_description.as_deref())
+    {
+        Some(message) => without_secrets(message),
         None if answer.status.is_redirection() => format!("it redirects to {}", place(answer)),
         None => match answer.unreadable() {
             Some(why) => format!("no reason given: the answer cannot be read, {why}"),
@@ -43,13 +49,14 @@ pub(crate) fn refusal(call: &str, answer: &Answer) -> Error {
         },
     };
     let message = words_of_others(&message, MOST_MESSAGE_CHARS);
-    // In the Management API's envelope `error` is the status in words; in the other one it is the code.
-    let code = text("errorCode").or_else(|| text("error").filter(|_| json["statusCode"].is_null()));
-    let code = code.map(|code| words_of_others(&code, MOST_CODE_CHARS));
     if answer.status == StatusCode::TOO_MANY_REQUESTS {
-        return too_many(call, answer, &message);
+        return too_many(answer, &message);
     }
-    Error::refused(call, answer.status.as_u16(), code, &message)
+    // In the Management API's envelope `error` is the status in words; in the other one it is the code.
+    let error = told.error.0.filter(|_| told.status_code.is_none());
+    let code = told.error_code.0.or(error);
+    let code = code.map(|code| words_of_others(&without_secrets(&code), MOST_CODE_CHARS));
+    Error::refused(&answer.call, answer.status.as_u16(), code, &message)
 }
 
 /// Where a redirection leads.
@@ -59,11 +66,14 @@ fn place(answer: &Answer) -> String {
 }
 
 /// The error that an answer of 429 is.
-fn too_many(call: &str, answer: &Answer, message: &str) -> Error {
+fn too_many(answer: &Answer, message: &str) -> Error {
+    let call = answer.call.as_str();
     // A salt that is a word of the sentence hides it from the reader, and decides nothing.
-    let json = answer.names(call).unwrap_or_default();
-    let told = |key: &str| json[key].as_str();
-    let said = told("message").or(told("error_description"));
+    let told: RefusalAnswer = answer.read_names().unwrap_or_default();
+    let said = told
+        .message
+        .as_deref()
+        .or(told.error_description.as_deref());
     let said = said.unwrap_or_default();
     // Auth0 tells the quota of a token that it gives, too: it is used up where a bucket has nothing left.
     let quota = answer.header(QUOTA).as_deref().and_then(used_up);
@@ -71,7 +81,7 @@ fn too_many(call: &str, answer: &Answer, message: &str) -> Error {
     if call == EXCHANGE && is_told {
         return Error::token_quota(message, quota, quota_wait(answer));
     }
-    let code = told("errorCode").or(told("error"));
+    let code = told.error_code.as_deref().or(told.error.as_deref());
     let is_upload = call == UPLOAD && is_about_slots(answer, code, said);
     if is_upload || said.contains(SLOTS) {
         return Error::no_job_slot(message);
@@ -115,15 +125,22 @@ fn quota_wait(answer: &Answer) -> Option<Duration> {
 }
 
 impl Answer {
-    /// How long to wait for the rate: `Retry-After`, else `x-ratelimit-reset` (UNIX seconds), within 1 to 10 seconds
-    /// as Auth0's own Go SDK does.
+    /// How long to wait for the rate: `Retry-After`, up to a minute, in which the slowest of Auth0's limits is filled again;
+    /// else `x-ratelimit-reset` (UNIX seconds, when the next request is let through), within 1 to 10 seconds as Auth0's own Go
+    /// SDK does.
     pub(crate) fn wait(&self) -> Duration {
         let reset = || {
-            let reset = self.header("x-ratelimit-reset")?;
-            Some(reset.trim().parse::<u64>().ok()?.saturating_sub(now()))
+            let reset = self.header("x-ratelimit-reset")?.trim().parse::<u64>();
+            Some(reset.ok()?.saturating_sub(self.now()).clamp(1, 10))
         };
         let seconds = retry_after(self).or_else(reset);
-        Duration::from_secs(seconds.unwrap_or(1).clamp(1, 10))
+        Duration::from_secs(seconds.unwrap_or(1).clamp(1, LONGEST_WAIT))
+    }
+
+    /// UNIX seconds by the server's own clock, where it tells it, since this machine's may be wrong.
+    fn now(&self) -> u64 {
+        let told = self.date().and_then(|millis| u64::try_from(millis).ok());
+        told.map_or_else(unix_seconds, |millis| millis / 1000)
     }
 }
 
@@ -132,9 +149,7 @@ fn retry_after(answer: &Answer) -> Option<u64> {
     let text = answer.header(RETRY_AFTER.as_str())?;
     text.trim().parse().ok().or_else(|| {
         let at = u64::try_from(http_millis(&text)?).ok()? / 1000;
-        // The server's own clock, where it tells it, since this machine's may be wrong.
-        let told = answer.date().and_then(|millis| u64::try_from(millis).ok());
-        Some(at.saturating_sub(told.map_or_else(now, |millis| millis / 1000)))
+        Some(at.saturating_sub(answer.now()))
     })
 }
 

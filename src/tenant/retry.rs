@@ -1,47 +1,101 @@
-//! Asking again while what keeps an answer away passes, and no longer than that.
+//! Asks again what may be asked again. The error's kind decides; `Retry` counts, waits and says so.
 
-use crate::error::messages::{say_fault, say_wait};
-use crate::error::{Error, ErrorKind, Result};
-use crate::secrets::random_bytes;
-use crate::tenant::Tenant;
-use std::thread;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// A tenant, how many faults in a row it has shown, and how much time there is.
-pub(crate) struct Patience {
-    pub(crate) tenant: Tenant,
-    began: Instant,
-    limit: Duration,
-    most_faults: u32,
-    faults: u32,
+use crate::clock::{self, Deadline};
+use crate::error::messages::{say_fault, say_wait};
+use crate::error::{Error, Result};
+use crate::secrets::random_bytes;
+
+/// The first wait after a fault; each one after it is twice as long, up to the longest. Auth0's SDKs begin with 250 ms, too
+/// (go-auth0, `internal/client`).
+const FIRST_WAIT: Duration = Duration::from_millis(250);
+const LONGEST_WAIT: Duration = Duration::from_secs(20);
+/// Between two words on waiting.
+const SILENCE: Duration = Duration::from_secs(30);
+
+/// When a reader was last told that something is waited for. All clones are one.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Words(Arc<Mutex<Option<Instant>>>);
+
+impl Words {
+    /// Whether it is time for a word, which the first wait is; then it counts as said.
+    pub(crate) fn are_due(&self) -> bool {
+        let mut said = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let due = said.is_none_or(|said| clock::since(said) >= SILENCE);
+        if due {
+            *said = Some(clock::instant());
+        }
+        due
+    }
 }
 
-impl Patience {
-    /// For `limit` from now and `most_faults` in a row, of any request.
-    pub(crate) fn new(tenant: &Tenant, limit: Duration, most_faults: u32) -> Patience {
-        Patience {
-            tenant: tenant.impatient(),
-            began: Instant::now(),
-            limit,
+/// Whether a request whose answer was lost may be sent a second time.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Lost {
+    /// It is a read, or a deletion, of which a second one changes nothing more.
+    SendAgain,
+    /// It may have taken effect: an upload, a sign-in.
+    GiveUp,
+}
+
+/// How many faults in a row are borne, and until when.
+#[derive(Debug)]
+pub(crate) struct Retry {
+    deadline: Deadline,
+    most_faults: u32,
+    faults: u32,
+    words: Words,
+}
+
+impl Retry {
+    pub(crate) fn new(deadline: Deadline, most_faults: u32, words: &Words) -> Retry {
+        Retry {
+            deadline,
             most_faults,
             faults: 0,
+            words: words.clone(),
         }
     }
 
-    /// Asks until there is an answer: for what may be asked twice.
-    pub(crate) fn ask<T>(&mut self, ask: impl Fn(&Tenant) -> Result<T>) -> Result<T> {
+    /// Asks until there is an answer. `ask` is told whether an answer was lost before.
+    pub(crate) fn ask<T>(mut self, lost: Lost, ask: impl FnMut(bool) -> Result<T>) -> Result<T> {
+        let mut ask = ask;
         loop {
-            self.check_time()?;
-            match ask(&self.tenant) {
-                Ok(answer) => {
-                    self.answered();
-                    return Ok(answer);
-                }
-                Err(error) if error.pause().is_some() => self.hold(error)?,
-                Err(error) if error.may_pass() => thread::sleep(self.bear(error)?),
-                Err(error) => return Err(error),
+            match ask(self.faults > 0) {
+                Err(error) if lost == Lost::GiveUp && error.pause().is_none() => return Err(error),
+                Err(error) => clock::wait(self.pause(error)?),
+                answer => return answer,
             }
         }
+    }
+
+    /// How long to wait before it is asked again; the error itself, where asking again is of no use or the wait would end too
+    /// late.
+    ///
+    /// A limit (the rate, or a quota of tokens) refused the request before it did anything. So it is no fault, and is borne as
+    /// long as there is time. A job slot is no matter of asking again.
+    pub(crate) fn pause(&mut self, error: Error) -> Result<Duration> {
+        let limit = error.pause();
+        let wait = match limit {
+            Some(wait) => wait.mul_f64(1.0 + 0.25 * chance()?),
+            None if error.may_pass() && self.faults < self.most_faults => {
+                self.faults += 1;
+                backoff(self.faults)?
+            }
+            None => return Err(error),
+        };
+        if wait >= self.deadline.left() {
+            return Err(error);
+        }
+        if self.words.are_due() {
+            match limit {
+                Some(wait) => say_wait(&error, wait),
+                None => say_fault(&error),
+            }
+        }
+        Ok(wait)
     }
 
     /// An answer came: what went wrong before it is forgotten.
@@ -49,41 +103,28 @@ impl Patience {
         self.faults = 0;
     }
 
-    /// Waits as a limit asks, if it does not ask for too long. It is no fault, so it is borne for as long as there is
-    /// time.
-    pub(crate) fn hold(&self, error: Error) -> Result<()> {
-        let Some(wait) = error.pause() else {
-            return Err(error);
-        };
-        if error.kind() == ErrorKind::TokenQuota {
-            say_wait(&error, wait);
-        }
-        thread::sleep(wait.min(self.limit.saturating_sub(self.began.elapsed())));
-        Ok(())
-    }
-
     pub(crate) fn check_time(&self) -> Result<()> {
-        if self.began.elapsed() >= self.limit {
-            return Err(Error::out_of_time(self.limit));
-        }
-        Ok(())
+        in_time(&self.deadline)
     }
+}
 
-    /// How long to wait after a fault.
-    pub(crate) fn bear(&mut self, error: Error) -> Result<Duration> {
-        self.faults += 1;
-        if self.faults > self.most_faults {
-            return Err(error);
-        }
-        say_fault(&error);
-        backoff(self.faults)
+/// The error of a call whose time is over.
+pub(crate) fn in_time(deadline: &Deadline) -> Result<()> {
+    if deadline.is_over() {
+        return Err(Error::out_of_time(deadline.limit));
     }
+    Ok(())
 }
 
 /// How long to wait after the first fault, the second, ...: longer each time, by chance a little more or less, so that
 /// many who were cut off together do not come back together.
 pub(crate) fn backoff(faults: u32) -> Result<Duration> {
-    let seconds = (0.25 * f64::from(2_u32.pow(faults.clamp(1, 8) - 1))).min(20.0);
-    let chance = f64::from(random_bytes(1)?[0]) / 255.0;
-    Ok(Duration::from_secs_f64(seconds * (0.75 + chance / 2.0)))
+    let longer = 2_u32.pow(faults.clamp(1, 8) - 1);
+    let wait = (FIRST_WAIT * longer).min(LONGEST_WAIT);
+    Ok(wait.mul_f64(0.75 + chance()? / 2.0))
+}
+
+/// Between 0 and 1.
+fn chance() -> Result<f64> {
+    Ok(f64::from(random_bytes(1)?[0]) / 255.0)
 }

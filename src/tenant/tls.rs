@@ -21,12 +21,14 @@ pub(crate) fn tls() -> Result<rustls::ClientConfig> {
         .map_err(Error::no_tls)
 }
 
-pub(crate) fn client(domain: &str) -> Result<Client> {
+/// `limit`: for a head to come and for each read of a body, where a request has no limit of its own.
+pub(crate) fn client(domain: &str, limit: Duration) -> Result<Client> {
     let mut builder = Client::builder()
         .tls_backend_preconfigured(tls()?)
         // A redirect could carry the token elsewhere, and no call of this API redirects.
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(CONNECT_LIMIT)
+        .timeout(limit)
         .user_agent(concat!("auth0-bulk-users/", env!("CARGO_PKG_VERSION")));
     if domain.starts_with("http://") {
         builder = builder.no_proxy();

@@ -5,7 +5,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
-use crate::clock::now;
+use crate::clock::unix_seconds;
 use crate::error::{Error, Result};
 use crate::secrets::Secret;
 use crate::tenant::settings::Address;
@@ -55,7 +55,8 @@ impl Token {
     }
 
     pub(crate) fn expires_within(&self, seconds: u64) -> bool {
-        self.expires.is_some_and(|at| at <= now() + seconds)
+        self.expires
+            .is_some_and(|at| at <= unix_seconds() + seconds)
     }
 
     pub(crate) fn expired(&self, domain: &str) -> Error {

@@ -14,7 +14,7 @@ use crate::say::{NO_MARKERS, debug_fields, holds_marker, listed, say};
 use crate::secrets::hide::without_secrets;
 use crate::users::User;
 use crate::users::email::is_email;
-use crate::users::rows::{Lines, Records, skip_byte_order_mark};
+use crate::users::rows::{Fault, Lines, Records, skip_byte_order_mark};
 use crate::words::cut;
 
 /// Parts of the name of a column, `custom_password_hash.hash.key.value` the longest that an import takes.
@@ -46,8 +46,11 @@ const FIELDS: [&str; 17] = [
     "mfa_factors",
 ];
 
-/// Users of a file, as [`import_stream`](crate::import_stream) takes them; a row that cannot be read is an error of
-/// that row alone. What was dropped is said at the end, once.
+/// Users of a file, as [`import_stream`](crate::import_stream) takes them. What was dropped is said at the end, once.
+///
+/// A row that cannot be read is an error of that row alone ([`ErrorKind::SourceRow`](crate::ErrorKind::SourceRow)). A file
+/// that cannot be read any further, because the disk fails, say, is an error of another kind
+/// ([`ErrorKind::Source`](crate::ErrorKind::Source)), and the last that comes.
 ///
 /// # Examples
 ///
@@ -77,6 +80,8 @@ enum Rows {
         records: Records,
         names: Vec<String>,
     },
+    /// It could not be read to its end.
+    Ended,
 }
 
 /// Reads users from a file of one JSON object a line, as Auth0's users export writes it. Sends nothing.
@@ -192,13 +197,20 @@ impl Iterator for UserFile {
                 let record = records.next();
                 record.map(|(line, record)| (line, record.map(|record| fields(names, &record))))
             }
+            Rows::Ended => None,
         };
         let Some((line, row)) = row else {
             self.say_what_was_dropped();
             return None;
         };
-        let user = row.and_then(|fields| self.user(fields));
-        Some(user.map_err(|fact| Error::source_row(&self.path, line, &fact)))
+        let user = row.and_then(|fields| self.user(fields).map_err(Fault::Row));
+        Some(user.map_err(|fault| match fault {
+            Fault::Row(fault) => Error::source_row(&self.path, line, &fault),
+            Fault::File(cause) => {
+                self.rows = Rows::Ended;
+                Error::source_torn(&self.path, line, cause)
+            }
+        }))
     }
 }
 

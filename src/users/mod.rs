@@ -1,7 +1,8 @@
-//! The users to import: one record as Auth0's import schema has it, and many made from a prefix.
+//! The users to import: one record as Auth0's import schema has it, and many of them.
 
 pub(crate) mod email;
 pub(crate) mod file;
+pub(crate) mod generate;
 pub(crate) mod phone;
 pub(crate) mod rows;
 
@@ -11,17 +12,9 @@ use std::ops::DerefMut;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::error::{Error, Result};
 use crate::list::list;
 use crate::say::debug_as;
-
-/// Characters of the longest username any connection can be set to take (Auth0: 1 to 128).
-const MAX_USERNAME_CHARS: usize = 128;
-/// Characters of an e-mail's local part, and of the whole e-mail (Auth0's user schema).
-const MAX_LOCAL_CHARS: usize = 64;
-const MAX_EMAIL_CHARS: usize = 254;
-/// What usernames and e-mails both take beside letters and digits.
-const PUNCTUATION: &str = ".!#$'^_`~+-";
+use crate::secrets::SECRET_FIELDS;
 
 /// One user: every field of Auth0's import schema, left out of the file where `None`.
 ///
@@ -146,11 +139,9 @@ impl fmt::Debug for Shown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut out = f.debug_struct("User");
         for (name, value) in &self.0 {
-            match name.as_str() {
-                "password_hash" | "custom_password_hash" | "mfa_factors" => {
-                    out.field(name, &format_args!("<secret>"))
-                }
-                _ => out.field(name, &format_args!("{value}")),
+            match SECRET_FIELDS.contains(&name.as_str()) {
+                true => out.field(name, &format_args!("<secret>")),
+                false => out.field(name, &format_args!("{value}")),
             };
         }
         out.finish()
@@ -235,103 +226,4 @@ impl Extend<User> for Users {
     fn extend<I: IntoIterator<Item = User>>(&mut self, users: I) {
         self.0.extend(users);
     }
-}
-
-/// Makes `count` users called `prefix_01`, `prefix_02`, ... with e-mails at `email_domain`. Sends nothing.
-///
-/// The number has two digits at least and as many as it needs, so user 7 has the same name whatever the
-/// count. The users have no passwords yet: see [`set_passwords`](crate::set_passwords).
-///
-/// # Errors
-///
-/// A prefix that is empty, too long for any connection, in upper case, or with characters that a username
-/// or an e-mail does not take; a domain that is no full host name in lower case; a count of 0.
-///
-/// # Examples
-///
-/// ```
-/// use auth0_bulk_users::*;
-///
-/// let users = generate_users("imfake", "test.edu", 25)?;
-/// assert_eq!(users.len(), 25);
-/// assert_eq!(users[6].email, "imfake_07@test.edu");
-/// # Ok::<(), Error>(())
-/// ```
-pub fn generate_users(prefix: &str, email_domain: &str, count: usize) -> Result<Users> {
-    if count == 0 {
-        return Err(Error::no_count("makes no users"));
-    }
-    check_prefix(prefix)?;
-    let longest = username(prefix, count).chars().count();
-    check_lengths(prefix, longest, email_domain)?;
-    check_domain(email_domain)?;
-    Ok((1..=count)
-        .map(|number| user(&username(prefix, number), email_domain))
-        .collect())
-}
-
-fn username(prefix: &str, number: usize) -> String {
-    format!("{prefix}_{number:02}")
-}
-
-fn user(username: &str, email_domain: &str) -> User {
-    let email = format!("{username}@{email_domain}");
-    User {
-        email_verified: Some(true),
-        name: Some(email.clone()),
-        nickname: Some(username.to_string()),
-        username: Some(username.to_string()),
-        ..User::new(email)
-    }
-}
-
-fn check_prefix(prefix: &str) -> Result<()> {
-    let fits = |c: char| c.is_ascii_alphanumeric() || PUNCTUATION.contains(c);
-    if prefix.is_empty() {
-        return Err(Error::empty_prefix());
-    }
-    if let Some(bad) = prefix.chars().find(|c| !fits(*c)) {
-        return Err(Error::prefix_character(prefix, bad, PUNCTUATION));
-    }
-    if prefix.chars().any(|c| c.is_ascii_uppercase()) {
-        return Err(Error::prefix_in_upper_case(prefix));
-    }
-    if prefix.starts_with('.') || prefix.contains("..") {
-        return Err(Error::prefix_with_dots(prefix));
-    }
-    Ok(())
-}
-
-fn check_lengths(prefix: &str, longest: usize, domain: &str) -> Result<()> {
-    if longest > MAX_USERNAME_CHARS {
-        return Err(Error::long_usernames(prefix, longest, MAX_USERNAME_CHARS));
-    }
-    if longest > MAX_LOCAL_CHARS {
-        return Err(Error::long_local_parts(prefix, longest, MAX_LOCAL_CHARS));
-    }
-    let whole = longest + 1 + domain.len();
-    if whole > MAX_EMAIL_CHARS {
-        return Err(Error::long_emails(prefix, whole, MAX_EMAIL_CHARS));
-    }
-    Ok(())
-}
-
-fn check_domain(domain: &str) -> Result<()> {
-    if domain.bytes().any(|b| b.is_ascii_uppercase()) {
-        return Err(Error::email_domain_in_upper_case(domain));
-    }
-    let label = |label: &str| {
-        (1..=63).contains(&label.len())
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-            && label
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b == b'-')
-    };
-    let top = domain.rsplit('.').next().unwrap_or_default();
-    let top_fits = top.len() >= 2 && top.bytes().all(|b| b.is_ascii_alphabetic());
-    if !domain.contains('.') || !domain.split('.').all(label) || !top_fits {
-        return Err(Error::no_email_domain(domain));
-    }
-    Ok(())
 }

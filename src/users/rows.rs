@@ -15,33 +15,40 @@ const MOST_COLUMNS: usize = 1_000;
 const NOT_UTF8: &str = "is not UTF-8 (Latin-1, perhaps): save the file as UTF-8";
 const OPEN_QUOTE: &str = "; is a quote left open?";
 
-/// What is wrong with a row.
-type Fault = String;
+/// Why a row is not given.
+#[derive(Debug)]
+pub(crate) enum Fault {
+    /// This row cannot be read; those after it can.
+    Row(String),
+    /// The file cannot be read any further.
+    File(std::io::Error),
+}
+
 /// A row with the number of its first line.
 type Row<T> = (usize, Result<T, Fault>);
 
 /// Steps over a byte order mark, which Excel puts in front.
-pub(crate) fn skip_byte_order_mark(reader: &mut BufReader<File>) -> std::io::Result<()> {
+pub(crate) fn skip_byte_order_mark(reader: &mut impl BufRead) -> std::io::Result<()> {
     if reader.fill_buf()?.starts_with(b"\xef\xbb\xbf") {
         reader.consume(3);
     }
     Ok(())
 }
 
-fn too_long(hint: &str) -> Fault {
+fn too_long(hint: &str) -> String {
     let most = grouped(LONGEST_ROW);
     format!("has over {most} bytes, far more than an import takes{hint}")
 }
 
 /// Lines that are a JSON object each.
 #[derive(Debug)]
-pub(crate) struct Lines {
-    reader: BufReader<File>,
+pub(crate) struct Lines<R = File> {
+    reader: BufReader<R>,
     line: usize,
 }
 
-impl Lines {
-    pub(crate) fn of(reader: BufReader<File>) -> Lines {
+impl<R: Read> Lines<R> {
+    pub(crate) fn of(reader: BufReader<R>) -> Lines<R> {
         Lines { reader, line: 0 }
     }
 
@@ -49,58 +56,54 @@ impl Lines {
     pub(crate) fn next(&mut self) -> Option<Row<Map<String, Value>>> {
         loop {
             self.line += 1;
-            let mut bytes = Vec::new();
-            match self.read(&mut bytes) {
-                Ok(0) => return None,
-                Ok(_) => {}
-                Err(cause) => return Some((self.line, Err(format!("cannot be read: {cause}")))),
+            match self.line() {
+                Ok(bytes) if bytes.is_empty() => return None,
+                Ok(bytes) if bytes.trim_ascii().is_empty() => {}
+                Ok(bytes) => return Some((self.line, object(&bytes).map_err(Fault::Row))),
+                Err(cause) => return Some((self.line, Err(Fault::File(cause)))),
             }
-            if bytes.len() == LONGEST_ROW && !bytes.ends_with(b"\n") {
-                self.step_over_rest();
-                return Some((self.line, Err(too_long(""))));
-            }
-            if bytes.trim_ascii().is_empty() {
-                continue;
-            }
-            let Ok(text) = std::str::from_utf8(&bytes) else {
-                return Some((self.line, Err(NOT_UTF8.to_string())));
-            };
-            let fields = serde_json::from_str(text).map_err(|cause| {
-                format!("is not one whole JSON object (column {})", cause.column())
-            });
-            return Some((self.line, fields));
         }
     }
 
-    /// A line, or the first piece of it.
+    /// A line with its end, or the first piece of one that is too long, whose rest is stepped over.
+    fn line(&mut self) -> std::io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        self.read(&mut bytes)?;
+        let mut piece = bytes.len();
+        let mut rest = Vec::new();
+        while piece == LONGEST_ROW && !rest.ends_with(b"\n") && !bytes.ends_with(b"\n") {
+            rest.clear();
+            piece = self.read(&mut rest)?;
+        }
+        Ok(bytes)
+    }
+
     fn read(&mut self, bytes: &mut Vec<u8>) -> std::io::Result<usize> {
         let mut piece = self.reader.by_ref().take(LONGEST_ROW as u64);
         piece.read_until(b'\n', bytes)
     }
+}
 
-    fn step_over_rest(&mut self) {
-        let mut piece = Vec::new();
-        while self
-            .read(&mut piece)
-            .is_ok_and(|count| count == LONGEST_ROW)
-            && !piece.ends_with(b"\n")
-        {
-            piece.clear();
-        }
+fn object(line: &[u8]) -> Result<Map<String, Value>, String> {
+    if line.len() == LONGEST_ROW && !line.ends_with(b"\n") {
+        return Err(too_long(""));
     }
+    let text = std::str::from_utf8(line).map_err(|_| NOT_UTF8.to_string())?;
+    serde_json::from_str(text)
+        .map_err(|cause| format!("is not one whole JSON object (column {})", cause.column()))
 }
 
 /// Records of CSV under a heading.
 #[derive(Debug)]
-pub(crate) struct Records {
-    reader: Box<csv::Reader<Bounded>>,
+pub(crate) struct Records<R = File> {
+    reader: Box<csv::Reader<Bounded<R>>>,
     /// Cells of the heading, which each record must have.
     width: usize,
 }
 
-impl Records {
+impl<R: Read> Records<R> {
     /// Reads the heading: its cells, and the records that follow.
-    pub(crate) fn of(reader: BufReader<File>) -> Result<(Vec<String>, Records), Fault> {
+    pub(crate) fn of(reader: BufReader<R>) -> Result<(Vec<String>, Records<R>), String> {
         let mut reader = csv::ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
@@ -110,7 +113,10 @@ impl Records {
         if reader.get_ref().is_over {
             return Err(too_long(OPEN_QUOTE));
         }
-        read.map_err(|cause| fault(&cause))?;
+        read.map_err(|cause| match fault(cause) {
+            Fault::Row(fault) => fault,
+            Fault::File(cause) => format!("cannot be read: {cause}"),
+        })?;
         let width = heading.len();
         if width > MOST_COLUMNS {
             let (columns, most) = (grouped(width), grouped(MOST_COLUMNS));
@@ -132,33 +138,37 @@ impl Records {
         let read = self.reader.read_record(&mut record);
         let begins = record.position().map_or(here, line);
         if self.reader.get_ref().is_over {
-            self.reader.get_mut().step_over_rest();
-            return Some((begins, Err(too_long(OPEN_QUOTE))));
+            let fault = match self.reader.get_mut().step_over_rest() {
+                Ok(()) => Fault::Row(too_long(OPEN_QUOTE)),
+                Err(cause) => Fault::File(cause),
+            };
+            return Some((begins, Err(fault)));
         }
         match read {
             Ok(false) => None,
             Ok(true) if record.len() != self.width => {
                 let (cells, width) = (record.len(), self.width);
                 let fault = format!("has {cells} cells, and the heading has {width}");
-                Some((begins, Err(fault)))
+                Some((begins, Err(Fault::Row(fault))))
             }
             Ok(true) => Some((begins, Ok(record))),
-            Err(cause) => Some((here, Err(fault(&cause)))),
+            Err(cause) => Some((here, Err(fault(cause)))),
         }
     }
 }
 
-fn fault(cause: &csv::Error) -> Fault {
-    match cause.kind() {
-        csv::ErrorKind::Utf8 { .. } => NOT_UTF8.to_string(),
-        other => format!("cannot be read: {other:?}"),
+fn fault(cause: csv::Error) -> Fault {
+    match cause.into_kind() {
+        csv::ErrorKind::Io(cause) => Fault::File(cause),
+        csv::ErrorKind::Utf8 { .. } => Fault::Row(NOT_UTF8.to_string()),
+        other => Fault::Row(format!("cannot be read: {other:?}")),
     }
 }
 
 /// A file of CSV that ends, for who reads it, where a record grows longer than the limit.
 #[derive(Debug)]
-struct Bounded {
-    file: BufReader<File>,
+struct Bounded<R> {
+    file: BufReader<R>,
     place: Place,
     /// Bytes of the record so far.
     length: usize,
@@ -191,8 +201,8 @@ impl Place {
     }
 }
 
-impl Bounded {
-    fn of(file: BufReader<File>) -> Bounded {
+impl<R: Read> Bounded<R> {
+    fn of(file: BufReader<R>) -> Bounded<R> {
         Bounded {
             file,
             place: Place::RecordStart,
@@ -218,11 +228,15 @@ impl Bounded {
         bytes.len()
     }
 
-    /// Goes on behind the record that was too long. An error is met again by who reads on.
-    fn step_over_rest(&mut self) {
+    /// Goes on behind the record that was too long.
+    fn step_over_rest(&mut self) -> std::io::Result<()> {
         self.is_over = false;
         self.length = 0;
-        while let Ok(bytes @ [_, ..]) = self.file.fill_buf() {
+        loop {
+            let bytes = self.file.fill_buf()?;
+            if bytes.is_empty() {
+                return Ok(());
+            }
             let mut taken = 0;
             for byte in bytes {
                 taken += 1;
@@ -234,13 +248,13 @@ impl Bounded {
             }
             self.file.consume(taken);
             if self.place == Place::RecordStart {
-                return;
+                return Ok(());
             }
         }
     }
 }
 
-impl Read for Bounded {
+impl<R: Read> Read for Bounded<R> {
     fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
         if self.is_over {
             return Ok(0);
@@ -278,5 +292,58 @@ mod tests {
             let apart: Vec<_> = pieces.flat_map(read).collect();
             prop_assert_eq!(apart, read(text.as_bytes()));
         }
+    }
+
+    /// Gives its bytes, then an error, then more bytes: each as often as it is told.
+    struct Broken {
+        bytes: &'static [u8],
+        errors: usize,
+    }
+
+    impl Read for Broken {
+        fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
+            if self.bytes.is_empty() && self.errors > 0 {
+                self.errors -= 1;
+                self.bytes = b"c@test.edu,Cy\nd@test.edu,Di\n";
+                return Err(std::io::Error::other("the disk is gone"));
+            }
+            self.bytes.read(out)
+        }
+    }
+
+    fn broken(bytes: &'static [u8], errors: usize) -> BufReader<Broken> {
+        BufReader::new(Broken { bytes, errors })
+    }
+
+    #[test]
+    fn an_error_of_the_file_is_no_fault_of_a_row() {
+        for errors in [1, usize::MAX] {
+            let mut lines = Lines::of(broken(
+                b"{\"email\":\"a@test.edu\"}\n\nno object\n{\"em",
+                errors,
+            ));
+            assert!(matches!(lines.next(), Some((1, Ok(_)))));
+            assert!(matches!(lines.next(), Some((3, Err(Fault::Row(_))))));
+            assert!(matches!(lines.next(), Some((4, Err(Fault::File(_))))));
+
+            let csv = broken(b"email,name\na@test.edu,Ada\nuneven\nb@test.edu,B", errors);
+            let (_, mut records) = Records::of(csv).unwrap();
+            assert!(matches!(records.next(), Some((2, Ok(_)))));
+            assert!(matches!(records.next(), Some((3, Err(Fault::Row(_))))));
+            assert!(matches!(records.next(), Some((4, Err(Fault::File(_))))));
+        }
+    }
+
+    #[test]
+    fn an_error_behind_the_beginning_of_a_long_row_is_the_files_too() {
+        let long: &'static [u8] = Box::leak(vec![b'x'; LONGEST_ROW + 9].into_boxed_slice());
+        assert!(matches!(
+            Lines::of(broken(long, 1)).next(),
+            Some((1, Err(Fault::File(_))))
+        ));
+        let heading = [b"email,name\n".as_slice(), long].concat();
+        let (_, mut records) =
+            Records::of(broken(Box::leak(heading.into_boxed_slice()), 1)).unwrap();
+        assert!(matches!(records.next(), Some((2, Err(Fault::File(_))))));
     }
 }

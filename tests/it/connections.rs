@@ -195,7 +195,7 @@ fn lists_of_each_shape_are_read_to_their_end() {
     ];
     for (pages, second) in pages
         .iter()
-        .zip(["page=1&", "page=1&", "?from=abc&take=50"])
+        .zip(["page=1&", "page=1&", "?from=abc&take=100"])
     {
         let pages: Vec<String> = pages.iter().map(ok).chain([clients()]).collect();
         let (base, asked) = canned(pages);
@@ -362,7 +362,7 @@ fn users_may_share_an_email_where_the_connection_lets_them_and_an_upsert_is_refu
     assert_eq!(told[0].1, "is that of row 1 too: leave one of them out");
 
     let upsert = ImportOptions::default().upsert(true);
-    let stream = || users.iter().cloned().map(Ok);
+    let stream = || users.clone().into_iter().map(Ok);
     let refusals = [
         plan_import_with(&tenant, &connection, &users, &upsert).map(drop),
         start_import_with(&tenant, &connection, &users[..2], &upsert).map(drop),
@@ -406,12 +406,12 @@ fn a_tenant_with_the_four_old_scopes_names_the_fifth_as_missing() {
     let (base, _) = canned(vec![ok(&json!([]))]);
     let old = json!({"scope": "read:connections create:users read:users delete:users"});
     let card = Tenant::new(&base, &token(&base, old)).unwrap().to_string();
-    let missing = card.lines().find(|line| line.starts_with("missing"));
+    let missing = card.lines().find(|line| line.starts_with("missing:"));
     let words: Vec<&str> = missing.unwrap().split_whitespace().collect();
-    assert_eq!(words, ["missing", "read:connections_options"], "{card}");
+    assert_eq!(words, ["missing:", "read:connections_options"], "{card}");
     let card = Tenant::new(&base, &token(&base, json!({}))).unwrap();
     let card = card.to_string();
-    assert!(card.contains("missing      none"), "{card}");
+    assert!(card.contains("missing:      none"), "{card}");
 }
 
 /// What could not be checked beforehand is refused by the import, in words as documented and reported of Auth0's.

@@ -166,3 +166,18 @@ fn a_tenant_that_reads_no_settings_is_not_told_to_set_some() {
         "{sentence}"
     );
 }
+
+#[test]
+fn advice_is_about_what_was_asked_for() {
+    let error = list_connections(&tenant_that_answers(404, "{}")).unwrap_err();
+    let advice = "it may be gone or be another tenant's";
+    assert_eq!(
+        error.advice().as_deref(),
+        Some(advice),
+        "no job is kept here"
+    );
+
+    let practice = Practice::start(&["--unmarked"]);
+    let error = practice.tenant().practice_traffic().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Practice, "{error}");
+}

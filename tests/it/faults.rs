@@ -202,6 +202,18 @@ fn a_pending_job_tells_how_far_it_is_when_it_is_told_to() {
         (10..20).contains(&told["time_left_seconds"].as_u64().unwrap()),
         "{told}"
     );
+
+    // The next one takes ten times as long.
+    set(
+        &practice,
+        json!({"faults": {"job-progress": 1, "job-slow": 1}}),
+    );
+    let slow = start_import(&tenant, &connection, &users).unwrap();
+    let told = get(&practice, &format!("/api/v2/jobs/{}", slow.id)).1;
+    assert!(
+        (100..=200).contains(&told["time_left_seconds"].as_u64().unwrap()),
+        "{told}"
+    );
 }
 
 #[test]

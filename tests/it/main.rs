@@ -1,5 +1,7 @@
 //! What a stranger would rely on, against the practice tenant; and the practice tenant over raw HTTP.
 
+mod again;
+mod answers;
 mod arrows;
 mod bad_input;
 mod chance;

@@ -196,6 +196,30 @@ fn a_journal_whose_hashes_are_right_and_whose_numbers_cannot_be_is_refused() {
 }
 
 #[test]
+fn a_clock_that_was_set_back_during_a_run_leaves_a_report_that_can_be_shown() {
+    let practice = Practice::start(&[]);
+    let name = Named::new("clock");
+    let (_, folder) = ended(&practice, &name);
+    let written = lines(&folder);
+    let ended_at = place(&written, "Done");
+    // Jobs that ended years before they were accepted, and one whose end came before all of them.
+    for (entry, at) in [("Accepted", 253_402_300_799_999_u64), ("Done", 0)] {
+        let mut entries = written.clone();
+        for line in &mut entries {
+            if let Some(time) = line.pointer_mut(&format!("/{entry}/at")) {
+                *time = json!(at);
+            }
+        }
+        entries[ended_at]["Done"]["at"] = json!(0);
+        write_lines(&folder, &entries);
+        let report = read_import(&name.folder()).unwrap();
+        assert!(report.jobs().iter().all(|job| job.from <= job.to));
+        assert!(report.to_string().contains("60 inserted of 60"), "{report}");
+        report.evcxr_display();
+    }
+}
+
+#[test]
 fn a_journal_whose_lines_come_in_an_order_that_cannot_be_is_refused() {
     let practice = Practice::start(&[]);
     let name = Named::new("order");

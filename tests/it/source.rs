@@ -1,5 +1,11 @@
 //! Users from files, and users that stream in.
 
+use std::iter::{once_with, repeat_with};
+use std::path::Path;
+use std::sync::mpsc::channel;
+use std::thread;
+use std::time::Instant;
+
 use auth0_bulk_users::*;
 
 use crate::runs::{Named, TestFile, quick, users};
@@ -178,4 +184,106 @@ fn a_file_without_a_heading_shows_nothing_of_its_first_user() {
         let error = read_csv(file.path(), columns).unwrap_err().to_string();
         assert!(error.contains("ada, <hidden>"), "{error}");
     }
+}
+
+/// Of what kind the cause of an import's end is.
+fn cause(stopped: &Error) -> Option<ErrorKind> {
+    let cause = std::error::Error::source(stopped)?;
+    Some(cause.downcast_ref::<Error>()?.kind())
+}
+
+#[test]
+fn a_source_that_cannot_be_read_any_further_leaves_the_run_open() {
+    let practice = Practice::start(&[]);
+    let (tenant, connection) = practice.database();
+    let name = Named::new("torn");
+    let gone = || read_csv("/nowhere/at/all", &[]).map(|_| User::new("nobody"));
+    // Row 61 is faulty and the file ends within row 62, whatever is asked for then.
+    let torn = users(60).into_iter().map(Ok);
+    let torn = torn
+        .chain([Ok(User::new("no address"))])
+        .chain(repeat_with(gone));
+    let stopped = import_stream(&tenant, &connection, torn, &quick(&name)).unwrap_err();
+    assert_eq!(stopped.kind(), ErrorKind::ImportStopped);
+    assert_eq!(cause(&stopped), Some(ErrorKind::Source), "{stopped}");
+    let text = stopped.to_string();
+    assert!(
+        text.contains("cannot read users from /nowhere/at/all"),
+        "{text}"
+    );
+    assert!(text.contains(" of 60, which is written down"), "{text}");
+
+    let report = resume_import(&tenant, stopped.folder().unwrap()).unwrap();
+    assert_eq!((report.counts().inserted, report.counts().total), (60, 60));
+    let text = report.to_string();
+    assert!(
+        text.contains("the source was read up to row 60: send the rest"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_source_that_is_stuck_does_not_keep_the_time_limit_from_holding() {
+    let practice = Practice::start(&[]);
+    let (tenant, connection) = practice.database();
+    let name = Named::new("stuck");
+    // It gives a file and some, and then nothing, without an end.
+    let (more, source) = channel();
+    for user in users(60) {
+        more.send(Ok(user)).unwrap();
+    }
+    let options = quick(&name).time_limit(Duration::from_secs(3));
+    let began = Instant::now();
+    let stopped = import_stream(&tenant, &connection, source, &options).unwrap_err();
+    assert!(began.elapsed() < Duration::from_secs(30), "{stopped}");
+    assert_eq!(cause(&stopped), Some(ErrorKind::OutOfTime), "{stopped}");
+    let report = resume_import(&tenant, stopped.folder().unwrap()).unwrap();
+    let counts = report.counts();
+    assert!(
+        counts.inserted > 40 && counts.inserted == counts.total,
+        "{report}"
+    );
+    drop(more);
+}
+
+#[test]
+fn jobs_are_watched_while_a_source_is_stuck() {
+    let practice = Practice::start(&[]);
+    let (tenant, connection) = practice.database();
+    let name = Named::new("watched");
+    let first = Path::new(&name.folder()).join("users-00001.done.json");
+    // Its last user comes when the first job is accounted for.
+    let last = once_with(move || {
+        let began = Instant::now();
+        while !first.exists() {
+            assert!(
+                began.elapsed() < Duration::from_secs(50),
+                "nobody sees the job's end"
+            );
+            thread::sleep(Duration::from_millis(20));
+        }
+        Ok(User::new("last@test.edu"))
+    });
+    let source = users(60).into_iter().map(Ok).chain(last);
+    let report = import_stream(&tenant, &connection, source, &quick(&name)).unwrap();
+    assert_eq!((report.counts().inserted, report.counts().total), (61, 61));
+}
+
+#[test]
+fn a_source_that_panics_is_an_error_and_the_run_is_kept() {
+    let practice = Practice::start(&[]);
+    let (tenant, connection) = practice.database();
+    let name = Named::new("panics");
+    let source = users(3)
+        .into_iter()
+        .map(Ok)
+        .chain(once_with(|| panic!("on purpose")));
+    let stopped = import_stream(&tenant, &connection, source, &quick(&name)).unwrap_err();
+    assert_eq!(cause(&stopped), Some(ErrorKind::Source), "{stopped}");
+    assert!(
+        stopped
+            .to_string()
+            .contains("the source that was given: it panicked"),
+        "{stopped}"
+    );
 }

@@ -329,6 +329,22 @@ fn client_code() -> Vec<(String, String)> {
 }
 
 #[test]
+fn the_time_is_asked_for_measured_and_waited_for_in_one_place() {
+    let words = [
+        "Instant::now",
+        "SystemTime::now",
+        "sleep(",
+        ".elapsed()",
+        "recv_timeout(",
+    ];
+    let asks = |code: &str| words.iter().any(|word| code.contains(word));
+    assert!(asks("    thread::sleep(wait);"), "a planted one is found");
+    let files = client_code().into_iter();
+    let asking = files.filter(|(_, code)| asks(code)).map(|(name, _)| name);
+    assert_eq!(asking.collect::<Vec<String>>(), ["src/clock.rs"]);
+}
+
+#[test]
 fn all_that_is_printed_goes_through_one_door() {
     let bare = ["print!(", "println!(", "dbg!(", "stdout()", "stderr()"];
     let prints = |code: &str| bare.iter().any(|word| code.contains(word));

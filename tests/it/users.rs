@@ -51,6 +51,12 @@ fn bad_input_is_refused_in_a_sentence() {
         ("imfake", "Test.edu", 1, "write `test.edu`"),
         ("imfake", "test.edu", 0, "a count of 0 makes no users"),
         (
+            "a",
+            "b.co",
+            usize::MAX,
+            "users are more than the 1,000,000 that are made at once",
+        ),
+        (
             &"x".repeat(126),
             "test.edu",
             1,

@@ -2,10 +2,11 @@
 //! code with it, and understands nothing of what it is sent but the method and the path.
 
 use std::collections::HashMap;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::Duration;
 
 use auth0_bulk_users::{ConnectionId, Tenant};
 use serde_json::{Value, json};
@@ -25,6 +26,21 @@ pub(crate) struct Reply {
     pub(crate) body: Vec<u8>,
     /// Whether the body is packed before it is sent.
     pub(crate) packed: bool,
+    pub(crate) trouble: Option<Trouble>,
+}
+
+/// What becomes of an answer on its way.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Trouble {
+    /// The connection ends without one.
+    Reset,
+    /// It does not come, and the connection stays.
+    Never,
+    /// Its head ends in the middle, its body comes byte by byte: a byte each time.
+    HeadBit(Duration),
+    BodyBit(Duration),
+    /// Its head and the first half of its body come, and no more.
+    Half,
 }
 
 impl Reply {
@@ -34,6 +50,7 @@ impl Reply {
             headers: "content-type: application/json; charset=utf-8\r\n".to_string(),
             body: body.to_string().into_bytes(),
             packed: false,
+            trouble: None,
         }
     }
 
@@ -43,7 +60,13 @@ impl Reply {
             headers: String::new(),
             body: Vec::new(),
             packed: false,
+            trouble: None,
         }
+    }
+
+    pub(crate) fn in_trouble(mut self, trouble: Trouble) -> Reply {
+        self.trouble = Some(trouble);
+        self
     }
 
     pub(crate) fn with(mut self, status: u16) -> Reply {
@@ -129,16 +152,24 @@ impl World {
             calls: Arc::default(),
         };
         let served = stand_in.clone();
+        let (world, given) = (Arc::new(self), Arc::default());
         thread::spawn(move || {
-            let mut given = HashMap::new();
             for stream in listener.incoming().flatten() {
-                self.serve(stream, &served, &mut given);
+                let (world, served, given) =
+                    (Arc::clone(&world), served.clone(), Arc::clone(&given));
+                // An answer that does not come holds up no other.
+                thread::spawn(move || world.serve(stream, &served, &given));
             }
         });
         stand_in
     }
 
-    fn serve(&self, mut stream: TcpStream, served: &StandIn, given: &mut HashMap<String, usize>) {
+    fn serve(
+        &self,
+        mut stream: TcpStream,
+        served: &StandIn,
+        given: &Mutex<HashMap<String, usize>>,
+    ) {
         let request = read_request(&mut stream);
         let text = String::from_utf8_lossy(&request);
         let line = text.lines().next().unwrap_or_default();
@@ -153,6 +184,7 @@ impl World {
         served.calls.lock().unwrap().push(text.into_owned());
         let reply = match self.route(&call) {
             Some(route) => {
+                let mut given = given.lock().unwrap();
                 let (replies, count) = (&self.0[route], given.entry(route.clone()).or_default());
                 *count += 1;
                 replies[(*count - 1).min(replies.len() - 1)].clone()
@@ -179,7 +211,7 @@ impl World {
             body.len(),
             fill(&reply.headers)
         );
-        let _ = stream.write_all(&[head.as_bytes(), &body].concat());
+        let _ = send(&mut stream, head.as_bytes(), &body, reply.trouble);
     }
 
     /// The route that says most of the call.
@@ -195,6 +227,42 @@ impl World {
             .filter(fits)
             .min_by_key(|route| route.matches('*').count())
     }
+}
+
+fn send(
+    stream: &mut TcpStream,
+    head: &[u8],
+    body: &[u8],
+    trouble: Option<Trouble>,
+) -> std::io::Result<()> {
+    let bits = |stream: &mut TcpStream, bytes: &[u8], pause| -> std::io::Result<()> {
+        for byte in bytes {
+            stream.write_all(&[*byte])?;
+            thread::sleep(pause);
+        }
+        Ok(())
+    };
+    match trouble {
+        None => stream.write_all(&[head, body].concat()),
+        Some(Trouble::Reset) => Ok(()),
+        Some(Trouble::Never) => hold(stream),
+        Some(Trouble::HeadBit(pause)) => bits(stream, &head[..head.len() - 2], pause),
+        Some(Trouble::BodyBit(pause)) => {
+            stream.write_all(head)?;
+            bits(stream, body, pause)
+        }
+        Some(Trouble::Half) => {
+            stream.write_all(head)?;
+            stream.write_all(&body[..body.len() / 2])?;
+            hold(stream)
+        }
+    }
+}
+
+/// Until the other side ends the connection.
+fn hold(stream: &mut TcpStream) -> std::io::Result<()> {
+    while stream.read(&mut [0; 100])? > 0 {}
+    Ok(())
 }
 
 /// A world that is open.

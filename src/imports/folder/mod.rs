@@ -33,6 +33,7 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
+use crate::clock;
 use crate::error::{Error, Result};
 use crate::imports::folder::owner::{Kind, Owner, create_private_folder, create_private_folders};
 use crate::imports::journal::lines::{link, read_lines};
@@ -296,7 +297,7 @@ fn delete_forgotten(packing: &Path) {
         // A link would lead to a folder that is none of ours.
         let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
         let begun = fs::symlink_metadata(entry.path().join(LOCK)).and_then(|lock| lock.modified());
-        let age = begun.ok().and_then(|at| at.elapsed().ok());
+        let age = begun.ok().and_then(clock::age);
         if is_folder
             && age.is_some_and(|age| age > BEGINNING)
             && let Ok(Some(_lock)) = try_lock(&entry.path())

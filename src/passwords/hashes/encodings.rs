@@ -1,9 +1,10 @@
 //! How passwords become bytes and bytes become text, by the names Auth0 has for it, which are Node's.
 
-use crate::words::hex;
 use base64::Engine;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+
+use crate::words::hex;
 
 /// Padding may be there or not, as Node reads it.
 pub(crate) const BASE64: GeneralPurpose = GeneralPurpose::new(

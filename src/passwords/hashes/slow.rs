@@ -7,6 +7,7 @@ use crate::passwords::hashes::burden::{
     ARGON2_IN_5_S, Burden, PBKDF2_IN_5_S, SCRYPT_IN_5_S, Untried,
 };
 use crate::passwords::hashes::digests::Digest;
+
 #[cfg(not(feature = "all-hashes"))]
 use crate::passwords::hashes::digests::NotBuilt;
 

@@ -1,11 +1,12 @@
 //! Ways of hashing that are common and that no `custom_password_hash` describes: named, so that nobody searches on.
 
+use base64::Engine;
+
 use crate::passwords::hashes::digests::Digest;
 use crate::passwords::hashes::encodings::{BASE64, BytesEncoding};
 use crate::passwords::recipe::candidates::by_its_own_word;
 use crate::passwords::recipe::known_hash::KnownHash;
 use crate::words::hex;
-use base64::Engine;
 
 /// What stands between salt and password in some systems.
 const SEPARATORS: [&str; 6] = [":", "$", "-", "|", ".", "_"];

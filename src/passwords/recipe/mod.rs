@@ -14,7 +14,6 @@ use base64::Engine;
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
-use crate::display::draw::{Draw, NEUTRAL, card, draws, draws_in_cell, escape};
 use crate::error::problem::{Faults, Problem};
 use crate::error::{Error, Result};
 use crate::passwords::hashes::burden::{Burden, Untried};
@@ -24,6 +23,7 @@ use crate::passwords::hashes::kinds::Kind;
 use crate::passwords::hashes::schema::check_custom_hash;
 use crate::passwords::{MAX_PASSWORD_BYTES, check_password};
 use crate::private_file::create_private;
+use crate::say::harmless;
 use crate::secrets::random_bytes;
 use crate::users::file::{HashTemplate, UserFile, lay_over};
 use crate::users::{User, Users};
@@ -424,37 +424,9 @@ fn make(recipe: &CustomHash, custom: &Value, password: &str) -> Result<String> {
     }
 }
 
-draws!(HashRecipe);
-
-impl Draw for HashRecipe {
-    fn plain(&self) -> String {
-        let json = self.shown().to_string();
-        std::iter::once(json)
-            .chain(self.notes.clone())
-            .collect::<Vec<_>>()
-            .join("\n")
-    }
-    fn html(&self) -> String {
-        let json = format!("{:#}", self.shown());
-        let notes: String = self
-            .notes
-            .iter()
-            .map(|note| format!("<br>{}", escape(note)))
-            .collect();
-        card(
-            NEUTRAL,
-            &format!(
-                "<b>hash recipe</b><pre style=\"margin:.3em 0\">{}</pre>{}",
-                escape(&json),
-                notes.trim_start_matches("<br>")
-            ),
-        )
-    }
-}
-
 impl HashRecipe {
     /// Without a key and a salt that all users share.
-    fn shown(&self) -> Value {
+    pub(crate) fn shown(&self) -> Value {
         let mut shown = self.custom.clone();
         for path in ["/hash/key/value", "/salt/value"] {
             if let Some(value) = shown.pointer_mut(path) {
@@ -462,6 +434,14 @@ impl HashRecipe {
             }
         }
         shown
+    }
+}
+
+impl fmt::Display for HashRecipe {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let json = self.shown().to_string();
+        let lines: Vec<String> = [&[json], &self.notes[..]].concat();
+        f.write_str(&harmless(&lines.join("\n")))
     }
 }
 
