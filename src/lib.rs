@@ -126,15 +126,15 @@
 //!
 //! | step | functions | what they give |
 //! | --- | --- | --- |
-//! | open a tenant | [`Tenant::from_env`], [`Tenant::new`], [`Tenant::practice`] | [`Tenant`] |
+//! | open a tenant | [`Tenant::from_env`], [`Tenant::new`] (and [`with_sign_in`](Tenant::with_sign_in)), [`Tenant::practice`] | [`Tenant`] |
 //! | look around | [`list_connections`], [`find_users`], [`users_by_email`], [`export_users`] | [`Connections`], [`FoundUsers`], [`ExportedUsers`] |
 //! | see the HTTP | [`Tenant::requests`] | [`RequestLog`] |
 //! | make or read users | [`generate_users`], [`read_csv`], [`read_ndjson`] | [`Users`], [`UserFile`] |
 //! | give them passwords | [`hash_password`], [`set_passwords`], [`hash_stream`] | [`Users`], [`HashStream`] |
-//! | keep their old ones | [`find_recipe`], [`HashRecipe::new`], [`verify_password`] | [`HashRecipe`] |
+//! | keep their old ones | [`find_recipe`], [`HashRecipe::new`], [`HashRecipe::read`], [`verify_password`] | [`HashRecipe`] |
 //! | what hashing costs | [`measure_costs`], [`measure_hashing`] | [`CostTimes`], [`HashingSpeeds`] |
 //! | find the connection | [`get_connection_id`] | [`ConnectionId`] |
-//! | one job | [`start_import`], [`start_import_with`], [`wait_for_job`], [`job_errors`] | [`Job`], [`FinishedJob`], [`JobErrors`] |
+//! | one job | [`start_import`], [`start_import_with`], [`wait_for_job`], [`job_errors`]; after a restart: [`find_job`] | [`Job`], [`JobOptions`], [`FinishedJob`], [`JobErrors`] |
 //! | any number of users | [`check_users`], [`check_warnings`], [`plan_import`], [`plan_import_with`], [`import_users`], [`import_stream`] | [`Problem`], [`ImportPlan`], [`ImportReport`] |
 //! | after a crash | [`latest_import`], [`resume_import`], [`read_import`] | [`ImportReport`] |
 //! | prove it | [`verify_sign_in`] | [`SignIn`] |
@@ -184,6 +184,7 @@ pub use imports::plan::{ImportPlan, plan_import, plan_import_with};
 pub use imports::report::ImportReport;
 pub use imports::{import_stream, import_users, latest_import, read_import, resume_import};
 pub use jobs::errors::{FailedUser, JobErrors, RowError, job_errors};
+pub use jobs::find::find_job;
 pub use jobs::options::JobOptions;
 pub use jobs::upload::MAX_UPLOAD_BYTES;
 pub use jobs::wait::wait_for_job;

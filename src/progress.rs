@@ -9,14 +9,14 @@ use crate::words::{grouped, in_words};
 const FIRST_WORD: Duration = Duration::from_secs(2);
 
 /// Says how far a call with many requests is: within two seconds, then every two.
-pub(crate) struct Countdown {
+pub(crate) struct Tally {
     began: Instant,
     said: Instant,
 }
 
-impl Countdown {
-    pub(crate) fn new() -> Countdown {
-        Countdown {
+impl Tally {
+    pub(crate) fn new() -> Tally {
+        Tally {
             began: clock::instant(),
             said: clock::instant(),
         }
@@ -52,9 +52,9 @@ mod tests {
     fn a_total_that_cannot_be_is_no_time() {
         let began = clock::instant() - 2 * FIRST_WORD;
         for (done, total) in [(0, 5), (1, 5), (1, usize::MAX)] {
-            let mut countdown = Countdown { began, said: began };
-            countdown.say(done, total, "read");
-            assert!(countdown.said > began);
+            let mut tally = Tally { began, said: began };
+            tally.say(done, total, "read");
+            assert!(tally.said > began);
         }
     }
 }

@@ -8,11 +8,11 @@ use crate::error::{Error, Result};
 use crate::say::{debug_fields, words_of_others};
 use crate::secrets::hide::without_secrets;
 use crate::tenant::Tenant;
+use crate::tenant::answers::{RefusalAnswer, TokenAnswer};
 use crate::tenant::refusal::refusal;
 use crate::tenant::request::Answer;
 use crate::tenant::retry::Lost;
 
-const CALL: &str = "POST /oauth/token";
 /// Auth0's code for a user whose sign-in failed too often, which no waiting mends.
 const TOO_MANY_ATTEMPTS: &str = "too_many_attempts";
 /// What a read-only tenant refuses, and why it counts as a change.
@@ -52,7 +52,7 @@ debug_fields!(SignIn: login, connection);
 /// Signs `login` (e-mail or username) in with `password` and says so. Sends one request, which changes the user.
 ///
 /// `connection_name` is the connection's name, not its id. The application is the one of the settings
-/// `SIGN_IN_CLIENT_ID` and `SIGN_IN_CLIENT_SECRET`.
+/// `SIGN_IN_CLIENT_ID` and `SIGN_IN_CLIENT_SECRET`, or that of [`Tenant::with_sign_in`].
 ///
 /// A sign-in is no mere question, so a real tenant must be opened with [`Tenant::allow_writes`] first. The tenant's log has it.
 /// One that works is counted in the profile (`logins_count`, `last_login`), runs the tenant's Actions, and makes Auth0 keep the
@@ -90,7 +90,7 @@ pub fn verify_sign_in(
     let application = tenant.sign_in_application()?;
     let answer = ask(
         tenant,
-        &json!({
+        json!({
             "grant_type": "http://auth0.com/oauth/grant-type/password-realm",
             "realm": connection_name,
             "username": login,
@@ -99,39 +99,41 @@ pub fn verify_sign_in(
             "client_secret": application.secret.expose(),
         }),
     )?;
-    let json = answer.json(CALL)?;
-    if answer.status.is_success() && json["access_token"].is_string() {
+    if answer.status.is_success() {
+        let given: TokenAnswer = answer.read()?;
+        answer.need("access_token", given.access_token.0)?;
         return Ok(SignIn {
             login: login.to_string(),
             connection: connection_name.to_string(),
         });
     }
-    let message = json["error_description"]
-        .as_str()
-        .unwrap_or("no reason given");
+    let told: RefusalAnswer = answer.read()?;
+    let message = told.error_description.as_deref();
+    let message = message.unwrap_or("no reason given");
     Err(Error::sign_in(
         login,
-        refusal_in(&json),
+        refusal_in(&told),
         &words_of_others(&without_secrets(message), 300),
     ))
 }
 
 /// Asks until the rate lets it through. What else is refused is told by the answer.
-fn ask(tenant: &Tenant, body: &Value) -> Result<Answer> {
+fn ask(tenant: &Tenant, body: Value) -> Result<Answer> {
     let deadline = tenant.deadline();
     tenant.ask(deadline, Lost::GiveUp, |_| {
-        let answer = tenant.post_token(body, deadline)?;
-        let code = answer.json(CALL).unwrap_or_default()["error"].take();
-        if answer.status != StatusCode::TOO_MANY_REQUESTS || code == TOO_MANY_ATTEMPTS {
+        let answer = tenant.post_token(body.clone(), deadline)?;
+        let told: RefusalAnswer = answer.read().unwrap_or_default();
+        let is_users = told.error.as_deref() == Some(TOO_MANY_ATTEMPTS);
+        if answer.status != StatusCode::TOO_MANY_REQUESTS || is_users {
             return Ok(answer);
         }
-        Err(refusal(CALL, &answer))
+        Err(refusal(&answer))
     })
 }
 
-fn refusal_in(json: &Value) -> SignInRefusal {
-    let description = json["error_description"].as_str().unwrap_or_default();
-    match json["error"].as_str().unwrap_or_default() {
+fn refusal_in(told: &RefusalAnswer) -> SignInRefusal {
+    let description = told.error_description.as_deref().unwrap_or_default();
+    match told.error.as_deref().unwrap_or_default() {
         "mfa_required" => SignInRefusal::SecondFactor,
         TOO_MANY_ATTEMPTS => SignInRefusal::TooManyAttempts,
         "unauthorized_client" => SignInRefusal::GrantNotAllowed,

@@ -1,38 +1,19 @@
 //! The practice tenant: an HTTP server on loopback that answers as Auth0's Management API does, for
 //! everything a bulk import needs.
 //!
-//! `answers.rs` holds the envelopes, `bodies.rs` and `query.rs` read what is asked, `tokens.rs` says who may ask.
-//! `connections.rs`, `jobs.rs` (and `work.rs`), `exports.rs`, `users.rs`, `user_changes.rs`, `logs.rs` and `sign_in.rs` have one
-//! family of endpoints each. `schema.rs` has the rules for a row, `accounts.rs` what becomes of one, `hashes.rs` which password
-//! fits which hash, `search.rs` the language of searches. `memory.rs` and `state.rs` remember, `record.rs` notes what was
-//! asked, `proof.rs` shows who answers, `faults.rs` and `cut.rs` let things go wrong on demand, `options.rs` is the command
-//! line. It shares no type with the client: a shared misspelling would pass every test.
+//! `endpoints/` has a file for each family of endpoints, and this file which route leads to which. What all of them need to read
+//! a request and to answer it is in `http/`: the token, bodies, queries, envelopes, and the layers that each request passes.
+//! `state/` remembers: users, jobs and what becomes of their rows, the log, the faults that are switched on. `rules/` says what
+//! Auth0 takes and refuses, and remembers nothing. `options.rs` is the command line. It shares no type with the client: a
+//! shared misspelling would pass every test.
 
-mod accounts;
-mod answers;
-mod bodies;
-mod connections;
-mod cut;
-mod digests;
-mod exports;
-mod faults;
-mod hashes;
-mod jobs;
-mod logs;
-mod memory;
+mod clock;
+mod endpoints;
+mod http;
+mod ids;
 mod options;
-mod proof;
-mod query;
-mod record;
-mod schema;
-mod search;
-mod sign_in;
-mod slow_hashes;
+mod rules;
 mod state;
-mod tokens;
-mod user_changes;
-mod users;
-mod work;
 
 use std::fs;
 use std::io::Write;
@@ -43,15 +24,15 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::response::Response;
 use axum::routing::{get, post, put};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use serde_json::json;
 
-use options::Options;
-use state::Tenant;
+use crate::endpoints::{connections, exports, jobs, logs, practice, sign_in, user_changes, users};
+use crate::http::{access, answers, layers};
+use crate::options::Options;
+use crate::state::Tenant;
 
 fn main() {
     let options =
@@ -111,7 +92,7 @@ async fn answer(listener: tokio::net::TcpListener, tenant: Arc<Tenant>) {
     loop {
         let Ok((stream, _)) = listener.accept().await else {
             // The system has no file descriptor left for another connection: wait until one ends.
-            tokio::time::sleep(Duration::from_millis(50)).await;
+            clock::wait(Duration::from_millis(50)).await;
             continue;
         };
         let _ = stream.set_nodelay(true);
@@ -139,36 +120,39 @@ fn routes(tenant: Arc<Tenant>) -> Router {
                 .patch(user_changes::change),
         )
         .route("/logs", get(logs::list))
-        .method_not_allowed_fallback(tokens::wrong_method)
-        .layer(from_fn_with_state(Arc::clone(&tenant), tokens::limit_rate))
-        .layer(from_fn_with_state(Arc::clone(&tenant), faults::apply))
-        .layer(from_fn_with_state(Arc::clone(&tenant), record::count));
+        .method_not_allowed_fallback(access::wrong_method)
+        .layer(from_fn_with_state(Arc::clone(&tenant), layers::limit_rate))
+        .layer(from_fn_with_state(
+            Arc::clone(&tenant),
+            layers::let_faults_happen,
+        ))
+        .layer(from_fn_with_state(Arc::clone(&tenant), layers::count));
     Router::new()
         .nest("/api/v2", api)
         .route("/exports/{id}/{name}", get(exports::file))
         .route(
             "/oauth/token",
-            post(sign_in::token).layer(from_fn_with_state(Arc::clone(&tenant), faults::apply)),
+            post(sign_in::token).layer(from_fn_with_state(
+                Arc::clone(&tenant),
+                layers::let_faults_happen,
+            )),
         )
-        .route("/practice", get(about))
-        .route("/practice/prove", post(proof::prove))
-        .route("/practice/faults", get(faults::read).put(faults::write))
-        .route("/practice/door", put(record::door))
-        .route("/practice/requests", get(record::read))
-        .route("/practice/traffic", get(record::traffic))
+        .route("/practice", get(practice::about))
+        .route("/practice/prove", post(practice::prove))
+        .route(
+            "/practice/faults",
+            get(practice::faults).put(practice::set_faults),
+        )
+        .route("/practice/door", put(practice::door))
+        .route("/practice/requests", get(practice::requests))
+        .route("/practice/traffic", get(practice::traffic))
         .fallback(answers::no_such_route)
         .method_not_allowed_fallback(answers::wrong_method)
         .layer(DefaultBodyLimit::disable())
-        .layer(from_fn(answers::in_envelope))
-        .layer(from_fn_with_state(Arc::clone(&tenant), record::note))
-        .layer(from_fn(proof::own_host))
+        .layer(from_fn(layers::in_envelope))
+        .layer(from_fn_with_state(Arc::clone(&tenant), layers::note))
+        .layer(from_fn(layers::own_host))
         .with_state(tenant)
-}
-
-/// What answers here. Anybody can ask; only `/practice/prove` shows that it is the one that was started.
-async fn about() -> Response {
-    let version = env!("CARGO_PKG_VERSION");
-    answers::ok(&json!({"practice_tenant": true, "version": version}))
 }
 
 /// Written aside and moved into place, so that nobody reads half of it; for its owner alone.
@@ -189,7 +173,7 @@ fn write_env_file(path: &str, lines: &str) -> std::io::Result<()> {
 /// A practice tenant that nobody can find (its file is gone, or another's), or that nobody uses, ends.
 async fn end_when_forgotten(tenant: Arc<Tenant>, file: String) {
     loop {
-        tokio::time::sleep(Duration::from_millis(500)).await;
+        clock::wait(Duration::from_millis(500)).await;
         let lost = tenant
             .options
             .env_file

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::rules::scopes;
+
 /// What the command line says.
 #[derive(Clone, Debug)]
 pub(crate) struct Options {
@@ -55,7 +57,7 @@ impl Options {
             match word.as_str() {
                 "--scopes" => {
                     let scopes = words.next().ok_or("--scopes needs scopes, \"a b\"")?;
-                    options.scopes = Some(crate::tokens::known_scopes(&scopes)?);
+                    options.scopes = Some(scopes::known(&scopes)?);
                 }
                 "--enabled-clients" => options.enabled_clients = true,
                 "--unmarked" => options.marked = false,

@@ -1,7 +1,5 @@
 //! Listing a tenant's connections, and what each means for an import.
 
-use serde_json::Value;
-
 use crate::connections::rules::{ConnectionRules, OPTIONS_SCOPE, rules_of};
 use crate::connections::{
     APPLICATION_SCOPES, ConnectionId, LIST, applications, find, id_of, not_for_imports,
@@ -9,9 +7,10 @@ use crate::connections::{
 use crate::error::connections::Obstacle;
 use crate::error::{Error, Result};
 use crate::list::list;
-use crate::progress::Countdown;
+use crate::progress::Tally;
 use crate::say::{data, debug_fields};
 use crate::tenant::Tenant;
+use crate::tenant::answers::ConnectionAnswer;
 
 /// A connection of a tenant, and whether users can be imported into it; listed by [`list_connections`].
 ///
@@ -97,11 +96,11 @@ pub fn list_connections(tenant: &Tenant) -> Result<Connections> {
         false
     })?;
     let known = all.iter().filter_map(|c| Some((c, id_of(c)?)));
-    let mut countdown = Countdown::new();
+    let mut tally = Tally::new();
     let mut connections = Vec::new();
     for (connection, id) in known {
         connections.push(described(tenant, connection, id)?);
-        countdown.say(connections.len(), all.len(), "connections looked at");
+        tally.say(connections.len(), all.len(), "connections looked at");
     }
     if connections.is_empty() && !all.is_empty() {
         let problem = "none of its connections has an id of con_ and 16 letters or digits";
@@ -111,13 +110,17 @@ pub fn list_connections(tenant: &Tenant) -> Result<Connections> {
     Ok(Connections(connections))
 }
 
-fn described(tenant: &Tenant, connection: &Value, mut id: ConnectionId) -> Result<Connection> {
-    let text = |key: &str| data(connection[key].as_str().unwrap_or("?"));
-    let (name, strategy) = (text("name"), text("strategy"));
+fn described(
+    tenant: &Tenant,
+    connection: &ConnectionAnswer,
+    mut id: ConnectionId,
+) -> Result<Connection> {
+    let text = |told: &Option<String>| data(told.as_deref().unwrap_or("?"));
+    let (name, strategy) = (text(&connection.name), text(&connection.strategy));
     let mut obstacle = not_for_imports(connection);
     let (mut usernames, mut applications_using) = (None, None);
     if strategy == "auth0" {
-        let rules = rules_of(connection);
+        let rules = rules_of(&connection.options);
         let using = applications(tenant, connection, &id)?;
         if using.as_ref().is_some_and(Vec::is_empty) {
             obstacle = obstacle.or(Some(Obstacle::Unused));

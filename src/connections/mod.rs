@@ -10,9 +10,10 @@ use serde_json::Value;
 use crate::connections::rules::{ConnectionRules, OPTIONS_SCOPE, rules_of};
 use crate::error::connections::Obstacle;
 use crate::error::{Error, Result};
-use crate::progress::Countdown;
+use crate::progress::Tally;
 use crate::say::{data, one_line};
 use crate::tenant::Tenant;
+use crate::tenant::answers::{ClientsAnswer, ConnectionAnswer, ConnectionsAnswer};
 use crate::tenant::request::Request;
 
 const SCOPES: &[&str] = &["read:connections"];
@@ -175,7 +176,7 @@ impl fmt::Debug for ConnectionId {
 pub fn get_connection_id(tenant: &Tenant, name: &str) -> Result<ConnectionId> {
     // Whether Auth0 compares the name exactly is not documented, so it is compared here, and where its own filter
     // finds nothing, all are looked through.
-    let is_wanted = |connection: &Value| connection["name"] == name;
+    let is_wanted = |connection: &ConnectionAnswer| connection.name.as_deref() == Some(name);
     let mut existing = Vec::new();
     let found = match find(tenant, Some(name), is_wanted)? {
         Some(connection) => Some(connection),
@@ -202,24 +203,24 @@ pub fn get_connection_id(tenant: &Tenant, name: &str) -> Result<ConnectionId> {
     }
     Ok(ConnectionId {
         name: Some(name.to_string()),
-        rules: rules_of(&connection),
+        rules: rules_of(&connection.options),
         applications_unknown: applications.is_none(),
         ..id
     })
 }
 
 /// A connection's id, if it is well-formed.
-pub(crate) fn id_of(connection: &Value) -> Option<ConnectionId> {
-    ConnectionId::new(connection["id"].as_str()?).ok()
+pub(crate) fn id_of(connection: &ConnectionAnswer) -> Option<ConnectionId> {
+    ConnectionId::new(connection.id.as_deref()?).ok()
 }
 
 /// Why users cannot be imported into the connection, as far as it says so itself. What it does not say is no reason.
-pub(crate) fn not_for_imports(connection: &Value) -> Option<Obstacle> {
-    let strategy = connection["strategy"].as_str();
+pub(crate) fn not_for_imports(connection: &ConnectionAnswer) -> Option<Obstacle> {
+    let strategy = connection.strategy.as_deref();
     if let Some(strategy) = strategy.filter(|strategy| *strategy != "auth0") {
         return Some(Obstacle::Strategy(one_line(strategy)));
     }
-    let options = &connection["options"];
+    let options = &connection.options;
     let is_custom = options["enabledDatabaseCustomization"] == true;
     (is_custom && options["import_mode"] != true).then_some(Obstacle::NoImportMode)
 }
@@ -237,11 +238,11 @@ pub(crate) fn applications_untold() -> String {
 }
 
 /// The connection as it stands in a list of names.
-fn listed(connection: &Value) -> String {
-    let text = |key: &str| connection[key].as_str().unwrap_or("?");
-    match text("strategy") {
-        "auth0" | "?" => one_line(text("name")),
-        strategy => one_line(&format!("{} ({strategy}, no database)", text("name"))),
+fn listed(connection: &ConnectionAnswer) -> String {
+    let name = connection.name.as_deref().unwrap_or("?");
+    match connection.strategy.as_deref() {
+        Some("auth0") | None => one_line(name),
+        Some(strategy) => one_line(&format!("{name} ({strategy}, no database)")),
     }
 }
 
@@ -250,9 +251,9 @@ fn listed(connection: &Value) -> String {
 pub(crate) fn find(
     tenant: &Tenant,
     name: Option<&str>,
-    mut wanted: impl FnMut(&Value) -> bool,
-) -> Result<Option<Value>> {
-    let mut countdown = Countdown::new();
+    mut wanted: impl FnMut(&ConnectionAnswer) -> bool,
+) -> Result<Option<ConnectionAnswer>> {
+    let mut tally = Tally::new();
     let (mut next, mut seen, mut per_page) = (None::<String>, 0, 0);
     for page in 0..MOST_PAGES {
         let mut request = Request::get("/api/v2/connections", SCOPES);
@@ -267,27 +268,30 @@ pub(crate) fn find(
         if let Some(name) = name {
             request = request.query("name", name);
         }
-        let json = tenant.send(request)?.json(LIST)?;
-        let connections = json.as_array().or_else(|| json["connections"].as_array());
-        let Some(connections) = connections else {
-            return Err(Error::bad_answer(LIST, "it holds no list of connections"));
-        };
-        if let Some(connection) = connections.iter().find(|connection| wanted(connection)) {
-            return Ok(Some(connection.clone()));
+        let answer = tenant.send(request)?;
+        let told: ConnectionsAnswer = answer.read()?;
+        let count = told.connections.len();
+        if let Some(connection) = told
+            .connections
+            .into_iter()
+            .find(|connection| wanted(connection))
+        {
+            return Ok(Some(connection));
         }
-        seen += connections.len() as u64;
+        seen += count as u64;
         if page == 0 {
-            per_page = connections.len();
+            per_page = count;
         }
         let last = next;
-        next = json["next"].as_str().map(str::to_string);
-        let is_whole = match json["total"].as_u64() {
-            Some(total) if connections.is_empty() && seen < total => {
-                let problem = format!("it tells of {total} connections and lists {seen}");
-                return Err(Error::bad_answer(LIST, &problem));
+        next = told.next;
+        let is_whole = match told.total {
+            Some(total) if count == 0 && seen < total => {
+                return Err(
+                    answer.bad(&format!("it tells of {total} connections and lists {seen}"))
+                );
             }
             Some(total) => seen >= total,
-            None => json.is_object() || connections.len() < SMALL_PAGE,
+            None => !told.is_bare || count < SMALL_PAGE,
         };
         if next.is_none() && is_whole {
             return Ok(None);
@@ -295,7 +299,7 @@ pub(crate) fn find(
         if next.is_some() && next == last {
             break;
         }
-        countdown.say_so_far(seen as usize, "connections read");
+        tally.say_so_far(seen as usize, "connections read");
     }
     let problem = format!("after {seen} connections its `next` leads to no end");
     Err(Error::bad_answer(LIST, &problem))
@@ -307,27 +311,23 @@ pub(crate) fn find(
 /// and an answer without a list, both mean that there are none (Auth0's guide to the dedicated endpoints).
 pub(crate) fn applications(
     tenant: &Tenant,
-    connection: &Value,
+    connection: &ConnectionAnswer,
     id: &ConnectionId,
 ) -> Result<Option<Vec<String>>> {
-    let listed = client_ids(&connection["enabled_clients"]);
+    let listed = client_ids(&connection.enabled_clients);
     if !listed.is_empty() {
         return Ok(Some(listed));
     }
     let path = format!("/api/v2/connections/{id}/clients");
     let request = Request::get(&path, SCOPES).query("take", MOST_CLIENTS);
-    let call = format!("GET {path}");
-    let json = match tenant.send(request) {
-        Ok(answer) => answer.json(&call)?,
+    let answer = match tenant.send(request) {
+        Ok(answer) => answer,
         // A tenant may want another scope here than it wants for the list.
         Err(error) if error.status() == Some(403) => return Ok(None),
         Err(error) => return Err(error),
     };
-    match &json["clients"] {
-        Value::Null if json.is_object() => Ok(Some(Vec::new())),
-        list @ Value::Array(_) => Ok(Some(client_ids(list))),
-        _ => Err(Error::bad_answer(&call, "`clients` is no list")),
-    }
+    let told: ClientsAnswer = answer.read()?;
+    Ok(Some(client_ids(&told.clients)))
 }
 
 /// The ids themselves, or objects that have them.

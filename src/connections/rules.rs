@@ -40,16 +40,15 @@ pub(crate) struct UsernameRules {
 ///
 /// An empty object tells nothing either. In recorded answers the options of a plain database have six keys at least,
 /// so an empty object is no answer of Auth0's, and to take it for "no usernames" would refuse users for nothing.
-pub(crate) fn rules_of(connection: &Value) -> Option<ConnectionRules> {
-    let options = connection["options"].as_object()?;
-    let attributes = options.get("attributes").unwrap_or(&Value::Null);
-    if options.is_empty() || !(attributes.is_null() || attributes.is_object()) {
+pub(crate) fn rules_of(options: &Value) -> Option<ConnectionRules> {
+    let attributes = &options["attributes"];
+    if options.as_object()?.is_empty() || !(attributes.is_null() || attributes.is_object()) {
         return None;
     }
     let required = attributes.as_object().into_iter().flatten();
     let required = required.filter(|(_, attribute)| attribute["profile_required"] == true);
     Some(ConnectionRules {
-        usernames: username_rules(&connection["options"]),
+        usernames: username_rules(options),
         phones: attributes["phone_number"].is_object(),
         required: required.map(|(name, _)| one_line(name)).collect(),
         emails_unique: attributes["email"]["unique"] != false,

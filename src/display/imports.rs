@@ -36,6 +36,11 @@ impl ImportPlan {
             (false, false) => "REAL TENANT, writes are allowed",
         };
         let bytes: usize = self.uploads.iter().sum();
+        let at_once = match self.slots {
+            1 => "one".to_string(),
+            2 => "two".to_string(),
+            more => grouped(more),
+        };
         vec![
             ("tenant", format!("{} ({access})", self.domain)),
             ("connection", self.connection.clone()),
@@ -50,7 +55,7 @@ impl ImportPlan {
             (
                 "jobs",
                 format!(
-                    "{}, {} bytes in all ({} at most each), two at a time",
+                    "{}, {} bytes in all ({} at most each), {at_once} at a time",
                     grouped(self.uploads.len()),
                     grouped(bytes),
                     grouped(MAX_UPLOAD_BYTES)
@@ -137,7 +142,7 @@ impl ImportReport {
     fn jobs_line(&self) -> String {
         let from = self.jobs().iter().map(|job| job.from).min().unwrap_or(0);
         let to = self.jobs().iter().map(|job| job.to).max().unwrap_or(0);
-        let time = in_words(Duration::from_millis(to - from));
+        let time = in_words(Duration::from_millis(to.saturating_sub(from)));
         let requests = match self.requests {
             0 => String::new(),
             requests => format!(", {requests} requests"),
@@ -240,7 +245,7 @@ const LANE: f64 = 26.0;
 /// Light enough for dark words on it.
 const JOB: &str = "#9dc3ec";
 
-/// The jobs over time, a lane for each slot.
+/// The jobs over time, a lane for each slot. Of a clock that was set back, a job may have ended before it began.
 fn timeline(jobs: &[JobSpan]) -> Option<Part> {
     let mut jobs: Vec<JobSpan> = jobs.to_vec();
     jobs.sort_by_key(|job| job.from);
@@ -250,8 +255,8 @@ fn timeline(jobs: &[JobSpan]) -> Option<Part> {
     }
     let start = jobs[0].from;
     let end = jobs.iter().map(|job| job.to).max().unwrap_or(start);
-    let seconds = (end - start).max(1) as f64 / 1000.0;
-    let place = |time: u64| (time - start) as f64 / 1000.0 / seconds * TIMELINE;
+    let seconds = end.saturating_sub(start).max(1) as f64 / 1000.0;
+    let place = |time: u64| time.saturating_sub(start) as f64 / 1000.0 / seconds * TIMELINE;
     // When each lane is free.
     let mut lanes: Vec<u64> = Vec::new();
     let mut placed = Vec::new();
@@ -274,7 +279,7 @@ fn timeline(jobs: &[JobSpan]) -> Option<Part> {
             "file {}: {} in {:.1} s",
             job.file,
             count(job.users, "user"),
-            (job.to - job.from) as f64 / 1000.0
+            job.to.saturating_sub(job.from) as f64 / 1000.0
         );
         for words in [long, format!("file {}", job.file), job.file.to_string()] {
             if width_of(&words) <= width {
@@ -292,4 +297,33 @@ fn timeline(jobs: &[JobSpan]) -> Option<Part> {
     );
     svg.text(8.0 + TIMELINE, height - 7.0, "end", last);
     Some(Part::Picture(svg, words))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn span(file: usize, from: u64, to: u64) -> JobSpan {
+        JobSpan {
+            file,
+            users: 1,
+            from,
+            to,
+        }
+    }
+
+    #[test]
+    fn a_timeline_has_a_lane_for_each_slot_whatever_the_clock_did() {
+        assert!(timeline(&[span(1, 0, 9_000)]).is_none());
+        let jobs = [
+            span(1, 5_000, 9_000),
+            span(2, 6_000, 8_000),
+            span(3, 8_500, 1_000),
+        ];
+        let Some(Part::Picture(svg, words)) = timeline(&jobs) else {
+            panic!("no picture");
+        };
+        assert_eq!(words, "timeline: 3 jobs in 2 lanes, over 4.0 s");
+        assert!(svg.width > TIMELINE);
+    }
 }

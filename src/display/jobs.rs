@@ -4,22 +4,54 @@ use crate::display::removal::in_the_log;
 use crate::display::show::shown;
 use crate::display::view::{BAD, Bar, Entry, GOOD, NEUTRAL, Part, UPDATED, View};
 use crate::jobs::errors::{FailedUser, JobErrors};
-use crate::jobs::{FinishedJob, Job, JobStatus};
+use crate::jobs::{FinishedJob, Found, Job, JobStatus};
 use crate::words::{count, grouped};
 
 shown!(Job, FinishedJob, JobErrors);
 
 impl Job {
     fn view(&self) -> View {
-        let users = count(self.keys.len(), "user");
-        View::card(NEUTRAL, "job accepted").facts(vec![
+        match self.found {
+            Some(found) => View::card(NEUTRAL, "job taken up again").facts(self.found_facts(found)),
+            None => View::card(NEUTRAL, "job accepted").facts(self.accepted_facts()),
+        }
+    }
+
+    /// What is known of a job that was taken up again.
+    fn found_facts(&self, found: Found) -> Vec<(&'static str, String)> {
+        let unknown = "unknown: say it with job.sent(&users)".to_string();
+        let users = self.keys.as_ref().map(|keys| grouped(keys.len()));
+        let state = match found.had_ended {
+            true => "it had ended: wait_for_job says how",
+            false => "it had not ended: wait_for_job waits for it",
+        };
+        let accepted = match &*self.created_at {
+            "" => "unknown",
+            time => time,
+        };
+        let connection = self.connection_name().map(str::to_string);
+        vec![
+            ("id", self.id.to_string()),
+            (
+                "connection",
+                connection.unwrap_or_else(|| self.connection.to_string()),
+            ),
+            ("accepted", accepted.to_string()),
+            ("users sent", users.unwrap_or(unknown)),
+            ("state", state.to_string()),
+        ]
+    }
+
+    fn accepted_facts(&self) -> Vec<(&'static str, String)> {
+        let users = count(self.keys.as_ref().map_or(0, |keys| keys.len()), "user");
+        vec![
             ("id", self.id.to_string()),
             (
                 "users",
                 format!("{users} on their way; it runs in the tenant now"),
             ),
             ("tenant's log", in_the_log(&self.correlation_id)),
-        ])
+        ]
     }
 }
 

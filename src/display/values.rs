@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::display::show::shown;
 use crate::display::view::{BAD, GOOD, View, WARNING, ends};
+use crate::secrets::SECRET_FIELDS;
 use crate::sign_in::SignIn;
 use crate::tenant::{Tenant, WORKFLOW_SCOPES};
 use crate::users::{User, Users};
@@ -91,9 +92,8 @@ impl User {
     fn view(&self) -> View {
         let fields = serde_json::to_value(self).unwrap_or_default();
         let shown = |(name, value): (&String, &Value)| {
-            let secret = ["password_hash", "custom_password_hash", "mfa_factors"];
             let value = match value {
-                _ if secret.contains(&name.as_str()) => "<secret>".to_string(),
+                _ if SECRET_FIELDS.contains(&name.as_str()) => "<secret>".to_string(),
                 Value::String(text) => text.clone(),
                 value => value.to_string(),
             };

@@ -13,6 +13,15 @@ sentences! {
         ": " "give it JobOptions, or use import_users";
 }
 
+// A job that is to be taken up again.
+sentences! {
+    Input no_job_id(given: &str);
+        "`{given}` is not a job's id (job_ and letters or digits)"
+        ": " "the job's card shows it, and the tenant's log";
+    Input no_import_job(job: &str, kind: &str);
+        "job {job} cannot be taken up: it is of the type `{kind}`, and an import's is `users_import`";
+}
+
 // The wait is over.
 sentences! {
     OutOfTime out_of_time(limit: Duration) let limit = limit.as_secs_f64();

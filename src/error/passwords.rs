@@ -1,5 +1,7 @@
 //! Passwords, hashes, and what describes hashes.
 
+use std::path::Path;
+
 use crate::error::problem::{Problem, first_of};
 use crate::error::sentence::sentences;
 use crate::error::{Detail, Error, ErrorKind};
@@ -43,6 +45,8 @@ sentences! {
     /// What is wrong with a field, and what to do.
     Hash hash_recipe(field: &str, fault: &str);
         "cannot use this hash recipe: {field} {fault}";
+    Hash recipe_file(path: &Path, fault: &str) let path = path.display();
+        "cannot use the recipe's file {path}: {fault}";
     Hash costly_recipe(field: &str, fault: &str);
         "cannot make a hash by this recipe here: {field} {fault}"
         ": " "lower its cost, or leave the hashing to the system that it comes from";

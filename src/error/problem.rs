@@ -5,7 +5,7 @@ use std::fmt;
 use crate::say::{data, debug_fields, sentence};
 use crate::words::{cut, grouped};
 
-/// One thing that is wrong with a user, in the words of the reader's own file; found by [`check_users`]. Holds no secret.
+/// One thing that is wrong with a user, in the words of the reader's own file; found by [`check_users`](crate::check_users). Holds no secret.
 ///
 /// # Examples
 ///

@@ -7,6 +7,8 @@ sentences! {
     Removal unknown_creation(job: &str, why: &str);
         "nothing was removed: {why}, so what job {job} created is not known"
         ": " "look in the dashboard";
+    Removal unknown_users(why: &str);
+        "nothing was removed: {why}; users of a run are planned with plan_run_removal";
     Removal removal_elsewhere(folder: &str, theirs: &str, ours: &str);
         "nothing was removed: {folder} is of the tenant {theirs}, and this one is {ours}";
     Removal removal_too_soon(folder: &str);

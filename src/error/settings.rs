@@ -39,7 +39,7 @@ sentences! {
     /// Of a tenant that was opened without settings.
     Settings sign_in_without_settings(domain: &str);
         "no sign-in was sent: it needs an application with the Password grant, and {domain} was opened with Tenant::new, which reads no settings"
-        ": " "open it with Tenant::from_env, with SIGN_IN_CLIENT_ID and SIGN_IN_CLIENT_SECRET set where DOMAIN is set";
+        ": " "give it one, as in tenant.with_sign_in(client_id, client_secret)";
 }
 
 // A file of settings.

@@ -88,6 +88,10 @@ sentences! {
         let bytes = grouped(bytes), limit = grouped(limit);
         "user {row} ({email}) alone has {bytes} bytes, and an upload has room for {limit}"
         ": " "send less of the user's data";
+    TooLarge external_id_too_large(bytes: usize, limit: usize)
+        let bytes = grouped(bytes), limit = grouped(limit);
+        "the external_id has {bytes} bytes, over half of the {limit} that an upload may have: nothing was sent"
+        "; " "use a shorter one";
 }
 
 impl Error {

@@ -86,8 +86,8 @@ pub fn import_users(
     if !problems.is_empty() && !options.skip_bad_rows {
         return Err(Error::bad_rows(problems, users.len()));
     }
+    let packer = RunPacker::new(Check::Done(problems), connection, options)?;
     let mut run = Run::begin(tenant, connection, options, true)?;
-    let packer = RunPacker::new(Check::Done(problems), connection, options);
     // Until it is shown a crash leaves nothing; from then on it leaves a run that can be resumed.
     let shown = pack(&mut run, packer, users).and_then(|()| run.folder.show());
     if shown.is_err() {
@@ -152,9 +152,9 @@ pub fn import_stream(
 ) -> Result<ImportReport> {
     tenant.check_gate("an import")?;
     connection.check_upsert(options.job.upsert)?;
-    let run = Run::begin(tenant, connection, options, false)?;
     let check = Check::AsTheyCome(Box::new(Checker::new(connection, options.loses_hashes())));
-    let packer = RunPacker::new(check, connection, options);
+    let packer = RunPacker::new(check, connection, options)?;
+    let run = Run::begin(tenant, connection, options, false)?;
     let (sender, steps) = sync_channel(FILES_AHEAD);
     // Not waited for: a source that is stuck may never give its next user.
     thread::spawn(move || pack_stream(users, packer, &sender));

@@ -60,15 +60,15 @@ impl RunPacker {
         check: Check,
         connection: &ConnectionId,
         options: &ImportOptions,
-    ) -> RunPacker {
-        RunPacker {
+    ) -> Result<RunPacker> {
+        Ok(RunPacker {
             check,
-            packer: Packer::new(connection, &options.job),
+            packer: Packer::new(connection, &options.job)?,
             make_ids: options.make_ids,
             skip_bad_rows: options.skip_bad_rows,
             own_ids: Vec::new(),
             rows: 0,
-        }
+        })
     }
 
     /// Takes the user of the next row. The error is not the row's: the source cannot be read any further, say.

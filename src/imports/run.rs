@@ -11,6 +11,7 @@ use crate::imports::journal::{Entry, FileEnd, RowNote, RowRuns};
 use crate::imports::options::{Afterwards, ImportOptions};
 use crate::imports::pack::PackStep;
 use crate::jobs::{JobId, RowKey};
+use crate::secrets::SECRET_FIELDS;
 use crate::secrets::Secret;
 use crate::secrets::sent::{self, SentSecrets};
 
@@ -376,7 +377,7 @@ fn strip(user: &mut Value, afterwards: Afterwards) {
     match afterwards {
         Afterwards::KeepAll => {}
         Afterwards::StripSecrets => {
-            for secret in ["password_hash", "custom_password_hash", "mfa_factors"] {
+            for secret in SECRET_FIELDS {
                 fields.remove(secret);
             }
         }

@@ -5,8 +5,6 @@
 
 use std::collections::HashSet;
 
-use serde_json::Value;
-
 use crate::clock::unix_millis;
 use crate::error::{ErrorKind, Result};
 use crate::imports::journal::{FileEnd, NoteKind, RowNote};
@@ -17,6 +15,7 @@ use crate::jobs::ownership::{
 };
 use crate::jobs::{JobId, RowKey, Summary};
 use crate::tenant::Tenant;
+use crate::tenant::answers::{ReportAnswer, UserAnswer};
 
 /// The rows of a file while it is found out what became of them.
 struct Rows {
@@ -143,12 +142,12 @@ fn note_report(
     let report = match read_report(tenant, job) {
         Ok(report) => report,
         // Gone since the job was last asked after: as good as empty.
-        Err(error) if error.status() == Some(404) => Value::Null,
+        Err(error) if error.status() == Some(404) => ReportAnswer::default(),
         Err(error) => return Err(error),
     };
     let secrets = run.sent_secrets(file)?;
     let keys: Vec<RowKey> = rows.sent.iter().map(|user| user.key.clone()).collect();
-    for failure in failed_users(&report, &keys, &secrets) {
+    for failure in failed_users(&report.rows, &keys, &secrets) {
         if let Some(row) = failure.row {
             rows.noted[row - 1] = Some(note(&rows.sent[row - 1], &failure));
         }
@@ -319,7 +318,7 @@ fn settle_taken(tenant: &Tenant, run: &Run, rows: &mut Rows) -> Result<()> {
         rows.note_untold(&places);
         return Ok(());
     };
-    let is_same = |user: &Value, sent: &Sent| {
+    let is_same = |user: &UserAnswer, sent: &Sent| {
         is_in(user, connection)
             && has_email(user, &sent.key.email)
             && (!run.emails_shared || shares_a_name(user, sent))
@@ -340,17 +339,13 @@ fn settle_taken(tenant: &Tenant, run: &Run, rows: &mut Rows) -> Result<()> {
 }
 
 /// Whether a user of the tenant's has something of this one's that no two users may have.
-fn shares_a_name(user: &Value, sent: &Sent) -> bool {
+fn shares_a_name(user: &UserAnswer, sent: &Sent) -> bool {
     let lower = |text: &str| text.to_lowercase();
-    let username = user["username"].as_str().map(lower);
+    let username = user.username.as_deref().map(lower);
     let is_given_id = !sent.made_id && sent.key.user_id.is_some();
-    is_given_id && user["user_id"] == sent.auth0_id()
+    is_given_id && user.user_id.as_deref() == Some(&sent.auth0_id())
         || username.is_some() && username == sent.key.username.as_deref().map(lower)
-        || sent
-            .key
-            .phone_number
-            .as_deref()
-            .is_some_and(|phone| user["phone_number"] == phone)
+        || user.phone_number.is_some() && *user.phone_number == sent.key.phone_number
 }
 
 /// Which of `places` are there by what is found by their e-mails. Whom a search does not see, which may be the
@@ -359,7 +354,7 @@ fn here_by_email(
     tenant: &Tenant,
     sent: &[Sent],
     places: &[usize],
-    is_same: impl Fn(&Value, &Sent) -> bool,
+    is_same: impl Fn(&UserAnswer, &Sent) -> bool,
 ) -> Result<HashSet<usize>> {
     let email = |place: &usize| sent[*place].key.email.trim().to_lowercase();
     let mut here = HashSet::new();

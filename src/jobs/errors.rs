@@ -2,16 +2,18 @@
 
 use serde_json::Value;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::jobs::row_places::places;
 use crate::jobs::{FinishedJob, JobId, JobStatus, READ_SCOPES, RowKey};
 use crate::list::list;
 use crate::say::{data, debug_fields, words_of_others};
+use crate::secrets::SECRET_FIELDS;
 use crate::secrets::Secret;
-use crate::secrets::hide::without_secrets;
+use crate::secrets::hide::{HIDDEN, without_secrets};
 use crate::secrets::sent::SentSecrets;
 use crate::tenant::Tenant;
-use crate::tenant::answer::text;
+use crate::tenant::answer::{Field, Told};
+use crate::tenant::answers::{ReportAnswer, ReportError, ReportRow};
 use crate::tenant::request::Request;
 
 /// Characters kept of each text of Auth0's.
@@ -163,41 +165,55 @@ list!(JobErrors, rows, FailedUser);
 /// # Ok::<(), Error>(())
 /// ```
 pub fn job_errors(tenant: &Tenant, finished: &FinishedJob) -> Result<JobErrors> {
-    let json = read_report(tenant, &finished.id)?;
+    let report = read_report(tenant, &finished.id)?;
     let sent = SentSecrets::of(finished.job.secrets.iter().map(Secret::expose));
-    let rows = failed_users(&json, &finished.job.keys, &sent);
-    let explanation = explain(finished, rows.len(), &sent.hide_in(json));
-    Ok(JobErrors { rows, explanation })
+    let known = finished.sent();
+    let mut rows = failed_users(&report.rows, known.as_deref().unwrap_or_default(), &sent);
+    if finished.job.found.is_some() {
+        rows.iter_mut().for_each(hide_what_may_be_secret);
+    }
+    let details = sent.hide_in(report.status_details);
+    let explanation = explain(finished, rows.len(), &details);
+    let no_rows = || known.err().filter(|_| !rows.is_empty());
+    Ok(JobErrors {
+        explanation: explanation.or_else(no_rows),
+        rows,
+    })
 }
 
-/// The error report of a job, in one of three shapes: nothing (204), a list of rows, or an object about the job.
-pub(crate) fn read_report(tenant: &Tenant, id: &JobId) -> Result<Value> {
+/// Leaves out the messages that may quote a secret which nobody here knows: what was sent, and would be sought in them, is not known for certain.
+fn hide_what_may_be_secret(failed: &mut FailedUser) {
+    for error in &mut failed.errors {
+        let is_secret = |field: &str| SECRET_FIELDS.iter().any(|name| field.starts_with(name));
+        if error.field.as_deref().is_some_and(is_secret) {
+            error.message = HIDDEN.to_string();
+        }
+    }
+}
+
+/// The error report of a job.
+pub(crate) fn read_report(tenant: &Tenant, id: &JobId) -> Result<ReportAnswer> {
     let path = format!("/api/v2/jobs/{id}/errors");
     let answer = tenant.send(Request::get(&path, READ_SCOPES))?;
-    if answer.body.is_empty() {
-        return Ok(Value::Null);
+    match answer.body.is_empty() {
+        true => Ok(ReportAnswer::default()),
+        false => answer.read(),
     }
-    let call = format!("GET {path}");
-    let report = answer.json(&call)?;
-    let about_the_job = ["status", "status_details", "type", "id"];
-    let is_about_the_job = about_the_job.iter().any(|name| report.get(name).is_some());
-    if report.is_array() || report.is_null() || is_about_the_job {
-        return Ok(report);
-    }
-    let problem = "it is neither a list of users with `errors` nor the `status_details` of a job";
-    Err(Error::bad_answer(&call, problem))
 }
 
 /// The rows of a report, each traced to the user it is about. They are traced as they came: what is hidden of them, since it
 /// was sent as a secret, may be a part of an e-mail or an id, too, as a salt of four letters is.
-pub(crate) fn failed_users(report: &Value, keys: &[RowKey], sent: &SentSecrets) -> Vec<FailedUser> {
-    let rows = report.as_array().map(Vec::as_slice).unwrap_or_default();
-    let failed = |(row, place): (&Value, Option<usize>)| {
-        let told = || Some(sent.hide(&text(&row["user"]["email"])?));
+pub(crate) fn failed_users(
+    rows: &[ReportRow],
+    keys: &[RowKey],
+    sent: &SentSecrets,
+) -> Vec<FailedUser> {
+    let failed = |(row, place): (&ReportRow, Option<usize>)| {
+        let told = || Some(sent.hide(&data(row.user.as_ref()?.email.as_deref()?)));
         FailedUser {
             row: place.map(|place| place + 1),
             email: place.map_or_else(told, |place| Some(data(&keys[place].email))),
-            errors: reasons(&row["errors"], sent),
+            errors: reasons(&row.errors, sent),
         }
     };
     rows.iter().zip(places(rows, keys)).map(failed).collect()
@@ -213,26 +229,25 @@ fn reasons(errors: &Value, sent: &SentSecrets) -> Vec<RowError> {
 
 fn row_error(error: &Value, sent: &SentSecrets) -> RowError {
     let shown = |text: &str| words_of_others(&without_secrets(&sent.hide(text)), MOST_CHARS);
-    let field_text = |key: &str| text(&error[key]).map(|text| shown(&text));
-    let or_nothing = |key: &str| field_text(key).unwrap_or_default();
-    // A code that is known is no secret, whatever salt stands in it.
-    let known = text(&error["code"]).filter(|code| advice(code, None) != NO_ADVICE);
-    let (code, path) = (
-        known.unwrap_or_else(|| or_nothing("code")),
-        or_nothing("path"),
-    );
     // One that is no object says all it has to say.
-    let all = || match error {
-        Value::Object(_) => String::new(),
-        other => shown(&text(other).unwrap_or_else(|| other.to_string())),
+    let all = || String::of(error.clone()).unwrap_or_else(|| error.to_string());
+    let told = ReportError::of(error.clone()).unwrap_or_else(|| ReportError {
+        message: Told(Some(all())),
+        ..ReportError::default()
+    });
+    // A code that is known is no secret, whatever salt stands in it.
+    let code = told.code.0.unwrap_or_default();
+    let code = match advice(&code, None) {
+        NO_ADVICE => shown(&code),
+        _ => code,
     };
-    let message = field_text("message").unwrap_or_else(all);
+    let message = told.message.as_deref().map(shown).unwrap_or_default();
     // The path is optional, and its text stands in the message too.
-    let path = match path.as_str() {
+    let path = told.path.as_deref().map(shown).unwrap_or_default();
+    let field = field(match path.as_str() {
         "" => named_in(&message),
         path => path,
-    };
-    let field = field(path);
+    });
     RowError {
         advice: advice(&code, field.as_deref()),
         code,
@@ -352,11 +367,8 @@ pub(crate) fn advice(code: &str, field: Option<&str>) -> &'static str {
     }
 }
 
-fn explain(finished: &FinishedJob, rows: usize, json: &Value) -> Option<String> {
-    if let Some(details) = json
-        .get("status_details")
-        .filter(|details| !details.is_null())
-    {
+fn explain(finished: &FinishedJob, rows: usize, details: &Value) -> Option<String> {
+    if !details.is_null() {
         let details = without_secrets(&details.to_string());
         let what = match finished.status {
             JobStatus::Failed => "the job failed as a whole; Auth0 says",

@@ -1,6 +1,7 @@
 //! One import job: what it is, and starting it.
 
 pub(crate) mod errors;
+pub(crate) mod find;
 pub(crate) mod options;
 pub(crate) mod ownership;
 pub(crate) mod row_places;
@@ -12,19 +13,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::Method;
-use serde_json::Value;
 
 use crate::connections::ConnectionId;
 use crate::error::{Error, Result};
 use crate::jobs::options::JobOptions;
-use crate::jobs::upload::{Upload, file_of, upload};
+use crate::jobs::upload::{file_of, upload};
 use crate::say::{data, debug};
-use crate::secrets::sent;
 use crate::secrets::{Secret, random_hex};
 use crate::tenant::Tenant;
 use crate::tenant::answer::millis;
-use crate::tenant::request::Request;
+use crate::tenant::answers::AcceptedAnswer;
+use crate::tenant::form::Form;
+use crate::tenant::request::{Answer, Request};
 use crate::users::User;
+use crate::words::{count, grouped};
 
 /// Characters of an id behind `job_`, at most: four times as many as Auth0 gives today.
 const MOST_ID_CHARS: usize = 64;
@@ -68,12 +70,9 @@ impl JobId {
     }
 
     /// The id of the job that an answer tells of.
-    pub(crate) fn in_answer(json: &Value, call: &str) -> Result<JobId> {
-        let fault = |problem| Error::bad_answer(call, problem);
-        let id = json["id"]
-            .as_str()
-            .ok_or_else(|| fault("it names no job in `id`, though it was accepted"))?;
-        JobId::of(id).ok_or_else(|| fault("its `id` is not job_ and letters or digits"))
+    pub(crate) fn in_answer(answer: &Answer, id: Option<String>) -> Result<JobId> {
+        let id = JobId::of(&answer.need("id", id)?);
+        id.ok_or_else(|| answer.bad("its `id` is not job_ and letters or digits"))
     }
 
     /// The id as text.
@@ -137,15 +136,25 @@ pub struct Job {
     pub connection: ConnectionId,
     /// When Auth0 accepted it (ISO 8601, UTC), in Auth0's own writing.
     pub created_at: String,
-    /// The `X-Correlation-ID` of the upload, drawn for it: the tenant's log has it as `references.correlation_id`.
+    /// The `X-Correlation-ID` of the upload, drawn for it: the tenant's log has it as `references.correlation_id`. Empty of a
+    /// job that [`find_job`](crate::find_job) took up, since the tenant does not tell it.
     pub correlation_id: String,
     /// The connection's name, from the answer to the upload.
     pub(crate) answered_connection: Option<String>,
-    /// What each user sent is known by, in order.
-    pub(crate) keys: Arc<[RowKey]>,
+    /// What each user sent is known by, in order; `None` where it is not known.
+    pub(crate) keys: Option<Arc<[RowKey]>>,
     /// The hashes, salts, keys and second factors that were sent, which no report may repeat: no more of them than one
     /// upload holds.
     pub(crate) secrets: Arc<[Secret]>,
+    /// Of a job that was taken up by its id.
+    pub(crate) found: Option<Found>,
+}
+
+/// How a job was found that was not started here.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Found {
+    /// Whether it had ended by then: when, nobody tells.
+    pub(crate) had_ended: bool,
 }
 
 impl Job {
@@ -158,6 +167,11 @@ impl Job {
 
 impl fmt::Debug for Job {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let known = self.keys.as_ref().map(|keys| keys.len());
+        let users: &dyn fmt::Debug = match &known {
+            Some(count) => count,
+            None => &"unknown",
+        };
         debug(
             f,
             "Job",
@@ -166,7 +180,7 @@ impl fmt::Debug for Job {
                 ("connection", &self.connection),
                 ("created_at", &self.created_at),
                 ("correlation_id", &self.correlation_id),
-                ("users", &self.keys.len()),
+                ("users", users),
             ],
         )
     }
@@ -295,6 +309,30 @@ pub struct FinishedJob {
     pub(crate) untold: Option<&'static str>,
 }
 
+impl FinishedJob {
+    /// What each user sent is known by, or why it is not known: a job that was taken up again has it from the reader, and the
+    /// tenant's count must agree.
+    pub(crate) fn sent(&self) -> std::result::Result<&[RowKey], String> {
+        let Some(keys) = &self.job.keys else {
+            return Err(format!(
+                "which users job {} was sent is not known, since it was taken up by its id: say it with job.sent(&users)",
+                self.id
+            ));
+        };
+        match self.summary {
+            Some(summary) if self.job.found.is_some() && summary.total != keys.len() as u64 => {
+                Err(format!(
+                    "job {} was sent {}, and {} are said to have been: say all of them and no others with job.sent(&users)",
+                    self.id,
+                    count(summary.total as usize, "user"),
+                    grouped(keys.len())
+                ))
+            }
+            _ => Ok(keys),
+        }
+    }
+}
+
 /// Sends the users as one import job and returns once it is accepted. Writes to the tenant; does not wait.
 ///
 /// Only the size is checked: what is wrong with a user is left for Auth0 to say ([`job_errors`](crate::job_errors())).
@@ -360,7 +398,8 @@ pub fn start_import_with(
     connection.check_upsert(options.upsert)?;
     let file = file_of(users)?;
     let correlation_id = format!("import-{}", random_hex(8)?);
-    let upload = upload(connection, &options, &file, users.len())?;
+    let upload = upload(connection, &options, file, users.len())?;
+    let secrets = upload.secrets.clone();
     let accepted = send_upload(tenant, upload, &correlation_id)?;
     Ok(Job {
         id: accepted.id,
@@ -368,12 +407,13 @@ pub fn start_import_with(
         created_at: accepted.created_at.unwrap_or_default(),
         correlation_id,
         answered_connection: accepted.connection,
-        keys: users.iter().map(RowKey::of).collect(),
-        secrets: sent::of_file(&file).into(),
+        keys: Some(users.iter().map(RowKey::of).collect()),
+        secrets: secrets.into(),
+        found: None,
     })
 }
 
-/// What an upload that was taken is answered with.
+/// What an answer tells of a job that was taken.
 pub(crate) struct Accepted {
     pub(crate) id: JobId,
     pub(crate) created_at: Option<String>,
@@ -382,23 +422,27 @@ pub(crate) struct Accepted {
 }
 
 /// Sends a file of users, under a name that the tenant's log keeps.
-pub(crate) fn send_upload(
-    tenant: &Tenant,
-    upload: Upload,
-    correlation_id: &str,
-) -> Result<Accepted> {
+pub(crate) fn send_upload(tenant: &Tenant, upload: Form, correlation_id: &str) -> Result<Accepted> {
     let path = "/api/v2/jobs/users-imports";
-    let call = "POST /api/v2/jobs/users-imports";
     let request = Request::write(Method::POST, path, IMPORT_SCOPES, "an import")
-        .body(&upload.content_type, upload.bytes)
+        .form(upload)
         .correlation_id(correlation_id);
     let answer = tenant.send(request)?;
-    let (hidden, names) = (answer.json(call)?, answer.names(call)?);
-    let text = |json: &Value, key: &str| json[key].as_str().map(data);
-    let time = text(&names, "created_at").filter(|text| millis(text).is_some());
-    Ok(Accepted {
-        id: JobId::in_answer(&names, call)?,
-        created_at: time.or_else(|| text(&hidden, "created_at")),
-        connection: text(&names, "connection"),
-    })
+    let told: AcceptedAnswer = answer.read_names()?;
+    Accepted::of(&answer, &told)
+}
+
+impl Accepted {
+    pub(crate) fn of(answer: &Answer, told: &AcceptedAnswer) -> Result<Accepted> {
+        // What is no time is no name either.
+        let shown = |time: &String| match millis(time) {
+            Some(_) => data(time),
+            None => data(&answer.sent.hide(time)),
+        };
+        Ok(Accepted {
+            created_at: told.created_at.as_ref().map(shown),
+            connection: told.connection.as_deref().map(data),
+            id: JobId::in_answer(answer, told.id.0.clone())?,
+        })
+    }
 }

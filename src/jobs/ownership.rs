@@ -5,12 +5,11 @@
 
 use std::collections::HashMap;
 
-use serde_json::Value;
-
 use crate::error::{Error, ErrorKind, Result};
 use crate::tenant::Tenant;
 use crate::tenant::answer::millis;
-use crate::tenant::request::{Request, path_segment};
+use crate::tenant::answers::{ConnectionAnswer, IdentityAnswer, UserAnswer, UsersAnswer};
+use crate::tenant::request::Request;
 
 const SCOPES: &[&str] = &["read:users"];
 /// Users asked for in one search; more would make the address too long.
@@ -34,29 +33,29 @@ pub(crate) const IDENTITIES_UNTOLD: &str =
 pub(crate) const AGE_UNTOLD: &str = "the tenant does not tell when the user or the job was created";
 
 /// The identity of a database user of the connection; of any connection when its name is not known.
-fn identity<'a>(profile: &'a Value, connection: Option<&str>) -> Option<&'a Value> {
-    let ours = |identity: &&Value| {
-        identity["provider"] == "auth0"
-            && connection.is_none_or(|name| identity["connection"] == name)
+fn identity<'a>(profile: &'a UserAnswer, connection: Option<&str>) -> Option<&'a IdentityAnswer> {
+    let ours = |identity: &&IdentityAnswer| {
+        identity.provider.as_deref() == Some("auth0")
+            && (connection.is_none() || identity.connection.as_deref() == connection)
     };
-    profile["identities"].as_array()?.iter().find(ours)
+    profile.identities.as_ref()?.iter().find(ours)
 }
 
 /// Whether the profile has an identity in the connection's database.
-pub(crate) fn is_in(profile: &Value, connection: &str) -> bool {
+pub(crate) fn is_in(profile: &UserAnswer, connection: &str) -> bool {
     identity(profile, Some(connection)).is_some()
 }
 
 /// Why the profile is not that of a user of this connection and of nothing else; `None` when it is.
-pub(crate) fn doubt(profile: &Value, connection: Option<&str>) -> Option<&'static str> {
-    let Some(identities) = profile["identities"].as_array() else {
+pub(crate) fn doubt(profile: &UserAnswer, connection: Option<&str>) -> Option<&'static str> {
+    let Some(identities) = profile.identities.as_ref() else {
         return Some(IDENTITIES_UNTOLD);
     };
     let Some(own) = identity(profile, connection) else {
         return Some(ELSEWHERE);
     };
-    let id = own["user_id"].as_str().map(|id| format!("auth0|{id}"));
-    let whole = identities.len() == 1 && id.as_deref() == profile["user_id"].as_str();
+    let id = own.user_id.as_ref().map(|id| format!("auth0|{id}"));
+    let whole = identities.len() == 1 && id == *profile.user_id;
     (!whole || id.is_none()).then_some(LINKED)
 }
 
@@ -74,8 +73,8 @@ const TOLERANCE: i64 = 10_000;
 
 impl Span {
     /// Why the user may have been created at another time; `None` when they were not.
-    pub(crate) fn doubt(&self, profile: &Value) -> Option<&'static str> {
-        let created = profile["created_at"].as_str().and_then(millis);
+    pub(crate) fn doubt(&self, profile: &UserAnswer) -> Option<&'static str> {
+        let created = profile.created_at.as_deref().and_then(millis);
         let (Some(created), Some(since)) = (created, self.since) else {
             return Some(AGE_UNTOLD);
         };
@@ -90,45 +89,45 @@ impl Span {
 }
 
 /// Whether the user has signed in. Auth0 leaves both fields out until then (recorded).
-pub(crate) fn has_signed_in(profile: &Value) -> bool {
-    let number = profile["logins_count"].as_f64();
-    number.is_some_and(|number| number > 0.0) || !profile["last_login"].is_null()
+pub(crate) fn has_signed_in(profile: &UserAnswer) -> bool {
+    profile.logins_count.is_some_and(|count| count > 0.0) || !profile.last_login.is_null()
 }
 
 /// Whether the profile is that of the user with an id that was made for a run. Such an id is nobody else's, so what
 /// the tenant does not tell is no reason to doubt it.
-pub(crate) fn is_user_with_made_id(profile: &Value, id: &str, connection: Option<&str>) -> bool {
+pub(crate) fn is_user_with_made_id(
+    profile: &UserAnswer,
+    id: &str,
+    connection: Option<&str>,
+) -> bool {
     let doubt = doubt(profile, connection);
-    profile["user_id"] == id && doubt.is_none_or(|doubt| doubt != ELSEWHERE)
+    profile.user_id.as_deref() == Some(id) && doubt.is_none_or(|doubt| doubt != ELSEWHERE)
 }
 
 /// Users by the values of one field. A search may not see the newest, so whom it does not find may be there.
-pub(crate) fn search(tenant: &Tenant, field: &str, values: &[String]) -> Result<Vec<Value>> {
+pub(crate) fn search(tenant: &Tenant, field: &str, values: &[String]) -> Result<Vec<UserAnswer>> {
     let term = |value: &String| {
         let quoted = value.replace('\\', "\\\\").replace('"', "\\\"");
         format!("{field}:\"{quoted}\"")
     };
     let terms: Vec<String> = values.iter().map(term).collect();
-    let path = "/api/v2/users";
-    let request = Request::get(path, SCOPES)
+    let request = Request::get("/api/v2/users", SCOPES)
         .query("q", terms.join(" OR "))
         .query("search_engine", "v3")
         .query("per_page", PER_PAGE)
         .query("fields", FIELDS);
-    let answer = match tenant.send(request) {
-        Ok(answer) => answer.json(&format!("GET {path}"))?,
+    match tenant.send(request) {
+        Ok(answer) => Ok(answer.read::<UsersAnswer<UserAnswer>>()?.users),
         // A search that is refused finds nobody.
-        Err(error) if error.is_refused() => Value::Null,
-        Err(error) => return Err(error),
-    };
-    let found = answer.as_array().or_else(|| answer["users"].as_array());
-    Ok(found.cloned().unwrap_or_default())
+        Err(error) if error.is_refused() => Ok(Vec::new()),
+        Err(error) => Err(error),
+    }
 }
 
 /// What a search shows of the users with these ids, as far as it answers. It is a look beforehand, so a search that
 /// fails is no reason to stop.
-pub(crate) fn seen(tenant: &Tenant, ids: &[String]) -> Result<HashMap<String, Vec<Value>>> {
-    let mut seen: HashMap<String, Vec<Value>> = HashMap::new();
+pub(crate) fn seen(tenant: &Tenant, ids: &[String]) -> Result<HashMap<String, Vec<UserAnswer>>> {
+    let mut seen: HashMap<String, Vec<UserAnswer>> = HashMap::new();
     let ids = ids.iter().filter(|id| id.len() <= LONGEST_SEARCHED);
     let ids: Vec<String> = ids.cloned().collect();
     for group in ids.chunks(AT_ONCE) {
@@ -138,8 +137,8 @@ pub(crate) fn seen(tenant: &Tenant, ids: &[String]) -> Result<HashMap<String, Ve
             Err(_) => break,
         };
         for profile in found {
-            if let Some(id) = profile["user_id"].as_str() {
-                seen.entry(id.to_string()).or_default().push(profile);
+            if let Some(id) = profile.user_id.as_ref() {
+                seen.entry(id.clone()).or_default().push(profile);
             }
         }
     }
@@ -147,30 +146,21 @@ pub(crate) fn seen(tenant: &Tenant, ids: &[String]) -> Result<HashMap<String, Ve
 }
 
 /// The user with this id, up to date; `None` when there is none.
-pub(crate) fn by_id(tenant: &Tenant, id: &str) -> Result<Option<Value>> {
-    let path = format!("/api/v2/users/{}", path_segment(id));
-    match tenant.send(Request::get(&path, SCOPES)) {
-        Ok(answer) => answer.json(&format!("GET {path}")).map(Some),
+pub(crate) fn by_id(tenant: &Tenant, id: &str) -> Result<Option<UserAnswer>> {
+    match tenant.send(Request::get("/api/v2/users", SCOPES).segment(id)) {
+        Ok(answer) => answer.read().map(Some),
         Err(error) if error.status() == Some(404) => Ok(None),
         Err(error) => Err(error),
     }
 }
 
 /// Every user with this e-mail, in all connections, up to date. Auth0 stores e-mails of database users in lower case.
-pub(crate) fn by_email(tenant: &Tenant, email: &str) -> Result<Vec<Value>> {
-    let path = "/api/v2/users-by-email";
-    let call = format!("GET {path}");
-    let email = email.trim().to_lowercase();
-    let request = Request::get(path, SCOPES).query("email", &email);
-    let json = tenant.send(request)?.json(&call)?;
-    let Some(users) = json.as_array() else {
-        return Err(Error::bad_answer(&call, "it holds no list of users"));
-    };
-    let has_it = |user: &&Value| {
-        let stored = user["email"].as_str().unwrap_or_default();
-        stored.to_lowercase() == email
-    };
-    Ok(users.iter().filter(has_it).cloned().collect())
+pub(crate) fn by_email(tenant: &Tenant, email: &str) -> Result<Vec<UserAnswer>> {
+    let lowered = email.trim().to_lowercase();
+    let request = Request::get("/api/v2/users-by-email", SCOPES).query("email", lowered);
+    let mut users: Vec<UserAnswer> = tenant.send(request)?.read()?;
+    users.retain(|user| has_email(user, email));
+    Ok(users)
 }
 
 /// The name of the connection that a job or a run imported into: its users' identities show no other sign of it.
@@ -181,15 +171,12 @@ pub(crate) fn connection_name(
     id: &str,
     named: Option<&str>,
 ) -> Result<Option<String>> {
-    let path = format!("/api/v2/connections/{id}");
-    let request = || Request::get(&path, &["read:connections"]);
-    let call = format!("GET {path}");
-    let answer = tenant.send(request()).and_then(|answer| answer.json(&call));
+    let request = Request::get("/api/v2/connections", &["read:connections"]).segment(id);
+    let answer = tenant.send(request);
+    let answer = answer.and_then(|answer| answer.read::<ConnectionAnswer>());
     let named = named.map(str::to_string);
     match answer {
-        Ok(connection) if connection["id"] == id => {
-            Ok(named.or_else(|| connection["name"].as_str().map(str::to_string)))
-        }
+        Ok(connection) if connection.id.as_deref() == Some(id) => Ok(named.or(connection.name.0)),
         Ok(_) => Ok(named),
         Err(error) if error.has_code("inexistent_connection") => {
             Err(Error::connection_gone(id, named.as_deref()))
@@ -201,16 +188,17 @@ pub(crate) fn connection_name(
 }
 
 /// Whether the tenant's user has the e-mail that was sent. Auth0 keeps it in lower case.
-pub(crate) fn has_email(profile: &Value, sent: &str) -> bool {
-    let email = profile["email"].as_str().unwrap_or_default();
+pub(crate) fn has_email(profile: &UserAnswer, sent: &str) -> bool {
+    let email = profile.email.as_deref().unwrap_or_default();
     email.to_lowercase() == sent.trim().to_lowercase()
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
+    use crate::tenant::answer::Field;
 
     #[test]
     fn what_a_profile_does_not_tell_is_no_proof() {
@@ -240,7 +228,8 @@ mod tests {
             (profile("google-oauth2|1", json!([own])), Some(LINKED)),
         ];
         for (profile, expected) in cases {
-            assert_eq!(doubt(&profile, Some("Users")), expected, "{profile}");
+            let user = UserAnswer::of(profile.clone()).unwrap();
+            assert_eq!(doubt(&user, Some("Users")), expected, "{profile}");
         }
     }
 }

@@ -2,11 +2,9 @@
 
 use std::collections::HashMap;
 
-use serde_json::Value;
-
 use crate::jobs::RowKey;
 use crate::say::data;
-use crate::tenant::answer::text;
+use crate::tenant::answers::ReportRow;
 
 /// What a row is known by.
 const NAMES: [&str; NAMES_IN_ALL] = ["user_id", "email", "username", "phone_number"];
@@ -17,8 +15,8 @@ type Known = [Option<String>; NAMES_IN_ALL];
 const WAYS: [&[usize]; 6] = [&[0, 1, 2, 3], &[0, 1], &[0], &[2], &[3], &[1]];
 
 /// Where each row of a report stands among the users sent.
-pub(crate) fn places(rows: &[Value], keys: &[RowKey]) -> Vec<Option<usize>> {
-    let told: Vec<Known> = rows.iter().map(|row| told(&row["user"])).collect();
+pub(crate) fn places(rows: &[ReportRow], keys: &[RowKey]) -> Vec<Option<usize>> {
+    let told: Vec<Known> = rows.iter().map(told).collect();
     let sent: Vec<Known> = keys.iter().map(sent).collect();
     let mut found = vec![None; rows.len()];
     let mut taken = vec![false; keys.len()];
@@ -45,8 +43,17 @@ fn folded(name: &str, text: String) -> String {
     }
 }
 
-fn told(user: &Value) -> Known {
-    NAMES.map(|name| Some(folded(name, text(&user[name])?)))
+fn told(row: &ReportRow) -> Known {
+    NAMES.map(|name| {
+        let user = row.user.as_ref()?;
+        let text = match name {
+            "user_id" => &user.user_id,
+            "email" => &user.email,
+            "username" => &user.username,
+            _ => &user.phone_number,
+        };
+        Some(folded(name, data(text.as_deref()?)))
+    })
 }
 
 fn sent(key: &RowKey) -> Known {

@@ -1,10 +1,13 @@
 //! Users packed into upload files under the limit.
 
 use serde_json::{Map, Value};
+use zeroize::Zeroizing;
 
 use crate::connections::ConnectionId;
 use crate::error::{Error, Result};
 use crate::jobs::options::JobOptions;
+use crate::secrets::sent;
+use crate::tenant::form::{Form, framing_bytes};
 use crate::users::User;
 
 /// Bytes of one whole upload request's body, file and multipart framing together. Auth0 answers 413
@@ -25,15 +28,6 @@ use crate::users::User;
 /// ```
 pub const MAX_UPLOAD_BYTES: usize = 512_000;
 
-/// Every boundary is `users-` and this many random bytes in hex, so the size of a body is known before it is made.
-const BOUNDARY_BYTES: usize = 16;
-
-/// A multipart body and its content type.
-pub(crate) struct Upload {
-    pub(crate) content_type: String,
-    pub(crate) bytes: Vec<u8>,
-}
-
 /// The users as a file, which is a JSON array.
 pub(crate) fn file_of(users: &[User]) -> Result<Vec<u8>> {
     if users.is_empty() {
@@ -46,65 +40,48 @@ fn unserialisable(cause: serde_json::Error) -> Error {
     Error::bad_answer("the users' file", &cause.to_string())
 }
 
-/// Puts a file of `users` users into the form, in the part order of Auth0's own Go SDK. Written by hand,
-/// because the limit is on the whole body and its size must be known before it is sent.
+/// Puts a file of `users` users into the form.
 pub(crate) fn upload(
     connection: &ConnectionId,
     options: &JobOptions,
-    file: &[u8],
+    file: Vec<u8>,
     users: usize,
-) -> Result<Upload> {
-    let bytes = framing_bytes(connection, options) + file.len();
+) -> Result<Form> {
+    let bytes = MAX_UPLOAD_BYTES - room(connection, options)? + file.len();
     if bytes > MAX_UPLOAD_BYTES {
         return Err(Error::too_large(users, bytes, MAX_UPLOAD_BYTES));
     }
-    let boundary = boundary(file)?;
-    let (head, tail) = framing(connection, options, &boundary);
-    Ok(Upload {
-        content_type: format!("multipart/form-data; boundary={boundary}"),
-        bytes: [head.as_bytes(), file, tail.as_bytes()].concat(),
+    Ok(Form {
+        fields: fields(connection, options),
+        secrets: sent::of_file(&file),
+        file: Zeroizing::new(file),
     })
 }
 
-/// Bytes of an upload that are not the file.
-pub(crate) fn framing_bytes(connection: &ConnectionId, options: &JobOptions) -> usize {
-    let boundary = "x".repeat("users-".len() + 2 * BOUNDARY_BYTES);
-    let (head, tail) = framing(connection, options, &boundary);
-    head.len() + tail.len()
+/// Bytes that a file may have. The limit is on the whole body, so an `external_id` that takes half of it is refused.
+pub(crate) fn room(connection: &ConnectionId, options: &JobOptions) -> Result<usize> {
+    let framing = framing_bytes(&fields(connection, options));
+    if framing > MAX_UPLOAD_BYTES / 2 {
+        let bytes = options.external_id.len();
+        return Err(Error::external_id_too_large(bytes, MAX_UPLOAD_BYTES));
+    }
+    Ok(MAX_UPLOAD_BYTES - framing)
 }
 
-/// What comes before and after the file.
-fn framing(connection: &ConnectionId, options: &JobOptions, boundary: &str) -> (String, String) {
-    let word = |yes: bool| if yes { "true" } else { "false" };
-    let fields = [
-        ("connection_id", connection.as_str()),
-        ("upsert", word(options.upsert)),
-        ("external_id", &options.external_id),
-        ("send_completion_email", word(options.send_completion_email)),
+/// The fields before the file, in the order of Auth0's own Go SDK.
+fn fields(connection: &ConnectionId, options: &JobOptions) -> Vec<(&'static str, String)> {
+    let mut fields = vec![
+        ("connection_id", connection.to_string()),
+        ("upsert", options.upsert.to_string()),
+        ("external_id", options.external_id.clone()),
+        (
+            "send_completion_email",
+            options.send_completion_email.to_string(),
+        ),
     ];
-    let mut head = String::new();
     // An empty external_id says nothing.
-    for (name, value) in fields.into_iter().filter(|(_, value)| !value.is_empty()) {
-        head.push_str(&format!(
-            "--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
-        ));
-    }
-    head.push_str(&format!("--{boundary}\r\nContent-Disposition: form-data; name=\"users\"; filename=\"users.json\"\r\nContent-Type: application/json\r\n\r\n"));
-    (head, format!("\r\n--{boundary}--\r\n"))
-}
-
-/// A boundary that does not occur in the file. 128 random bits cannot be planted in a user's name; the
-/// check costs nothing beside the upload.
-fn boundary(file: &[u8]) -> Result<String> {
-    loop {
-        let boundary = format!("users-{}", crate::secrets::random_hex(BOUNDARY_BYTES)?);
-        if !file
-            .windows(boundary.len())
-            .any(|window| window == boundary.as_bytes())
-        {
-            return Ok(boundary);
-        }
-    }
+    fields.retain(|(_, value)| !value.is_empty());
+    fields
 }
 
 /// A user who alone is over the limit.
@@ -139,8 +116,7 @@ pub(crate) fn too_large(user: &User, connection: &ConnectionId) -> Option<TooLar
     if texts.chain(metadata).chain(hash).sum::<usize>() < MAX_UPLOAD_BYTES / 2 {
         return None;
     }
-    let room = MAX_UPLOAD_BYTES - framing_bytes(connection, &JobOptions::default());
-    let room = room - ID_AND_BRACKETS;
+    let room = room(connection, &JobOptions::default()).ok()? - ID_AND_BRACKETS;
     let user = serde_json::to_value(user).ok()?;
     let bytes = user.to_string().len();
     let fields = user.as_object().filter(|_| bytes > room)?;
@@ -189,12 +165,12 @@ pub(crate) struct Packer {
 }
 
 impl Packer {
-    pub(crate) fn new(connection: &ConnectionId, options: &JobOptions) -> Packer {
-        Packer {
-            room: MAX_UPLOAD_BYTES - framing_bytes(connection, options),
+    pub(crate) fn new(connection: &ConnectionId, options: &JobOptions) -> Result<Packer> {
+        Ok(Packer {
+            room: room(connection, options)?,
             file: Vec::new(),
             rows: Vec::new(),
-        }
+        })
     }
 
     /// Takes the user of `row`; gives the file before it when the user did not fit into that any more.

@@ -2,8 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
-
 use crate::clock::{self, Deadline};
 use crate::error::{Error, Result};
 use crate::jobs::{
@@ -13,7 +11,7 @@ use crate::jobs::{
 use crate::say::{say, words_of_others};
 use crate::secrets::hide::without_secrets;
 use crate::tenant::Tenant;
-use crate::tenant::answer;
+use crate::tenant::answers::{JobAnswer, SummaryAnswer};
 use crate::tenant::request::Request;
 use crate::words::{count, span_in_words};
 
@@ -94,12 +92,12 @@ pub fn wait_for_job(tenant: &Tenant, job: &Job, limit: Duration) -> Result<Finis
             Ok(JobState::Pending { status, .. }) if deadline.is_over() => {
                 return Err(running(status));
             }
-            Ok(JobState::Pending { told, status }) => {
-                let news = progress(&told, &status, &deadline);
+            Ok(JobState::Pending { progress, status }) => {
+                let words = progress_words(&progress, &status, &deadline);
                 seen = Some(status);
                 waits.next(&deadline, |is_first| {
                     let usual = if is_first { usual(job) } else { String::new() };
-                    say!("job {} is still running{news}{usual}", job.id);
+                    say!("job {} is still running{words}{usual}", job.id);
                 });
             }
             // It was seen to run, and the time for another look is over.
@@ -142,7 +140,10 @@ impl Waits {
 /// What one read of a job says.
 pub(crate) enum JobState {
     /// Not ended, as far as its status is known.
-    Pending { told: Told, status: String },
+    Pending {
+        progress: JobProgress,
+        status: String,
+    },
     /// Ended, well or badly.
     Ended {
         status: JobStatus,
@@ -156,46 +157,39 @@ pub(crate) enum JobState {
 
 /// What a job that runs says of itself. Both stand in Auth0's schema, and neither in any answer that was recorded.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Told {
+pub(crate) struct JobProgress {
     /// 0 to 1.
     pub(crate) share: Option<f64>,
     pub(crate) left: Option<Duration>,
 }
 
-impl Told {
-    fn read(json: &Value) -> Told {
-        let number = |value: &Value| {
-            let count = || answer::number(value).map(|number| number as f64);
-            value.as_f64().or_else(count)
-        };
-        let share = number(&json["percentage_done"]);
-        let left = number(&json["time_left_seconds"]);
-        Told {
-            share: share.map(|percent| (percent / 100.0).clamp(0.0, 1.0)),
-            left: left.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()),
+impl JobProgress {
+    fn by(job: &JobAnswer) -> JobProgress {
+        let share = |percent: f64| (percent / 100.0).clamp(0.0, 1.0);
+        let left = |seconds| Duration::try_from_secs_f64(seconds).ok();
+        JobProgress {
+            share: job.percentage_done.map(share),
+            left: job.time_left_seconds.and_then(left),
         }
     }
 }
 
 /// Asks once after a job.
 pub(crate) fn read_job(tenant: &Tenant, id: &JobId) -> Result<JobState> {
-    let path = format!("/api/v2/jobs/{id}");
-    let call = format!("GET {path}");
-    let answer = tenant.send(Request::get(&path, READ_SCOPES))?;
-    let json = answer.json(&call)?;
-    let status = match json["status"].as_str() {
-        Some("completed") => JobStatus::Completed,
-        Some("failed") => JobStatus::Failed,
+    let answer = tenant.send(Request::get("/api/v2/jobs", READ_SCOPES).segment(id.as_str()))?;
+    let job: JobAnswer = answer.read()?;
+    let status = match answer.need("status", job.status.as_str())? {
+        "completed" => JobStatus::Completed,
+        "failed" => JobStatus::Failed,
         // A word that Auth0 does not list is taken for "not ended yet", since it says nothing of the users. A wait has
         // its limit, and names the word there.
-        Some(status) => {
-            let told = Told::read(&json);
+        status => {
+            let progress = JobProgress::by(&job);
             let status = words_of_others(&without_secrets(status), MOST_STATUS_CHARS);
-            return Ok(JobState::Pending { told, status });
+            return Ok(JobState::Pending { progress, status });
         }
-        None => return Err(Error::bad_answer(&call, "its `status` is no text")),
     };
-    let (summary, untold) = match summary(&json["summary"]) {
+    let (summary, untold) = match job.summary.map(summary).transpose() {
         Ok(summary) => (summary, None),
         Err(untold) => (None, Some(untold)),
     };
@@ -209,7 +203,9 @@ pub(crate) fn read_job(tenant: &Tenant, id: &JobId) -> Result<JobState> {
 
 /// How long such a job takes, as far as anything is known of it.
 fn usual(job: &Job) -> String {
-    let users = job.keys.len();
+    let Some(users) = job.keys.as_ref().map(|keys| keys.len()) else {
+        return String::new();
+    };
     format!(
         "; {} take {} at the speeds Auth0's staff name",
         count(users, "user"),
@@ -217,15 +213,15 @@ fn usual(job: &Job) -> String {
     )
 }
 
-fn progress(told: &Told, status: &str, deadline: &Deadline) -> String {
+fn progress_words(progress: &JobProgress, status: &str, deadline: &Deadline) -> String {
     let status = match status {
         PENDING => String::new(),
         status => format!(", and its status is `{status}`, which Auth0 does not list"),
     };
-    let share = told.share.map_or(String::new(), |share| {
+    let share = progress.share.map_or(String::new(), |share| {
         format!(", {:.0} % done", share * 100.0)
     });
-    let left = told
+    let left = progress
         .left
         .map_or(String::new(), |left| format!(", {} s left", left.as_secs()));
     format!(
@@ -236,15 +232,11 @@ fn progress(told: &Told, status: &str, deadline: &Deadline) -> String {
 }
 
 /// The counts, all of them or none: what is not told is not zero. The error names the one that is missing.
-fn summary(json: &Value) -> std::result::Result<Option<Summary>, &'static str> {
-    if !json.is_object() {
-        return Ok(None);
-    }
-    let count = |key: &'static str| answer::number(&json[key]).ok_or(key);
-    Ok(Some(Summary {
-        inserted: count("inserted")?,
-        updated: count("updated")?,
-        failed: count("failed")?,
-        total: count("total")?,
-    }))
+fn summary(told: SummaryAnswer) -> std::result::Result<Summary, &'static str> {
+    Ok(Summary {
+        inserted: told.inserted.ok_or("inserted")?,
+        updated: told.updated.ok_or("updated")?,
+        failed: told.failed.ok_or("failed")?,
+        total: told.total.ok_or("total")?,
+    })
 }

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use crate::clock::Deadline;
 use crate::connections::ConnectionId;
 use crate::error::{Error, Result};
-use crate::jobs::JobId;
 use crate::jobs::wait::{FAULTS_BORNE, LAST_LOOK, Waits};
+use crate::jobs::{JobId, READ_SCOPES};
 use crate::list::list;
 use crate::private_file::sheet::CsvFile;
 use crate::profiles::gunzip::gunzip;
@@ -19,10 +19,10 @@ use crate::profiles::{Profile, SCOPES};
 use crate::say::{debug_fields, say};
 use crate::secrets::sent::SentSecrets;
 use crate::tenant::Tenant;
-use crate::tenant::answer::{MOST_VALUES, most_values, text};
+use crate::tenant::answer::{Field, MOST_VALUES, most_values};
+use crate::tenant::answers::{AcceptedAnswer, JobAnswer};
 use crate::tenant::request::Request;
 
-const CREATE: &str = "POST /api/v2/jobs/users-exports";
 /// What a file takes is not limited, as long as it comes: silence is. A day is no limit to any file that fits into memory.
 const LONGEST_DOWNLOAD: Duration = Duration::from_secs(24 * 3600);
 /// A link is good for 60 s (Auth0); each read of the job gives a new one.
@@ -124,9 +124,9 @@ pub fn export_users(
         scopes: SCOPES,
         ..Request::new(Method::POST, "/api/v2/jobs/users-exports")
     };
-    let request = request.body("application/json", body.to_string().into_bytes());
-    let json = tenant.send(request)?.json(CREATE)?;
-    let id = JobId::in_answer(&json, CREATE)?;
+    let answer = tenant.send(request.json(body))?;
+    let accepted: AcceptedAnswer = answer.read()?;
+    let id = JobId::in_answer(&answer, accepted.id.0)?;
     for _ in 0..LINKS_TRIED {
         let link = wait_for_link(&asked, &id, &deadline)?;
         if let Some(users) = fetch(&fetching, &link, &id)? {
@@ -141,23 +141,17 @@ pub fn export_users(
 
 /// The link to the job's file, once there is one.
 fn wait_for_link(tenant: &Tenant, id: &JobId, deadline: &Deadline) -> Result<Url> {
-    let path = format!("/api/v2/jobs/{id}");
-    let call = format!("GET {path}");
     let mut waits = Waits::new();
     loop {
-        let answer = tenant.send(Request::get(&path, crate::jobs::READ_SCOPES))?;
-        let json = answer.json(&call)?;
-        match (json["status"].as_str(), json["location"].as_str()) {
-            (Some("completed"), Some(link)) => {
-                let address = address_of(link, tenant.loopback().as_ref());
-                return address.map_err(|why| Error::bad_answer(&call, why));
+        let answer = tenant.send(Request::get("/api/v2/jobs", READ_SCOPES).segment(id.as_str()))?;
+        let job: JobAnswer = answer.read()?;
+        match answer.need("status", job.status.as_str())? {
+            "completed" => {
+                let link = answer.need("location", job.location.0)?;
+                let address = address_of(&link, tenant.loopback().as_ref());
+                return address.map_err(|why| answer.bad(why));
             }
-            (Some("completed"), None) => {
-                return Err(Error::bad_answer(&call, "it names no file"));
-            }
-            (Some("failed"), _) => {
-                return Err(Error::export_failed(id.as_str()));
-            }
+            "failed" => return Err(Error::export_failed(id.as_str())),
             _ if deadline.is_over() => {
                 return Err(Error::export_running(id.as_str(), deadline.limit));
             }
@@ -210,7 +204,7 @@ fn read(file: &[u8], sent: &SentSecrets, job: &JobId, most: usize) -> Result<Vec
         }
         let json: Value = serde_json::from_slice(line).map_err(|_| no_user())?;
         // The id was asked for, and everybody has one.
-        if text(&json["user_id"]).is_none() {
+        if String::of(json["user_id"].clone()).is_none() {
             return Err(no_user());
         }
         users.push(Profile::read(&sent.hide_in(json)));

@@ -8,13 +8,14 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::list::list;
-use crate::progress::Countdown;
-use crate::say::{data_of, debug_fields};
+use crate::progress::Tally;
+use crate::say::{data, data_of, debug_fields};
 use crate::tenant::Tenant;
-use crate::tenant::answer::{number, text};
-use crate::tenant::request::Request;
+use crate::tenant::answer::Field;
+use crate::tenant::answers::UsersAnswer;
+use crate::tenant::request::{Answer, Request};
 
 pub(crate) const SCOPES: &[&str] = &["read:users"];
 /// Users on a page, the most Auth0 gives.
@@ -74,6 +75,7 @@ debug_fields!(Profile: user_id, email, email_verified, username, name, blocked, 
 impl Profile {
     pub(crate) fn read(json: &Value) -> Profile {
         let object = |value: &Value| data_of(value).as_object().cloned();
+        let text = |value: &Value| String::of(value.clone()).map(|text| data(&text));
         Profile {
             user_id: text(&json["user_id"]).unwrap_or_default(),
             email: text(&json["email"]),
@@ -187,14 +189,13 @@ list!(FoundUsers, users, Profile);
 /// # Ok::<(), Error>(())
 /// ```
 pub fn find_users(tenant: &Tenant, query: &str) -> Result<FoundUsers> {
-    let call = "GET /api/v2/users";
     let mut found = FoundUsers {
         users: Vec::new(),
         asked_for: query.to_string(),
         by_search: true,
         total: 0,
     };
-    let mut countdown = Countdown::new();
+    let mut tally = Tally::new();
     let mut known = HashSet::new();
     for page in 0..MOST_FOUND / PER_PAGE {
         let mut request = Request::get("/api/v2/users", SCOPES)
@@ -207,36 +208,33 @@ pub fn find_users(tenant: &Tenant, query: &str) -> Result<FoundUsers> {
         if !query.trim().is_empty() {
             request = request.query("q", query);
         }
-        let json = tenant.send(request)?.json(call)?;
-        // A bare list is how Auth0 answers without totals.
-        let Some(users) = json.as_array().or_else(|| json["users"].as_array()) else {
-            return Err(Error::bad_answer(call, "it holds no list `users`"));
-        };
+        let answer = tenant.send(request)?;
+        let page: UsersAnswer<Value> = answer.read()?;
         let before = found.users.len();
-        let users = profiles(call, users)?.into_iter();
+        let users = profiles(&answer, &page.users)?.into_iter();
         // Users of two connections may have one id.
         let is_new = |user: &Profile| known.insert((user.user_id.clone(), user.connection.clone()));
         found.users.extend(users.filter(is_new));
-        let told = number(&json["total"]).and_then(|total| usize::try_from(total).ok());
+        let told = page.total.and_then(|total| usize::try_from(total).ok());
         found.total = told.unwrap_or_default().max(found.users.len());
         let all = told.is_some() && found.users.len() >= found.total;
         // Without a total, a page that brings nobody new is the last.
         if all || found.users.len() == before {
             break;
         }
-        countdown.say(found.users.len(), found.total.min(MOST_FOUND), "users read");
+        tally.say(found.users.len(), found.total.min(MOST_FOUND), "users read");
     }
     Ok(found)
 }
 
 /// Users of a list, each of whom has an id.
-fn profiles(call: &str, users: &[Value]) -> Result<Vec<Profile>> {
+fn profiles(answer: &Answer, users: &[Value]) -> Result<Vec<Profile>> {
     let profile = |(place, user): (usize, &Value)| {
         let profile = Profile::read(user);
         match profile.user_id.is_empty() {
             true => {
                 let problem = format!("user {} of its list has no `user_id`", place + 1);
-                Err(Error::bad_answer(call, &problem))
+                Err(answer.bad(&problem))
             }
             false => Ok(profile),
         }
@@ -282,14 +280,11 @@ pub fn users_by_email(tenant: &Tenant, email: &str) -> Result<FoundUsers> {
 }
 
 fn ask_by_email(tenant: &Tenant, email: &str) -> Result<FoundUsers> {
-    let call = "GET /api/v2/users-by-email";
     let request = Request::get("/api/v2/users-by-email", SCOPES).query("email", email);
-    let json = tenant.send(request)?.json(call)?;
-    let Some(users) = json.as_array() else {
-        return Err(Error::bad_answer(call, "it holds no list of users"));
-    };
+    let answer = tenant.send(request)?;
+    let users: Vec<Value> = answer.read()?;
     Ok(FoundUsers {
-        users: profiles(call, users)?,
+        users: profiles(&answer, &users)?,
         asked_for: email.to_string(),
         by_search: false,
         total: users.len(),

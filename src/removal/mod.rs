@@ -14,15 +14,16 @@ use crate::imports::journal::{Entry, FileEnd, NoteKind};
 use crate::imports::run::Run;
 use crate::jobs::errors::job_errors;
 use crate::jobs::ownership::{self, Span};
-use crate::jobs::{FinishedJob, JobStatus, RowKey};
-use crate::progress::Countdown;
+use crate::jobs::wait::at_published_speeds;
+use crate::jobs::{FinishedJob, Job, JobStatus, RowKey};
+use crate::progress::Tally;
 use crate::removal::plan::{
     Candidate, Evidence, LeftOut, NO_CONNECTION, RemovalPlan, Removed, doubt, look,
 };
 use crate::tenant::Tenant;
 use crate::tenant::answer;
 use crate::tenant::rate::{FREE_PLAN, Pace};
-use crate::tenant::request::{Request, path_segment};
+use crate::tenant::request::Request;
 
 /// Deletes between two lines of the run's journal.
 const NOTED_AT_ONCE: usize = 50;
@@ -31,6 +32,8 @@ const FAULTS_BORNE: u32 = 4;
 /// A million users at two a second take six days.
 const REMOVAL_LIMIT: Duration = Duration::from_secs(7 * 24 * 3600);
 const REFUSED: &str = "the job refused the user";
+const LATER: &str =
+    "the user was created later than such a job takes, and when it ended is not known";
 
 /// The tenant for all of a removal's requests. They keep to the rate of the run, or of imports, and are faster as long as the
 /// tenant tells that it has room: there is one for each user.
@@ -49,9 +52,13 @@ fn asking(tenant: &Tenant, per_second: f64) -> Tenant {
 /// end. Where that cannot be known, because two users have the e-mail or the id, say, the user stays, and
 /// [`RemovalPlan::left_out`] has the reason.
 ///
+/// Of a job that [`find_job`](crate::find_job) took up, [`Job::sent`](crate::Job::sent) must have said which users it was sent: as
+/// many as the tenant counts, and among them whom the job refused. If it had ended by then, nobody tells when, and a user who
+/// was created later than a job of its size should have taken (twice the free plan's 0.09 s for each user) stays.
+///
 /// # Errors
 ///
-/// The job failed; the tenant did not tell its counts, or when it was accepted; its connection is gone; the scope `read:users` is missing; the
+/// The job failed; which users it was sent is not known, or is not what the tenant tells; the tenant did not tell its counts, or when it was accepted; its connection is gone; the scope `read:users` is missing; the
 /// tenant refuses or cannot be reached.
 ///
 /// # Examples
@@ -73,30 +80,23 @@ fn asking(tenant: &Tenant, per_second: f64) -> Tenant {
 /// ```
 pub fn plan_removal(tenant: &Tenant, finished: &FinishedJob) -> Result<RemovalPlan> {
     let job = &finished.job;
-    let unknown = |why: &str| Error::unknown_creation(job.id.as_str(), why);
-    if finished.status == JobStatus::Failed {
-        return Err(unknown("the job failed as a whole"));
-    }
-    if finished.summary.is_none() {
-        return Err(unknown("the tenant did not tell how many users it created"));
-    }
-    if job.created_at.is_empty() {
-        return Err(unknown("the tenant did not tell when the job was accepted"));
-    }
+    let sent = sent_and_told(finished)?;
     let tenant = &asking(tenant, FREE_PLAN);
     let errors = job_errors(tenant, finished)?;
     let refused: HashSet<usize> = errors.iter().filter_map(|failed| failed.row).collect();
-    let mut plan = RemovalPlan::empty(tenant.domain(), &job.correlation_id, Vec::new());
+    if job.found.is_some() && refused.len() < errors.len() {
+        let why = "it refused somebody who is not among the users said to have been sent";
+        return Err(Error::unknown_creation(job.id.as_str(), why));
+    }
+    let mut plan = RemovalPlan::empty(tenant.domain(), &job.name_in_the_log()?, Vec::new());
     let mut candidates = Vec::new();
-    for (index, RowKey { email, user_id, .. }) in job.keys.iter().enumerate() {
+    let span = at_work(finished, sent.len());
+    for (index, RowKey { email, user_id, .. }) in sent.iter().enumerate() {
         let candidate = Candidate {
             email: email.clone(),
             id: user_id.as_ref().map(|id| format!("auth0|{id}")),
             made_id: false,
-            span: Span {
-                since: answer::millis(&job.created_at),
-                until: finished.seen_at,
-            },
+            span,
             is_in: true,
             is_certain: true,
         };
@@ -111,7 +111,48 @@ pub fn plan_removal(tenant: &Tenant, finished: &FinishedJob) -> Result<RemovalPl
     if plan.users.len() as u64 > inserted {
         plan.keep_all();
     }
+    if has_a_supposed_end(job) {
+        let later = plan.left_out.iter_mut();
+        let later = later.filter(|left_out| left_out.reason == ownership::NEWER);
+        later.for_each(|left_out| left_out.reason = LATER);
+    }
     Ok(plan)
+}
+
+/// The users sent, of a job of which enough is known.
+fn sent_and_told(finished: &FinishedJob) -> Result<&[RowKey]> {
+    let why = match finished.status {
+        JobStatus::Failed => Some("the job failed as a whole"),
+        JobStatus::Completed if finished.summary.is_none() => {
+            Some("the tenant did not tell how many users it created")
+        }
+        JobStatus::Completed if finished.job.created_at.is_empty() => {
+            Some("the tenant did not tell when the job was accepted")
+        }
+        JobStatus::Completed => None,
+    };
+    if let Some(why) = why {
+        return Err(Error::unknown_creation(finished.id.as_str(), why));
+    }
+    finished.sent().map_err(|why| Error::unknown_users(&why))
+}
+
+/// Of a job that had ended when it was taken up again nobody tells when it ended.
+fn has_a_supposed_end(job: &Job) -> bool {
+    job.found.is_some_and(|found| found.had_ended)
+}
+
+/// When the job was at work. Where it is not known when it ended, it is supposed that it took as long as a job alone takes on
+/// the free plan: who was created later may be somebody else's.
+fn at_work(finished: &FinishedJob, users: usize) -> Span {
+    let since = answer::millis(&finished.job.created_at);
+    let slowest = 2 * at_published_speeds(users).1.as_millis() as i64;
+    let supposed = since.map(|since| since + slowest);
+    let until = match has_a_supposed_end(&finished.job) {
+        true => finished.seen_at.or(supposed).min(supposed),
+        false => finished.seen_at,
+    };
+    Span { since, until }
 }
 
 /// Lists the users a run created, by the ids it drew for them and wrote down in `imports/<name>`. Sends reads: one for 40 users,
@@ -286,7 +327,7 @@ pub fn remove_users(tenant: &Tenant, plan: RemovalPlan) -> Result<Removed> {
         domain: plan.domain.clone(),
         correlation_id: plan.correlation_id.clone(),
     };
-    let (mut done, mut countdown) = (0, Countdown::new());
+    let (mut done, mut tally) = (0, Tally::new());
     for group in plan.users.chunks(NOTED_AT_ONCE) {
         let mut gone = Vec::new();
         for (email, id) in group {
@@ -307,7 +348,7 @@ pub fn remove_users(tenant: &Tenant, plan: RemovalPlan) -> Result<Removed> {
                 }
             }
             done += 1;
-            countdown.say(done, plan.users.len(), "users deleted");
+            tally.say(done, plan.users.len(), "users deleted");
         }
         removed.deleted += gone.len();
         // A crash before this line asks for the same deletes again, which are fine.
@@ -336,8 +377,9 @@ fn remains(tenant: &Tenant, plan: &RemovalPlan, id: &str) -> Result<Option<&'sta
 }
 
 fn delete(tenant: &Tenant, id: &str, correlation_id: &str) -> Result<()> {
-    let path = format!("/api/v2/users/{}", path_segment(id));
-    let request = Request::write(Method::DELETE, &path, &["delete:users"], "a delete")
+    let scopes = &["delete:users"];
+    let request = Request::write(Method::DELETE, "/api/v2/users", scopes, "a delete")
+        .segment(id)
         .correlation_id(correlation_id);
     tenant.send(request).map(drop)
 }

@@ -4,14 +4,12 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use serde_json::Value;
-
 use crate::error::Result;
 use crate::jobs::ownership::{self, Span, TWO_WITH_ID, has_email};
-use crate::progress::Countdown;
+use crate::progress::Tally;
 use crate::say::{data, debug_fields};
 use crate::tenant::Tenant;
-use crate::tenant::answer;
+use crate::tenant::answers::UserAnswer;
 use crate::tenant::rate::FREE_PLAN;
 
 pub(crate) const OTHER_EMAIL: &str = "the tenant has the user with this id under another e-mail than the run's folder tells: it was changed since, or somebody else made the folder";
@@ -237,8 +235,10 @@ impl RemovalPlan {
             Ok(profile) => profile,
             Err(reason) => return self.leave_out(candidate, reason),
         };
-        let text = |key: &str| profile[key].as_str().map(str::to_string);
-        let Some(id) = candidate.id.clone().or_else(|| text("user_id")) else {
+        let told = profile
+            .as_ref()
+            .and_then(|profile| profile.user_id.0.clone());
+        let Some(id) = candidate.id.clone().or(told) else {
             return self.leave_out(candidate, ownership::IDENTITIES_UNTOLD);
         };
         // The id is printed, and users are deleted by it: the two must be the same.
@@ -252,13 +252,14 @@ impl RemovalPlan {
         if self.known.insert(id.clone(), evidence).is_some() {
             return self.leave_out(candidate, "another row of the file is the same user");
         }
-        match profile.is_null() {
-            true => self.sign_in_unknown += 1,
-            false => self.signed_in += usize::from(ownership::has_signed_in(&profile)),
+        match &profile {
+            None => self.sign_in_unknown += 1,
+            Some(profile) => self.signed_in += usize::from(ownership::has_signed_in(profile)),
         }
         // As the tenant has it, which may have changed since.
-        let email = answer::text(&profile["email"]).unwrap_or(data(&candidate.email));
-        self.users.push((email, id));
+        let told = profile.as_ref().and_then(|profile| profile.email.as_ref());
+        self.users
+            .push((data(told.unwrap_or(&candidate.email)), id));
     }
 }
 
@@ -276,7 +277,7 @@ pub(crate) fn look(
     plan.connection = ownership::connection_name(tenant, connection_id, named)?;
     let ids: Vec<String> = candidates.iter().filter_map(|c| c.id.clone()).collect();
     let seen = ownership::seen(tenant, &ids)?;
-    let (total, mut countdown) = (candidates.len(), Countdown::new());
+    let (total, mut tally) = (candidates.len(), Tally::new());
     for (index, candidate) in candidates.into_iter().enumerate() {
         let connection = plan.connection.as_deref();
         let found = match (&candidate.id, connection) {
@@ -298,29 +299,30 @@ pub(crate) fn look(
             (None, Some(connection)) => user_by_email(tenant, &candidate, connection)?,
         };
         let found = found.and_then(|profile| {
-            let shown = candidate.is_certain || has_email(&profile, &candidate.email);
+            let has_it = |profile: &UserAnswer| has_email(profile, &candidate.email);
+            let shown = candidate.is_certain || profile.as_ref().is_some_and(has_it);
             if shown { Ok(profile) } else { Err(OTHER_EMAIL) }
         });
         plan.take(candidate, found);
-        countdown.say(index + 1, total, "users looked up");
+        tally.say(index + 1, total, "users looked up");
     }
     Ok(())
 }
 
-/// A user's profile, or why they stay.
-type Found = std::result::Result<Value, &'static str>;
+/// A user's profile, if it is known, or why they stay.
+type Found = std::result::Result<Option<UserAnswer>, &'static str>;
 
 /// A user with an id made for the run, who is believed to be the run's unless the search shows another one; the profile, if
 /// the search has it.
 fn user_with_made_id(
     candidate: &Candidate,
-    seen: Option<&Vec<Value>>,
+    seen: Option<&Vec<UserAnswer>>,
     connection: Option<&str>,
 ) -> Found {
     let profile = match seen.map(Vec::as_slice) {
         Some([profile]) => profile,
         Some([_, ..]) => return Err(TWO_WITH_ID),
-        _ if candidate.is_in => return Ok(Value::Null),
+        _ if candidate.is_in => return Ok(None),
         _ => return Err("what became of the user is not known"),
     };
     let doubt = ownership::doubt(profile, connection);
@@ -330,7 +332,7 @@ fn user_with_made_id(
     }
     match candidate.span.doubt(profile) {
         Some(ownership::OLDER) => Err(ownership::OLDER),
-        _ => Ok(profile.clone()),
+        _ => Ok(Some(profile.clone())),
     }
 }
 
@@ -358,20 +360,22 @@ fn given_user(tenant: &Tenant, candidate: &Candidate, id: &str, connection: &str
     }
     // A copy of the user in another connection has the same e-mail as a rule.
     let twins = ownership::by_email(tenant, &candidate.email)?;
-    let others = twins.iter().filter(|twin| twin["user_id"] == id);
+    let others = twins
+        .iter()
+        .filter(|twin| twin.user_id.as_deref() == Some(id));
     match others
         .into_iter()
         .any(|twin| !ownership::is_in(twin, connection))
     {
         true => Ok(Err(TWO_WITH_ID)),
-        false => Ok(Ok(profile)),
+        false => Ok(Ok(Some(profile))),
     }
 }
 
 /// A user whose id Auth0 made, by the e-mail that was sent.
 fn user_by_email(tenant: &Tenant, candidate: &Candidate, connection: &str) -> Result<Found> {
     let all = ownership::by_email(tenant, &candidate.email)?;
-    let here: Vec<&Value> = all
+    let here: Vec<&UserAnswer> = all
         .iter()
         .filter(|profile| ownership::is_in(profile, connection))
         .collect();
@@ -380,19 +384,17 @@ fn user_by_email(tenant: &Tenant, candidate: &Candidate, connection: &str) -> Re
         [] => return Ok(Err("no user with this e-mail is in the connection")),
         _ => return Ok(Err("several users of the connection have this e-mail")),
     };
-    let same_id = all
-        .iter()
-        .filter(|twin| twin["user_id"] == profile["user_id"]);
+    let same_id = all.iter().filter(|twin| *twin.user_id == *profile.user_id);
     if same_id.count() > 1 {
         return Ok(Err(TWO_WITH_ID));
     }
     Ok(match doubt(profile, connection, candidate.span) {
         Some(doubt) => Err(doubt),
-        None => Ok(profile.clone()),
+        None => Ok(Some(profile.clone())),
     })
 }
 
 /// Why the profile may not be that of a user of this connection who was created in that time.
-pub(crate) fn doubt(profile: &Value, connection: &str, span: Span) -> Option<&'static str> {
+pub(crate) fn doubt(profile: &UserAnswer, connection: &str, span: Span) -> Option<&'static str> {
     ownership::doubt(profile, Some(connection)).or_else(|| span.doubt(profile))
 }

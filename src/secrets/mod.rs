@@ -89,6 +89,10 @@ pub(crate) fn random_bytes(count: usize) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// The fields of a user that hold secrets.
+pub(crate) const SECRET_FIELDS: [&str; 3] =
+    ["password_hash", "custom_password_hash", "mfa_factors"];
+
 /// `count` random bytes as lower-case hex.
 pub(crate) fn random_hex(count: usize) -> Result<String> {
     Ok(random_bytes(count)?

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Deserializer;
 use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::secrets::hide::{HIDDEN, without_secrets};
 use crate::secrets::sent::SentSecrets;
@@ -54,30 +54,32 @@ pub(crate) fn of_json(body: &[u8], secrets: &SentSecrets) -> String {
     if body.is_empty() {
         return String::new();
     }
-    let mut out = String::new();
-    let whole = write(body, &mut out, secrets, Style::Brief).is_ok();
-    if out.is_empty() {
-        return format!("<{} bytes>", body.len());
+    match brief(&mut serde_json::Deserializer::from_slice(body), secrets) {
+        out if out.is_empty() || out == "…" => format!("<{} bytes>", body.len()),
+        out => out,
     }
-    if !whole {
+}
+
+/// The same of what was sent.
+pub(crate) fn of_value(json: &Value) -> String {
+    brief(json, &SentSecrets::default())
+}
+
+fn brief<'de>(body: impl Deserializer<'de>, secrets: &SentSecrets) -> String {
+    let mut out = String::new();
+    if write(body, &mut out, secrets, Style::Brief).is_err() {
         out.push('…');
     }
     cut(&out, MOST_CHARS)
 }
 
 /// A JSON body whole, for a shell between single quotes; what is hidden is left to variables of its name.
-pub(crate) fn for_shell(body: &[u8]) -> String {
-    let fields: Map<String, Value> = serde_json::from_slice(body).unwrap_or_default();
-    let grant = fields.get("grant_type").and_then(Value::as_str);
+pub(crate) fn for_shell(body: &Value) -> String {
+    let grant = body["grant_type"].as_str();
     let sign_in = grant.is_some_and(|grant| grant.ends_with(SIGN_IN_GRANT));
-    let mut out = String::new();
-    // A body that is no JSON is none of ours.
-    let _ = write(
-        body,
-        &mut out,
-        &SentSecrets::default(),
-        Style::Shell { sign_in },
-    );
+    let (mut out, style) = (String::new(), Style::Shell { sign_in });
+    // Only a brief one ends before its end.
+    let _ = write(body, &mut out, &SentSecrets::default(), style);
     out
 }
 
@@ -87,12 +89,10 @@ pub(crate) fn is_listed(field: &str) -> bool {
 }
 
 /// The texts of a JSON object whose names are not listed: what an answer must not echo.
-pub(crate) fn unlisted_texts(body: &[u8]) -> Vec<String> {
-    let fields: Map<String, Value> = serde_json::from_slice(body).unwrap_or_default();
-    let unlisted = fields.iter().filter(|(name, _)| !is_listed(name));
-    unlisted
-        .filter_map(|(_, value)| value.as_str().map(str::to_string))
-        .collect()
+pub(crate) fn unlisted_texts(body: &Value) -> impl Iterator<Item = &str> {
+    let fields = body.as_object().into_iter().flatten();
+    let unlisted = fields.filter(|(name, _)| !is_listed(name));
+    unlisted.filter_map(|(_, value)| value.as_str())
 }
 
 /// A text of a listed field as far as it may be shown.
@@ -122,19 +122,19 @@ fn variable(field: &str, sign_in: bool) -> String {
     format!("\"'\"${whose}{}\"'\"", field.to_uppercase())
 }
 
-fn write(
-    body: &[u8],
+fn write<'de, D: Deserializer<'de>>(
+    body: D,
     out: &mut String,
     secrets: &SentSecrets,
     style: Style,
-) -> Result<(), serde_json::Error> {
+) -> Result<(), D::Error> {
     let brief = Brief {
         out,
         secrets,
         style,
         field: "",
     };
-    brief.deserialize(&mut serde_json::Deserializer::from_slice(body))
+    brief.deserialize(body)
 }
 
 /// Reads a value and writes what of it may be shown, without keeping the rest.
@@ -289,6 +289,10 @@ mod tests {
 
     const SECRET: &str = "$2b$10$abcdefghijklmnopqrstuvABCDEFGHIJKLMNOPQRSTUVWXYZ01234";
 
+    fn value(body: &[u8]) -> Value {
+        serde_json::from_slice(body).unwrap()
+    }
+
     #[test]
     fn what_may_be_shown_is_shown_and_the_rest_has_a_name_at_most() {
         let body = br#"{"total":2,"users":[{"email":"a@b.c","password_hash":"x","new":1,"newer":2},{"email":"z"}],"id":"j"}"#;
@@ -334,7 +338,7 @@ mod tests {
         for field in ["name", "realm", "connection"] {
             let body = format!(r#"{{"{field}":"{name}"}}"#);
             assert_eq!(of_json(body.as_bytes(), &SentSecrets::default()), body);
-            assert_eq!(for_shell(body.as_bytes()), body);
+            assert_eq!(for_shell(&value(body.as_bytes())), body);
         }
         let body = format!(r#"{{"realms":["{name}"],"id":"{name}"}}"#);
         assert_eq!(
@@ -348,13 +352,13 @@ mod tests {
         let body =
             br#"{"grant_type":"g","client_secret":"s","fields":[{"name":"a"},{"name":"b"}]}"#;
         assert_eq!(
-            for_shell(body),
+            for_shell(&value(body)),
             r#"{"grant_type":"g","client_secret":"'"$CLIENT_SECRET"'","fields":[{"name":"a"},{"name":"b"}]}"#
         );
         let long = |count| format!(r#"{{"username":"{}"}}"#, "u".repeat(count));
-        assert_eq!(for_shell(long(4_000).as_bytes()), long(4_000));
+        assert_eq!(for_shell(&value(long(4_000).as_bytes())), long(4_000));
         assert_eq!(
-            for_shell(long(4_001).as_bytes()),
+            for_shell(&value(long(4_001).as_bytes())),
             r#"{"username":"'"$USERNAME"'"}"#
         );
     }
@@ -374,7 +378,7 @@ mod tests {
             }
             let all_listed = keys.iter().all(|key| SHOWN.contains(&key.as_str()));
             let body = value.to_string();
-            let shown = of_json(body.as_bytes(), &SentSecrets::default()) + &for_shell(body.as_bytes());
+            let shown = of_json(body.as_bytes(), &SentSecrets::default()) + &for_shell(&value);
             prop_assert!(all_listed || !shown.contains("planted"), "{}", shown);
         }
     }

@@ -8,6 +8,7 @@ use std::hash::{BuildHasher, RandomState};
 
 use serde_json::{Map, Value};
 
+use crate::secrets::SECRET_FIELDS;
 use crate::secrets::Secret;
 use crate::secrets::escapes::readings;
 use crate::secrets::hide::HIDDEN;
@@ -175,7 +176,7 @@ pub(crate) fn of_file(file: &[u8]) -> Vec<Secret> {
     for user in &users {
         // The user's own e-mail may be a second factor, and is no secret.
         let is_secret = |text: &str| user["email"] != text;
-        for field in ["password_hash", "custom_password_hash", "mfa_factors"] {
+        for field in SECRET_FIELDS {
             texts(&user[field], &mut |text| {
                 if is_secret(text) {
                     secrets.push(Secret::new(text));

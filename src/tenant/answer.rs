@@ -1,8 +1,10 @@
-//! One field of an answer: what it tells, in whichever form it came. What it does not tell is `None`.
+//! The fields of an answer: what each tells, in whichever form it came. What it does not tell is `None`.
 
+use std::ops::Deref;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
-
-use crate::say::data;
 
 /// Values that JSON may hold at most; it is not read as JSON before they are counted, since a value of two bytes takes a
 /// hundred in memory. An answer with the errors of a whole job has some 700,000.
@@ -13,27 +15,105 @@ pub(crate) fn most_values(json: &[u8]) -> usize {
     json.iter().filter(|byte| b"[{,".contains(byte)).count()
 }
 
-/// A text that can be printed; a number stands for its digits.
-pub(crate) fn text(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(data(text)),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
+/// What a field, or a whole answer, can be read as.
+pub(crate) trait Field: Sized {
+    /// What a whole answer is that cannot be read so.
+    const OTHERWISE: &str = "it is of another kind";
+    /// `None` when it is of another kind.
+    fn of(json: Value) -> Option<Self>;
+}
+
+/// A field of an answer, in whichever form it came.
+#[derive(Clone, Copy)]
+pub(crate) struct Told<T>(pub(crate) Option<T>);
+
+impl<T> Default for Told<T> {
+    fn default() -> Told<T> {
+        Told(None)
+    }
+}
+
+impl<T> Deref for Told<T> {
+    type Target = Option<T>;
+    fn deref(&self) -> &Option<T> {
+        &self.0
+    }
+}
+
+impl<'de, T: Field> Deserialize<'de> for Told<T> {
+    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Told<T>, D::Error> {
+        Value::deserialize(json).map(|json| Told(T::of(json)))
+    }
+}
+
+/// A text as it came; a number stands for its digits.
+impl Field for String {
+    fn of(json: Value) -> Option<String> {
+        match json {
+            Value::String(text) => Some(text),
+            Value::Number(number) => Some(number.to_string()),
+            _ => None,
+        }
     }
 }
 
 /// A count; a text of digits stands for its number.
-pub(crate) fn number(value: &Value) -> Option<u64> {
-    match value {
-        Value::String(text) => text.trim().parse().ok(),
-        Value::Number(number) => number.as_u64().or_else(|| {
-            let number = number.as_f64()?;
-            let whole = number.fract() == 0.0 && (0.0..9e15).contains(&number);
-            whole.then_some(number as u64)
-        }),
-        _ => None,
+impl Field for u64 {
+    fn of(json: Value) -> Option<u64> {
+        match json {
+            Value::String(text) => text.trim().parse().ok(),
+            Value::Number(number) => number.as_u64().or_else(|| {
+                let number = number.as_f64()?;
+                let whole = number.fract() == 0.0 && (0.0..9e15).contains(&number);
+                whole.then_some(number as u64)
+            }),
+            _ => None,
+        }
     }
 }
+
+impl Field for f64 {
+    fn of(json: Value) -> Option<f64> {
+        json.as_f64()
+            .or_else(|| u64::of(json).map(|count| count as f64))
+    }
+}
+
+impl Field for Value {
+    fn of(json: Value) -> Option<Value> {
+        Some(json)
+    }
+}
+
+/// An item of another kind tells nothing, and is still counted.
+impl<T: Field + Default> Field for Vec<T> {
+    const OTHERWISE: &str = "it is no list";
+    fn of(json: Value) -> Option<Vec<T>> {
+        let Value::Array(items) = json else {
+            return None;
+        };
+        let item = |item| T::of(item).unwrap_or_default();
+        Some(items.into_iter().map(item).collect())
+    }
+}
+
+/// A type whose every field may be missing. serde would take a list for its fields in their order.
+pub(crate) fn object<T: DeserializeOwned>(json: Value) -> Option<T> {
+    let object = json.is_object().then_some(json)?;
+    serde_json::from_value(object).ok()
+}
+
+macro_rules! objects {
+    ($($name:ty),+) => {$(
+        impl Field for $name {
+            const OTHERWISE: &str = "it is no object";
+            fn of(json: Value) -> Option<$name> {
+                object(json)
+            }
+        }
+    )+};
+}
+pub(crate) use objects;
 
 /// Milliseconds of UNIX time; `None` when the text is no time in UTC, ISO 8601.
 pub(crate) fn millis(text: &str) -> Option<i64> {
@@ -101,11 +181,11 @@ mod tests {
     #[test]
     fn a_field_is_read_in_either_form_and_is_never_zero_for_want_of_a_value() {
         let numbers = [json!(3), json!("3"), json!(" 3 "), json!(3.0)];
-        assert_eq!(numbers.map(|value| number(&value)), [Some(3); 4]);
+        assert_eq!(numbers.map(u64::of), [Some(3); 4]);
         let none = [json!(null), json!(""), json!("x"), json!(-1), json!(1.5)];
-        assert_eq!(none.map(|value| number(&value)), [None; 5]);
-        assert_eq!(text(&json!(17)), Some("17".to_string()));
-        assert_eq!(text(&json!({})), None);
+        assert_eq!(none.map(u64::of), [None; 5]);
+        assert_eq!(String::of(json!(17)), Some("17".to_string()));
+        assert_eq!(String::of(json!({})), None);
     }
 
     #[test]

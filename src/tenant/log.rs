@@ -10,10 +10,9 @@ use crate::error::{ErrorKind, Result};
 use crate::list::list;
 use crate::say::{debug_fields, disarmed};
 use crate::secrets::hide::HIDDEN;
-use crate::secrets::redact;
+use crate::secrets::redact::{self, MOST_TEXT_CHARS, is_listed};
 use crate::secrets::sent::SentSecrets;
-use crate::tenant::forms::{self, Part, PartKind};
-use crate::tenant::request::{Answer, CORRELATION_ID, Request};
+use crate::tenant::request::{Answer, Body, CORRELATION_ID, Request};
 use crate::words::cut;
 
 /// Requests that are remembered.
@@ -156,7 +155,6 @@ impl Recorder {
         if request.path.starts_with("/practice") {
             return;
         }
-        let body = Body::of(request);
         let path = match (request.signed.is_some(), url.query()) {
             // The query of a signed address is a key to the file.
             (true, _) => format!("{}?{HIDDEN}", request.path),
@@ -166,12 +164,12 @@ impl Recorder {
         let sent = SentRequest {
             method: request.method.to_string(),
             path: disarmed(&cut(&path, MOST_ADDRESS_CHARS)),
-            sent: disarmed(&body.in_brief()),
+            sent: disarmed(&in_brief(&request.body)),
             correlation_id: request.correlation_id.clone(),
             status: answer.as_ref().ok().map(|answer| answer.status.as_u16()),
             took,
             answered: disarmed(&answered(answer)),
-            curl: disarmed(&curl(request, url, &body)),
+            curl: disarmed(&curl(request, url)),
         };
         let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
         if log.0.len() == MOST_REQUESTS {
@@ -190,44 +188,34 @@ fn answered(answer: &Result<Answer>) -> String {
     }
 }
 
-/// A body, as far as it may be shown.
-enum Body {
-    None,
-    Form(Vec<Part>),
-    Json { brief: String, for_shell: String },
-}
-
-impl Body {
-    fn of(request: &Request) -> Body {
-        match &request.body {
-            None => Body::None,
-            Some((content_type, bytes)) if content_type.starts_with("multipart/") => {
-                Body::Form(forms::parts(content_type, bytes))
-            }
-            Some((_, bytes)) => Body::Json {
-                brief: redact::of_json(bytes, &SentSecrets::default()),
-                for_shell: redact::for_shell(bytes),
-            },
+/// A body as far as it may be shown; each field of a form is a line of its own.
+fn in_brief(body: &Body) -> String {
+    match body {
+        Body::None => String::new(),
+        Body::Json(json) => redact::of_value(json),
+        Body::Form(form) => {
+            let line = |(name, text): &(&str, String)| {
+                let shown = field_shown(name, text).replace(['\r', '\n'], " ");
+                format!("{name}={}\n", cut(&shown, MOST_TEXT_CHARS))
+            };
+            let file = redact::of_json(&form.file, &SentSecrets::default());
+            form.fields.iter().map(line).collect::<String>() + "users=" + &file
         }
     }
+}
 
-    fn in_brief(&self) -> String {
-        match self {
-            Body::None => String::new(),
-            Body::Json { brief, .. } => brief.clone(),
-            Body::Form(parts) => {
-                let parts = parts
-                    .iter()
-                    .map(|part| format!("{}={}", part.name, part.text));
-                parts.collect::<Vec<_>>().join("\n")
-            }
-        }
+/// The text of a field of a form, or as much of it as may be shown.
+fn field_shown(name: &str, text: &str) -> String {
+    match is_listed(name) {
+        true => redact::shown(text, name, &SentSecrets::default()),
+        false => HIDDEN.to_string(),
     }
 }
 
 /// The line for a shell: POSIX sh, bash and zsh alike. What is secret comes on curl's standard input, printed by the
 /// shell itself: in its arguments every user of the machine could read it.
-fn curl(request: &Request, url: &Url, body: &Body) -> String {
+fn curl(request: &Request, url: &Url) -> String {
+    let body = &request.body;
     if request.signed.is_some() {
         return "printf 'url = \"%s\"\\n' \"$LOCATION\" | curl -K - --output export.ndjson.gz"
             .to_string();
@@ -240,8 +228,8 @@ fn curl(request: &Request, url: &Url, body: &Body) -> String {
             "printf 'Authorization: Bearer %s\\n' \"$MGMT_API_ACCESS_TOKEN\" | curl -H @-"
                 .to_string(),
         );
-    } else if let Body::Json { for_shell, .. } = body {
-        words.push(format!("printf %s '{for_shell}' | curl"));
+    } else if let Body::Json(json) = body {
+        words.push(format!("printf %s '{}' | curl", redact::for_shell(json)));
     } else {
         words.push("curl".to_string());
     }
@@ -249,7 +237,7 @@ fn curl(request: &Request, url: &Url, body: &Body) -> String {
     // GET without a body and POST with one are what curl does anyway.
     if !matches!(
         (method, body),
-        ("GET", Body::None) | ("POST", Body::Form(_) | Body::Json { .. })
+        ("GET", Body::None) | ("POST", Body::Form(_) | Body::Json(_))
     ) {
         words.push(format!("-X {method}"));
     }
@@ -258,32 +246,35 @@ fn curl(request: &Request, url: &Url, body: &Body) -> String {
     }
     match body {
         Body::None => {}
-        Body::Json { for_shell, .. } => {
+        Body::Json(json) => {
             words.push("-H 'Content-Type: application/json'".to_string());
             words.push(match has_token {
-                true => format!("-d '{for_shell}'"),
+                true => format!("-d '{}'", redact::for_shell(json)),
                 false => "-d @-".to_string(),
             });
         }
-        Body::Form(parts) => words.extend(parts.iter().map(part_word)),
+        Body::Form(form) => {
+            words.extend(
+                form.fields
+                    .iter()
+                    .map(|(name, text)| field_word(name, text)),
+            );
+            words.push("-F 'users=@users.json;type=application/json'".to_string());
+        }
     }
     words.push(quoted(&cut(url.as_str(), MOST_ADDRESS_CHARS)));
     words.join(" ")
 }
 
-/// A part of a form as an option of curl.
-fn part_word(part: &Part) -> String {
-    let name = &part.name;
-    match &part.kind {
-        PartKind::File => format!("-F '{name}=@users.json;type=application/json'"),
-        PartKind::Variable => format!("--form-string \"{name}=${}\"", name.to_uppercase()),
-        PartKind::Whole(text) => {
-            // To -F some characters have a meaning.
-            let is_word = text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
-            let option = if is_word { "-F" } else { "--form-string" };
-            format!("{option} {}", quoted(&format!("{name}={text}")))
-        }
+/// A field of a form as an option of curl; what is hidden or too long is left to a variable.
+fn field_word(name: &str, text: &str) -> String {
+    if field_shown(name, text) != text {
+        return format!("--form-string \"{name}=${}\"", name.to_uppercase());
     }
+    // To -F some characters have a meaning.
+    let is_word = text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    let option = if is_word { "-F" } else { "--form-string" };
+    format!("{option} {}", quoted(&format!("{name}={text}")))
 }
 
 /// Text as one word of a shell.

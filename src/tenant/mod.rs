@@ -1,7 +1,8 @@
 //! Where requests go, with which token, how often; `wire.rs` sends them.
 
 pub(crate) mod answer;
-pub(crate) mod forms;
+pub(crate) mod answers;
+pub(crate) mod form;
 pub(crate) mod log;
 pub(crate) mod open;
 pub(crate) mod practice;
@@ -76,6 +77,8 @@ const TURN: Duration = Duration::from_millis(10);
 #[derive(Clone)]
 pub struct Tenant {
     inner: Arc<Inner>,
+    /// The application that [`verify_sign_in`](crate::verify_sign_in) signs in with.
+    sign_in: Option<Application>,
     writes_allowed: bool,
     request_limit: Duration,
     /// When the call that this handle is for must be over.
@@ -89,7 +92,6 @@ pub struct Tenant {
 struct Inner {
     wire: Wire,
     application: Option<Application>,
-    sign_in: Option<Application>,
     /// Whether it was opened with settings, which may name a sign-in application.
     has_settings: bool,
     token: Mutex<Token>,
@@ -113,7 +115,6 @@ impl Tenant {
         let inner = Inner {
             wire,
             application,
-            sign_in,
             has_settings,
             token: Mutex::new(token),
             renewing: Mutex::default(),
@@ -123,6 +124,7 @@ impl Tenant {
         };
         Tenant {
             inner: Arc::new(inner),
+            sign_in,
             writes_allowed: practice,
             request_limit: REQUEST_LIMIT,
             deadline: None,
@@ -158,6 +160,32 @@ impl Tenant {
             writes_allowed: true,
             ..self.clone()
         })
+    }
+
+    /// The same tenant, with an application for [`verify_sign_in`](crate::verify_sign_in): one with the Password grant, a
+    /// different one than the Management API's, as a rule. It stands in place of the one of the settings. Sends nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// let tenant = Tenant::practice()?.with_sign_in("another application", "its secret");
+    /// let refused = verify_sign_in(&tenant, "Username-Password-Authentication", "ada", "correct horse");
+    /// let refusal = refused.unwrap_err().sign_in_refusal();
+    /// assert_eq!(refusal, Some(SignInRefusal::WrongApplication));
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[must_use]
+    pub fn with_sign_in(&self, client_id: &str, client_secret: &str) -> Tenant {
+        let application = Application {
+            id: client_id.trim().to_string(),
+            secret: Secret::new(client_secret.trim()),
+        };
+        Tenant {
+            sign_in: Some(application),
+            ..self.clone()
+        }
     }
 
     /// The same tenant, giving up on a request that is not answered within `limit` (60 s otherwise). Sends nothing.
@@ -315,7 +343,7 @@ impl Tenant {
     }
 
     pub(crate) fn sign_in_application(&self) -> Result<&Application> {
-        match &self.inner.sign_in {
+        match &self.sign_in {
             Some(application) => Ok(application),
             None if self.inner.has_settings => Err(Error::no_sign_in_application(self.domain())),
             None => Err(Error::sign_in_without_settings(self.domain())),
@@ -327,56 +355,48 @@ impl Tenant {
     pub(crate) fn send(&self, request: Request) -> Result<Answer> {
         let deadline = self.deadline();
         let mut token = self.token_for(&request, deadline)?;
-        let call = request.name();
         let is_read = request.method == Method::GET;
         let lost = match is_read || request.method == Method::DELETE {
             true => Lost::SendAgain,
             false => Lost::GiveUp,
         };
         self.ask(deadline, lost, |was_lost| {
-            let mut answer = self.send_once(&request, Some(&token), &call, deadline)?;
+            let mut answer = self.send_once(&request, Some(&token), deadline)?;
             // A token can end before its time: its tenant's clock, or a changed key.
             if answer.status == StatusCode::UNAUTHORIZED
                 && let Some(renewed) = self.renewed(&token, deadline)?
             {
                 token = renewed;
-                answer = self.send_once(&request, Some(&token), &call, deadline)?;
+                answer = self.send_once(&request, Some(&token), deadline)?;
             }
             // Whoever is gone after a deletion whose answer was lost was deleted by it.
             let is_gone = was_lost && !is_read && answer.status == StatusCode::NOT_FOUND;
             if !answer.status.is_success() && !is_gone {
-                return Err(refusal(&call, &answer));
+                return Err(refusal(&answer));
             }
             if is_read && answer.status != StatusCode::NO_CONTENT {
-                answer.check_whole(&call)?;
+                answer.check_whole()?;
             }
             Ok(answer)
         })
     }
 
     /// Posts to the Authentication API, which takes no bearer token and answers in its own envelope.
-    pub(crate) fn post_token(&self, body: &Value, deadline: Deadline) -> Result<Answer> {
-        let request = Request::new(Method::POST, "/oauth/token")
-            .body("application/json", body.to_string().into_bytes());
-        self.send_once(&request, None, &request.name(), deadline)
+    pub(crate) fn post_token(&self, body: Value, deadline: Deadline) -> Result<Answer> {
+        let request = Request::new(Method::POST, "/oauth/token").json(body);
+        self.send_once(&request, None, deadline)
     }
 
     /// Reads the file at a signed address, which `link` has looked at. No token goes there: the
     /// address itself is the key.
     pub(crate) fn download(&self, location: &Url) -> Result<Answer> {
-        let mut path = location.clone();
-        path.set_query(None);
-        let request = Request {
-            signed: Some(location.to_string()),
-            ..Request::get(path.as_str(), &[])
-        };
+        let request = Request::download(location);
         let deadline = self.deadline();
-        let call = "GET the exported file";
         let mut answer = self.ask(deadline, Lost::SendAgain, |_| {
-            let answer = self.send_once(&request, None, call, deadline)?;
+            let answer = self.send_once(&request, None, deadline)?;
             let passes = answer.status == StatusCode::TOO_MANY_REQUESTS;
             match passes || answer.status.is_server_error() {
-                true => Err(refusal(call, &answer)),
+                true => Err(refusal(&answer)),
                 false => Ok(answer),
             }
         })?;
@@ -461,7 +481,6 @@ impl Tenant {
         &self,
         request: &Request,
         token: Option<&Secret>,
-        call: &str,
         deadline: Deadline,
     ) -> Result<Answer> {
         self.when_there_is_room(deadline, Traffic::begin)?;
@@ -474,7 +493,7 @@ impl Tenant {
             },
             silence,
         };
-        let answer = self.inner.wire.send(request, token, call, limits);
+        let answer = self.inner.wire.send(request, token, limits);
         let told = answer.as_ref().ok().and_then(Answer::rate_left);
         self.traffic().note(told);
         answer

@@ -47,7 +47,8 @@ impl Tenant {
 
     /// Opens the tenant at `domain` with a Management API access token; sends nothing.
     ///
-    /// `domain` is a host name (https), or `http://127.0.0.1:PORT` / `http://localhost:PORT`.
+    /// `domain` is a host name (https), or `http://127.0.0.1:PORT` / `http://localhost:PORT`. No setting is read, so for a
+    /// sign-in give it an application: [`Tenant::with_sign_in`].
     ///
     /// # Errors
     ///

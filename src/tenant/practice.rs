@@ -18,6 +18,7 @@ use crate::private_file::append_to_private;
 use crate::private_file::lock::{try_lock_file, wait_for_lock};
 use crate::say::{say, sentence};
 use crate::tenant::Tenant;
+use crate::tenant::answers::TrafficAnswer;
 use crate::tenant::proof::running;
 use crate::tenant::request::Request;
 use crate::tenant::settings::Settings;
@@ -81,10 +82,7 @@ impl Tenant {
             .iter()
             .map(|(name, number)| ((*name).to_string(), json!(number)))
             .collect();
-        let request = Request::new(Method::PUT, "/practice/faults").body(
-            "application/json",
-            json!({"faults": faults}).to_string().into_bytes(),
-        );
+        let request = Request::new(Method::PUT, "/practice/faults").json(json!({"faults": faults}));
         self.send(request).map(drop)
     }
 
@@ -107,13 +105,12 @@ impl Tenant {
         if !self.is_practice() {
             return Err(Error::no_practice_tenant(self.domain(), "is not counted"));
         }
-        let json = self
-            .send(Request::get("/practice/traffic", &[]))?
-            .json("GET /practice/traffic")?;
-        Ok(sentence(&format!(
-            "{} in all, {} at most within a second",
-            json["requests"], json["most_in_a_second"]
-        )))
+        let answer = self.send(Request::get("/practice/traffic", &[]))?;
+        let traffic: TrafficAnswer = answer.read()?;
+        let requests = answer.need("requests", traffic.requests.0)?;
+        let most = answer.need("most_in_a_second", traffic.most_in_a_second.0)?;
+        let told = format!("{requests} in all, {most} at most within a second");
+        Ok(sentence(&told))
     }
 }
 
@@ -243,6 +240,7 @@ mod program;
 
 #[cfg(test)]
 mod tests {
+
     use super::*;
     use crate::tenant::proof::{proof_key, proves};
 

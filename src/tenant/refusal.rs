@@ -11,6 +11,7 @@ use crate::error::Error;
 use crate::say::words_of_others;
 use crate::secrets::hide::without_secrets;
 use crate::tenant::answer::http_millis;
+use crate::tenant::answers::RefusalAnswer;
 use crate::tenant::request::Answer;
 use crate::words::grouped;
 
@@ -33,11 +34,14 @@ const RATE: &str = "too_many_requests";
 const QUOTA: &str = "auth0-client-quota-limit";
 
 /// Turns an answer that is no success into the error that explains it.
-pub(crate) fn refusal(call: &str, answer: &Answer) -> Error {
-    let json = answer.json(call).unwrap_or_default();
-    let text = |key: &str| json[key].as_str().map(without_secrets);
-    let message = match text("message").or_else(|| text("error_description")) {
-        Some(message) => message,
+pub(crate) fn refusal(answer: &Answer) -> Error {
+    let told: RefusalAnswer = answer.read().unwrap_or_default();
+    let message = match told
+        .message
+        .as_deref()
+        .or(told.error_description.as_deref())
+    {
+        Some(message) => without_secrets(message),
         None if answer.status.is_redirection() => format!("it redirects to {}", place(answer)),
         None => match answer.unreadable() {
             Some(why) => format!("no reason given: the answer cannot be read, {why}"),
@@ -45,13 +49,14 @@ pub(crate) fn refusal(call: &str, answer: &Answer) -> Error {
         },
     };
     let message = words_of_others(&message, MOST_MESSAGE_CHARS);
-    // In the Management API's envelope `error` is the status in words; in the other one it is the code.
-    let code = text("errorCode").or_else(|| text("error").filter(|_| json["statusCode"].is_null()));
-    let code = code.map(|code| words_of_others(&code, MOST_CODE_CHARS));
     if answer.status == StatusCode::TOO_MANY_REQUESTS {
-        return too_many(call, answer, &message);
+        return too_many(answer, &message);
     }
-    Error::refused(call, answer.status.as_u16(), code, &message)
+    // In the Management API's envelope `error` is the status in words; in the other one it is the code.
+    let error = told.error.0.filter(|_| told.status_code.is_none());
+    let code = told.error_code.0.or(error);
+    let code = code.map(|code| words_of_others(&without_secrets(&code), MOST_CODE_CHARS));
+    Error::refused(&answer.call, answer.status.as_u16(), code, &message)
 }
 
 /// Where a redirection leads.
@@ -61,11 +66,14 @@ fn place(answer: &Answer) -> String {
 }
 
 /// The error that an answer of 429 is.
-fn too_many(call: &str, answer: &Answer, message: &str) -> Error {
+fn too_many(answer: &Answer, message: &str) -> Error {
+    let call = answer.call.as_str();
     // A salt that is a word of the sentence hides it from the reader, and decides nothing.
-    let json = answer.names(call).unwrap_or_default();
-    let told = |key: &str| json[key].as_str();
-    let said = told("message").or(told("error_description"));
+    let told: RefusalAnswer = answer.read_names().unwrap_or_default();
+    let said = told
+        .message
+        .as_deref()
+        .or(told.error_description.as_deref());
     let said = said.unwrap_or_default();
     // Auth0 tells the quota of a token that it gives, too: it is used up where a bucket has nothing left.
     let quota = answer.header(QUOTA).as_deref().and_then(used_up);
@@ -73,7 +81,7 @@ fn too_many(call: &str, answer: &Answer, message: &str) -> Error {
     if call == EXCHANGE && is_told {
         return Error::token_quota(message, quota, quota_wait(answer));
     }
-    let code = told("errorCode").or(told("error"));
+    let code = told.error_code.as_deref().or(told.error.as_deref());
     let is_upload = call == UPLOAD && is_about_slots(answer, code, said);
     if is_upload || said.contains(SLOTS) {
         return Error::no_job_slot(message);

@@ -1,7 +1,8 @@
-//! One request and its answer. `wire.rs` sends, and `refusal.rs` says what an answer that is no success means.
+//! One request and its answer. `wire.rs` encodes and sends, and `refusal.rs` says what an answer that is no success means.
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::header::HeaderMap;
-use reqwest::{Method, StatusCode};
+use reqwest::{Method, StatusCode, Url};
 use serde_json::Value;
 use zeroize::Zeroizing;
 
@@ -9,25 +10,38 @@ use crate::error::requests::Unreadable;
 use crate::error::{Error, Result};
 use crate::secrets::Secret;
 use crate::secrets::redact;
-use crate::secrets::sent::{self, SentSecrets};
-use crate::tenant::answer::{MOST_VALUES, http_millis, most_values};
-use crate::tenant::forms;
+use crate::secrets::sent::SentSecrets;
+use crate::tenant::answer::{Field, MOST_VALUES, http_millis, most_values};
+use crate::tenant::form::Form;
 
 pub(crate) const CORRELATION_ID: &str = "X-Correlation-ID";
+/// What is written as `%2F` in a segment of a path: all but the characters that RFC 3986 calls unreserved. `Url` leaves the
+/// `|` of a user's id as it is, and Auth0's own SDKs do not.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'~');
 
 /// One request to be sent.
 pub(crate) struct Request {
     pub(crate) method: Method,
     pub(crate) path: String,
     pub(crate) query: Vec<(&'static str, String)>,
-    /// Its type and its bytes, which may hold secrets and are wiped.
-    pub(crate) body: Option<(String, Zeroizing<Vec<u8>>)>,
+    pub(crate) body: Body,
     pub(crate) scopes: &'static [&'static str],
     pub(crate) writes: Option<&'static str>,
     /// A signed address, whole: it is its own key, so no token goes there.
-    pub(crate) signed: Option<String>,
+    pub(crate) signed: Option<Url>,
     /// The `X-Correlation-ID` of a write, which the tenant's log keeps.
     pub(crate) correlation_id: Option<String>,
+}
+
+/// What goes with a request.
+pub(crate) enum Body {
+    None,
+    Json(Value),
+    Form(Form),
 }
 
 impl Request {
@@ -37,7 +51,7 @@ impl Request {
             method,
             path,
             query: Vec::new(),
-            body: None,
+            body: Body::None,
             scopes: &[],
             writes: None,
             signed: None,
@@ -67,14 +81,40 @@ impl Request {
         }
     }
 
+    /// A read of the file at a signed address.
+    pub(crate) fn download(address: &Url) -> Request {
+        let mut path = address.clone();
+        path.set_query(None);
+        Request {
+            signed: Some(address.clone()),
+            ..Request::get(path.as_str(), &[])
+        }
+    }
+
+    /// One more segment of the path, which may be any text.
+    pub(crate) fn segment(mut self, text: &str) -> Request {
+        let segment = utf8_percent_encode(text, RESERVED);
+        self.path = format!("{}/{segment}", self.path);
+        self
+    }
+
     pub(crate) fn query(mut self, name: &'static str, value: impl ToString) -> Request {
         self.query.push((name, value.to_string()));
         self
     }
 
-    pub(crate) fn body(mut self, content_type: &str, bytes: Vec<u8>) -> Request {
-        self.body = Some((content_type.to_string(), Zeroizing::new(bytes)));
-        self
+    pub(crate) fn json(self, json: Value) -> Request {
+        Request {
+            body: Body::Json(json),
+            ..self
+        }
+    }
+
+    pub(crate) fn form(self, form: Form) -> Request {
+        Request {
+            body: Body::Form(form),
+            ..self
+        }
     }
 
     /// Names what the request belongs to: Auth0 keeps `X-Correlation-ID`, up to 64 characters, in the tenant's log.
@@ -85,37 +125,38 @@ impl Request {
 
     /// What goes with the request and may not come back, also as a form would have it, where a space is a `+`.
     pub(crate) fn secrets(&self, token: Option<&Secret>) -> SentSecrets {
-        let mut secrets: Vec<Secret> = token.cloned().into_iter().collect();
-        // The query of a signed address is a key to the file.
-        let link = self.signed.as_deref().unwrap_or_default();
-        secrets.extend(link.split_once('?').map(|(_, query)| Secret::new(query)));
-        match &self.body {
-            Some((content_type, bytes)) if content_type.starts_with("multipart/") => {
-                let file = forms::file(content_type, bytes).unwrap_or_default();
-                secrets.extend(sent::of_file(file));
-            }
-            Some((_, bytes)) => {
-                secrets.extend(redact::unlisted_texts(bytes).into_iter().map(Secret::new));
-            }
-            None => {}
-        }
         let mut sent = SentSecrets::default();
-        for secret in secrets.iter().map(Secret::expose) {
+        let mut add = |secret: &str| {
             sent.add(secret);
             if secret.contains(' ') {
                 sent.add(&secret.replace(' ', "+"));
             }
+        };
+        token.map(Secret::expose).into_iter().for_each(&mut add);
+        // The query of a signed address is a key to the file.
+        let key = self.signed.as_ref().and_then(Url::query);
+        key.into_iter().for_each(&mut add);
+        match &self.body {
+            Body::None => {}
+            Body::Json(json) => redact::unlisted_texts(json).for_each(&mut add),
+            Body::Form(form) => form.secrets.iter().map(Secret::expose).for_each(&mut add),
         }
         sent
     }
 
+    /// As errors name the call.
     pub(crate) fn name(&self) -> String {
-        format!("{} {}", self.method, self.path)
+        match self.signed {
+            Some(_) => "GET the exported file".to_string(),
+            None => format!("{} {}", self.method, self.path),
+        }
     }
 }
 
 /// What came back, whole.
 pub(crate) struct Answer {
+    /// The call that it answers.
+    pub(crate) call: String,
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     /// It may hold a token, and is wiped.
@@ -125,22 +166,38 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    /// The body as JSON, without what was sent; what else it may be is told.
-    pub(crate) fn json(&self, call: &str) -> Result<Value> {
-        Ok(self.sent.hide_in(self.parsed(call)?))
+    /// What the answer tells, without what was sent.
+    pub(crate) fn read<T: Field>(&self) -> Result<T> {
+        self.read_without(&self.sent)
     }
 
     /// The same, for the ids and names in it: what was sent and may be a word stands in them by chance, as a salt of four
     /// letters does.
-    pub(crate) fn names(&self, call: &str) -> Result<Value> {
-        Ok(self.sent.without_words().hide_in(self.parsed(call)?))
+    pub(crate) fn read_names<T: Field>(&self) -> Result<T> {
+        self.read_without(&self.sent.without_words())
+    }
+
+    fn read_without<T: Field>(&self, secrets: &SentSecrets) -> Result<T> {
+        let unreadable = |why| Error::unreadable(&self.call, self.status.as_u16(), &why);
+        let json = secrets.hide_in(self.json().map_err(unreadable)?);
+        T::of(json).ok_or_else(|| self.bad(T::OTHERWISE))
+    }
+
+    /// What the answer tells in `field`, without which the call has failed.
+    pub(crate) fn need<T>(&self, field: &str, told: Option<T>) -> Result<T> {
+        told.ok_or_else(|| self.bad(&format!("it does not tell `{field}`")))
+    }
+
+    /// The error that the answer is, for want of what the call is for.
+    pub(crate) fn bad(&self, problem: &str) -> Error {
+        Error::bad_answer(&self.call, problem)
     }
 
     /// That a body of JSON came to its end.
-    pub(crate) fn check_whole(&self, call: &str) -> Result<()> {
+    pub(crate) fn check_whole(&self) -> Result<()> {
         match serde_json::from_slice::<serde::de::IgnoredAny>(&self.body) {
             Ok(_) => Ok(()),
-            Err(_) => self.parsed(call).map(drop),
+            Err(_) => self.read::<Value>().map(drop),
         }
     }
 
@@ -153,17 +210,12 @@ impl Answer {
         ))
     }
 
-    fn parsed(&self, call: &str) -> Result<Value> {
-        self.read()
-            .map_err(|why| Error::unreadable(call, self.status.as_u16(), &why))
-    }
-
     /// Why it is no JSON; `None` where it is.
     pub(crate) fn unreadable(&self) -> Option<Unreadable> {
-        self.read().err()
+        self.json().err()
     }
 
-    fn read(&self) -> std::result::Result<Value, Unreadable> {
+    fn json(&self) -> std::result::Result<Value, Unreadable> {
         if most_values(&self.body) > MOST_VALUES {
             return Err(Unreadable::TooManyValues(MOST_VALUES));
         }
@@ -184,15 +236,4 @@ impl Answer {
         let text = self.headers.get(name)?.to_str().ok()?;
         Some(self.sent.hide(text))
     }
-}
-
-/// Text as one segment of a path.
-pub(crate) fn path_segment(text: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
-    text.bytes()
-        .map(|byte| match plain(byte) {
-            true => char::from(byte).to_string(),
-            false => format!("%{byte:02X}"),
-        })
-        .collect()
 }

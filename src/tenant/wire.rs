@@ -10,10 +10,11 @@ use serde_json::json;
 use crate::clock::{self, Deadline};
 use crate::error::{Error, Result};
 use crate::secrets::Secret;
+use crate::tenant::answers::TokenAnswer;
 use crate::tenant::log::Recorder;
 use crate::tenant::receive::{Limits, receive};
 use crate::tenant::refusal::refusal;
-use crate::tenant::request::{Answer, CORRELATION_ID, Request};
+use crate::tenant::request::{Answer, Body, CORRELATION_ID, Request};
 use crate::tenant::retry::Words;
 use crate::tenant::settings::{Address, Application};
 use crate::tenant::tls::client;
@@ -55,23 +56,22 @@ impl Wire {
             "client_secret": secret.expose(),
             "audience": format!("{}/api/v2/", self.address.base),
         });
-        let request = Request::new(Method::POST, "/oauth/token")
-            .body("application/json", body.to_string().into_bytes());
-        let call = request.name();
+        let request = Request::new(Method::POST, "/oauth/token").json(body);
         let limit = REQUEST_LIMIT.min(deadline.left());
         let limits = Limits {
             whole: limit,
             silence: limit,
         };
-        let answer = self.send(&request, None, &call, limits)?;
+        let answer = self.send(&request, None, limits)?;
         if !answer.status.is_success() {
-            return Err(refusal(&call, &answer));
+            return Err(refusal(&answer));
         }
-        let json = answer.json(&call)?;
-        match json["access_token"].as_str() {
-            Some(token) if !token.trim().is_empty() => Token::parse(token, &self.address),
-            _ => Err(Error::bad_answer(&call, "it holds no `access_token`")),
-        }
+        let given: TokenAnswer = answer.read()?;
+        let token = given
+            .access_token
+            .0
+            .filter(|token| !token.trim().is_empty());
+        Token::parse(&answer.need("access_token", token)?, &self.address)
     }
 
     /// Sends one request and writes it down.
@@ -79,10 +79,10 @@ impl Wire {
         &self,
         request: &Request,
         token: Option<&Secret>,
-        call: &str,
         limits: Limits,
     ) -> Result<Answer> {
-        let url = self.url(request, call)?;
+        let call = request.name();
+        let url = self.url(request, &call)?;
         let mut outgoing = self.http.request(request.method.clone(), url.clone());
         // A file's length says nothing of how long it may take: the client's limit for each read is enough.
         if request.signed.is_none() {
@@ -91,10 +91,8 @@ impl Wire {
         if let Some(token) = token {
             outgoing = outgoing.bearer_auth(token.expose());
         }
-        if let Some((content_type, bytes)) = &request.body {
-            outgoing = outgoing
-                .header(CONTENT_TYPE, content_type)
-                .body(bytes.to_vec());
+        if let Some((content_type, bytes)) = encoded(&request.body)? {
+            outgoing = outgoing.header(CONTENT_TYPE, content_type).body(bytes);
         }
         let sent = request.secrets(token);
         if let Some(id) = &request.correlation_id {
@@ -105,8 +103,9 @@ impl Wire {
             Some(_) => MOST_FILE_BYTES,
             None => MOST_ANSWER_BYTES,
         };
-        let received = receive(outgoing, call, most, limits, &self.words);
+        let received = receive(outgoing, &call, most, limits, &self.words);
         let answer = received.map(|received| Answer {
+            call,
             status: received.status,
             headers: received.headers,
             body: received.body,
@@ -118,13 +117,27 @@ impl Wire {
     }
 
     fn url(&self, request: &Request, call: &str) -> Result<Url> {
+        if let Some(signed) = &request.signed {
+            return Ok(signed.clone());
+        }
         let whole = format!("{}{}", self.address.base, request.path);
-        let text = request.signed.as_ref().unwrap_or(&whole);
         let mut url =
-            Url::parse(text).map_err(|cause| Error::bad_answer(call, &cause.to_string()))?;
+            Url::parse(&whole).map_err(|cause| Error::bad_answer(call, &cause.to_string()))?;
         if !request.query.is_empty() {
             url.query_pairs_mut().extend_pairs(&request.query);
         }
         Ok(url)
     }
+}
+
+/// A body's type and its bytes.
+fn encoded(body: &Body) -> Result<Option<(String, Vec<u8>)>> {
+    Ok(match body {
+        Body::None => None,
+        Body::Json(json) => Some((
+            "application/json".to_string(),
+            json.to_string().into_bytes(),
+        )),
+        Body::Form(form) => Some(form.encoded()?),
+    })
 }

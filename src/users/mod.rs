@@ -14,6 +14,7 @@ use serde_json::{Map, Value};
 
 use crate::list::list;
 use crate::say::debug_as;
+use crate::secrets::SECRET_FIELDS;
 
 /// One user: every field of Auth0's import schema, left out of the file where `None`.
 ///
@@ -138,11 +139,9 @@ impl fmt::Debug for Shown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut out = f.debug_struct("User");
         for (name, value) in &self.0 {
-            match name.as_str() {
-                "password_hash" | "custom_password_hash" | "mfa_factors" => {
-                    out.field(name, &format_args!("<secret>"))
-                }
-                _ => out.field(name, &format_args!("{value}")),
+            match SECRET_FIELDS.contains(&name.as_str()) {
+                true => out.field(name, &format_args!("<secret>")),
+                false => out.field(name, &format_args!("{value}")),
             };
         }
         out.finish()

@@ -388,3 +388,36 @@ fn with_settings() {
         }
     }
 }
+
+#[test]
+fn a_tenant_by_domain_and_token_signs_in_with_the_application_that_it_is_given() {
+    let practice = Practice::start(&[]);
+    let base = practice.get("DOMAIN");
+    let (opened, connection) = practice.database();
+    let users = generate_users("given", "test.edu", 1).unwrap();
+    let accounts = set_passwords(&users, Passwords::SameAsUsername).unwrap();
+    let job = start_import(&opened, &connection, &accounts).unwrap();
+    wait_for_job(&opened, &job, LIMIT).unwrap();
+
+    let plain = Tenant::new(base, practice.get("MGMT_API_ACCESS_TOKEN")).unwrap();
+    let (id, secret) = (
+        practice.get("SIGN_IN_CLIENT_ID"),
+        practice.get("SIGN_IN_CLIENT_SECRET"),
+    );
+    let tenant = plain.with_sign_in(id, secret);
+    let signed_in = verify_sign_in(&tenant, DATABASE, "given_01", "given_01").unwrap();
+    assert_eq!(signed_in.login, "given_01");
+    // The tenant that it was made of has none, and another one may have another.
+    assert!(verify_sign_in(&plain, DATABASE, "given_01", "given_01").is_err());
+    let other = tenant.with_sign_in(id, "not the secret");
+    let refused = verify_sign_in(&other, DATABASE, "given_01", "given_01").unwrap_err();
+    let refusal = refused.sign_in_refusal();
+    assert_eq!(refusal, Some(SignInRefusal::WrongApplication), "{refused}");
+    for shown in [
+        tenant.to_string(),
+        format!("{tenant:?} {}", tenant.requests()),
+    ] {
+        assert!(!shown.contains(secret), "{shown}");
+    }
+    assert!(!format!("{}", other.requests()).contains("not the secret"));
+}

@@ -185,7 +185,7 @@ impl Case {
         mixed[39].username = Some("theirs".into());
         let mut options = quick(&self.name);
         if self.faults[0].0 == "job-hangs" {
-            options = options.job_limit(Duration::from_secs(3));
+            options = options.job_limit(Duration::from_secs(6));
         }
         if self.faults[0].0 == "slots-held" {
             options = options.time_limit(Duration::from_secs(1));
@@ -194,9 +194,9 @@ impl Case {
         let mut result = match self.step {
             Step::Removal => import_users(&tenant, connection, &mixed, &options),
             Step::Resume => {
-                // Cut off with one job at work and one file not sent.
-                tenant.practice_faults(&[("job-speed", 100.0)]).unwrap();
-                let cut = options.slots(1).time_limit(Duration::from_millis(200));
+                // Cut off with one job at work, which takes some 3 s, and one file not sent.
+                tenant.practice_faults(&[("job-speed", 20.0)]).unwrap();
+                let cut = options.slots(1).time_limit(Duration::from_secs(1));
                 let error = import_users(&tenant, connection, &mixed, &cut).unwrap_err();
                 assert_eq!(error.kind(), ErrorKind::ImportStopped, "{error}");
                 self.told.push(error.to_string());

@@ -1,6 +1,7 @@
 //! What a stranger would rely on, against the practice tenant; and the practice tenant over raw HTTP.
 
 mod again;
+mod answers;
 mod arrows;
 mod bad_input;
 mod chance;
@@ -39,6 +40,7 @@ mod server;
 mod settings;
 mod source;
 mod stand_in;
+mod taken_up;
 mod tidy;
 mod too_many;
 mod tour;

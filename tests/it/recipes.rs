@@ -3,7 +3,7 @@
 use auth0_bulk_users::*;
 use serde_json::{Value, json};
 
-use crate::runs::TestFile;
+use crate::runs::{TestFile, TestFolder};
 use crate::server::Practice;
 
 fn with_hash(email: &str, custom: Value) -> User {
@@ -683,4 +683,48 @@ fn what_a_lesson_measures_is_bounded() {
     assert!(measure_hashing(0).is_err());
     let speeds = measure_hashing(2).unwrap();
     assert!(speeds.one_by_one > 0.0 && speeds.to_string().contains("six abreast"));
+}
+
+#[test]
+fn a_recipe_that_was_found_today_is_the_same_tomorrow_and_its_file_is_for_its_owner_alone() {
+    let folder = TestFolder::new();
+    let path = folder.join("shop.recipe.json");
+    let hmac = json!({"algorithm": "hmac", "hash": {"encoding": "hex", "digest": "sha256", "key": {"value": "pepper-of-all"}}});
+    let made = HashRecipe::new(hmac).unwrap().hash("correct horse");
+    let hash = made.unwrap()["hash"]["value"].as_str().unwrap().to_string();
+    let found = find_recipe(&[KnownHash::new("correct horse", hash).key("pepper-of-all")]).unwrap();
+    found.save(&path).unwrap();
+    let read = HashRecipe::read(&path).unwrap();
+    assert!(read == found, "{read:?} is not {found:?}");
+    assert_ne!(
+        read.to_string(),
+        found.to_string(),
+        "the notes are not kept"
+    );
+    let custom = read.hash("correct horse").unwrap();
+    assert_eq!(custom, found.hash("correct horse").unwrap());
+    let shown = format!("{read} {read:?}");
+    assert!(!shown.contains("pepper-of-all"), "{shown}");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+    // What is there stays, and what is no recipe is refused without a word of it.
+    let again = found.save(&path).unwrap_err().to_string();
+    assert!(again.contains("shop.recipe.json"), "{again}");
+    assert!(HashRecipe::read(&path).unwrap() == found);
+    for text in [
+        "pepper-of-all",
+        "\"pepper-of-all\"",
+        "{}",
+        &"x".repeat(65_537),
+    ] {
+        std::fs::write(&path, text).unwrap();
+        let refused = HashRecipe::read(&path).unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::Hash, "{refused}");
+        assert!(!refused.to_string().contains("pepper-of-all"), "{refused}");
+    }
+    assert!(HashRecipe::read(folder.join("none")).is_err());
 }

@@ -6,9 +6,13 @@ pub(crate) mod foreign;
 pub(crate) mod known_hash;
 
 use std::fmt;
+use std::fs::File;
+use std::io::{Read, Write};
+use std::path::Path;
 
 use base64::Engine;
 use serde_json::{Map, Value};
+use zeroize::Zeroizing;
 
 use crate::error::problem::{Faults, Problem};
 use crate::error::{Error, Result};
@@ -18,6 +22,7 @@ use crate::passwords::hashes::encodings::{BASE64, BytesEncoding};
 use crate::passwords::hashes::kinds::Kind;
 use crate::passwords::hashes::schema::check_custom_hash;
 use crate::passwords::{MAX_PASSWORD_BYTES, check_password};
+use crate::private_file::create_private;
 use crate::say::harmless;
 use crate::secrets::random_bytes;
 use crate::users::file::{HashTemplate, UserFile, lay_over};
@@ -25,11 +30,14 @@ use crate::users::{User, Users};
 
 /// Bytes of a salt that is drawn.
 const SALT_BYTES: usize = 16;
+/// Bytes of the longest file of a recipe that is read: a key of some thousand is in none that is known.
+const MOST_FILE_BYTES: u64 = 1 << 16;
 
 /// How a system hashes passwords, in Auth0's own words: its `custom_password_hash` without the hash.
 ///
 /// Written down with [`HashRecipe::new`], or found with [`find_recipe`](crate::find_recipe) from a few known hashes.
-/// Draws itself with a key and a salt of its own, which all users share, left out.
+/// Draws itself with a key and a salt of its own, which all users share, left out. [`HashRecipe::save`] keeps it for another
+/// day. Two are equal that make the same hashes of the same description, whatever was noted when they were found.
 ///
 /// # Examples
 ///
@@ -41,7 +49,7 @@ const SALT_BYTES: usize = 16;
 /// assert!(HashRecipe::new(shared)?.to_string().ends_with(r#""salt":{"value":"<secret>"}}"#));
 /// # Ok::<(), Error>(())
 /// ```
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 pub struct HashRecipe {
     pub(crate) custom: Value,
     /// What the search for it has to say.
@@ -92,6 +100,75 @@ impl HashRecipe {
             custom,
             notes: Vec::new(),
         })
+    }
+
+    /// Writes the description into a new file of JSON, for [`HashRecipe::read`]: for its owner alone, since a key or a salt that
+    /// all users share is in it. Git ignores one whose name ends in `.recipe.json` here. Sends nothing.
+    ///
+    /// # Errors
+    ///
+    /// There is such a file; it cannot be written.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+    /// let hash = "1a7472c92fafa9b3170595db19a726d4d49598ed23cf1a9f9ca32113a4ee840b";
+    /// let found = find_recipe(&[KnownHash::new("correct horse", hash).salt("x1")])?;
+    /// found.save("old-shop.recipe.json")?;
+    /// // Another day:
+    /// let recipe = HashRecipe::read("old-shop.recipe.json")?;
+    /// assert!(recipe == found);
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
+        let path = path.as_ref();
+        let write = || {
+            let mut file = create_private(path)?;
+            writeln!(file, "{:#}", self.custom)?;
+            file.sync_all()
+        };
+        write().map_err(|cause| Error::recipe_file(path, &cause.to_string()))
+    }
+
+    /// Reads a description from a file of JSON, as [`HashRecipe::save`] writes it, or written by hand as for
+    /// [`HashRecipe::new`]. Sends nothing.
+    ///
+    /// # Errors
+    ///
+    /// A file that cannot be read, is no JSON or has over 64 KiB; what [`HashRecipe::new`] does not take.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+    /// # std::fs::write("by-hand.recipe.json", r#"{"algorithm": "md5", "hash": {"encoding": "hex"}}"#).expect("a file");
+    /// let recipe = HashRecipe::read("by-hand.recipe.json")?;
+    /// assert!(recipe.to_string().contains("md5"));
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn read(path: impl AsRef<Path>) -> Result<HashRecipe> {
+        let path = path.as_ref();
+        let read = || {
+            let mut text = Zeroizing::new(String::new());
+            let mut file = File::open(path)?.take(MOST_FILE_BYTES + 1);
+            file.read_to_string(&mut text)?;
+            Ok::<_, std::io::Error>(text)
+        };
+        let text = read().map_err(|cause| Error::recipe_file(path, &cause.to_string()))?;
+        if text.len() as u64 > MOST_FILE_BYTES {
+            return Err(Error::recipe_file(
+                path,
+                "it has over 65,536 bytes, far more than a recipe takes",
+            ));
+        }
+        // The cause would quote what may be a secret.
+        let description = serde_json::from_str(&text);
+        HashRecipe::new(description.map_err(|_| Error::recipe_file(path, "it is no JSON"))?)
     }
 
     /// Hashes a password this way, with a fresh salt where there is to be one: a `custom_password_hash`. Sends nothing.
@@ -244,6 +321,13 @@ impl HashRecipe {
             lay_over(&mut custom, own);
         }
         custom
+    }
+}
+
+impl PartialEq for HashRecipe {
+    /// Without their notes.
+    fn eq(&self, other: &HashRecipe) -> bool {
+        self.custom == other.custom
     }
 }
 

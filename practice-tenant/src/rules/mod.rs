@@ -1,0 +1,9 @@
+//! What Auth0 takes and refuses: of rows, of hashes, of searches, of scopes. Nothing here remembers anything.
+
+pub(crate) mod connections;
+mod digests;
+pub(crate) mod hashes;
+pub(crate) mod schema;
+pub(crate) mod scopes;
+pub(crate) mod search;
+mod slow_hashes;

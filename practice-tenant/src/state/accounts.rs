@@ -1,0 +1,138 @@
+//! Users: what is remembered of one, what becomes of a row with all that Auth0 fills in, and what an upsert changes of one
+//! who is there.
+
+use md5::{Digest, Md5};
+use serde_json::{Map, Value, json};
+
+use crate::clock::timestamp;
+use crate::ids::{hex, hex24};
+use crate::rules::connections::{self, Connection};
+
+/// What an upsert changes of a user who is there (the schema's "upsertable" column).
+const UPSERTABLE: [&str; 9] = [
+    "email_verified",
+    "given_name",
+    "family_name",
+    "name",
+    "nickname",
+    "picture",
+    "app_metadata",
+    "user_metadata",
+    "custom_password_hash",
+];
+
+/// One user: the profile as it is answered, and what is never answered.
+#[derive(Clone)]
+pub(crate) struct Account {
+    pub(crate) profile: Map<String, Value>,
+    pub(crate) connection: &'static str,
+    pub(crate) password_hash: Option<String>,
+    pub(crate) custom_hash: Option<Value>,
+    pub(crate) second_factor: bool,
+    pub(crate) failures: u32,
+}
+
+impl Account {
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
+        self.profile.get(name).and_then(Value::as_str)
+    }
+
+    /// The keys that no other user of the connection may have. E-mails are not among them where users may share one. A
+    /// phone number is, even where it is no attribute of the connection.
+    pub(crate) fn unique_keys(&self) -> Vec<String> {
+        let shared = connections::by_name(self.connection)
+            .is_some_and(|connection| !connection.has_unique_emails());
+        let names = ["email", "username", "phone_number", "user_id"].into_iter();
+        let names = names.filter(|name| !(shared && *name == "email"));
+        let key = |name| Some(key(self.connection, name, self.text(name)?));
+        names.filter_map(key).collect()
+    }
+
+    /// The keys that the user is found by. Users of two connections may have one id.
+    pub(super) fn keys(&self) -> Vec<String> {
+        let mut keys = self.unique_keys();
+        if let Some(email) = self.text("email") {
+            keys.push(key(self.connection, "email", email));
+        }
+        keys.extend(self.text("user_id").map(str::to_string));
+        keys.sort();
+        keys.dedup();
+        keys
+    }
+}
+
+/// Where the users of a connection are found by the value of a field.
+pub(crate) fn key(connection: &str, name: &str, value: &str) -> String {
+    format!("{connection} {name} {value}")
+}
+
+/// A row of an import as the account it becomes, with what Auth0 fills in as recorded.
+pub(crate) fn account(
+    row: &Map<String, Value>,
+    connection: &'static Connection,
+    avatar_host: &str,
+) -> Account {
+    let text = |name: &str| row.get(name).and_then(Value::as_str);
+    let email = text("email").unwrap_or_default().to_lowercase();
+    let local = email.split('@').next().unwrap_or_default();
+    let id = text("user_id").map_or_else(hex24, str::to_string);
+    let now = timestamp();
+    let mut profile = Map::new();
+    profile.insert("email".into(), email.as_str().into());
+    profile.insert("email_verified".into(), false.into());
+    profile.insert("created_at".into(), now.as_str().into());
+    profile.insert("updated_at".into(), now.into());
+    let identity = json!({"provider": "auth0", "connection": connection.name, "isSocial": false, "user_id": id});
+    profile.insert("identities".into(), json!([identity]));
+    profile.insert("user_id".into(), format!("auth0|{id}").into());
+    profile.insert("name".into(), email.as_str().into());
+    profile.insert("picture".into(), picture(&email, avatar_host).into());
+    profile.insert("nickname".into(), local.into());
+    for (name, value) in row {
+        match name.as_str() {
+            // Stored in lower case, or never answered.
+            "email" | "user_id" | "password_hash" | "custom_password_hash" | "mfa_factors" => {}
+            "username" => {
+                profile.insert(
+                    name.clone(),
+                    text("username").unwrap_or_default().to_lowercase().into(),
+                );
+            }
+            _ => {
+                profile.insert(name.clone(), value.clone());
+            }
+        }
+    }
+    Account {
+        profile,
+        connection: connection.name,
+        password_hash: text("password_hash").map(str::to_string),
+        custom_hash: row.get("custom_password_hash").cloned(),
+        second_factor: row.contains_key("mfa_factors"),
+        failures: 0,
+    }
+}
+
+fn picture(email: &str, host: &str) -> String {
+    let md5 = hex(&Md5::digest(email));
+    let initials: String = email.chars().take(2).collect();
+    format!(
+        "https://{host}/avatar/{md5}?s=480&r=pg&d=https%3A%2F%2Fcdn.auth0.com%2Favatars%2F{initials}.png"
+    )
+}
+
+/// Replaces what an upsert may change; metadata is replaced whole, not merged.
+pub(crate) fn upsert(account: &mut Account, row: &Map<String, Value>) {
+    for name in UPSERTABLE {
+        match (name, row.get(name)) {
+            (_, None) => {}
+            ("custom_password_hash", Some(hash)) => account.custom_hash = Some(hash.clone()),
+            (_, Some(value)) => {
+                account.profile.insert(name.to_string(), value.clone());
+            }
+        }
+    }
+    account
+        .profile
+        .insert("updated_at".into(), timestamp().into());
+}

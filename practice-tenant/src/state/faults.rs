@@ -1,0 +1,198 @@
+//! Faults on demand: what goes wrong between a client and a tenant, switched on from the command line or over HTTP.
+//!
+//! A fault has a number: 1 or more is how many times it happens, less than 1 how likely it is each time, by a
+//! seeded draw, so that a run repeats. Some are measures: milliseconds, slots, seconds. `NAME@STEP` happens at that step
+//! alone: `reset@report` cuts off reads of error reports.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::clock;
+
+/// Each fault, and what it does.
+const KNOWN: [(&str, &str); 25] = [
+    (
+        "job-speed",
+        "no fault: each job takes so many users a second",
+    ),
+    (
+        "job-progress",
+        "no fault: pending jobs tell percentage_done and time_left_seconds",
+    ),
+    ("job-slow", "jobs take ten times as long"),
+    (
+        "options-withheld",
+        "no fault: connections come without options, whatever the token",
+    ),
+    (
+        "clients-need-options-scope",
+        "no fault: a connection's applications are told for read:connections_options alone, as one report has it",
+    ),
+    (
+        "metadata-keys-taken",
+        "no fault: imports take metadata keys with . or $",
+    ),
+    (
+        "large-profiles-refused",
+        "no fault: profiles over 10 KB are refused, as from 2027-03-04",
+    ),
+    ("latency-ms", "each request waits that many milliseconds"),
+    ("rate-limit", "requests are answered 429, global limit"),
+    (
+        "token-quota",
+        "requests for a token are answered 429, the client's quota",
+    ),
+    (
+        "slots-held",
+        "so many job slots are others' until switched off",
+    ),
+    (
+        "slots-held-seconds",
+        "all job slots are others' for so long",
+    ),
+    ("reset", "requests are cut off, not processed"),
+    ("reset-before-upload", "uploads are cut off, not taken"),
+    ("reset-after-upload", "uploads are taken, then cut off"),
+    (
+        "half-answer",
+        "answers to reads, or to whatever is asked at that step, are cut in the middle",
+    ),
+    ("server-error", "requests are answered 503, not processed"),
+    (
+        "server-error-after",
+        "uploads and deletes are done, then answered 500",
+    ),
+    (
+        "token-expires",
+        "tokens issued so far are expired from now on, or from the request at that step on",
+    ),
+    (
+        "job-fails",
+        "jobs fail as a whole, with no report and no user taken",
+    ),
+    (
+        "job-fails-midway",
+        "jobs fail after half of their users, with no report",
+    ),
+    (
+        "job-hangs",
+        "jobs stay pending until the faults are set anew, then fail",
+    ),
+    (
+        "job-lost",
+        "jobs end and are forgotten, or are when they are asked after at that step (job, report)",
+    ),
+    ("report-lost", "error reports are empty though rows failed"),
+    (
+        "search-lag",
+        "searches do not see who was created in the last so many seconds",
+    ),
+];
+
+/// The greatest number of a fault.
+const MOST: f64 = 1e9;
+/// Where a fault can be aimed at, with `@`.
+const STEPS: [&str; 7] = [
+    "connections",
+    "upload",
+    "job",
+    "report",
+    "users",
+    "delete",
+    "token",
+];
+
+/// The step that a request is.
+pub(crate) fn step(method: &str, path: &str) -> &'static str {
+    match path.trim_start_matches("/api/v2") {
+        "/oauth/token" => "token",
+        _ if method == "DELETE" => "delete",
+        "/jobs/users-imports" => "upload",
+        path if path.ends_with("/errors") => "report",
+        path if path.starts_with("/jobs/") => "job",
+        path if path.starts_with("/connections") => "connections",
+        _ => "users",
+    }
+}
+
+/// The faults that are on, and how often each has happened.
+#[derive(Default)]
+pub(crate) struct Faults {
+    on: BTreeMap<String, f64>,
+    happened: BTreeMap<String, u64>,
+    set_at: Option<Instant>,
+    seed: u64,
+}
+
+impl Faults {
+    /// Replaces all faults; the names are checked first.
+    pub(crate) fn set(&mut self, on: BTreeMap<String, f64>, seed: u64) -> Result<(), String> {
+        let is_known = |name: &str| {
+            let (fault, step) = name.split_once('@').unwrap_or((name, STEPS[0]));
+            KNOWN.iter().any(|(known, _)| *known == fault) && STEPS.contains(&step)
+        };
+        if let Some(name) = on.keys().find(|name| !is_known(name)) {
+            let known: Vec<&str> = KNOWN.iter().map(|(name, _)| *name).collect();
+            return Err(format!(
+                "unknown fault {name}; known are {}, each at every step or, with @, at one of {}",
+                known.join(", "),
+                STEPS.join(", ")
+            ));
+        }
+        // Some of them become times, and no time is longer than that.
+        if let Some((name, number)) = on
+            .iter()
+            .find(|(_, number)| !(0.0..=MOST).contains(*number))
+        {
+            return Err(format!(
+                "fault {name} must be a number from 0 to {MOST}, not {number}"
+            ));
+        }
+        *self = Faults {
+            on,
+            seed: seed.wrapping_mul(2).wrapping_add(1),
+            set_at: Some(clock::now()),
+            happened: BTreeMap::new(),
+        };
+        Ok(())
+    }
+
+    /// Whether the fault happens now.
+    pub(crate) fn happens(&mut self, name: &str) -> bool {
+        let Some(left) = self.on.get_mut(name) else {
+            return false;
+        };
+        let happens = if *left >= 1.0 {
+            *left -= 1.0;
+            true
+        } else {
+            // A linear congruential draw: enough for chance, and the same each time.
+            self.seed = self
+                .seed
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            ((self.seed >> 33) as f64 / f64::from(1_u32 << 31)) < *left
+        };
+        if happens {
+            *self.happened.entry(name.to_string()).or_default() += 1;
+        }
+        happens
+    }
+
+    /// The number of a fault that is a measure, 0 when it is off.
+    pub(crate) fn measure(&self, name: &str) -> f64 {
+        self.on.get(name).copied().unwrap_or(0.0)
+    }
+
+    /// Whether all job slots are others' still.
+    pub(crate) fn all_slots_are_held(&self) -> bool {
+        let seconds = Duration::from_secs_f64(self.measure("slots-held-seconds").max(0.0));
+        self.set_at.is_some_and(|at| clock::since(at) < seconds)
+    }
+
+    pub(crate) fn shown(&self) -> Value {
+        json!({"faults": self.on, "happened": self.happened})
+    }
+}
