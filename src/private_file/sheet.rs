@@ -29,7 +29,8 @@ impl CsvFile {
         })
     }
 
-    /// Writes the fields of a row, quoted where they must be.
+    /// Writes the fields of a row, quoted where they must be: also at `;` and tabs, where some spreadsheets split a line and
+    /// `csv::Writer` would not quote.
     pub(crate) fn row<const N: usize>(&mut self, fields: [&str; N]) -> io::Result<()> {
         writeln!(self.out, "{}", fields.map(field).join(","))
     }
