@@ -36,6 +36,11 @@ impl ImportPlan {
             (false, false) => "REAL TENANT, writes are allowed",
         };
         let bytes: usize = self.uploads.iter().sum();
+        let at_once = match self.slots {
+            1 => "one".to_string(),
+            2 => "two".to_string(),
+            more => grouped(more),
+        };
         vec![
             ("tenant", format!("{} ({access})", self.domain)),
             ("connection", self.connection.clone()),
@@ -50,7 +55,7 @@ impl ImportPlan {
             (
                 "jobs",
                 format!(
-                    "{}, {} bytes in all ({} at most each), two at a time",
+                    "{}, {} bytes in all ({} at most each), {at_once} at a time",
                     grouped(self.uploads.len()),
                     grouped(bytes),
                     grouped(MAX_UPLOAD_BYTES)

@@ -19,7 +19,7 @@ use crate::imports::progress::Progress;
 use crate::imports::run::Run;
 use crate::imports::settle;
 use crate::jobs::upload::upload;
-use crate::jobs::wait::{JobState, Told, read_job};
+use crate::jobs::wait::{JobProgress, JobState, read_job};
 use crate::jobs::{JobId, JobStatus, Summary, send_upload};
 use crate::say::say;
 use crate::tenant::Tenant;
@@ -55,7 +55,7 @@ struct Running {
     /// When to ask whatever its age: at once after one that others have sent, and after a fault.
     ask_at: Option<Instant>,
     /// What it said of itself, and when.
-    told: Option<(Told, Instant)>,
+    progress: Option<(JobProgress, Instant)>,
 }
 
 pub(crate) struct Schedule<'a> {
@@ -100,7 +100,7 @@ impl<'a> Schedule<'a> {
                 whole: false,
                 asked: Asked::not_yet(state.count()),
                 ask_at: Some(now),
-                told: None,
+                progress: None,
             });
         }
         Schedule {
@@ -141,8 +141,8 @@ impl<'a> Schedule<'a> {
             let expected = self.estimate.each().map(|seconds| seconds * rows);
             let guess =
                 || expected.map_or(0.0, |all| clock::since(running.since).as_secs_f64() / all);
-            let told = running.told.and_then(|(told, _)| told.share);
-            (running.file, told.unwrap_or_else(|| guess().min(0.95)))
+            let said = running.progress.and_then(|(progress, _)| progress.share);
+            (running.file, said.unwrap_or_else(|| guess().min(0.95)))
         };
         self.running.iter().map(share).collect()
     }
@@ -150,8 +150,8 @@ impl<'a> Schedule<'a> {
     /// How long the jobs that run will take, by their own word, when every one of them gives it and none comes after.
     fn left(&self) -> Option<Duration> {
         let left = |running: &Running| {
-            let (told, at) = running.told?;
-            Some(told.left?.saturating_sub(clock::since(at)))
+            let (progress, at) = running.progress?;
+            Some(progress.left?.saturating_sub(clock::since(at)))
         };
         let all: Option<Vec<Duration>> = self.running.iter().map(left).collect();
         all.filter(|_| self.waiting.is_empty())?.into_iter().max()
@@ -247,7 +247,7 @@ impl<'a> Schedule<'a> {
                     whole: true,
                     asked: Asked::not_yet(users),
                     ask_at: None,
-                    told: None,
+                    progress: None,
                 });
                 Ok(())
             }
@@ -295,11 +295,11 @@ impl<'a> Schedule<'a> {
         self.at_once.wait_for_rate()?;
         let sent = clock::since(self.running[index].since);
         match read_job(&self.at_once, &self.running[index].job) {
-            Ok(JobState::Pending { told, status }) => {
+            Ok(JobState::Pending { progress, status }) => {
                 self.retry.answered();
                 self.progress.status(&self.running[index].job, &status);
                 let running = &mut self.running[index];
-                running.told = Some((told, clock::instant()));
+                running.progress = Some((progress, clock::instant()));
                 running.ask_at = None;
                 let age = clock::since(running.since);
                 running.asked.pending(sent, age);

@@ -92,12 +92,12 @@ pub fn wait_for_job(tenant: &Tenant, job: &Job, limit: Duration) -> Result<Finis
             Ok(JobState::Pending { status, .. }) if deadline.is_over() => {
                 return Err(running(status));
             }
-            Ok(JobState::Pending { told, status }) => {
-                let news = progress(&told, &status, &deadline);
+            Ok(JobState::Pending { progress, status }) => {
+                let words = progress_words(&progress, &status, &deadline);
                 seen = Some(status);
                 waits.next(&deadline, |is_first| {
                     let usual = if is_first { usual(job) } else { String::new() };
-                    say!("job {} is still running{news}{usual}", job.id);
+                    say!("job {} is still running{words}{usual}", job.id);
                 });
             }
             // It was seen to run, and the time for another look is over.
@@ -140,7 +140,10 @@ impl Waits {
 /// What one read of a job says.
 pub(crate) enum JobState {
     /// Not ended, as far as its status is known.
-    Pending { told: Told, status: String },
+    Pending {
+        progress: JobProgress,
+        status: String,
+    },
     /// Ended, well or badly.
     Ended {
         status: JobStatus,
@@ -154,17 +157,17 @@ pub(crate) enum JobState {
 
 /// What a job that runs says of itself. Both stand in Auth0's schema, and neither in any answer that was recorded.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Told {
+pub(crate) struct JobProgress {
     /// 0 to 1.
     pub(crate) share: Option<f64>,
     pub(crate) left: Option<Duration>,
 }
 
-impl Told {
-    fn by(job: &JobAnswer) -> Told {
+impl JobProgress {
+    fn by(job: &JobAnswer) -> JobProgress {
         let share = |percent: f64| (percent / 100.0).clamp(0.0, 1.0);
         let left = |seconds| Duration::try_from_secs_f64(seconds).ok();
-        Told {
+        JobProgress {
             share: job.percentage_done.map(share),
             left: job.time_left_seconds.and_then(left),
         }
@@ -181,9 +184,9 @@ pub(crate) fn read_job(tenant: &Tenant, id: &JobId) -> Result<JobState> {
         // A word that Auth0 does not list is taken for "not ended yet", since it says nothing of the users. A wait has
         // its limit, and names the word there.
         status => {
-            let told = Told::by(&job);
+            let progress = JobProgress::by(&job);
             let status = words_of_others(&without_secrets(status), MOST_STATUS_CHARS);
-            return Ok(JobState::Pending { told, status });
+            return Ok(JobState::Pending { progress, status });
         }
     };
     let (summary, untold) = match job.summary.map(summary).transpose() {
@@ -210,15 +213,15 @@ fn usual(job: &Job) -> String {
     )
 }
 
-fn progress(told: &Told, status: &str, deadline: &Deadline) -> String {
+fn progress_words(progress: &JobProgress, status: &str, deadline: &Deadline) -> String {
     let status = match status {
         PENDING => String::new(),
         status => format!(", and its status is `{status}`, which Auth0 does not list"),
     };
-    let share = told.share.map_or(String::new(), |share| {
+    let share = progress.share.map_or(String::new(), |share| {
         format!(", {:.0} % done", share * 100.0)
     });
-    let left = told
+    let left = progress
         .left
         .map_or(String::new(), |left| format!(", {} s left", left.as_secs()));
     format!(

@@ -267,3 +267,22 @@ fn a_run_that_was_begun_before_the_settings_of_a_job_had_a_type_of_their_own_goe
         );
     }
 }
+
+#[test]
+fn a_plan_is_that_of_the_import_with_these_options() {
+    let practice = Practice::start(&[]);
+    let (tenant, connection) = practice.database();
+    let users = generate_users("plan", "test.edu", 2_000).unwrap();
+    let planned = |options: ImportOptions| {
+        let plan = plan_import_with(&tenant, &connection, &users, &options).unwrap();
+        (plan.slots, plan.duration(), plan.to_string())
+    };
+    let (slots, (at_best, at_worst), card) = planned(ImportOptions::default());
+    assert!(slots == 2 && card.contains(", two at a time"), "{card}");
+    let (slots, alone, card) = planned(ImportOptions::default().slots(1));
+    assert!(slots == 1 && card.contains(", one at a time"), "{card}");
+    assert_eq!(alone, (2 * at_best, 2 * at_worst));
+    let (_, more, card) = planned(ImportOptions::default().slots(3));
+    assert!(card.contains(", 3 at a time"), "{card}");
+    assert_eq!(more, (at_best, at_worst), "nobody names a speed of three");
+}
