@@ -315,7 +315,7 @@ impl Faults {
                 self.wrong_type(&format!("{FIELD}.{name}"), "integer", value);
             }
         }
-        let known = [&["algorithm", "hash", "salt", "password"], &numbers].concat();
+        let known = [["algorithm", "hash", "salt", "password"], numbers].concat();
         self.no_others(custom, FIELD, &known);
     }
 
