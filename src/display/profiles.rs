@@ -247,7 +247,7 @@ mod tests {
     fn the_card_of_a_connection_says_what_is_known_and_what_is_not() {
         let attributes =
             json!({"email": {"unique": false}, "username": {"profile_required": true}});
-        let told = found(&json!({"options": {"attributes": attributes}}), false);
+        let told = found(&json!({"attributes": attributes}), false);
         let silent = found(&json!({}), true);
         let given = ConnectionId::new("con_0123456789abcdef").expect("its form is right");
         for card in [text(&told.view()), html(&told.view())] {

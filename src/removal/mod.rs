@@ -126,7 +126,7 @@ fn sent_and_told(finished: &FinishedJob) -> Result<&[RowKey]> {
         JobStatus::Completed if finished.summary.is_none() => {
             Some("the tenant did not tell how many users it created")
         }
-        JobStatus::Completed if finished.job.created_at.is_empty() => {
+        JobStatus::Completed if answer::millis(&finished.job.created_at).is_none() => {
             Some("the tenant did not tell when the job was accepted")
         }
         JobStatus::Completed => None,

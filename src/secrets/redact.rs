@@ -350,10 +350,10 @@ mod tests {
     #[test]
     fn for_a_shell_nothing_is_left_out_but_secrets() {
         let body =
-            br#"{"grant_type":"g","client_secret":"s","fields":[{"name":"a"},{"name":"b"}]}"#;
+            br#"{"client_secret":"s","fields":[{"name":"a"},{"name":"b"}],"grant_type":"g"}"#;
         assert_eq!(
             for_shell(&value(body)),
-            r#"{"grant_type":"g","client_secret":"'"$CLIENT_SECRET"'","fields":[{"name":"a"},{"name":"b"}]}"#
+            r#"{"client_secret":"'"$CLIENT_SECRET"'","fields":[{"name":"a"},{"name":"b"}],"grant_type":"g"}"#
         );
         let long = |count| format!(r#"{{"username":"{}"}}"#, "u".repeat(count));
         assert_eq!(for_shell(&value(long(4_000).as_bytes())), long(4_000));

@@ -140,10 +140,12 @@ fn file_of(modules: &BTreeSet<String>, path: &str) -> String {
     found.map_or("lib".to_string(), String::clone)
 }
 
-/// CONTRIBUTING's table: which room may use which.
-fn table() -> BTreeMap<String, BTreeSet<String>> {
+/// The table in one of CONTRIBUTING's sections: which room may use which.
+fn table(section: &str) -> BTreeMap<String, BTreeSet<String>> {
     let text = fs::read_to_string(root().join("CONTRIBUTING.md")).expect("CONTRIBUTING.md");
-    let rows = text.split("| room | what is in it | may use |").nth(1);
+    let section = text.split("\n## ").find(|text| text.starts_with(section));
+    let section = section.expect("the section");
+    let rows = section.split("| room | what is in it | may use |").nth(1);
     let rows = rows.expect("the table").lines().skip(2);
     let names = |cell: &str| -> BTreeSet<String> {
         cell.split('`')
@@ -159,6 +161,13 @@ fn table() -> BTreeMap<String, BTreeSet<String>> {
         .collect()
 }
 
+const CRATE: &str = "Changing the crate";
+const PRACTICE_TENANT: &str = "Adding an endpoint to the practice tenant";
+
+fn practice_tenant() -> BTreeMap<String, String> {
+    modules(&root().join("practice-tenant/src"), "")
+}
+
 #[test]
 fn the_crates_arrows_are_those_of_the_table_and_none_leads_back() {
     let modules = modules(&root().join("src"), "");
@@ -169,7 +178,7 @@ fn the_crates_arrows_are_those_of_the_table_and_none_leads_back() {
         arrows.uses.len()
     );
     assert_eq!(arrows.circles(), Vec::<&str>::new());
-    let table = table();
+    let table = table(CRATE);
     assert_eq!(arrows.not_in(&table), Vec::<String>::new());
     let rooms: BTreeSet<&str> = modules.keys().map(|module| room(module)).collect();
     assert!(rooms.len() <= 20, "{rooms:?}");
@@ -190,7 +199,7 @@ fn a_planted_arrow_is_seen() {
         &mut modules,
     );
     assert_eq!(
-        arrows.not_in(&table()),
+        arrows.not_in(&table(CRATE)),
         ["tenant::rate uses jobs", "tenant::rate uses jobs::wait"]
     );
     assert!(
@@ -205,7 +214,62 @@ fn a_planted_arrow_is_seen() {
     );
     assert!(
         arrows
-            .not_in(&table())
+            .not_in(&table(CRATE))
             .contains(&"words uses imports::plan".to_string())
     );
+}
+
+#[test]
+fn the_practice_tenants_arrows_are_those_of_its_table_and_none_leads_back() {
+    let modules = practice_tenant();
+    let arrows = Arrows::of(&modules);
+    let count = arrows.uses.len();
+    assert!(count > 80, "only {count} were found");
+    assert_eq!(arrows.circles(), Vec::<&str>::new());
+    let table = table(PRACTICE_TENANT);
+    assert_eq!(arrows.not_in(&table), Vec::<String>::new());
+    let rooms: BTreeSet<&str> = modules.keys().map(|module| room(module)).collect();
+    let told: BTreeSet<&str> = table.keys().map(String::as_str).collect();
+    assert_eq!(rooms, told, "the table names the rooms that are there");
+    // A path from here and not from the root would be no arrow above.
+    let relative = ["use super::", "pub(super) use", "self::"];
+    for (module, code) in modules {
+        assert!(!relative.iter().any(|word| code.contains(word)), "{module}");
+    }
+}
+
+#[test]
+fn an_arrow_that_is_planted_in_the_practice_tenant_is_seen() {
+    let planted = |module: &str, line: &str| {
+        let mut modules = practice_tenant();
+        modules.get_mut(module).expect(module).push_str(line);
+        Arrows::of(&modules)
+    };
+    let arrows = planted("rules::schema", "use crate::state::Tenant;");
+    let table = table(PRACTICE_TENANT);
+    assert_eq!(arrows.not_in(&table), ["rules::schema uses state"]);
+    assert!(arrows.circles().contains(&"state"));
+    let arrows = planted("state::work", "fn f() { crate::endpoints::jobs::create() }");
+    assert_eq!(arrows.not_in(&table), ["state::work uses endpoints::jobs"]);
+    let arrows = planted(
+        "state::log",
+        "use crate::state::{faults::{Faults}, Tenant};",
+    );
+    assert_eq!(arrows.not_in(&table), Vec::<String>::new());
+    assert!(arrows.circles().contains(&"state::log"));
+}
+
+#[test]
+fn the_practice_tenant_asks_its_clock_alone_what_time_it_is() {
+    let other_ways = [
+        "Instant::now",
+        "SystemTime",
+        ".elapsed()",
+        "tokio::time",
+        "thread::sleep",
+    ];
+    let asks = |code: &str| other_ways.iter().any(|word| code.contains(word));
+    let asking = practice_tenant().into_iter().filter(|(_, code)| asks(code));
+    let asking: Vec<String> = asking.map(|(module, _)| module).collect();
+    assert_eq!(asking, ["clock"]);
 }

@@ -11,6 +11,21 @@ const PHONE_PATTERN: &str = r"^\+[0-9]{1,15}$";
 /// Characters of a user id.
 const MOST_ID_CHARS: usize = 255;
 const ENCODINGS: &[&str] = &["base64", "hex", "utf8"];
+const ALGORITHMS: [&str; 11] = [
+    "argon2", "bcrypt", "hmac", "ldap", "md4", "md5", "sha1", "sha256", "sha512", "pbkdf2",
+    "scrypt",
+];
+const DIGESTS: [&str; 9] = [
+    "md4",
+    "md5",
+    "ripemd160",
+    "sha1",
+    "sha224",
+    "sha256",
+    "sha384",
+    "sha512",
+    "whirlpool",
+];
 /// Keys of app_metadata that Auth0 keeps for itself.
 const RESERVED: [&str; 18] = [
     "__tenant",
@@ -55,6 +70,27 @@ pub(crate) fn oversize(profile: &Map<String, Value>, ways: Ways) -> Option<Value
     })
 }
 
+/// The properties of a row.
+const KNOWN: [&str; 17] = [
+    "email",
+    "email_verified",
+    "phone_number",
+    "phone_verified",
+    "user_id",
+    "username",
+    "given_name",
+    "family_name",
+    "name",
+    "nickname",
+    "picture",
+    "blocked",
+    "password_hash",
+    "custom_password_hash",
+    "app_metadata",
+    "user_metadata",
+    "mfa_factors",
+];
+
 /// What is wrong with a row, in Auth0's words; empty when nothing is.
 pub(crate) fn faults(row: &Value, connection: &Connection, ways: Ways) -> Vec<Value> {
     let mut faults = Faults::default();
@@ -77,77 +113,16 @@ pub(crate) fn faults(row: &Value, connection: &Connection, ways: Ways) -> Vec<Va
     for name in ["email_verified", "phone_verified", "blocked"] {
         faults.of_type(user, name, "boolean", Value::is_boolean);
     }
-    for name in ["app_metadata", "user_metadata"] {
-        faults.of_type(user, name, "object", Value::is_object);
-        let key = user.get(name).and_then(forbidden_key);
-        if let Some(key) = key.filter(|_| !ways.metadata_keys_taken) {
-            // Code and text are guesses.
-            let message = format!("Property names must not contain '.' or '$': {key}");
-            faults.add("NOT_PASSED", name, &message);
-        }
-    }
-    match user.get("email") {
-        None => faults.add(
-            "OBJECT_MISSING_REQUIRED_PROPERTY",
-            "",
-            "Missing required property: email",
-        ),
-        Some(Value::String(email)) if is_email(email) => {}
-        Some(Value::String(email)) => faults.bad_email("email", email),
-        Some(other) => faults.wrong_type("email", "string", other),
-    }
-    if let Some(hash) = user.get("password_hash") {
-        match hash.as_str() {
-            Some(hash) if is_auth0_bcrypt(hash) => {}
-            Some(_) => faults.pattern("password_hash", HASH_PATTERN),
-            None => faults.wrong_type("password_hash", "string", hash),
-        }
-    }
-    if let Some(hash) = user.get("custom_password_hash") {
-        faults.custom_hash(hash);
-        if user.contains_key("password_hash") {
-            // No text is known for it; that both exclude each other is documented.
-            faults.add(
-                "NOT_PASSED",
-                "custom_password_hash",
-                "Data matches schema from 'not'",
-            );
-        }
-    }
+    faults.metadata(user, ways);
+    faults.email(user);
+    faults.hashes(user);
     if let Some(factors) = user.get("mfa_factors") {
         faults.factors(factors);
     }
-    if let Some(metadata) = user.get("app_metadata").and_then(Value::as_object)
-        && metadata.keys().any(|key| RESERVED.contains(&key.as_str()))
-    {
-        faults.add(
-            "NOT_PASSED",
-            "app_metadata",
-            "Data matches schema from 'not'",
-        );
-    }
+    faults.reserved(user);
     faults.username(user, connection);
     faults.phone(user, connection);
     faults.user_id(user);
-    const KNOWN: [&str; 17] = [
-        "email",
-        "email_verified",
-        "phone_number",
-        "phone_verified",
-        "user_id",
-        "username",
-        "given_name",
-        "family_name",
-        "name",
-        "nickname",
-        "picture",
-        "blocked",
-        "password_hash",
-        "custom_password_hash",
-        "app_metadata",
-        "user_metadata",
-        "mfa_factors",
-    ];
     faults.no_others(user, "", &KNOWN);
     faults.0
 }
@@ -258,41 +233,67 @@ impl Faults {
         }
     }
 
+    fn metadata(&mut self, user: &Map<String, Value>, ways: Ways) {
+        for name in ["app_metadata", "user_metadata"] {
+            self.of_type(user, name, "object", Value::is_object);
+            let key = user.get(name).and_then(forbidden_key);
+            if let Some(key) = key.filter(|_| !ways.metadata_keys_taken) {
+                // Code and text are guesses.
+                let message = format!("Property names must not contain '.' or '$': {key}");
+                self.add("NOT_PASSED", name, &message);
+            }
+        }
+    }
+
+    fn reserved(&mut self, user: &Map<String, Value>) {
+        let metadata = user.get("app_metadata").and_then(Value::as_object);
+        let is_reserved = |key: &String| RESERVED.contains(&key.as_str());
+        if metadata.is_some_and(|metadata| metadata.keys().any(is_reserved)) {
+            let message = "Data matches schema from 'not'";
+            self.add("NOT_PASSED", "app_metadata", message);
+        }
+    }
+
+    fn email(&mut self, user: &Map<String, Value>) {
+        match user.get("email") {
+            None => self.add(
+                "OBJECT_MISSING_REQUIRED_PROPERTY",
+                "",
+                "Missing required property: email",
+            ),
+            Some(Value::String(email)) if is_email(email) => {}
+            Some(Value::String(email)) => self.bad_email("email", email),
+            Some(other) => self.wrong_type("email", "string", other),
+        }
+    }
+
+    fn hashes(&mut self, user: &Map<String, Value>) {
+        if let Some(hash) = user.get("password_hash") {
+            match hash.as_str() {
+                Some(hash) if is_auth0_bcrypt(hash) => {}
+                Some(_) => self.pattern("password_hash", HASH_PATTERN),
+                None => self.wrong_type("password_hash", "string", hash),
+            }
+        }
+        if let Some(hash) = user.get("custom_password_hash") {
+            self.custom_hash(hash);
+            if user.contains_key("password_hash") {
+                // No text is known for it; that both exclude each other is documented.
+                let message = "Data matches schema from 'not'";
+                self.add("NOT_PASSED", "custom_password_hash", message);
+            }
+        }
+    }
+
     fn custom_hash(&mut self, hash: &Value) {
         const FIELD: &str = "custom_password_hash";
-        const ALGORITHMS: [&str; 11] = [
-            "argon2", "bcrypt", "hmac", "ldap", "md4", "md5", "sha1", "sha256", "sha512", "pbkdf2",
-            "scrypt",
-        ];
-        const DIGESTS: [&str; 9] = [
-            "md4",
-            "md5",
-            "ripemd160",
-            "sha1",
-            "sha224",
-            "sha256",
-            "sha384",
-            "sha512",
-            "whirlpool",
-        ];
+        let numbers = ["keylen", "cost", "blockSize", "parallelization"];
         let Some(custom) = self.object(hash, FIELD, &["algorithm", "hash"]) else {
             return;
         };
         self.one_of(custom, FIELD, "algorithm", &ALGORITHMS);
         if let Some(value) = custom.get("hash") {
-            let field = format!("{FIELD}.hash");
-            if let Some(inner) = self.object(value, &field, &[]) {
-                self.string_at(inner, &field, "value");
-                self.one_of(inner, &field, "encoding", ENCODINGS);
-                self.one_of(inner, &field, "digest", &DIGESTS);
-                if let Some(key) = inner.get("key") {
-                    let field = format!("{field}.key");
-                    if let Some(key) = self.object(key, &field, &["value"]) {
-                        self.string_at(key, &field, "value");
-                        self.one_of(key, &field, "encoding", ENCODINGS);
-                    }
-                }
-            }
+            self.hash_itself(value, &format!("{FIELD}.hash"));
         }
         if let Some(value) = custom.get("salt") {
             let field = format!("{FIELD}.salt");
@@ -305,33 +306,33 @@ impl Faults {
         if let Some(value) = custom.get("password") {
             let field = format!("{FIELD}.password");
             if let Some(password) = self.object(value, &field, &[]) {
-                self.one_of(
-                    password,
-                    &field,
-                    "encoding",
-                    &["ascii", "utf8", "utf16le", "ucs2", "latin1", "binary"],
-                );
+                let encodings = ["ascii", "utf8", "utf16le", "ucs2", "latin1", "binary"];
+                self.one_of(password, &field, "encoding", &encodings);
             }
         }
-        for name in ["keylen", "cost", "blockSize", "parallelization"] {
+        for name in numbers {
             if let Some(value) = custom.get(name).filter(|value| !is_integer(value)) {
                 self.wrong_type(&format!("{FIELD}.{name}"), "integer", value);
             }
         }
-        self.no_others(
-            custom,
-            FIELD,
-            &[
-                "algorithm",
-                "hash",
-                "salt",
-                "password",
-                "keylen",
-                "cost",
-                "blockSize",
-                "parallelization",
-            ],
-        );
+        let known = [["algorithm", "hash", "salt", "password"], numbers].concat();
+        self.no_others(custom, FIELD, &known);
+    }
+
+    fn hash_itself(&mut self, value: &Value, field: &str) {
+        let Some(inner) = self.object(value, field, &[]) else {
+            return;
+        };
+        self.string_at(inner, field, "value");
+        self.one_of(inner, field, "encoding", ENCODINGS);
+        self.one_of(inner, field, "digest", &DIGESTS);
+        if let Some(key) = inner.get("key") {
+            let field = format!("{field}.key");
+            if let Some(key) = self.object(key, &field, &["value"]) {
+                self.string_at(key, &field, "value");
+                self.one_of(key, &field, "encoding", ENCODINGS);
+            }
+        }
     }
 
     fn factors(&mut self, factors: &Value) {

@@ -10,6 +10,9 @@
 //!
 //! Attackers gain nothing: they have more hashes than one core could ever hold abreast, and have long done this.
 
+use base64::Engine;
+use base64::alphabet::BCRYPT;
+use base64::engine::general_purpose::{GeneralPurpose, NO_PAD};
 use zeroize::Zeroize;
 
 use crate::error::Result;
@@ -21,7 +24,7 @@ use crate::secrets::random_bytes;
 pub(crate) const LANES: usize = 6;
 
 /// bcrypt's own base64.
-const ALPHABET: &[u8; 64] = b"./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+const BASE64: GeneralPurpose = GeneralPurpose::new(&BCRYPT, NO_PAD);
 /// What bcrypt encrypts 64 times: "OrpheanBeholderScryDoubt".
 const TEXT: [u32; 6] = [
     0x4f72_7068,
@@ -240,22 +243,11 @@ fn hash_group(cost: u32, passwords: &[&[u8]], salts: &[[u8; 16]; LANES]) -> Vec<
 }
 
 fn text(cost: u32, salt: &[u8; 16], hash: &[u8; 23]) -> String {
-    format!("$2b${cost:02}${}{}", base64(salt), base64(hash))
-}
-
-fn base64(bytes: &[u8]) -> String {
-    let mut text = String::new();
-    for group in bytes.chunks(3) {
-        let bits = group.iter().enumerate().fold(0, |bits, (place, byte)| {
-            bits | u32::from(*byte) << (16 - 8 * place)
-        });
-        for place in 0..=group.len() {
-            text.push(char::from(
-                ALPHABET[(bits >> (18 - 6 * place) & 63) as usize],
-            ));
-        }
-    }
-    text
+    format!(
+        "$2b${cost:02}${}{}",
+        BASE64.encode(salt),
+        BASE64.encode(hash)
+    )
 }
 
 #[cfg(test)]
@@ -362,21 +354,14 @@ mod tests {
         ] {
             let password: Vec<u8> = (33..33 + bytes).collect();
             let hash = hash_abreast::<1>(5, [password.as_slice()], &[salt])[0];
-            assert_eq!(base64(&hash), wanted);
+            assert_eq!(BASE64.encode(hash), wanted);
         }
     }
 
     fn decoded(text: &str) -> [u8; 16] {
-        let mut bits = 0_u128;
-        for letter in text.bytes().take(21) {
-            let value = ALPHABET.iter().position(|known| *known == letter).unwrap();
-            bits = bits << 6 | value as u128;
-        }
-        let last = ALPHABET
-            .iter()
-            .position(|known| *known == text.as_bytes()[21])
-            .unwrap();
-        (bits << 2 | (last >> 4) as u128).to_be_bytes()
+        // The last of 22 letters has bits of no byte.
+        let lenient = GeneralPurpose::new(&BCRYPT, NO_PAD.with_decode_allow_trailing_bits(true));
+        lenient.decode(text).unwrap().try_into().unwrap()
     }
 
     #[test]
