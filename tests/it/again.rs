@@ -138,8 +138,8 @@ fn troubles() -> Vec<(&'static str, Reply, Duration)> {
     vec![
         (
             "Retry-After in seconds",
-            rate().header("retry-after", "1"),
-            second,
+            rate().header("retry-after", "2"),
+            2 * second,
         ),
         (
             "Retry-After as a date",
