@@ -168,10 +168,17 @@ fn needs_build(program: &Path) -> bool {
     let Some(built) = modified(program) else {
         return true;
     };
-    let package = Path::new(env!("CARGO_MANIFEST_DIR")).join(PROGRAM);
-    let files = [package.clone(), package.join("src")].map(fs::read_dir);
-    let mut files = files.into_iter().flatten().flatten().flatten();
-    files.any(|file| modified(&file.path()).is_some_and(|changed| changed > built))
+    is_newer(&Path::new(env!("CARGO_MANIFEST_DIR")).join(PROGRAM), built)
+}
+
+/// Whether anything below the folder was changed after that.
+fn is_newer(folder: &Path, built: SystemTime) -> bool {
+    let mut files = fs::read_dir(folder).into_iter().flatten().flatten();
+    files.any(|file| {
+        let path = file.path();
+        let changed = modified(&path).is_some_and(|changed| changed > built);
+        changed || path.is_dir() && is_newer(&path, built)
+    })
 }
 
 fn build(target: &Path) -> Result<()> {
@@ -251,6 +258,25 @@ mod tests {
         fs::create_dir_all(target.join("release")).expect("a folder");
         fs::copy(program, target.join("release").join(name)).expect("the program");
         Ok(())
+    }
+
+    #[test]
+    fn a_change_deep_in_the_package_is_seen() {
+        let name = format!("newer-{}", crate::secrets::random_hex(6).unwrap());
+        let package = std::env::temp_dir().join(name);
+        let deep = package.join("src").join("rules");
+        fs::create_dir_all(&deep).unwrap();
+        let file = deep.join("schema.rs");
+        fs::write(&file, "").unwrap();
+        let changed = modified(&file).unwrap();
+        assert!(!is_newer(&package, changed + Duration::from_secs(60)));
+        fs::File::options()
+            .write(true)
+            .open(&file)
+            .and_then(|file| file.set_modified(changed + Duration::from_secs(120)))
+            .unwrap();
+        assert!(is_newer(&package, changed + Duration::from_secs(60)));
+        fs::remove_dir_all(&package).unwrap();
     }
 
     fn unbuildable(_: &Path) -> Result<()> {
