@@ -100,7 +100,8 @@ fn a_disk_that_is_full_stops_the_run_before_anything_is_sent() {
 
 #[test]
 fn two_kernels_cannot_work_on_one_run() {
-    let practice = Practice::start(&["--job-speed", "60"]);
+    // Ten seconds a job: far longer than one kernel waits for another.
+    let practice = Practice::start(&["--job-speed", "6"]);
     let (tenant, connection) = practice.database();
     let name = Named::new("two");
     std::thread::scope(|scope| {
