@@ -15,21 +15,7 @@ SHELL := bash
 EVCXR_VERSION := 0.22.0
 FEATURES := all-hashes
 VENV := .venv
-BIN := $(abspath $(VENV))/bin
-KERNEL := $(VENV)/share/jupyter/kernels/rust/kernel.json
-# Kernels build here, each in a folder of its own, because cargo then finds this configuration above it.
-KERNEL_BUILDS := $(VENV)/kernel-builds
-define KERNEL_BUILD_CONFIG
-# Over the build profile of the kernel, which optimises crates a second time across their parts and adds the checks of a debug build.
-[profile.dev]
-lto = "off"
-debug-assertions = false
-
-# What is compiled incrementally the kernel does not keep. So it keeps this crate too, each state of its source by itself (build.rs).
-[profile.dev.package.auth0-bulk-users]
-incremental = false
-endef
-export KERNEL_BUILD_CONFIG
+BIN := $(VENV)/bin
 CARGO_BIN := $(or $(CARGO_HOME),$(HOME)/.cargo)/bin
 export PATH := $(CARGO_BIN):$(PATH)
 
@@ -37,85 +23,91 @@ export PATH := $(CARGO_BIN):$(PATH)
 PRACTICE := env -u MGMT_API_ACCESS_TOKEN -u CLIENT_ID -u CLIENT_SECRET -u SIGN_IN_CLIENT_ID -u SIGN_IN_CLIENT_SECRET DOMAIN=practice
 # The system's; the browser test needs one.
 export CHROMIUM := $(or $(CHROMIUM),$(shell command -v chromium || command -v chromium-browser || command -v google-chrome))
-# Says what a long step is, and afterwards how long it took.
+# Says what a long step is, and afterwards how long it took. A step that has company names itself again.
 STEP = step() { printf '== %s\n' "$$1"; shift; local began=$$SECONDS; "$$@"; printf '   %d s\n' "$$((SECONDS - began))"; }; step
+ABREAST = abreast() { local name=$$1; printf '== %s\n' "$$name"; shift; local began=$$SECONDS; "$$@"; printf '   %s: done in %d s\n' "$${name%%,*}" "$$((SECONDS - began))"; }; abreast
 
-.PHONY: FORCE help run test deny test-kills bench lab stop outputs pictures practice-tenant setup
+.PHONY: help run test deny test-kills bench lab stop outputs pictures setup announcement python-packages rust-kernel practice-tenant prepared-kernel
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
 
-setup: $(VENV)/.installed $(KERNEL) $(VENV)/.warm
-	@if command -v pgrep > /dev/null && ! pgrep -x evcxr_jupyter > /dev/null; then
-		rm -rf $(KERNEL_BUILDS)/.tmp*  # what kernels left that were killed, some 200 MB each
+# The three in the middle need nothing of each other, and the last crates of the Rust kernel keep one core busy at most.
+setup: announcement
+	@$(MAKE) --no-print-directory --jobs=3 python-packages rust-kernel practice-tenant
+	$(MAKE) --no-print-directory prepared-kernel
+
+# What is to do, with the time that it takes on two quiet cores.
+announcement:
+	@todo=()
+	$(BIN)/python -c '' 2> /dev/null || rm -f $(VENV)/.installed
+	[ $(VENV)/.installed -nt requirements-dev.txt ] || todo+=('Python packages, half a minute')
+	$(HAS_EVCXR) || todo+=('the Rust kernel, seven minutes (seconds where cargo-binstall is)')
+	[ -x target/release/practice-tenant ] || todo+=('the practice tenant, a minute')
+	[ -d $(VENV)/kernel-builds/template ] || todo+=('the crates of a first cell, two minutes')
+	if [ "$${#todo[@]}" -gt 1 ]; then
+		printf '== to do, once:\n'
+		printf '   %s\n' "$${todo[@]}"
+		printf '   Meanwhile, in another terminal: cargo run --example first_import\n'
 	fi
 
+python-packages: $(VENV)/.installed
+	@:
+
+# Nothing of it is called by its script's name: a script names the folder that it was installed in, and a project may be moved.
 $(VENV)/.installed: requirements-dev.txt
 	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo 'Python 3.10 or newer is needed'; exit 1; }
-	$(STEP) 'Python packages into .venv, half a minute' python3 -m venv $(VENV)
-	$(STEP) 'pip install' $(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	$(ABREAST) 'Python packages, into .venv' bash -c 'python3 -m venv $(VENV) && $(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt'
 	touch $@
 
-# Where the toolchain's libraries are; another one is another kernel.
-$(VENV)/.toolchain: $(VENV)/.installed FORCE
-	@rustc --print target-libdir | cmp -s - $@ || rustc --print target-libdir > $@
+HAS_EVCXR := cargo install --list | grep '^evcxr_jupyter v$(EVCXR_VERSION):' > /dev/null && evcxr_jupyter --help > /dev/null 2>&1
 
-$(KERNEL): $(VENV)/.installed $(VENV)/.toolchain Makefile
-	@if ! cargo install --list | grep -q '^evcxr_jupyter v$(EVCXR_VERSION):'; then
-		if command -v cargo-binstall > /dev/null; then
-			$(STEP) 'the Rust kernel, evcxr_jupyter $(EVCXR_VERSION)' cargo binstall --no-confirm evcxr_jupyter@$(EVCXR_VERSION)
-		else
-			$(STEP) 'building the Rust kernel, evcxr_jupyter $(EVCXR_VERSION): about seven minutes on two cores, once (meanwhile: cargo run --example first_import)' cargo install --locked --quiet evcxr_jupyter@$(EVCXR_VERSION)
-		fi
+rust-kernel:
+	@if ! { $(HAS_EVCXR); } && command -v cargo-binstall > /dev/null; then
+		$(ABREAST) 'the Rust kernel, as a program that others built' cargo binstall --no-confirm --disable-strategies compile evcxr_jupyter@$(EVCXR_VERSION) || true
+	fi
+	# One that others built may not start here.
+	if ! { $(HAS_EVCXR); }; then
+		$(ABREAST) 'the Rust kernel, some $(EVCXR_CRATES) crates' bash -o pipefail -c 'cargo install --locked --force evcxr_jupyter@$(EVCXR_VERSION) 2>&1 | $(CRATES_DONE)'
 	fi
 	if command -v rustup > /dev/null && ! rustup component list --installed | grep -q '^rust-src'; then
-		$(STEP) 'the standard library'\''s source, which the kernel reads' rustup component add rust-src || echo '   not to be had now; the kernel will ask for it at its first start'
+		$(ABREAST) 'the standard library'\''s source, which the kernel reads' rustup component add rust-src
 	fi
-	# Registered for this environment alone.
-	JUPYTER_PATH=$(abspath $(VENV))/share/jupyter evcxr_jupyter --install > /dev/null
-	mkdir -p $(KERNEL_BUILDS)/.cargo
-	printf '%s\n' "$$KERNEL_BUILD_CONFIG" > $(KERNEL_BUILDS)/.cargo/config.toml
-	# A cell's library looks for the standard library by a path from its own folder, and cargo moves it one folder up: where project and
-	# toolchain are below one folder, your home say, that path leads nowhere. So it is told where to look.
-	libraries=$$(cat $(VENV)/.toolchain)
-	python3 - $@ $(abspath $(KERNEL_BUILDS)) "$$libraries" <<- 'END'
-		import json, sys
-		path, builds, libraries = sys.argv[1:]
-		spec = json.load(open(path))
-		spec["env"] = {"TMPDIR": builds, "LD_LIBRARY_PATH": libraries, "DYLD_FALLBACK_LIBRARY_PATH": libraries}
-		json.dump(spec, open(path, "w"), indent=2)
-	END
-	touch $@
+
+# A line for every fortieth crate, and whatever is no news of a crate.
+EVCXR_CRATES := 330
+CRATES_DONE := awk "/^ *Compiling/ { if (++n % 40 == 0) { print \"   the Rust kernel: \" n \" of some $(EVCXR_CRATES) crates\"; fflush() } next } /^ *(Updating|Download|Locking|Adding|Installing|Finished|Ignored|Replac)/ { next } { print; fflush() }"
+
+# Registered for this environment alone, and warm before a reader's first key press; docs/the-first-result.md tells how.
+prepared-kernel:
+	@evcxr=$$(command -v evcxr_jupyter)
+	$(BIN)/python kernel/register.py "$$evcxr" $(VENV)
+	$(BIN)/python kernel/template.py "$$evcxr"
 
 practice-tenant:
 	@if [ -n "$$(find practice-tenant Cargo.toml Cargo.lock -newer target/release/practice-tenant 2> /dev/null || echo missing)" ] || [ ! -x target/release/practice-tenant ]; then
-		$(STEP) 'building the practice tenant, a minute or two' cargo build --quiet --locked --release --package practice-tenant --target-dir target
+		$(ABREAST) 'the practice tenant' cargo build --quiet --locked --release --package practice-tenant --target-dir target
 		touch target/release/practice-tenant
 		rm -f target/practice-tenant.env
 	fi
 
-# The kernel keeps compiled crates in the user's cache; the first lesson should not wait for that.
-$(VENV)/.warm: $(KERNEL) Cargo.toml
-	@$(STEP) 'compiling the crates of the first cell into the cache: a minute or two, once' $(PRACTICE) $(BIN)/python tests/notebooks/runner.py --warm
-	touch $@
-
-run: setup practice-tenant
+run: setup
 	@$(PRACTICE) $(BIN)/python tests/notebooks/runner.py --out executed notebooks/01-*.ipynb
 
-outputs: setup practice-tenant
+outputs: setup
 	@rm -f target/practice-tenant.env
 	$(PRACTICE) $(BIN)/python tests/notebooks/runner.py --write notebooks/*.ipynb
 
 pictures: setup
 	@$(BIN)/python tests/browser/pictures.py
 
-lab: setup practice-tenant
-	@$(BIN)/jupyter lab notebooks/00-start-here.ipynb
+lab: setup
+	@$(BIN)/python -m jupyterlab notebooks/00-start-here.ipynb
 
 stop:
 	@rm -f target/practice-tenant.env
 
-test: setup practice-tenant
+test: setup
 	@export DOMAIN=practice
 	unset MGMT_API_ACCESS_TOKEN CLIENT_ID CLIENT_SECRET SIGN_IN_CLIENT_ID SIGN_IN_CLIENT_SECRET
 	$(STEP) rustfmt cargo fmt --all --check
@@ -150,8 +142,9 @@ deny:
 		echo '   known faults (advisories) were not looked at: their list cannot be fetched now'
 	fi
 
-bench: setup practice-tenant
+bench: setup
 	@cargo bench --quiet --locked --features $(FEATURES)
+	$(PRACTICE) $(BIN)/python benches/first_result.py
 	$(PRACTICE) $(BIN)/python benches/in_cells.py
 	$(PRACTICE) $(BIN)/python benches/lessons.py
 

@@ -43,7 +43,7 @@ class Kernel:
 
     def __init__(self):
         self.manager, self.client = start_new_kernel(
-            kernel_name="rust", startup_timeout=120, cwd=str(ROOT / "notebooks"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            kernel_name="rust", startup_timeout=300, cwd=str(ROOT / "notebooks"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.executed = 0
         self.folder = None
 

@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use serde::{Deserialize, Serialize};
+use serde_derive::{Deserialize, Serialize};
 
 use crate::error::Error;
 use crate::say::debug_fields;

@@ -1,7 +1,7 @@
 //! What Auth0 answers to each call, as far as it is read here. What is not told, or in a form that cannot be read, is `None`;
 //! who needs it asks `Answer::need`, whose error names the call and the field.
 
-use serde::Deserialize;
+use serde_derive::Deserialize;
 use serde_json::Value;
 
 use crate::tenant::answer::{Field, Told, object, objects};

@@ -2,11 +2,15 @@
 
 use crate::clock::Deadline;
 use crate::error::{Error, Result};
+use crate::say::say;
 use crate::tenant::retry::{Lost, Retry};
 use crate::tenant::settings::{Address, Settings};
 use crate::tenant::token::Token;
 use crate::tenant::wire::Wire;
 use crate::tenant::{CALL_LIMIT, FAULTS_BORNE, Tenant};
+
+/// What the program that started the kernel has to say. It can print nothing into a notebook itself.
+const KERNEL_NOTE: &str = "AUTH0_BULK_USERS_KERNEL_NOTE";
 
 impl Tenant {
     /// Opens the tenant that the settings name; the practice tenant when nothing is set.
@@ -34,6 +38,9 @@ impl Tenant {
     /// # Ok::<(), Error>(())
     /// ```
     pub fn from_env() -> Result<Tenant> {
+        if let Ok(note) = std::env::var(KERNEL_NOTE) {
+            say!("this kernel was slow to begin: {note}");
+        }
         let settings = Settings::read()?;
         match settings.get("DOMAIN") {
             Some(_) if settings.names_practice() => Tenant::practice(),

@@ -9,7 +9,7 @@ pub(crate) mod rows;
 use std::fmt;
 use std::ops::DerefMut;
 
-use serde::{Deserialize, Serialize};
+use serde_derive::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::list::list;

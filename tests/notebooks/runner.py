@@ -11,7 +11,6 @@ from nbclient import NotebookClient
 
 sys.path.insert(0, str(Path(__file__).parent))
 import gate  # noqa: E402
-from gate import SETUP_CELL  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
 # The kernel registered for this environment, and no other.
@@ -20,7 +19,7 @@ os.environ["JUPYTER_PATH"] = str(Path(sys.prefix) / "share" / "jupyter")
 
 def client(notebook, **settings):
     return NotebookClient(
-        notebook, kernel_name="rust", timeout=900, startup_timeout=120, coalesce_streams=True,
+        notebook, kernel_name="rust", timeout=900, startup_timeout=300, coalesce_streams=True,
         record_timing=False, allow_errors=True, resources={"metadata": {"path": str(ROOT / "notebooks")}}, **settings)
 
 
@@ -41,7 +40,7 @@ def execute(notebook, say=False):
     async def restart(index):
         """What the lesson asks the reader to do: restart the kernel, and run the cells tagged `setup` again."""
         await running.km.restart_kernel(now=True)
-        await running.kc.wait_for_ready(timeout=120)
+        await running.kc.wait_for_ready(timeout=300)
         for cell in notebook["cells"][:index]:
             if "setup" in gate.tags(cell):
                 await running.kc.execute_interactive(cell["source"], timeout=900, output_hook=lambda message: None)
@@ -79,21 +78,12 @@ def save(notebook, folder, name):
     print(f"\nwritten: {folder.name}/{name} and the same as HTML")
 
 
-def warm():
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(SETUP_CELL)])
-    problems = [text for kind, text in gate.texts(execute(notebook)["cells"][0]) if kind == "error"]
-    sys.exit("\n".join(problems) or 0)
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("notebooks", nargs="*", type=Path)
     parser.add_argument("--out", type=Path, help="folder for the executed notebook and its HTML")
     parser.add_argument("--write", action="store_true", help="write the outputs into the notebook itself")
-    parser.add_argument("--warm", action="store_true", help="run the set-up cell alone")
     arguments = parser.parse_args()
-    if arguments.warm:
-        warm()
     problems = []
     for path in arguments.notebooks:
         began = time.monotonic()

@@ -11,7 +11,8 @@ from pathlib import Path
 import gate
 import nbformat
 import pytest
-from runner import ROOT, SETUP_CELL, client
+from gate import SETUP_CELL
+from runner import ROOT, client
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 NO_NETWORK = {"CARGO_HTTP_PROXY": "http://127.0.0.1:9", "CARGO_NET_RETRY": "0"}

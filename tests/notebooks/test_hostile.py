@@ -3,7 +3,8 @@
 import hostile
 import pytest
 from jupyter_client.manager import start_new_kernel
-from runner import ROOT, SETUP_CELL
+from gate import SETUP_CELL
+from runner import ROOT
 
 LIMIT = 900
 
@@ -35,7 +36,7 @@ class Kernel:
 
 @pytest.fixture(scope="module")
 def kernel():
-    manager, client = start_new_kernel(kernel_name="rust", startup_timeout=120, cwd=str(ROOT / "notebooks"))
+    manager, client = start_new_kernel(kernel_name="rust", startup_timeout=300, cwd=str(ROOT / "notebooks"))
     yield Kernel(client)
     client.stop_channels()
     manager.shutdown_kernel(now=True)

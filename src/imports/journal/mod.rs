@@ -3,7 +3,7 @@
 pub(crate) mod lines;
 pub(crate) mod rules;
 
-use serde::{Deserialize, Serialize};
+use serde_derive::{Deserialize, Serialize};
 
 use crate::imports::options::ImportOptions;
 
