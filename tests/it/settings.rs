@@ -5,7 +5,7 @@ use std::fs;
 use auth0_bulk_users::*;
 use serde_json::{Value, json};
 
-use crate::process::{is_in_a_process, itself};
+use crate::process::{is_in_a_process, itself, said};
 use crate::runs::TestFolder;
 use crate::server::{DATABASE, answer, canned, token};
 
@@ -195,4 +195,21 @@ fn a_name_that_is_a_piece_of_a_secret_is_not_told() {
         said.contains("TOKEN, <hidden>, <hidden>, AUTH0_DOMAIN but none of DOMAIN"),
         "{said}"
     );
+}
+
+#[test]
+fn what_the_kernels_start_has_to_say_is_said_when_a_tenant_is_opened() {
+    if is_in_a_process() {
+        drop(Tenant::from_env());
+        return;
+    }
+    let mut command =
+        itself("settings::what_the_kernels_start_has_to_say_is_said_when_a_tenant_is_opened");
+    // No server is needed: a setting without a domain is refused.
+    command.env_remove("DOMAIN").env("CLIENT_ID", "an-id");
+    let without = said(&mut command);
+    command.env("AUTH0_BULK_USERS_KERNEL_NOTE", "nothing is prepared");
+    let with = said(&mut command);
+    let line = "this kernel was slow to begin: nothing is prepared";
+    assert!(with.contains(line) && !without.contains(line), "{with}");
 }
