@@ -1,4 +1,4 @@
-"""What a reader waits for before the first result, in the real kernel; part of `make bench`. Four ways to have a kernel, turn and turn about:
+"""What a reader waits for before the first result, in the real kernel; part of `make bench`. Three ways to have a kernel, turn and turn about:
 
 1. as `make setup` prepares it;
 2. this crate, in a kernel that compiles crates from evcxr's cache in an empty folder: as it was before kernels were prepared;

@@ -130,7 +130,7 @@ fn the_library_is_tested_with_the_features_that_a_kernel_compiles() {
 }
 
 /// The kernel for which it was measured that these crates must be held back. When another one is taken, measure again as
-/// `benches/in_cells.py` does, with the pins and without: if cells take the same time, the pins go, and this test with them; if
+/// `benches/lessons.py` does, with the pins and without: if cells take the same time, the pins go, and this test with them; if
 /// not, write the new version here.
 const MEASURED_WITH: &str = "EVCXR_VERSION := 0.22.0";
 const HELD_BACK: [&str; 5] = [

@@ -2,8 +2,8 @@
 
 import hostile
 import pytest
-from jupyter_client.manager import start_new_kernel
 from gate import SETUP_CELL
+from jupyter_client.manager import start_new_kernel
 from runner import ROOT
 
 LIMIT = 900
