@@ -28,7 +28,7 @@ impl CustomHash {
             .get("password")
             .and_then(|password| text(password, "encoding"));
         let encoding = TextEncoding::named(encoding.unwrap_or("utf8"));
-        let encoding = encoding.ok_or(("password.encoding", "is not known".to_string()))?;
+        let encoding = encoding.ok_or(("password.encoding", "is not known".into()))?;
         let salt = custom.get("salt").map(Salt::read).transpose()?;
         let is_inside = matches!(algorithm, "argon2" | "ldap" | "pbkdf2");
         if salt.is_some() && is_inside {
@@ -36,7 +36,8 @@ impl CustomHash {
                 "salt",
                 format!(
                     "is not taken for {algorithm}, whose hash has its salt inside: leave it out"
-                ),
+                )
+                .into(),
             ));
         }
         let kind = Kind::read(algorithm, custom)?;
@@ -124,12 +125,12 @@ impl CustomHash {
 impl Salt {
     fn read(salt: &Value) -> Result<Salt, Fault> {
         let encoding = BytesEncoding::named(text(salt, "encoding").unwrap_or("utf8"));
-        let encoding = encoding.ok_or(("salt.encoding", "is not known".to_string()))?;
+        let encoding = encoding.ok_or(("salt.encoding", "is not known".into()))?;
         let bytes = text(salt, "value")
             .map(|value| encoding.decode(value))
             .transpose();
         Ok(Salt {
-            bytes: bytes.map_err(|words| ("salt.value", words.to_string()))?,
+            bytes: bytes.map_err(|words| ("salt.value", words.into()))?,
             encoding,
             suffix: text(salt, "position") == Some("suffix"),
         })
