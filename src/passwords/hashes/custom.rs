@@ -75,17 +75,6 @@ impl CustomHash {
         })
     }
 
-    /// What one try takes, of a hash that is slow by design.
-    pub(crate) fn seconds(&self) -> f64 {
-        match &self.kind {
-            Kind::Bcrypt { cost, .. } => Burden::of_bcrypt(*cost).seconds,
-            Kind::Phc { slow, length, .. } | Kind::Scrypt { slow, length, .. } => {
-                slow.burden(*length).seconds
-            }
-            Kind::Digest { .. } | Kind::Hmac { .. } | Kind::Ldap { .. } => 0.0,
-        }
-    }
-
     /// The bytes that a hash of this password has, for the kinds whose salt stands beside the hash.
     pub(crate) fn made(&self, password: &str) -> Result<Vec<u8>, Untried> {
         let plain = self.encoding.bytes(password);

@@ -69,6 +69,14 @@ impl BytesEncoding {
         }
     }
 
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            BytesEncoding::Utf8 => "utf8",
+            BytesEncoding::Hex => "hex",
+            BytesEncoding::Base64 => "base64",
+        }
+    }
+
     pub(crate) fn decode(self, text: &str) -> Result<Vec<u8>, &'static str> {
         match self {
             BytesEncoding::Utf8 => Ok(text.as_bytes().to_vec()),
