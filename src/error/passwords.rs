@@ -82,7 +82,7 @@ impl Error {
     /// What known hashes say of themselves, where no recipe comes of it; each fact names its hash.
     pub(crate) fn told_by_hashes(facts: &[String], advice: &str) -> Error {
         let fact = format!("found no recipe: {}", facts.join("; "));
-        Error::new(ErrorKind::Hash, fact).advise(": ", advice)
+        Error::new(ErrorKind::Hash, fact).advise("; ", advice)
     }
 
     /// None of `tried` recipes fits all of `hashes` known ones. `closest` is, in words, the recipe that fits most, and the

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::passwords::hashes::digests::Digest;
-use crate::passwords::hashes::encodings::BytesEncoding;
+use crate::passwords::hashes::encodings::{BytesEncoding, any_base64};
 use crate::passwords::recipe::column::{Column, Key};
 use crate::passwords::recipe::forms::{Form, forms};
 use crate::passwords::recipe::known_hash::KnownHash;
@@ -97,10 +97,10 @@ fn by_length(form: &Form, key: Option<&str>) -> Vec<Candidate> {
 
 /// How the hash can be read as bytes, and how many they are.
 fn readings(form: &Form) -> Vec<(&'static str, usize)> {
-    let read = |(name, encoding): &(&'static str, BytesEncoding)| {
-        Some((*name, encoding.decode(&form.hash).ok()?.len()))
-    };
-    ENCODINGS[1..].iter().filter_map(read).collect()
+    let hex = BytesEncoding::Hex.decode(&form.hash).ok();
+    let readings = [("hex", hex), ("base64", any_base64(&form.hash))];
+    let read = |(name, bytes): (&'static str, Option<Vec<u8>>)| Some((name, bytes?.len()));
+    readings.into_iter().filter_map(read).collect()
 }
 
 /// The recipe with the salt in each place and encoding, what is the default first and left out.

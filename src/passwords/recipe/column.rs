@@ -1,6 +1,8 @@
 //! How a system's column holds what Auth0 wants in fields: hash and salt in one text, in base64 once more, PBKDF2 with its salt
 //! apart.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value, json};
 
 use crate::passwords::hashes::custom::CustomHash;
@@ -161,6 +163,7 @@ impl Column {
             return Ok(custom);
         }
         custom["hash"]["value"] = hash.into();
+        to_usual_alphabet(&mut custom);
         let Some(salt) = salt else {
             return Ok(custom);
         };
@@ -232,6 +235,20 @@ impl Column {
     }
 }
 
+/// Base64 in the alphabet for URLs becomes base64 in the usual one, which the rules here want.
+pub(crate) fn to_usual_alphabet(custom: &mut Value) {
+    let Some(Value::Object(hash)) = custom.get_mut("hash") else {
+        return;
+    };
+    if hash
+        .get("encoding")
+        .is_some_and(|encoding| encoding == "base64")
+        && let Some(Value::String(value)) = hash.get_mut("value")
+    {
+        *value = value.replace('-', "+").replace('_', "/");
+    }
+}
+
 fn described_by_itself(hash: &str, salt: &str) -> Result<Value, Fault> {
     match StoredHash::with_salt(hash, salt) {
         StoredHash::Bcrypt(hash) => Ok(json!({"algorithm": "bcrypt", "hash": {"value": hash}})),
@@ -255,12 +272,13 @@ fn in_one_text(
             "has `hash` and `salt`, which are for pbkdf2 and argon2 alone".into(),
         ));
     };
-    let key = of_hash
-        .decode(hash)
-        .map_err(|words| ("hash.value", words.into()))?;
-    let salt = of_salt
-        .decode(salt)
-        .map_err(|words| ("salt.value", words.into()))?;
+    let bytes = |encoding: BytesEncoding, text: &str, field| {
+        let any = any_base64(text).filter(|_| encoding == BytesEncoding::Base64);
+        let read = any.map_or_else(|| encoding.decode(text), Ok);
+        read.map_err(|words| (field, Cow::from(words)))
+    };
+    let key = bytes(of_hash, hash, "hash.value")?;
+    let salt = bytes(of_salt, salt, "salt.value")?;
     Ok(phc.with_ends(&salt, &key))
 }
 

@@ -10,12 +10,12 @@ use crate::passwords::recipe::candidates::{Candidate, candidates, difference, in
 use crate::passwords::recipe::foreign::why_not;
 use crate::passwords::recipe::known_hash::KnownHash;
 use crate::passwords::recipe::said::{Said, verdict};
-use crate::passwords::recipe::slow_search::{Searched, search};
+use crate::passwords::recipe::slow_search;
 use crate::passwords::recipe::tried::Tried;
 use crate::progress::Tally;
 
 /// How long a search goes on by itself.
-const LIMIT: Duration = Duration::from_secs(60);
+pub(crate) const LIMIT: Duration = Duration::from_secs(60);
 
 /// Finds how an old system hashes, and gives the recipe that verifies all of these hashes: [`find_recipe_within`] a minute.
 /// Sends nothing.
@@ -77,19 +77,39 @@ pub fn find_recipe_within(known: &[KnownHash], limit: Duration) -> Result<HashRe
         return told.map(|recipe| noted(recipe, known.len(), 1, &[]));
     }
     let mut search = Search::new(known, limit);
-    search.quickly();
-    if search.is_open() {
-        search.with_pepper();
+    let found = search.found_all();
+    found.ok_or_else(|| search.no_recipe())?
+}
+
+/// What came of a search for hashes that do not say how they were made.
+pub(crate) enum Searched {
+    /// The recipe that verifies most, and the numbers of those that it does not verify.
+    Found(HashRecipe, Vec<usize>),
+    Nothing(Error),
+}
+
+/// The same without a look at what the hashes say themselves, and content with a recipe that does not verify all.
+pub(crate) fn search_within(known: &[KnownHash], limit: Duration) -> Searched {
+    let mut search = Search::new(known, limit);
+    let found = search.found_all().map(|recipe| (recipe, Vec::new()));
+    let close = search
+        .close
+        .clone()
+        .map(|(candidate, missed)| (recipe_of(&candidate), missed));
+    match found.or(close) {
+        Some((Ok(recipe), missed)) => Searched::Found(recipe, missed),
+        Some((Err(error), _)) => Searched::Nothing(error),
+        None => Searched::Nothing(search.no_recipe()),
     }
-    let foreign = if search.found.is_empty() {
-        why_not(&known[0])
-    } else {
-        Vec::new()
-    };
-    if search.is_open() && foreign.is_empty() {
-        search.slowly();
+}
+
+fn recipe_of(candidate: &Candidate) -> Result<HashRecipe> {
+    let mut description = candidate.custom.clone();
+    let words = candidate.column.json();
+    if words.as_object().is_some_and(|words| !words.is_empty()) {
+        description["column"] = words;
     }
-    search.verdict(&foreign)
+    HashRecipe::new(description)
 }
 
 struct Search<'a> {
@@ -102,6 +122,8 @@ struct Search<'a> {
     close: Option<(Candidate, Vec<usize>)>,
     /// Why one was not tried that might have been it: an algorithm this build lacks, say.
     lacking: Option<String>,
+    /// What the first is known to be that no recipe describes.
+    foreign: Vec<String>,
 }
 
 impl Search<'_> {
@@ -114,7 +136,25 @@ impl Search<'_> {
             tried: Tried::default(),
             close: None,
             lacking: None,
+            foreign: Vec::new(),
         }
+    }
+
+    /// Searches; the recipe that verifies all.
+    fn found_all(&mut self) -> Option<Result<HashRecipe>> {
+        self.quickly();
+        if self.is_open() {
+            self.with_pepper();
+        }
+        if self.found.is_empty() {
+            self.foreign = why_not(&self.known[0]);
+        }
+        if self.is_open() && self.foreign.is_empty() {
+            self.slowly();
+        }
+        let (first, others) = self.found.split_first()?;
+        let (all, tried) = (self.known.len(), self.tried.number);
+        Some(recipe_of(first).map(|recipe| noted(recipe, all, tried, others)))
     }
 
     fn is_open(&self) -> bool {
@@ -152,13 +192,13 @@ impl Search<'_> {
                 tally.say_so_far(number, &format!("descriptions tried, {now}"));
                 !deadline.is_over()
             };
-            let Searched {
+            let slow_search::Searched {
                 found,
                 iterations,
                 scrypts,
                 cut_short,
                 lacking,
-            } = search(known, &mut go_on);
+            } = slow_search::search(known, &mut go_on);
             self.tried.add_slow(iterations, &scrypts, cut_short);
             if let Some(lacking) = lacking {
                 self.lacking.get_or_insert(lacking.to_string());
@@ -195,20 +235,7 @@ impl Search<'_> {
         }
     }
 
-    fn verdict(self, foreign: &[String]) -> Result<HashRecipe> {
-        let Some((first, others)) = self.found.split_first() else {
-            return Err(self.no_recipe(foreign));
-        };
-        let mut description = first.custom.clone();
-        let words = first.column.json();
-        if words.as_object().is_some_and(|words| !words.is_empty()) {
-            description["column"] = words;
-        }
-        let recipe = HashRecipe::new(description)?;
-        Ok(noted(recipe, self.known.len(), self.tried.number, others))
-    }
-
-    fn no_recipe(&self, foreign: &[String]) -> Error {
+    fn no_recipe(&self) -> Error {
         let closest = self.close.as_ref();
         let closest = closest.map(|(recipe, missed)| (in_words(&recipe.custom), missed.as_slice()));
         let tried = self.tried.in_words(self.known, self.lacking.as_deref());
@@ -216,7 +243,7 @@ impl Search<'_> {
             self.tried.number,
             self.known.len(),
             closest,
-            foreign,
+            &self.foreign,
             &tried,
         )
     }

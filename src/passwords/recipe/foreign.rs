@@ -14,7 +14,7 @@ use crate::words::hex;
 /// What stands between salt and password in some systems.
 const SEPARATORS: [&str; 6] = [":", "$", "-", "|", ".", "_"];
 /// Rounds of Symfony's digest of old, and as many as are looked through.
-const MOST_ROUNDS: u32 = 20_000;
+const MOST_ROUNDS: u32 = 10_000;
 /// Seconds that one bcrypt may take which is tried with several digests.
 const MOST_SECONDS: f64 = 0.5;
 
@@ -177,6 +177,9 @@ impl Wanted<'_> {
 
     /// Symfony's: the digest of password and `{salt}`, then again and again of that with the same behind it. And plain rounds.
     fn rounds(&self, digest: Digest) -> Option<String> {
+        if matches!(digest, Digest::Md4 | Digest::Ripemd160 | Digest::Whirlpool) {
+            return None;
+        }
         let (password, salt) = (self.password, self.salt);
         let starts = [
             (

@@ -1,12 +1,11 @@
 //! The ways in which a column can hold a hash, and its salt.
 
 use crate::passwords::hashes::encodings::{BASE64, BytesEncoding, any_base64};
+use crate::passwords::hashes::stored::SEPARATORS;
 use crate::passwords::recipe::column::{Column, Parts};
 use crate::passwords::recipe::known_hash::KnownHash;
 use base64::Engine;
 
-/// What stands between hash and salt in one column.
-const SEPARATORS: [char; 8] = [':', '$', '.', ';', '|', ',', '#', '-'];
 /// Bytes that a key or a digest has, and that a salt has, where the two are one text of bytes.
 const KEY_BYTES: [usize; 6] = [16, 20, 24, 32, 48, 64];
 const SALT_BYTES: [usize; 6] = [4, 8, 16, 24, 32, 64];

@@ -5,6 +5,7 @@ pub(crate) mod column;
 pub(crate) mod find;
 pub(crate) mod foreign;
 pub(crate) mod forms;
+pub(crate) mod groups;
 pub(crate) mod known_hash;
 pub(crate) mod said;
 pub(crate) mod slow_search;
@@ -25,9 +26,9 @@ use crate::error::{Error, Result};
 use crate::passwords::hashes::burden::{Burden, Untried};
 use crate::passwords::hashes::custom::CustomHash;
 use crate::passwords::hashes::encodings::{BASE64, BytesEncoding};
-use crate::passwords::hashes::kinds::Kind;
+use crate::passwords::hashes::kinds::{Fault, Kind};
 use crate::passwords::hashes::schema::check_custom_hash;
-use crate::passwords::recipe::column::Column;
+use crate::passwords::recipe::column::{Column, to_usual_alphabet};
 use crate::passwords::{MAX_PASSWORD_BYTES, check_password};
 use crate::private_file::create_private;
 use crate::say::harmless;
@@ -307,26 +308,26 @@ impl HashRecipe {
         let mut problems = Vec::new();
         let mut completed = Vec::with_capacity(users.len());
         for (index, user) in users.iter().enumerate() {
-            let custom = self.over(user.custom_password_hash.as_ref());
             let mut faults = Faults::default();
-            if user
-                .custom_password_hash
-                .as_ref()
-                .and_then(|own| own["hash"]["value"].as_str())
-                .is_none()
-            {
-                faults.add(
+            let own = user.custom_password_hash.as_ref();
+            let own = own.filter(|own| own["hash"]["value"].is_string());
+            match own.map(|own| self.laid_under(own)) {
+                None => faults.add(
                     "custom_password_hash.hash.value",
                     "is missing: map the column that holds the hash to it",
-                );
-            } else {
-                check_custom_hash(&custom, &mut faults);
+                ),
+                Some(Err((field, words))) => {
+                    faults.add(&format!("custom_password_hash.{field}"), words)
+                }
+                Some(Ok(custom)) => {
+                    check_custom_hash(&custom, &mut faults);
+                    completed.push(User {
+                        custom_password_hash: Some(custom),
+                        ..user.clone()
+                    });
+                }
             }
             problems.extend(faults.of(index + 1, &user.email));
-            completed.push(User {
-                custom_password_hash: Some(custom),
-                ..user.clone()
-            });
         }
         if problems.is_empty() {
             return Ok(completed.into());
@@ -335,23 +336,27 @@ impl HashRecipe {
     }
 
     /// The recipe with a user's own values laid over it.
-    pub(crate) fn over(&self, own: Option<&Value>) -> Value {
-        let mut custom = self.custom.clone();
-        let Some(own) = own else {
-            return custom;
-        };
+    fn laid_under(&self, own: &Value) -> std::result::Result<Value, Fault> {
         if self.column != Column::default() {
             let text = |name: &str| own[name]["value"].as_str();
-            let filled =
-                self.column
-                    .fill(&self.custom, text("hash").unwrap_or_default(), text("salt"));
-            // What cannot be taken apart is laid over as it is, and the check of the row says why no password fits it.
-            if let Ok(filled) = filled {
-                return filled;
-            }
+            return self
+                .column
+                .fill(&self.custom, text("hash").unwrap_or_default(), text("salt"));
         }
+        let mut custom = self.custom.clone();
         lay_over(&mut custom, own);
-        custom
+        to_usual_alphabet(&mut custom);
+        Ok(custom)
+    }
+
+    /// The same, where the row is checked later: what cannot be taken apart is laid over as it is, and the check says why no
+    /// password fits it.
+    fn over(&self, own: &Value) -> Value {
+        self.laid_under(own).unwrap_or_else(|_| {
+            let mut custom = self.custom.clone();
+            lay_over(&mut custom, own);
+            custom
+        })
     }
 
     fn with_column(&self, mut custom: Value) -> Value {
@@ -512,6 +517,6 @@ impl UserFile {
     #[must_use]
     pub fn with_recipe(self, recipe: &HashRecipe) -> UserFile {
         let recipe = recipe.clone();
-        self.with_template(HashTemplate(Arc::new(move |own| recipe.over(Some(own)))))
+        self.with_template(HashTemplate(Arc::new(move |own| recipe.over(own))))
     }
 }

@@ -56,7 +56,7 @@ impl Said {
     }
 
     /// What is said of it after "is", or "are each"; nothing of what fits or says nothing.
-    fn fact(&self) -> Option<String> {
+    pub(crate) fn fact(&self) -> Option<String> {
         let fact = match self {
             Said::Clear => "the password itself, in clear text".to_string(),
             Said::NoHash => {
@@ -105,7 +105,7 @@ impl Said {
 }
 
 /// Whether two systems write alike what this hash is taken for.
-fn may_be_anothers(known: &KnownHash) -> bool {
+pub(crate) fn may_be_anothers(known: &KnownHash) -> bool {
     let text = known.hash.expose().trim();
     let by_two = StoredHash::read(text) == StoredHash::Silent;
     let is_old = ["md5$", "sha1$"]
@@ -175,7 +175,7 @@ pub(crate) fn those(numbers: &[usize]) -> String {
 }
 
 /// One recipe for hashes that all say how they were made: in Auth0's own words where they are written in its form.
-fn recipe(known: &[KnownHash], customs: &[&Value]) -> Result<HashRecipe> {
+pub(crate) fn recipe(known: &[KnownHash], customs: &[&Value]) -> Result<HashRecipe> {
     let texts = known.iter().map(|known| known.hash.expose().trim());
     let is_plain = customs
         .iter()

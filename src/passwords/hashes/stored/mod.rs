@@ -29,6 +29,8 @@ pub use keycloak::keycloak;
 const MOST_BYTES: usize = 4096;
 /// Wrappers within each other that are opened: base64 of `{CRYPT}` of a hash, and one to spare.
 const MOST_WRAPPERS: u8 = 4;
+/// What stands between hash and salt in one column.
+pub(crate) const SEPARATORS: [char; 8] = [':', '$', '.', ';', '|', ',', '#', '-'];
 /// Bytes of the shortest digest, md5. What has as many, in hex or base64, may be one.
 const FEWEST_BYTES: usize = 16;
 
@@ -213,7 +215,7 @@ fn in_base64(text: &str, inner: &dyn Fn(&str) -> StoredHash) -> Option<StoredHas
 /// Whether a text that says nothing can be a password rather than a hash. In doubt it is a hash: taken for a password it would be
 /// hashed once more, and nobody would get in.
 fn is_password(text: &str) -> bool {
-    let parts = || text.split([':', '$', '.', ';', '|', ',']);
+    let parts = || text.split(SEPARATORS);
     let is_bytes = |part: &str| {
         let bytes = BytesEncoding::Hex
             .decode(part)
