@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::passwords::hashes::custom::CustomHash;
 use crate::passwords::hashes::digests::Digest;
 use crate::passwords::hashes::encodings::{BytesEncoding, any_base64};
 use crate::passwords::recipe::column::{Column, Key};
@@ -22,6 +23,25 @@ const SHORTEST_KEY: usize = 8;
 pub(crate) struct Candidate {
     pub(crate) custom: Value,
     pub(crate) column: Column,
+}
+
+impl Candidate {
+    /// Whether the recipe verifies the hash; an error when it is not tried.
+    pub(crate) fn fits(&self, known: &KnownHash) -> Result<bool, String> {
+        let filled = self
+            .column
+            .fill(&self.custom, known.hash.expose(), known.salt.as_deref());
+        let Some(read) = filled
+            .ok()
+            .and_then(|custom| CustomHash::read(&custom).ok())
+        else {
+            return Ok(false);
+        };
+        let fits = read.fits(known.password.expose());
+        Ok(fits
+            .map_err(|untried| untried.to_string())?
+            .unwrap_or(false))
+    }
 }
 
 /// Every recipe of digests and HMACs; the shape of the first hash leads to them.

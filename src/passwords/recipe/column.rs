@@ -153,7 +153,12 @@ impl Column {
         salt: Option<&str>,
     ) -> Result<Value, Fault> {
         if self.itself {
-            return described_by_itself(hash, salt.unwrap_or_default());
+            let mut custom = described_by_itself(hash, salt.unwrap_or_default())?;
+            // The one thing that no hash says.
+            if let Some(encoding) = recipe.get("password") {
+                custom["password"] = encoding.clone();
+            }
+            return Ok(custom);
         }
         let (hash, salt) = self.texts(hash.trim(), salt)?;
         let mut custom = recipe.clone();

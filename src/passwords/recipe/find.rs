@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use crate::clock::Deadline;
 use crate::error::{Error, Result};
-use crate::passwords::hashes::custom::CustomHash;
 use crate::passwords::recipe::HashRecipe;
 use crate::passwords::recipe::candidates::{Candidate, candidates, difference, in_words, peppered};
 use crate::passwords::recipe::foreign::why_not;
@@ -214,7 +213,7 @@ impl Search<'_> {
         self.tried.add(&candidate);
         let mut missed = Vec::new();
         for (index, known) in self.known.iter().enumerate() {
-            match fits(&candidate, known) {
+            match candidate.fits(known) {
                 Ok(true) => {}
                 Ok(false) if slow && index == 0 => return,
                 Ok(false) => missed.push(index + 1),
@@ -279,23 +278,4 @@ fn noted(mut recipe: HashRecipe, all: usize, tried: usize, others: &[Candidate])
             .push("Auth0 takes such hashes as they are, in password_hash".to_string());
     }
     recipe
-}
-
-/// Whether the recipe verifies the hash; an error when it is not tried.
-fn fits(candidate: &Candidate, known: &KnownHash) -> std::result::Result<bool, String> {
-    let filled = candidate.column.fill(
-        &candidate.custom,
-        known.hash.expose(),
-        known.salt.as_deref(),
-    );
-    let Some(read) = filled
-        .ok()
-        .and_then(|custom| CustomHash::read(&custom).ok())
-    else {
-        return Ok(false);
-    };
-    let fits = read.fits(known.password.expose());
-    Ok(fits
-        .map_err(|untried| untried.to_string())?
-        .unwrap_or(false))
 }

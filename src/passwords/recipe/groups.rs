@@ -132,20 +132,21 @@ fn by_themselves(known: &[KnownHash], said: &[Said]) -> Result<Vec<Group>> {
         if let Said::Fits(custom) = said {
             let is_plain = custom["hash"]["value"] == known[at].hash.expose().trim();
             // What is rewritten needs no recipe of its own for each algorithm.
-            let kind = if is_plain {
-                custom["algorithm"].to_string()
+            let algorithm = if is_plain {
+                &custom["algorithm"]
             } else {
-                String::new()
+                &Value::Null
             };
+            let kind = format!("{algorithm} {}", custom["password"]);
             kinds.entry(kind).or_default().push((at, custom));
         }
     }
     let group = |alike: Vec<(usize, &Value)>| {
         let (places, customs): (Vec<usize>, Vec<&Value>) = alike.into_iter().unzip();
         let hashes: Vec<KnownHash> = places.iter().map(|at| known[*at].clone()).collect();
-        Ok(Group::new(recipe(&hashes, &customs)?, &places))
+        Some(recipe(&hashes, &customs)?.map(|recipe| Group::new(recipe, &places)))
     };
-    kinds.into_values().map(group).collect()
+    kinds.into_values().filter_map(group).collect()
 }
 
 /// Hashes of one kind have one shape.

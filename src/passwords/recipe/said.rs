@@ -44,11 +44,28 @@ impl Said {
             StoredHash::Bcrypt(hash) => json!({"algorithm": "bcrypt", "hash": {"value": hash}}),
             StoredHash::Custom(custom) => custom,
         };
-        let fits = CustomHash::read(&custom).map(|read| read.fits(password));
-        match fits {
-            Ok(Ok(Some(true))) => Said::Fits(custom),
-            Ok(Err(untried)) => Said::Untried(custom, untried.to_string()),
-            _ => match bcrypt_of_a_digest(known) {
+        let fits = |custom: &Value| CustomHash::read(custom).map(|read| read.fits(password));
+        match fits(&custom) {
+            Ok(Ok(Some(true))) => return Said::Fits(custom),
+            Ok(Err(untried)) => return Said::Untried(custom, untried.to_string()),
+            _ => {}
+        }
+        // Digests are quick to try with passwords in other encodings, too.
+        let is_slow = ["bcrypt", "argon2", "pbkdf2", "scrypt"]
+            .iter()
+            .any(|slow| custom["algorithm"] == *slow);
+        let encodings = ["latin1", "utf16le"].into_iter().filter(|_| !is_slow);
+        let others = encodings.map(|encoding| {
+            let mut other = custom.clone();
+            other["password"] = json!({"encoding": encoding});
+            other
+        });
+        let other = others
+            .into_iter()
+            .find(|other| matches!(fits(other), Ok(Ok(Some(true)))));
+        match other {
+            Some(other) => Said::Fits(other),
+            None => match bcrypt_of_a_digest(known) {
                 Some(digest) => Said::OfADigest(digest),
                 None => Said::Misfit(custom),
             },
@@ -72,7 +89,7 @@ impl Said {
                 )
             }
             Said::OfADigest(digest) => format!(
-                "a bcrypt hash of the password's {digest}: it fits no password by itself, since Auth0 makes bcrypt of the password"
+                "a bcrypt hash of the password's {digest}, while Auth0 makes bcrypt of the password itself: no recipe describes that"
             ),
             Said::Untried(custom, why) => {
                 format!(
@@ -96,8 +113,8 @@ impl Said {
             Said::Untried(..) => {
                 "the hash can be imported all the same, as StoredHash::read describes it"
             }
-            Said::Impossible(..) => {
-                "leave it out here, import such users without a hash, and let them reset their passwords"
+            Said::Impossible(..) | Said::OfADigest(_) => {
+                "if the column holds no more than that, import such users without a hash, and let them reset their passwords"
             }
             _ => "check that its column is the one with the hashes",
         }
@@ -124,7 +141,7 @@ pub(crate) fn verdict(known: &[KnownHash], said: &[Said]) -> Option<Result<HashR
         })
         .collect();
     if let Some(customs) = all_fit {
-        return Some(recipe(known, &customs));
+        return recipe(known, &customs);
     }
     let pairs = || said.iter().zip(known).enumerate();
     let is_open = |(_, (said, known)): (usize, (&Said, &KnownHash))| match said {
@@ -174,17 +191,25 @@ pub(crate) fn those(numbers: &[usize]) -> String {
     }
 }
 
-/// One recipe for hashes that all say how they were made: in Auth0's own words where they are written in its form.
-pub(crate) fn recipe(known: &[KnownHash], customs: &[&Value]) -> Result<HashRecipe> {
+/// One recipe for hashes that all say how they were made: in Auth0's own words where they are written in its form. None where their
+/// passwords are in several encodings.
+pub(crate) fn recipe(known: &[KnownHash], customs: &[&Value]) -> Option<Result<HashRecipe>> {
     let texts = known.iter().map(|known| known.hash.expose().trim());
     let is_plain = customs
         .iter()
         .zip(texts)
         .all(|(custom, text)| custom["hash"]["value"] == text);
-    let candidate = generic(customs[0], !is_plain);
-    let mut recipe = HashRecipe::new(candidate.custom)?;
-    recipe.column = candidate.column;
-    Ok(recipe)
+    // The encoding of a password shows only where it makes a difference.
+    let telling = customs
+        .iter()
+        .find(|custom| custom.get("password").is_some());
+    let candidate = generic(telling.unwrap_or(&customs[0]), !is_plain);
+    if telling.is_some() && !known.iter().all(|known| candidate.fits(known) == Ok(true)) {
+        return None;
+    }
+    let recipe = HashRecipe::new(candidate.custom);
+    let column = candidate.column;
+    Some(recipe.map(|recipe| HashRecipe { column, ..recipe }))
 }
 
 /// The description without what is one user's own.

@@ -43,10 +43,6 @@ pub(super) fn read(text: &str) -> Option<StoredHash> {
     {
         return Some(bcrypt(text));
     }
-    // What Ory Kratos writes begins as some of these do.
-    if text.contains("$pf=") {
-        return None;
-    }
     let found = NONE_OF_AUTH0S
         .iter()
         .find(|(start, ..)| text.starts_with(start));

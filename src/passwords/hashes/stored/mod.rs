@@ -182,8 +182,9 @@ fn read_inside(text: &str, wrappers: u8) -> StoredHash {
     let inner = |text: &str| read_inside(text, wrappers - 1);
     let found = braces::read(text, &inner)
         .or_else(|| django::read(text, &inner))
-        .or_else(|| crypt::read(text))
+        // What Ory Kratos writes begins as some of crypt's do.
         .or_else(|| phc::read(text))
+        .or_else(|| crypt::read(text))
         .or_else(|| werkzeug::read(text))
         .or_else(|| pairs::read(text, &inner))
         .or_else(|| databases::read(text))

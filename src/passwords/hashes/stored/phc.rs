@@ -49,6 +49,10 @@ pub(super) fn read(text: &str) -> Option<StoredHash> {
             salt,
             hash,
         ] => kratos(algorithm, form, salt, hash),
+        [algorithm @ ("md5" | "sha1" | "sha256" | "sha512"), hash] => {
+            let custom = description::digest(algorithm, &BASE64.decode(hash).ok()?, None);
+            Some(description::checked("a digest of Ory Kratos", custom))
+        }
         _ => grub(text),
     }
 }
@@ -119,14 +123,16 @@ pub(super) fn packed_scrypt(params: &str, salt: &str, key: &str) -> Option<Store
 /// Ory Kratos says in base64 where salt and password stood: `{SALT}{PASSWORD}`, and perhaps something between.
 fn kratos(algorithm: &str, form: &str, salt: &str, hash: &str) -> Option<StoredHash> {
     let form = String::from_utf8(BASE64.decode(form.strip_prefix("pf=")?).ok()?).ok()?;
-    let (salt, hash) = (
-        String::from_utf8(BASE64.decode(salt).ok()?).ok()?,
-        BASE64.decode(hash).ok()?,
-    );
-    let filled = form.replace("{SALT}", &salt);
-    let (mixed, side) = match filled.split_once("{PASSWORD}") {
-        Some((before, "")) => (before, Side::Prefix),
-        Some(("", after)) => (after, Side::Suffix),
+    let (salt, hash) = (BASE64.decode(salt).ok()?, BASE64.decode(hash).ok()?);
+    let filled = |part: &str| {
+        part.split("{SALT}")
+            .map(str::as_bytes)
+            .collect::<Vec<_>>()
+            .join(&salt[..])
+    };
+    let (mixed, side) = match form.split_once("{PASSWORD}") {
+        Some((before, "")) => (filled(before), Side::Prefix),
+        Some(("", after)) => (filled(after), Side::Suffix),
         _ => {
             return Some(StoredHash::Impossible {
                 what: "a digest of Ory Kratos",
@@ -134,7 +140,7 @@ fn kratos(algorithm: &str, form: &str, salt: &str, hash: &str) -> Option<StoredH
             });
         }
     };
-    let custom = description::digest(algorithm, &hash, Some((mixed.as_bytes(), side)));
+    let custom = description::digest(algorithm, &hash, Some((&mixed, side)));
     Some(description::checked("a digest of Ory Kratos", custom))
 }
 
