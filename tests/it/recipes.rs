@@ -396,6 +396,16 @@ fn a_known_construction_that_auth0_does_not_make_is_named() {
             "s1",
             "the first is an md5 of an md5",
         ),
+        (
+            "7650fe7af952e9d9f31fb63a1883a68b462730e6",
+            "s1",
+            "the first is a sha1 of a sha1",
+        ),
+        (
+            "ac821915f69d119edf19465626e1a15cbd7390a6a111ddaa745cb71dc0b7d15b",
+            "s1",
+            "the first is a sha256 with the salt in braces behind the password",
+        ),
     ] {
         let known = KnownHash::new("one", hash);
         let known = if salt.is_empty() {

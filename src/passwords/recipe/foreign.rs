@@ -116,6 +116,11 @@ impl Wanted<'_> {
             (name, inner(digest, &format!("{salt}{password}"))),
             (name, inner(digest, &format!("{password}{salt}"))),
             (name, inner(digest, salt) + &once),
+            // OpenCart's.
+            (
+                name,
+                format!("{salt}{}", inner(digest, &format!("{salt}{once}"))),
+            ),
         ];
         twice.extend(
             of_another
@@ -162,6 +167,13 @@ impl Wanted<'_> {
                 None
             }
         };
+        // Spring Security's of before its wrappers.
+        if self.is(digest, &format!("{password}{{{salt}}}")) {
+            return Some(format!(
+                "the first is {} with the salt in braces behind the password: write each salt as {{SALT}} and search again",
+                a(name)
+            ));
+        }
         // With the salt before and behind, as some do.
         let both = self.is(digest, &format!("{salt}{password}{salt}"));
         let both = (both && !salt.is_empty()).then(|| format!("the first is {} with the salt before and behind the password, and a recipe describes one of the two", a(name)));

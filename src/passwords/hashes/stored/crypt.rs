@@ -10,7 +10,7 @@ const BEFORE_BCRYPT: &str =
 
 /// How each begins, what it is, and why Auth0 cannot take it. What begins alike stands longest first.
 #[rustfmt::skip]
-const NONE_OF_AUTH0S: [(&str, &str, &str); 23] = [
+const NONE_OF_AUTH0S: [(&str, &str, &str); 24] = [
     ("$S$", "a Drupal 7 hash", DIGESTS_OVER),
     ("U$S$", "a Drupal 7 hash", "is made of an older hash in place of the password, which no custom_password_hash describes"),
     ("U$P$", "a hash that Drupal 7 took over", "is made of an older hash in place of the password, which no custom_password_hash describes"),
@@ -28,6 +28,7 @@ const NONE_OF_AUTH0S: [(&str, &str, &str); 23] = [
     ("$sha1$", "a sha1-crypt hash of a Unix system", DIGESTS_OVER),
     ("$y$", "a yescrypt hash of a Unix system", "is of an algorithm that Auth0 does not have"),
     ("$gy$", "a gost-yescrypt hash of a Unix system", "is of an algorithm that Auth0 does not have"),
+    ("$shiro1$", "an Apache Shiro hash", DIGESTS_OVER),
     ("$SHA$", "an AuthMe hash", "is a sha256 of a sha256, and no custom_password_hash describes a hash of a hash"),
     ("$firescrypt$", "a Firebase hash", super::firebase::WHY),
     ("$2x$", "a bcrypt hash of the faulty kind ($2x$)", "is of a kind that Auth0 does not take: it wants $2a$, $2b$ or $2y$, which make the same of ASCII passwords alone"),

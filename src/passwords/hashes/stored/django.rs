@@ -13,9 +13,10 @@ const WERKZEUG_SALTS: [usize; 2] = [8, 16];
 
 pub(super) fn read(text: &str, inner: &dyn Fn(&str) -> StoredHash) -> Option<StoredHash> {
     let impossible = |what, why| Some(StoredHash::Impossible { what, why });
-    let is_mark =
-        text.len() == UNUSABLE + 1 && text[1..].bytes().all(|byte| byte.is_ascii_alphanumeric());
-    if text.starts_with('!') && is_mark {
+    let is_mark = |rest: &str| {
+        rest.len() == UNUSABLE && rest.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    };
+    if text.strip_prefix('!').is_some_and(is_mark) {
         return impossible(
             "Django's mark of an account without a password",
             "stands where a hash would: there is none to bring",
@@ -44,7 +45,11 @@ pub(super) fn read(text: &str, inner: &dyn Fn(&str) -> StoredHash) -> Option<Sto
                 digest,
                 number(iterations)?,
                 salt.as_bytes(),
-                &any_base64(key)?,
+                // Clerk writes the same with the key in hex.
+                &BytesEncoding::Hex
+                    .decode(key)
+                    .ok()
+                    .or_else(|| any_base64(key))?,
             ))
         }
         ("scrypt", [cost, salt, block_size, lanes, key]) => {

@@ -52,7 +52,7 @@ pub(super) fn read(text: &str, inner: &dyn Fn(&str) -> StoredHash) -> Option<Sto
                 && hash.len() >= 32
                 && [first, second]
                     .iter()
-                    .all(|version| number(&version[..version.len().min(1)]).is_some()) =>
+                    .all(|version| version.starts_with(|c: char| c.is_ascii_digit())) =>
         {
             Some(StoredHash::Impossible {
                 what: "a Magento 2 hash that was made anew from an older one",

@@ -11,16 +11,7 @@ const SCRYPT_FILE: usize = 96;
 
 pub(super) fn read(text: &str) -> Option<StoredHash> {
     if text.starts_with("$argon2") {
-        // Padding says nothing, and Auth0 wants none.
-        let parts: Vec<&str> = text
-            .split('$')
-            .map(|part| part.trim_end_matches('='))
-            .collect();
-        return Some(description::text(
-            "an Argon2 hash",
-            "argon2",
-            &parts.join("$"),
-        ));
+        return Some(argon2(text));
     }
     if text.starts_with("$pbkdf2") {
         return Some(pbkdf2(text));
@@ -32,6 +23,11 @@ pub(super) fn read(text: &str) -> Option<StoredHash> {
             what: "a hash of scrypt-kdf",
             why: "is a checksum made with the key that scrypt derives, not that key, and no custom_password_hash describes it",
         });
+    }
+    if let [cost, block_size, lanes, salt, key] = text.split('$').collect::<Vec<_>>()[..]
+        && !cost.is_empty()
+    {
+        return ruby_scrypt([cost, block_size, lanes], salt, key);
     }
     let parts: Vec<&str> = text
         .strip_prefix('$')
@@ -55,6 +51,27 @@ pub(super) fn read(text: &str) -> Option<StoredHash> {
         }
         _ => grub(text),
     }
+}
+
+/// In the order of parameters that Auth0 wants, `m`, `t` and `p`, and without padding, which says nothing.
+fn argon2(text: &str) -> StoredHash {
+    let ordered = |part: &str| {
+        let mut params: Vec<&str> = part.split(',').collect();
+        let names: Vec<&str> = params
+            .iter()
+            .filter_map(|param| param.split_once('=').map(|(name, _)| name))
+            .collect();
+        if names.len() == 3 && ["m", "t", "p"].iter().all(|name| names.contains(name)) {
+            params.sort_by_key(|param| {
+                ["m=", "t=", "p="]
+                    .iter()
+                    .position(|name| param.starts_with(name))
+            });
+        }
+        params.join(",").trim_end_matches('=').to_string()
+    };
+    let parts: Vec<String> = text.split('$').map(ordered).collect();
+    description::text("an Argon2 hash", "argon2", &parts.join("$"))
 }
 
 /// Auth0's own form, Passlib's `$pbkdf2-sha256$29000$salt$hash`, and the same without its length.
@@ -87,23 +104,42 @@ fn rewritten_pbkdf2(text: &str) -> Option<StoredHash> {
     ))
 }
 
-/// `ln=16,r=8,p=1`; Kratos writes the cost itself.
+/// `ln=16,r=8,p=1`, where Kratos writes the cost itself; as AdonisJS does after `n`.
 fn named_scrypt(params: &str, salt: &[u8], key: &[u8]) -> Option<StoredHash> {
     let params: Vec<(&str, &str)> = params
         .split(',')
         .filter_map(|param| param.split_once('='))
         .collect();
-    let [("ln", cost), ("r", block_size), ("p", lanes)] = params[..] else {
+    let [(cost_name, cost), ("r", block_size), ("p", lanes)] = params[..] else {
         return None;
     };
-    let cost = match number(cost)? {
-        log @ 0..=63 => 1 << log,
-        cost => u64::from(cost),
+    let cost = match (cost_name, number(cost)?) {
+        ("ln", log @ 0..=63) => 1 << log,
+        ("ln" | "n" | "N", cost) => u64::from(cost),
+        _ => return None,
     };
     Some(description::scrypt(
         [cost, number(block_size)?.into(), number(lanes)?.into()],
         salt,
         key,
+    ))
+}
+
+/// Ruby's gem: `400$8$36$salt$hash`, all in hex.
+fn ruby_scrypt([cost, block_size, lanes]: [&str; 3], salt: &str, key: &str) -> Option<StoredHash> {
+    let number = |digits: &str| {
+        u64::from_str_radix(digits, 16)
+            .ok()
+            .filter(|_| digits.len() <= 8)
+    };
+    let params = [number(cost)?, number(block_size)?, number(lanes)?];
+    // The gem leaves leading zeros out of account.
+    let salt = BytesEncoding::Hex.decode(salt).ok()?;
+    let zeros = salt.iter().take_while(|byte| **byte == 0).count();
+    Some(description::scrypt(
+        params,
+        &salt[zeros..],
+        &BytesEncoding::Hex.decode(key).ok()?,
     ))
 }
 
