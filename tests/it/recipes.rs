@@ -374,6 +374,18 @@ fn what_hashes_say_of_themselves_is_told_and_not_searched_for() {
 }
 
 #[test]
+fn a_password_that_looks_like_a_hash_is_clear_text_all_the_same() {
+    let password = "5f4dcc3b5aa765d61d8327deb882cf99";
+    let error = find_recipe(&[KnownHash::new(password, password)]).unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("the password itself, in clear text"),
+        "{error}"
+    );
+}
+
+#[test]
 fn a_known_construction_that_auth0_does_not_make_is_named() {
     for (hash, salt, part) in [
         (
