@@ -131,7 +131,7 @@
 //! | see the HTTP | [`Tenant::requests`] | [`RequestLog`] |
 //! | make or read users | [`generate_users`], [`read_csv`], [`read_ndjson`] | [`Users`], [`UserFile`] |
 //! | give them passwords | [`hash_password`], [`set_passwords`], [`hash_stream`] | [`Users`], [`HashStream`] |
-//! | keep their old ones | [`find_recipe`], [`HashRecipe::new`], [`HashRecipe::read`], [`verify_password`] | [`HashRecipe`] |
+//! | keep their old ones | [`StoredHash::read`], [`keycloak`], [`firebase`], [`aspnet_membership`]; [`find_recipe`], [`find_recipe_within`], [`find_recipes`], [`HashRecipe::new`], [`HashRecipe::read`], [`verify_password`] | [`StoredHash`], [`HashRecipe`], [`HashRecipes`] |
 //! | what hashing costs | [`measure_costs`], [`measure_hashing`] | [`CostTimes`], [`HashingSpeeds`] |
 //! | find the connection | [`get_connection_id`] | [`ConnectionId`] |
 //! | one job | [`start_import`], [`start_import_with`], [`wait_for_job`], [`job_errors`]; after a restart: [`find_job`] | [`Job`], [`JobOptions`], [`FinishedJob`], [`JobErrors`] |
@@ -192,9 +192,13 @@ pub use jobs::{FinishedJob, Job, JobId, JobStatus, Summary, start_import, start_
 pub use passwords::hash_stream::{HashStream, hash_stream};
 #[doc(hidden)]
 pub use passwords::hashes::bcrypt_lanes::hash_in_lanes;
+pub use passwords::hashes::stored::{
+    FirebaseConfig, StoredHash, aspnet_membership, firebase, keycloak,
+};
 pub use passwords::measure::{CostTimes, HashingSpeeds, measure_costs, measure_hashing};
 pub use passwords::recipe::HashRecipe;
-pub use passwords::recipe::find::find_recipe;
+pub use passwords::recipe::find::{find_recipe, find_recipe_within};
+pub use passwords::recipe::groups::{HashRecipes, find_recipes};
 pub use passwords::recipe::known_hash::KnownHash;
 pub use passwords::verify::verify_password;
 pub use passwords::{BCRYPT_COST, MAX_PASSWORD_BYTES, Passwords, hash_password, set_passwords};

@@ -6,16 +6,32 @@ use crate::display::show::{shown, shown_in_cell};
 use crate::display::view::{NEUTRAL, Part, View};
 use crate::passwords::measure::{CostTimes, HashingSpeeds};
 use crate::passwords::recipe::HashRecipe;
+use crate::passwords::recipe::groups::HashRecipes;
+use crate::words::count;
 
 shown!(CostTimes, HashingSpeeds);
 // The `Display` of a recipe is its description in one line, and the notes.
-shown_in_cell!(HashRecipe);
+shown_in_cell!(HashRecipe, HashRecipes);
 
 impl HashRecipe {
     fn view(&self) -> View {
         let description = format!("{:#}", self.shown());
         let view = View::card(NEUTRAL, "hash recipe").with(Part::Code(description));
         view.notes(self.notes.clone())
+    }
+}
+
+impl HashRecipes {
+    fn view(&self) -> View {
+        let mut view = View::card(NEUTRAL, count(self.groups.len(), "hash recipe"));
+        for group in &self.groups {
+            view = view.with(Part::Code(format!(
+                "{:#}\n{}",
+                group.recipe.shown(),
+                group.verifies()
+            )));
+        }
+        view.notes(self.left.clone())
     }
 }
 

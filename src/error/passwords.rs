@@ -79,15 +79,21 @@ impl Error {
             .with(Detail::Problems(problems))
     }
 
+    /// What known hashes say of themselves, where no recipe comes of it; each fact names its hash.
+    pub(crate) fn told_by_hashes(facts: &[String], advice: &str) -> Error {
+        let fact = format!("found no recipe: {}", facts.join("; "));
+        Error::new(ErrorKind::Hash, fact).advise("; ", advice)
+    }
+
     /// None of `tried` recipes fits all of `hashes` known ones. `closest` is, in words, the recipe that fits most, and the
-    /// numbers of those that it does not fit; `foreign` tells what they are known to be, and `untried` why one was not tried
-    /// that might have been it.
+    /// numbers of those that it does not fit; `foreign` tells what they are known to be, and `search` what was tried and what
+    /// was not.
     pub(crate) fn no_recipe(
         tried: usize,
         hashes: usize,
         closest: Option<(String, &[usize])>,
         foreign: &[String],
-        untried: Option<&str>,
+        search: &[String],
     ) -> Error {
         let found = match &closest {
             Some((recipe, missed)) => {
@@ -104,14 +110,14 @@ impl Error {
         };
         let mut parts = vec![found];
         parts.extend_from_slice(foreign);
-        if let (1, Some(untried)) = (parts.len(), untried) {
-            parts.push(format!("not all could be tried: one {untried}"));
+        let is_open = foreign.is_empty() && closest.is_none();
+        if is_open {
+            parts.extend_from_slice(search);
         }
-        let is_all = parts.len() == 1 && closest.is_none();
         let fact = format!("found no recipe: {}", parts.join("; "));
         let error = Error::new(ErrorKind::Hash, fact);
-        match is_all {
-            true => error.advise("; ", "check that passwords and hashes belong together and nothing is cut off; a system that mixes more into its hashes cannot be imported with them, so import those users without and let them reset their passwords"),
+        match is_open {
+            true => error.advise("; ", "check that passwords and hashes belong together and nothing is cut off; what the system mixes in beyond that can be written down with HashRecipe::new, where Auth0 has a word for it; else import those users without, and let them reset their passwords"),
             false => error,
         }
     }

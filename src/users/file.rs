@@ -5,6 +5,7 @@ use std::fmt;
 use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
@@ -256,7 +257,7 @@ impl UserFile {
         if let (Some(template), Some(own)) =
             (&self.template, fields.get_mut("custom_password_hash"))
         {
-            *own = template.under(own);
+            *own = template.0(own);
         }
         // The sentence names the kind that was wanted and never the value, which may be a hash.
         serde_json::from_value(Value::Object(fields))
@@ -329,18 +330,9 @@ fn value(name: &str, cell: &str) -> Value {
     }
 }
 
-/// A description that lies under the hashes of a file: what a row does not say of its hash stands in it.
+/// What makes a whole description of what a row says of its hash.
 #[derive(Clone)]
-pub(crate) struct HashTemplate(pub(crate) Value);
-
-impl HashTemplate {
-    /// The description of one hash: its own words over those of all.
-    pub(crate) fn under(&self, own: &Value) -> Value {
-        let mut custom = self.0.clone();
-        lay_over(&mut custom, own);
-        custom
-    }
-}
+pub(crate) struct HashTemplate(pub(crate) Arc<dyn Fn(&Value) -> Value + Send + Sync>);
 
 /// It may hold a key.
 impl fmt::Debug for HashTemplate {

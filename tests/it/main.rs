@@ -40,6 +40,7 @@ mod server;
 mod settings;
 mod source;
 mod stand_in;
+mod stored;
 mod taken_up;
 mod tidy;
 mod too_many;

@@ -1,6 +1,7 @@
 //! Hashes of old systems: made, described, verified here and by the practice tenant, and found out about.
 
 use auth0_bulk_users::*;
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use crate::runs::{TestFile, TestFolder};
@@ -247,33 +248,441 @@ fn the_detective_says_why_nothing_fits() {
             "sha256 with `$` between password and salt: put it at the beginning of each salt and search again",
         ),
         (
-            vec![KnownHash::new(
-                "one",
-                "pbkdf2_sha256$260000$abc$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
-            )],
-            "this is Django's form of PBKDF2: write each as $pbkdf2-sha256$i=260000,l=32$",
-        ),
-        (
-            vec![KnownHash::new("one", "$P$B12345678abcdefghijklmnopqrstuv")],
-            "this is phpass's portable hash",
-        ),
-        (
-            vec![KnownHash::new("one", "$6$salt$abc")],
-            "this is the crypt of Unix systems",
-        ),
-        (
-            vec![KnownHash::new("one", "zzz")],
-            "none of the 0 descriptions that these hashes could have verifies any of them",
+            vec![KnownHash::new("one", sha256("two"))],
+            "check that passwords and hashes belong together",
         ),
         (
             vec![KnownHash::new("one", sha256("two"))],
-            "check that passwords and hashes belong together",
+            "tried were sha256; not tried were an hmac with a key of the system's own",
         ),
     ];
     for (known, part) in cases {
         let error = find_recipe(&known).unwrap_err().to_string();
         assert!(error.contains(part), "{error}");
         assert!(!error.contains(&sha256("s1one")[..12]), "{error}");
+    }
+}
+
+/// What is said of known hashes, each with the password `one`, before anything is searched.
+#[test]
+fn what_hashes_say_of_themselves_is_told_and_not_searched_for() {
+    let bcrypt = "$2b$04$C9hB01.YxRSTcn/ZOOo4j.TW7xCKKFKBSF.C7E0xiUwumqIDqWUXG";
+    let whole = "and the password given with it does not fit; check that password";
+    let of_64_gb = "$argon2id$v=19$m=67108864,t=1,p=1$AAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAA";
+    let drupal = "$S$C33783772bRXEx1aCsvY.dqgaaSu76XmVlKrW9Qu8IQlvxHlmzLf";
+    let no_hash = "no hash that is known: it may be clear text";
+    for (texts, parts) in [
+        (
+            vec!["one"],
+            vec![
+                "number 1 is the password itself, in clear text; give clear text to hash_password, or all users new ones with set_passwords",
+            ],
+        ),
+        (
+            vec!["{noop}one", "one"],
+            vec!["numbers 1, 2 are each the password itself"],
+        ),
+        (vec!["zzz"], vec![no_hash]),
+        (vec![""], vec!["number 1 is empty"]),
+        (
+            vec![bcrypt],
+            vec![
+                "number 1 is a bcrypt hash, whole and as Auth0 takes it",
+                whole,
+            ],
+        ),
+        (
+            vec![&bcrypt[..59]],
+            vec!["number 1 is a bcrypt hash: it is cut off or too long: 53 characters"],
+        ),
+        (
+            vec![drupal, bcrypt, drupal],
+            vec![
+                "numbers 1, 3 are each a Drupal 7 hash: it is made of",
+                "number 2 is a bcrypt hash",
+                "reset",
+            ],
+        ),
+        (
+            vec!["pbkdf2_sha256$2$abc$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="],
+            vec!["a PBKDF2 hash", whole],
+        ),
+        (
+            vec!["{SSHA}AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"],
+            vec!["an LDAP hash", whole],
+        ),
+        (
+            vec!["$argon2d$v=19$m=64,t=1,p=1$AAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAA"],
+            vec!["an Argon2 hash: it is of a kind"],
+        ),
+        (
+            vec!["$argon2id$v=16$m=64,t=1,p=1$AAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAA"],
+            vec!["another version than 19"],
+        ),
+        (
+            vec!["{CRYPT}abc"],
+            vec!["means another thing on each system"],
+        ),
+        (
+            vec![of_64_gb],
+            vec![
+                "no password was tried on it: it takes 65,536 MB of memory",
+                "can be imported all the same",
+            ],
+        ),
+        // bcrypt of the sha256 of `one`, in hex, as Meteor has it; made with Python's bcrypt.
+        (
+            vec!["$2b$04$sKVo9jIb7fjDcBfiPIfJsuxzz5gcXevGYWMm897etpt7e6izVhLJC"],
+            vec!["a bcrypt hash of the password's sha256"],
+        ),
+        (
+            vec![
+                "$2b$04$CViVGK2OhLHCRM7wnKhuBegz03VRxhgY2X1Q39uSvV8J.Yn35uaDS",
+                bcrypt,
+            ],
+            vec![
+                "number 1 is a bcrypt hash, and its password fits; number 2 is a bcrypt hash, whole",
+                whole,
+            ],
+        ),
+        (
+            vec![
+                "$2b$04$CViVGK2OhLHCRM7wnKhuBegz03VRxhgY2X1Q39uSvV8J.Yn35uaDS",
+                "f97c5d29941bfb1b2fdab0874906ab82",
+            ],
+            vec![
+                "number 2 is a hash that does not say how it was made",
+                "find_recipes",
+            ],
+        ),
+    ] {
+        let known: Vec<KnownHash> = texts
+            .iter()
+            .map(|text| KnownHash::new("one", *text))
+            .collect();
+        let error = find_recipe(&known).unwrap_err().to_string();
+        for part in parts {
+            assert!(error.contains(part), "{part}: {error}");
+        }
+        assert!(
+            !texts
+                .iter()
+                .any(|text| text.len() > 16 && error.contains(&text[text.len() - 12..])),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn a_password_that_looks_like_a_hash_is_clear_text_all_the_same() {
+    let password = "5f4dcc3b5aa765d61d8327deb882cf99";
+    let error = find_recipe(&[KnownHash::new(password, password)]).unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("the password itself, in clear text"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_known_construction_that_auth0_does_not_make_is_named() {
+    for (hash, salt, part) in [
+        (
+            "591b38f106cad4668fc057c79bd443d0",
+            "",
+            "the first is an md5 of a sha1",
+        ),
+        (
+            "r3K/rKwAeaDxCBzxVvrjVCux7jkKN+swL60HMJC0nYI/4+AGbHEgh3Q0mgyrX1zR5niFwREvZhe50R87Su5c3w==",
+            "pepper",
+            "the first is made of 5000 sha512 one after the other (Symfony's way)",
+        ),
+        (
+            "7671d3705c6c56abe824a6ae8274a2bd7c937832",
+            "s1",
+            "the salt before and behind the password",
+        ),
+        (
+            "404de66dc00412783a086fbef629f4d8",
+            "s1",
+            "the first is an md5 of an md5",
+        ),
+        (
+            "7650fe7af952e9d9f31fb63a1883a68b462730e6",
+            "s1",
+            "the first is a sha1 of a sha1",
+        ),
+        (
+            "ac821915f69d119edf19465626e1a15cbd7390a6a111ddaa745cb71dc0b7d15b",
+            "s1",
+            "the first is a sha256 with the salt in braces behind the password",
+        ),
+    ] {
+        let known = KnownHash::new("one", hash);
+        let known = if salt.is_empty() {
+            known
+        } else {
+            known.salt(salt)
+        };
+        let error = find_recipe(&[known]).unwrap_err().to_string();
+        assert!(error.contains(part), "{error}");
+    }
+}
+
+/// What stands in the columns of hash and salt, of each of the passwords.
+type Hashes = [(&'static str, Option<&'static str>); 2];
+
+/// The rows of the table: name, a part of the recipe, and the hashes.
+fn columns() -> Vec<(&'static str, &'static str, Hashes)> {
+    let rows = include_str!("columns.tsv")
+        .lines()
+        .filter(|line| line.contains('\t'));
+    rows.map(|line| {
+        let cells: Vec<&str> = line.split('\t').collect();
+        let salt = |at: usize| cells.get(at).copied().filter(|salt| !salt.is_empty());
+        (
+            cells[0],
+            cells[1],
+            [(cells[2], salt(3)), (cells[4], salt(5))],
+        )
+    })
+    .collect()
+}
+
+const PASSWORDS: [&str; 2] = ["correct horse", "Zwölf Eulen"];
+
+fn known_of(hashes: &Hashes) -> Vec<KnownHash> {
+    let known = |(password, (hash, salt)): (&&str, &(&str, Option<&str>))| {
+        let known = KnownHash::new(*password, *hash);
+        salt.map_or(known.clone(), |salt| known.salt(salt))
+    };
+    PASSWORDS.iter().zip(hashes).map(known).collect()
+}
+
+#[test]
+fn what_no_column_says_is_searched_for_and_signs_in() {
+    let practice = Practice::start(&[]);
+    let (tenant, connection) = practice.database();
+    let mut users = Vec::new();
+    let rows = columns();
+    assert!(rows.len() > 15);
+    for (number, (name, part, hashes)) in rows.iter().enumerate() {
+        let found =
+            find_recipe(&known_of(hashes)).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert!(found.to_string().contains(part), "{name}: {found}");
+        // Written down and read again, it is the same.
+        let written: Value =
+            serde_json::from_str(found.to_string().lines().next().unwrap()).unwrap();
+        assert!(HashRecipe::new(written).unwrap() == found, "{name}");
+        for (which, (hash, salt)) in hashes.iter().enumerate() {
+            let mut own = json!({"hash": {"value": hash}});
+            if let Some(salt) = salt {
+                own["salt"] = json!({"value": salt});
+            }
+            let user = with_hash(&format!("u{number}.{which}@test.edu"), own);
+            let completed = found
+                .complete(&[user])
+                .unwrap_or_else(|error| panic!("{name}: {error}"));
+            let described = found.describe(hash, *salt).unwrap();
+            assert_eq!(
+                completed[0].custom_password_hash.as_ref(),
+                Some(&described),
+                "{name}"
+            );
+            users.push(completed[0].clone());
+        }
+    }
+    let job = start_import(&tenant, &connection, &users).unwrap();
+    let finished = wait_for_job(&tenant, &job, Duration::from_secs(20)).unwrap();
+    assert_eq!(
+        finished.summary.unwrap().inserted as usize,
+        users.len(),
+        "{finished}"
+    );
+    for (user, right) in users.iter().zip(PASSWORDS.iter().cycle()) {
+        for password in [right, "Correct horse"] {
+            let here = verify_password(user, password).unwrap();
+            let there = practice.sign_in(&user.email, password).0 == 200;
+            assert_eq!(
+                (here, there),
+                (password == *right, password == *right),
+                "{}",
+                user.email
+            );
+        }
+    }
+}
+
+#[test]
+fn a_file_whose_column_holds_hash_and_salt_is_read_by_its_recipe() {
+    let rows = columns();
+    let (_, _, hashes) = rows
+        .iter()
+        .find(|(name, ..)| *name == "magento 1.9")
+        .unwrap();
+    let recipe = find_recipe(&known_of(hashes)).unwrap();
+    let text = format!(
+        "mail,pw\none@test.edu,{}\ntwo@test.edu,{}\n",
+        hashes[0].0, hashes[1].0
+    );
+    let file = TestFile::new(text.as_bytes());
+    let map = [("mail", "email"), ("pw", "custom_password_hash.hash.value")];
+    let read = read_csv(file.path(), &map).unwrap().with_recipe(&recipe);
+    for (user, password) in read.zip(PASSWORDS) {
+        assert!(verify_password(&user.unwrap(), password).unwrap());
+    }
+    let broken = with_hash("a@test.edu", json!({"hash": {"value": "no-colon"}}));
+    let error = recipe.complete(&[broken]).unwrap_err().to_string();
+    assert!(
+        error.contains("row 1 (a@test.edu): custom_password_hash.hash.value has not the character"),
+        "{error}"
+    );
+    assert!(
+        recipe
+            .describe("no-colon", None)
+            .unwrap_err()
+            .to_string()
+            .contains("has not the character between hash and salt")
+    );
+    for column in [
+        json!({"parts": "x"}),
+        json!({"hash": "hex"}),
+        json!("hash:salt"),
+        json!({"key": "pepper"}),
+    ] {
+        let error = HashRecipe::new(
+            json!({"algorithm": "md5", "hash": {"encoding": "hex"}, "column": column}),
+        );
+        assert!(
+            error
+                .unwrap_err()
+                .to_string()
+                .contains("column is not known"),
+            "{column}"
+        );
+    }
+}
+
+#[test]
+fn a_search_ends_with_its_time_and_says_what_it_left() {
+    let pbkdf2 = "7f0d".repeat(16);
+    let known = [KnownHash::new("one", pbkdf2).salt("saltysalt")];
+    let began = std::time::Instant::now();
+    let error = find_recipe_within(&known, Duration::ZERO)
+        .unwrap_err()
+        .to_string();
+    assert!(
+        began.elapsed() < Duration::from_secs(5),
+        "{:?}",
+        began.elapsed()
+    );
+    for part in [
+        "what the time limit left no time for (find_recipe_within takes a longer one)",
+        "check that passwords and hashes belong together",
+    ] {
+        assert!(error.contains(part), "{error}");
+    }
+    assert!(
+        !error.contains("pbkdf2 with sha256, sha512 and sha1 and every number"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_mixed_column_has_several_recipes_and_each_row_finds_its_own() {
+    let rows = columns();
+    let of = |wanted: &str| {
+        rows.iter()
+            .find(|(name, ..)| *name == wanted)
+            .map(|(_, _, hashes)| known_of(hashes))
+            .unwrap()
+    };
+    let mut known = of("magento 1.9");
+    known.extend(of("django, two hashers"));
+    known.extend([
+        KnownHash::new("one", sha256("ones1")).salt("s1"),
+        KnownHash::new("two", "5f4dcc3b5aa765d61d8327deb882cf99"),
+        KnownHash::new("two", sha256("twos2")).salt("s2"),
+        KnownHash::new(
+            "one",
+            "$S$C33783772bRXEx1aCsvY.dqgaaSu76XmVlKrW9Qu8IQlvxHlmzLf",
+        ),
+    ]);
+    let found = find_recipes(&known).unwrap();
+    let shown = found.to_string();
+    assert_eq!(found.recipes().len(), 3, "{shown}");
+    for part in [
+        "3 recipes\n",
+        "verifies numbers 3, 4",
+        "verifies numbers 1, 2",
+        "verifies numbers 5, 7",
+        "number 6 is verified by none",
+        "number 8 is a Drupal 7 hash",
+    ] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+    let row = |email: &str, hash: &str, salt: Option<&str>| {
+        let mut own = json!({"hash": {"value": hash}});
+        if let Some(salt) = salt {
+            own["salt"] = json!({"value": salt});
+        }
+        with_hash(email, own)
+    };
+    let magento = rows
+        .iter()
+        .find(|(name, ..)| *name == "magento 1.9")
+        .unwrap()
+        .2;
+    let users = [
+        row("a@test.edu", magento[0].0, None),
+        row("b@test.edu", &sha256("threes3"), Some("s3")),
+        row("c@test.edu", "{SHA}/gX71IGJ5EdYFpaXCPRIS1MunwY=", None),
+    ];
+    let completed = found.complete(&users).unwrap();
+    assert!(verify_password(&completed[0], PASSWORDS[0]).unwrap());
+    assert!(verify_password(&completed[1], "three").unwrap());
+    let broken = [
+        row("a@test.edu", "hunter2", None),
+        row("b@test.edu", "", None),
+        row("c@test.edu", "*", None),
+    ];
+    let error = found.complete(&broken).unwrap_err().to_string();
+    for part in [
+        "row 1 (a@test.edu): custom_password_hash.hash.value has the form of none",
+        "row 2 (b@test.edu): custom_password_hash.hash.value is missing",
+        "row 3 (c@test.edu): custom_password_hash.hash.value is a mark of an account",
+    ] {
+        assert!(error.contains(part), "{error}");
+    }
+    assert!(!error.contains("hunter2"), "{error}");
+    assert!(find_recipes(&[]).is_err() && found.complete(&[]).is_err());
+    let none = find_recipes(&[KnownHash::new("one", "zzz")])
+        .unwrap_err()
+        .to_string();
+    assert!(none.contains("number 1 is no hash that is known"), "{none}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+
+    #[test]
+    fn no_known_hash_makes_the_detective_panic_or_tell_it(hash in r"(\PC{0,40}|[{$:]?[A-Za-z0-9]{0,14}[}$:.-]{1,2}[A-Za-z0-9+/=.,$:{}]{0,60}|[0-9a-f]{30,70})", salt in proptest::option::of("[A-Za-z0-9]{12,20}"), row in 0..100_usize) {
+        let rows = columns();
+        let (_, _, hashes) = &rows[row % rows.len()];
+        let known = KnownHash::new("correct horse", hash.clone());
+        let known = salt.iter().fold(known, |known, salt| known.salt(salt.clone()));
+        let others = known_of(hashes);
+        let told = [
+            find_recipe_within(std::slice::from_ref(&known), Duration::ZERO).map(|found| found.to_string()),
+            find_recipe_within(&[known, others[0].clone()], Duration::ZERO).map(|found| found.to_string()),
+        ];
+        for told in told {
+            let told = told.unwrap_or_else(|error| error.to_string());
+            let letters: Vec<char> = hash.chars().collect();
+            let is_told = letters.windows(16).any(|piece| told.contains(&piece.iter().collect::<String>()));
+            prop_assert!(!is_told && salt.as_ref().is_none_or(|salt| !told.contains(salt)), "{}", told);
+        }
     }
 }
 

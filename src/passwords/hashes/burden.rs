@@ -77,6 +77,16 @@ impl Untried {
     }
 }
 
+impl Untried {
+    /// The algorithm, where this build lacks it.
+    pub(crate) fn not_built(self) -> Option<NotBuilt> {
+        match self {
+            Untried::NotBuilt(lacking) => Some(lacking),
+            _ => None,
+        }
+    }
+}
+
 impl From<NotBuilt> for Untried {
     fn from(lacking: NotBuilt) -> Untried {
         Untried::NotBuilt(lacking)

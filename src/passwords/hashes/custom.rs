@@ -28,7 +28,7 @@ impl CustomHash {
             .get("password")
             .and_then(|password| text(password, "encoding"));
         let encoding = TextEncoding::named(encoding.unwrap_or("utf8"));
-        let encoding = encoding.ok_or(("password.encoding", "is not known".to_string()))?;
+        let encoding = encoding.ok_or(("password.encoding", "is not known".into()))?;
         let salt = custom.get("salt").map(Salt::read).transpose()?;
         let is_inside = matches!(algorithm, "argon2" | "ldap" | "pbkdf2");
         if salt.is_some() && is_inside {
@@ -36,7 +36,8 @@ impl CustomHash {
                 "salt",
                 format!(
                     "is not taken for {algorithm}, whose hash has its salt inside: leave it out"
-                ),
+                )
+                .into(),
             ));
         }
         let kind = Kind::read(algorithm, custom)?;
@@ -72,17 +73,6 @@ impl CustomHash {
                 None => None,
             },
         })
-    }
-
-    /// What one try takes, of a hash that is slow by design.
-    pub(crate) fn seconds(&self) -> f64 {
-        match &self.kind {
-            Kind::Bcrypt { cost, .. } => Burden::of_bcrypt(*cost).seconds,
-            Kind::Phc { slow, length, .. } | Kind::Scrypt { slow, length, .. } => {
-                slow.burden(*length).seconds
-            }
-            Kind::Digest { .. } | Kind::Hmac { .. } | Kind::Ldap { .. } => 0.0,
-        }
     }
 
     /// The bytes that a hash of this password has, for the kinds whose salt stands beside the hash.
@@ -124,12 +114,12 @@ impl CustomHash {
 impl Salt {
     fn read(salt: &Value) -> Result<Salt, Fault> {
         let encoding = BytesEncoding::named(text(salt, "encoding").unwrap_or("utf8"));
-        let encoding = encoding.ok_or(("salt.encoding", "is not known".to_string()))?;
+        let encoding = encoding.ok_or(("salt.encoding", "is not known".into()))?;
         let bytes = text(salt, "value")
             .map(|value| encoding.decode(value))
             .transpose();
         Ok(Salt {
-            bytes: bytes.map_err(|words| ("salt.value", words.to_string()))?,
+            bytes: bytes.map_err(|words| ("salt.value", words.into()))?,
             encoding,
             suffix: text(salt, "position") == Some("suffix"),
         })

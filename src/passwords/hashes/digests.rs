@@ -34,6 +34,9 @@ const NAMES: [(&str, Digest); 9] = [
     ("whirlpool", Whirlpool),
 ];
 
+/// An HMAC whose key is set: takes bytes, and puts what it makes of them in their place.
+pub(crate) type HmacStep = Box<dyn Fn(&mut [u8])>;
+
 /// What this build of the crate cannot compute.
 #[derive(Debug)]
 pub(crate) struct NotBuilt(pub(crate) &'static str);
@@ -135,6 +138,19 @@ impl Digest {
         }, other => Err(NotBuilt(other.name())))
     }
 
+    /// What makes the HMAC of as many bytes as it makes, in their place.
+    #[cfg(feature = "all-hashes")]
+    pub(crate) fn hmac_step(self, key: &[u8]) -> Result<HmacStep, NotBuilt> {
+        use hmac::{Hmac, KeyInit, Mac};
+        with_digest!(self, D => {
+            let keyed = Hmac::<D>::new_from_slice(key).map_err(|_| NotBuilt("hmac"))?;
+            Ok(Box::new(move |bytes: &mut [u8]| {
+                let mac = keyed.clone().chain_update(&*bytes);
+                bytes.copy_from_slice(&mac.finalize().into_bytes());
+            }))
+        }, other => Err(NotBuilt(other.name())))
+    }
+
     #[cfg(feature = "all-hashes")]
     pub(crate) fn pbkdf2(self, password: &[u8], salt: &[u8], iterations: u32, key: &mut [u8]) {
         with_digest!(self, D => pbkdf2::pbkdf2_hmac::<D>(password, salt, iterations, key), other => ());
@@ -143,5 +159,10 @@ impl Digest {
     #[cfg(not(feature = "all-hashes"))]
     pub(crate) fn hmac(self, _key: &[u8], _data: &[u8]) -> Result<Vec<u8>, NotBuilt> {
         Err(NotBuilt("hmac"))
+    }
+
+    #[cfg(not(feature = "all-hashes"))]
+    pub(crate) fn hmac_step(self, _key: &[u8]) -> Result<HmacStep, NotBuilt> {
+        Err(NotBuilt("pbkdf2"))
     }
 }

@@ -12,6 +12,14 @@ pub(crate) const BASE64: GeneralPurpose = GeneralPurpose::new(
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
+/// Bytes of base64 in any of the alphabets that hashes are written in: the usual one, the one for URLs, and Passlib's with
+/// a dot for the plus.
+pub(crate) fn any_base64(text: &str) -> Option<Vec<u8>> {
+    BASE64
+        .decode(text.replace(['-', '.'], "+").replace('_', "/"))
+        .ok()
+}
+
 /// How a password becomes bytes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TextEncoding {
@@ -58,6 +66,14 @@ impl BytesEncoding {
             "hex" => Some(BytesEncoding::Hex),
             "base64" => Some(BytesEncoding::Base64),
             _ => None,
+        }
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            BytesEncoding::Utf8 => "utf8",
+            BytesEncoding::Hex => "hex",
+            BytesEncoding::Base64 => "base64",
         }
     }
 

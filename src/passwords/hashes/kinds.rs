@@ -1,5 +1,7 @@
 //! The kinds of hash that Auth0 takes, each read by the rules it has for it.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use crate::passwords::hashes::digests::Digest;
@@ -72,19 +74,18 @@ impl Kind {
                 let hash = custom.get("hash").unwrap_or(&Value::Null);
                 let digest = text(hash, "digest").and_then(Digest::named);
                 let digest =
-                    digest.ok_or(("hash.digest", "is missing, and hmac needs it".to_string()))?;
+                    digest.ok_or(("hash.digest", "is missing, and hmac needs it".into()))?;
                 let key = hash.get("key").unwrap_or(&Value::Null);
                 let encoding = BytesEncoding::named(text(key, "encoding").unwrap_or("utf8"));
-                let encoding = encoding.ok_or(("hash.key.encoding", "is not known".to_string()))?;
+                let encoding = encoding.ok_or(("hash.key.encoding", "is not known".into()))?;
                 let key = encoding.decode(text(key, "value").unwrap_or_default());
-                let key = key.map_err(|words| ("hash.key.value", words.to_string()))?;
+                let key = key.map_err(|words| ("hash.key.value", words.into()))?;
                 let hash = bytes_of(custom, algorithm, digest.bytes())?;
                 Ok(Kind::Hmac { digest, key, hash })
             }
             "scrypt" => scrypt_kind(custom),
             digest => {
-                let known =
-                    Digest::named(digest).ok_or(("algorithm", "is not known".to_string()))?;
+                let known = Digest::named(digest).ok_or(("algorithm", "is not known".into()))?;
                 let hash = bytes_of(custom, algorithm, known.bytes())?;
                 Ok(Kind::Digest {
                     digest: known,
@@ -96,7 +97,7 @@ impl Kind {
 }
 
 fn in_value(words: &'static str) -> Fault {
-    ("hash.value", words.to_string())
+    ("hash.value", words.into())
 }
 
 /// These hashes are text by themselves.
@@ -105,7 +106,7 @@ fn text_alone(custom: &Value, algorithm: &str) -> Result<(), Fault> {
         None | Some("utf8") => Ok(()),
         Some(_) => Err((
             "hash.encoding",
-            format!("is utf8 for {algorithm}, whose hash is text by itself, or left out"),
+            format!("is utf8 for {algorithm}, whose hash is text by itself, or left out").into(),
         )),
     }
 }
@@ -115,7 +116,10 @@ fn bytes_of(custom: &Value, algorithm: &str, length: usize) -> Result<Option<Vec
     let hash = custom.get("hash").unwrap_or(&Value::Null);
     let encoding = text(hash, "encoding").and_then(BytesEncoding::named);
     let Some(encoding @ (BytesEncoding::Hex | BytesEncoding::Base64)) = encoding else {
-        return Err(("hash.encoding", format!("is hex or base64 for {algorithm}")));
+        return Err((
+            "hash.encoding",
+            format!("is hex or base64 for {algorithm}").into(),
+        ));
     };
     let bytes = text(hash, "value")
         .map(|value| encoding.decode(value))
@@ -127,7 +131,8 @@ fn bytes_of(custom: &Value, algorithm: &str, length: usize) -> Result<Option<Vec
             format!(
                 "has {} bytes, and {algorithm} makes {length} here",
                 bytes.len()
-            ),
+            )
+            .into(),
         )),
         _ => Ok(bytes),
     }
@@ -225,7 +230,8 @@ fn ldap_kind(value: &str) -> Result<Kind, Fault> {
                 "has {} bytes, which do not fit its scheme: {} of hash, and salt behind them only where the scheme begins with S for that",
                 bytes.len(),
                 digest.bytes()
-            ),
+            )
+            .into(),
         )),
     }
 }
@@ -241,7 +247,7 @@ fn scrypt_kind(custom: &Value) -> Result<Kind, Fault> {
             .filter(|number| (1..=u64::from(u32::MAX)).contains(number))
             .ok_or((
                 name,
-                "is missing or no number above 0, and scrypt needs it".to_string(),
+                "is missing or no number above 0, and scrypt needs it".into(),
             ))
     };
     let (length, cost) = (number("keylen", None)?, number("cost", Some(16_384))?);
@@ -252,7 +258,7 @@ fn scrypt_kind(custom: &Value) -> Result<Kind, Fault> {
     if cost < 2 || !cost.is_power_of_two() {
         return Err((
             "cost",
-            "is no power of two above 1, which scrypt wants".to_string(),
+            "is no power of two above 1, which scrypt wants".into(),
         ));
     }
     let length = length as usize;
@@ -266,7 +272,7 @@ fn scrypt_kind(custom: &Value) -> Result<Kind, Fault> {
 }
 
 /// What is wrong with a description: the field within it, and why.
-pub(crate) type Fault = (&'static str, String);
+pub(crate) type Fault = (&'static str, Cow<'static, str>);
 
 pub(crate) fn text<'a>(value: &'a Value, name: &str) -> Option<&'a str> {
     value.get(name).and_then(Value::as_str)

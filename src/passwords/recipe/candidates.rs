@@ -1,118 +1,131 @@
-//! Every recipe that a known hash could have been made by, what is most likely first.
+//! Every recipe that is quick to try and that a known hash could have been made by, what is most likely first.
 
 use serde_json::{Value, json};
 
 use crate::passwords::hashes::custom::CustomHash;
 use crate::passwords::hashes::digests::Digest;
-use crate::passwords::hashes::encodings::BytesEncoding;
+use crate::passwords::hashes::encodings::{BytesEncoding, any_base64};
+use crate::passwords::recipe::column::{Column, Key};
+use crate::passwords::recipe::forms::{Form, forms};
 use crate::passwords::recipe::known_hash::KnownHash;
 
 /// The names of what bytes are written in, Auth0's default first.
-const ENCODINGS: [(&str, BytesEncoding); 3] = [
+pub(crate) const ENCODINGS: [(&str, BytesEncoding); 3] = [
     ("utf8", BytesEncoding::Utf8),
     ("hex", BytesEncoding::Hex),
     ("base64", BytesEncoding::Base64),
 ];
+/// Bytes of the shortest salt that .NET makes a key of.
+const SHORTEST_KEY: usize = 8;
 
-/// Cost, block size and parallelization of scrypt that are in common use (Node's default, OWASP's list, Auth0's
-/// examples), what is quickly tried first.
-const SCRYPT_PARAMETERS: [(u32, u32, u32); 9] = [
-    (1_024, 8, 1),
-    (4_096, 8, 1),
-    (8_192, 8, 1),
-    (16_384, 8, 1),
-    (32_768, 8, 1),
-    (65_536, 8, 1),
-    (16_384, 8, 5),
-    (131_072, 8, 1),
-    (65_536, 8, 2),
-];
-
-/// Every recipe that is quick to try; the shape of the first hash leads to them.
-pub(crate) fn candidates(known: &[KnownHash]) -> Vec<Value> {
-    let Some(first) = known.first() else {
-        return Vec::new();
-    };
-    let mut recipes = by_their_own_word(first);
-    recipes.extend(by_length(first));
-    with_password_encodings(known, recipes)
+/// A recipe that may be the one.
+#[derive(Clone)]
+pub(crate) struct Candidate {
+    pub(crate) custom: Value,
+    pub(crate) column: Column,
 }
 
-/// A hash that begins with what it is, in a form that Auth0 reads: its algorithm, and the hash as it is read.
-pub(crate) fn by_its_own_word(hash: &str) -> Option<(&'static str, CustomHash)> {
-    let algorithm = match hash {
-        hash if hash.starts_with("$2") => "bcrypt",
-        hash if hash.starts_with("$argon2") => "argon2",
-        hash if hash.starts_with("$pbkdf2") => "pbkdf2",
-        hash if hash.starts_with('{') => "ldap",
-        _ => return None,
-    };
-    let custom = json!({"algorithm": algorithm, "hash": {"value": hash}});
-    Some((algorithm, CustomHash::read(&custom).ok()?))
-}
-
-fn by_their_own_word(known: &KnownHash) -> Vec<Value> {
-    let Some((algorithm, read)) = by_its_own_word(known.hash.expose().trim()) else {
-        return Vec::new();
-    };
-    let base = json!({"algorithm": algorithm, "hash": {"value": read.head()}});
-    if algorithm == "bcrypt" {
-        with_salts(known, &base)
-    } else {
-        vec![base]
+impl Candidate {
+    /// Whether the recipe verifies the hash; an error when it is not tried.
+    pub(crate) fn fits(&self, known: &KnownHash) -> Result<bool, String> {
+        let filled = self
+            .column
+            .fill(&self.custom, known.hash.expose(), known.salt.as_deref());
+        let Some(read) = filled
+            .ok()
+            .and_then(|custom| CustomHash::read(&custom).ok())
+        else {
+            return Ok(false);
+        };
+        let fits = read.fits(known.password.expose());
+        Ok(fits
+            .map_err(|untried| untried.to_string())?
+            .unwrap_or(false))
     }
 }
 
+/// Every recipe of digests and HMACs; the shape of the first hash leads to them.
+pub(crate) fn candidates(known: &[KnownHash]) -> Vec<Candidate> {
+    let Some(first) = known.first() else {
+        return Vec::new();
+    };
+    let key = first.key.as_ref().map(|key| key.expose());
+    let forms = forms(first);
+    let recipes = forms.iter().flat_map(|form| by_length(form, key));
+    with_password_encodings(known, recipes.collect())
+}
+
+/// A sound bcrypt hash with a salt, or a pepper, that was mixed in: with each on each side, which takes a while.
+pub(crate) fn peppered(known: &[KnownHash]) -> Vec<Candidate> {
+    let Some(first) = known
+        .first()
+        .filter(|first| first.hash.expose().trim().starts_with("$2"))
+    else {
+        return Vec::new();
+    };
+    let head: String = first.hash.expose().trim().chars().take(7).collect();
+    let base = json!({"algorithm": "bcrypt", "hash": {"value": head}});
+    let mut recipes = with_salts(first.salt.as_deref(), &base);
+    // A pepper is text, and stands behind the password.
+    recipes.sort_by_key(|recipe| {
+        (
+            recipe.get("salt").is_some(),
+            recipe["salt"]["position"] != "suffix",
+        )
+    });
+    let plain = |custom| Candidate {
+        custom,
+        column: Column::default(),
+    };
+    with_password_encodings(known, recipes.into_iter().map(plain).collect())
+}
+
 /// Hashes that are bytes: their number says which digests could have made them.
-fn by_length(known: &KnownHash) -> Vec<Value> {
+fn by_length(form: &Form, key: Option<&str>) -> Vec<Candidate> {
     let mut recipes = Vec::new();
-    for (encoding, bytes) in readings(known) {
+    let of = |column: &Column| {
+        let column = column.clone();
+        move |custom| Candidate {
+            custom,
+            column: column.clone(),
+        }
+    };
+    for (encoding, bytes) in readings(form) {
         for digest in Digest::of_length(bytes) {
             // Without a key these are digests, of which Auth0 takes five; with one, each can be an HMAC's.
             if matches!(digest.name(), "md4" | "md5" | "sha1" | "sha256" | "sha512") {
                 let base = json!({"algorithm": digest.name(), "hash": {"encoding": encoding}});
-                recipes.extend(with_salts(known, &base));
+                recipes.extend(
+                    with_salts(form.salt.as_deref(), &base)
+                        .into_iter()
+                        .map(of(&form.column)),
+                );
             }
-            for key in keys(known) {
+            for (key, made_of) in keys(form, key) {
                 let base = json!({"algorithm": "hmac", "hash": {"encoding": encoding, "digest": digest.name(), "key": key}});
-                recipes.extend(with_salts(known, &base));
+                let column = Column {
+                    key: made_of,
+                    ..form.column.clone()
+                };
+                let salt = form.salt.as_deref().filter(|_| made_of.is_none());
+                recipes.extend(with_salts(salt, &base).into_iter().map(of(&column)));
             }
         }
     }
     recipes
 }
 
-/// scrypt, of the password as UTF-8.
-pub(crate) fn scrypts(known: &KnownHash) -> Vec<Value> {
-    // What is hex reads as base64, too; here a second reading would cost seconds.
-    let Some((encoding, bytes)) = readings(known).into_iter().find(|(_, bytes)| *bytes >= 16)
-    else {
-        return Vec::new();
-    };
-    SCRYPT_PARAMETERS
-        .into_iter()
-        .flat_map(|(cost, block_size, parallelization)| {
-            let base = json!({"algorithm": "scrypt", "keylen": bytes, "cost": cost, "blockSize": block_size,
-                "parallelization": parallelization, "hash": {"encoding": encoding}});
-            with_salts(known, &base)
-        })
-        // Where the salt stands says nothing here, and nobody leaves it out.
-        .filter(|recipe| recipe["salt"]["position"].is_null() && recipe.get("salt").is_some() == known.salt.is_some())
-        .collect()
-}
-
 /// How the hash can be read as bytes, and how many they are.
-fn readings(known: &KnownHash) -> Vec<(&'static str, usize)> {
-    let hash = known.hash.expose().trim();
-    ENCODINGS[1..]
-        .iter()
-        .filter_map(|(name, encoding)| Some((*name, encoding.decode(hash).ok()?.len())))
-        .collect()
+fn readings(form: &Form) -> Vec<(&'static str, usize)> {
+    let hex = BytesEncoding::Hex.decode(&form.hash).ok();
+    let readings = [("hex", hex), ("base64", any_base64(&form.hash))];
+    let read = |(name, bytes): (&'static str, Option<Vec<u8>>)| Some((name, bytes?.len()));
+    readings.into_iter().filter_map(read).collect()
 }
 
 /// The recipe with the salt in each place and encoding, what is the default first and left out.
-fn with_salts(known: &KnownHash, base: &Value) -> Vec<Value> {
-    let Some(salt) = &known.salt else {
+fn with_salts(salt: Option<&str>, base: &Value) -> Vec<Value> {
+    let Some(salt) = salt else {
         return vec![base.clone()];
     };
     let mut recipes = Vec::new();
@@ -136,41 +149,51 @@ fn with_salts(known: &KnownHash, base: &Value) -> Vec<Value> {
 }
 
 /// The recipes with each encoding of the password that makes a difference.
-fn with_password_encodings(known: &[KnownHash], recipes: Vec<Value>) -> Vec<Value> {
+fn with_password_encodings(known: &[KnownHash], recipes: Vec<Candidate>) -> Vec<Candidate> {
     let ascii = known.iter().all(|known| known.password.expose().is_ascii());
     let encodings: &[&str] = if ascii {
         &["utf16le"]
     } else {
         &["latin1", "utf16le"]
     };
-    let others = |recipe: Value| {
+    let others = |recipe: Candidate| {
         let other = |encoding: &&str| {
             let mut other = recipe.clone();
-            other["password"] = json!({"encoding": encoding});
+            other.custom["password"] = json!({"encoding": encoding});
             other
         };
-        let others: Vec<Value> = encodings.iter().map(other).collect();
+        let others: Vec<Candidate> = encodings.iter().map(other).collect();
         std::iter::once(recipe).chain(others)
     };
     recipes.into_iter().flat_map(others).collect()
 }
 
-/// The keys an HMAC may have: the one that was given, or each user's salt.
-fn keys(known: &KnownHash) -> Vec<Value> {
-    let text = match (&known.key, &known.salt) {
-        (Some(key), _) => key.expose(),
-        (None, Some(salt)) => salt,
-        (None, None) => return Vec::new(),
+/// The keys an HMAC may have: the one that was given, or what is made of each user's salt.
+fn keys(form: &Form, given: Option<&str>) -> Vec<(Value, Option<Key>)> {
+    let fitting = |text: &str| {
+        let decoded = |(name, encoding): (&'static str, BytesEncoding)| {
+            Some((name, encoding.decode(text).ok()?.len()))
+        };
+        ENCODINGS
+            .into_iter()
+            .filter_map(decoded)
+            .collect::<Vec<_>>()
     };
-    let fitting = ENCODINGS
-        .into_iter()
-        .filter(|(_, encoding)| encoding.decode(text).is_ok());
-    fitting
-        .map(|(name, _)| match &known.key {
-            Some(key) => json!({"encoding": name, "value": key.expose()}),
-            None => json!({"encoding": name}),
-        })
-        .collect()
+    if let Some(key) = given {
+        let of = |(name, _)| (json!({"encoding": name, "value": key}), None);
+        return fitting(key).into_iter().map(of).collect();
+    }
+    let Some(salt) = &form.salt else {
+        return Vec::new();
+    };
+    let mut keys = Vec::new();
+    for (name, bytes) in fitting(salt) {
+        keys.push((json!({"encoding": name}), Some(Key::Salt)));
+        if name != "utf8" && bytes >= SHORTEST_KEY {
+            keys.push((json!({"encoding": name}), Some(Key::RepeatedSalt)));
+        }
+    }
+    keys
 }
 
 /// What the second recipe has otherwise than the first, unless it is a matter of words.
@@ -183,6 +206,14 @@ pub(crate) fn difference(first: &Value, other: &Value) -> Option<String> {
 pub(crate) fn in_words(recipe: &Value) -> String {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_string();
     let mut words = vec![text(&recipe["algorithm"])];
+    words.extend(recipe["hash"].get("value").map(text));
+    if let (Some(cost), Some(block_size), Some(lanes)) = (
+        recipe["cost"].as_u64(),
+        recipe["blockSize"].as_u64(),
+        recipe["parallelization"].as_u64(),
+    ) {
+        words.push(format!("N/r/p {cost}/{block_size}/{lanes}"));
+    }
     words.extend(
         recipe["hash"]
             .get("digest")

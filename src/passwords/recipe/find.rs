@@ -1,30 +1,27 @@
 //! The hash detective: from a few hashes with known passwords to the recipe that makes them all.
 
-use serde_json::Value;
+use std::time::Duration;
 
+use crate::clock::Deadline;
 use crate::error::{Error, Result};
-use crate::passwords::hashes::custom::CustomHash;
 use crate::passwords::recipe::HashRecipe;
-use crate::passwords::recipe::candidates::{candidates, difference, in_words, scrypts};
+use crate::passwords::recipe::candidates::{Candidate, candidates, difference, in_words, peppered};
 use crate::passwords::recipe::foreign::why_not;
 use crate::passwords::recipe::known_hash::KnownHash;
+use crate::passwords::recipe::said::{Said, verdict};
+use crate::passwords::recipe::slow_search;
+use crate::passwords::recipe::tried::Tried;
+use crate::progress::Tally;
 
-/// Seconds that all tries of a search may take together.
-const MOST_SECONDS: f64 = 120.0;
+/// How long a search goes on by itself.
+pub(crate) const LIMIT: Duration = Duration::from_secs(60);
 
-/// Finds how an old system hashes: tries every algorithm, encoding, salt position and parameter that Auth0 takes and
-/// that these hashes could have, and gives the recipe that verifies all of them. Sends nothing.
-///
-/// Two or three hashes of different passwords are best, one of them with a letter like `ä`: else the recipe says what
-/// could not be told apart. scrypt, whose parameters do not show, is tried with the nine that are in common use,
-/// which takes some seconds; a hash that takes more than [`verify_password`](crate::verify_password) spends is not tried,
-/// and all tries end after some two minutes. The algorithms beyond bcrypt, sha256, sha512 and the SHA-2 schemes of ldap want the crate's
-/// feature `all-hashes` (see [`verify_password`](crate::verify_password)).
+/// Finds how an old system hashes, and gives the recipe that verifies all of these hashes: [`find_recipe_within`] a minute.
+/// Sends nothing.
 ///
 /// # Errors
 ///
-/// No hashes; none of the recipes verifies all of them: then what came close, whether it is a construction known to be
-/// none of Auth0's, and what to do.
+/// Those of [`find_recipe_within`].
 ///
 /// # Examples
 ///
@@ -38,51 +35,185 @@ const MOST_SECONDS: f64 = 120.0;
 /// # Ok::<(), Error>(())
 /// ```
 pub fn find_recipe(known: &[KnownHash]) -> Result<HashRecipe> {
-    let Some(first) = known.first() else {
+    find_recipe_within(known, LIMIT)
+}
+
+/// Finds how an old system hashes, and gives the recipe that verifies all of these hashes. Sends nothing; says within two
+/// seconds, and every two, what it tries.
+///
+/// First comes what the hashes say themselves ([`StoredHash::read`](crate::StoredHash::read)). Then digests and HMACs with
+/// every encoding and salt position; hash and salt in one column; base64 of any of these; a salt or pepper in bcrypt. Then, where
+/// the salt is known, PBKDF2 with every number of iterations to 1,500,000, and scrypt with the parameters in common use, what is
+/// likely first: ten seconds or two, for which `limit` may be too short. A hash that takes more than
+/// [`verify_password`](crate::verify_password) spends is not computed.
+///
+/// Two or three hashes of different passwords are best, one of them with a letter like `ä`: else the recipe says what
+/// could not be told apart. The algorithms beyond bcrypt, sha256, sha512 and the SHA-2 schemes of ldap want the crate's
+/// feature `all-hashes` (see [`verify_password`](crate::verify_password)).
+///
+/// # Errors
+///
+/// No hashes. What the hashes say, where that is the end of it: clear text, a kind that Auth0 does not take, damage, a sound hash
+/// that the password does not fit. None of the recipes verifies all of them: then what came close, whether it is a
+/// construction known to be none of Auth0's, what was tried and what was not.
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// let hash = "1a7472c92fafa9b3170595db19a726d4d49598ed23cf1a9f9ca32113a4ee840b";
+/// let known = [KnownHash::new("correct house", hash)];
+/// let error = find_recipe_within(&known, Duration::from_secs(5)).unwrap_err();
+/// assert!(error.to_string().contains("not tried were"));
+/// ```
+pub fn find_recipe_within(known: &[KnownHash], limit: Duration) -> Result<HashRecipe> {
+    if known.is_empty() {
         return Err(Error::no_known_hashes());
-    };
-    let mut search = Search {
-        known,
-        found: Vec::new(),
-        tried: 0,
-        close: None,
-        lacking: None,
-        seconds: 0.0,
-    };
-    for recipe in candidates(known) {
-        search.test(recipe, false);
     }
-    // Slow, so only where nothing else fits.
-    if search.found.is_empty() {
-        for recipe in scrypts(first) {
-            search.test(recipe, true);
-            if !search.found.is_empty() {
-                break;
-            }
-        }
+    let said: Vec<Said> = known.iter().map(Said::of).collect();
+    if let Some(told) = verdict(known, &said) {
+        return told.map(|recipe| noted(recipe, known.len(), 1, &[]));
     }
-    search.verdict()
+    let mut search = Search::new(known, limit);
+    let found = search.found_all();
+    found.ok_or_else(|| search.no_recipe())?
+}
+
+/// What came of a search for hashes that do not say how they were made.
+pub(crate) enum Searched {
+    /// The recipe that verifies most, and the numbers of those that it does not verify.
+    Found(HashRecipe, Vec<usize>),
+    Nothing(Error),
+}
+
+/// The same without a look at what the hashes say themselves, and content with a recipe that does not verify all.
+pub(crate) fn search_within(known: &[KnownHash], limit: Duration) -> Searched {
+    let mut search = Search::new(known, limit);
+    let found = search.found_all().map(|recipe| (recipe, Vec::new()));
+    let close = search
+        .close
+        .clone()
+        .map(|(candidate, missed)| (recipe_of(&candidate), missed));
+    match found.or(close) {
+        Some((Ok(recipe), missed)) => Searched::Found(recipe, missed),
+        Some((Err(error), _)) => Searched::Nothing(error),
+        None => Searched::Nothing(search.no_recipe()),
+    }
+}
+
+fn recipe_of(candidate: &Candidate) -> Result<HashRecipe> {
+    let mut description = candidate.custom.clone();
+    let words = candidate.column.json();
+    if words.as_object().is_some_and(|words| !words.is_empty()) {
+        description["column"] = words;
+    }
+    HashRecipe::new(description)
 }
 
 struct Search<'a> {
     known: &'a [KnownHash],
-    found: Vec<Value>,
-    tried: usize,
+    deadline: Deadline,
+    tally: Tally,
+    found: Vec<Candidate>,
+    tried: Tried,
     /// The recipe that verifies most, where none verifies all, and which it does not.
-    close: Option<(Value, Vec<usize>)>,
+    close: Option<(Candidate, Vec<usize>)>,
     /// Why one was not tried that might have been it: an algorithm this build lacks, say.
     lacking: Option<String>,
-    /// What all tries so far take, as their hashes say.
-    seconds: f64,
+    /// What the first is known to be that no recipe describes.
+    foreign: Vec<String>,
 }
 
 impl Search<'_> {
+    fn new(known: &[KnownHash], limit: Duration) -> Search<'_> {
+        Search {
+            known,
+            deadline: Deadline::after(limit),
+            tally: Tally::new(),
+            found: Vec::new(),
+            tried: Tried::default(),
+            close: None,
+            lacking: None,
+            foreign: Vec::new(),
+        }
+    }
+
+    /// Searches; the recipe that verifies all.
+    fn found_all(&mut self) -> Option<Result<HashRecipe>> {
+        self.quickly();
+        if self.is_open() {
+            self.with_pepper();
+        }
+        if self.found.is_empty() {
+            self.foreign = why_not(&self.known[0]);
+        }
+        if self.is_open() && self.foreign.is_empty() {
+            self.slowly();
+        }
+        let (first, others) = self.found.split_first()?;
+        let (all, tried) = (self.known.len(), self.tried.number);
+        Some(recipe_of(first).map(|recipe| noted(recipe, all, tried, others)))
+    }
+
+    fn is_open(&self) -> bool {
+        self.found.is_empty() && self.close.is_none()
+    }
+
+    fn quickly(&mut self) {
+        for candidate in candidates(self.known) {
+            self.test(candidate, false);
+        }
+    }
+
+    fn with_pepper(&mut self) {
+        for candidate in peppered(self.known) {
+            if !self.is_open() {
+                return;
+            }
+            if self.deadline.is_over() {
+                self.tried.cut_short = true;
+                return;
+            }
+            self.tally.say_so_far(
+                self.tried.number,
+                "descriptions tried, now bcrypt with the salt mixed in",
+            );
+            self.test(candidate, true);
+        }
+    }
+
+    /// With the first hash, and where that finds nothing, with the second: the password of the first may be wrong.
+    fn slowly(&mut self) {
+        for known in self.known.iter().take(2) {
+            let (tally, deadline, number) = (&mut self.tally, self.deadline, self.tried.number);
+            let mut go_on = |now: &str| {
+                tally.say_so_far(number, &format!("descriptions tried, {now}"));
+                !deadline.is_over()
+            };
+            let slow_search::Searched {
+                found,
+                iterations,
+                scrypts,
+                cut_short,
+                lacking,
+            } = slow_search::search(known, &mut go_on);
+            self.tried.add_slow(iterations, &scrypts, cut_short);
+            if let Some(lacking) = lacking {
+                self.lacking.get_or_insert(lacking.to_string());
+            }
+            if let Some(candidate) = found {
+                return self.test(candidate, false);
+            }
+        }
+    }
+
     /// Tries a recipe on all hashes; a slow one on the others only when it verifies the first.
-    fn test(&mut self, recipe: Value, slow: bool) {
-        self.tried += 1;
+    fn test(&mut self, candidate: Candidate, slow: bool) {
+        self.tried.add(&candidate);
         let mut missed = Vec::new();
         for (index, known) in self.known.iter().enumerate() {
-            match self.fits(&recipe, known) {
+            match candidate.fits(known) {
                 Ok(true) => {}
                 Ok(false) if slow && index == 0 => return,
                 Ok(false) => missed.push(index + 1),
@@ -97,105 +228,54 @@ impl Search<'_> {
             .as_ref()
             .is_none_or(|(_, least)| missed.len() < least.len());
         if missed.is_empty() {
-            self.found.push(recipe);
+            self.found.push(candidate);
         } else if missed.len() < self.known.len() && is_closest {
-            self.close = Some((recipe, missed));
+            self.close = Some((candidate, missed));
         }
-    }
-
-    fn verdict(self) -> Result<HashRecipe> {
-        let all = self.known.len();
-        let Some((first, others)) = self.found.split_first() else {
-            return Err(self.no_recipe());
-        };
-        let mut recipe = HashRecipe::new(first.clone())?;
-        recipe.notes.push(format!(
-            "verifies {all} of {all} known hashes; {} descriptions were tried",
-            self.tried
-        ));
-        let alike: Vec<String> = others
-            .iter()
-            .filter_map(|other| difference(first, other))
-            .collect();
-        if !alike.is_empty() {
-            recipe.notes.push(format!(
-                "these hashes cannot tell it from {}: to be sure, add one whose password has a letter like ä, and whose salt is not empty",
-                alike.join(", or ")
-            ));
-        }
-        if first["algorithm"] == "bcrypt"
-            && first.get("salt").is_none()
-            && first["hash"]["value"] != "$2y$10$"
-            && first["hash"]["value"]
-                .as_str()
-                .is_some_and(|head| head.ends_with("$10$"))
-        {
-            recipe
-                .notes
-                .push("Auth0 takes such hashes as they are, in password_hash".to_string());
-        }
-        Ok(recipe)
     }
 
     fn no_recipe(&self) -> Error {
         let closest = self.close.as_ref();
-        let closest = closest.map(|(recipe, missed)| (in_words(recipe), missed.as_slice()));
-        let foreign = why_not(&self.known[0]);
-        let untried = self.lacking.as_deref();
-        Error::no_recipe(self.tried, self.known.len(), closest, &foreign, untried)
-    }
-
-    /// Whether the recipe verifies the hash; an error when it is not tried.
-    fn fits(&mut self, recipe: &Value, known: &KnownHash) -> std::result::Result<bool, String> {
-        let mut custom = recipe.clone();
-        custom["hash"]["value"] = known.hash.expose().trim().into();
-        if let (Some(Value::Object(salt)), Some(value)) = (custom.get_mut("salt"), &known.salt) {
-            salt.insert("value".to_string(), value.as_str().into());
-        }
-        // The salt of each may be the key, too.
-        if let (Some(key), Some(value)) = (custom["hash"].get_mut("key"), &known.salt)
-            && key["value"].is_null()
-        {
-            key["value"] = value.as_str().into();
-        }
-        let Ok(read) = CustomHash::read(&custom) else {
-            return Ok(false);
-        };
-        if self.seconds > MOST_SECONDS {
-            return Err(format!(
-                "takes so long to try that the search ended after some {MOST_SECONDS} s: give fewer hashes, or describe them with HashRecipe::new"
-            ));
-        }
-        let fits = read.fits(known.password.expose());
-        let fits = fits.map_err(|untried| untried.to_string())?;
-        self.seconds += read.seconds();
-        Ok(fits.unwrap_or(false))
+        let closest = closest.map(|(recipe, missed)| (in_words(&recipe.custom), missed.as_slice()));
+        let tried = self.tried.in_words(self.known, self.lacking.as_deref());
+        Error::no_recipe(
+            self.tried.number,
+            self.known.len(),
+            closest,
+            &self.foreign,
+            &tried,
+        )
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    #[test]
-    fn a_search_ends_when_its_tries_have_taken_what_is_spent() {
-        let hash = "1a7472c92fafa9b3170595db19a726d4d49598ed23cf1a9f9ca32113a4ee840b";
-        let known = [KnownHash::new("correct horse", hash).salt("x1")];
-        let mut search = Search {
-            known: &known,
-            found: Vec::new(),
-            tried: 0,
-            close: None,
-            lacking: None,
-            seconds: MOST_SECONDS + 1.0,
-        };
-        let recipe = json!({"algorithm": "sha256", "hash": {"encoding": "hex"}, "salt": {}});
-        search.test(recipe, false);
-        let error = search.verdict().unwrap_err().to_string();
-        assert!(
-            error.contains("the search ended after some 120 s"),
-            "{error}"
-        );
+/// The recipe with what the search has to say.
+fn noted(mut recipe: HashRecipe, all: usize, tried: usize, others: &[Candidate]) -> HashRecipe {
+    let descriptions = if tried == 1 {
+        "description was"
+    } else {
+        "descriptions were"
+    };
+    recipe.notes.push(format!(
+        "verifies {all} of {all} known hashes; {tried} {descriptions} tried"
+    ));
+    let alike: Vec<String> = others
+        .iter()
+        .filter_map(|other| difference(&recipe.custom, &other.custom))
+        .collect();
+    if !alike.is_empty() {
+        recipe.notes.push(format!(
+            "these hashes cannot tell it from {}: to be sure, add one whose password has a letter like ä, and whose salt is not empty",
+            alike.join(", or ")
+        ));
     }
+    let head = recipe.custom["hash"]["value"].as_str().unwrap_or_default();
+    if ["$2a$10$", "$2b$10$"].contains(&head)
+        && recipe.custom.get("salt").is_none()
+        && !recipe.column.itself
+    {
+        recipe
+            .notes
+            .push("Auth0 takes such hashes as they are, in password_hash".to_string());
+    }
+    recipe
 }

@@ -2,116 +2,218 @@
 
 use base64::Engine;
 
+use crate::passwords::hashes::burden::Burden;
+use crate::passwords::hashes::custom::CustomHash;
 use crate::passwords::hashes::digests::Digest;
-use crate::passwords::hashes::encodings::{BASE64, BytesEncoding};
-use crate::passwords::recipe::candidates::by_its_own_word;
+use crate::passwords::hashes::encodings::BASE64;
+use crate::passwords::hashes::kinds::Kind;
+use crate::passwords::recipe::forms::{bytes_of, forms};
 use crate::passwords::recipe::known_hash::KnownHash;
 use crate::words::hex;
 
 /// What stands between salt and password in some systems.
 const SEPARATORS: [&str; 6] = [":", "$", "-", "|", ".", "_"];
+/// Rounds of Symfony's digest of old, and as many as are looked through.
+const MOST_ROUNDS: u32 = 10_000;
+/// Seconds that one bcrypt may take which is tried with several digests.
+const MOST_SECONDS: f64 = 0.5;
 
 /// What the hash is, if it is one of these.
 pub(crate) fn why_not(known: &KnownHash) -> Vec<String> {
-    let hash = known.hash.expose().trim();
-    // What has Auth0's own form is another matter: the password is wrong, or it was not tried.
-    if by_its_own_word(hash).is_some() {
-        return Vec::new();
+    let mut found = Vec::new();
+    for form in forms(known) {
+        let salt = form.salt.as_deref().unwrap_or_default();
+        if let Some(bytes) = bytes_of(&form.hash) {
+            let wanted = Wanted {
+                password: known.password.expose(),
+                salt,
+                bytes: &bytes,
+            };
+            found.extend(wanted.constructions());
+        }
     }
-    if let Some(words) = foreign_form(hash) {
-        return vec![words];
-    }
-    let readings =
-        [BytesEncoding::Hex, BytesEncoding::Base64].map(|encoding| encoding.decode(hash).ok());
-    let mut found: Vec<String> = readings
-        .iter()
-        .flatten()
-        .flat_map(|bytes| constructions(known, bytes))
-        .collect();
     found.dedup();
-    if readings.iter().all(Option::is_none) {
-        found.push("the first hash is neither hex nor base64 and begins like none that Auth0 takes: is it cut off, or is something else in its column".to_string());
-    }
     found
 }
 
-/// Hashes that say what they are, in a form that is not Auth0's.
-fn foreign_form(hash: &str) -> Option<String> {
-    let django = |digest: &str, rest: &str| {
-        let [iterations, _, key] = rest.split('$').collect::<Vec<_>>()[..] else {
-            return None;
-        };
-        let bytes = BASE64.decode(key).ok()?.len();
-        Some(format!(
-            "this is Django's form of PBKDF2: write each as $pbkdf2-{digest}$i={iterations},l={bytes}$, the salt's base64 without =, $, and the hash without ="
-        ))
+/// The digest of the password that a bcrypt hash was made of, whose password does not fit.
+pub(crate) fn bcrypt_of_a_digest(known: &KnownHash) -> Option<&'static str> {
+    let hash = known.hash.expose().trim();
+    let custom = serde_json::json!({"algorithm": "bcrypt", "hash": {"value": hash}});
+    let Kind::Bcrypt { cost, .. } = CustomHash::read(&custom).ok()?.kind else {
+        return None;
     };
-    if let Some(rest) = hash.strip_prefix("pbkdf2_sha256$") {
-        return django("sha256", rest);
+    if Burden::of_bcrypt(cost).seconds > MOST_SECONDS {
+        return None;
     }
-    if let Some(rest) = hash.strip_prefix("pbkdf2_sha1$") {
-        return django("sha1", rest);
-    }
-    if hash.starts_with("$pbkdf2") {
-        return Some("this looks like Passlib's form of PBKDF2: write each as $pbkdf2-DIGEST$i=ITERATIONS,l=LENGTH$SALT$HASH, with + for each dot in salt and hash".to_string());
-    }
-    if hash.starts_with("$P$") || hash.starts_with("$H$") {
-        return Some("this is phpass's portable hash (WordPress, phpBB), md5 some thousand times over, which no recipe describes".to_string());
-    }
-    if ["$1$", "$5$", "$6$"]
-        .iter()
-        .any(|start| hash.starts_with(start))
-    {
-        return Some("this is the crypt of Unix systems ($1$, $5$, $6$), thousands of digests over, which no recipe describes".to_string());
-    }
-    if hash.starts_with("$2x$") || hash.starts_with("$2$") {
-        return Some(
-            "this is a bcrypt of a kind that Auth0 does not take: it wants $2a$, $2b$ or $2y$"
-                .to_string(),
-        );
+    let password = known.password.expose().as_bytes();
+    for digest in [Digest::Sha256, Digest::Md5, Digest::Sha1, Digest::Sha512] {
+        let Ok(made) = digest.of(password) else {
+            continue;
+        };
+        for text in [hex(&made), BASE64.encode(&made)] {
+            let cut = &text.as_bytes()[..text.len().min(72)];
+            if bcrypt::verify(cut, hash).unwrap_or(false) {
+                return Some(digest.name());
+            }
+        }
     }
     None
 }
 
-/// A digest of a digest, a separator, a password for a key.
-fn constructions(known: &KnownHash, wanted: &[u8]) -> Vec<String> {
-    let (password, salt) = (
-        known.password.expose(),
-        known.salt.as_deref().unwrap_or_default(),
-    );
-    let mut found = Vec::new();
-    for digest in Digest::of_length(wanted.len()) {
-        let makes = |text: String| digest.of(text.as_bytes()).is_ok_and(|made| made == wanted);
-        let name = digest.name();
-        let inner = |text: &str| {
-            digest
+/// A digest with its article.
+fn a(digest: &str) -> String {
+    let article = if digest.starts_with('m') { "an" } else { "a" };
+    format!("{article} {digest}")
+}
+
+/// A hash as bytes, and what it was made of.
+struct Wanted<'a> {
+    password: &'a str,
+    salt: &'a str,
+    bytes: &'a [u8],
+}
+
+impl Wanted<'_> {
+    fn constructions(&self) -> Vec<String> {
+        let digests = Digest::of_length(self.bytes.len());
+        let digests = digests.filter(|digest| digest.of(b"").is_ok());
+        digests
+            .flat_map(|digest| {
+                let found = [
+                    self.twice(digest),
+                    self.separated(digest),
+                    self.keyed(digest),
+                    self.rounds(digest),
+                ];
+                found.into_iter().flatten()
+            })
+            .collect()
+    }
+
+    fn is(&self, digest: Digest, text: &str) -> bool {
+        digest
+            .of(text.as_bytes())
+            .is_ok_and(|made| made == self.bytes)
+    }
+
+    fn twice(&self, digest: Digest) -> Option<String> {
+        let (password, salt, name) = (self.password, self.salt, digest.name());
+        let inner = |inner: Digest, text: &str| {
+            inner
                 .of(text.as_bytes())
                 .map(|made| hex(&made))
                 .unwrap_or_default()
         };
-        let twice = [
-            inner(password),
-            format!("{}{salt}", inner(password)),
-            format!("{salt}{}", inner(password)),
-            inner(&format!("{salt}{password}")),
+        let once = inner(digest, password);
+        let of_another = [Digest::Md5, Digest::Sha1]
+            .into_iter()
+            .filter(|other| *other != digest);
+        let mut twice = vec![
+            (name, once.clone()),
+            (name, format!("{once}{salt}")),
+            (name, format!("{salt}{once}")),
+            (name, inner(digest, &format!("{salt}{password}"))),
+            (name, inner(digest, &format!("{password}{salt}"))),
+            (name, inner(digest, salt) + &once),
+            // OpenCart's.
+            (
+                name,
+                format!("{salt}{}", inner(digest, &format!("{salt}{once}"))),
+            ),
         ];
-        if twice.into_iter().any(makes) {
-            found.push(format!("the first is a {name} of a {name}, and no recipe describes a hash of a hash: import those users without, and let them reset their passwords"));
+        twice.extend(
+            of_another
+                .filter(|other| other.of(b"").is_ok())
+                .flat_map(|other| {
+                    let once = inner(other, password);
+                    [
+                        (other.name(), once.clone()),
+                        (other.name(), format!("{once}{salt}")),
+                        (other.name(), format!("{salt}{once}")),
+                    ]
+                }),
+        );
+        let raw = digest
+            .of(password.as_bytes())
+            .and_then(|once| digest.of(&once));
+        let raw = raw.is_ok_and(|twice| twice == self.bytes).then_some(name);
+        let found = twice
+            .into_iter()
+            .find(|(_, text)| self.is(digest, text))
+            .map(|(inner, _)| inner)
+            .or(raw)?;
+        Some(format!(
+            "the first is {} of {}, and no recipe describes a hash of a hash: import those users without, and let them reset their passwords",
+            a(name),
+            a(found)
+        ))
+    }
+
+    fn separated(&self, digest: Digest) -> Option<String> {
+        let (password, salt, name) = (self.password, self.salt, digest.name());
+        let found = |separator: &&str| {
+            if self.is(digest, &format!("{salt}{separator}{password}")) {
+                Some(format!(
+                    "the first is {} with `{separator}` between salt and password: put it at the end of each salt and search again",
+                    a(name)
+                ))
+            } else if self.is(digest, &format!("{password}{separator}{salt}")) {
+                Some(format!(
+                    "the first is {} with `{separator}` between password and salt: put it at the beginning of each salt and search again",
+                    a(name)
+                ))
+            } else {
+                None
+            }
+        };
+        // Spring Security's of before its wrappers.
+        if self.is(digest, &format!("{password}{{{salt}}}")) {
+            return Some(format!(
+                "the first is {} with the salt in braces behind the password: write each salt as {{SALT}} and search again",
+                a(name)
+            ));
         }
-        for separator in SEPARATORS {
-            let makes = |text: String| digest.of(text.as_bytes()).is_ok_and(|made| made == wanted);
-            if makes(format!("{salt}{separator}{password}")) {
-                found.push(format!("the first is a {name} with `{separator}` between salt and password: put it at the end of each salt and search again"));
-            } else if makes(format!("{password}{separator}{salt}")) {
-                found.push(format!("the first is a {name} with `{separator}` between password and salt: put it at the beginning of each salt and search again"));
+        // With the salt before and behind, as some do.
+        let both = self.is(digest, &format!("{salt}{password}{salt}"));
+        let both = (both && !salt.is_empty()).then(|| format!("the first is {} with the salt before and behind the password, and a recipe describes one of the two", a(name)));
+        SEPARATORS.iter().find_map(found).or(both)
+    }
+
+    fn keyed(&self, digest: Digest) -> Option<String> {
+        let made = digest.hmac(self.password.as_bytes(), self.salt.as_bytes());
+        made.is_ok_and(|made| made == self.bytes).then(|| {
+            format!("the first is an HMAC with {} that has the password for its key, and no recipe describes that", digest.name())
+        })
+    }
+
+    /// Symfony's: the digest of password and `{salt}`, then again and again of that with the same behind it. And plain rounds.
+    fn rounds(&self, digest: Digest) -> Option<String> {
+        if matches!(digest, Digest::Md4 | Digest::Ripemd160 | Digest::Whirlpool) {
+            return None;
+        }
+        let (password, salt) = (self.password, self.salt);
+        let starts = [
+            (
+                format!("{password}{{{salt}}}"),
+                format!("{password}{{{salt}}}"),
+            ),
+            (format!("{password}{salt}"), String::new()),
+            (format!("{salt}{password}"), String::new()),
+        ];
+        for (first, again) in starts {
+            let mut made = digest.of(first.as_bytes()).ok()?;
+            for round in 2..=MOST_ROUNDS {
+                made.extend_from_slice(again.as_bytes());
+                made = digest.of(&made).ok()?;
+                if made == self.bytes {
+                    return Some(format!(
+                        "the first is made of {round} {} one after the other (Symfony's way), which no recipe describes: import those users without, and let them reset their passwords",
+                        digest.name()
+                    ));
+                }
             }
         }
-        if digest
-            .hmac(password.as_bytes(), salt.as_bytes())
-            .is_ok_and(|made| made == wanted)
-        {
-            found.push(format!("the first is an HMAC with {name} that has the password for its key, and no recipe describes that"));
-        }
+        None
     }
-    found
 }

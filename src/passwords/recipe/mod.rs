@@ -1,14 +1,21 @@
 //! How an old system hashed: a `custom_password_hash` without the hash, to be filled in for each user.
 
 pub(crate) mod candidates;
+pub(crate) mod column;
 pub(crate) mod find;
 pub(crate) mod foreign;
+pub(crate) mod forms;
+pub(crate) mod groups;
 pub(crate) mod known_hash;
+pub(crate) mod said;
+pub(crate) mod slow_search;
+pub(crate) mod tried;
 
 use std::fmt;
 use std::fs::File;
 use std::io::{Read, Write};
 use std::path::Path;
+use std::sync::Arc;
 
 use base64::Engine;
 use serde_json::{Map, Value};
@@ -19,8 +26,9 @@ use crate::error::{Error, Result};
 use crate::passwords::hashes::burden::{Burden, Untried};
 use crate::passwords::hashes::custom::CustomHash;
 use crate::passwords::hashes::encodings::{BASE64, BytesEncoding};
-use crate::passwords::hashes::kinds::Kind;
+use crate::passwords::hashes::kinds::{Fault, Kind};
 use crate::passwords::hashes::schema::check_custom_hash;
+use crate::passwords::recipe::column::{Column, to_usual_alphabet};
 use crate::passwords::{MAX_PASSWORD_BYTES, check_password};
 use crate::private_file::create_private;
 use crate::say::harmless;
@@ -52,6 +60,8 @@ const MOST_FILE_BYTES: u64 = 1 << 16;
 #[derive(Clone)]
 pub struct HashRecipe {
     pub(crate) custom: Value,
+    /// How the old system's columns hold hash and salt.
+    pub(crate) column: Column,
     /// What the search for it has to say.
     pub(crate) notes: Vec<String>,
 }
@@ -65,6 +75,13 @@ impl HashRecipe {
     /// (bcrypt; `$2b$10$` when absent), `$argon2id$v=19$m=65536,t=3,p=4` (argon2; OWASP's 19 MiB, 2, 1 when absent),
     /// `$pbkdf2-sha256$i=29000,l=32` (pbkdf2; sha512, 100,000 and 64 when absent), `{SSHA}` (ldap; `{SSHA512}` when
     /// absent). A whole hash there is taken for an example.
+    ///
+    /// Beside Auth0's words, `column` says how the old system's columns hold hash and salt, where that is not what Auth0
+    /// wants: `{"parts": "hash:salt"}` in one, with that character between them; `{"salt_bytes": 16, "salt_at":
+    /// "beginning"}` in one, as bytes; `{"inside": "base64"}`, all that in base64 once more; `{"hash": "hex", "salt":
+    /// "utf8"}` for pbkdf2 and argon2 whose salt stands apart, and how the two are written; `{"key": "salt"}` for an HMAC
+    /// whose key is each user's salt, or `"salt repeated"` up to a block of the digest; `{"itself": true}` where each hash
+    /// says how it was made, as for [`StoredHash::read`](crate::StoredHash::read).
     ///
     /// # Errors
     ///
@@ -84,8 +101,13 @@ impl HashRecipe {
     /// ```
     pub fn new(description: Value) -> Result<HashRecipe> {
         let mut custom = description;
+        let column = Column::taken_from(&mut custom)
+            .map_err(|(field, words)| Error::hash_recipe(field, &words))?;
         // A salt for each user is to come; an empty one stands in for it while the schema is asked.
         let mut whole = custom.clone();
+        if column.key.is_some() {
+            set_text(&mut whole["hash"], &["key", "value"], Some(String::new()));
+        }
         if let Some(salt) = whole.get_mut("salt").and_then(Value::as_object_mut) {
             salt.entry("value").or_insert_with(|| Value::from(""));
         }
@@ -98,6 +120,7 @@ impl HashRecipe {
         set_text(&mut custom, &["hash", "value"], read.head());
         Ok(HashRecipe {
             custom,
+            column,
             notes: Vec::new(),
         })
     }
@@ -127,7 +150,7 @@ impl HashRecipe {
         let path = path.as_ref();
         let write = || {
             let mut file = create_private(path)?;
-            writeln!(file, "{:#}", self.custom)?;
+            writeln!(file, "{:#}", self.with_column(self.custom.clone()))?;
             file.sync_all()
         };
         write().map_err(|cause| Error::recipe_file(path, &cause.to_string()))
@@ -243,18 +266,16 @@ impl HashRecipe {
     }
 
     fn filled(&self, hash: &str, salt: Option<&str>) -> Result<Value> {
-        let mut custom = self.custom.clone();
-        set_text(&mut custom, &["hash", "value"], Some(hash.to_string()));
-        if let Some(salt) = salt {
-            if custom.get("salt").is_none() {
-                return Err(Error::hash_recipe(
-                    "salt",
-                    "is given, and the recipe has none: leave it out, or add \"salt\": {} to the recipe",
-                ));
-            }
-            set_text(&mut custom, &["salt", "value"], Some(salt.to_string()));
+        if salt.is_some() && self.custom.get("salt").is_none() && self.column == Column::default() {
+            return Err(Error::hash_recipe(
+                "salt",
+                "is given, and the recipe has none: leave it out, or add \"salt\": {} to the recipe",
+            ));
         }
-        Ok(custom)
+        let filled = self.column.fill(&self.custom, hash, salt);
+        filled.map_err(|(field, words)| {
+            Error::hash_recipe(&format!("custom_password_hash.{field}"), &words)
+        })
     }
 
     /// Completes the hashes of users of whom a file gives the values alone: copies of the users. Sends nothing.
@@ -287,26 +308,26 @@ impl HashRecipe {
         let mut problems = Vec::new();
         let mut completed = Vec::with_capacity(users.len());
         for (index, user) in users.iter().enumerate() {
-            let custom = self.over(user.custom_password_hash.as_ref());
             let mut faults = Faults::default();
-            if user
-                .custom_password_hash
-                .as_ref()
-                .and_then(|own| own["hash"]["value"].as_str())
-                .is_none()
-            {
-                faults.add(
+            let own = user.custom_password_hash.as_ref();
+            let own = own.filter(|own| own["hash"]["value"].is_string());
+            match own.map(|own| self.laid_under(own)) {
+                None => faults.add(
                     "custom_password_hash.hash.value",
                     "is missing: map the column that holds the hash to it",
-                );
-            } else {
-                check_custom_hash(&custom, &mut faults);
+                ),
+                Some(Err((field, words))) => {
+                    faults.add(&format!("custom_password_hash.{field}"), words)
+                }
+                Some(Ok(custom)) => {
+                    check_custom_hash(&custom, &mut faults);
+                    completed.push(User {
+                        custom_password_hash: Some(custom),
+                        ..user.clone()
+                    });
+                }
             }
             problems.extend(faults.of(index + 1, &user.email));
-            completed.push(User {
-                custom_password_hash: Some(custom),
-                ..user.clone()
-            });
         }
         if problems.is_empty() {
             return Ok(completed.into());
@@ -315,10 +336,32 @@ impl HashRecipe {
     }
 
     /// The recipe with a user's own values laid over it.
-    pub(crate) fn over(&self, own: Option<&Value>) -> Value {
+    fn laid_under(&self, own: &Value) -> std::result::Result<Value, Fault> {
+        if self.column != Column::default() {
+            let text = |name: &str| own[name]["value"].as_str();
+            return self
+                .column
+                .fill(&self.custom, text("hash").unwrap_or_default(), text("salt"));
+        }
         let mut custom = self.custom.clone();
-        if let Some(own) = own {
+        lay_over(&mut custom, own);
+        to_usual_alphabet(&mut custom);
+        Ok(custom)
+    }
+
+    /// The same, where the row is checked later: what cannot be taken apart is laid over as it is, and the check says why no
+    /// password fits it.
+    fn over(&self, own: &Value) -> Value {
+        self.laid_under(own).unwrap_or_else(|_| {
+            let mut custom = self.custom.clone();
             lay_over(&mut custom, own);
+            custom
+        })
+    }
+
+    fn with_column(&self, mut custom: Value) -> Value {
+        if self.column != Column::default() {
+            custom["column"] = self.column.json();
         }
         custom
     }
@@ -327,7 +370,7 @@ impl HashRecipe {
 impl PartialEq for HashRecipe {
     /// Without their notes.
     fn eq(&self, other: &HashRecipe) -> bool {
-        self.custom == other.custom
+        self.custom == other.custom && self.column == other.column
     }
 }
 
@@ -427,7 +470,7 @@ fn make(recipe: &CustomHash, custom: &Value, password: &str) -> Result<String> {
 impl HashRecipe {
     /// Without a key and a salt that all users share.
     pub(crate) fn shown(&self) -> Value {
-        let mut shown = self.custom.clone();
+        let mut shown = self.with_column(self.custom.clone());
         for path in ["/hash/key/value", "/salt/value"] {
             if let Some(value) = shown.pointer_mut(path) {
                 *value = "<secret>".into();
@@ -473,6 +516,7 @@ impl UserFile {
     /// ```
     #[must_use]
     pub fn with_recipe(self, recipe: &HashRecipe) -> UserFile {
-        self.with_template(HashTemplate(recipe.custom.clone()))
+        let recipe = recipe.clone();
+        self.with_template(HashTemplate(Arc::new(move |own| recipe.over(own))))
     }
 }

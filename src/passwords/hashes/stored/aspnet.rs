@@ -1,0 +1,78 @@
+//! Microsoft's: ASP.NET Identity, in base64 with its parameters inside, and the membership tables of before.
+
+use serde_json::json;
+
+use crate::passwords::hashes::encodings::any_base64;
+use crate::passwords::hashes::stored::{StoredHash, description, trimmed};
+
+/// Bytes of salt and key, and iterations, of Identity's second version, in which nothing is said.
+const SECOND: (usize, usize, u32) = (16, 32, 1_000);
+/// Bytes of the shortest salt and key that Identity takes.
+const SHORTEST: usize = 16;
+
+pub(super) fn read(text: &str) -> Option<StoredHash> {
+    let bytes = any_base64(text)?;
+    let what = "an ASP.NET Identity hash";
+    match bytes.split_first()? {
+        (0, rest) if rest.len() == SECOND.0 + SECOND.1 => {
+            let (salt, key) = rest.split_at(SECOND.0);
+            Some(description::pbkdf2(what, "sha1", SECOND.2, salt, key))
+        }
+        (1, rest) => {
+            let (head, rest) = rest.split_first_chunk::<12>()?;
+            let number = |at: usize| {
+                u32::from_be_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]])
+            };
+            let digest = *["sha1", "sha256", "sha512"].get(number(0) as usize)?;
+            let (salt, key) = rest.split_at_checked(number(8) as usize)?;
+            let is_whole = salt.len() >= SHORTEST && key.len() >= SHORTEST;
+            is_whole.then(|| description::pbkdf2(what, digest, number(4), salt, key))
+        }
+        _ => None,
+    }
+}
+
+/// A row of the membership tables (`aspnet_Membership`, `Memberships`) by its columns `Password`, `PasswordSalt` and
+/// `PasswordFormat`. Sends nothing, computes no hash.
+///
+/// A hash of 20 bytes is sha1. One of 32 or 64 is a digest or an HMAC, by a setting of the site that no column tells:
+/// [`StoredHash::Silent`].
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// let hash = aspnet_membership("agYre+SeOzpFPZWpADkJcjqv0A0=", "08kovSWcOlY6ycZgVvSSEQ==", "1");
+/// let StoredHash::Custom(custom) = hash else { panic!("it is sha1") };
+/// let user = User { custom_password_hash: Some(custom), ..User::new("ada@test.edu") };
+/// assert!(verify_password(&user, "correct horse")?);
+/// # Ok::<(), Error>(())
+/// ```
+#[must_use]
+pub fn aspnet_membership(hash: &str, salt: &str, format: &str) -> StoredHash {
+    let (hash, salt) = (trimmed(hash), trimmed(salt));
+    if hash.is_empty() {
+        return StoredHash::Empty;
+    }
+    match trimmed(format).to_ascii_lowercase().as_str() {
+        "0" | "clear" => StoredHash::Password,
+        "2" | "encrypted" => StoredHash::Impossible {
+            what: "a password of ASP.NET's membership that is encrypted",
+            why: "is no hash: with the site's machineKey it can be decrypted, and the password be hashed",
+        },
+        "1" | "hashed" => match any_base64(hash).map(|bytes| bytes.len()) {
+            Some(20) => description::checked(
+                "a hash of ASP.NET's membership",
+                json!({"algorithm": "sha1", "hash": {"value": hash, "encoding": "base64"},
+                    "salt": {"value": salt, "encoding": "base64"}, "password": {"encoding": "utf16le"}}),
+            ),
+            // The newer Identity was often put into the old tables.
+            _ => match read(hash) {
+                Some(found) => found,
+                None => StoredHash::Silent,
+            },
+        },
+        _ => StoredHash::with_salt(hash, salt),
+    }
+}

@@ -1,0 +1,224 @@
+//! `{id}` in front of a hash: LDAP's schemes (RFC 2307, OpenLDAP, Dovecot, 389 Directory Server), Spring Security's wrappers,
+//! Atlassian's.
+
+use serde_json::Value;
+
+use crate::passwords::hashes::encodings::{BytesEncoding, any_base64};
+use crate::passwords::hashes::stored::description::{self, Side, number};
+use crate::passwords::hashes::stored::{StoredHash, crypt, is_crypt_letter, phc};
+
+/// Rounds and bytes of salt of Spring's `{pbkdf2}`, by its oldest and its newest defaults, and the digest.
+const SPRING_PBKDF2: [(usize, u32, &str); 2] = [(8, 185_000, "sha1"), (16, 310_000, "sha256")];
+const SPRING_KEY_BYTES: usize = 32;
+/// Rounds and bytes of salt that Crowd, Jira and Confluence take.
+const ATLASSIAN: (usize, u32) = (16, 10_000);
+/// Bytes of salt behind the iterations in what 389 Directory Server writes.
+const DIRECTORY_SERVER_SALT: usize = 64;
+const CLEAR: [&str; 5] = ["noop", "plain", "clear", "cleartext", "plaintext"];
+
+pub(super) fn read(text: &str, inner: &dyn Fn(&str) -> StoredHash) -> Option<StoredHash> {
+    let (id, rest) = split(text)?;
+    if CLEAR.contains(&id.as_str()) {
+        return Some(if rest.is_empty() {
+            StoredHash::Empty
+        } else {
+            StoredHash::Password
+        });
+    }
+    let impossible = |what, why| Some(StoredHash::Impossible { what, why });
+    match id.as_str() {
+        "crypt" | "des-crypt" => Some(of_crypt(rest, inner)),
+        "bcrypt" | "blf-crypt" | "ldap" | "argon2" | "argon2i" | "argon2id" | "md5-crypt"
+        | "sha256-crypt" | "sha512-crypt" => Some(inner(rest)),
+        springs if springs.starts_with("argon2@") || springs.starts_with("bcrypt@") => {
+            Some(inner(rest))
+        }
+        "scrypt" | "scrypt@springsecurity_v4_1" | "scrypt@springsecurity_v5_8" => {
+            spring_scrypt(rest)
+        }
+        "pkcs5s2" => Some(atlassian(rest)),
+        "sasl" | "kerberos" => impossible(
+            "a mark of an LDAP directory",
+            "says that the password is kept elsewhere: there is no hash to bring",
+        ),
+        "cram-md5" | "digest-md5" | "scram-sha-1" | "scram-sha-256" | "otp" | "skey" => impossible(
+            "a secret of a challenge and response",
+            "is no hash of the password alone, and Auth0 takes nothing else",
+        ),
+        "nt" | "ntlm" => Some(crypt::nt_of_hex(rest)),
+        pbkdf2 if pbkdf2.starts_with("pbkdf2") => self::pbkdf2(pbkdf2, rest),
+        _ => digest(text, &id, rest),
+    }
+}
+
+/// The scheme in small letters, and what stands behind it.
+fn split(text: &str) -> Option<(String, &str)> {
+    let (id, rest) = text.strip_prefix('{')?.split_once('}')?;
+    let named = id
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || b"-_.@".contains(&byte));
+    (named && !id.is_empty()).then(|| (id.to_ascii_lowercase(), rest))
+}
+
+/// What stands behind a mark that says it is clear text.
+pub(super) fn clear_text(text: &str) -> Option<&str> {
+    let (id, rest) = split(text)?;
+    CLEAR.contains(&id.as_str()).then_some(rest)
+}
+
+/// `{CRYPT}` means another thing on each system; what stands behind it often says which.
+fn of_crypt(rest: &str, inner: &dyn Fn(&str) -> StoredHash) -> StoredHash {
+    let is_des = rest.len() == 13 && rest.bytes().all(is_crypt_letter);
+    match inner(rest) {
+        StoredHash::Silent | StoredHash::Password | StoredHash::Empty => StoredHash::Impossible {
+            what: if is_des {
+                "a hash of the first Unix crypt"
+            } else {
+                "a hash with the scheme {CRYPT}"
+            },
+            why: if is_des {
+                "is made with DES, which Auth0 does not have"
+            } else {
+                "does not say what it is behind {CRYPT}, which means another thing on each system: Auth0 does not take it"
+            },
+        },
+        found => found,
+    }
+}
+
+fn spring_scrypt(rest: &str) -> Option<StoredHash> {
+    let [params, salt, key] = rest.strip_prefix('$')?.split('$').collect::<Vec<_>>()[..] else {
+        return None;
+    };
+    phc::packed_scrypt(params, salt, key)
+}
+
+fn atlassian(rest: &str) -> StoredHash {
+    let (what, (salt_bytes, iterations)) = ("an Atlassian hash ({PKCS5S2})", ATLASSIAN);
+    let bytes = any_base64(rest).filter(|bytes| bytes.len() == salt_bytes + 32);
+    match bytes {
+        Some(bytes) => {
+            let (salt, key) = bytes.split_at(salt_bytes);
+            description::pbkdf2(what, "sha1", iterations, salt, key)
+        }
+        None => StoredHash::Impossible {
+            what,
+            why: "has not 48 bytes in base64: is it cut off",
+        },
+    }
+}
+
+/// Of Spring (hex), OpenLDAP (`10000$salt$hash`), Dovecot (`$1$salt$rounds$hash`) or 389 Directory Server (bytes).
+fn pbkdf2(id: &str, rest: &str) -> Option<StoredHash> {
+    let what = "a PBKDF2 hash";
+    if let Ok(bytes) = BytesEncoding::Hex.decode(rest) {
+        let spring = SPRING_PBKDF2.into_iter();
+        let (salt, iterations, digest) = spring
+            .filter(|_| id == "pbkdf2" || id.starts_with("pbkdf2@"))
+            .find(|(salt, ..)| bytes.len() == salt + SPRING_KEY_BYTES)?;
+        let (salt, key) = bytes.split_at(salt);
+        return Some(description::pbkdf2(what, digest, iterations, salt, key));
+    }
+    match rest.split('$').collect::<Vec<_>>()[..] {
+        ["", "1", salt, iterations, key] => {
+            let key = BytesEncoding::Hex.decode(key).ok()?;
+            Some(description::pbkdf2(
+                what,
+                "sha1",
+                number(iterations)?,
+                salt.as_bytes(),
+                &key,
+            ))
+        }
+        [iterations, salt, key] => {
+            let digest = id
+                .strip_prefix("pbkdf2")
+                .filter(|digest| !digest.contains('@'))?;
+            let digest = digest.strip_prefix(['-', '_']).unwrap_or("sha1");
+            Some(description::pbkdf2(
+                what,
+                digest,
+                number(iterations)?,
+                &any_base64(salt)?,
+                &any_base64(key)?,
+            ))
+        }
+        _ if id == "pbkdf2_sha256" => {
+            let bytes = any_base64(rest)?;
+            let (iterations, rest) = bytes.split_first_chunk::<4>()?;
+            let (salt, key) = rest.split_at_checked(DIRECTORY_SERVER_SALT)?;
+            Some(description::pbkdf2(
+                what,
+                "sha256",
+                u32::from_be_bytes(*iterations),
+                salt,
+                key,
+            ))
+        }
+        _ => None,
+    }
+}
+
+/// A digest: LDAP's in base64, Spring's as `{salt}` and hex, Dovecot's in hex. Another scheme is none that is known.
+fn digest(text: &str, id: &str, rest: &str) -> Option<StoredHash> {
+    if id == "sha256"
+        && BytesEncoding::Hex
+            .decode(rest)
+            .is_ok_and(|bytes| bytes.len() == 40)
+    {
+        return Some(StoredHash::Impossible {
+            what: "a hash of Spring's StandardPasswordEncoder",
+            why: "is made of 1,024 sha256 one after the other, which no custom_password_hash describes",
+        });
+    }
+    let plain = id
+        .strip_prefix("plain-")
+        .or_else(|| id.strip_prefix("ldap-"))
+        .unwrap_or(id);
+    let algorithm = match plain.replace('-', "").as_str() {
+        "sha" | "sha1" => "sha1",
+        "md4" => "md4",
+        "md5" => "md5",
+        "sha256" => "sha256",
+        "sha512" => "sha512",
+        _ => "",
+    };
+    if !algorithm.is_empty() {
+        let described = |hash: &[u8], salt: Option<&str>| {
+            // Spring mixes in the salt with its braces.
+            let salt = salt.map(|salt| (salt.as_bytes(), Side::Suffix));
+            described_digest(description::digest(algorithm, hash, salt))
+        };
+        let end = if rest.starts_with('{') {
+            rest.find('}').map_or(0, |end| end + 1)
+        } else {
+            0
+        };
+        let (salt, hash) = rest.split_at(end);
+        let is_spring = end > 0 || plain.contains('-') || plain != id || algorithm == "md4";
+        if let Ok(hash) = BytesEncoding::Hex.decode(hash)
+            && hash.len() >= 16
+            && (is_spring || matches!(rest.len(), 32 | 40 | 64 | 128))
+        {
+            return Some(described(&hash, (end > 0).then_some(salt)));
+        }
+        if is_spring && let Some(hash) = any_base64(hash) {
+            return Some(described(&hash, (end > 0).then_some(salt)));
+        }
+    }
+    let is_ldap = ["md5", "smd5", "sha", "ssha"].contains(&id)
+        || ["sha", "ssha"].iter().any(|start| {
+            id.strip_prefix(start)
+                .is_some_and(|bits| ["1", "224", "256", "384", "512"].contains(&bits))
+        });
+    let value = match id {
+        "sha1" => format!("{{SHA}}{rest}"),
+        "ssha1" => format!("{{SSHA}}{rest}"),
+        _ => text.to_string(),
+    };
+    is_ldap.then(|| description::text("an LDAP hash", "ldap", &value))
+}
+
+fn described_digest(custom: Value) -> StoredHash {
+    description::checked("a digest", custom)
+}

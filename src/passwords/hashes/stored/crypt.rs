@@ -1,0 +1,123 @@
+//! `$…$` as crypt of Unix systems began it: bcrypt, and what PHP and others made of the form.
+
+use crate::passwords::hashes::encodings::BytesEncoding;
+use crate::passwords::hashes::stored::{StoredHash, description, is_crypt_letter};
+
+const DIGESTS_OVER: &str =
+    "is made of thousands of digests one after the other, which no custom_password_hash describes";
+const BEFORE_BCRYPT: &str =
+    "is a bcrypt of a digest of the password, and Auth0 makes bcrypt of the password itself";
+
+/// How each begins, what it is, and why Auth0 cannot take it. What begins alike stands longest first.
+#[rustfmt::skip]
+const NONE_OF_AUTH0S: [(&str, &str, &str); 24] = [
+    ("$S$", "a Drupal 7 hash", DIGESTS_OVER),
+    ("U$S$", "a Drupal 7 hash", "is made of an older hash in place of the password, which no custom_password_hash describes"),
+    ("U$P$", "a hash that Drupal 7 took over", "is made of an older hash in place of the password, which no custom_password_hash describes"),
+    ("$P$", "phpass's portable hash (WordPress, phpBB)", DIGESTS_OVER),
+    ("$H$", "phpass's portable hash (WordPress, phpBB)", DIGESTS_OVER),
+    ("$wp$", "a WordPress 6.8 hash", BEFORE_BCRYPT),
+    ("$bcrypt-sha256$", "a Passlib bcrypt_sha256 hash", BEFORE_BCRYPT),
+    ("$bcrypt-sha512$", "a bcrypt-sha512 hash", BEFORE_BCRYPT),
+    ("$1$", "an md5-crypt hash of a Unix system", DIGESTS_OVER),
+    ("$apr1$", "an md5-crypt hash of Apache", DIGESTS_OVER),
+    ("$md5$", "an md5-crypt hash of a Solaris system", DIGESTS_OVER),
+    ("$md5,", "an md5-crypt hash of a Solaris system", DIGESTS_OVER),
+    ("$5$", "a sha256-crypt hash of a Unix system", DIGESTS_OVER),
+    ("$6$", "a sha512-crypt hash of a Unix system", DIGESTS_OVER),
+    ("$sha1$", "a sha1-crypt hash of a Unix system", DIGESTS_OVER),
+    ("$y$", "a yescrypt hash of a Unix system", "is of an algorithm that Auth0 does not have"),
+    ("$gy$", "a gost-yescrypt hash of a Unix system", "is of an algorithm that Auth0 does not have"),
+    ("$shiro1$", "an Apache Shiro hash", DIGESTS_OVER),
+    ("$SHA$", "an AuthMe hash", "is a sha256 of a sha256, and no custom_password_hash describes a hash of a hash"),
+    ("$firescrypt$", "a Firebase hash", super::firebase::WHY),
+    ("$2x$", "a bcrypt hash of the faulty kind ($2x$)", "is of a kind that Auth0 does not take: it wants $2a$, $2b$ or $2y$, which make the same of ASCII passwords alone"),
+    ("$2$", "a bcrypt hash of the first kind ($2$)", "is of a kind that Auth0 does not take: it wants $2a$, $2b$ or $2y$, which are made otherwise"),
+    ("$LM$", "a LAN Manager hash", "is made with DES, which Auth0 does not have"),
+    ("_", "a hash of BSD's extended DES crypt", "is made with DES, which Auth0 does not have"),
+];
+
+pub(super) fn read(text: &str) -> Option<StoredHash> {
+    if ["$2a$", "$2b$", "$2y$"]
+        .iter()
+        .any(|start| text.starts_with(start))
+    {
+        return Some(bcrypt(text));
+    }
+    let found = NONE_OF_AUTH0S
+        .iter()
+        .find(|(start, ..)| text.starts_with(start));
+    if let Some(&(start, what, why)) = found
+        && (start != "_" || text.len() == 20 && text[1..].bytes().all(is_crypt_letter))
+    {
+        return Some(StoredHash::Impossible { what, why });
+    }
+    scrypt(text).or_else(|| nt_hash(text))
+}
+
+/// bcrypt as it is, where `password_hash` takes it; with another cost or `$2y$`, described.
+fn bcrypt(text: &str) -> StoredHash {
+    let described = description::text("a bcrypt hash", "bcrypt", text);
+    let is_plain = text.starts_with("$2a$10$") || text.starts_with("$2b$10$");
+    match described {
+        StoredHash::Custom(_) if is_plain => StoredHash::Bcrypt(text.to_string()),
+        other => other,
+    }
+}
+
+/// NTLM's: md4 of UTF-16, as crypt of FreeBSD and as John write it.
+fn nt_hash(text: &str) -> Option<StoredHash> {
+    let digits = text
+        .strip_prefix("$3$$")
+        .or_else(|| text.strip_prefix("$NT$"))?;
+    Some(nt_of_hex(digits))
+}
+
+pub(super) fn nt_of_hex(digits: &str) -> StoredHash {
+    let what = "an NT hash";
+    match BytesEncoding::Hex.decode(digits) {
+        Ok(hash) => {
+            let mut custom = description::digest("md4", &hash, None);
+            custom["password"] = serde_json::json!({"encoding": "utf16le"});
+            description::checked(what, custom)
+        }
+        Err(why) => StoredHash::Impossible { what, why },
+    }
+}
+
+/// crypt's own digits, 6 bits each, lowest first.
+const DIGITS: &str = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+/// scrypt as libxcrypt and libsodium write it: `$7$`, a digit for the cost's logarithm, five each for block size and lanes, the
+/// salt as it is, `$`, and the hash.
+fn scrypt(text: &str) -> Option<StoredHash> {
+    let rest = text.strip_prefix("$7$")?;
+    let (settings, hash) = rest.split_once('$')?;
+    let (cost, block_size) = (number(settings.get(..1)?)?, number(settings.get(1..6)?)?);
+    let (lanes, salt) = (number(settings.get(6..11)?)?, settings.get(11..)?);
+    let cost = 1_u64.checked_shl(u32::try_from(cost).ok()?)?;
+    Some(description::scrypt(
+        [cost, block_size, lanes],
+        salt.as_bytes(),
+        &bytes(hash)?,
+    ))
+}
+
+fn number(digits: &str) -> Option<u64> {
+    let mut number = 0;
+    for digit in digits.chars().rev() {
+        number = number << 6 | DIGITS.find(digit)? as u64;
+    }
+    Some(number)
+}
+
+/// Three bytes are four digits, lowest first: base64 with each group turned round.
+fn bytes(digits: &str) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    for group in digits.as_bytes().chunks(4) {
+        let group = std::str::from_utf8(group).ok()?;
+        let low_first = number(group)?.to_le_bytes();
+        bytes.extend_from_slice(low_first.get(..group.len() * 6 / 8)?);
+    }
+    Some(bytes)
+}

@@ -1,0 +1,252 @@
+//! What a stored hash says of itself: from the text of a column to what Auth0 takes, or to the reason why it takes none.
+//! A family of forms has a file of its own.
+
+mod aspnet;
+mod braces;
+mod crypt;
+mod databases;
+mod description;
+mod django;
+mod firebase;
+mod keycloak;
+mod pairs;
+mod phc;
+mod werkzeug;
+
+use std::fmt;
+
+use serde_json::Value;
+
+use crate::passwords::MAX_PASSWORD_BYTES;
+use crate::passwords::hashes::encodings::{BASE64, BytesEncoding, any_base64};
+use base64::Engine;
+
+pub use aspnet::aspnet_membership;
+pub use firebase::{FirebaseConfig, firebase};
+pub use keycloak::keycloak;
+
+/// Bytes of the longest text that is looked at: Auth0's largest hashes have some hundred.
+const MOST_BYTES: usize = 4096;
+/// Wrappers within each other that are opened: base64 of `{CRYPT}` of a hash, and one to spare.
+const MOST_WRAPPERS: u8 = 4;
+/// What stands between hash and salt in one column.
+pub(crate) const SEPARATORS: [char; 8] = [':', '$', '.', ';', '|', ',', '#', '-'];
+/// Bytes of the shortest digest, md5. What has as many, in hex or base64, may be one.
+const FEWEST_BYTES: usize = 16;
+
+/// What a stored hash says of itself. Says nothing of the hash when it is printed.
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// let spring = "{bcrypt}$2a$10$dXJ3SW6G7P50lGmMkkmwe.20cQQubK3.HZWzG3YB1tlRy.fqvM/BG";
+/// let mut user = User::new("ada@test.edu");
+/// match StoredHash::read(spring) {
+///     StoredHash::Bcrypt(hash) => user.password_hash = Some(hash),
+///     StoredHash::Custom(custom) => user.custom_password_hash = Some(custom),
+///     other => println!("{other:?}"),
+/// }
+/// assert!(verify_password(&user, "password")?);
+/// # Ok::<(), Error>(())
+/// ```
+#[derive(Clone, PartialEq)]
+pub enum StoredHash {
+    /// A bcrypt hash as `password_hash` takes it.
+    Bcrypt(String),
+    /// A `custom_password_hash`.
+    Custom(Value),
+    /// It is known what this is, and Auth0 takes no such hash: `what` is a noun, and `why` goes on after "it".
+    Impossible {
+        /// What it is: `a Drupal 7 hash`.
+        what: &'static str,
+        /// Why Auth0 cannot take it, after "it": `is cut off or too long: …`.
+        why: &'static str,
+    },
+    /// Clear text, with its mark or without: a password to be hashed, see [`StoredHash::clear_text`].
+    Password,
+    /// Bytes or text that do not say how they were made: [`find_recipe`](crate::find_recipe) tells, from known passwords.
+    Silent,
+    /// Nothing.
+    Empty,
+}
+
+impl StoredHash {
+    /// Reads a hash as it stands in an old system's column; blanks around it do not count. Sends nothing, computes no hash.
+    ///
+    /// Where two systems write the same form, the commoner one is meant: the md5 of 32 hexadecimal digits, a colon and a
+    /// salt of 32 is taken for Joomla's, with the salt behind the password, and better-auth's `salt:key` for scrypt of its
+    /// block size. So try a known password with [`verify_password`](crate::verify_password) or
+    /// [`find_recipe`](crate::find_recipe), which also tries the others.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// assert_eq!(StoredHash::read("Summer2024!"), StoredHash::Password);
+    /// assert_eq!(StoredHash::read("5f4dcc3b5aa765d61d8327deb882cf99"), StoredHash::Silent);
+    /// let drupal = StoredHash::read("$S$C33783772bRXEx1aCsvY.dqgaaSu76XmVlKrW9Qu8IQlvxHlmzLf");
+    /// assert!(matches!(drupal, StoredHash::Impossible { what: "a Drupal 7 hash", .. }));
+    /// ```
+    #[must_use]
+    pub fn read(text: &str) -> StoredHash {
+        read_inside(text, MOST_WRAPPERS)
+    }
+
+    /// The same with what stands in a column beside the hash: only where the two say by themselves how they were made,
+    /// else [`StoredHash::Silent`]. Sends nothing, computes no hash.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// // PostgreSQL mixes in the name of the user.
+    /// let hash = StoredHash::with_salt("md5cf1b04f55be21b2c32dc7e2c86105f69", "ada");
+    /// assert!(matches!(hash, StoredHash::Custom(_)));
+    /// ```
+    #[must_use]
+    pub fn with_salt(text: &str, salt: &str) -> StoredHash {
+        let (text, salt) = (trimmed(text), trimmed(salt));
+        if salt.is_empty() {
+            return StoredHash::read(text);
+        }
+        if let Some(found) =
+            pairs::of_columns(text, salt).or_else(|| databases::with_name(text, salt))
+        {
+            return found;
+        }
+        match StoredHash::read(text) {
+            // Whether its password was mixed with that, only a known password tells: a hash has its own salt inside.
+            StoredHash::Bcrypt(_) | StoredHash::Custom(_) if !text.contains(salt) => {
+                StoredHash::Silent
+            }
+            StoredHash::Password => StoredHash::Silent,
+            read => read,
+        }
+    }
+
+    /// The password, where the text is one, without the mark that says so (`{noop}`).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// assert_eq!(StoredHash::clear_text("{noop}correct horse"), Some("correct horse"));
+    /// assert_eq!(StoredHash::clear_text("$2b$10$"), None);
+    /// ```
+    #[must_use]
+    pub fn clear_text(text: &str) -> Option<&str> {
+        if StoredHash::read(text) != StoredHash::Password {
+            return None;
+        }
+        let bare =
+            braces::clear_text(trimmed(text)).or_else(|| werkzeug::clear_text(trimmed(text)));
+        Some(bare.unwrap_or(text))
+    }
+}
+
+impl fmt::Debug for StoredHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            StoredHash::Bcrypt(_) => f.write_str("Bcrypt(..)"),
+            StoredHash::Custom(custom) => {
+                let algorithm = custom["algorithm"].as_str().unwrap_or_default();
+                write!(f, "Custom({} ..)", crate::say::harmless(algorithm))
+            }
+            StoredHash::Impossible { what, why } => write!(f, "Impossible({what}: it {why})"),
+            StoredHash::Password => f.write_str("Password"),
+            StoredHash::Silent => f.write_str("Silent"),
+            StoredHash::Empty => f.write_str("Empty"),
+        }
+    }
+}
+
+/// libsodium fills its texts up with NUL bytes.
+fn trimmed(text: &str) -> &str {
+    text.trim_matches(|c: char| c.is_whitespace() || c == '\0')
+}
+
+/// With as many wrappers as may still be opened.
+fn read_inside(text: &str, wrappers: u8) -> StoredHash {
+    let text = trimmed(text);
+    if text.is_empty() {
+        return StoredHash::Empty;
+    }
+    if text.len() > MOST_BYTES || wrappers == 0 {
+        return StoredHash::Silent;
+    }
+    let inner = |text: &str| read_inside(text, wrappers - 1);
+    let found = braces::read(text, &inner)
+        .or_else(|| django::read(text, &inner))
+        // What Ory Kratos writes begins as some of crypt's do.
+        .or_else(|| phc::read(text))
+        .or_else(|| crypt::read(text))
+        .or_else(|| werkzeug::read(text))
+        .or_else(|| pairs::read(text, &inner))
+        .or_else(|| databases::read(text))
+        .or_else(|| aspnet::read(text))
+        .or_else(|| in_base64(text, &inner));
+    found.unwrap_or_else(|| {
+        if is_password(text) {
+            StoredHash::Password
+        } else {
+            StoredHash::Silent
+        }
+    })
+}
+
+/// Base64 of a text that says what it is, as LDIF has it after two colons.
+fn in_base64(text: &str, inner: &dyn Fn(&str) -> StoredHash) -> Option<StoredHash> {
+    let decoded = String::from_utf8(BASE64.decode(text).ok()?).ok()?;
+    if !decoded.starts_with(['{', '$']) {
+        return None;
+    }
+    let found = inner(&decoded);
+    (!matches!(
+        found,
+        StoredHash::Password | StoredHash::Silent | StoredHash::Empty
+    ))
+    .then_some(found)
+}
+
+/// Whether a text that says nothing can be a password rather than a hash. In doubt it is a hash: taken for a password it would be
+/// hashed once more, and nobody would get in.
+fn is_password(text: &str) -> bool {
+    let parts = || text.split(SEPARATORS);
+    let is_bytes = |part: &str| {
+        let bytes = BytesEncoding::Hex
+            .decode(part)
+            .ok()
+            .or_else(|| any_base64(part));
+        bytes.is_some_and(|bytes| bytes.len() >= FEWEST_BYTES) || is_cut_base64(part)
+    };
+    // Hex that lost a digit, MySQL's of old, and the 13 letters of the first crypt.
+    let is_hex = |part: &str| part.len() >= 16 && part.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let is_crypt = text.len() == 13 && text.bytes().all(is_crypt_letter);
+    let has_scheme = text.starts_with('$') && text.matches('$').count() > 1
+        || text.starts_with('{') && text.contains('}');
+    text.len() <= MAX_PASSWORD_BYTES
+        && !has_scheme
+        && !is_crypt
+        && !is_bytes(text)
+        && !parts().any(|part| is_bytes(part) || is_hex(part))
+}
+
+/// Base64 that lost something: letters of all three kinds and no other, as many as 16 bytes take.
+fn is_cut_base64(text: &str) -> bool {
+    let has = |kind: fn(&u8) -> bool| text.as_bytes().iter().any(kind);
+    let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || b"+/-_.=".contains(&byte);
+    text.len() >= 22
+        && text.bytes().all(is_letter)
+        && has(u8::is_ascii_uppercase)
+        && has(u8::is_ascii_lowercase)
+        && has(u8::is_ascii_digit)
+}
+
+fn is_crypt_letter(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'.' || byte == b'/'
+}

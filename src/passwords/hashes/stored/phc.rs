@@ -1,0 +1,200 @@
+//! PHC strings and their kin: Argon2, PBKDF2 and scrypt that say their parameters, in Passlib's, Spring's, Kratos's and GRUB's way.
+
+use base64::Engine;
+
+use crate::passwords::hashes::encodings::{BASE64, BytesEncoding, any_base64};
+use crate::passwords::hashes::stored::StoredHash;
+use crate::passwords::hashes::stored::description::{self, Side, number};
+
+/// Bytes of the head of a file that the tool `scrypt` enciphers, which is its way to keep a password.
+const SCRYPT_FILE: usize = 96;
+
+pub(super) fn read(text: &str) -> Option<StoredHash> {
+    if text.starts_with("$argon2") {
+        return Some(argon2(text));
+    }
+    if text.starts_with("$pbkdf2") {
+        return Some(pbkdf2(text));
+    }
+    if text.starts_with("c2NyeXB0A")
+        && any_base64(text).is_some_and(|bytes| bytes.len() == SCRYPT_FILE)
+    {
+        return Some(StoredHash::Impossible {
+            what: "a hash of scrypt-kdf",
+            why: "is a checksum made with the key that scrypt derives, not that key, and no custom_password_hash describes it",
+        });
+    }
+    if let [cost, block_size, lanes, salt, key] = text.split('$').collect::<Vec<_>>()[..]
+        && !cost.is_empty()
+    {
+        return ruby_scrypt([cost, block_size, lanes], salt, key);
+    }
+    let parts: Vec<&str> = text
+        .strip_prefix('$')
+        .unwrap_or_default()
+        .split('$')
+        .collect();
+    match parts[..] {
+        ["scrypt", params, salt, key] => {
+            named_scrypt(params, &any_base64(salt)?, &any_base64(key)?)
+        }
+        ["s0", params, salt, key] | [params, salt, key] => packed_scrypt(params, salt, key),
+        [
+            algorithm @ ("md5" | "sha1" | "sha256" | "sha512"),
+            form,
+            salt,
+            hash,
+        ] => kratos(algorithm, form, salt, hash),
+        [algorithm @ ("md5" | "sha1" | "sha256" | "sha512"), hash] => {
+            let custom = description::digest(algorithm, &BASE64.decode(hash).ok()?, None);
+            Some(description::checked("a digest of Ory Kratos", custom))
+        }
+        _ => grub(text),
+    }
+}
+
+/// In the order of parameters that Auth0 wants, `m`, `t` and `p`, and without padding, which says nothing.
+fn argon2(text: &str) -> StoredHash {
+    let ordered = |part: &str| {
+        let mut params: Vec<&str> = part.split(',').collect();
+        let names: Vec<&str> = params
+            .iter()
+            .filter_map(|param| param.split_once('=').map(|(name, _)| name))
+            .collect();
+        if names.len() == 3 && ["m", "t", "p"].iter().all(|name| names.contains(name)) {
+            params.sort_by_key(|param| {
+                ["m=", "t=", "p="]
+                    .iter()
+                    .position(|name| param.starts_with(name))
+            });
+        }
+        params.join(",").trim_end_matches('=').to_string()
+    };
+    let parts: Vec<String> = text.split('$').map(ordered).collect();
+    description::text("an Argon2 hash", "argon2", &parts.join("$"))
+}
+
+/// Auth0's own form, Passlib's `$pbkdf2-sha256$29000$salt$hash`, and the same without its length.
+fn pbkdf2(text: &str) -> StoredHash {
+    rewritten_pbkdf2(text).unwrap_or_else(|| description::text("a PBKDF2 hash", "pbkdf2", text))
+}
+
+fn rewritten_pbkdf2(text: &str) -> Option<StoredHash> {
+    let [id, params, salt, key] = text.strip_prefix('$')?.split('$').collect::<Vec<_>>()[..] else {
+        return None;
+    };
+    let digest = match id {
+        "pbkdf2" => "sha1",
+        _ => id.strip_prefix("pbkdf2-")?,
+    };
+    let key = any_base64(key)?;
+    let iterations = match params.split_once(",l=") {
+        // What says another length than it has is damaged.
+        Some((_, length)) if number(length) != Some(key.len() as u32) => return None,
+        Some((iterations, _)) => iterations,
+        None => params,
+    };
+    let iterations = number(iterations.strip_prefix("i=").unwrap_or(iterations))?;
+    Some(description::pbkdf2(
+        "a PBKDF2 hash",
+        digest,
+        iterations,
+        &any_base64(salt)?,
+        &key,
+    ))
+}
+
+/// `ln=16,r=8,p=1`, where Kratos writes the cost itself; as AdonisJS does after `n`.
+fn named_scrypt(params: &str, salt: &[u8], key: &[u8]) -> Option<StoredHash> {
+    let params: Vec<(&str, &str)> = params
+        .split(',')
+        .filter_map(|param| param.split_once('='))
+        .collect();
+    let [(cost_name, cost), ("r", block_size), ("p", lanes)] = params[..] else {
+        return None;
+    };
+    let cost = match (cost_name, number(cost)?) {
+        ("ln", log @ 0..=63) => 1 << log,
+        ("ln" | "n" | "N", cost) => u64::from(cost),
+        _ => return None,
+    };
+    Some(description::scrypt(
+        [cost, number(block_size)?.into(), number(lanes)?.into()],
+        salt,
+        key,
+    ))
+}
+
+/// Ruby's gem: `400$8$36$salt$hash`, all in hex.
+fn ruby_scrypt([cost, block_size, lanes]: [&str; 3], salt: &str, key: &str) -> Option<StoredHash> {
+    let number = |digits: &str| {
+        u64::from_str_radix(digits, 16)
+            .ok()
+            .filter(|_| digits.len() <= 8)
+    };
+    let params = [number(cost)?, number(block_size)?, number(lanes)?];
+    // The gem leaves leading zeros out of account.
+    let salt = BytesEncoding::Hex.decode(salt).ok()?;
+    let zeros = salt.iter().take_while(|byte| **byte == 0).count();
+    Some(description::scrypt(
+        params,
+        &salt[zeros..],
+        &BytesEncoding::Hex.decode(key).ok()?,
+    ))
+}
+
+/// One hexadecimal number for the three: the cost's logarithm, 16 bits down the block size, 8 the lanes.
+pub(super) fn packed_scrypt(params: &str, salt: &str, key: &str) -> Option<StoredHash> {
+    let packed = u64::from_str_radix(params, 16)
+        .ok()
+        .filter(|_| params.len() >= 5 && params.len() <= 6)?;
+    let cost = 1_u64.checked_shl((packed >> 16) as u32)?;
+    Some(description::scrypt(
+        [cost, packed >> 8 & 255, packed & 255],
+        &any_base64(salt)?,
+        &any_base64(key)?,
+    ))
+}
+
+/// Ory Kratos says in base64 where salt and password stood: `{SALT}{PASSWORD}`, and perhaps something between.
+fn kratos(algorithm: &str, form: &str, salt: &str, hash: &str) -> Option<StoredHash> {
+    let form = String::from_utf8(BASE64.decode(form.strip_prefix("pf=")?).ok()?).ok()?;
+    let (salt, hash) = (BASE64.decode(salt).ok()?, BASE64.decode(hash).ok()?);
+    let filled = |part: &str| {
+        part.split("{SALT}")
+            .map(str::as_bytes)
+            .collect::<Vec<_>>()
+            .join(&salt[..])
+    };
+    let (mixed, side) = match form.split_once("{PASSWORD}") {
+        Some((before, "")) => (filled(before), Side::Prefix),
+        Some(("", after)) => (filled(after), Side::Suffix),
+        _ => {
+            return Some(StoredHash::Impossible {
+                what: "a digest of Ory Kratos",
+                why: "has something before and behind the password, and Auth0 takes a salt on one side",
+            });
+        }
+    };
+    let custom = description::digest(algorithm, &hash, Some((&mixed, side)));
+    Some(description::checked("a digest of Ory Kratos", custom))
+}
+
+/// `grub.pbkdf2.sha512.10000.SALT.HASH`, in hex.
+fn grub(text: &str) -> Option<StoredHash> {
+    let [digest, iterations, salt, key] = text
+        .strip_prefix("grub.pbkdf2.")?
+        .split('.')
+        .collect::<Vec<_>>()[..]
+    else {
+        return None;
+    };
+    let [salt, key] = [salt, key].map(|part| BytesEncoding::Hex.decode(part).ok());
+    Some(description::pbkdf2(
+        "a PBKDF2 hash of GRUB",
+        digest,
+        number(iterations)?,
+        &salt?,
+        &key?,
+    ))
+}

@@ -1,0 +1,311 @@
+//! How a system's column holds what Auth0 wants in fields: hash and salt in one text, in base64 once more, PBKDF2 with its salt
+//! apart.
+
+use std::borrow::Cow;
+
+use serde_json::{Map, Value, json};
+
+use crate::passwords::hashes::custom::CustomHash;
+use crate::passwords::hashes::encodings::{BASE64, BytesEncoding, any_base64};
+use crate::passwords::hashes::kinds::{Fault, Kind};
+use crate::passwords::hashes::stored::StoredHash;
+use base64::Engine;
+
+/// What a recipe says of the columns beside Auth0's own words, under `column`.
+#[derive(Clone, Default, PartialEq)]
+pub(crate) struct Column {
+    /// Each hash says by itself how it was made.
+    pub(crate) itself: bool,
+    /// The text that counts is in base64.
+    pub(crate) inside_base64: bool,
+    pub(crate) parts: Option<Parts>,
+    /// Of PBKDF2: how hash and salt are written, which Auth0 wants in one text.
+    pub(crate) apart: Option<(BytesEncoding, BytesEncoding)>,
+    pub(crate) key: Option<Key>,
+}
+
+/// Hash and salt in one column.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Parts {
+    /// With a character between them.
+    Text { separator: char, salt_first: bool },
+    /// As bytes, so many of them salt.
+    Bytes { salt: usize, salt_first: bool },
+}
+
+/// What the key of an HMAC is made of.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Key {
+    Salt,
+    /// The salt again and again, as long as a block of the digest.
+    RepeatedSalt,
+}
+
+impl Column {
+    /// Takes `column` out of a recipe.
+    pub(crate) fn taken_from(recipe: &mut Value) -> Result<Column, Fault> {
+        let taken = recipe
+            .as_object_mut()
+            .and_then(|recipe| recipe.remove("column"));
+        let Some(taken) = taken else {
+            return Ok(Column::default());
+        };
+        let column = Column::read(&taken);
+        // What is written otherwise than it was read has a word that is not known.
+        let column = column.filter(|column| column.json() == taken);
+        column.ok_or((
+            "column",
+            "is not known: it has `itself`, or any of `inside`, `parts` (`hash:salt`), `salt_bytes` and `salt_at`, `hash` and `salt`, and `key`".into(),
+        ))
+    }
+
+    fn read(value: &Value) -> Option<Column> {
+        let text = |name: &str| value[name].as_str();
+        let parts = match (text("parts"), value["salt_bytes"].as_u64()) {
+            (Some(parts), _) => {
+                let salt_first = parts.starts_with("salt");
+                let separator = parts
+                    .replace("salt", "")
+                    .replace("hash", "")
+                    .chars()
+                    .next()?;
+                Some(Parts::Text {
+                    separator,
+                    salt_first,
+                })
+            }
+            (None, Some(salt)) => {
+                let salt_first = text("salt_at") == Some("beginning");
+                Some(Parts::Bytes {
+                    salt: usize::try_from(salt).ok()?,
+                    salt_first,
+                })
+            }
+            (None, None) => None,
+        };
+        let encodings =
+            [text("hash"), text("salt")].map(|name| name.and_then(BytesEncoding::named));
+        Some(Column {
+            itself: value["itself"] == true,
+            inside_base64: text("inside") == Some("base64"),
+            parts,
+            apart: encodings[0].zip(encodings[1]),
+            key: match text("key") {
+                Some("salt") => Some(Key::Salt),
+                Some("salt repeated") => Some(Key::RepeatedSalt),
+                _ => None,
+            },
+        })
+    }
+
+    /// As it stands in a recipe; an empty object for a column that holds what Auth0 wants.
+    pub(crate) fn json(&self) -> Value {
+        let mut words = Map::new();
+        let mut add = |name: &str, value: Value| words.insert(name.to_string(), value);
+        if self.itself {
+            add("itself", true.into());
+        }
+        if self.inside_base64 {
+            add("inside", "base64".into());
+        }
+        match self.parts {
+            Some(Parts::Text {
+                separator,
+                salt_first: true,
+            }) => {
+                add("parts", format!("salt{separator}hash").into());
+            }
+            Some(Parts::Text {
+                separator,
+                salt_first: false,
+            }) => {
+                add("parts", format!("hash{separator}salt").into());
+            }
+            Some(Parts::Bytes { salt, salt_first }) => {
+                add("salt_bytes", salt.into());
+                add(
+                    "salt_at",
+                    if salt_first { "beginning" } else { "end" }.into(),
+                );
+            }
+            None => {}
+        }
+        if let Some((hash, salt)) = self.apart {
+            add("hash", hash.name().into());
+            add("salt", salt.name().into());
+        }
+        if let Some(key) = self.key {
+            let key = if key == Key::Salt {
+                "salt"
+            } else {
+                "salt repeated"
+            };
+            add("key", key.into());
+        }
+        Value::Object(words)
+    }
+
+    /// A recipe filled in with what stands in the columns: a `custom_password_hash`.
+    pub(crate) fn fill(
+        &self,
+        recipe: &Value,
+        hash: &str,
+        salt: Option<&str>,
+    ) -> Result<Value, Fault> {
+        if self.itself {
+            let mut custom = described_by_itself(hash, salt.unwrap_or_default())?;
+            // The one thing that no hash says.
+            if let Some(encoding) = recipe.get("password") {
+                custom["password"] = encoding.clone();
+            }
+            return Ok(custom);
+        }
+        let (hash, salt) = self.texts(hash.trim(), salt)?;
+        let mut custom = recipe.clone();
+        if let Some(encodings) = self.apart {
+            custom["hash"]["value"] =
+                in_one_text(&custom, &hash, &salt.unwrap_or_default(), encodings)?.into();
+            return Ok(custom);
+        }
+        custom["hash"]["value"] = hash.into();
+        to_usual_alphabet(&mut custom);
+        let Some(salt) = salt else {
+            return Ok(custom);
+        };
+        if let Some(key) = self.key {
+            custom["hash"]["key"] = key.of(&salt, &custom["hash"])?;
+        } else if custom.get("salt").is_some() {
+            custom["salt"]["value"] = salt.into();
+        }
+        Ok(custom)
+    }
+
+    /// Hash and salt by themselves.
+    pub(crate) fn texts(
+        &self,
+        hash: &str,
+        salt: Option<&str>,
+    ) -> Result<(String, Option<String>), Fault> {
+        let inside = if self.inside_base64 {
+            let decoded = BASE64
+                .decode(hash)
+                .ok()
+                .and_then(|bytes| String::from_utf8(bytes).ok());
+            decoded.ok_or((
+                "hash.value",
+                "is not base64 of text, as the recipe says".into(),
+            ))?
+        } else {
+            hash.to_string()
+        };
+        let (hash, salt) = match self.parts {
+            None => return Ok((inside, salt.map(str::to_string))),
+            Some(Parts::Text {
+                separator,
+                salt_first,
+            }) => {
+                let (first, second) = inside.split_once(separator).ok_or((
+                    "hash.value",
+                    "has not the character between hash and salt that the recipe says".into(),
+                ))?;
+                let (hash, salt) = if salt_first {
+                    (second, first)
+                } else {
+                    (first, second)
+                };
+                (hash.to_string(), salt.to_string())
+            }
+            Some(Parts::Bytes { salt, salt_first }) => {
+                let bytes = BytesEncoding::Hex
+                    .decode(&inside)
+                    .ok()
+                    .or_else(|| any_base64(&inside));
+                let bytes = bytes.filter(|bytes| bytes.len() > salt);
+                let bytes = bytes.ok_or((
+                    "hash.value",
+                    "has no room for the salt that the recipe says".into(),
+                ))?;
+                let (first, second) =
+                    bytes.split_at(if salt_first { salt } else { bytes.len() - salt });
+                let (hash, salt) = if salt_first {
+                    (second, first)
+                } else {
+                    (first, second)
+                };
+                let [hash, salt] = [hash, salt].map(|bytes| BytesEncoding::Hex.encode(bytes));
+                (hash, salt)
+            }
+        };
+        Ok((hash, Some(salt)))
+    }
+}
+
+/// Base64 in the alphabet for URLs becomes base64 in the usual one, which the rules here want.
+pub(crate) fn to_usual_alphabet(custom: &mut Value) {
+    let Some(Value::Object(hash)) = custom.get_mut("hash") else {
+        return;
+    };
+    if hash
+        .get("encoding")
+        .is_some_and(|encoding| encoding == "base64")
+        && let Some(Value::String(value)) = hash.get_mut("value")
+    {
+        *value = value.replace('-', "+").replace('_', "/");
+    }
+}
+
+fn described_by_itself(hash: &str, salt: &str) -> Result<Value, Fault> {
+    match StoredHash::with_salt(hash, salt) {
+        StoredHash::Bcrypt(hash) => Ok(json!({"algorithm": "bcrypt", "hash": {"value": hash}})),
+        StoredHash::Custom(custom) => Ok(custom),
+        StoredHash::Impossible { why, .. } => Err(("hash.value", why.into())),
+        _ => Err(("hash.value", "does not say how it was made".into())),
+    }
+}
+
+/// PBKDF2 as Auth0 takes it, by the head that the recipe has.
+fn in_one_text(
+    recipe: &Value,
+    hash: &str,
+    salt: &str,
+    (of_hash, of_salt): (BytesEncoding, BytesEncoding),
+) -> Result<String, Fault> {
+    let read = CustomHash::read(recipe)?;
+    let Kind::Phc { phc, .. } = read.kind else {
+        return Err((
+            "column",
+            "has `hash` and `salt`, which are for pbkdf2 and argon2 alone".into(),
+        ));
+    };
+    let bytes = |encoding: BytesEncoding, text: &str, field| {
+        let any = any_base64(text).filter(|_| encoding == BytesEncoding::Base64);
+        let read = any.map_or_else(|| encoding.decode(text), Ok);
+        read.map_err(|words| (field, Cow::from(words)))
+    };
+    let key = bytes(of_hash, hash, "hash.value")?;
+    let salt = bytes(of_salt, salt, "salt.value")?;
+    Ok(phc.with_ends(&salt, &key))
+}
+
+impl Key {
+    /// The key that this salt makes; `hash` says its encoding and the digest.
+    fn of(self, salt: &str, hash: &Value) -> Result<Value, Fault> {
+        let encoding = hash["key"]["encoding"].as_str().unwrap_or("utf8");
+        if self == Key::Salt {
+            return Ok(json!({"value": salt, "encoding": encoding}));
+        }
+        let bytes = BytesEncoding::named(encoding).and_then(|encoding| encoding.decode(salt).ok());
+        let bytes = bytes.filter(|bytes| !bytes.is_empty());
+        let bytes = bytes.ok_or((
+            "salt.value",
+            "is not in the encoding that the recipe says".into(),
+        ))?;
+        let block = if matches!(hash["digest"].as_str(), Some("sha384" | "sha512")) {
+            128
+        } else {
+            64
+        };
+        let key: Vec<u8> = bytes.into_iter().cycle().take(block).collect();
+        Ok(json!({"value": BASE64.encode(key), "encoding": "base64"}))
+    }
+}
