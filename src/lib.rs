@@ -164,6 +164,7 @@ mod removal;
 mod say;
 mod secrets;
 mod sign_in;
+mod sources;
 mod tenant;
 mod users;
 mod words;
@@ -205,8 +206,14 @@ pub use removal::{plan_removal, plan_run_removal, remove_users};
 pub use secrets::Secret;
 pub use serde_json;
 pub use sign_in::{SignIn, verify_sign_in};
+pub use sources::bytes::Encoding;
+pub use sources::counts::FileCounts;
+pub use sources::known::Source;
+pub use sources::options::ReadOptions;
+pub use sources::reader::{
+    UserFile, read_csv, read_ndjson, read_users, read_users_as, read_users_with,
+};
 pub use tenant::Tenant;
 pub use tenant::log::{RequestLog, SentRequest};
-pub use users::file::{UserFile, read_csv, read_ndjson};
 pub use users::generate::generate_users;
 pub use users::{User, Users};

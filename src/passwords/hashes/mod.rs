@@ -9,3 +9,4 @@ pub(crate) mod encodings;
 pub(crate) mod kinds;
 pub(crate) mod schema;
 pub(crate) mod slow;
+pub(crate) mod stored;
