@@ -129,7 +129,7 @@
 //! | open a tenant | [`Tenant::from_env`], [`Tenant::new`] (and [`with_sign_in`](Tenant::with_sign_in)), [`Tenant::practice`] | [`Tenant`] |
 //! | look around | [`list_connections`], [`find_users`], [`users_by_email`], [`export_users`] | [`Connections`], [`FoundUsers`], [`ExportedUsers`] |
 //! | see the HTTP | [`Tenant::requests`] | [`RequestLog`] |
-//! | make or read users | [`generate_users`], [`read_csv`], [`read_ndjson`] | [`Users`], [`UserFile`] |
+//! | make or read users | [`generate_users`], [`read_users`], [`read_users_as`], [`read_users_with`], [`read_csv`], [`read_ndjson`] | [`Users`], [`UserFile`], [`ReadOptions`], [`FileCounts`] |
 //! | give them passwords | [`hash_password`], [`set_passwords`], [`hash_stream`] | [`Users`], [`HashStream`] |
 //! | keep their old ones | [`find_recipe`], [`HashRecipe::new`], [`HashRecipe::read`], [`verify_password`] | [`HashRecipe`] |
 //! | what hashing costs | [`measure_costs`], [`measure_hashing`] | [`CostTimes`], [`HashingSpeeds`] |

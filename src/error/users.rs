@@ -49,6 +49,8 @@ sentences! {
     Source source_unopened(path: &Path, cause: io::Error) let path = path.display();
         "cannot read users from {path}: {cause}"
         ": " "paths begin in the working folder, which is the notebook's" because cause;
+    Source source_unreadable(path: &Path, cause: io::Error) let path = path.display();
+        "cannot read users from {path}: {cause}" because cause;
     Source source_is_a_folder(path: &Path) let path = path.display();
         "cannot read users from {path}: it is a folder"
         ": " "name a file in it";

@@ -94,7 +94,8 @@ impl Text {
             return Err(Error::source_is_no_file(path));
         }
         let file = File::open(path).map_err(unopened)?;
-        Text::new(Box::new(file), encoding).map_err(unopened)
+        let read = Text::new(Box::new(file), encoding);
+        read.map_err(|cause| Error::source_unreadable(path, cause))
     }
 
     pub(crate) fn new(from: Box<dyn Read + Send>, encoding: Option<Encoding>) -> io::Result<Text> {
@@ -194,7 +195,7 @@ impl Text {
         let mut is_long = false;
         loop {
             let window = self.window();
-            let end = window[seen..].iter().position(|byte| *byte == b'\n');
+            let end = find(&window[seen..], [b'\n'; 3]);
             match end.map(|end| seen + end + 1) {
                 Some(end) if is_long || end > most + 1 => {
                     self.consume(end);
@@ -239,6 +240,38 @@ impl Text {
             }
         }
     }
+}
+
+/// The place of the first of three bytes, looked for eight bytes at a time.
+pub(crate) fn find(bytes: &[u8], wanted: [u8; 3]) -> Option<usize> {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGHS: u64 = 0x8080_8080_8080_8080;
+    let wanted_words = wanted.map(|byte| u64::from(byte) * ONES);
+    // The lowest byte in which this is set is the first that is the same as in `other`.
+    let same = |word: u64, other: u64| {
+        let differs = word ^ other;
+        differs.wrapping_sub(ONES) & !differs & HIGHS
+    };
+    let mut eights = bytes.chunks_exact(8);
+    let mut place = 0;
+    for eight in &mut eights {
+        let word = eight
+            .iter()
+            .rev()
+            .fold(0, |word, byte| word << 8 | u64::from(*byte));
+        let found = wanted_words
+            .iter()
+            .fold(0, |found, other| found | same(word, *other));
+        if found != 0 {
+            return Some(place + found.trailing_zeros() as usize / 8);
+        }
+        place += 8;
+    }
+    let rest = eights
+        .remainder()
+        .iter()
+        .position(|byte| wanted.contains(byte));
+    rest.map(|at| place + at)
 }
 
 /// A line that was looked for.

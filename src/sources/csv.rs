@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use crate::sources::bytes::Text;
+use crate::sources::bytes::{Text, find};
 use crate::sources::rows::{Fault, LONGEST_ROW, too_long, undecoded};
 
 const OPEN_QUOTE: &str = "; is a quote left open?";
@@ -276,7 +276,23 @@ fn looks_like_rows(cell: &[u8], delimiter: u8, width: usize) -> bool {
     let lines = cell.split(|byte| is_line_end(*byte)).skip(1);
     let count = |line: &[u8]| line.iter().filter(|byte| **byte == delimiter).count();
     let mut lines = lines.filter(|line| !line.is_empty());
-    lines.any(|line| line.contains(&b'@') || width > 1 && count(line) >= width - 1)
+    lines.any(|line| has_address(line) || width > 1 && count(line) >= width - 1)
+}
+
+/// Whether something like an e-mail address is in a line.
+fn has_address(line: &[u8]) -> bool {
+    let is_local =
+        |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-' | b'+');
+    let is_domain = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'-' || *byte == b'.';
+    let mut signs = line.iter().enumerate().filter(|(_, byte)| **byte == b'@');
+    signs.any(|(at, _)| {
+        let domain = &line[at + 1..];
+        let end = domain
+            .iter()
+            .position(|byte| !is_domain(byte))
+            .unwrap_or(domain.len());
+        line[..at].last().is_some_and(is_local) && domain[..end].contains(&b'.')
+    })
 }
 
 /// Where in a record a byte stands.
@@ -367,66 +383,76 @@ impl Places {
         delimiter: u8,
         is_over: bool,
     ) -> Option<Quoted> {
-        let mut found = Quoted {
-            end: 0,
-            breaks: 0,
-            goes_on: false,
-            is_open: false,
-        };
-        let begins = quote + 1;
         let apart = self.apart.len();
-        let mut is_apart = false;
-        let mut at = begins;
-        let mut piece = begins;
-        loop {
-            match window.get(at) {
-                None if !is_over => return None,
-                None => {
-                    found.is_open = true;
-                    break;
-                }
-                Some(b'"') => match window.get(at + 1) {
-                    None if !is_over => return None,
-                    Some(b'"') => {
-                        self.apart.extend_from_slice(&window[piece..=at]);
-                        is_apart = true;
-                        at += 2;
-                        piece = at;
-                    }
-                    _ => break,
-                },
-                Some(byte) => {
-                    // `\r\n` is one.
-                    let is_break = *byte == b'\n'
-                        || *byte == b'\r' && window.get(at + 1).is_some_and(|next| *next != b'\n');
-                    found.breaks += usize::from(is_break);
-                    at += 1;
-                }
-            }
-        }
-        let mut end = at;
-        found.end = at + usize::from(!found.is_open);
+        let closing = self.closing(window, quote + 1, is_over)?;
+        let Closing { at, mut piece, .. } = closing;
+        let behind = at + usize::from(!closing.is_open);
         // Text behind the closing quote belongs to the cell, as the csv crate reads it.
-        let rest = end_of_cell(&window[found.end..], delimiter);
-        let rest = rest.unwrap_or(window.len() - found.end);
-        if rest > 0 {
+        let rest = end_of_cell(&window[behind..], delimiter).unwrap_or(window.len() - behind);
+        let goes_on = rest > 0;
+        let mut end = at;
+        if goes_on {
             self.apart.extend_from_slice(&window[piece..at]);
-            is_apart = true;
-            piece = found.end;
-            found.end += rest;
-            end = found.end;
-            found.goes_on = true;
+            (piece, end) = (behind, behind + rest);
         }
+        let is_apart = goes_on || piece > quote + 1;
         let bytes = match is_apart {
             true => {
                 self.apart.extend_from_slice(&window[piece..end]);
                 apart..self.apart.len()
             }
-            false => begins..end,
+            false => piece..end,
         };
         self.cells.push(Place { bytes, is_apart });
-        Some(found)
+        Some(Quoted {
+            end: behind + rest,
+            breaks: closing.breaks,
+            goes_on,
+            is_open: closing.is_open,
+        })
     }
+
+    /// Finds the quote that closes a cell. Up to the last of its double quotes the cell is written down apart.
+    fn closing(&mut self, window: &[u8], begins: usize, is_over: bool) -> Option<Closing> {
+        let mut found = Closing {
+            at: begins,
+            piece: begins,
+            breaks: 0,
+            is_open: false,
+        };
+        loop {
+            let at = found.at;
+            match (window.get(at), window.get(at + 1)) {
+                (None, _) | (Some(b'"'), None) if !is_over => return None,
+                (None, _) => {
+                    found.is_open = true;
+                    return Some(found);
+                }
+                (Some(b'"'), Some(b'"')) => {
+                    self.apart.extend_from_slice(&window[found.piece..=at]);
+                    found.at += 2;
+                    found.piece = found.at;
+                }
+                (Some(b'"'), _) => return Some(found),
+                (Some(byte), next) => {
+                    // `\r\n` is one.
+                    let is_break =
+                        *byte == b'\n' || *byte == b'\r' && next.is_some_and(|next| *next != b'\n');
+                    found.breaks += usize::from(is_break);
+                    found.at += 1;
+                }
+            }
+        }
+    }
+}
+
+/// The quote that closes a cell.
+struct Closing {
+    at: usize,
+    /// From where on the cell is not written down apart.
+    piece: usize,
+    breaks: usize,
+    is_open: bool,
 }
 
 /// A cell in quotes.
@@ -461,9 +487,7 @@ impl Quoted {
 
 /// The place of the first delimiter or end of line.
 fn end_of_cell(bytes: &[u8], delimiter: u8) -> Option<usize> {
-    bytes
-        .iter()
-        .position(|byte| *byte == delimiter || is_line_end(*byte))
+    find(bytes, [delimiter, b'\n', b'\r'])
 }
 
 fn is_line_end(byte: u8) -> bool {

@@ -3,8 +3,9 @@
 use serde_json::{Map, Value};
 
 use crate::passwords::hashes::stored::StoredHash;
-use crate::sources::fields::{Flag, date};
+use crate::sources::fields::Flag;
 use crate::sources::rows::Cell;
+use crate::sources::values::date;
 use crate::users::User;
 use crate::users::email::is_email;
 

@@ -89,7 +89,7 @@ fn text_of(text: &Text, bytes: std::ops::Range<usize>) -> Result<&str, Fault> {
 
 /// The fields of an object, or what is wrong with it.
 pub(crate) fn fields(text: &str) -> Result<Fields<'_>, String> {
-    serde_json::from_str(text).map_err(|cause| match cause.line() {
+    serde_json::from_str(text.trim_end()).map_err(|cause| match cause.line() {
         1 => format!("is not one whole JSON object (column {})", cause.column()),
         line => format!(
             "is not one whole JSON object (line {line} of it, column {})",
@@ -106,6 +106,8 @@ pub(crate) struct Objects {
     in_list: bool,
     is_over: bool,
     given: usize,
+    /// How far the next value is set in, where it is the first of its line.
+    indent: Option<usize>,
 }
 
 /// Where a scan of JSON stands.
@@ -160,6 +162,7 @@ impl Objects {
             in_list: false,
             is_over: false,
             given: 0,
+            indent: None,
         }
     }
 
@@ -197,7 +200,10 @@ impl Objects {
         }
         loop {
             match self.peek() {
-                Ok(Some(b',')) => self.step_over(1),
+                Ok(Some(b',')) => {
+                    self.step_over(1);
+                    self.indent = None;
+                }
                 Ok(Some(b']')) if self.in_list => return None,
                 Ok(None) if !self.in_list => return None,
                 Ok(None) => {
@@ -251,34 +257,20 @@ impl Objects {
         }
     }
 
-    /// Goes on with the next object behind one that is broken: an opening brace behind a comma.
+    /// Goes on with the next object behind one that is broken: an opening brace behind a comma, at the beginning of a line
+    /// where the broken one is.
     fn recover(&mut self) -> Fault {
         let broken = "is not one whole JSON object: a bracket or a quote is missing";
-        let indent = |window: &[u8], brace: usize| {
-            let line = window[..brace].iter().rposition(|byte| *byte == b'\n')?;
-            let blank = &window[line + 1..brace];
-            blank
-                .iter()
-                .all(u8::is_ascii_whitespace)
-                .then_some(blank.len())
-        };
         let mut at = 1;
         loop {
             let window = self.text.window();
-            while let Some(found) = window[at.min(window.len())..]
-                .iter()
-                .position(|b| *b == b'{')
-            {
-                let brace = at + found;
-                let before = window[..brace].trim_ascii_end().last();
-                // One that is set in further is within a user.
-                let is_next =
-                    before == Some(&b',') && indent(window, brace).unwrap_or(0) <= MOST_INDENT;
-                if is_next {
-                    self.step_over(brace);
-                    return Fault::Row(broken.to_string());
-                }
-                at = brace + 1;
+            let braces = window.get(at..).unwrap_or_default().iter().enumerate();
+            let mut braces = braces
+                .filter(|(_, byte)| **byte == b'{')
+                .map(|(place, _)| at + place);
+            if let Some(brace) = braces.find(|brace| is_next(&window[..*brace], self.indent)) {
+                self.step_over(brace);
+                return Fault::Row(broken.to_string());
             }
             at = window.len();
             if at > LONGEST_ROW {
@@ -330,11 +322,13 @@ impl Objects {
     fn peek(&mut self) -> io::Result<Option<u8>> {
         loop {
             let window = self.text.window();
-            let blank = window
-                .iter()
-                .take_while(|byte| byte.is_ascii_whitespace())
-                .count();
+            let mut bytes = window.iter();
+            let blank = bytes.position(|byte| !byte.is_ascii_whitespace());
+            let blank = blank.unwrap_or(window.len());
             let next = window.get(blank).copied();
+            if blank > 0 {
+                self.indent = indent_of(&window[..blank]);
+            }
             self.step_over(blank);
             if next.is_some() || !self.text.more()? {
                 return Ok(next);
@@ -442,8 +436,22 @@ impl Objects {
     }
 }
 
-/// How far the objects of a list are set in at most, in files that are laid out for reading.
-const MOST_INDENT: usize = 8;
+/// Whether a brace behind this text can open the next object of a list whose objects are set in so far, on lines of their own.
+fn is_next(before: &[u8], set_in: Option<usize>) -> bool {
+    let is_behind_comma = before.trim_ascii_end().last() == Some(&b',');
+    is_behind_comma
+        && set_in.is_none_or(|most| indent_of(before).is_some_and(|indent| indent <= most))
+}
+
+/// How far what follows this text is set in; nothing where it is not the first of its line.
+fn indent_of(before: &[u8]) -> Option<usize> {
+    let line = before.iter().rposition(|byte| *byte == b'\n')?;
+    let blank = &before[line + 1..];
+    blank
+        .iter()
+        .all(u8::is_ascii_whitespace)
+        .then_some(blank.len())
+}
 
 /// The value that a window begins with, where all of it can be seen.
 pub(crate) fn first_value(window: &[u8]) -> Option<&[u8]> {

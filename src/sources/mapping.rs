@@ -1,6 +1,6 @@
 //! Which field of a file goes where: what its reader said, what is known of its source, and what an import calls its own.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde_json::Value;
@@ -10,13 +10,12 @@ use crate::passwords::hashes::encodings::BASE64;
 use crate::passwords::hashes::stored::StoredHash;
 use crate::say::{holds_marker, listed};
 use crate::sources::draft::Draft;
-use crate::sources::fields::{
-    FIELDS, MOST_LEVELS, MOST_NAME_CHARS, OWN_FIELDS, Take, Target, Text, is_date, is_shallow,
-    shown_name, target_of, too_deep,
-};
+use crate::sources::fields::{MOST_NAME_CHARS, Text, shown_name};
 use crate::sources::known::{Known, known};
 use crate::sources::options::ReadOptions;
+use crate::sources::places::{FIELDS, MOST_LEVELS, OWN_FIELDS, Take, Target, target_of};
 use crate::sources::rows::Cell;
+use crate::sources::values::{is_date, is_shallow, too_deep};
 use crate::words::cut;
 use base64::Engine;
 
@@ -54,10 +53,11 @@ const ALIASES: [(&str, &str); 20] = [
 ];
 
 /// A field of a file and its place.
-#[derive(Debug)]
 struct Column {
     target: Target,
     hint: Hint,
+    /// Fields within it have places of their own.
+    goes_into: bool,
 }
 
 /// What a name says of hashes.
@@ -70,7 +70,6 @@ enum Hint {
 }
 
 /// The places of all fields of a file.
-#[derive(Debug)]
 pub(crate) struct Mapping {
     options: ReadOptions,
     known: &'static Known,
@@ -78,7 +77,11 @@ pub(crate) struct Mapping {
     columns: Vec<Column>,
     names: Vec<String>,
     /// The fields of the other forms, by their names.
-    places: HashMap<String, Column>,
+    places: Vec<(String, Column)>,
+    /// The one that comes next, if the fields of a row stand in the order of the row before.
+    next: usize,
+    /// A name of a column holds one of the kernel's words.
+    pub(crate) names_hold_marker: bool,
     /// Each text has an apostrophe in front, as in Auth0's CSV.
     pub(crate) is_quoted: bool,
     pub(crate) dropped: BTreeSet<String>,
@@ -86,9 +89,10 @@ pub(crate) struct Mapping {
     pub(crate) unmapped: Option<String>,
 }
 
-impl std::fmt::Debug for Known {
+/// Names of fields may be somebody's data, in a file that is another than it looks.
+impl std::fmt::Debug for Mapping {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.name)
+        write!(f, "{} columns, {:?}", self.columns.len(), self.options)
     }
 }
 
@@ -114,7 +118,9 @@ impl Mapping {
             known,
             columns: Vec::new(),
             names: Vec::new(),
-            places: HashMap::new(),
+            places: Vec::new(),
+            next: 0,
+            names_hold_marker: false,
             is_quoted: false,
             dropped: BTreeSet::new(),
             unmapped: None,
@@ -150,18 +156,16 @@ impl Mapping {
             }
             check_levels(path, name)?;
         }
+        let marked = |name: &String| holds_marker(&Value::from(name.as_str()));
+        let mapped = self.options.mapping.iter();
+        self.names_hold_marker =
+            names.iter().any(marked) || mapped.clone().any(|(_, field)| marked(field));
         self.names = names;
         Ok(())
     }
 
     pub(crate) fn columns(&self) -> usize {
         self.columns.len()
-    }
-
-    /// Whether a name of a column holds one of the kernel's words.
-    pub(crate) fn names_hold_marker(&self) -> bool {
-        let marked = |name: &String| holds_marker(&Value::from(name.as_str()));
-        self.names.iter().any(marked) || self.options.mapping.iter().any(|(_, field)| marked(field))
     }
 
     /// The field that holds hashes, as far as one is named.
@@ -172,9 +176,9 @@ impl Mapping {
             .find(|(column, _)| is_hash(column))
             .map(|(_, name)| name);
         let place = || {
-            self.places
-                .iter()
-                .find(|(_, column)| is_hash(column))
+            let mut places = self.places.iter();
+            places
+                .find(|(_, column)| is_hash(&column))
                 .map(|(name, _)| name)
         };
         name.or_else(place)
@@ -185,6 +189,7 @@ impl Mapping {
         Column {
             target: self.target(name),
             hint: hint(name),
+            goes_into: self.goes_into(name),
         }
     }
 
@@ -264,24 +269,39 @@ impl Mapping {
             return Err(too_deep());
         }
         let made;
-        let column = match self.places.get(name) {
-            Some(column) => column,
+        let (column, goes_into) = match self.place(name) {
+            Some(place) => (&self.places[place].1, self.places[place].1.goes_into),
+            // There are too many names to keep them all.
             None => {
                 made = self.column(name);
-                &made
+                (&made, made.goes_into)
             }
         };
-        let (is_dropped, hint) = (matches!(column.target, Target::Dropped), column.hint);
-        let goes_into = matches!(&cell, Cell::Json(Value::Object(_))) && self.goes_into(name);
-        let taken = match is_dropped || goes_into {
+        let is_object = matches!(&cell, Cell::Json(Value::Object(_)));
+        match matches!(column.target, Target::Dropped) || goes_into && is_object {
             false => draft.take(&column.target, cell),
-            true => self.take_dropped(draft, name, cell, hint),
-        };
-        if self.places.len() < MOST_PLACES && !self.places.contains_key(name) {
-            let column = self.column(name);
-            self.places.insert(name.to_string(), column);
+            true => {
+                let hint = column.hint;
+                self.take_dropped(draft, name, cell, hint, goes_into)
+            }
         }
-        taken
+    }
+
+    /// Where the field of that name stands among the places.
+    fn place(&mut self, name: &str) -> Option<usize> {
+        let (before, behind) = self.places.split_at(self.next.min(self.places.len()));
+        let is_it = |(other, _): &(String, Column)| other == name;
+        let found = behind.iter().position(is_it).map(|at| before.len() + at);
+        let found = found.or_else(|| before.iter().position(is_it));
+        let found = found.or_else(|| {
+            (self.places.len() < MOST_PLACES).then(|| {
+                let column = self.column(name);
+                self.places.push((name.to_string(), column));
+                self.places.len() - 1
+            })
+        })?;
+        self.next = found + 1;
+        Some(found)
     }
 
     fn goes_into(&self, name: &str) -> bool {
@@ -301,13 +321,12 @@ impl Mapping {
         name: &str,
         cell: Cell<'_>,
         hint: Hint,
+        goes_into: bool,
     ) -> std::result::Result<(), String> {
         if cell.is_nothing() {
             return Ok(());
         }
-        if self.goes_into(name)
-            && let Cell::Json(Value::Object(fields)) = cell
-        {
+        if goes_into && let Cell::Json(Value::Object(fields)) = cell {
             for (inner, value) in fields {
                 self.take_field(draft, &format!("{name}.{inner}"), value.into())?;
             }
@@ -447,7 +466,7 @@ fn holds_hash(outer: Hint, value: &Value) -> bool {
 
 fn is_hash_like(hint: Hint, text: &str) -> bool {
     if hint == Hint::Password {
-        let is_flag = crate::sources::fields::flag("", &Cell::Text(text.into())).is_ok();
+        let is_flag = crate::sources::values::flag("", &Cell::Text(text.into())).is_ok();
         return text.len() > 3 && !is_flag && !is_date(text);
     }
     if text.len() < SHORTEST_HASH || text.len() > 4_096 {

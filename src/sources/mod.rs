@@ -1,6 +1,6 @@
 //! Users from a file, whatever its form, its encoding and the system that wrote it.
 //!
-//! `bytes.rs` (gzip, encodings, a window), `csv.rs`, `json.rs` and `ldif.rs` (rows), `recognise.rs` (what it is), `mapping.rs` and `fields.rs` (what
+//! `bytes.rs` (gzip, encodings, a window), `csv.rs`, `json.rs` and `ldif.rs` (rows), `recognise.rs` (what it is), `fields.rs`, `values.rs`, `places.rs` and `mapping.rs` (what
 //! goes where), `draft.rs` (a user in the making), `known/` (a table for each system), `counts.rs` (what became of each row).
 
 pub(crate) mod bytes;
@@ -14,6 +14,8 @@ pub(crate) mod known;
 mod ldif;
 mod mapping;
 pub(crate) mod options;
+mod places;
 pub(crate) mod reader;
 mod recognise;
 mod rows;
+mod values;

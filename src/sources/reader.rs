@@ -652,7 +652,7 @@ fn cells(
     if record.text.contains('\0') {
         return Err(Fault::Row(NUL.to_string()));
     }
-    Ok(record.text.contains(MARKER) || mapping.names_hold_marker())
+    Ok(record.text.contains(MARKER) || mapping.names_hold_marker)
 }
 
 const NUL: &str = "holds a NUL byte, which is in no text: save the file as UTF-8 anew";

@@ -24,6 +24,67 @@ const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 /// Columns that Firebase's CSV has at least.
 const FIREBASE_COLUMNS: usize = 26;
 
+/// Files that hold no text of users, by how they begin: what each is, and what to do about it.
+const KINDS: [(&[u8], &str, &str); 13] = [
+    (
+        b"PK\x03\x04",
+        "a zip archive or a workbook of Excel",
+        "unpack it, or save the sheet as CSV in UTF-8",
+    ),
+    (
+        b"\xd0\xcf\x11\xe0",
+        "a workbook of an old Excel",
+        "save the sheet as CSV",
+    ),
+    (
+        b"BZh",
+        "packed with bzip2",
+        "unpack it, or pack it with gzip",
+    ),
+    (
+        b"\xfd7zXZ",
+        "packed with xz",
+        "unpack it, or pack it with gzip",
+    ),
+    (
+        b"\x28\xb5\x2f\xfd",
+        "packed with zstd",
+        "unpack it, or pack it with gzip",
+    ),
+    (
+        b"7z\xbc\xaf",
+        "a 7z archive",
+        "unpack it, or pack it with gzip",
+    ),
+    (
+        b"SQLite format 3",
+        "a database of SQLite",
+        "export the table of users as CSV",
+    ),
+    (
+        b"PGDMP",
+        "a dump of PostgreSQL in its own form",
+        "export the table of users as CSV, with \\copy … CSV HEADER",
+    ),
+    (
+        b"-- ",
+        "a script of SQL",
+        "export the table of users as CSV",
+    ),
+    (
+        b"INSERT INTO",
+        "a script of SQL",
+        "export the table of users as CSV",
+    ),
+    (
+        b"CREATE TABLE",
+        "a script of SQL",
+        "export the table of users as CSV",
+    ),
+    (b"<", "XML or HTML", "export the users as CSV or JSON"),
+    (b"%PDF", "a PDF", "export the users as CSV or JSON"),
+];
+
 /// The rows of a file, in the form that it has.
 #[derive(Debug)]
 pub(crate) enum Rows {
@@ -106,65 +167,6 @@ pub(crate) fn recognise(path: &Path, options: &ReadOptions) -> Result<Recognised
 
 /// What is no text of users, by how it begins, and what to do about it.
 fn other_kind(window: &[u8]) -> Option<(&'static str, &'static str)> {
-    const KINDS: [(&[u8], &str, &str); 13] = [
-        (
-            b"PK\x03\x04",
-            "a zip archive or a workbook of Excel",
-            "unpack it, or save the sheet as CSV in UTF-8",
-        ),
-        (
-            b"\xd0\xcf\x11\xe0",
-            "a workbook of an old Excel",
-            "save the sheet as CSV",
-        ),
-        (
-            b"BZh",
-            "packed with bzip2",
-            "unpack it, or pack it with gzip",
-        ),
-        (
-            b"\xfd7zXZ",
-            "packed with xz",
-            "unpack it, or pack it with gzip",
-        ),
-        (
-            b"\x28\xb5\x2f\xfd",
-            "packed with zstd",
-            "unpack it, or pack it with gzip",
-        ),
-        (
-            b"7z\xbc\xaf",
-            "a 7z archive",
-            "unpack it, or pack it with gzip",
-        ),
-        (
-            b"SQLite format 3",
-            "a database of SQLite",
-            "export the table of users as CSV",
-        ),
-        (
-            b"PGDMP",
-            "a dump of PostgreSQL in its own form",
-            "export the table of users as CSV, with \\copy … CSV HEADER",
-        ),
-        (
-            b"-- ",
-            "a script of SQL",
-            "export the table of users as CSV",
-        ),
-        (
-            b"INSERT INTO",
-            "a script of SQL",
-            "export the table of users as CSV",
-        ),
-        (
-            b"CREATE TABLE",
-            "a script of SQL",
-            "export the table of users as CSV",
-        ),
-        (b"<", "XML or HTML", "export the users as CSV or JSON"),
-        (b"%PDF", "a PDF", "export the users as CSV or JSON"),
-    ];
     let begins = |(mark, _, _): &&(&[u8], &str, &str)| window.trim_ascii_start().starts_with(mark);
     let found = KINDS.iter().find(begins);
     found.map(|(_, what, advice)| (*what, *advice))

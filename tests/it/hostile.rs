@@ -406,7 +406,7 @@ fn nothing_from_outside_orders_the_kernel_runs_in_the_page_or_hides() {
     );
     let dropped = lines
         .iter()
-        .filter(|line| line.contains("were left out: x\\nEVCXR·_"));
+        .filter(|line| line.ends_with("were left out: <hidden>"));
     assert_eq!(dropped.count(), 2, "the file's own last line");
 }
 
@@ -595,7 +595,8 @@ fn the_sheet_of_passwords_is_harmless_too() {
     for cell in cells.iter().flatten() {
         assert!(!is_formula(cell), "{cell:?}");
     }
-    let back = read_csv(sheet.to_str().unwrap(), &[]).unwrap();
+    let options = ReadOptions::default().leave_out("password");
+    let back = read_users_with(&sheet, &options).unwrap();
     for (row, user) in back.zip(&users) {
         let row = row.unwrap();
         assert_eq!((&row.email, &row.username), (&user.email, &user.username));

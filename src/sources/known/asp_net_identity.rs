@@ -1,10 +1,11 @@
 //! ASP.NET Core Identity, and ASP.NET Identity before it: the table `AspNetUsers`.
 
 use crate::sources::draft::Draft;
-use crate::sources::fields::Take::{self, *};
-use crate::sources::fields::{Flag, Text as Field, flag};
+use crate::sources::fields::{Flag, Text as Field};
 use crate::sources::known::{Known, Source, USUAL};
+use crate::sources::places::Take::{self, *};
 use crate::sources::rows::Cell;
+use crate::sources::values::flag;
 
 pub(super) const KNOWN: Known = Known {
     source: Source::AspNetIdentity,

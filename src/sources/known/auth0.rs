@@ -3,9 +3,9 @@
 use serde_json::Value;
 
 use crate::sources::draft::Draft;
-use crate::sources::fields::Take::{self, *};
 use crate::sources::fields::{Flag, Text as Field};
 use crate::sources::known::{Known, Source, USUAL, items, text_in};
+use crate::sources::places::Take::{self, *};
 use crate::sources::rows::Cell;
 
 pub(super) const EXPORT: Known = Known {
@@ -67,7 +67,7 @@ pub(super) const HASHES: Known = Known {
 /// Who signs the user in: one way of several suffices.
 pub(super) fn identities(draft: &mut Draft, cell: Cell<'_>) -> Result<(), String> {
     let value = match cell {
-        Cell::Text(text) => crate::sources::fields::parsed(&text).unwrap_or_default(),
+        Cell::Text(text) => crate::sources::values::parsed(&text).unwrap_or_default(),
         Cell::Json(value) => value,
     };
     for identity in items(value) {

@@ -1,9 +1,9 @@
 //! better-auth: its users, joined with the account that holds the password, or with the list of their accounts.
 
 use crate::sources::draft::Draft;
-use crate::sources::fields::Take::{self, *};
 use crate::sources::fields::{Flag, Text as Field};
 use crate::sources::known::{Known, Source, USUAL, items, text_in};
+use crate::sources::places::Take::{self, *};
 use crate::sources::rows::Cell;
 
 pub(super) const KNOWN: Known = Known {
@@ -64,6 +64,6 @@ fn accounts(draft: &mut Draft, cell: Cell<'_>) -> Result<(), String> {
 }
 
 fn factor(draft: &mut Draft, cell: Cell<'_>) -> Result<(), String> {
-    draft.lost_factor |= crate::sources::fields::flag("twoFactorEnabled", &cell)? == Some(true);
+    draft.lost_factor |= crate::sources::values::flag("twoFactorEnabled", &cell)? == Some(true);
     Ok(())
 }

@@ -3,9 +3,9 @@
 use serde_json::Value;
 
 use crate::sources::draft::Draft;
-use crate::sources::fields::Take::{self, *};
 use crate::sources::fields::{Flag, Text as Field};
 use crate::sources::known::{Known, Source, USUAL, items, take_all, text_in};
+use crate::sources::places::Take::{self, *};
 use crate::sources::rows::Cell;
 
 pub(super) const KNOWN: Known = Known {
@@ -84,7 +84,7 @@ fn status(draft: &mut Draft, cell: Cell<'_>) -> Result<(), String> {
 
 fn identities(draft: &mut Draft, cell: Cell<'_>) -> Result<(), String> {
     let value = match cell {
-        Cell::Text(text) => crate::sources::fields::parsed(&text).unwrap_or_default(),
+        Cell::Text(text) => crate::sources::values::parsed(&text).unwrap_or_default(),
         Cell::Json(value) => value,
     };
     for identity in items(value) {
@@ -94,7 +94,7 @@ fn identities(draft: &mut Draft, cell: Cell<'_>) -> Result<(), String> {
 }
 
 fn mfa(draft: &mut Draft, cell: Cell<'_>) -> Result<(), String> {
-    let is_on = crate::sources::fields::flag("cognito:mfa_enabled", &cell).unwrap_or_default();
+    let is_on = crate::sources::values::flag("cognito:mfa_enabled", &cell).unwrap_or_default();
     draft.lost_factor |= is_on == Some(true);
     Ok(())
 }

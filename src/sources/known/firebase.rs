@@ -2,9 +2,9 @@
 
 use crate::passwords::hashes::stored::{FirebaseConfig, firebase};
 use crate::sources::draft::Draft;
-use crate::sources::fields::Take::{self, *};
 use crate::sources::fields::{Flag, Object, Text as Field};
 use crate::sources::known::{Known, Source, USUAL, items, text_in};
+use crate::sources::places::Take::{self, *};
 use crate::sources::rows::Cell;
 
 pub(super) const KNOWN: Known = Known {

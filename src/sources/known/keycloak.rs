@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 
 use crate::passwords::hashes::stored::keycloak;
 use crate::sources::draft::Draft;
-use crate::sources::fields::Take::{self, *};
 use crate::sources::fields::{Flag, Text as Field};
 use crate::sources::known::{Known, Source, USUAL, items, text_in};
+use crate::sources::places::Take::{self, *};
 use crate::sources::rows::Cell;
 
 pub(super) const KNOWN: Known = Known {
@@ -95,7 +95,7 @@ fn attributes(draft: &mut Draft, cell: Cell<'_>) -> Result<(), String> {
             "phoneNumber" => draft.user.phone_number = value.as_str().map(str::to_string),
             "phoneNumberVerified" => {
                 if let Some(verified) =
-                    crate::sources::fields::flag("phone_verified", &value.into())?
+                    crate::sources::values::flag("phone_verified", &value.into())?
                 {
                     draft.set_flag(Flag::PhoneVerified, verified);
                 }

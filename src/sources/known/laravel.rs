@@ -1,9 +1,9 @@
 //! Laravel, with or without Jetstream and Fortify.
 
 use crate::sources::draft::Draft;
-use crate::sources::fields::Take::{self, *};
 use crate::sources::fields::{Flag, Text as Field};
 use crate::sources::known::{Known, Source, USUAL};
+use crate::sources::places::Take::{self, *};
 use crate::sources::rows::Cell;
 
 pub(super) const KNOWN: Known = Known {

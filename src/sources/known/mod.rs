@@ -24,7 +24,7 @@ use serde_json::Value;
 
 use crate::passwords::hashes::stored::StoredHash;
 use crate::sources::draft::Draft;
-use crate::sources::fields::{Take, Target};
+use crate::sources::places::{Take, Target};
 
 /// Where a file of users comes from.
 ///

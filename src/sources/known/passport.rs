@@ -1,8 +1,8 @@
 //! Node with passport-local-mongoose, or with passport-local and the salt in a field of its own: what MongoDB exports.
 
-use crate::sources::fields::Take::{self, *};
 use crate::sources::fields::{Flag, Text as Field};
 use crate::sources::known::{Known, Source, USUAL};
+use crate::sources::places::Take::{self, *};
 
 pub(super) const KNOWN: Known = Known {
     source: Source::Passport,

@@ -1,8 +1,8 @@
 //! Spring Security: the table `users` of its JDBC store, joined with `authorities` or not.
 
-use crate::sources::fields::Take::{self, *};
 use crate::sources::fields::{Flag, Text as Field};
 use crate::sources::known::{Known, Source, USUAL};
+use crate::sources::places::Take::{self, *};
 
 pub(super) const KNOWN: Known = Known {
     source: Source::Spring,

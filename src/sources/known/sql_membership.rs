@@ -1,9 +1,9 @@
 //! ASP.NET's SqlMembershipProvider: the table `aspnet_Membership`, with the names of `aspnet_Users` or without.
 
 use crate::passwords::hashes::stored::aspnet_membership;
-use crate::sources::fields::Take::{self, *};
 use crate::sources::fields::{Flag, Text as Field};
 use crate::sources::known::{Known, Source, USUAL};
+use crate::sources::places::Take::{self, *};
 
 pub(super) const KNOWN: Known = Known {
     source: Source::SqlMembership,

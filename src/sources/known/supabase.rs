@@ -3,10 +3,11 @@
 use serde_json::Value;
 
 use crate::sources::draft::Draft;
-use crate::sources::fields::Take::{self, *};
-use crate::sources::fields::{Flag, Object, Text as Field, object};
+use crate::sources::fields::{Flag, Object, Text as Field};
 use crate::sources::known::{Known, Source, USUAL};
+use crate::sources::places::Take::{self, *};
 use crate::sources::rows::Cell;
+use crate::sources::values::object;
 
 pub(super) const KNOWN: Known = Known {
     source: Source::Supabase,
@@ -62,7 +63,7 @@ pub(super) const KNOWN: Known = Known {
 
 /// It is kept without its plus.
 fn phone(draft: &mut Draft, cell: Cell<'_>) -> Result<(), String> {
-    let number = crate::sources::fields::text("phone_number", cell)?;
+    let number = crate::sources::values::text("phone_number", cell)?;
     let number = number.trim().trim_start_matches('+');
     draft.user.phone_number = Some(format!("+{number}"));
     Ok(())
@@ -86,7 +87,7 @@ fn app_metadata(draft: &mut Draft, cell: Cell<'_>) -> Result<(), String> {
     }
     if !metadata.is_empty() {
         draft.take(
-            &crate::sources::fields::Target::Take(Take::Object(Object::App)),
+            &crate::sources::places::Target::Take(Take::Object(Object::App)),
             Value::Object(metadata).into(),
         )?;
     }
@@ -94,7 +95,7 @@ fn app_metadata(draft: &mut Draft, cell: Cell<'_>) -> Result<(), String> {
 }
 
 fn anonymous(draft: &mut Draft, cell: Cell<'_>) -> Result<(), String> {
-    if crate::sources::fields::flag("is_anonymous", &cell)? == Some(true) {
+    if crate::sources::values::flag("is_anonymous", &cell)? == Some(true) {
         draft.leave_out("anonymous");
     }
     Ok(())

@@ -1,8 +1,8 @@
 //! WordPress: the table `wp_users`.
 
-use crate::sources::fields::Take::{self, *};
 use crate::sources::fields::Text as Field;
 use crate::sources::known::{Known, Source, USUAL};
+use crate::sources::places::Take::{self, *};
 
 pub(super) const KNOWN: Known = Known {
     source: Source::WordPress,
