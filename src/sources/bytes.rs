@@ -167,26 +167,30 @@ impl Text {
         }
         // As much again as there is, so that a long row is looked through a few times only.
         let wanted = PIECE.max(self.data.len());
-        let mut piece = vec![0; wanted];
-        let mut filled = 0;
-        while filled < wanted {
-            match self.from.read(&mut piece[filled..]) {
-                Ok(0) => {
-                    self.is_over = true;
-                    break;
-                }
-                Ok(read) => filled += read,
-                Err(cause) if cause.kind() == io::ErrorKind::Interrupted => {}
-                // What came before it is given first.
-                Err(cause) if filled > 0 => {
-                    self.failure = Some(cause);
-                    break;
-                }
-                Err(cause) => return Err(cause),
-            }
+        if self.encoding == Encoding::Utf8 {
+            let end = self.data.len();
+            self.data.resize(end + wanted, 0);
+            let read = fill(&mut self.from, &mut self.data[end..]);
+            // Also where it failed: what is behind is nothing of the file.
+            self.data.truncate(end + read.0);
+            self.note(read)?;
+        } else {
+            let mut piece = vec![0; wanted];
+            let read = fill(&mut self.from, &mut piece);
+            let filled = self.note(read)?;
+            self.take(&piece[..filled]);
         }
-        self.take(&piece[..filled]);
         Ok(true)
+    }
+
+    /// Notes how a piece was read, and gives its length. What came before a failure is given first.
+    fn note(&mut self, (filled, end): (usize, io::Result<bool>)) -> io::Result<usize> {
+        match end {
+            Ok(is_over) => self.is_over = is_over,
+            Err(cause) if filled > 0 => self.failure = Some(cause),
+            Err(cause) => return Err(cause),
+        }
+        Ok(filled)
     }
 
     /// Finds the end of the line that the window begins with. One that is longer than that is stepped over.
@@ -242,6 +246,20 @@ impl Text {
     }
 }
 
+/// Fills a piece as far as the file goes: how many bytes, and whether the file is at its end.
+fn fill(from: &mut impl Read, piece: &mut [u8]) -> (usize, io::Result<bool>) {
+    let mut filled = 0;
+    while filled < piece.len() {
+        match from.read(&mut piece[filled..]) {
+            Ok(0) => return (filled, Ok(true)),
+            Ok(read) => filled += read,
+            Err(cause) if cause.kind() == io::ErrorKind::Interrupted => {}
+            Err(cause) => return (filled, Err(cause)),
+        }
+    }
+    (filled, Ok(false))
+}
+
 /// The place of the first of three bytes, looked for eight bytes at a time.
 pub(crate) fn find(bytes: &[u8], wanted: [u8; 3]) -> Option<usize> {
     const ONES: u64 = 0x0101_0101_0101_0101;
@@ -252,26 +270,17 @@ pub(crate) fn find(bytes: &[u8], wanted: [u8; 3]) -> Option<usize> {
         let differs = word ^ other;
         differs.wrapping_sub(ONES) & !differs & HIGHS
     };
-    let mut eights = bytes.chunks_exact(8);
-    let mut place = 0;
-    for eight in &mut eights {
-        let word = eight
-            .iter()
-            .rev()
-            .fold(0, |word, byte| word << 8 | u64::from(*byte));
-        let found = wanted_words
-            .iter()
-            .fold(0, |found, other| found | same(word, *other));
+    let (eights, rest) = bytes.as_chunks::<8>();
+    for (index, eight) in eights.iter().enumerate() {
+        let word = u64::from_le_bytes(*eight);
+        let found =
+            same(word, wanted_words[0]) | same(word, wanted_words[1]) | same(word, wanted_words[2]);
         if found != 0 {
-            return Some(place + found.trailing_zeros() as usize / 8);
+            return Some(8 * index + found.trailing_zeros() as usize / 8);
         }
-        place += 8;
     }
-    let rest = eights
-        .remainder()
-        .iter()
-        .position(|byte| wanted.contains(byte));
-    rest.map(|at| place + at)
+    let rest = rest.iter().position(|byte| wanted.contains(byte));
+    rest.map(|at| 8 * eights.len() + at)
 }
 
 /// A line that was looked for.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::passwords::hashes::stored::StoredHash;
@@ -28,12 +29,17 @@ const MOST_KINDS: usize = 50;
 /// # Ok::<(), Error>(())
 /// ```
 #[derive(Clone, Default)]
-pub struct FileCounts(Arc<Mutex<Tally>>);
+pub struct FileCounts(Arc<Counted>);
+
+#[derive(Default)]
+struct Counted {
+    users: AtomicU64,
+    errors: AtomicU64,
+    tally: Mutex<Tally>,
+}
 
 #[derive(Default)]
 struct Tally {
-    users: u64,
-    errors: u64,
     left_out: BTreeMap<String, u64>,
     hashes: BTreeMap<String, u64>,
     impossible: BTreeMap<&'static str, (&'static str, u64)>,
@@ -59,8 +65,8 @@ impl FileCounts {
     /// ```
     #[must_use]
     pub fn rows(&self) -> u64 {
-        let tally = self.tally();
-        tally.users + tally.errors + tally.left_out.values().sum::<u64>()
+        let left_out = self.tally().left_out.values().sum::<u64>();
+        self.users() + self.errors() + left_out
     }
 
     /// Users that were read.
@@ -78,7 +84,7 @@ impl FileCounts {
     /// ```
     #[must_use]
     pub fn users(&self) -> u64 {
-        self.tally().users
+        self.0.users.load(Ordering::Relaxed)
     }
 
     /// Rows that were left out, by the reason: who signs in elsewhere and has no password there, say.
@@ -115,7 +121,7 @@ impl FileCounts {
     /// ```
     #[must_use]
     pub fn errors(&self) -> u64 {
-        self.tally().errors
+        self.0.errors.load(Ordering::Relaxed)
     }
 
     /// Hashes of passwords by their kind: what Auth0 takes by its algorithm, what it does not take by what it is.
@@ -144,15 +150,15 @@ impl FileCounts {
     }
 
     fn tally(&self) -> MutexGuard<'_, Tally> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.tally.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn add_user(&self) {
-        self.tally().users += 1;
+        self.0.users.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(crate) fn add_error(&self) {
-        self.tally().errors += 1;
+        self.0.errors.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Counts a row that was left out; true for the first of its reason.
@@ -208,7 +214,7 @@ impl FileCounts {
                 .map(|(why, rows)| format!("{} {why}", grouped(rows)));
             let reasons: Vec<String> = reasons.collect();
             let left_out: u64 = tally.left_out.values().sum();
-            let all = tally.users + tally.errors + left_out;
+            let all = self.users() + self.errors() + left_out;
             words.push(format!(
                 "{} of {} were left out: {}",
                 grouped(left_out),

@@ -3,8 +3,10 @@
 
 use std::io;
 
+use serde::de::DeserializeSeed;
+
 use crate::sources::bytes::{Line, Text};
-use crate::sources::rows::{Fault, Fields, LONGEST_ROW, too_long, undecoded};
+use crate::sources::rows::{Cell, EachField, Fault, LONGEST_ROW, too_long, undecoded};
 
 /// Names of lists that hold users in what other systems write.
 const LISTS: [&str; 14] = [
@@ -88,14 +90,31 @@ fn text_of(text: &Text, bytes: std::ops::Range<usize>) -> Result<&str, Fault> {
 }
 
 /// The fields of an object, or what is wrong with it.
-pub(crate) fn fields(text: &str) -> Result<Fields<'_>, String> {
-    serde_json::from_str(text.trim_end()).map_err(|cause| match cause.line() {
+pub(crate) fn fields(text: &str) -> Result<Vec<(String, Cell<'static>)>, String> {
+    let mut fields = Vec::new();
+    each_field(text, |name, cell| {
+        fields.push((name.to_string(), cell.into_value().into()));
+        Ok(())
+    })?;
+    Ok(fields)
+}
+
+/// Gives each field of an object to a function, whose first fault is that of the object.
+pub(crate) fn each_field(
+    text: &str,
+    take: impl FnMut(&str, Cell<'_>) -> Result<(), String>,
+) -> Result<(), String> {
+    let mut json = serde_json::Deserializer::from_str(text.trim_end());
+    let read = EachField(take).deserialize(&mut json);
+    let read = read.and_then(|fault| json.end().map(|()| fault));
+    let fault = read.map_err(|cause| match cause.line() {
         1 => format!("is not one whole JSON object (column {})", cause.column()),
         line => format!(
             "is not one whole JSON object (line {line} of it, column {})",
             cause.column()
         ),
-    })
+    })?;
+    fault.map_or(Ok(()), Err)
 }
 
 /// Objects that follow each other, within a list or without one.
@@ -414,7 +433,7 @@ impl Objects {
         let fields = first.and_then(|text| fields(text).ok());
         let is_email =
             |name: &str| name.eq_ignore_ascii_case("email") || name.eq_ignore_ascii_case("mail");
-        Ok(fields.is_some_and(|fields| fields.0.iter().any(|(name, _)| is_email(name))))
+        Ok(fields.is_some_and(|fields| fields.iter().any(|(name, _)| is_email(name))))
     }
 
     fn skip_value(&mut self) -> io::Result<()> {

@@ -216,11 +216,10 @@ impl Draft {
 
     fn take_text(&mut self, field: Text, cell: Cell<'_>) -> Result<(), String> {
         let mut text = text(field.name(), cell)?;
-        let bare = text.trim();
-        if bare.len() < text.len() {
+        if has_blank_end(&text) {
             match field.may_have_blanks() {
                 true => self.blanks = Some(field.name()),
-                false => text = bare.to_string(),
+                false => text = text.trim().to_string(),
             }
         }
         if text == "\\N" || !field.may_have_blanks() && is_nothing(&text) {
@@ -280,4 +279,14 @@ impl Draft {
         }
         Ok(())
     }
+}
+
+/// Whether a text may begin or end with white space. Letters of ASCII say at once that it does not.
+fn has_blank_end(text: &str) -> bool {
+    let is_plain = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_graphic);
+    let bytes = text.as_bytes();
+    if is_plain(bytes.first()) && is_plain(bytes.last()) {
+        return false;
+    }
+    text.trim().len() < text.len()
 }

@@ -1,5 +1,6 @@
 //! Opening a file of users, and its users one after the other.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -13,6 +14,7 @@ use crate::passwords::recipe::HashRecipe;
 use crate::private_file::sheet::as_it_was;
 use crate::say::{MARKER, NO_MARKERS, debug_fields, harmless, holds_marker, say};
 use crate::secrets::Secret;
+use crate::sources::bytes::find;
 use crate::sources::counts::FileCounts;
 use crate::sources::csv::Record;
 use crate::sources::draft::{Draft, Made};
@@ -79,10 +81,12 @@ impl fmt::Debug for Ahead {
     }
 }
 
-/// What a row came to.
-enum Item {
-    User(Box<User>),
-    /// With a password that is to be hashed.
+/// A row that was read: a user, or something else.
+type Item = std::result::Result<User, Aside>;
+
+/// What a row came to that is no user as it is.
+enum Aside {
+    /// A user with a password that is to be hashed.
     Clear(Box<User>, Secret),
     LeftOut(usize, String),
     Fault(usize, Fault),
@@ -273,21 +277,29 @@ impl Iterator for UserFile {
                 self.hash_the_clear();
             }
             let item = match self.ahead.items.pop_front() {
-                Some(item) => Some(item),
-                None => self.item(),
-            };
-            let Some(item) = item else {
-                self.say_what_is_missing();
-                return None;
+                Some(item) => item,
+                // By this way go most: a user is moved once.
+                None => {
+                    let mut draft = Draft::default();
+                    match self.row(&mut draft) {
+                        Some(Ok(())) => Ok(draft.user),
+                        Some(Err(aside)) => Err(aside),
+                        None => {
+                            self.say_what_is_missing();
+                            return None;
+                        }
+                    }
+                }
             };
             match item {
-                Item::User(user) => {
+                Ok(user) => {
                     self.counts.add_user();
-                    return Some(Ok(*user));
+                    return Some(Ok(user));
                 }
-                Item::Clear(_, _) => {}
-                Item::LeftOut(line, why) => self.leave_out(line, &why),
-                Item::Fault(line, fault) => return Some(Err(self.error(line, fault))),
+                // They were hashed when they were read.
+                Err(Aside::Clear(..)) => {}
+                Err(Aside::LeftOut(line, why)) => self.leave_out(line, &why),
+                Err(Aside::Fault(line, fault)) => return Some(Err(self.error(line, fault))),
             }
         }
     }
@@ -375,8 +387,12 @@ impl UserFile {
 
     fn read_ahead(&mut self) {
         while self.ahead.items.len() < READ_AHEAD {
-            let Some(item) = self.item() else { break };
-            let is_last = matches!(item, Item::Fault(_, Fault::File(_)));
+            let mut draft = Draft::default();
+            let Some(row) = self.row(&mut draft) else {
+                break;
+            };
+            let item = row.map(|()| draft.user);
+            let is_last = matches!(item, Err(Aside::Fault(_, Fault::File(_))));
             self.ahead.items.push_back(item);
             if is_last {
                 break;
@@ -410,7 +426,7 @@ impl UserFile {
     fn hash_the_clear(&mut self) {
         let items = &mut self.ahead.items;
         let texts = items.iter().filter_map(|item| match item {
-            Item::Clear(_, text) => Some(text.clone()),
+            Err(Aside::Clear(_, text)) => Some(text.clone()),
             _ => None,
         });
         let texts: Vec<Secret> = texts.collect();
@@ -419,21 +435,18 @@ impl UserFile {
         }
         let hashes = hash_all(&texts);
         let mut hashes = hashes.unwrap_or_default().into_iter();
-        for item in items
-            .iter_mut()
-            .filter(|item| matches!(item, Item::Clear(..)))
-        {
-            let Item::Clear(user, _) = item else { continue };
-            let mut user = std::mem::take(user);
-            *item = match hashes.next() {
-                Some(hash) => {
-                    user.password_hash = Some(hash);
-                    Item::User(user)
+        for item in items {
+            let Err(Aside::Clear(user, _)) = item else {
+                continue;
+            };
+            let mut user = std::mem::take(&mut **user);
+            user.password_hash = hashes.next();
+            *item = match user.password_hash {
+                Some(_) => Ok(user),
+                None => {
+                    let fault = "has a password that could not be hashed".to_string();
+                    Err(Aside::Fault(0, Fault::Row(fault)))
                 }
-                None => Item::Fault(
-                    0,
-                    Fault::Row("has a password that could not be hashed".to_string()),
-                ),
             };
         }
     }
@@ -461,9 +474,8 @@ impl UserFile {
         }
     }
 
-    /// The next row, with what came of it.
-    fn item(&mut self) -> Option<Item> {
-        let mut draft = Draft::default();
+    /// Reads the next row into a user in the making.
+    fn row(&mut self, draft: &mut Draft) -> Option<std::result::Result<(), Aside>> {
         draft.drops_email_usernames = self.kind.source != Source::Plain;
         let mapping = &mut self.mapping;
         let (line, read) = match &mut self.rows {
@@ -471,46 +483,46 @@ impl UserFile {
                 let (line, record) = csv.next()?;
                 (
                     line,
-                    record.and_then(|record| cells(mapping, &mut draft, &record)),
+                    record.and_then(|record| cells(mapping, draft, &record)),
                 )
             }
             Rows::Lines(lines) => {
                 let (line, text) = lines.next()?;
-                (
-                    line,
-                    text.and_then(|text| object(mapping, &mut draft, text)),
-                )
+                (line, text.and_then(|text| object(mapping, draft, text)))
             }
             Rows::Objects(objects) => {
                 let (line, text) = objects.next()?;
-                (
-                    line,
-                    text.and_then(|text| object(mapping, &mut draft, text)),
-                )
+                (line, text.and_then(|text| object(mapping, draft, text)))
             }
             Rows::Ldif(ldif) => {
-                let (line, attributes) = ldif.next()?;
+                let (line, entry) = ldif.next()?;
                 (
                     line,
-                    attributes.and_then(|attributes| entry(mapping, &mut draft, attributes)),
+                    entry.and_then(|entry| attributes(mapping, draft, entry)),
                 )
             }
             Rows::Ended => return None,
         };
-        Some(match read.and_then(|marked| self.made(draft, marked)) {
-            Ok(made) => made.at(line),
-            Err(Fault::File(cause)) => {
-                self.rows = Rows::Ended;
-                Item::Fault(line, Fault::File(cause))
+        Some(match read {
+            Ok(is_marked) => self.make(draft, line, is_marked),
+            Err(fault) => {
+                if matches!(fault, Fault::File(_)) {
+                    self.rows = Rows::Ended;
+                }
+                Err(Aside::Fault(line, fault))
             }
-            Err(fault) => Item::Fault(line, fault),
         })
     }
 
-    /// What a row is whose fields were read. `is_marked` says that it may hold the kernel's words.
-    fn made(&mut self, mut draft: Draft, is_marked: bool) -> std::result::Result<Row, Fault> {
+    /// Makes a user of the fields that were read. `is_marked` says that they may hold the kernel's words.
+    fn make(
+        &mut self,
+        draft: &mut Draft,
+        line: usize,
+        is_marked: bool,
+    ) -> std::result::Result<(), Aside> {
         if let Made::LeftOut(why) = draft.finish() {
-            return Ok(Row::LeftOut(why));
+            return Err(Aside::LeftOut(line, why));
         }
         if let Some(field) = draft.blanks {
             self.counts.add_blanks(field);
@@ -518,18 +530,19 @@ impl UserFile {
         if draft.lost_factor {
             self.counts.add_lost_factor();
         }
-        let clear = self.set_hash(&mut draft).map_err(Fault::Row)?;
-        let mut user = Box::new(draft.user);
+        let faulty = |fault| Aside::Fault(line, Fault::Row(fault));
+        let clear = self.set_hash(draft).map_err(faulty)?;
+        let user = &mut draft.user;
         if let (Some(recipe), Some(own)) = (&self.recipe, &user.custom_password_hash) {
             user.custom_password_hash = Some(recipe.over(Some(own)));
         }
-        if is_marked && user_holds_marker(&user) {
-            return Err(Fault::Row(NO_MARKERS.to_string()));
+        if is_marked && user_holds_marker(user) {
+            return Err(faulty(NO_MARKERS.to_string()));
         }
-        Ok(match clear {
-            Some(text) => Row::Clear(user, text),
-            None => Row::User(user),
-        })
+        match clear {
+            Some(text) => Err(Aside::Clear(Box::new(std::mem::take(user)), text)),
+            None => Ok(()),
+        }
     }
 
     /// Puts the hash of the row where an import takes it; gives a password in clear text that is to be hashed.
@@ -604,23 +617,6 @@ fn as_verb(why: &str) -> String {
     }
 }
 
-/// What a row came to, before its line is known.
-enum Row {
-    User(Box<User>),
-    Clear(Box<User>, Secret),
-    LeftOut(String),
-}
-
-impl Row {
-    fn at(self, line: usize) -> Item {
-        match self {
-            Row::User(user) => Item::User(user),
-            Row::Clear(user, text) => Item::Clear(user, text),
-            Row::LeftOut(why) => Item::LeftOut(line, why),
-        }
-    }
-}
-
 impl fmt::Display for UserFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&harmless(&format!(
@@ -638,9 +634,13 @@ fn cells(
     draft: &mut Draft,
     record: &Record<'_>,
 ) -> std::result::Result<bool, Fault> {
-    let has_apostrophe = record.text.contains('\'');
+    // One look for what few records have: an apostrophe, a NUL byte, and what the kernel's words end in.
+    let is_odd = find(record.text.as_bytes(), [b'\'', 0, b'_']).is_some();
+    if is_odd && record.text.contains('\0') {
+        return Err(Fault::Row(NUL.to_string()));
+    }
     for (index, cell) in record.cells().enumerate().take(mapping.columns()) {
-        let cell = match has_apostrophe {
+        let cell = match is_odd {
             true if mapping.is_quoted => cell.strip_prefix('\'').unwrap_or(cell).into(),
             true => as_it_was(cell),
             false => cell.into(),
@@ -649,10 +649,7 @@ fn cells(
             .take_cell(draft, index, Cell::Text(cell))
             .map_err(Fault::Row)?;
     }
-    if record.text.contains('\0') {
-        return Err(Fault::Row(NUL.to_string()));
-    }
-    Ok(record.text.contains(MARKER) || mapping.names_hold_marker)
+    Ok(is_odd && record.text.contains(MARKER) || mapping.names_hold_marker)
 }
 
 const NUL: &str = "holds a NUL byte, which is in no text: save the file as UTF-8 anew";
@@ -662,20 +659,26 @@ fn object(
     draft: &mut Draft,
     text: &str,
 ) -> std::result::Result<bool, Fault> {
-    let fields = json::fields(text).map_err(Fault::Row)?;
-    for (name, cell) in fields.0 {
-        mapping.take_field(draft, &name, cell).map_err(Fault::Row)?;
-    }
-    // A backslash may write any of its letters.
-    Ok(text.contains(MARKER) || text.contains('\\'))
+    // A backslash may write any of the letters of the kernel's words.
+    let mut has_escape = false;
+    json::each_field(text, |name, cell| {
+        has_escape |= match &cell {
+            Cell::Text(text) => matches!(text, Cow::Owned(_)),
+            Cell::Json(Value::Array(_) | Value::Object(_)) => text.contains('\\'),
+            Cell::Json(_) => false,
+        };
+        mapping.take_field(draft, name, cell)
+    })
+    .map_err(Fault::Row)?;
+    Ok(has_escape || text.contains(MARKER))
 }
 
-fn entry(
+fn attributes(
     mapping: &mut Mapping,
     draft: &mut Draft,
-    attributes: Attributes,
+    entry: Attributes,
 ) -> std::result::Result<bool, Fault> {
-    for (name, mut values) in attributes {
+    for (name, mut values) in entry {
         let cell = match values.len() {
             1 => Cell::Text(values.remove(0).into()),
             _ => Cell::Json(Value::from(values)),

@@ -293,7 +293,7 @@ fn sampled_names(path: &Path, rows: Rows, _options: &ReadOptions) -> Result<(Vec
         let parsed = std::str::from_utf8(object)
             .ok()
             .and_then(|text| fields(text).ok());
-        for (name, cell) in parsed.into_iter().flat_map(|fields| fields.0) {
+        for (name, cell) in parsed.into_iter().flatten() {
             if cell.is_nothing() && name != "serviceAccountClientId" {
                 // What is null everywhere says little, but that it is there.
             }

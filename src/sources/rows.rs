@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
 use crate::sources::bytes::Encoding;
@@ -68,28 +68,40 @@ impl From<Value> for Cell<'_> {
     }
 }
 
-/// The fields of a JSON object in their order, without copies of what needs none.
-pub(crate) struct Fields<'a>(pub(crate) Vec<(Cow<'a, str>, Cell<'a>)>);
+/// Reads a JSON object field by field, each of which goes to the function. Gives the first fault that it finds; the rest of
+/// the object is read all the same, since it may be none.
+pub(crate) struct EachField<F>(pub(crate) F);
 
-impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Fields<'a>, D::Error> {
-        struct Object;
-        impl<'de> Visitor<'de> for Object {
-            type Value = Fields<'de>;
+impl<'de, F> DeserializeSeed<'de> for EachField<F>
+where
+    F: FnMut(&str, Cell<'_>) -> Result<(), String>,
+{
+    type Value = Option<String>;
 
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields<'de>, A::Error> {
-                let mut fields = Vec::with_capacity(16);
-                while let Some(Name(name)) = map.next_key()? {
-                    fields.push((name, map.next_value()?));
-                }
-                Ok(Fields(fields))
+impl<'de, F> Visitor<'de> for EachField<F>
+where
+    F: FnMut(&str, Cell<'_>) -> Result<(), String>,
+{
+    type Value = Option<String>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut fault = None;
+        while let Some(Name(name)) = map.next_key()? {
+            let cell = map.next_value()?;
+            if fault.is_none() {
+                fault = (self.0)(&name, cell).err();
             }
         }
-        deserializer.deserialize_map(Object)
+        Ok(fault)
     }
 }
 
