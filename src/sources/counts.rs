@@ -65,8 +65,7 @@ impl FileCounts {
     /// ```
     #[must_use]
     pub fn rows(&self) -> u64 {
-        let left_out = self.tally().left_out.values().sum::<u64>();
-        self.users() + self.errors() + left_out
+        self.users() + self.errors() + self.rows_left_out()
     }
 
     /// Users that were read.
@@ -147,6 +146,10 @@ impl FileCounts {
         hashes
             .extend(impossible.map(|(what, (_, rows))| (format!("{what}, not importable"), *rows)));
         hashes
+    }
+
+    pub(crate) fn rows_left_out(&self) -> u64 {
+        self.tally().left_out.values().sum()
     }
 
     fn tally(&self) -> MutexGuard<'_, Tally> {

@@ -6,6 +6,9 @@ use crate::passwords::hashes::encodings::BASE64;
 use crate::sources::bytes::{Line, Text};
 use crate::sources::rows::{Fault, LONGEST_ROW, too_long, undecoded};
 
+/// The number of an entry's first line, and its lines.
+type Entry = (usize, Vec<String>);
+
 /// An entry's attributes, each with its values.
 pub(crate) type Attributes = Vec<(String, Vec<String>)>;
 
@@ -39,7 +42,7 @@ impl Ldif {
     }
 
     /// The lines of an entry, put together where they were folded, and the number of the first.
-    fn lines(&mut self) -> Result<Option<(usize, Vec<String>)>, (usize, Fault)> {
+    fn lines(&mut self) -> Result<Option<Entry>, (usize, Fault)> {
         let mut lines: Vec<String> = Vec::new();
         let (mut begins, mut bytes, mut in_comment, mut fault) = (self.line, 0, false, None);
         loop {

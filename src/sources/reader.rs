@@ -1,5 +1,6 @@
 //! Opening a file of users, and its users one after the other.
 
+use std::any::Any;
 use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::fmt;
@@ -9,6 +10,7 @@ use serde_json::Value;
 
 use crate::error::{Error, Result};
 use crate::passwords::hash_all;
+use crate::passwords::hash_stream::HashStream;
 use crate::passwords::hashes::stored::StoredHash;
 use crate::passwords::recipe::HashRecipe;
 use crate::private_file::sheet::as_it_was;
@@ -615,6 +617,14 @@ fn as_verb(why: &str) -> String {
         true => format!("is a user who {why} and has no password here"),
         false => format!("is {why}"),
     }
+}
+
+/// The counts of the file that users come from, where they come from one.
+pub(crate) fn counts_of(users: &dyn Any) -> Option<FileCounts> {
+    let file = users.downcast_ref::<UserFile>();
+    let hashed = users.downcast_ref::<HashStream<UserFile>>();
+    let file = file.or(hashed.map(HashStream::source));
+    file.map(UserFile::counts)
 }
 
 impl fmt::Display for UserFile {

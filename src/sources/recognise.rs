@@ -5,6 +5,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::error::{Error, Result};
+use crate::private_file::sheet::as_it_was;
 use crate::sources::bytes::Text;
 use crate::sources::csv::{self, Csv};
 use crate::sources::json::{Lines, Objects, fields, first_value};
@@ -567,5 +568,7 @@ fn is_quoted(names: &[String], known: &Known, sample: &[Vec<String>]) -> bool {
             .filter_map(|record| record.get(email))
             .filter(|cell| !cell.is_empty())
     };
-    cells().next().is_some() && cells().all(|cell| cell.starts_with('\''))
+    // An apostrophe before what a sheet would take for a formula is no mark of Auth0's.
+    let is_bare = |cell: &String| as_it_was(cell) == cell.as_str();
+    cells().any(is_bare) && cells().all(|cell| cell.starts_with('\''))
 }

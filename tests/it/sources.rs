@@ -346,14 +346,14 @@ fn more_of_the_systems() {
 
     let mongo = json!({"_id": {"$oid": "64a1f0c2e4b0a1b2c3d4e5f6"}, "username": "ada", "email": "ada@example.com", "salt": "50cd5deb2aadf3dc93b14bc8a5622e25a1d8fd816df1dd3b2ce066f2e5e63b3c", "hash": SILENT, "__v": 0});
     assert_eq!(
-        read_users(&Given::new(mongo.to_string().as_bytes()))
+        read_users(Given::new(mongo.to_string().as_bytes()))
             .unwrap()
             .source(),
         Source::Passport
     );
     let membership = "UserId,UserName,Password,PasswordFormat,PasswordSalt,Email,IsApproved,IsLockedOut\n7,ada,agYre+SeOzpFPZWpADkJcjqv0A0=,1,08kovSWcOlY6ycZgVvSSEQ==,ada@example.com,True,False\n";
     assert_eq!(
-        read_users(&Given::new(membership.as_bytes()))
+        read_users(Given::new(membership.as_bytes()))
             .unwrap()
             .source(),
         Source::SqlMembership
@@ -665,7 +665,7 @@ fn a_column_of_hashes_that_goes_nowhere_stops_the_reading() {
     )
     .unwrap();
     assert!(verify_password(mapped.rows[0].as_ref().unwrap(), "correct horse").is_ok());
-    let tenant_is_not_asked = read_users(&Given::new(
+    let tenant_is_not_asked = read_users(Given::new(
         format!("email,pw\nb@example.com,{BCRYPT}\n").as_bytes(),
     ))
     .unwrap()
@@ -900,9 +900,34 @@ fn a_run_from_a_file_says_what_is_left_out_and_shows_no_secret() {
         let (tenant, connection) = practice.database();
         let users = read_users(std::env::var("READS").unwrap()).unwrap();
         let counts = users.counts();
-        let report =
-            import_stream(&tenant, &connection, users, &quick(&Named::new("source"))).unwrap();
-        println!("{report}\n{counts}\n{} inserted", report.counts().inserted);
+        let name = Named::new("source");
+        let report = import_stream(&tenant, &connection, users, &quick(&name)).unwrap();
+        let Counts {
+            inserted,
+            failed,
+            left_out,
+            total,
+            ..
+        } = report.counts();
+        assert_eq!(
+            (inserted, failed, left_out, total),
+            (2, 1, 1, counts.rows())
+        );
+        assert_eq!(
+            read_import(report.folder()).unwrap().counts(),
+            report.counts()
+        );
+        println!("{report}\n{counts}\n{inserted} inserted");
+        // Of hashes that would be lost nobody is sent.
+        let unmapped = Given::new(format!("email,pw\nd@example.com,{BCRYPT}\n").as_bytes());
+        let users = read_users(&unmapped).unwrap();
+        let name = Named::new("unmapped");
+        let refused = import_stream(&tenant, &connection, users, &quick(&name)).unwrap_err();
+        assert!(
+            refused.to_string().contains("`pw` looks like hashes"),
+            "{refused}"
+        );
+        assert!(users_by_email(&tenant, "d@example.com").unwrap().is_empty());
         return;
     }
     let text = format!(

@@ -3,7 +3,7 @@
 use crate::passwords::hashes::stored::{FirebaseConfig, firebase};
 use crate::sources::draft::Draft;
 use crate::sources::fields::{Flag, Object, Text as Field};
-use crate::sources::known::{Known, Source, USUAL, items, text_in};
+use crate::sources::known::{Known, Source, items, text_in};
 use crate::sources::places::Take::{self, *};
 use crate::sources::rows::Cell;
 
@@ -84,7 +84,6 @@ pub(super) const KNOWN: Known = Known {
         };
         firebase(hash, salt, &config)
     },
-    ..USUAL
 };
 
 fn providers(draft: &mut Draft, cell: Cell<'_>) -> Result<(), String> {
