@@ -62,9 +62,6 @@ sentences! {
     Source source_of_another_kind(path: &Path, what: &str, advice: &str) let path = path.display();
         "cannot read users from {path}: it is {what}"
         ": " "{advice}";
-    Source source_without_list(path: &Path) let path = path.display();
-        "cannot read users from {path}: it is JSON, and no list of users is in it"
-        ": " "write the users as a list, or one object a line";
     Source bad_delimiter(path: &Path, delimiter: char) let path = path.display();
         "cannot read users from {path}: {delimiter:?} cannot stand between cells"
         ": " "give one character of ASCII that is no quote";

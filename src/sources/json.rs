@@ -32,6 +32,11 @@ pub(crate) fn is_list_name(name: &str) -> bool {
 
 /// How far within objects a list of users is looked for.
 const MOST_LEVELS: usize = 3;
+/// Bytes of a list by which it is seen whether users are in it.
+const SEEN_OF_A_LIST: usize = 16 << 10;
+/// Bytes that are read a second time at most, because an object turned out to be broken. A list of objects that never end would
+/// otherwise be read for hours.
+const MOST_AGAIN: usize = 1 << 26;
 /// Bytes of a key's name; a longer one is none that is looked for.
 const LONGEST_KEY: usize = 200;
 
@@ -127,6 +132,8 @@ pub(crate) struct Objects {
     given: usize,
     /// How far the next value is set in, where it is the first of its line.
     indent: Option<usize>,
+    /// Bytes that may still be read a second time.
+    again: usize,
 }
 
 /// Where a scan of JSON stands.
@@ -136,6 +143,8 @@ struct Nesting {
     closing: Vec<u8>,
     in_text: bool,
     is_escaped: bool,
+    /// A comma was the last byte that is no blank.
+    is_behind_comma: bool,
 }
 
 /// What a byte means where a scan stands.
@@ -158,11 +167,18 @@ impl Nesting {
                 _ => {}
             }
         } else {
+            let in_object = self.closing.last() == Some(&b'}');
+            let is_behind_comma = std::mem::take(&mut self.is_behind_comma);
             match byte {
                 b'"' => self.in_text = true,
+                // A name must come there: the object before lacks its end.
+                b'{' | b'[' if is_behind_comma && in_object => return Step::Wrong,
                 b'{' => self.closing.push(b'}'),
                 b'[' => self.closing.push(b']'),
                 b'}' | b']' if self.closing.pop() != Some(byte) => return Step::Wrong,
+                b':' if self.closing.last() == Some(&b']') => return Step::Wrong,
+                b',' => self.is_behind_comma = true,
+                b' ' | b'\t' | b'\n' | b'\r' => self.is_behind_comma = is_behind_comma,
                 _ => {}
             }
         }
@@ -182,6 +198,7 @@ impl Objects {
             is_over: false,
             given: 0,
             indent: None,
+            again: MOST_AGAIN,
         }
     }
 
@@ -257,7 +274,7 @@ impl Objects {
                         self.given = at;
                         return (line, Ok(0..at));
                     }
-                    Step::Wrong if !is_plain => return (line, Err(self.recover())),
+                    Step::Wrong if !is_plain => return (line, Err(self.recover(at))),
                     _ => {}
                 }
             }
@@ -270,7 +287,7 @@ impl Objects {
                     self.given = at;
                     return (line, Ok(0..at));
                 }
-                Ok(false) => return (line, Err(self.recover())),
+                Ok(false) => return (line, Err(self.recover(at))),
                 Err(cause) => return (line, Err(Fault::File(cause))),
             }
         }
@@ -278,8 +295,14 @@ impl Objects {
 
     /// Goes on with the next object behind one that is broken: an opening brace behind a comma, at the beginning of a line
     /// where the broken one is.
-    fn recover(&mut self) -> Fault {
+    fn recover(&mut self, looked_at: usize) -> Fault {
         let broken = "is not one whole JSON object: a bracket or a quote is missing";
+        self.again = self.again.saturating_sub(looked_at);
+        if self.again == 0 {
+            self.is_over = true;
+            let fact = "too many users before it have no end";
+            return Fault::File(io::Error::new(io::ErrorKind::InvalidData, fact));
+        }
         let mut at = 1;
         loop {
             let window = self.text.window();
@@ -377,7 +400,7 @@ impl Objects {
             }
             let is_list = LISTS.contains(&key.as_str());
             match self.peek()? {
-                Some(b'[') if is_list || self.has_users()? => {
+                Some(b'[') if self.has_users(is_list)? => {
                     self.step_over(1);
                     return Ok(true);
                 }
@@ -418,18 +441,17 @@ impl Objects {
         Ok(byte)
     }
 
-    /// Whether the list that begins here has objects with an e-mail, as far as that can be seen at once.
-    fn has_users(&mut self) -> io::Result<bool> {
-        if self.text.window().len() < 4_096 {
+    /// Whether the list that begins here has users in it, as far as that can be seen at once: objects with an e-mail, or any
+    /// objects where the list's name says so.
+    fn has_users(&mut self, is_named: bool) -> io::Result<bool> {
+        if self.text.window().len() < SEEN_OF_A_LIST {
             self.text.more()?;
         }
-        let window = self.text.window();
-        let blank = window[1..]
-            .iter()
-            .take_while(|byte| byte.is_ascii_whitespace())
-            .count();
-        let first = first_value(&window[1 + blank..]);
-        let first = first.and_then(|bytes| std::str::from_utf8(bytes).ok());
+        let inner = self.text.window()[1..].trim_ascii_start();
+        if is_named {
+            return Ok(matches!(inner.first(), Some(b'{' | b']')));
+        }
+        let first = first_value(inner).and_then(|bytes| std::str::from_utf8(bytes).ok());
         let fields = first.and_then(|text| fields(text).ok());
         let is_email =
             |name: &str| name.eq_ignore_ascii_case("email") || name.eq_ignore_ascii_case("mail");

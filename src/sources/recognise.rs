@@ -174,39 +174,9 @@ fn other_kind(window: &[u8]) -> Option<(&'static str, &'static str)> {
 }
 
 fn json(path: &Path, text: Text, mut kind: Kind, options: &ReadOptions) -> Result<Recognised> {
-    let torn = |cause| Error::source_torn(path, 1, cause);
-    let window = text.window().trim_ascii_start();
-    let first_line = window
-        .split(|byte| *byte == b'\n')
-        .next()
-        .unwrap_or_default();
-    let is_object = |text: &[u8]| std::str::from_utf8(text).is_ok_and(|text| fields(text).is_ok());
-    let whole = first_value(window);
-    let follows = whole.map(|whole| window[whole.len()..].trim_ascii_start());
-    let is_alone = text.is_whole() && follows.is_some_and(<[u8]>::is_empty);
-    let has_list = |text: &[u8]| has_list_of_objects(text);
-    let (rows, form) = match window.first() {
-        Some(b'[') if is_list(window) => {
-            let objects = Objects::of_list(text).map_err(torn)?;
-            (objects.map_or(Rows::Ended, Rows::Objects), "a JSON list")
-        }
-        Some(b'{')
-            if whole.is_some_and(|whole| is_alone && has_list(whole))
-                || whole.is_none() && !has_more_lines(window) =>
-        {
-            let Some(objects) = Objects::of_list(text).map_err(torn)? else {
-                return Err(Error::source_without_list(path));
-            };
-            (Rows::Objects(objects), "a JSON list within an object")
-        }
-        Some(b'{') if !is_object(first_line.trim_ascii()) && whole.is_some_and(is_object) => (
-            Rows::Objects(Objects::of(text)),
-            "JSON objects one after the other",
-        ),
-        _ => (Rows::Lines(Lines::of(text)), "JSON lines"),
-    };
+    let (rows, form) = json_rows(path, text, options)?;
     kind.form = form;
-    let (names, rows) = sampled_names(path, rows, options)?;
+    let (names, rows) = sampled_names(rows);
     kind.source = options.source.unwrap_or_else(|| source_of(&names));
     let mapping = mapping_for(path, kind.source, options)?;
     Ok(Recognised {
@@ -214,6 +184,51 @@ fn json(path: &Path, text: Text, mut kind: Kind, options: &ReadOptions) -> Resul
         kind,
         mapping,
     })
+}
+
+/// The rows of JSON, and the form that it has.
+fn json_rows(path: &Path, text: Text, options: &ReadOptions) -> Result<(Rows, &'static str)> {
+    const WITHIN: &str = "a JSON list within an object";
+    let torn = |cause| Error::source_torn(path, 1, cause);
+    let window = text.window().trim_ascii_start();
+    let lines = |text: Text| Ok((Rows::Lines(Lines::of(text)), "JSON lines"));
+    let is_object = |text: &[u8]| std::str::from_utf8(text).is_ok_and(|text| fields(text).is_ok());
+    match window.first() {
+        Some(b'[') if is_list(window) => {
+            let objects = Objects::of_list(text).map_err(torn)?;
+            return Ok((objects.map_or(Rows::Ended, Rows::Objects), "a JSON list"));
+        }
+        Some(b'{') => {}
+        _ => return lines(text),
+    }
+    let Some(whole) = first_value(window) else {
+        if has_more_lines(window) {
+            return lines(text);
+        }
+        // What is around the list may be longer than what was seen. Where there is none, the file is begun anew.
+        let objects = Objects::of_list(text).map_err(torn)?;
+        return match objects {
+            Some(objects) => Ok((Rows::Objects(objects), WITHIN)),
+            None => lines(Text::open(path, options.encoding)?),
+        };
+    };
+    let is_alone = text.is_whole() && window[whole.len()..].trim_ascii().is_empty();
+    let first_line = window
+        .split(|byte| *byte == b'\n')
+        .next()
+        .unwrap_or_default();
+    let in_lines = is_object(first_line.trim_ascii()) || !is_object(whole);
+    if is_alone && has_list_of_objects(whole) {
+        let objects = Objects::of_list(text).map_err(torn)?;
+        return Ok((objects.map_or(Rows::Ended, Rows::Objects), WITHIN));
+    }
+    match in_lines {
+        true => lines(text),
+        false => Ok((
+            Rows::Objects(Objects::of(text)),
+            "JSON objects one after the other",
+        )),
+    }
 }
 
 /// Whether a bracket opens a list of objects, and is no line of its own, as `[1]`.
@@ -232,6 +247,19 @@ fn has_more_lines(window: &[u8]) -> bool {
     lines.any(is_whole)
 }
 
+/// Names of fields that a user has, and hardly anything around a list of users.
+const USERS_OWN: [&str; 9] = [
+    "email",
+    "mail",
+    "username",
+    "user_id",
+    "login",
+    "localid",
+    "traits",
+    "user_email",
+    "user_login",
+];
+
 /// Whether an object, or one within it, has a list of objects that are users, by its name or theirs.
 fn has_list_of_objects(text: &[u8]) -> bool {
     let parsed: Option<Value> = serde_json::from_slice(text).ok();
@@ -239,12 +267,9 @@ fn has_list_of_objects(text: &[u8]) -> bool {
         let Some(object) = value.as_object() else {
             return false;
         };
-        let is_user = object.keys().any(|key| {
-            let key = key.to_ascii_lowercase();
-            key.contains("email") || key.contains("username") || key == "mail" || key == "user_id"
-        });
         // A user's own lists, of identities say, are none of users.
-        if is_user {
+        let is_user = |key: &String| USERS_OWN.contains(&key.to_ascii_lowercase().as_str());
+        if object.keys().any(is_user) {
             return false;
         }
         object.iter().any(|(name, value)| match value {
@@ -270,11 +295,11 @@ fn has_email(value: &Value) -> bool {
 }
 
 /// The names of the fields of the first objects; what lies within objects as `a.b`.
-fn sampled_names(path: &Path, rows: Rows, _options: &ReadOptions) -> Result<(Vec<String>, Rows)> {
+fn sampled_names(rows: Rows) -> (Vec<String>, Rows) {
     let window = match &rows {
         Rows::Lines(lines) => lines.window(),
         Rows::Objects(objects) => objects.window(),
-        _ => return Err(Error::source_without_list(path)),
+        _ => return (Vec::new(), rows),
     };
     let (mut names, mut rest) = (Vec::new(), window);
     for _ in 0..SAMPLED {
@@ -295,16 +320,13 @@ fn sampled_names(path: &Path, rows: Rows, _options: &ReadOptions) -> Result<(Vec
             .ok()
             .and_then(|text| fields(text).ok());
         for (name, cell) in parsed.into_iter().flatten() {
-            if cell.is_nothing() && name != "serviceAccountClientId" {
-                // What is null everywhere says little, but that it is there.
-            }
             add_names(&mut names, &name, &cell);
         }
         if names.len() > MOST_COLUMNS {
             break;
         }
     }
-    Ok((names, rows))
+    (names, rows)
 }
 
 fn add_names(names: &mut Vec<String>, name: &str, cell: &Cell<'_>) {

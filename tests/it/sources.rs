@@ -747,7 +747,6 @@ fn what_is_no_file_of_users_is_said_in_one_sentence() {
             b"email,name,email\na@example.com,A,b@example.com\n",
             "its heading has `email` twice",
         ),
-        (b"{\"realm\":\"r\",\"roles\":[1]}\n\n", ""),
         (b"\x1f\x8bno gzip", "it is no gzip file"),
     ] {
         let refused = match seen_with(bytes, &options) {
@@ -846,6 +845,37 @@ fn a_list_is_read_behind_an_object_that_is_broken_and_one_that_is_cut_off_is_tol
     let unclosed = seen(format!("[\n{},\n{}\n", user("a"), user("b")));
     assert_eq!(unclosed.counts.users(), 2);
     assert!(unclosed.rows.last().unwrap().is_err());
+
+    // A first line that is longer than what a file is recognised by, and a list behind as much.
+    let name = "x".repeat(5_000_000);
+    let lines = format!(
+        "{{\"name\":\"{name}\"}}\n{}\n",
+        json!({"email": "a@example.com"})
+    );
+    assert_eq!(seen(lines).counted(), (2, 1, 0, 1));
+    let within = format!(
+        "{{\"data\":[1],\"theme\":\"{name}\",\"loginWithEmailAllowed\":true,\"users\":[{}]}}",
+        user("a")
+    );
+    assert_eq!(seen(within).counted(), (1, 1, 0, 0));
+    let small = format!(
+        "{{\"realm\":\"r\",\"verifyEmail\":false,\"users\":[{}]}}",
+        user("a")
+    );
+    assert_eq!(seen(small).counted(), (1, 1, 0, 0));
+    // In one line, an object that lacks its end, and a list that does.
+    for broken in [
+        "{\"email\":\"b@example.com\",\"x\":{\"y\":1}",
+        "{\"email\":\"b@example.com\",\"ids\":[1,2,\"x\":1}",
+    ] {
+        let text =
+            format!("[{{\"email\":\"a@example.com\"}},{broken},{{\"email\":\"c@example.com\"}}]");
+        let read = seen(text);
+        assert_eq!(read.counted(), (3, 2, 0, 1), "{:?}", read.faults());
+    }
+    // Objects that never end are not read for ever.
+    let endless = seen(format!("[{}", "{\"a\":1,".repeat(100_000)));
+    assert!(endless.rows.last().unwrap().is_err() && endless.counts.users() == 0);
 
     let deep = format!(
         "[{}{},{{\"email\":\"a@example.com\"}}]",
