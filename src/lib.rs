@@ -129,7 +129,7 @@
 //! | open a tenant | [`Tenant::from_env`], [`Tenant::new`] (and [`with_sign_in`](Tenant::with_sign_in)), [`Tenant::practice`] | [`Tenant`] |
 //! | look around | [`list_connections`], [`find_users`], [`users_by_email`], [`export_users`] | [`Connections`], [`FoundUsers`], [`ExportedUsers`] |
 //! | see the HTTP | [`Tenant::requests`] | [`RequestLog`] |
-//! | make or read users | [`generate_users`], [`read_csv`], [`read_ndjson`] | [`Users`], [`UserFile`] |
+//! | make or read users | [`generate_users`], [`read_users`], [`read_users_as`], [`read_users_with`], [`read_csv`], [`read_ndjson`] | [`Users`], [`UserFile`], [`ReadOptions`], [`FileCounts`] |
 //! | give them passwords | [`hash_password`], [`set_passwords`], [`hash_stream`] | [`Users`], [`HashStream`] |
 //! | keep their old ones | [`StoredHash::read`], [`keycloak`], [`firebase`], [`aspnet_membership`]; [`find_recipe`], [`find_recipe_within`], [`find_recipes`], [`HashRecipe::new`], [`HashRecipe::read`], [`verify_password`] | [`StoredHash`], [`HashRecipe`], [`HashRecipes`] |
 //! | what hashing costs | [`measure_costs`], [`measure_hashing`] | [`CostTimes`], [`HashingSpeeds`] |
@@ -164,6 +164,7 @@ mod removal;
 mod say;
 mod secrets;
 mod sign_in;
+mod sources;
 mod tenant;
 mod users;
 mod words;
@@ -209,8 +210,14 @@ pub use removal::{plan_removal, plan_run_removal, remove_users};
 pub use secrets::Secret;
 pub use serde_json;
 pub use sign_in::{SignIn, verify_sign_in};
+pub use sources::bytes::Encoding;
+pub use sources::counts::FileCounts;
+pub use sources::known::Source;
+pub use sources::options::ReadOptions;
+pub use sources::reader::{
+    UserFile, read_csv, read_ndjson, read_users, read_users_as, read_users_with,
+};
 pub use tenant::Tenant;
 pub use tenant::log::{RequestLog, SentRequest};
-pub use users::file::{UserFile, read_csv, read_ndjson};
 pub use users::generate::generate_users;
 pub use users::{User, Users};

@@ -13,7 +13,7 @@ use crate::words::cut;
 /// Every order of the kernel begins with this (evcxr 0.22: `EVCXR_BEGIN_CONTENT`, `EVCXR_END_CONTENT`,
 /// `EVCXR_EXECUTION_COMPLETE`, `EVCXR_PANIC_NOTIFICATION`, `EVCXR_ERROR_OCCURRED`, `EVCXR_VARIABLE_CHANGED_TYPE:`;
 /// evcxr_input: `EVCXR_INPUT_REQUEST` and `EVCXR_INPUT_REQUEST_PASSWORD`).
-const MARKER: &str = "EVCXR_";
+pub(crate) const MARKER: &str = "EVCXR_";
 /// What is shown in its place.
 pub(crate) const DISARMED: &str = "EVCXR·_";
 /// What is said of a user whose data hold it: nobody can print what is not there.

@@ -191,6 +191,7 @@ impl ImportReport {
             ("failed", c.failed, BAD),
             ("unknown", c.unknown, WARNING),
             ("not done yet", c.not_sent, OPEN),
+            ("left out", c.left_out, NEUTRAL),
         ];
         counts.retain(|(word, number, _)| *number > 0 || *word == "inserted");
         Bar {
@@ -201,7 +202,7 @@ impl ImportReport {
 
     fn is_clean(&self) -> bool {
         let c = self.counts();
-        self.sealed && c.inserted + c.updated + c.already_there == c.total
+        self.sealed && c.inserted + c.updated + c.already_there + c.left_out == c.total
     }
 
     fn view(&self) -> View {

@@ -47,9 +47,10 @@ sentences! {
     Export export_file_refused(status: reqwest::StatusCode);
         "cannot export the users: its file was answered with {status}"
         ": " "run this cell again";
-    /// What is wrong with the packed file, and what to do.
+    /// What is wrong with the packed file.
     Export export_packed_badly(fault: &str);
-        "cannot export the users: {fault}";
+        "cannot export the users: {fault}"
+        ": " "run this cell again";
     Export export_of_many_values(job: &str, line: usize, most: usize, in_all: usize)
         let most = grouped(most), in_all = grouped(in_all);
         "cannot export the users: up to line {line} of the file there may be over {most} values in one user, or over {in_all} in all, the most that are kept in memory"

@@ -49,12 +49,48 @@ sentences! {
     Source source_unopened(path: &Path, cause: io::Error) let path = path.display();
         "cannot read users from {path}: {cause}"
         ": " "paths begin in the working folder, which is the notebook's" because cause;
+    Source source_unreadable(path: &Path, cause: io::Error) let path = path.display();
+        "cannot read users from {path}: {cause}" because cause;
+    Source source_is_a_folder(path: &Path) let path = path.display();
+        "cannot read users from {path}: it is a folder"
+        ": " "name a file in it";
+    Source source_is_no_file(path: &Path) let path = path.display();
+        "cannot read users from {path}: it is a pipe or a device, which cannot be read twice"
+        ": " "save what comes out of it in a file first";
+    Source source_empty(path: &Path) let path = path.display();
+        "cannot read users from {path}: it is empty";
+    Source source_of_another_kind(path: &Path, what: &str, advice: &str) let path = path.display();
+        "cannot read users from {path}: it is {what}"
+        ": " "{advice}";
+    Source bad_delimiter(path: &Path, delimiter: char) let path = path.display();
+        "cannot read users from {path}: {delimiter:?} cannot stand between cells"
+        ": " "give one character of ASCII that is no quote";
+    Source other_heading(path: &Path, given: usize, columns: usize) let path = path.display();
+        "cannot read users from {path}: the heading that was given has {given} columns, and its first line has {columns}"
+        ": " "name each column";
+    Source mapped_to_no_field(path: &Path, column: &str, field: &str) let path = path.display();
+        "cannot read users from {path}: `{column}` is mapped to `{field}`, and an import has no such field"
+        ": " "map it to one of User's fields, to user_metadata.… or app_metadata.…, or to hash or salt";
+    Source column_twice(path: &Path, column: &str) let path = path.display();
+        "cannot read users from {path}: its heading has `{column}` twice"
+        ": " "rename one of them";
+    /// Hashes that nobody mapped.
+    Source hashes_unmapped(path: &Path, column: &str) let path = path.display();
+        "cannot read users from {path}: `{column}` looks like hashes of passwords and goes nowhere, and no later import can bring them"
+        ": " "map it with ReadOptions::map(\"{column}\", \"hash\"), or name it in ReadOptions::leave_out";
+    /// `column` with its quotes.
+    Source hashes_silent(path: &Path, column: &str) let path = path.display();
+        "cannot read users from {path}: the hashes of {column} do not say how they were made"
+        ": " "find out with find_recipe from a few known passwords and give the recipe to with_recipe, or name the column in ReadOptions::leave_out";
+    Source hashes_clear(path: &Path, column: &str) let path = path.display();
+        "cannot read users from {path}: {column} holds passwords in clear text"
+        ": " "have them hashed with ReadOptions::hash_clear_text(true), or name the column in ReadOptions::leave_out and give passwords with set_passwords";
     /// What is wrong with the heading.
     Source bad_heading(path: &Path, fault: &str) let path = path.display();
         "cannot read users from {path}: its heading {fault}";
     Source no_heading(path: &Path) let path = path.display();
-        "cannot read users from {path}: its first line is a user and no heading, since it holds an e-mail address"
-        ": " "put a line above it that names the columns";
+        "cannot read users from {path}: its first line is a user and no heading"
+        ": " "put a line above it that names the columns, or name them with ReadOptions::heading";
     /// `columns` names those that there are.
     Source missing_column(path: &Path, missing: &str, columns: &str) let path = path.display();
         "cannot read users from {path}: it has no column `{missing}`"

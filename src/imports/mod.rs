@@ -34,6 +34,8 @@ use crate::imports::run::Run;
 use crate::imports::schedule::{Files, Schedule};
 use crate::say::say;
 use crate::secrets::random_hex;
+use crate::sources::counts::FileCounts;
+use crate::sources::reader::counts_of;
 use crate::tenant::Tenant;
 use crate::tenant::rate::Pace;
 use crate::users::User;
@@ -104,7 +106,7 @@ fn pack(run: &mut Run, mut packer: RunPacker, users: &[User]) -> Result<()> {
             run.take(step)?;
         }
     }
-    for step in packer.end() {
+    for step in packer.end(0) {
         run.take(step)?;
     }
     Ok(())
@@ -114,7 +116,7 @@ fn pack(run: &mut Run, mut packer: RunPacker, users: &[User]) -> Result<()> {
 /// tenant; waits for the end.
 ///
 /// Rows the source or the check finds fault with are left out and reported, since what comes after them is not
-/// known yet. Should the program end in the middle, [`resume_import`] finishes what had been packed, and its report
+/// known yet. Of a [`UserFile`](crate::UserFile) the report counts every row, also those that its reader left out. Should the program end in the middle, [`resume_import`] finishes what had been packed, and its report
 /// says up to which row that was. So it does of a source whose error is of the kind
 /// [`ErrorKind::Source`](crate::ErrorKind::Source): that one is of the whole source, and ends the import; any other is of its row.
 ///
@@ -157,7 +159,8 @@ pub fn import_stream(
     let run = Run::begin(tenant, connection, options, false)?;
     let (sender, steps) = sync_channel(FILES_AHEAD);
     // Not waited for: a source that is stuck may never give its next user.
-    thread::spawn(move || pack_stream(users, packer, &sender));
+    let counts = counts_of(&users);
+    thread::spawn(move || pack_stream(users, counts, packer, &sender));
     let report = run.work(tenant, Files::Packing(steps))?;
     if report.counts().total == 0 {
         return Err(Error::no_users());
@@ -168,6 +171,7 @@ pub fn import_stream(
 /// Packs users until there are no more, or nobody takes the files any more.
 fn pack_stream(
     users: impl IntoIterator<Item = Result<User>>,
+    counts: Option<FileCounts>,
     mut packer: RunPacker,
     steps: &SyncSender<Result<PackStep>>,
 ) {
@@ -187,7 +191,8 @@ fn pack_stream(
             }
         }
     }
-    packer.end().into_iter().all(|step| send(Ok(step)));
+    let left_out = counts.map_or(0, |counts| counts.rows_left_out());
+    packer.end(left_out).into_iter().all(|step| send(Ok(step)));
 }
 
 /// Goes on with a run that was cut off, from its folder, `imports/<name>`. Writes to the tenant; waits for the end.

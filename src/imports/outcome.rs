@@ -93,7 +93,10 @@ pub struct Counts {
     pub unknown: u64,
     /// Not sent or not ended yet.
     pub not_sent: u64,
-    /// All users read.
+    /// Rows of a file that [`read_users`](crate::read_users) left out, since they are no users to import: who signs in
+    /// elsewhere, say. [`FileCounts::left_out`](crate::FileCounts::left_out) tells why.
+    pub left_out: u64,
+    /// All rows read.
     pub total: u64,
 }
 

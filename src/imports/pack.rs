@@ -13,14 +13,13 @@ use crate::users::User;
 /// A step of packing, to be written down.
 pub(crate) enum PackStep {
     /// A file, and the rows in it that brought a user id of their own.
-    File {
-        packed: Packed,
-        own_ids: Vec<usize>,
-    },
+    File { packed: Packed, own_ids: Vec<usize> },
     /// A row that is not sent, and its user where there is one.
     LeftOut(RowNote, Option<Box<User>>),
     End {
         rows: usize,
+        /// Rows that whoever read the users left out.
+        left_out: u64,
     },
 }
 
@@ -130,8 +129,11 @@ impl RunPacker {
         self.packer.finish().map(|packed| self.file(packed))
     }
 
-    pub(crate) fn end(mut self) -> Vec<PackStep> {
-        let end = PackStep::End { rows: self.rows };
+    pub(crate) fn end(mut self, left_out: u64) -> Vec<PackStep> {
+        let end = PackStep::End {
+            rows: self.rows,
+            left_out,
+        };
         self.rest().into_iter().chain([end]).collect()
     }
 }

@@ -77,12 +77,14 @@ impl ImportReport {
                 to: end.at.max(state.accepted_at.unwrap_or(0)),
             });
         }
+        counts.left_out = run.left_out_by_reader;
         counts.total = counts.inserted
             + counts.updated
             + counts.already_there
             + counts.failed
             + counts.unknown
-            + counts.not_sent;
+            + counts.not_sent
+            + counts.left_out;
         attention.sort_by_key(|attention| attention.row);
         Ok(ImportReport {
             folder: run.folder.path().display().to_string(),
@@ -210,6 +212,7 @@ impl ImportReport {
             (c.failed, "failed"),
             (c.unknown, "unknown"),
             (c.not_sent, "not done yet"),
+            (c.left_out, "left out"),
         ] {
             if count > 0 {
                 words.push(format!("{} {word}", grouped(count)));

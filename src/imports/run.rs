@@ -90,6 +90,8 @@ pub(crate) struct Run {
     pub(crate) left_out_users: Vec<(usize, Value)>,
     /// Rows of the source; `None` while more may come.
     pub(crate) sealed: Option<usize>,
+    /// Rows of their file that a reader left out.
+    pub(crate) left_out_by_reader: u64,
     pub(crate) removed: HashSet<String>,
     /// Whether it was begun by this very call.
     pub(crate) is_new: bool,
@@ -110,6 +112,7 @@ impl Run {
             left_out: Vec::new(),
             left_out_users: Vec::new(),
             sealed: None,
+            left_out_by_reader: 0,
             removed: HashSet::new(),
             is_new: false,
         }
@@ -190,7 +193,9 @@ impl Run {
                     .extend(user.map(|user| (note.row, user)));
                 self.left_out.push(note);
             }
-            Entry::Sealed { rows } => self.sealed = Some(rows),
+            Entry::Sealed { rows, left_out } => {
+                (self.sealed, self.left_out_by_reader) = (Some(rows), left_out);
+            }
             Entry::Sending { file } => {
                 self.files[file - 1].uploads += 1;
                 self.files[file - 1].job = None;
@@ -234,7 +239,9 @@ impl Run {
                 let user = user.and_then(|user| serde_json::to_value(user).ok());
                 self.note(Entry::LeftOut { note, user }).map(|()| None)
             }
-            PackStep::End { rows } => self.note(Entry::Sealed { rows }).map(|()| None),
+            PackStep::End { rows, left_out } => {
+                self.note(Entry::Sealed { rows, left_out }).map(|()| None)
+            }
         }
     }
 

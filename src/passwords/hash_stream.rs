@@ -71,6 +71,13 @@ where
     })
 }
 
+impl<I> HashStream<I> {
+    /// Where the users come from.
+    pub(crate) fn source(&self) -> &I {
+        &self.users
+    }
+}
+
 impl<I: Iterator<Item = Result<User>>> HashStream<I> {
     /// Hashes the next users that are without a password.
     fn fill(&mut self) {

@@ -1,7 +1,6 @@
 //! Looking at the users a tenant has: by search, and by e-mail.
 
 pub(crate) mod export;
-pub(crate) mod gunzip;
 pub(crate) mod link;
 
 use std::collections::HashSet;

@@ -1,10 +1,8 @@
 //! The users to import: one record as Auth0's import schema has it, and many of them.
 
 pub(crate) mod email;
-pub(crate) mod file;
 pub(crate) mod generate;
 pub(crate) mod phone;
-pub(crate) mod rows;
 
 use std::fmt;
 use std::ops::DerefMut;

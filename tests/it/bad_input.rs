@@ -141,7 +141,7 @@ fn a_csv_file_is_told_where_it_is_wrong() {
     says(
         read_csv(path, &[]),
         &format!(
-            "cannot read users from {path}: its heading is not UTF-8 (Latin-1, perhaps): save the file as UTF-8"
+            "cannot read users from {path}: its heading is not UTF-8 (Latin-1, perhaps): save the file as UTF-8, or read it with Encoding::Latin1"
         ),
     );
     // A mark of byte order, quotes, and rows that cost themselves alone.
@@ -153,7 +153,9 @@ fn a_csv_file_is_told_where_it_is_wrong() {
     let wanted = [
         "a\"b@test.edu".to_string(),
         "quo,ted@test.edu".to_string(),
-        line("5 is not UTF-8 (Latin-1, perhaps): save the file as UTF-8"),
+        line(
+            "5 is not UTF-8 (Latin-1, perhaps): save the file as UTF-8, or read it with Encoding::Latin1",
+        ),
         line("6 has 1 cells, and the heading has 2"),
         "d@test.edu".to_string(),
     ];
@@ -175,9 +177,9 @@ fn a_broken_line_is_told_by_its_number_and_the_rest_is_kept() {
     let line = |rest: &str| format!("cannot read users from {path}: line {rest}");
     let wanted = [
         "a@test.edu".to_string(),
-        line("2 is not one whole JSON object (column 0)"),
+        line("2 is not one whole JSON object (column 9)"),
         line("4 is not one whole JSON object (column 0)"),
-        line("5 is no user: a field has the wrong kind of value"),
+        line("5 is no user: email wants text"),
         line("6 has over 4,194,304 bytes, far more than an import takes"),
         "jü@test.edu".to_string(),
     ];
@@ -188,7 +190,7 @@ fn a_broken_line_is_told_by_its_number_and_the_rest_is_kept() {
     let path = latin1.path();
     let wanted = [
         format!(
-            "cannot read users from {path}: line 1 is not UTF-8 (Latin-1, perhaps): save the file as UTF-8"
+            "cannot read users from {path}: line 1 is not UTF-8 (Latin-1, perhaps): save the file as UTF-8, or read it with Encoding::Latin1"
         ),
         "b@test.edu".to_string(),
     ];

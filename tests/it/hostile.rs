@@ -406,7 +406,7 @@ fn nothing_from_outside_orders_the_kernel_runs_in_the_page_or_hides() {
     );
     let dropped = lines
         .iter()
-        .filter(|line| line.contains("were left out: x\\nEVCXR·_"));
+        .filter(|line| line.ends_with("were left out: <hidden>"));
     assert_eq!(dropped.count(), 2, "the file's own last line");
 }
 
@@ -557,7 +557,8 @@ fn every_sheet_is_harmless_in_a_spreadsheet_and_reads_back_as_it_was() {
             .unwrap()
     };
     let (told, back) = (read(&sheets[0]), read(&sheets[1]));
-    let sent: Vec<&str> = users.iter().map(|user| user.email.as_str()).collect();
+    // No address begins with a blank, so it is taken off.
+    let sent: Vec<&str> = users.iter().map(|user| user.email.trim()).collect();
     let emails: Vec<&str> = told.iter().map(|user| user.email.as_str()).collect();
     assert_eq!(emails, sent);
     for (user, name) in users.iter().zip(names) {
@@ -595,7 +596,8 @@ fn the_sheet_of_passwords_is_harmless_too() {
     for cell in cells.iter().flatten() {
         assert!(!is_formula(cell), "{cell:?}");
     }
-    let back = read_csv(sheet.to_str().unwrap(), &[]).unwrap();
+    let options = ReadOptions::default().leave_out("password");
+    let back = read_users_with(&sheet, &options).unwrap();
     for (row, user) in back.zip(&users) {
         let row = row.unwrap();
         assert_eq!((&row.email, &row.username), (&user.email, &user.username));

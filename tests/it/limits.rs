@@ -105,7 +105,7 @@ fn one_open_quote_takes_no_more_memory_than_a_row_may() {
     }
     let text = [
         b"email,name\na@test.edu,\nb@test.edu,\"".to_vec(),
-        b"x,y\r\n\"\"".repeat(14_000_000),
+        b"x y\r\n\"\"".repeat(14_000_000),
     ]
     .concat();
     let file = TestFile::new(&text);
@@ -139,7 +139,7 @@ fn emails(text: &[u8]) -> Vec<String> {
 
 #[test]
 fn a_record_that_is_too_long_costs_itself_alone() {
-    let long = b"x,\"\"\r\n".repeat(1_000_000);
+    let long = b"x\"\"xx\r\n".repeat(1_000_000);
     let quoted = [b"\"".to_vec(), long.clone(), b"\"".to_vec()].concat();
     let bare = b"\"a\"x\"".repeat(1_000_000);
     for (cell, lines) in [(&quoted, 1_000_001), (&bare, 1)] {
@@ -243,10 +243,7 @@ fn levels_within_a_row_and_names_that_are_told_have_limits() {
     let file = TestFile::new(lines.as_bytes());
     let mut users = read_ndjson(file.path()).unwrap();
     assert_eq!(users.by_ref().take(1_000).count(), 1_000);
-    assert!(
-        format!("{users:?}").matches("name").count() < 40,
-        "{users:?}"
-    );
+    assert!(format!("{users:?}").len() < 2_000, "{users:?}");
 }
 
 fn with_hash(custom: &Value) -> User {

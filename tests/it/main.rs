@@ -39,6 +39,7 @@ mod search;
 mod server;
 mod settings;
 mod source;
+mod sources;
 mod stand_in;
 mod stored;
 mod taken_up;

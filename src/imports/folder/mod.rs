@@ -339,7 +339,10 @@ mod tests {
         };
         let half = refused(&mut folder, MOST_LEFT_OUT_BYTES, &left_out).unwrap_err();
         assert!(half.ends_with("its journal would grow beyond 268,435,456 bytes, so mend the source: almost every row of it is left out"), "{half}");
-        let sealed = Entry::Sealed { rows: 1 };
+        let sealed = Entry::Sealed {
+            rows: 1,
+            left_out: 0,
+        };
         refused(&mut folder, MOST_LEFT_OUT_BYTES, &sealed).unwrap();
         let whole = refused(&mut folder, MOST_JOURNAL_BYTES, &sealed).unwrap_err();
         assert!(

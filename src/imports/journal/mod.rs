@@ -53,8 +53,12 @@ pub(crate) enum Entry {
         note: RowNote,
         user: Option<serde_json::Value>,
     },
-    /// No more users come.
-    Sealed { rows: usize },
+    /// No more users come. `left_out` are rows of their file that a reader left out, since they are no users to import.
+    Sealed {
+        rows: usize,
+        #[serde(default)]
+        left_out: u64,
+    },
     /// An upload is about to be sent.
     Sending { file: usize },
     /// It was certainly not taken.

@@ -69,7 +69,7 @@ impl Rules {
                 ..
             } => self.packed(*file, rows, given_ids),
             Entry::LeftOut { note, .. } => self.left_out(note.row),
-            Entry::Sealed { rows } => self.sealed(*rows),
+            Entry::Sealed { rows, .. } => self.sealed(*rows),
             Entry::Sending { file } => {
                 self.open_file(*file)?.sending = true;
                 Ok(())

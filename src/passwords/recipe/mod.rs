@@ -15,7 +15,6 @@ use std::fmt;
 use std::fs::File;
 use std::io::{Read, Write};
 use std::path::Path;
-use std::sync::Arc;
 
 use base64::Engine;
 use serde_json::{Map, Value};
@@ -33,7 +32,6 @@ use crate::passwords::{MAX_PASSWORD_BYTES, check_password};
 use crate::private_file::create_private;
 use crate::say::harmless;
 use crate::secrets::random_bytes;
-use crate::users::file::{HashTemplate, UserFile, lay_over};
 use crate::users::{User, Users};
 
 /// Bytes of a salt that is drawn.
@@ -266,7 +264,7 @@ impl HashRecipe {
     }
 
     fn filled(&self, hash: &str, salt: Option<&str>) -> Result<Value> {
-        if salt.is_some() && self.custom.get("salt").is_none() && self.column == Column::default() {
+        if salt.is_some() && !self.takes_salt() {
             return Err(Error::hash_recipe(
                 "salt",
                 "is given, and the recipe has none: leave it out, or add \"salt\": {} to the recipe",
@@ -351,12 +349,17 @@ impl HashRecipe {
 
     /// The same, where the row is checked later: what cannot be taken apart is laid over as it is, and the check says why no
     /// password fits it.
-    fn over(&self, own: &Value) -> Value {
+    pub(crate) fn over(&self, own: &Value) -> Value {
         self.laid_under(own).unwrap_or_else(|_| {
             let mut custom = self.custom.clone();
             lay_over(&mut custom, own);
             custom
         })
+    }
+
+    /// Whether it has a place for a salt of each user.
+    pub(crate) fn takes_salt(&self) -> bool {
+        self.custom.get("salt").is_some() || self.column != Column::default()
     }
 
     fn with_column(&self, mut custom: Value) -> Value {
@@ -494,29 +497,13 @@ impl fmt::Debug for HashRecipe {
     }
 }
 
-impl UserFile {
-    /// The same file, its hashes described by `recipe`: for columns mapped to `custom_password_hash.hash.value` and,
-    /// where each user has a salt of their own, `custom_password_hash.salt.value`.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use auth0_bulk_users::*;
-    /// use serde_json::json;
-    ///
-    /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
-    /// # let hash = "1a7472c92fafa9b3170595db19a726d4d49598ed23cf1a9f9ca32113a4ee840b";
-    /// # std::fs::write("shop.csv", format!("email,hash,salt\nada@test.edu,{hash},x1\n")).expect("a file");
-    /// let recipe = HashRecipe::new(json!({"algorithm": "sha256", "hash": {"encoding": "hex"}, "salt": {}}))?;
-    /// let columns = [("hash", "custom_password_hash.hash.value"), ("salt", "custom_password_hash.salt.value")];
-    /// for user in read_csv("shop.csv", &columns)?.with_recipe(&recipe) {
-    ///     assert!(verify_password(&user?, "correct horse")?);
-    /// }
-    /// # Ok::<(), Error>(())
-    /// ```
-    #[must_use]
-    pub fn with_recipe(self, recipe: &HashRecipe) -> UserFile {
-        let recipe = recipe.clone();
-        self.with_template(HashTemplate(Arc::new(move |own| recipe.over(own))))
+fn lay_over(under: &mut Value, over: &Value) {
+    match (under.as_object_mut(), over.as_object()) {
+        (Some(under), Some(over)) => {
+            for (name, value) in over {
+                lay_over(under.entry(name).or_insert(Value::Null), value);
+            }
+        }
+        _ => *under = over.clone(),
     }
 }

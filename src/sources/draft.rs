@@ -1,0 +1,207 @@
+//! A user in the making: what the fields of a row said, until it is decided what comes of it.
+
+use serde_json::{Map, Value};
+
+use crate::passwords::hashes::stored::StoredHash;
+use crate::sources::fields::Flag;
+use crate::sources::rows::Cell;
+use crate::sources::values::date;
+use crate::users::User;
+use crate::users::email::is_email;
+
+/// Where what Auth0 has no field for goes, in `app_metadata`.
+pub(crate) const IMPORTED: &str = "imported";
+/// Who signs people in at Auth0 beside a database, by what stands before the `|` of their ids.
+const ELSEWHERE: [&str; 38] = [
+    "google-oauth2",
+    "facebook",
+    "windowslive",
+    "twitter",
+    "github",
+    "apple",
+    "linkedin",
+    "amazon",
+    "paypal",
+    "paypal-sandbox",
+    "instagram",
+    "yahoo",
+    "bitbucket",
+    "dropbox",
+    "discord",
+    "spotify",
+    "slack",
+    "wordpress",
+    "vkontakte",
+    "weibo",
+    "line",
+    "salesforce",
+    "salesforce-sandbox",
+    "shopify",
+    "oauth1",
+    "oauth2",
+    "oidc",
+    "okta",
+    "samlp",
+    "waad",
+    "adfs",
+    "ad",
+    "google-apps",
+    "office365",
+    "pingfederate",
+    "sharepoint",
+    "email",
+    "sms",
+];
+/// Names that systems have for signing in with the password that they keep.
+const OWN: [&str; 10] = [
+    "auth0",
+    "credential",
+    "credentials",
+    "password",
+    "local",
+    "email",
+    "phone",
+    "database",
+    "native",
+    "okta",
+];
+
+/// A user in the making.
+#[derive(Default)]
+pub(crate) struct Draft {
+    pub(crate) user: User,
+    pub(crate) hash: Option<String>,
+    pub(crate) salt: Option<String>,
+    pub(crate) hash_format: Option<String>,
+    /// A hash that was read where it was found.
+    pub(crate) stored: Option<StoredHash>,
+    pub(crate) old_id: Option<String>,
+    /// What goes to `app_metadata.imported`.
+    pub(crate) imported: Map<String, Value>,
+    /// A field whose blanks at the ends were kept.
+    pub(crate) blanks: Option<&'static str>,
+    /// A second factor that an import cannot bring.
+    pub(crate) lost_factor: bool,
+    /// A username that is the e-mail says nothing more, and Auth0 takes none that is one.
+    pub(crate) drops_email_usernames: bool,
+    /// Who signs the user in, where it is not the password.
+    elsewhere: Option<String>,
+    has_own_sign_in: bool,
+    left_out: Option<String>,
+}
+
+/// What comes of a row that could be read.
+pub(crate) enum Made {
+    User,
+    /// It is no user that an import could bring, for this reason.
+    LeftOut(String),
+}
+
+impl Draft {
+    /// An id without what Auth0 puts in front; what another provider puts there tells who signs the user in.
+    pub(crate) fn set_id(&mut self, id: String) {
+        let mut bare = id.as_str();
+        while let Some(rest) = bare.strip_prefix("auth0|") {
+            bare = rest.strip_prefix('\'').unwrap_or(rest);
+            self.has_own_sign_in = true;
+        }
+        if let Some((provider, _)) = bare.split_once('|')
+            && ELSEWHERE.contains(&provider)
+        {
+            self.has_own_sign_in = false;
+            self.elsewhere = Some(provider.to_string());
+        }
+        self.user.user_id = Some(match bare.len() == id.len() {
+            true => id,
+            false => bare.to_string(),
+        });
+    }
+
+    /// Notes one of the ways in which the user signs in.
+    pub(crate) fn signs_in_with(&mut self, provider: &str) {
+        let provider = provider.trim().to_ascii_lowercase();
+        if provider.is_empty() {
+        } else if OWN.contains(&provider.as_str()) {
+            self.has_own_sign_in = true;
+        } else {
+            self.elsewhere.get_or_insert(provider);
+        }
+    }
+
+    pub(crate) fn leave_out(&mut self, why: &str) {
+        self.left_out.get_or_insert_with(|| why.to_string());
+    }
+
+    pub(crate) fn take_end_of_block(&mut self, cell: Cell<'_>) {
+        let Some(Value::String(until)) = date(cell) else {
+            return;
+        };
+        let now = crate::words::utc(crate::clock::unix_millis() / 1_000);
+        let is_ahead = until.get(..10) > now.get(..10) || until == "infinity";
+        if is_ahead {
+            self.set_flag(Flag::Blocked, true);
+            self.imported
+                .insert("blocked_until".to_string(), until.into());
+        }
+    }
+
+    /// Adds to a list in `app_metadata.imported`.
+    pub(crate) fn add_old(&mut self, name: &str, value: Value) {
+        let list = self
+            .imported
+            .entry(name)
+            .or_insert_with(|| Value::Array(Vec::new()));
+        if let Value::Array(list) = list {
+            list.push(value);
+        }
+    }
+
+    pub(crate) fn has_hash(&self) -> bool {
+        let has = |text: &Option<String>| text.as_ref().is_some_and(|text| !text.trim().is_empty());
+        has(&self.hash) || self.stored.is_some() || self.user.has_password()
+    }
+
+    /// Puts together what belongs together, and says whether it is a user for an import.
+    pub(crate) fn finish(&mut self) -> Made {
+        if let Some(why) = self.left_out.take() {
+            return Made::LeftOut(why);
+        }
+        if let Some(provider) = &self.elsewhere
+            && !self.has_own_sign_in
+            && !self.has_hash()
+        {
+            return Made::LeftOut(format!("signs in with {}", shown_provider(provider)));
+        }
+        let user = &mut self.user;
+        if user.user_id.is_none() {
+            user.user_id = self.old_id.take();
+        }
+        // Many systems have the e-mail for a username.
+        if let Some(username) = &user.username
+            && is_email(username)
+        {
+            if user.email.is_empty() {
+                user.email = std::mem::take(&mut user.username).unwrap_or_default();
+            } else if username.eq_ignore_ascii_case(&user.email) && self.drops_email_usernames {
+                user.username = None;
+            }
+        }
+        if !self.imported.is_empty() {
+            let app = user.app_metadata.get_or_insert_default();
+            let imported = app
+                .entry(IMPORTED)
+                .or_insert_with(|| Value::Object(Map::new()));
+            if let Value::Object(imported) = imported {
+                imported.extend(std::mem::take(&mut self.imported));
+            }
+        }
+        Made::User
+    }
+}
+
+/// The name of a provider, unless it is none that could be one.
+fn shown_provider(provider: &str) -> &str {
+    let fits = |c: char| c.is_ascii_alphanumeric() || "-_.:".contains(c);
+    let is_name = provider.len() <= 40 && provider.chars().all(fits);
+    if is_name { provider } else { "somebody else" }
+}

@@ -1,0 +1,93 @@
+//! The fields that an import takes, and the names of fields that a sentence may have.
+
+use crate::words::cut;
+
+/// Fields of a user that are text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Text {
+    Email,
+    PhoneNumber,
+    UserId,
+    Username,
+    GivenName,
+    FamilyName,
+    Name,
+    Nickname,
+    Picture,
+    PasswordHash,
+}
+
+/// Fields of a user that are true or false.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Flag {
+    EmailVerified,
+    PhoneVerified,
+    Blocked,
+}
+
+/// Fields of a user that are objects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Object {
+    User,
+    App,
+    Hash,
+}
+
+impl Text {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Text::Email => "email",
+            Text::PhoneNumber => "phone_number",
+            Text::UserId => "user_id",
+            Text::Username => "username",
+            Text::GivenName => "given_name",
+            Text::FamilyName => "family_name",
+            Text::Name => "name",
+            Text::Nickname => "nickname",
+            Text::Picture => "picture",
+            Text::PasswordHash => "password_hash",
+        }
+    }
+
+    /// Whether a blank at either end could be meant: in what people call themselves.
+    pub(crate) fn may_have_blanks(self) -> bool {
+        matches!(
+            self,
+            Text::GivenName | Text::FamilyName | Text::Name | Text::Nickname
+        )
+    }
+}
+
+impl Flag {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Flag::EmailVerified => "email_verified",
+            Flag::PhoneVerified => "phone_verified",
+            Flag::Blocked => "blocked",
+        }
+    }
+}
+
+impl Object {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Object::User => "user_metadata",
+            Object::App => "app_metadata",
+            Object::Hash => "custom_password_hash",
+        }
+    }
+}
+
+/// A name of a field that may be shown: what looks like a name, and never what could be somebody's data.
+pub(crate) fn shown_name(name: &str) -> Option<String> {
+    let fits = |c: char| c.is_alphanumeric() || "_-.: /()[]$#".contains(c);
+    let name = cut(name.trim(), MOST_NAME_CHARS);
+    let is_name =
+        !name.is_empty() && !name.contains('@') && name.trim_end_matches('…').chars().all(fits);
+    let is_date_or_number = name.starts_with(|c: char| c.is_ascii_digit());
+    let hidden = crate::secrets::hide::without_secrets(&name);
+    (is_name && !is_date_or_number && hidden == name).then_some(name)
+}
+
+/// Characters of a column's name in a sentence.
+pub(crate) const MOST_NAME_CHARS: usize = 60;

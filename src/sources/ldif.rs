@@ -1,0 +1,136 @@
+//! Entries of LDIF (RFC 2849): attributes in lines, which may be folded or in base64, and an empty line between entries.
+
+use base64::Engine;
+
+use crate::passwords::hashes::encodings::BASE64;
+use crate::sources::bytes::{Line, Text};
+use crate::sources::rows::{Fault, LONGEST_ROW, too_long, undecoded};
+
+/// The number of an entry's first line, and its lines.
+type Entry = (usize, Vec<String>);
+
+/// An entry's attributes, each with its values.
+pub(crate) type Attributes = Vec<(String, Vec<String>)>;
+
+/// Entries of a text, one after the other.
+#[derive(Debug)]
+pub(crate) struct Ldif {
+    text: Text,
+    line: usize,
+}
+
+impl Ldif {
+    pub(crate) fn of(text: Text) -> Ldif {
+        Ldif { text, line: 1 }
+    }
+
+    /// The next entry, with the number of its first line.
+    pub(crate) fn next(&mut self) -> Option<(usize, Result<Attributes, Fault>)> {
+        loop {
+            let (begins, lines) = match self.lines() {
+                Ok(Some(lines)) => lines,
+                Ok(None) => return None,
+                Err((line, fault)) => return Some((line, Err(fault))),
+            };
+            match attributes(&lines) {
+                // The head of the file, `version: 1`, is no entry.
+                Ok(attributes) if attributes.iter().all(|(name, _)| name == "version") => {}
+                Ok(attributes) => return Some((begins, Ok(attributes))),
+                Err(fault) => return Some((begins, Err(Fault::Row(fault)))),
+            }
+        }
+    }
+
+    /// The lines of an entry, put together where they were folded, and the number of the first.
+    fn lines(&mut self) -> Result<Option<Entry>, (usize, Fault)> {
+        let mut lines: Vec<String> = Vec::new();
+        let (mut begins, mut bytes, mut in_comment, mut fault) = (self.line, 0, false, None);
+        loop {
+            let here = self.line;
+            let end = match self.text.line(LONGEST_ROW) {
+                Ok(Line::Whole(end)) => end,
+                Ok(Line::TooLong) => {
+                    self.line += 1;
+                    fault = Some(too_long(""));
+                    continue;
+                }
+                Ok(Line::None) => break,
+                Err(cause) => return Err((here, Fault::File(cause))),
+            };
+            self.line += 1;
+            let line = self.text.window()[..end].to_vec();
+            self.text.consume(end);
+            let line = line.strip_suffix(b"\n").unwrap_or(&line);
+            let line = line.strip_suffix(b"\r").unwrap_or(line);
+            if line.is_empty() {
+                match lines.is_empty() && fault.is_none() {
+                    true => continue,
+                    false => break,
+                }
+            }
+            bytes += line.len();
+            let Ok(line) = std::str::from_utf8(line) else {
+                fault = Some(undecoded(self.text.encoding).to_string());
+                continue;
+            };
+            match (line.strip_prefix(' '), lines.last_mut()) {
+                (Some(_), _) if in_comment => {}
+                (Some(more), Some(last)) if bytes <= LONGEST_ROW => last.push_str(more),
+                _ if bytes > LONGEST_ROW => fault = Some(too_long("")),
+                _ => {
+                    in_comment = line.starts_with('#');
+                    if !in_comment {
+                        begins = if lines.is_empty() { here } else { begins };
+                        lines.push(line.to_string());
+                    }
+                }
+            }
+        }
+        match fault {
+            Some(fault) => Err((begins, Fault::Row(fault))),
+            None => Ok((!lines.is_empty()).then_some((begins, lines))),
+        }
+    }
+}
+
+fn attributes(lines: &[String]) -> Result<Attributes, String> {
+    let mut attributes = Attributes::new();
+    for line in lines {
+        let Some((name, value)) = line.split_once(':') else {
+            return Err("has a line that is no attribute: it lacks a colon".to_string());
+        };
+        // An option behind the name, as in `cn;lang-de`, is another reading of the same.
+        let name = name.split(';').next().unwrap_or(name).trim();
+        let value = match value.strip_prefix(':') {
+            Some(coded) => match decoded(name, coded.trim())? {
+                Some(value) => value,
+                None => continue,
+            },
+            // What lies in a file of its own is not fetched.
+            None if value.starts_with('<') => continue,
+            None => value.trim_start().to_string(),
+        };
+        match attributes
+            .iter_mut()
+            .find(|(other, _)| other.eq_ignore_ascii_case(name))
+        {
+            Some((_, values)) => values.push(value),
+            None => attributes.push((name.to_string(), vec![value])),
+        }
+    }
+    Ok(attributes)
+}
+
+/// The text that is coded; nothing for what is no text, such as a photograph.
+fn decoded(name: &str, coded: &str) -> Result<Option<String>, String> {
+    let is_password = name.eq_ignore_ascii_case("userPassword");
+    let broken = |what: &str| format!("has an attribute that is {what}: export it again");
+    let bytes = BASE64
+        .decode(coded)
+        .map_err(|_| broken("not the base64 it is said to be"))?;
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(Some(text)),
+        Err(_) if is_password => Err(broken("a password and no text")),
+        Err(_) => Ok(None),
+    }
+}

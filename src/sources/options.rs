@@ -1,0 +1,211 @@
+//! What a reader can say of a file that is not recognised, or not as it is meant.
+
+use crate::say::debug_fields;
+use crate::sources::bytes::Encoding;
+use crate::sources::known::Source;
+
+/// How a file of users is read, where [`read_users`](crate::read_users) does not see it by itself. Nothing is set by default.
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+/// # std::fs::write("shop.csv", "Mail address|plan\nada@test.edu|free\n").expect("a file");
+/// let options = ReadOptions::default().delimiter('|').map("Mail address", "email").map("plan", "app_metadata.plan");
+/// let users = read_users_with("shop.csv", &options)?.collect::<Result<Users>>()?;
+/// assert_eq!(users[0].email, "ada@test.edu");
+/// # Ok::<(), Error>(())
+/// ```
+#[derive(Clone, Default)]
+pub struct ReadOptions {
+    pub(crate) source: Option<Source>,
+    pub(crate) encoding: Option<Encoding>,
+    pub(crate) delimiter: Option<char>,
+    pub(crate) heading: Vec<String>,
+    pub(crate) mapping: Vec<(String, String)>,
+    pub(crate) leave_out: Vec<String>,
+    pub(crate) line_breaks: bool,
+    pub(crate) hash_clear_text: bool,
+    pub(crate) form: AskedForm,
+    /// Fields are those of an import by their exact names, as [`read_csv`](crate::read_csv) takes them.
+    pub(crate) is_strict: bool,
+}
+
+/// The form that the name of a function asks for.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) enum AskedForm {
+    #[default]
+    Any,
+    Csv,
+    Json,
+}
+
+debug_fields!(ReadOptions: source, encoding, delimiter, heading, mapping, leave_out, line_breaks, hash_clear_text, form, is_strict);
+
+impl ReadOptions {
+    /// The system that wrote the file.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+    /// # std::fs::write("members.csv", "id,email,enabled\n7,ada@test.edu,0\n").expect("a file");
+    /// let options = ReadOptions::default().source(Source::Spring);
+    /// let users = read_users_with("members.csv", &options)?.collect::<Result<Users>>()?;
+    /// assert_eq!(users[0].blocked, Some(true));
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[must_use]
+    pub fn source(mut self, source: Source) -> ReadOptions {
+        self.source = Some(source);
+        self
+    }
+
+    /// How the file's characters are written.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+    /// # std::fs::write("old.csv", b"email,name\nada@test.edu,Ren\xe9e\n").expect("a file");
+    /// let options = ReadOptions::default().encoding(Encoding::Latin1);
+    /// let users = read_users_with("old.csv", &options)?.collect::<Result<Users>>()?;
+    /// assert_eq!(users[0].name.as_deref(), Some("Renée"));
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[must_use]
+    pub fn encoding(mut self, encoding: Encoding) -> ReadOptions {
+        self.encoding = Some(encoding);
+        self
+    }
+
+    /// What stands between the cells of CSV, one character of ASCII.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+    /// # std::fs::write("odd.csv", "email~name\nada@test.edu~Ada\n").expect("a file");
+    /// let options = ReadOptions::default().delimiter('~');
+    /// let users = read_users_with("odd.csv", &options)?.collect::<Result<Users>>()?;
+    /// assert_eq!(users[0].name.as_deref(), Some("Ada"));
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[must_use]
+    pub fn delimiter(mut self, delimiter: char) -> ReadOptions {
+        self.delimiter = Some(delimiter);
+        self
+    }
+
+    /// The names of the columns of a CSV file that has no heading.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+    /// # std::fs::write("bare.csv", "ada@test.edu,Ada\n").expect("a file");
+    /// let options = ReadOptions::default().heading(&["email", "name"]);
+    /// let users = read_users_with("bare.csv", &options)?.collect::<Result<Users>>()?;
+    /// assert_eq!((users[0].email.as_str(), users.len()), ("ada@test.edu", 1));
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[must_use]
+    pub fn heading(mut self, names: &[&str]) -> ReadOptions {
+        self.heading = names.iter().map(|name| (*name).to_string()).collect();
+        self
+    }
+
+    /// Where a column goes: to a field of an import, or inside one, as `user_metadata.address.city`. `hash` is a hash that says
+    /// itself how it was made, `salt` its salt. It goes before what is known of the source.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+    /// # let hash = hash_password("correct horse")?;
+    /// # std::fs::write("shop.csv", format!("email,pw\nada@test.edu,{hash}\n")).expect("a file");
+    /// let options = ReadOptions::default().map("pw", "hash");
+    /// let users = read_users_with("shop.csv", &options)?.collect::<Result<Users>>()?;
+    /// assert!(verify_password(&users[0], "correct horse")?);
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[must_use]
+    pub fn map(mut self, column: &str, field: &str) -> ReadOptions {
+        self.mapping.push((column.to_string(), field.to_string()));
+        self
+    }
+
+    /// A column that is to go nowhere. For one that holds hashes this must be said: a later import cannot bring them.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+    /// # let hash = hash_password("correct horse")?;
+    /// # std::fs::write("shop.csv", format!("email,pw\nada@test.edu,{hash}\n")).expect("a file");
+    /// assert!(read_users("shop.csv")?.next().is_some_and(|row| row.is_err()));
+    /// let options = ReadOptions::default().leave_out("pw");
+    /// assert!(read_users_with("shop.csv", &options)?.all(|row| row.is_ok()));
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[must_use]
+    pub fn leave_out(mut self, column: &str) -> ReadOptions {
+        self.leave_out.push(column.to_string());
+        self
+    }
+
+    /// Whether cells of CSV may have line breaks with a delimiter or an `@` behind them. As a rule a quote was left open there,
+    /// and such a row is an error.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+    /// std::fs::write("notes.csv", "email,user_metadata.note\nada@test.edu,\"one,\ntwo, three\"\n").expect("a file");
+    /// let options = ReadOptions::default().line_breaks(true);
+    /// assert!(read_users_with("notes.csv", &options)?.all(|row| row.is_ok()));
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[must_use]
+    pub fn line_breaks(mut self, are_meant: bool) -> ReadOptions {
+        self.line_breaks = are_meant;
+        self
+    }
+
+    /// Whether passwords in clear text are hashed as they are read, with bcrypt: some 70 ms each on a core. Otherwise such a row
+    /// is an error.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+    /// # std::fs::write("clear.csv", "email,password\nada@test.edu,Summer2024!\n").expect("a file");
+    /// let options = ReadOptions::default().map("password", "hash").hash_clear_text(true);
+    /// let users = read_users_with("clear.csv", &options)?.collect::<Result<Users>>()?;
+    /// assert!(verify_password(&users[0], "Summer2024!")?);
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[must_use]
+    pub fn hash_clear_text(mut self, hashed: bool) -> ReadOptions {
+        self.hash_clear_text = hashed;
+        self
+    }
+}

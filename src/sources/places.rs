@@ -1,0 +1,292 @@
+//! Where a field of a file goes in a user.
+
+use std::fmt;
+
+use serde_json::{Map, Value};
+
+use crate::sources::draft::Draft;
+use crate::sources::fields::{Flag, Object, Text};
+use crate::sources::rows::Cell;
+use crate::sources::values::{
+    date, flag, is_nothing, is_shallow, object, parsed, put, text, too_deep, wants,
+};
+
+/// Parts of the name of a column, `custom_password_hash.hash.key.value` the longest that an import takes.
+pub(crate) const MOST_LEVELS: usize = 4;
+
+/// What becomes of a field. Of what a source names, nothing is lost: what Auth0 has no field for goes to
+/// `app_metadata.imported`.
+#[derive(Clone, Copy)]
+pub(crate) enum Take {
+    Text(Text),
+    Flag(Flag),
+    /// The opposite: `enabled`, `is_active`.
+    Not(Flag),
+    /// A date since which it is so; without one it is not.
+    Since(Flag),
+    /// Blocked until this date.
+    BlockedUntil,
+    /// A whole object, or JSON of it.
+    Object(Object),
+    Factors,
+    /// A name of its own in `app_metadata.imported`.
+    Old(&'static str),
+    /// The same for a date, whose numbers become a date that can be read.
+    Date(&'static str),
+    /// An id that counts where there is no better one.
+    OldId,
+    Hash,
+    Salt,
+    /// How a hash was made, where a column of its own says so.
+    HashFormat,
+    /// Who signs the user in.
+    Provider,
+    /// A set date means that the user is gone.
+    Deleted,
+    With(fn(&mut Draft, Cell<'_>) -> Result<(), String>),
+    /// Known, and of no use to an import: tokens, counters, times of locks.
+    Nothing,
+}
+
+/// The place of a column: what a source or a mapping says of it.
+pub(crate) enum Target {
+    Take(Take),
+    /// Inside metadata or a hash.
+    Path(Object, Vec<String>),
+    /// It goes nowhere, and nobody said that it should not.
+    Dropped,
+}
+
+impl fmt::Debug for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Target::Take(_) => "Take",
+            Target::Path(..) => "Path",
+            Target::Dropped => "Dropped",
+        })
+    }
+}
+
+impl Target {
+    pub(crate) fn is_email(&self) -> bool {
+        matches!(self, Target::Take(Take::Text(Text::Email)))
+    }
+}
+
+/// The import's own fields, and the words for a hash that says itself how it was made, and for its salt.
+pub(crate) const FIELDS: [(&str, Take); 19] = [
+    ("email", Take::Text(Text::Email)),
+    ("email_verified", Take::Flag(Flag::EmailVerified)),
+    ("phone_number", Take::Text(Text::PhoneNumber)),
+    ("phone_verified", Take::Flag(Flag::PhoneVerified)),
+    ("user_id", Take::Text(Text::UserId)),
+    ("username", Take::Text(Text::Username)),
+    ("given_name", Take::Text(Text::GivenName)),
+    ("family_name", Take::Text(Text::FamilyName)),
+    ("name", Take::Text(Text::Name)),
+    ("nickname", Take::Text(Text::Nickname)),
+    ("picture", Take::Text(Text::Picture)),
+    ("blocked", Take::Flag(Flag::Blocked)),
+    ("password_hash", Take::Text(Text::PasswordHash)),
+    ("custom_password_hash", Take::Object(Object::Hash)),
+    ("app_metadata", Take::Object(Object::App)),
+    ("user_metadata", Take::Object(Object::User)),
+    ("mfa_factors", Take::Factors),
+    ("hash", Take::Hash),
+    ("salt", Take::Salt),
+];
+/// Fields that a file may have of its own: `hash` and `salt` are meant by a mapping alone.
+pub(crate) const OWN_FIELDS: usize = 17;
+
+/// The place that a name of the import's has, with what is inside metadata and hashes.
+pub(crate) fn target_of(name: &str, fields: &[(&str, Take)]) -> Option<Target> {
+    if let Some((_, take)) = fields.iter().find(|(field, _)| *field == name) {
+        return Some(Target::Take(*take));
+    }
+    let (root, path) = name.split_once('.')?;
+    let object = match root {
+        "user_metadata" => Object::User,
+        "app_metadata" => Object::App,
+        "custom_password_hash" => Object::Hash,
+        _ => return None,
+    };
+    let keys: Vec<String> = path.split('.').map(str::to_string).collect();
+    Some(Target::Path(object, keys))
+}
+
+impl Draft {
+    /// Puts a cell where it belongs.
+    pub(crate) fn take(&mut self, target: &Target, cell: Cell<'_>) -> Result<(), String> {
+        if cell.is_nothing() {
+            if let Target::Take(Take::Since(flag)) = target {
+                self.set_flag(*flag, false);
+            }
+            return Ok(());
+        }
+        match target {
+            Target::Dropped => Ok(()),
+            Target::Take(take) => self.take_as(*take, cell),
+            Target::Path(Object::User, path) => {
+                put(
+                    self.user.user_metadata.get_or_insert_default(),
+                    path,
+                    cell.into_value(),
+                );
+                Ok(())
+            }
+            Target::Path(Object::App, path) => {
+                put(
+                    self.user.app_metadata.get_or_insert_default(),
+                    path,
+                    cell.into_value(),
+                );
+                Ok(())
+            }
+            Target::Path(Object::Hash, path) => {
+                let custom = self.user.custom_password_hash.get_or_insert_default();
+                if !custom.is_object() {
+                    *custom = Value::Object(Map::new());
+                }
+                if let Value::Object(custom) = custom {
+                    put(custom, path, cell.into_value());
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn take_as(&mut self, take: Take, cell: Cell<'_>) -> Result<(), String> {
+        match take {
+            Take::Text(field) => return self.take_text(field, cell),
+            Take::Flag(field) => {
+                if let Some(value) = flag(field.name(), &cell)? {
+                    self.set_flag(field, value);
+                }
+            }
+            Take::Not(field) => {
+                if let Some(value) = flag(field.name(), &cell)? {
+                    self.set_flag(field, !value);
+                }
+            }
+            Take::Since(field) => {
+                let value = flag(field.name(), &cell)?;
+                self.set_flag(field, value.unwrap_or(false));
+            }
+            Take::BlockedUntil => self.take_end_of_block(cell),
+            Take::Object(object) => self.take_object(object, cell)?,
+            Take::Factors => {
+                let factors = match cell {
+                    Cell::Text(text) => parsed(&text).unwrap_or(Value::Null),
+                    Cell::Json(value) => value,
+                };
+                if !is_shallow(&factors) {
+                    return Err(too_deep());
+                }
+                let Value::Array(factors) = factors else {
+                    return Err(wants("mfa_factors", "a list"));
+                };
+                self.user.mfa_factors = Some(factors);
+            }
+            Take::Old(name) => {
+                self.imported.insert(name.to_string(), cell.into_value());
+            }
+            Take::Date(name) => {
+                if let Some(date) = date(cell) {
+                    self.imported.insert(name.to_string(), date);
+                }
+            }
+            Take::OldId => self.old_id = Some(text("user_id", cell)?),
+            Take::Hash => self.hash = Some(text("hash", cell)?),
+            Take::Salt => self.salt = Some(text("salt", cell)?),
+            Take::HashFormat => self.hash_format = Some(text("hash", cell)?),
+            Take::Provider => {
+                let provider = text("provider", cell)?;
+                self.signs_in_with(&provider);
+            }
+            Take::Deleted => {
+                if date(cell).is_some() {
+                    self.leave_out("deleted");
+                }
+            }
+            Take::With(take) => return take(self, cell),
+            Take::Nothing => {}
+        }
+        Ok(())
+    }
+
+    fn take_text(&mut self, field: Text, cell: Cell<'_>) -> Result<(), String> {
+        let mut text = text(field.name(), cell)?;
+        if has_blank_end(&text) {
+            match field.may_have_blanks() {
+                true => self.blanks = Some(field.name()),
+                false => text = text.trim().to_string(),
+            }
+        }
+        if text == "\\N" || !field.may_have_blanks() && is_nothing(&text) {
+            return Ok(());
+        }
+        match field {
+            Text::Email => self.user.email = text,
+            Text::UserId => self.set_id(text),
+            Text::PhoneNumber => self.user.phone_number = Some(text),
+            Text::Username => self.user.username = Some(text),
+            Text::GivenName => self.user.given_name = Some(text),
+            Text::FamilyName => self.user.family_name = Some(text),
+            Text::Name => self.user.name = Some(text),
+            Text::Nickname => self.user.nickname = Some(text),
+            Text::Picture => self.user.picture = Some(text),
+            Text::PasswordHash => self.user.password_hash = Some(text),
+        }
+        Ok(())
+    }
+
+    pub(crate) fn set_flag(&mut self, field: Flag, value: bool) {
+        let place = match field {
+            Flag::EmailVerified => &mut self.user.email_verified,
+            Flag::PhoneVerified => &mut self.user.phone_verified,
+            Flag::Blocked => &mut self.user.blocked,
+        };
+        // Of two reasons to block somebody each is enough.
+        *place = Some(value || field == Flag::Blocked && *place == Some(true));
+    }
+
+    fn take_object(&mut self, field: Object, cell: Cell<'_>) -> Result<(), String> {
+        let is_text = matches!(cell, Cell::Text(_));
+        let object = object(field.name(), cell)?;
+        // Databases write `{}` where nothing was set.
+        if is_text && object.is_empty() {
+            return Ok(());
+        }
+        let value = Value::Object(object);
+        if !is_shallow(&value) {
+            return Err(too_deep());
+        }
+        let Value::Object(object) = value else {
+            return Ok(());
+        };
+        match field {
+            Object::User => self
+                .user
+                .user_metadata
+                .get_or_insert_default()
+                .extend(object),
+            Object::App => self
+                .user
+                .app_metadata
+                .get_or_insert_default()
+                .extend(object),
+            Object::Hash => self.user.custom_password_hash = Some(Value::Object(object)),
+        }
+        Ok(())
+    }
+}
+
+/// Whether a text may begin or end with white space. Letters of ASCII say at once that it does not.
+fn has_blank_end(text: &str) -> bool {
+    let is_plain = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_graphic);
+    let bytes = text.as_bytes();
+    if is_plain(bytes.first()) && is_plain(bytes.last()) {
+        return false;
+    }
+    text.trim().len() < text.len()
+}

@@ -1,0 +1,721 @@
+//! Opening a file of users, and its users one after the other.
+
+use std::any::Any;
+use std::borrow::Cow;
+use std::collections::VecDeque;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::error::{Error, Result};
+use crate::passwords::hash_all;
+use crate::passwords::hash_stream::HashStream;
+use crate::passwords::hashes::stored::StoredHash;
+use crate::passwords::recipe::HashRecipe;
+use crate::private_file::sheet::as_it_was;
+use crate::say::{MARKER, NO_MARKERS, debug_fields, harmless, holds_marker, say};
+use crate::secrets::Secret;
+use crate::sources::bytes::find;
+use crate::sources::counts::FileCounts;
+use crate::sources::csv::Record;
+use crate::sources::draft::{Draft, Made};
+use crate::sources::json;
+use crate::sources::known::{Source, known};
+use crate::sources::ldif::Attributes;
+use crate::sources::mapping::Mapping;
+use crate::sources::options::{AskedForm, ReadOptions};
+use crate::sources::recognise::{Kind, Recognised, Rows, recognise};
+use crate::sources::rows::{Cell, Fault};
+use crate::users::User;
+
+/// Rows that are read before the first user is given: by them it is seen whether hashes would be lost.
+const READ_AHEAD: usize = 200;
+
+/// Users of a file, as [`import_stream`](crate::import_stream) takes them, one after the other and in bounded memory.
+///
+/// [`what`](UserFile::what) and `Display` say what the file was taken for, [`counts`](UserFile::counts) what became of its rows. What
+/// went nowhere is said at the end, once, and so is who was left out.
+///
+/// A row that cannot be read is an error of that row alone ([`ErrorKind::SourceRow`](crate::ErrorKind::SourceRow)). A file
+/// that cannot be read any further, because the disk fails, say, or whose hashes would be lost, is an error of another kind
+/// ([`ErrorKind::Source`](crate::ErrorKind::Source)), and the last that comes.
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+/// # std::fs::write("docs.csv", "email\nada@test.edu\n").expect("a file");
+/// let file: UserFile = read_csv("docs.csv", &[])?;
+/// let users = file.collect::<Result<Users>>()?;
+/// assert_eq!(users[0].email, "ada@test.edu");
+/// # Ok::<(), Error>(())
+/// ```
+pub struct UserFile {
+    path: PathBuf,
+    kind: Kind,
+    rows: Rows,
+    mapping: Mapping,
+    recipes: Vec<HashRecipe>,
+    hash_clear_text: bool,
+    counts: FileCounts,
+    ahead: Ahead,
+}
+
+debug_fields!(UserFile: path, kind, rows, mapping, recipes, hash_clear_text, counts, ahead);
+
+/// Rows that were read and are not given yet.
+#[derive(Default)]
+struct Ahead {
+    items: VecDeque<Item>,
+    was_filled: bool,
+    /// Hashes among them that do not say how they were made, passwords in clear text, and hashes that speak.
+    silent: usize,
+    clear: usize,
+    speaking: usize,
+}
+
+impl fmt::Debug for Ahead {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} rows", self.items.len())
+    }
+}
+
+/// A row that was read: a user, or something else.
+type Item = std::result::Result<User, Aside>;
+
+/// What a row came to that is no user as it is.
+enum Aside {
+    /// A user with a password that is to be hashed.
+    Clear(Box<User>, Secret),
+    LeftOut(usize, String),
+    Fault(usize, Fault),
+}
+
+/// Reads users from a file of any form, whose source is recognised. Sends nothing.
+///
+/// JSON (a list, a list within an object, an object a line), CSV (with `,`, `;`, tabs or `|`) or LDIF; UTF-8 or UTF-16; gzipped or not.
+/// Of a system that is [known](Source) the fields go where an import takes them: the old id to `user_id`, hashes to
+/// `password_hash` or `custom_password_hash` as each says itself how it was made, and to `app_metadata.imported` what Auth0 has no field for
+/// (`created_at`, `last_login`, `locale`, `groups`, `roles` and the like). Whoever signs in elsewhere and has no password there is left out and
+/// counted.
+///
+/// # Errors
+///
+/// The file cannot be opened, or is no file of users: a folder, an archive, a workbook, SQL. A CSV file has no heading, no
+/// column for the e-mail, a used column twice. A row that cannot be read is an error of its own, with its line; the others are kept. A
+/// column that looks like hashes and goes nowhere is an error in place of the first user, until it is
+/// [mapped](ReadOptions::map) or [left out](ReadOptions::leave_out).
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+/// # let hash = hash_password("correct horse")?;
+/// # std::fs::write("users.csv", format!("id;email;encrypted_password;sign_in_count;reset_password_token\n7;ada@test.edu;{hash};3;\n")).expect("a file");
+/// let file = read_users("users.csv")?;
+/// assert_eq!(file.what(), "a CSV file with `;`, UTF-8, from Devise");
+/// let users = file.collect::<Result<Users>>()?;
+/// assert!(verify_password(&users[0], "correct horse")?);
+/// # Ok::<(), Error>(())
+/// ```
+pub fn read_users(path: impl AsRef<Path>) -> Result<UserFile> {
+    read_users_with(path, &ReadOptions::default())
+}
+
+/// Reads users from a file that the named system wrote. Sends nothing.
+///
+/// # Errors
+///
+/// As of [`read_users`].
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+/// # std::fs::write("people.csv", "uid,mail,givenName\nada,ada@test.edu,Ada\n").expect("a file");
+/// let users = read_users_as(Source::Ldap, "people.csv")?.collect::<Result<Users>>()?;
+/// assert_eq!(users[0].username.as_deref(), Some("ada"));
+/// # Ok::<(), Error>(())
+/// ```
+pub fn read_users_as(source: Source, path: impl AsRef<Path>) -> Result<UserFile> {
+    read_users_with(path, &ReadOptions::default().source(source))
+}
+
+/// Reads users from a file, as the options say. Sends nothing.
+///
+/// # Errors
+///
+/// As of [`read_users`]; a mapping to a name that is no field of an import, or from a column that the file does not have; a
+/// delimiter that is no character of ASCII; a heading of another number of columns than the file.
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+/// # std::fs::write("shop.csv", "E-Mail,plan\nada@test.edu,free\n").expect("a file");
+/// let options = ReadOptions::default().map("plan", "app_metadata.plan");
+/// let users = read_users_with("shop.csv", &options)?.collect::<Result<Users>>()?;
+/// assert!(users[0].app_metadata.as_ref().is_some_and(|metadata| metadata["plan"] == "free"));
+/// # Ok::<(), Error>(())
+/// ```
+pub fn read_users_with(path: impl AsRef<Path>, options: &ReadOptions) -> Result<UserFile> {
+    open(path.as_ref(), options)
+}
+
+/// Reads users from a file of one JSON object a line, as Auth0's users export writes it, or of another form of JSON. Sends
+/// nothing.
+///
+/// `auth0|` in front of a user id is taken off, and fields an import does not take (`identities`, `updated_at` and
+/// the like) are dropped; which ones is printed when the file ends. Otherwise as [`read_users`].
+///
+/// # Errors
+///
+/// The file cannot be opened. A line that is no user, or that holds the kernel's own words (`EVCXR_…`), is an error of its own, with its number; the others are kept.
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+/// # let line = r#"{"user_id":"auth0|7","email":"ada@test.edu","created_at":"2026-01-01T00:00:00.000Z"}"#;
+/// # std::fs::write("export.ndjson", line).expect("a file");
+/// // {"user_id":"auth0|7","email":"ada@test.edu","created_at":"2026-01-01T00:00:00.000Z"}
+/// for user in read_ndjson("export.ndjson")? {
+///     assert_eq!(user?.user_id.as_deref(), Some("7"));
+/// }
+/// # Ok::<(), Error>(())
+/// ```
+pub fn read_ndjson(path: &str) -> Result<UserFile> {
+    let options = ReadOptions {
+        form: AskedForm::Json,
+        ..ReadOptions::default()
+    };
+    open(Path::new(path), &options)
+}
+
+/// Reads users from a CSV file with a heading. Sends nothing.
+///
+/// `columns` gives the field for a column that is named otherwise: `[("E-Mail", "email")]`. A field inside metadata is
+/// written with dots, `user_metadata.plan` or `user_metadata.address.city`, and so are the parts of a hash, `custom_password_hash.hash.value`; `true` and `false` are read as such in the fields that want them; an empty
+/// cell is no value. The apostrophe that keeps a sheet's cell from being a formula (`'=1+1`) is taken off. Columns that name no field are dropped; which ones is printed when the file ends.
+/// Otherwise as [`read_users`], but that no other names are taken for the e-mail's.
+///
+/// # Errors
+///
+/// The file cannot be opened; it is not UTF-8; no column gives the e-mail; its first line is a user and no heading. A row that cannot be read, or that holds the kernel's own words (`EVCXR_…`), is an error of its
+/// own, with its line; the others are kept.
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+/// # std::fs::write("shop.csv", "E-Mail,plan\nada@test.edu,free\n").expect("a file");
+/// // E-Mail,plan
+/// // ada@test.edu,free
+/// for user in read_csv("shop.csv", &[("E-Mail", "email"), ("plan", "user_metadata.plan")])? {
+///     assert_eq!(user?.user_metadata.map(|metadata| metadata["plan"] == "free"), Some(true));
+/// }
+/// # Ok::<(), Error>(())
+/// ```
+pub fn read_csv(path: &str, columns: &[(&str, &str)]) -> Result<UserFile> {
+    let mapped = |(column, field): &(&str, &str)| ((*column).to_string(), (*field).to_string());
+    let options = ReadOptions {
+        form: AskedForm::Csv,
+        is_strict: true,
+        mapping: columns.iter().map(mapped).collect(),
+        ..ReadOptions::default()
+    };
+    open(Path::new(path), &options)
+}
+
+fn open(path: &Path, options: &ReadOptions) -> Result<UserFile> {
+    let Recognised {
+        rows,
+        kind,
+        mapping,
+    } = recognise(path, options)?;
+    Ok(UserFile {
+        path: path.into(),
+        kind,
+        rows,
+        mapping,
+        recipes: Vec::new(),
+        hash_clear_text: options.hash_clear_text,
+        counts: FileCounts::default(),
+        ahead: Ahead::default(),
+    })
+}
+
+impl Iterator for UserFile {
+    type Item = Result<User>;
+
+    fn next(&mut self) -> Option<Result<User>> {
+        if !self.ahead.was_filled {
+            self.ahead.was_filled = true;
+            self.read_ahead();
+            if let Some(error) = self.lost_hashes() {
+                self.ahead.items.clear();
+                self.rows = Rows::Ended;
+                self.mapping.dropped.clear();
+                return Some(Err(error));
+            }
+            self.hash_the_clear();
+        }
+        loop {
+            if self.ahead.items.is_empty() && self.hash_clear_text {
+                self.read_ahead();
+                self.hash_the_clear();
+            }
+            let item = match self.ahead.items.pop_front() {
+                Some(item) => item,
+                // By this way go most: a user is moved once.
+                None => {
+                    let mut draft = Draft::default();
+                    match self.row(&mut draft) {
+                        Some(Ok(())) => Ok(draft.user),
+                        Some(Err(aside)) => Err(aside),
+                        None => {
+                            self.say_what_is_missing();
+                            return None;
+                        }
+                    }
+                }
+            };
+            match item {
+                Ok(user) => {
+                    self.counts.add_user();
+                    return Some(Ok(user));
+                }
+                // They were hashed when they were read.
+                Err(Aside::Clear(..)) => {}
+                Err(Aside::LeftOut(line, why)) => self.leave_out(line, &why),
+                Err(Aside::Fault(line, fault)) => return Some(Err(self.error(line, fault))),
+            }
+        }
+    }
+}
+
+impl UserFile {
+    /// What the file was taken for: its form, its encoding, and the system that wrote it, where that is known.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+    /// # std::fs::write("users.csv", "email;name\nada@test.edu;Ada\n").expect("a file");
+    /// assert_eq!(read_users("users.csv")?.what(), "a CSV file with `;`, UTF-8");
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[must_use]
+    pub fn what(&self) -> String {
+        self.kind.in_words()
+    }
+
+    /// The system that the file was taken to come from.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+    /// # std::fs::write("users.csv", "ID,user_login,user_pass,user_email\n").expect("a file");
+    /// assert_eq!(read_users("users.csv")?.source(), Source::WordPress);
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[must_use]
+    pub fn source(&self) -> Source {
+        self.kind.source
+    }
+
+    /// What became of the rows so far, and goes on counting.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+    /// # std::fs::write("users.csv", "email\nada@test.edu\n").expect("a file");
+    /// let file = read_users("users.csv")?;
+    /// let counts = file.counts();
+    /// let users = file.collect::<Result<Users>>()?;
+    /// assert_eq!((counts.rows(), users.len()), (1, 1));
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[must_use]
+    pub fn counts(&self) -> FileCounts {
+        self.counts.clone()
+    }
+
+    /// The same file, its hashes described by `recipe`: those of the column that holds hashes, and those of columns mapped to
+    /// `custom_password_hash.hash.value` and, where each user has a salt of their own, `custom_password_hash.salt.value`.
+    ///
+    /// A hash that the recipe cannot have made is read by what it says itself. Of a column in which several kinds are mixed give each
+    /// recipe, those of [`HashRecipes::recipes`](crate::HashRecipes::recipes) say; a hash that several can have made is an error of its row.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    /// use serde_json::json;
+    ///
+    /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+    /// # let hash = "1a7472c92fafa9b3170595db19a726d4d49598ed23cf1a9f9ca32113a4ee840b";
+    /// # std::fs::write("shop.csv", format!("email,hash,salt\nada@test.edu,{hash},x1\n")).expect("a file");
+    /// let recipe = HashRecipe::new(json!({"algorithm": "sha256", "hash": {"encoding": "hex"}, "salt": {}}))?;
+    /// let columns = [("hash", "custom_password_hash.hash.value"), ("salt", "custom_password_hash.salt.value")];
+    /// for user in read_csv("shop.csv", &columns)?.with_recipe(&recipe) {
+    ///     assert!(verify_password(&user?, "correct horse")?);
+    /// }
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[must_use]
+    pub fn with_recipe(mut self, recipe: &HashRecipe) -> UserFile {
+        self.recipes.push(recipe.clone());
+        self
+    }
+
+    fn read_ahead(&mut self) {
+        while self.ahead.items.len() < READ_AHEAD {
+            let mut draft = Draft::default();
+            let Some(row) = self.row(&mut draft) else {
+                break;
+            };
+            let item = row.map(|()| draft.user);
+            let is_last = matches!(item, Err(Aside::Fault(_, Fault::File(_))));
+            self.ahead.items.push_back(item);
+            if is_last {
+                break;
+            }
+        }
+    }
+
+    /// Why no user is given: passwords would be lost, and no later import could bring them.
+    fn lost_hashes(&self) -> Option<Error> {
+        if let Some(name) = &self.mapping.unmapped {
+            return Some(Error::hashes_unmapped(&self.path, name));
+        }
+        let column = self.mapping.hash_column();
+        let Ahead {
+            silent,
+            clear,
+            speaking,
+            ..
+        } = self.ahead;
+        if speaking > 0 {
+            return None;
+        }
+        match (silent > 0, clear > 0) {
+            (true, _) => Some(Error::hashes_silent(&self.path, &column)),
+            (false, true) => Some(Error::hashes_clear(&self.path, &column)),
+            (false, false) => None,
+        }
+    }
+
+    /// Hashes the passwords that were read in clear text, on every core.
+    fn hash_the_clear(&mut self) {
+        let items = &mut self.ahead.items;
+        let texts = items.iter().filter_map(|item| match item {
+            Err(Aside::Clear(_, text)) => Some(text.clone()),
+            _ => None,
+        });
+        let texts: Vec<Secret> = texts.collect();
+        if texts.is_empty() {
+            return;
+        }
+        let hashes = hash_all(&texts);
+        let mut hashes = hashes.unwrap_or_default().into_iter();
+        for item in items {
+            let Err(Aside::Clear(user, _)) = item else {
+                continue;
+            };
+            let mut user = std::mem::take(&mut **user);
+            user.password_hash = hashes.next();
+            *item = match user.password_hash {
+                Some(_) => Ok(user),
+                None => {
+                    let fault = "has a password that could not be hashed".to_string();
+                    Err(Aside::Fault(0, Fault::Row(fault)))
+                }
+            };
+        }
+    }
+
+    fn leave_out(&self, line: usize, why: &str) {
+        if self.counts.add_left_out(why) {
+            let path = self.path.display();
+            say!(
+                "{path}: line {line} {}, and is left out, like all of its kind",
+                as_verb(why)
+            );
+        }
+    }
+
+    fn error(&mut self, line: usize, fault: Fault) -> Error {
+        match fault {
+            Fault::Row(fault) => {
+                self.counts.add_error();
+                Error::source_row(&self.path, line, &fault)
+            }
+            Fault::File(cause) => {
+                self.rows = Rows::Ended;
+                Error::source_torn(&self.path, line, cause)
+            }
+        }
+    }
+
+    /// Reads the next row into a user in the making.
+    fn row(&mut self, draft: &mut Draft) -> Option<std::result::Result<(), Aside>> {
+        draft.drops_email_usernames = self.kind.source != Source::Plain;
+        let mapping = &mut self.mapping;
+        let (line, read) = match &mut self.rows {
+            Rows::Csv(csv) => {
+                let (line, record) = csv.next()?;
+                (
+                    line,
+                    record.and_then(|record| cells(mapping, draft, &record)),
+                )
+            }
+            Rows::Lines(lines) => {
+                let (line, text) = lines.next()?;
+                (line, text.and_then(|text| object(mapping, draft, text)))
+            }
+            Rows::Objects(objects) => {
+                let (line, text) = objects.next()?;
+                (line, text.and_then(|text| object(mapping, draft, text)))
+            }
+            Rows::Ldif(ldif) => {
+                let (line, entry) = ldif.next()?;
+                (
+                    line,
+                    entry.and_then(|entry| attributes(mapping, draft, entry)),
+                )
+            }
+            Rows::Ended => return None,
+        };
+        Some(match read {
+            Ok(is_marked) => self.make(draft, line, is_marked),
+            Err(fault) => {
+                if matches!(fault, Fault::File(_)) {
+                    self.rows = Rows::Ended;
+                }
+                Err(Aside::Fault(line, fault))
+            }
+        })
+    }
+
+    /// Makes a user of the fields that were read. `is_marked` says that they may hold the kernel's words.
+    fn make(
+        &mut self,
+        draft: &mut Draft,
+        line: usize,
+        is_marked: bool,
+    ) -> std::result::Result<(), Aside> {
+        if let Made::LeftOut(why) = draft.finish() {
+            return Err(Aside::LeftOut(line, why));
+        }
+        if let Some(field) = draft.blanks {
+            self.counts.add_blanks(field);
+        }
+        if draft.lost_factor {
+            self.counts.add_lost_factor();
+        }
+        let faulty = |fault| Aside::Fault(line, Fault::Row(fault));
+        let clear = self.set_hash(draft).map_err(faulty)?;
+        let user = &mut draft.user;
+        if let (Some(recipe), Some(own)) = (self.recipes.first(), &user.custom_password_hash)
+            && own.get("algorithm").is_none()
+        {
+            user.custom_password_hash = Some(recipe.over(own));
+        }
+        if is_marked && user_holds_marker(user) {
+            return Err(faulty(NO_MARKERS.to_string()));
+        }
+        match clear {
+            Some(text) => Err(Aside::Clear(Box::new(std::mem::take(user)), text)),
+            None => Ok(()),
+        }
+    }
+
+    /// Puts the hash of the row where an import takes it; gives a password in clear text that is to be hashed.
+    fn set_hash(&mut self, draft: &mut Draft) -> std::result::Result<Option<Secret>, String> {
+        let salt = draft.salt.take().unwrap_or_default();
+        let text = draft.hash.take().unwrap_or_default();
+        let found = match draft.stored.take() {
+            Some(found) => found,
+            None if text.is_empty() => return Ok(None),
+            None => match self.described(text.trim(), &salt)? {
+                Some(custom) => StoredHash::Custom(custom),
+                None => {
+                    let format = draft.hash_format.take().unwrap_or_default();
+                    (known(self.kind.source).hash)(&text, &salt, &format)
+                }
+            },
+        };
+        self.counts.add_hash(&found);
+        match found {
+            StoredHash::Bcrypt(hash) => draft.user.password_hash = Some(hash),
+            StoredHash::Custom(custom) => draft.user.custom_password_hash = Some(custom),
+            StoredHash::Empty => {}
+            StoredHash::Impossible { .. } => self.ahead.speaking += 1,
+            StoredHash::Password if self.hash_clear_text => {
+                // A column of its own may say of any text that it is a password.
+                let clear = StoredHash::clear_text(&text).unwrap_or(&text);
+                return Ok(Some(Secret::new(clear)));
+            }
+            StoredHash::Password => {
+                self.ahead.clear += 1;
+                return Err("has a password in clear text: have it hashed with ReadOptions::hash_clear_text, or name its column in leave_out".to_string());
+            }
+            StoredHash::Silent => return Err(self.silent()),
+        }
+        self.ahead.speaking += usize::from(draft.user.has_password());
+        Ok(None)
+    }
+
+    /// The hash as one of the recipes describes it: known passwords led to them, which is surer than what a form is commonly taken for.
+    fn described(&self, hash: &str, salt: &str) -> std::result::Result<Option<Value>, String> {
+        let salt = (!salt.is_empty()).then_some(salt);
+        let describe = |recipe: &HashRecipe| {
+            let salt = salt.filter(|_| recipe.takes_salt());
+            recipe.describe(hash, salt).ok()
+        };
+        let (itself, others): (Vec<_>, Vec<_>) =
+            self.recipes.iter().partition(|recipe| recipe.column.itself);
+        let mut fitting: Vec<Value> = others.into_iter().filter_map(describe).collect();
+        match fitting.len() {
+            0 => Ok(itself.into_iter().find_map(describe)),
+            1 => Ok(fitting.pop()),
+            _ => Err("has a hash that several of the recipes can have made: read those users by themselves, with one recipe".to_string()),
+        }
+    }
+
+    /// What is wrong with a hash that does not say how it was made.
+    fn silent(&mut self) -> String {
+        self.ahead.silent += 1;
+        match self.recipes.is_empty() {
+            true => "has a hash that does not say how it was made: find out with find_recipe and give it to with_recipe, or name its column in leave_out",
+            false => "has a hash that does not say how it was made, and that the recipe cannot have made: find the recipes of a mixed column with find_recipes, and give each to with_recipe",
+        }
+        .to_string()
+    }
+
+    fn say_what_is_missing(&mut self) {
+        let path = self.path.display();
+        if let Some(names) = self.mapping.dropped_in_words() {
+            say!("{path}: fields an import does not take were left out: {names}");
+        }
+        if !matches!(self.rows, Rows::Ended) {
+            for words in self.counts.in_words() {
+                say!("{path}: {words}");
+            }
+        }
+        self.rows = Rows::Ended;
+    }
+}
+
+/// A reason to leave somebody out, as what a line does or is.
+fn as_verb(why: &str) -> String {
+    match why.starts_with("signs in") {
+        true => format!("is a user who {why} and has no password here"),
+        false => format!("is {why}"),
+    }
+}
+
+/// The counts of the file that users come from, where they come from one.
+pub(crate) fn counts_of(users: &dyn Any) -> Option<FileCounts> {
+    let file = users.downcast_ref::<UserFile>();
+    let hashed = users.downcast_ref::<HashStream<UserFile>>();
+    let file = file.or(hashed.map(HashStream::source));
+    file.map(UserFile::counts)
+}
+
+impl fmt::Display for UserFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&harmless(&format!(
+            "{}: {}\n{}",
+            self.path.display(),
+            self.what(),
+            self.counts
+        )))
+    }
+}
+
+/// Takes the cells of a record of CSV; says whether it may hold the kernel's words.
+fn cells(
+    mapping: &mut Mapping,
+    draft: &mut Draft,
+    record: &Record<'_>,
+) -> std::result::Result<bool, Fault> {
+    // One look for what few records have: an apostrophe, a NUL byte, and what the kernel's words end in.
+    let is_odd = find(record.text.as_bytes(), [b'\'', 0, b'_']).is_some();
+    if is_odd && record.text.contains('\0') {
+        return Err(Fault::Row(NUL.to_string()));
+    }
+    for (index, cell) in record.cells().enumerate().take(mapping.columns()) {
+        let cell = match is_odd {
+            true if mapping.is_quoted => cell.strip_prefix('\'').unwrap_or(cell).into(),
+            true => as_it_was(cell),
+            false => cell.into(),
+        };
+        mapping
+            .take_cell(draft, index, Cell::Text(cell))
+            .map_err(Fault::Row)?;
+    }
+    Ok(is_odd && record.text.contains(MARKER) || mapping.names_hold_marker)
+}
+
+const NUL: &str = "holds a NUL byte, which is in no text: save the file as UTF-8 anew";
+
+fn object(
+    mapping: &mut Mapping,
+    draft: &mut Draft,
+    text: &str,
+) -> std::result::Result<bool, Fault> {
+    // A backslash may write any of the letters of the kernel's words.
+    let mut has_escape = false;
+    json::each_field(text, |name, cell| {
+        has_escape |= match &cell {
+            Cell::Text(text) => matches!(text, Cow::Owned(_)),
+            Cell::Json(Value::Array(_) | Value::Object(_)) => text.contains('\\'),
+            Cell::Json(_) => false,
+        };
+        mapping.take_field(draft, name, cell)
+    })
+    .map_err(Fault::Row)?;
+    Ok(has_escape || text.contains(MARKER))
+}
+
+fn attributes(
+    mapping: &mut Mapping,
+    draft: &mut Draft,
+    entry: Attributes,
+) -> std::result::Result<bool, Fault> {
+    for (name, mut values) in entry {
+        let cell = match values.len() {
+            1 => Cell::Text(values.remove(0).into()),
+            _ => Cell::Json(Value::from(values)),
+        };
+        mapping.take_field(draft, &name, cell).map_err(Fault::Row)?;
+    }
+    Ok(true)
+}
+
+fn user_holds_marker(user: &User) -> bool {
+    serde_json::to_value(user).is_ok_and(|user| holds_marker(&user))
+}
