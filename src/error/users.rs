@@ -95,6 +95,10 @@ sentences! {
     Source missing_column(path: &Path, missing: &str, columns: &str) let path = path.display();
         "cannot read users from {path}: it has no column `{missing}`"
         "; " "it has: {columns}";
+    /// `fields` names those that there are.
+    Source missing_field(path: &Path, missing: &str, fields: &str) let path = path.display();
+        "cannot read users from {path}: none of its users has the field `{missing}`, which is mapped"
+        "; " "they have: {fields}";
     Source no_email_column(path: &Path, columns: &str) let path = path.display();
         "cannot read users from {path}: no column is named `email` (it has: {columns})"
         ": " "say which one it is, as in read_csv(path, &[(\"E-Mail\", \"email\")])";

@@ -148,6 +148,26 @@ impl FileCounts {
         hashes
     }
 
+    /// Users with a second factor that an import cannot bring: they must enrol one again.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+    /// # let users = r#"{"users":[{"username":"ada","email":"ada@test.edu","enabled":true,"credentials":[{"type":"otp"}]}]}"#;
+    /// # std::fs::write("realm-users.json", users).expect("a file");
+    /// let mut file = read_users("realm-users.json")?;
+    /// assert!(file.next().is_some());
+    /// assert_eq!(file.counts().lost_factors(), 1);
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[must_use]
+    pub fn lost_factors(&self) -> u64 {
+        self.tally().lost_factors
+    }
+
     pub(crate) fn rows_left_out(&self) -> u64 {
         self.tally().left_out.values().sum()
     }

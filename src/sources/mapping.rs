@@ -304,6 +304,22 @@ impl Mapping {
         Some(found)
     }
 
+    /// Fields that are mapped, and that no row had so far. Columns are asked for when the heading is read.
+    pub(crate) fn absent(&self) -> Vec<&str> {
+        if !self.columns.is_empty() || self.places.len() >= MOST_PLACES {
+            return Vec::new();
+        }
+        let is_seen = |name: &str| self.places.iter().any(|(seen, _)| seen == name);
+        let mapped = self.options.mapping.iter().map(|(from, _)| from.as_str());
+        mapped.filter(|from| !is_seen(from)).collect()
+    }
+
+    /// The names of the fields that rows had, as a sentence tells them.
+    pub(crate) fn seen(&self) -> String {
+        let names = self.places.iter().map(|(name, _)| name.clone());
+        told(&names.take(MOST_DROPPED).collect::<Vec<_>>())
+    }
+
     fn goes_into(&self, name: &str) -> bool {
         let is_within = |field: &str| {
             field

@@ -14,7 +14,7 @@ use crate::passwords::hash_stream::HashStream;
 use crate::passwords::hashes::stored::StoredHash;
 use crate::passwords::recipe::HashRecipe;
 use crate::private_file::sheet::as_it_was;
-use crate::say::{MARKER, NO_MARKERS, debug_fields, harmless, holds_marker, say};
+use crate::say::{MARKER, NO_MARKERS, debug_fields, harmless, holds_marker, listed, say};
 use crate::secrets::Secret;
 use crate::sources::bytes::find;
 use crate::sources::counts::FileCounts;
@@ -23,7 +23,7 @@ use crate::sources::draft::{Draft, Made};
 use crate::sources::json;
 use crate::sources::known::{Source, known};
 use crate::sources::ldif::Attributes;
-use crate::sources::mapping::Mapping;
+use crate::sources::mapping::{Mapping, shown};
 use crate::sources::options::{AskedForm, ReadOptions};
 use crate::sources::recognise::{Kind, Recognised, Rows, recognise};
 use crate::sources::rows::{Cell, Fault};
@@ -265,7 +265,7 @@ impl Iterator for UserFile {
         if !self.ahead.was_filled {
             self.ahead.was_filled = true;
             self.read_ahead();
-            if let Some(error) = self.lost_hashes() {
+            if let Some(error) = self.lost_hashes().or_else(|| self.absent_field()) {
                 self.ahead.items.clear();
                 self.rows = Rows::Ended;
                 self.mapping.dropped.clear();
@@ -425,6 +425,29 @@ impl UserFile {
             (false, true) => Some(Error::hashes_clear(&self.path, &column)),
             (false, false) => None,
         }
+    }
+
+    /// Why no user is given: a field that is mapped is in none of them, so its name is misspelt, perhaps. Where more rows follow, it may
+    /// be a rare one, and that is said.
+    fn absent_field(&self) -> Option<Error> {
+        let absent = self.mapping.absent();
+        let first = shown(absent.first()?);
+        let is_fault = |item: &Item| matches!(item, Err(Aside::Fault(..)));
+        // Of a row that cannot be read not all fields were seen.
+        if self.ahead.items.is_empty() || self.ahead.items.iter().any(is_fault) {
+            return None;
+        }
+        if self.ahead.items.len() < READ_AHEAD {
+            let fields = self.mapping.seen();
+            return Some(Error::missing_field(&self.path, &first, &fields));
+        }
+        let names = absent.iter().map(|name| shown(name));
+        say!(
+            "{}: none of the first {READ_AHEAD} rows has {}, which is mapped: is the name misspelt?",
+            self.path.display(),
+            listed(names.collect::<Vec<_>>().iter().map(String::as_str))
+        );
+        None
     }
 
     /// Hashes the passwords that were read in clear text, on every core.
