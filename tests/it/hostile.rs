@@ -81,6 +81,11 @@ fn print_users_and_errors() {
     }
     let recipe = json!({"algorithm": "md5", "hash": {"encoding": "hex"}, "salt": {"value": HOSTILE, "position": "prefix"}});
     show!("HashRecipe", HashRecipe::new(recipe).unwrap());
+    let known = [
+        KnownHash::new("x", "9dd4e461268c8034f5c8564e155c67a6"),
+        KnownHash::new("x", HOSTILE).salt(HOSTILE),
+    ];
+    show!("HashRecipes", find_recipes(&known).unwrap());
 }
 
 /// Errors that tell of what a caller gave.
@@ -389,6 +394,7 @@ fn nothing_from_outside_orders_the_kernel_runs_in_the_page_or_hides() {
         "HashingSpeeds",
         "Tenant",
         "HashRecipe",
+        "HashRecipes",
     ];
     let names = shown_types(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src")));
     assert!(names.len() > 20, "{names:?}");
