@@ -78,7 +78,7 @@ pub(crate) fn check_for(
 /// Documented with the import schema: `password_hash` cannot be upserted.
 const LOST_BY_AN_UPSERT: &str = "is dropped without a word for a user who is there already: leave it out, or say that it is for new users alone (ImportOptions::keep_existing_passwords)";
 
-fn check_alone(
+pub(crate) fn check_alone(
     row: usize,
     user: &User,
     connection: &ConnectionId,

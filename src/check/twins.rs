@@ -58,6 +58,70 @@ pub(crate) fn rows_that_share(users: &[User]) -> (Hashers, BTreeSet<usize>) {
     (hashers, shared)
 }
 
+/// What rows have that no two may share, in 16 bytes for each e-mail, username, user id and phone number: for files of any length.
+pub(crate) struct Keys {
+    hashers: Hashers,
+    keys: [Vec<([u32; 3], u32)>; UNIQUE.len()],
+}
+
+/// A row that shares a field with one before it, which keeps it.
+pub(crate) struct Twin {
+    pub(crate) row: u32,
+    pub(crate) field: &'static str,
+    pub(crate) of: u32,
+}
+
+impl Keys {
+    pub(crate) fn new() -> Keys {
+        Keys {
+            hashers: Hashers::new(),
+            keys: Default::default(),
+        }
+    }
+
+    /// Notes a row with no other fault; rows come in their order.
+    pub(crate) fn add(&mut self, row: u32, user: &User) {
+        for (field, keys) in UNIQUE.into_iter().zip(&mut self.keys) {
+            if let Some(text) = unique(field, user) {
+                keys.push((self.hashers.hash(field, &text), row));
+            }
+        }
+    }
+
+    /// The twins, in the order of their rows. A row that is itself one keeps nothing from a later one.
+    pub(crate) fn twins(self) -> Vec<Twin> {
+        let (mut shared, mut groups) = (Vec::new(), 0_usize);
+        for (field, mut keys) in self.keys.into_iter().enumerate() {
+            keys.sort_unstable();
+            let alike = keys.chunk_by(|one, other| one.0 == other.0);
+            for group in alike.filter(|group| group.len() > 1) {
+                shared.extend(group.iter().map(|(_, row)| (*row, field, groups)));
+                groups += 1;
+            }
+        }
+        shared.sort_unstable();
+        let mut owners = vec![None; groups];
+        let mut twins = Vec::new();
+        for of_row in shared.chunk_by(|one, other| one.0 == other.0) {
+            let owned = |(row, field, group): &(u32, usize, usize)| {
+                let of = owners[*group]?;
+                Some(Twin {
+                    row: *row,
+                    field: UNIQUE[*field],
+                    of,
+                })
+            };
+            match of_row.iter().find_map(owned) {
+                Some(twin) => twins.push(twin),
+                None => of_row
+                    .iter()
+                    .for_each(|(row, _, group)| owners[*group] = Some(*row)),
+            }
+        }
+        twins
+    }
+}
+
 /// Which row keeps an e-mail, username, user id or phone number. A row that is left out takes nothing from a good one.
 pub(crate) struct Claims {
     hashers: Hashers,

@@ -2,6 +2,7 @@
 
 pub(crate) mod html;
 pub(crate) mod imports;
+pub(crate) mod inspect;
 pub(crate) mod jobs;
 pub(crate) mod or_stop;
 pub(crate) mod passwords;

@@ -57,6 +57,9 @@ sentences! {
     Source source_is_no_file(path: &Path) let path = path.display();
         "cannot read users from {path}: it is a pipe or a device, which cannot be read twice"
         ": " "save what comes out of it in a file first";
+    Source source_changed(path: &Path) let path = path.display();
+        "cannot read users from {path}: it has changed since it was inspected"
+        ": " "inspect it again";
     Source source_empty(path: &Path) let path = path.display();
         "cannot read users from {path}: it is empty";
     Source source_of_another_kind(path: &Path, what: &str, advice: &str) let path = path.display();

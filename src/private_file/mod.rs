@@ -3,7 +3,7 @@
 pub(crate) mod lock;
 pub(crate) mod sheet;
 
-use std::fs::{File, OpenOptions};
+use std::fs::{DirBuilder, File, OpenOptions};
 use std::io;
 use std::path::Path;
 
@@ -15,6 +15,23 @@ pub(crate) fn create_private(path: &Path) -> io::Result<File> {
 /// A file to add to, which its owner alone can read if it is made here.
 pub(crate) fn append_to_private(path: &Path) -> io::Result<File> {
     for_owner_alone().create(true).open(path)
+}
+
+/// Makes a folder, and those above it that are missing, for its owner alone.
+pub(crate) fn create_private_folders(path: &Path) -> io::Result<()> {
+    private_folders().recursive(true).create(path)
+}
+
+/// Makes a new folder for its owner alone.
+pub(crate) fn create_private_folder(path: &Path) -> io::Result<()> {
+    private_folders().create(path)
+}
+
+fn private_folders() -> DirBuilder {
+    let mut folders = DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut folders, 0o700);
+    folders
 }
 
 fn for_owner_alone() -> OpenOptions {

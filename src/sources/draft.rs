@@ -70,6 +70,8 @@ const OWN: [&str; 10] = [
 #[derive(Default)]
 pub(crate) struct Draft {
     pub(crate) user: User,
+    /// Where its row begins in the file.
+    pub(crate) line: usize,
     pub(crate) hash: Option<String>,
     pub(crate) salt: Option<String>,
     pub(crate) hash_format: Option<String>,
@@ -80,6 +82,10 @@ pub(crate) struct Draft {
     pub(crate) imported: Map<String, Value>,
     /// A field whose blanks at the ends were kept.
     pub(crate) blanks: Option<&'static str>,
+    /// What its hash is and why Auth0 takes none of that kind.
+    pub(crate) impossible: Option<(&'static str, &'static str)>,
+    /// Its hash was put into the form that Auth0 wants.
+    pub(crate) is_rewritten: bool,
     /// A second factor that an import cannot bring.
     pub(crate) lost_factor: bool,
     /// A username that is the e-mail says nothing more, and Auth0 takes none that is one.

@@ -1,6 +1,6 @@
 //! Which field of a file goes where: what its reader said, what is known of its source, and what an import calls its own.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde_json::Value;
@@ -15,7 +15,7 @@ use crate::sources::known::{Known, known};
 use crate::sources::options::ReadOptions;
 use crate::sources::places::{FIELDS, MOST_LEVELS, OWN_FIELDS, Take, Target, target_of};
 use crate::sources::rows::Cell;
-use crate::sources::values::{is_date, is_shallow, too_deep};
+use crate::sources::values::{is_date, is_nothing, is_shallow, too_deep};
 use crate::words::cut;
 use base64::Engine;
 
@@ -56,6 +56,8 @@ const ALIASES: [(&str, &str); 20] = [
 struct Column {
     target: Target,
     hint: Hint,
+    /// Rows in which there is something in it.
+    filled: u64,
     /// Fields within it have places of their own.
     goes_into: bool,
 }
@@ -87,6 +89,16 @@ pub(crate) struct Mapping {
     pub(crate) dropped: BTreeSet<String>,
     /// A field that holds hashes and goes nowhere.
     pub(crate) unmapped: Option<String>,
+    /// All of those, and in how many rows.
+    pub(crate) lost: BTreeMap<String, u64>,
+}
+
+/// A field of the file as it was read so far: what a page may call it, in how many rows there is something in it, and where that goes.
+#[derive(Clone, Debug)]
+pub(crate) struct SeenField {
+    pub(crate) name: String,
+    pub(crate) filled: u64,
+    pub(crate) goes: String,
 }
 
 /// Names of fields may be somebody's data, in a file that is another than it looks.
@@ -124,6 +136,7 @@ impl Mapping {
             is_quoted: false,
             dropped: BTreeSet::new(),
             unmapped: None,
+            lost: BTreeMap::new(),
         })
     }
 
@@ -189,6 +202,7 @@ impl Mapping {
         Column {
             target: self.target(name),
             hint: hint(name),
+            filled: 0,
             goes_into: self.goes_into(name),
         }
     }
@@ -226,7 +240,8 @@ impl Mapping {
         index: usize,
         cell: Cell<'_>,
     ) -> std::result::Result<(), String> {
-        let column = &self.columns[index];
+        let column = &mut self.columns[index];
+        column.filled += u64::from(holds(&cell));
         if !matches!(column.target, Target::Dropped) {
             return draft.take(&column.target, cell);
         }
@@ -252,6 +267,9 @@ impl Mapping {
         let fault = format!(
             "holds what looks like the hash of a password in `{name}`, which goes nowhere: map it with ReadOptions::map, or name it in leave_out"
         );
+        if self.lost.len() < MOST_DROPPED || self.lost.contains_key(&name) {
+            *self.lost.entry(name.clone()).or_default() += 1;
+        }
         self.unmapped.get_or_insert(name);
         fault
     }
@@ -268,16 +286,18 @@ impl Mapping {
         {
             return Err(too_deep());
         }
-        let made;
-        let (column, goes_into) = match self.place(name) {
-            Some(place) => (&self.places[place].1, self.places[place].1.goes_into),
+        let mut made;
+        let column = match self.place(name) {
+            Some(place) => &mut self.places[place].1,
             // There are too many names to keep them all.
             None => {
                 made = self.column(name);
-                (&made, made.goes_into)
+                &mut made
             }
         };
+        let goes_into = column.goes_into;
         let is_object = matches!(&cell, Cell::Json(Value::Object(_)));
+        column.filled += u64::from(holds(&cell) && !(goes_into && is_object));
         match matches!(column.target, Target::Dropped) || goes_into && is_object {
             false => draft.take(&column.target, cell),
             true => {
@@ -355,6 +375,38 @@ impl Mapping {
         }
     }
 
+    /// Every field of the file, in the order in which they stand there or came.
+    pub(crate) fn seen(&self) -> Vec<SeenField> {
+        // The first line of a file whose columns have no word for a name may be somebody's data.
+        let are_names = self.names.iter().any(|name| has_word(name));
+        let seen = |name: &String, column: &Column| SeenField {
+            name: shown_name(name)
+                .filter(|_| are_names || self.names.is_empty())
+                .unwrap_or_else(|| HIDDEN_NAME.to_string()),
+            filled: column.filled,
+            goes: self.goes(name, &column.target),
+        };
+        let columns = self.names.iter().zip(&self.columns);
+        let columns = columns.map(|(name, column)| seen(name, column));
+        // What holds fields with places of their own goes where they go.
+        let places = self.places.iter();
+        let places = places.filter(|(_, column)| !column.goes_into || column.filled > 0);
+        columns
+            .chain(places.map(|(name, column)| seen(name, column)))
+            .collect()
+    }
+
+    fn goes(&self, name: &str, target: &Target) -> String {
+        match target {
+            Target::Take(Take::Nothing)
+                if self.options.leave_out.iter().any(|left| left == name) =>
+            {
+                "nowhere, as leave_out says".to_string()
+            }
+            target => target.in_words(),
+        }
+    }
+
     /// The names of what went nowhere, as a sentence tells them.
     pub(crate) fn dropped_in_words(&mut self) -> Option<String> {
         let dropped = std::mem::take(&mut self.dropped);
@@ -381,6 +433,14 @@ pub(crate) fn mapping_for(
     options: &ReadOptions,
 ) -> Result<Mapping> {
     Mapping::new(path, known(source), options)
+}
+
+/// Whether there is something in a cell. Databases write a word for nothing.
+fn holds(cell: &Cell<'_>) -> bool {
+    match cell {
+        Cell::Text(text) => !text.is_empty() && !is_nothing(text),
+        Cell::Json(value) => !value.is_null(),
+    }
 }
 
 fn drop_name(dropped: &mut BTreeSet<String>, name: &str) {

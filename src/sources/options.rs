@@ -1,5 +1,6 @@
 //! What a reader can say of a file that is not recognised, or not as it is meant.
 
+use crate::passwords::recipe::HashRecipe;
 use crate::say::debug_fields;
 use crate::sources::bytes::Encoding;
 use crate::sources::known::Source;
@@ -28,6 +29,7 @@ pub struct ReadOptions {
     pub(crate) leave_out: Vec<String>,
     pub(crate) line_breaks: bool,
     pub(crate) hash_clear_text: bool,
+    pub(crate) recipes: Vec<HashRecipe>,
     pub(crate) form: AskedForm,
     /// Fields are those of an import by their exact names, as [`read_csv`](crate::read_csv) takes them.
     pub(crate) is_strict: bool,
@@ -42,7 +44,7 @@ pub(crate) enum AskedForm {
     Json,
 }
 
-debug_fields!(ReadOptions: source, encoding, delimiter, heading, mapping, leave_out, line_breaks, hash_clear_text, form, is_strict);
+debug_fields!(ReadOptions: source, encoding, delimiter, heading, mapping, leave_out, line_breaks, hash_clear_text, recipes, form, is_strict);
 
 impl ReadOptions {
     /// The system that wrote the file.
@@ -185,6 +187,31 @@ impl ReadOptions {
     #[must_use]
     pub fn line_breaks(mut self, are_meant: bool) -> ReadOptions {
         self.line_breaks = are_meant;
+        self
+    }
+
+    /// How hashes were made that do not say so themselves, as [`UserFile::with_recipe`](crate::UserFile::with_recipe) has it. Of a
+    /// mixed column give each recipe.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    /// use serde_json::json;
+    ///
+    /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+    /// # let hash = "1a7472c92fafa9b3170595db19a726d4d49598ed23cf1a9f9ca32113a4ee840b";
+    /// # std::fs::write("shop.csv", format!("email,pw,nonce\nada@test.edu,{hash},x1\n")).expect("a file");
+    /// let recipe = HashRecipe::new(json!({"algorithm": "sha256", "hash": {"encoding": "hex"}, "salt": {}}))?;
+    /// let options = ReadOptions::default().map("pw", "hash").map("nonce", "salt").recipe(&recipe);
+    /// for user in read_users_with("shop.csv", &options)? {
+    ///     assert!(verify_password(&user?, "correct horse")?);
+    /// }
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[must_use]
+    pub fn recipe(mut self, recipe: &HashRecipe) -> ReadOptions {
+        self.recipes.push(recipe.clone());
         self
     }
 

@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-use crate::sources::draft::Draft;
-use crate::sources::fields::{Flag, Object, Text};
+use crate::sources::draft::{Draft, IMPORTED};
+use crate::sources::fields::{Flag, Object, Text, shown_name};
 use crate::sources::rows::Cell;
 use crate::sources::values::{
     date, flag, is_nothing, is_shallow, object, parsed, put, text, too_deep, wants,
@@ -67,7 +67,44 @@ impl fmt::Debug for Target {
     }
 }
 
+impl Take {
+    fn in_words(self) -> String {
+        match self {
+            Take::Text(field) => field.name().to_string(),
+            Take::Flag(field) => field.name().to_string(),
+            Take::Not(field) => format!("{}, the other way round", field.name()),
+            Take::Since(field) => format!("{}, true where there is a date", field.name()),
+            Take::BlockedUntil => "blocked, until that date".to_string(),
+            Take::Object(object) => object.name().to_string(),
+            Take::Factors => "mfa_factors".to_string(),
+            Take::Old(name) | Take::Date(name) => format!("app_metadata.{IMPORTED}.{name}"),
+            Take::OldId => "user_id, where there is no other".to_string(),
+            Take::Hash => "password_hash or custom_password_hash".to_string(),
+            Take::Salt => "custom_password_hash, with the hash".to_string(),
+            Take::HashFormat => "tells how the hash was made".to_string(),
+            Take::Provider => "tells who signs the user in".to_string(),
+            Take::Deleted => "leaves the row out where there is a date".to_string(),
+            Take::With(_) => "several fields, by what is in it".to_string(),
+            Take::Nothing => "nowhere, being of no use to an import".to_string(),
+        }
+    }
+}
+
 impl Target {
+    /// Where the cells of such a field go, as a table tells it.
+    pub(crate) fn in_words(&self) -> String {
+        match self {
+            Target::Dropped => "nowhere".to_string(),
+            // Each key may be somebody's word, but these stand in what the reader wrote or as the column's name.
+            Target::Path(object, path) => {
+                let path: Option<Vec<String>> = path.iter().map(|key| shown_name(key)).collect();
+                let path = path.map_or(String::new(), |path| format!(".{}", path.join(".")));
+                format!("{}{path}", object.name())
+            }
+            Target::Take(take) => take.in_words(),
+        }
+    }
+
     pub(crate) fn is_email(&self) -> bool {
         matches!(self, Target::Take(Take::Text(Text::Email)))
     }

@@ -54,26 +54,26 @@ const READ_AHEAD: usize = 200;
 /// # Ok::<(), Error>(())
 /// ```
 pub struct UserFile {
-    path: PathBuf,
-    kind: Kind,
+    pub(super) path: PathBuf,
+    pub(super) kind: Kind,
     rows: Rows,
-    mapping: Mapping,
+    pub(super) mapping: Mapping,
     recipes: Vec<HashRecipe>,
     hash_clear_text: bool,
-    counts: FileCounts,
-    ahead: Ahead,
+    pub(super) counts: FileCounts,
+    pub(super) ahead: Ahead,
 }
 
 debug_fields!(UserFile: path, kind, rows, mapping, recipes, hash_clear_text, counts, ahead);
 
 /// Rows that were read and are not given yet.
 #[derive(Default)]
-struct Ahead {
+pub(super) struct Ahead {
     items: VecDeque<Item>,
     was_filled: bool,
     /// Hashes among them that do not say how they were made, passwords in clear text, and hashes that speak.
-    silent: usize,
-    clear: usize,
+    pub(super) silent: usize,
+    pub(super) clear: usize,
     speaking: usize,
 }
 
@@ -87,7 +87,7 @@ impl fmt::Debug for Ahead {
 type Item = std::result::Result<User, Aside>;
 
 /// What a row came to that is no user as it is.
-enum Aside {
+pub(super) enum Aside {
     /// A user with a password that is to be hashed.
     Clear(Box<User>, Secret),
     LeftOut(usize, String),
@@ -240,7 +240,7 @@ pub fn read_csv(path: &str, columns: &[(&str, &str)]) -> Result<UserFile> {
     open(Path::new(path), &options)
 }
 
-fn open(path: &Path, options: &ReadOptions) -> Result<UserFile> {
+pub(super) fn open(path: &Path, options: &ReadOptions) -> Result<UserFile> {
     let Recognised {
         rows,
         kind,
@@ -251,7 +251,7 @@ fn open(path: &Path, options: &ReadOptions) -> Result<UserFile> {
         kind,
         rows,
         mapping,
-        recipes: Vec::new(),
+        recipes: options.recipes.clone(),
         hash_clear_text: options.hash_clear_text,
         counts: FileCounts::default(),
         ahead: Ahead::default(),
@@ -503,7 +503,7 @@ impl UserFile {
     }
 
     /// Reads the next row into a user in the making.
-    fn row(&mut self, draft: &mut Draft) -> Option<std::result::Result<(), Aside>> {
+    pub(super) fn row(&mut self, draft: &mut Draft) -> Option<std::result::Result<(), Aside>> {
         draft.drops_email_usernames = self.kind.source != Source::Plain;
         let mapping = &mut self.mapping;
         let (line, read) = match &mut self.rows {
@@ -531,6 +531,7 @@ impl UserFile {
             }
             Rows::Ended => return None,
         };
+        draft.line = line;
         Some(match read {
             Ok(is_marked) => self.make(draft, line, is_marked),
             Err(fault) => {
@@ -593,9 +594,15 @@ impl UserFile {
         self.counts.add_hash(&found);
         match found {
             StoredHash::Bcrypt(hash) => draft.user.password_hash = Some(hash),
-            StoredHash::Custom(custom) => draft.user.custom_password_hash = Some(custom),
+            StoredHash::Custom(custom) => {
+                draft.user.custom_password_hash = Some(custom);
+                draft.is_rewritten = true;
+            }
             StoredHash::Empty => {}
-            StoredHash::Impossible { .. } => self.ahead.speaking += 1,
+            StoredHash::Impossible { what, why } => {
+                draft.impossible = Some((what, why));
+                self.ahead.speaking += 1;
+            }
             StoredHash::Password if self.hash_clear_text => {
                 // A column of its own may say of any text that it is a password.
                 let clear = StoredHash::clear_text(&text).unwrap_or(&text);
@@ -653,7 +660,7 @@ impl UserFile {
 }
 
 /// A reason to leave somebody out, as what a line does or is.
-fn as_verb(why: &str) -> String {
+pub(super) fn as_verb(why: &str) -> String {
     match why.starts_with("signs in") {
         true => format!("is a user who {why} and has no password here"),
         false => format!("is {why}"),

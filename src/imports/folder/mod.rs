@@ -35,12 +35,12 @@ use sha2::{Digest, Sha256};
 
 use crate::clock;
 use crate::error::{Error, Result};
-use crate::imports::folder::owner::{Kind, Owner, create_private_folder, create_private_folders};
+use crate::imports::folder::owner::{Kind, Owner};
 use crate::imports::journal::lines::{link, read_lines};
 use crate::imports::journal::{Entry, VERSION};
 use crate::jobs::upload::MAX_UPLOAD_BYTES;
-use crate::private_file::create_private;
 use crate::private_file::lock::{LOCK, lock, try_lock};
+use crate::private_file::{create_private, create_private_folder, create_private_folders};
 use crate::words::hex;
 
 pub(crate) const JOURNAL: &str = "journal.jsonl";

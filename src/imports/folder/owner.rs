@@ -111,23 +111,6 @@ impl Owner {
     }
 }
 
-/// Makes a folder, and those above it that are missing, for its owner alone.
-pub(crate) fn create_private_folders(path: &Path) -> io::Result<()> {
-    private_folders().recursive(true).create(path)
-}
-
-/// Makes a new folder for its owner alone.
-pub(crate) fn create_private_folder(path: &Path) -> io::Result<()> {
-    private_folders().create(path)
-}
-
-fn private_folders() -> fs::DirBuilder {
-    let mut folders = fs::DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut folders, 0o700);
-    folders
-}
-
 /// The mode's bits of group and others.
 #[cfg(unix)]
 const OTHERS: u32 = 0o077;

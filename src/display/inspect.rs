@@ -1,0 +1,177 @@
+//! How an inspection looks: what would be lost first, then what becomes of the rows, the fields and the hashes.
+
+use crate::display::show::shown;
+use crate::display::view::{BAD, Bar, Entry, GOOD, NEUTRAL, Part, View, WARNING};
+use crate::inspect::Inspection;
+use crate::inspect::pass::{Fate, Reason};
+use crate::words::{count, grouped};
+
+/// Fields and reasons that are shown.
+const SHOWN: usize = 40;
+
+shown!(Inspection);
+
+impl Inspection {
+    fn view(&self) -> View {
+        let failing = self.rows_of(&self.failing);
+        let colour = match (self.lost_hashes.is_empty(), failing) {
+            (false, _) => BAD,
+            (true, 0) => GOOD,
+            _ => WARNING,
+        };
+        let view = View::card(colour, self.path.display().to_string());
+        let view = view.tail(format!(": {}", self.what));
+        let view = view.notes(self.lost_hashes.iter().cloned());
+        let view = view.with(Part::Bar(self.bar())).facts(self.facts());
+        let view = self.with_fields(view);
+        let view = self.with_hashes(view);
+        let view = self.with_reasons(view, "rows that would fail", &self.failing);
+        let heading = "rows that are left out, being no users to import";
+        self.with_reasons(view, heading, &self.left_out)
+    }
+
+    fn rows_of(&self, reasons: &[Reason]) -> u64 {
+        reasons.iter().map(|reason| reason.rows).sum()
+    }
+
+    fn bar(&self) -> Bar {
+        let mut counts = vec![
+            ("would be imported", self.ready, GOOD),
+            ("would fail", self.rows_of(&self.failing), BAD),
+            ("left out", self.rows_of(&self.left_out), NEUTRAL),
+        ];
+        counts.retain(|(word, number, _)| *number > 0 || *word == "would be imported");
+        Bar {
+            counts,
+            total: self.rows,
+        }
+    }
+
+    fn facts(&self) -> Vec<(&'static str, String)> {
+        let users = |number: u64| count(number as usize, "user");
+        let mut facts = vec![("rows", self.rows_in_words())];
+        if !self.twins.is_empty() {
+            facts.push(("twins", self.twins_in_words()));
+        }
+        if self.resets > 0 {
+            let words = "would come without a password, and must set a new one";
+            facts.push(("reset", format!("{} {words}", users(self.resets))));
+        }
+        if self.enrols > 0 {
+            let words = "had a second factor that an import cannot bring, and must enrol again";
+            facts.push(("enrol", format!("{} {words}", users(self.enrols))));
+        }
+        facts.push(("next", self.next()));
+        facts
+    }
+
+    fn rows_in_words(&self) -> String {
+        let unread = self.unreadable;
+        let left_out = self.rows_of(&self.left_out);
+        format!(
+            "{} in the file: {} read as users, {} that cannot be read, {} left out",
+            grouped(self.rows),
+            grouped(self.rows - unread - left_out),
+            grouped(unread),
+            grouped(left_out)
+        )
+    }
+
+    fn twins_in_words(&self) -> String {
+        let mut by_field: Vec<(&str, Vec<String>, usize)> = Vec::new();
+        for twin in &self.twins {
+            let pair = || format!("{} as {}", grouped(twin.at), grouped(twin.of));
+            match by_field.iter_mut().find(|(field, ..)| *field == twin.field) {
+                Some((_, pairs, rows)) => {
+                    *rows += 1;
+                    if pairs.len() < 3 {
+                        pairs.push(pair());
+                    }
+                }
+                None => by_field.push((twin.field, vec![pair()], 1)),
+            }
+        }
+        let place = self.place();
+        let words = by_field.iter().map(|(field, pairs, rows)| {
+            let more = if *rows > pairs.len() { ", …" } else { "" };
+            format!(
+                "{} with the {field} of one before ({place} {}{more})",
+                count(*rows, "row"),
+                pairs.join(", ")
+            )
+        });
+        words.collect::<Vec<_>>().join("; ")
+    }
+
+    fn place(&self) -> &'static str {
+        if self.by_rows { "row" } else { "line" }
+    }
+
+    fn next(&self) -> String {
+        match (self.lost_hashes.is_empty(), self.ready) {
+            (false, _) => "say first what becomes of the hashes: a hash goes in with its user, and no later import brings it",
+            (true, 0) => "nobody would be imported: see the reasons below",
+            _ => "save_csv writes down who is meant; import_stream of read_users, with the same options, imports the others",
+        }
+        .to_string()
+    }
+
+    fn with_fields(&self, view: View) -> View {
+        let rows: Vec<Vec<String>> = self
+            .fields
+            .iter()
+            .take(SHOWN)
+            .map(|field| {
+                vec![
+                    field.name.clone(),
+                    field.filled.to_string(),
+                    field.goes.clone(),
+                ]
+            })
+            .collect();
+        let view = view.table(&["field", "rows with it", "goes to"], rows);
+        match self.fields.len().saturating_sub(SHOWN) {
+            0 => view,
+            more => view.notes([format!("and {}", count(more, "more field"))]),
+        }
+    }
+
+    fn with_hashes(&self, view: View) -> View {
+        let rows = self.hashes.iter().map(|kind| {
+            let becomes = match kind.fate {
+                Fate::Impossible(why) => format!("not importable: it {why}"),
+                fate => fate.word().to_string(),
+            };
+            vec![kind.what.clone(), kind.rows.to_string(), becomes]
+        });
+        view.table(&["hash", "rows", "becomes"], rows.collect())
+    }
+
+    fn with_reasons(&self, view: View, heading: &str, reasons: &[Reason]) -> View {
+        if reasons.is_empty() {
+            return view;
+        }
+        let entry = |reason: &Reason| {
+            let first: Vec<String> = reason.first.iter().map(u32::to_string).collect();
+            let is_one = reason.rows == 1;
+            let more = if reason.rows > first.len() as u64 {
+                ", …"
+            } else {
+                ""
+            };
+            let place = format!("{}{}", self.place(), if is_one { "" } else { "s" });
+            Entry {
+                place: count(reason.rows as usize, "row"),
+                title: format!("{place} {}{more}", first.join(", ")),
+                lines: vec![("why".to_string(), reason.why.clone())],
+            }
+        };
+        let entries = reasons.iter().take(SHOWN).map(entry).collect();
+        let view = view.with(Part::Heading(heading.to_string()));
+        let view = view.with(Part::Entries(entries));
+        match reasons.len().saturating_sub(SHOWN) {
+            0 => view,
+            more => view.notes([format!("and {}", count(more, "more reason"))]),
+        }
+    }
+}

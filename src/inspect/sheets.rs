@@ -1,0 +1,166 @@
+//! The lists of an inspection as CSV files, for their owner alone. The file of users is read once more, since the lists may be as
+//! long as it is.
+
+use std::io;
+use std::path::Path;
+
+use crate::error::{Error, Result};
+use crate::inspect::pass::{Fate, Judge, Verdict, in_32, reset_reason, twin_reason};
+use crate::inspect::{FileState, Inspection};
+use crate::private_file::sheet::CsvFile;
+use crate::private_file::{create_private, create_private_folders};
+use crate::say::{data, say};
+use crate::secrets::hide::without_secrets;
+use crate::sources::look::LookedAt;
+use crate::users::User;
+use crate::users::email::is_email;
+
+/// The files of users, by row.
+struct Sheets {
+    failing: CsvFile,
+    left_out: CsvFile,
+    twins: CsvFile,
+    resets: CsvFile,
+    enrols: CsvFile,
+}
+
+pub(super) fn save(inspection: &Inspection, folder: &Path) -> Result<()> {
+    let has_changed = || FileState::of(&inspection.path) != inspection.state;
+    if has_changed() {
+        return Err(Error::source_changed(&inspection.path));
+    }
+    let unwritable = |cause| Error::unwritable(&folder.display().to_string(), cause);
+    create_private_folders(folder)
+        .and_then(|()| keep_from_git(folder))
+        .map_err(unwritable)?;
+    let mut sheets = Sheets::create(folder, inspection.by_rows).map_err(unwritable)?;
+    let mut file = LookedAt::open(&inspection.path, &inspection.options)?;
+    let judge = Judge::new()?;
+    let (mut row, mut twins) = (0, inspection.twins.iter().peekable());
+    while let Some(look) = file.look()? {
+        row += 1;
+        let place = if inspection.by_rows { row } else { look.line };
+        let twin = twins.next_if(|twin| twin.row == in_32(row));
+        let verdict = judge.verdict(look.seen);
+        let twin = twin.map(|twin| (twin.field, twin.of));
+        sheets
+            .write(&place.to_string(), verdict, twin)
+            .map_err(unwritable)?;
+    }
+    if has_changed() {
+        return Err(Error::source_changed(&inspection.path));
+    }
+    sheets
+        .finish()
+        .and_then(|()| write_kinds(inspection, folder))
+        .map_err(unwritable)?;
+    say!(
+        "written to {} (readable by you alone): columns, hashes, failing, left-out, twins, reset-password, enrol-again",
+        folder.display()
+    );
+    Ok(())
+}
+
+/// What somebody put there instead is left as it is.
+fn keep_from_git(folder: &Path) -> io::Result<()> {
+    match create_private(&folder.join(".gitignore")) {
+        Ok(mut file) => io::Write::write_all(&mut file, b"*\n"),
+        Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(cause) => Err(cause),
+    }
+}
+
+/// E-mail and username, unless they may be something else in the wrong column.
+fn names(user: Option<&User>) -> [String; 2] {
+    let email = user.map_or("", |user| user.email.as_str());
+    let username = user.and_then(|user| user.username.as_deref());
+    let username = username.filter(|name| without_secrets(name) == **name);
+    let email = if is_email(email) { email } else { "" };
+    [data(email), data(username.unwrap_or_default())]
+}
+
+impl Sheets {
+    fn create(folder: &Path, by_rows: bool) -> io::Result<Sheets> {
+        let place = if by_rows { "row" } else { "line" };
+        let with_users = |name: &str| {
+            let mut sheet = CsvFile::create(&folder.join(name))?;
+            sheet.row([place, "email", "username", "reason"])?;
+            Ok::<_, io::Error>(sheet)
+        };
+        let mut left_out = CsvFile::create(&folder.join("left-out.csv"))?;
+        left_out.row([place, "reason"])?;
+        let mut twins = CsvFile::create(&folder.join("twins.csv"))?;
+        twins.row([place, "email", "username", "field", "same_as"])?;
+        Ok(Sheets {
+            failing: with_users("failing.csv")?,
+            left_out,
+            twins,
+            resets: with_users("reset-password.csv")?,
+            enrols: with_users("enrol-again.csv")?,
+        })
+    }
+
+    fn write(
+        &mut self,
+        place: &str,
+        verdict: Verdict,
+        twin: Option<(&'static str, u32)>,
+    ) -> io::Result<()> {
+        let seen = match verdict {
+            Verdict::LeftOut(why) => return self.left_out.row([place, &why]),
+            Verdict::Fails(why, user) => {
+                let [email, username] = names(user.as_ref());
+                return self.failing.row([place, &email, &username, &why]);
+            }
+            Verdict::Ready(seen) => seen,
+        };
+        let [email, username] = names(Some(&seen.user));
+        if let Some((field, of)) = twin {
+            let why = twin_reason(field);
+            self.failing.row([place, &email, &username, &why])?;
+            let of = of.to_string();
+            return self.twins.row([place, &email, &username, field, &of]);
+        }
+        if let Some(why) = reset_reason(&seen) {
+            self.resets.row([place, &email, &username, &why])?;
+        }
+        if seen.lost_factor {
+            let why = "a second factor that an import cannot bring";
+            self.enrols.row([place, &email, &username, why])?;
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> io::Result<()> {
+        for sheet in [
+            self.failing,
+            self.left_out,
+            self.twins,
+            self.resets,
+            self.enrols,
+        ] {
+            sheet.finish()?;
+        }
+        Ok(())
+    }
+}
+
+/// The two lists that are no longer than the file is wide.
+fn write_kinds(inspection: &Inspection, folder: &Path) -> io::Result<()> {
+    let mut columns = CsvFile::create(&folder.join("columns.csv"))?;
+    columns.row(["column", "filled_in", "goes_to"])?;
+    for field in &inspection.fields {
+        columns.row([&data(&field.name), &field.filled.to_string(), &field.goes])?;
+    }
+    columns.finish()?;
+    let mut hashes = CsvFile::create(&folder.join("hashes.csv"))?;
+    hashes.row(["kind", "rows", "becomes", "why"])?;
+    for kind in &inspection.hashes {
+        let why = match kind.fate {
+            Fate::Impossible(why) => format!("it {why}"),
+            _ => String::new(),
+        };
+        hashes.row([&kind.what, &kind.rows.to_string(), kind.fate.word(), &why])?;
+    }
+    hashes.finish()
+}

@@ -1,0 +1,117 @@
+//! A file of users looked at row by row, for whoever wants to know what would come of it and not to have it: nothing is said,
+//! hashed or refused as a whole.
+
+use std::path::Path;
+
+use crate::error::{Error, Result};
+use crate::sources::draft::Draft;
+use crate::sources::mapping::SeenField;
+use crate::sources::options::ReadOptions;
+use crate::sources::reader::{Aside, UserFile, as_verb, open};
+use crate::sources::rows::Fault;
+use crate::users::User;
+use crate::words::count;
+
+/// A row, and the line in which it begins.
+pub(crate) struct Look {
+    pub(crate) line: usize,
+    pub(crate) seen: Seen,
+}
+
+/// What a row is.
+pub(crate) enum Seen {
+    User(Box<SeenUser>),
+    /// Why, after "it".
+    LeftOut(String),
+    Fault(String),
+}
+
+/// A user as the reader gives them, and what it knows of them beside.
+pub(crate) struct SeenUser {
+    pub(crate) user: User,
+    /// What the hash is, and why Auth0 does not take it.
+    pub(crate) impossible: Option<(&'static str, &'static str)>,
+    pub(crate) is_rewritten: bool,
+    /// The password stands in clear text, and is hashed when the file is imported.
+    pub(crate) is_clear: bool,
+    /// A second factor is not brought.
+    pub(crate) lost_factor: bool,
+}
+
+/// A file that is looked at.
+pub(crate) struct LookedAt(UserFile);
+
+impl LookedAt {
+    pub(crate) fn open(path: &Path, options: &ReadOptions) -> Result<LookedAt> {
+        open(path, options).map(LookedAt)
+    }
+
+    /// The next row. The error is not the row's: the file cannot be read any further.
+    pub(crate) fn look(&mut self) -> Result<Option<Look>> {
+        let mut draft = Draft::default();
+        let Some(row) = self.0.row(&mut draft) else {
+            return Ok(None);
+        };
+        let seen = match row {
+            Ok(()) => of_draft(std::mem::take(&mut draft.user), &draft, false),
+            Err(Aside::Clear(user, _)) => of_draft(*user, &draft, true),
+            Err(Aside::LeftOut(_, why)) => Seen::LeftOut(as_verb(&why)),
+            Err(Aside::Fault(_, Fault::Row(fault))) => Seen::Fault(fault),
+            Err(Aside::Fault(line, Fault::File(cause))) => {
+                return Err(Error::source_torn(&self.0.path, line, cause));
+            }
+        };
+        let line = draft.line;
+        Ok(Some(Look { line, seen }))
+    }
+
+    pub(crate) fn file(&self) -> &UserFile {
+        &self.0
+    }
+
+    pub(crate) fn fields(&self) -> Vec<SeenField> {
+        self.0.mapping.seen()
+    }
+
+    /// Rows whose hash does not say how it was made, and rows with a password in clear text that nobody wants hashed.
+    pub(crate) fn without_hashes(&self) -> (usize, usize) {
+        (self.0.ahead.silent, self.0.ahead.clear)
+    }
+
+    /// Which hashes would be lost, a sentence for each field; empty where none would.
+    pub(crate) fn lost_hashes(&self) -> Vec<String> {
+        let mapping = &self.0.mapping;
+        let in_rows = |rows: usize| count(rows, "row");
+        let unmapped = mapping.lost.iter().map(|(name, rows)| {
+            format!(
+                "`{name}` looks like hashes of passwords in {} and goes nowhere, and no later import can bring them: map it with ReadOptions::map(\"{name}\", \"hash\"), or name it in ReadOptions::leave_out",
+                in_rows(*rows as usize)
+            )
+        });
+        let column = mapping.hash_column();
+        let (silent, clear) = self.without_hashes();
+        let silent = (silent > 0).then(|| {
+            format!(
+                "the hashes of {column} do not say how they were made in {}: find out with find_recipe from a few known passwords and give it to ReadOptions::recipe, or name the column in ReadOptions::leave_out",
+                in_rows(silent)
+            )
+        });
+        let clear = (clear > 0).then(|| {
+            format!(
+                "{column} holds passwords in clear text in {}: have them hashed with ReadOptions::hash_clear_text(true), or name the column in ReadOptions::leave_out and give passwords with set_passwords",
+                in_rows(clear)
+            )
+        });
+        unmapped.chain(silent).chain(clear).collect()
+    }
+}
+
+fn of_draft(user: User, draft: &Draft, is_clear: bool) -> Seen {
+    Seen::User(Box::new(SeenUser {
+        user,
+        impossible: draft.impossible,
+        is_rewritten: draft.is_rewritten,
+        is_clear,
+        lost_factor: draft.lost_factor,
+    }))
+}

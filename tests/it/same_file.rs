@@ -1,0 +1,1 @@
+//! The same file into the same connection again.
