@@ -180,7 +180,7 @@ pub use display::or_stop::OrStop;
 pub use error::problem::Problem;
 pub use error::refusal::SignInRefusal;
 pub use error::{Error, ErrorKind, Result};
-pub use imports::options::{Afterwards, ImportOptions};
+pub use imports::options::{Afterwards, Again, ImportOptions};
 pub use imports::outcome::{Attention, Counts, JobSpan, Outcome};
 pub use imports::plan::{ImportPlan, plan_import, plan_import_with};
 pub use imports::report::ImportReport;

@@ -31,7 +31,7 @@ impl Hashers {
         Hashers(RandomState::new(), RandomState::new())
     }
 
-    fn hash(&self, field: &str, text: &str) -> [u32; 3] {
+    pub(crate) fn hash(&self, field: &str, text: &str) -> [u32; 3] {
         let (one, two) = (
             self.0.hash_one((field, text)),
             self.1.hash_one((field, text)),

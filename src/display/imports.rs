@@ -133,7 +133,7 @@ struct Group {
 impl ImportReport {
     /// Of a source that was not read to its end.
     fn unread(&self) -> Option<String> {
-        let row = self.counts().total;
+        let row = self.last_row;
         let words =
             format!("the source was read up to row {row}: send the rest with import_stream");
         (!self.sealed).then_some(words)

@@ -4,6 +4,7 @@ use crate::display::show::shown;
 use crate::display::view::{BAD, Bar, Entry, GOOD, NEUTRAL, Part, View, WARNING};
 use crate::inspect::Inspection;
 use crate::inspect::pass::{Fate, Reason};
+use crate::say::listed;
 use crate::words::{count, grouped};
 
 /// Fields and reasons that are shown.
@@ -50,6 +51,11 @@ impl Inspection {
     fn facts(&self) -> Vec<(&'static str, String)> {
         let users = |number: u64| count(number as usize, "user");
         let mut facts = vec![("rows", self.rows_in_words())];
+        if !self.absent.is_empty() {
+            let names = listed(self.absent.iter().map(String::as_str));
+            let words = format!("no row has {names}, which is mapped: is the name misspelt?");
+            facts.push(("mapped", words));
+        }
         if !self.twins.is_empty() {
             facts.push(("twins", self.twins_in_words()));
         }

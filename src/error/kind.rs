@@ -47,6 +47,8 @@ pub enum ErrorKind {
     BadRows,
     /// A run folder that cannot be used.
     RunFolder,
+    /// A file that was imported into the same connection before, by the run in [`Error::folder`](crate::Error::folder); nothing was sent.
+    SameFile,
     /// An import that ended before its end; what was done is written down in
     /// [`Error::folder`](crate::Error::folder), and the cause is the error's `source()`.
     ImportStopped,

@@ -18,6 +18,48 @@ impl Error {
             .with(Detail::Run(folder.to_path_buf()))
             .because(cause)
     }
+
+    /// A file that the run in `folder` imported; `did` tells into what, when, and what became of it.
+    pub(crate) fn same_file(path: &Path, folder: &Path, did: &str) -> Error {
+        let advice = "ImportOptions::again(Again::Missing) sends whom it did not bring in, Again::Changed also updates whoever's row reads otherwise now";
+        Error::again(path, folder, did, advice)
+    }
+
+    pub(crate) fn same_file_unfinished(path: &Path, folder: &Path, did: &str) -> Error {
+        let shown = folder.display();
+        let advice = format!("go on with resume_import(&tenant, \"{shown}\")");
+        Error::again(path, folder, did, &advice)
+    }
+
+    fn again(path: &Path, folder: &Path, did: &str, advice: &str) -> Error {
+        let (path, shown) = (path.display(), folder.display());
+        let fact = format!("{path} was imported into {did} ({shown}), so nothing was sent");
+        Error::new(ErrorKind::SameFile, fact)
+            .advise(": ", advice)
+            .with(Detail::Run(folder.to_path_buf()))
+    }
+}
+
+// What is known of an earlier run of the same file.
+sentences! {
+    RunFolder earlier_untold(path: &Path, folder: &Path, cause: Error) let path = path.display(), folder = folder.display();
+        "{path} was imported before, and what that did is not told: {cause}"
+        ": " "move {folder} elsewhere to import the file all the same" because cause;
+    RunFolder earlier_kept_ids(folder: &Path) let folder = folder.display();
+        "cannot tell what the file has beyond the run in {folder}, which kept e-mails and ids alone (Afterwards::KeepIdsOnly)"
+        ": " "import it with upsert, once that folder is elsewhere";
+    RunFolder earlier_uncertain(folder: &Path, users: u64) let folder = folder.display(), users = count(users as usize, "user");
+        "cannot send again whom the run in {folder} did not bring in: of {users} it is unknown, and where users may share an e-mail they could come twice"
+        ": " "look them up in the tenant, and import the others from a file of their own";
+    Input again_without_file();
+        "ImportOptions::again is for users of a file, whose earlier runs are known by it"
+        ": " "give import_stream what read_users gives, or leave it out";
+    Input look_up_for_an_upsert();
+        "ImportOptions::look_up_existing leaves out who is there already, and an upsert is for them"
+        ": " "leave one of the two out";
+    Connection nameless_look_up(id: &str);
+        "cannot look up who is in the connection {id}, since users tell their connection by its name"
+        ": " "let get_connection_id find it";
 }
 
 // A folder, or a file in it.

@@ -3,9 +3,11 @@
 //! The steps are in files of their own: `pack.rs` (check and pack), `schedule.rs` (send and wait), `estimate.rs` (when to ask), `settle.rs` (account),
 //! `folder/` and `journal/` (write down), `report.rs` (show). Here they are put together.
 
+pub(crate) mod earlier;
 pub(crate) mod estimate;
 pub(crate) mod folder;
 pub(crate) mod journal;
+pub(crate) mod look_up;
 pub(crate) mod options;
 pub(crate) mod outcome;
 pub(crate) mod pack;
@@ -23,10 +25,13 @@ use std::thread;
 use crate::check::{Checker, check_for};
 use crate::clock::unix_millis;
 use crate::connections::ConnectionId;
+use crate::error::problem::Problem;
 use crate::error::{Error, Result};
+use crate::imports::earlier::{Earlier, SourceFile};
 use crate::imports::folder::RunFolder;
 use crate::imports::folder::latest::latest_run;
 use crate::imports::journal::Entry;
+use crate::imports::look_up::LookUp;
 use crate::imports::options::ImportOptions;
 use crate::imports::pack::{Check, PackStep, RunPacker};
 use crate::imports::report::ImportReport;
@@ -35,7 +40,7 @@ use crate::imports::schedule::{Files, Schedule};
 use crate::say::say;
 use crate::secrets::random_hex;
 use crate::sources::counts::FileCounts;
-use crate::sources::reader::counts_of;
+use crate::sources::reader::{counts_of, path_of};
 use crate::tenant::Tenant;
 use crate::tenant::rate::Pace;
 use crate::users::User;
@@ -83,13 +88,19 @@ pub fn import_users(
         return Err(Error::no_users());
     }
     tenant.check_gate("an import")?;
+    let options = &options.whole()?;
+    if options.again.is_some() {
+        return Err(Error::again_without_file());
+    }
     connection.check_upsert(options.job.upsert)?;
     let problems = check_for(connection, users, options.loses_hashes());
     if !problems.is_empty() && !options.skip_bad_rows {
         return Err(Error::bad_rows(problems, users.len()));
     }
-    let packer = RunPacker::new(Check::Done(problems), connection, options)?;
-    let mut run = Run::begin(tenant, connection, options, true)?;
+    let good = users.len() - bad_rows(&problems);
+    let look_up = LookUp::new(tenant, connection, options, Some(good))?;
+    let packer = RunPacker::new(Check::Done(problems), connection, options)?.looking_up(look_up);
+    let mut run = Run::begin(tenant, connection, options, None, true)?;
     // Until it is shown a crash leaves nothing; from then on it leaves a run that can be resumed.
     let shown = pack(&mut run, packer, users).and_then(|()| run.folder.show());
     if shown.is_err() {
@@ -97,6 +108,10 @@ pub fn import_users(
     }
     shown?;
     run.work(tenant, Files::Packed)
+}
+
+fn bad_rows(problems: &[Problem]) -> usize {
+    problems.chunk_by(|one, next| one.row == next.row).count()
 }
 
 /// Puts every user into a file of the run's.
@@ -115,6 +130,9 @@ fn pack(run: &mut Run, mut packer: RunPacker, users: &[User]) -> Result<()> {
 /// Imports users as they come, in bounded memory: checked, packed and sent while more are read. Writes to the
 /// tenant; waits for the end.
 ///
+/// A [`UserFile`](crate::UserFile) is known again by its SHA-256, for which it is read once before: what a run in `imports/` has brought into this
+/// connection is not sent a second time, unless [`ImportOptions::again`] says what is meant.
+///
 /// Rows the source or the check finds fault with are left out and reported, since what comes after them is not
 /// known yet. Of a [`UserFile`](crate::UserFile) the report counts every row, also those that its reader left out. Should the program end in the middle, [`resume_import`] finishes what had been packed, and its report
 /// says up to which row that was. So it does of a source whose error is of the kind
@@ -125,7 +143,8 @@ fn pack(run: &mut Run, mut packer: RunPacker, users: &[User]) -> Result<()> {
 ///
 /// # Errors
 ///
-/// A read-only tenant; an upsert into a connection whose e-mails need not be unique; a run of this name that exists; a
+/// A read-only tenant; an upsert into a connection whose e-mails need not be unique; a file that was imported into it before
+/// ([`ErrorKind::SameFile`](crate::ErrorKind::SameFile): what that run did, and how to go on); a run of this name that exists; a
 /// disk that is full; a source that gives nobody
 /// ([`ErrorKind::NoUsers`](crate::ErrorKind::NoUsers)). Once it has begun, [`ErrorKind::ImportStopped`](crate::ErrorKind::ImportStopped) as of [`import_users`], and for a
 /// source that cannot be read any further, or panics.
@@ -153,10 +172,24 @@ pub fn import_stream(
     options: &ImportOptions,
 ) -> Result<ImportReport> {
     tenant.check_gate("an import")?;
+    let options = &options.whole()?;
     connection.check_upsert(options.job.upsert)?;
+    let file = path_of(&users);
+    let file = file.map(|path| SourceFile::of(&path)).transpose()?;
+    let earlier = match &file {
+        Some(file) => {
+            let imports = Path::new(IMPORTS);
+            Earlier::find(imports, tenant.domain(), connection, file, options.again)?
+        }
+        None if options.again.is_some() => return Err(Error::again_without_file()),
+        None => None,
+    };
+    let look_up = LookUp::new(tenant, connection, options, None)?;
     let check = Check::AsTheyCome(Box::new(Checker::new(connection, options.loses_hashes())));
     let packer = RunPacker::new(check, connection, options)?;
-    let run = Run::begin(tenant, connection, options, false)?;
+    let packer = packer.after(earlier).looking_up(look_up);
+    let sha256 = file.map(|file| file.sha256);
+    let run = Run::begin(tenant, connection, options, sha256, false)?;
     let (sender, steps) = sync_channel(FILES_AHEAD);
     // Not waited for: a source that is stuck may never give its next user.
     let counts = counts_of(&users);
@@ -303,6 +336,7 @@ impl Run {
         tenant: &Tenant,
         connection: &ConnectionId,
         options: &ImportOptions,
+        source_sha256: Option<String>,
         hidden: bool,
     ) -> Result<Run> {
         let name = match &options.name {
@@ -318,6 +352,7 @@ impl Run {
             name: name.clone(),
             at: Some(unix_millis()),
             emails_unique: connection.emails_unique(),
+            source_sha256,
         };
         say!("run folder: {IMPORTS}/{name}");
         let mut run = Run::empty(folder);

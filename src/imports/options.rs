@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_derive::{Deserialize, Serialize};
 
-use crate::error::Error;
+use crate::error::{Error, Result};
 use crate::jobs::options::JobOptions;
 use crate::say::debug_fields;
 use crate::tenant::rate::FREE_PLAN;
@@ -31,6 +31,27 @@ pub enum Afterwards {
     KeepIdsOnly,
     /// Everything, hashes included.
     KeepAll,
+}
+
+/// What importing a file once more is to do, for [`ImportOptions::again`].
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// let options = ImportOptions::default().again(Again::Missing);
+/// assert_ne!(options, ImportOptions::default().again(Again::Changed));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum Again {
+    /// Send those whom no earlier run of the file has brought in: who failed, or was removed since, say.
+    Missing,
+    /// Send those too whose row reads otherwise than it was sent, since the file is mapped otherwise now, and update them
+    /// ([`upsert`](ImportOptions::upsert), [`keep_existing_passwords`](ImportOptions::keep_existing_passwords)). Hashes and second
+    /// factors are not compared: a run folder does not keep them.
+    Changed,
 }
 
 /// How a run of any number of jobs is made: the [`JobOptions`] that each of its jobs has, and the run's own settings. Chained
@@ -67,9 +88,13 @@ pub struct ImportOptions {
     // A run that was begun before there was such an option had none.
     #[serde(default)]
     pub(crate) keep_existing_passwords: bool,
+    #[serde(default)]
+    pub(crate) again: Option<Again>,
+    #[serde(default)]
+    pub(crate) look_up_existing: bool,
 }
 
-debug_fields!(ImportOptions: job, name, slots, requests_per_second, time_limit, job_limit, skip_bad_rows, make_ids, afterwards, keep_existing_passwords);
+debug_fields!(ImportOptions: job, name, slots, requests_per_second, time_limit, job_limit, skip_bad_rows, make_ids, afterwards, keep_existing_passwords, again, look_up_existing);
 
 impl Default for ImportOptions {
     fn default() -> ImportOptions {
@@ -87,6 +112,8 @@ impl Default for ImportOptions {
             make_ids: true,
             afterwards: Afterwards::default(),
             keep_existing_passwords: false,
+            again: None,
+            look_up_existing: false,
         }
     }
 }
@@ -355,6 +382,74 @@ impl ImportOptions {
             keep_existing_passwords: true,
             ..self
         }
+    }
+
+    /// What [`import_stream`](crate::import_stream) does with a [`UserFile`](crate::UserFile) that was imported into the same connection before,
+    /// by a run whose folder is in `imports/`. Default: nothing, which is an error ([`ErrorKind::SameFile`](crate::ErrorKind::SameFile)) that tells
+    /// what that run did. Who is left as they are counts as already there. In memory are some 50 bytes for each user of those runs.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+    /// # let tenant = Tenant::practice()?;
+    /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
+    /// # std::fs::write("docs.csv", "email\ndocs-again_01@test.edu\n").expect("a file");
+    /// let options = ImportOptions::default().requests_per_second(50.0);
+    /// let report = import_stream(&tenant, &connection, read_users("docs.csv")?, &options)?;
+    /// let again = import_stream(&tenant, &connection, read_users("docs.csv")?, &options);
+    /// assert!(again.is_err_and(|error| error.kind() == ErrorKind::SameFile));
+    /// let options = options.again(Again::Missing);
+    /// let again = import_stream(&tenant, &connection, read_users("docs.csv")?, &options)?;
+    /// assert_eq!((again.counts().inserted, again.counts().already_there), (0, 1));
+    /// # remove_users(&tenant, plan_run_removal(&tenant, report.folder())?)?;
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[must_use]
+    pub fn again(self, again: Again) -> ImportOptions {
+        ImportOptions {
+            again: Some(again),
+            ..self
+        }
+    }
+
+    /// Look each user up by their e-mail before they are sent, and leave out who is in the connection already: they are named in the report
+    /// as already there. Costs a request for each user, and says how many; with [`import_users`](crate::import_users) nothing is sent before
+    /// all were looked up, and with [`import_stream`](crate::import_stream) each is before their own file is. Needs the scope `read:users`. Default: no.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// # let tenant = Tenant::practice()?;
+    /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
+    /// let users = generate_users("docs-look", "test.edu", 60)?;
+    /// let options = ImportOptions::default().look_up_existing(true);
+    /// let plan = plan_import_with(&tenant, &connection, &users, &options)?;
+    /// assert!(plan.notes[0].contains("60 requests, 30 s at 2 a second"));
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[must_use]
+    pub fn look_up_existing(self, look_up_existing: bool) -> ImportOptions {
+        ImportOptions {
+            look_up_existing,
+            ..self
+        }
+    }
+
+    /// These options with what [`Again::Changed`] means for each job; an error where two of them contradict each other.
+    pub(crate) fn whole(&self) -> Result<ImportOptions> {
+        let options = match self.again {
+            Some(Again::Changed) => self.clone().upsert(true).keep_existing_passwords(),
+            _ => self.clone(),
+        };
+        if options.look_up_existing && options.job.upsert {
+            return Err(Error::look_up_for_an_upsert());
+        }
+        Ok(options)
     }
 
     /// Whether a `password_hash` may be dropped without a word.

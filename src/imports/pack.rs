@@ -4,7 +4,9 @@ use crate::check::Checker;
 use crate::connections::ConnectionId;
 use crate::error::problem::Problem;
 use crate::error::{Error, ErrorKind, Result};
+use crate::imports::earlier::Earlier;
 use crate::imports::journal::{NoteKind, RowNote};
+use crate::imports::look_up::LookUp;
 use crate::imports::options::ImportOptions;
 use crate::jobs::upload::{Packed, Packer};
 use crate::secrets::random_hex;
@@ -20,6 +22,8 @@ pub(crate) enum PackStep {
         rows: usize,
         /// Rows that whoever read the users left out.
         left_out: u64,
+        /// Users whom an earlier run of the same file had brought in.
+        before: usize,
     },
 }
 
@@ -52,6 +56,10 @@ pub(crate) struct RunPacker {
     /// Rows not yet in a file that brought a user id of their own.
     own_ids: Vec<usize>,
     rows: usize,
+    earlier: Option<Earlier>,
+    /// Users whom it had brought in.
+    before: usize,
+    look_up: Option<LookUp>,
 }
 
 impl RunPacker {
@@ -67,7 +75,22 @@ impl RunPacker {
             skip_bad_rows: options.skip_bad_rows,
             own_ids: Vec::new(),
             rows: 0,
+            earlier: None,
+            before: 0,
+            look_up: None,
         })
+    }
+
+    /// Leaves out whom earlier runs of the same file have brought in.
+    pub(crate) fn after(mut self, earlier: Option<Earlier>) -> RunPacker {
+        self.earlier = earlier;
+        self
+    }
+
+    /// Looks everybody up before they are packed, and leaves out who is there.
+    pub(crate) fn looking_up(mut self, look_up: Option<LookUp>) -> RunPacker {
+        self.look_up = look_up;
+        self
     }
 
     /// Takes the user of the next row. The error is not the row's: the source cannot be read any further, say.
@@ -95,6 +118,19 @@ impl RunPacker {
                 reasons: problems.into_iter().map(reason).collect(),
             };
             return Ok(vec![PackStep::LeftOut(note, Some(Box::new(user)))]);
+        }
+        if self
+            .earlier
+            .as_ref()
+            .is_some_and(|earlier| earlier.has(&user))
+        {
+            self.before += 1;
+            return Ok(Vec::new());
+        }
+        if let Some(look_up) = &mut self.look_up
+            && look_up.is_there(&user)?
+        {
+            return Ok(vec![PackStep::LeftOut(there(row, &user), None)]);
         }
         if user.user_id.is_some() {
             self.own_ids.push(row);
@@ -133,8 +169,19 @@ impl RunPacker {
         let end = PackStep::End {
             rows: self.rows,
             left_out,
+            before: self.before,
         };
         self.rest().into_iter().chain([end]).collect()
+    }
+}
+
+fn there(row: usize, user: &User) -> RowNote {
+    let words = "a user with this e-mail is in the connection: they were looked up, and not sent";
+    RowNote {
+        row,
+        email: user.email.clone(),
+        kind: NoteKind::AlreadyThere,
+        reasons: vec![("LOOKED_UP".to_string(), None, words.to_string())],
     }
 }
 

@@ -1,5 +1,6 @@
 //! What an import would do, before it does it.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use crate::check::check_for;
@@ -8,6 +9,7 @@ use crate::connections::rules::OPTIONS_SCOPE;
 use crate::connections::{ConnectionId, applications_untold, options_untold};
 use crate::error::problem::Problem;
 use crate::error::{Error, Result};
+use crate::imports::look_up::cost;
 use crate::imports::options::ImportOptions;
 use crate::jobs::upload::{MAX_UPLOAD_BYTES, Packer, room};
 use crate::jobs::wait::at_published_speeds;
@@ -179,8 +181,15 @@ pub fn plan_import_with(
     if users.is_empty() {
         return Err(Error::no_users());
     }
+    let options = &options.whole()?;
     connection.check_upsert(options.job.upsert)?;
     let problems = check_for(connection, users, options.loses_hashes());
+    let bad: HashSet<usize> = problems.iter().map(|problem| problem.row).collect();
+    let mut notes = notes(tenant, connection, users, options);
+    if options.look_up_existing {
+        let cost = cost(users.len() - bad.len(), options);
+        notes.insert(0, format!("looking up who is there already: {cost}"));
+    }
     Ok(ImportPlan {
         domain: tenant.domain().to_string(),
         practice: tenant.is_practice(),
@@ -194,7 +203,7 @@ pub fn plan_import_with(
         problems,
         warnings: check_warnings(users),
         unknown: unknown(connection),
-        notes: notes(tenant, connection, users, options),
+        notes,
         slots: options.slots,
     })
 }

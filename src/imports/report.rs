@@ -42,17 +42,26 @@ pub struct ImportReport {
     attention: Vec<Attention>,
     jobs: Vec<JobSpan>,
     pub(crate) requests: u64,
+    /// The last row that was packed or left out.
+    pub(crate) last_row: usize,
     /// Whether the whole source was read.
     pub(crate) sealed: bool,
 }
 
-debug_fields!(ImportReport: folder, correlation_id, domain, connection, counts, attention, jobs, requests, sealed);
+debug_fields!(ImportReport: folder, correlation_id, domain, connection, counts, attention, jobs, requests, last_row, sealed);
 
 impl ImportReport {
     pub(crate) fn new(run: &Run, requests: u64) -> Result<ImportReport> {
         let mut counts = Counts::default();
         let mut attention: Vec<Attention> = run.left_out.iter().map(attend).collect();
-        counts.failed = attention.len() as u64;
+        // Whom a look-up found is left out, too, and is no failure.
+        for left_out in &attention {
+            match left_out.outcome {
+                Outcome::AlreadyThere => counts.already_there += 1,
+                _ => counts.failed += 1,
+            }
+        }
+        counts.already_there += run.before as u64;
         let mut jobs = Vec::new();
         for (index, state) in run.files.iter().enumerate() {
             let Some(end) = &state.end else {
@@ -95,6 +104,7 @@ impl ImportReport {
             attention,
             jobs,
             requests,
+            last_row: run.last_row(),
             sealed: run.sealed.is_some(),
         })
     }
@@ -119,7 +129,8 @@ impl ImportReport {
         self.counts
     }
 
-    /// The users who were neither inserted nor updated, in the order of the input.
+    /// The users who were neither inserted nor updated, in the order of the input; but for those whom an earlier run of the same
+    /// file had brought in ([`ImportOptions::again`](crate::ImportOptions::again)), who are in its report.
     ///
     /// # Examples
     ///
@@ -338,7 +349,7 @@ impl ImportReport {
 
 fn write_left_out(sheet: &mut CsvFile, note: &RowNote) -> std::io::Result<()> {
     let keys = [note.email.as_str(), ""];
-    write_row(sheet, note.row, keys, Outcome::Failed, Some(note))
+    write_row(sheet, note.row, keys, outcome(note.kind), Some(note))
 }
 
 fn write_row(

@@ -90,6 +90,11 @@ pub(crate) struct Run {
     pub(crate) left_out_users: Vec<(usize, Value)>,
     /// Rows of the source; `None` while more may come.
     pub(crate) sealed: Option<usize>,
+    /// Users whom an earlier run of the same file had brought in: they were not sent.
+    pub(crate) before: usize,
+    /// The SHA-256 of the file that the users come from, and when the run was begun, where the journal tells.
+    pub(crate) source_sha256: Option<String>,
+    pub(crate) begun_at: Option<u64>,
     /// Rows of their file that a reader left out.
     pub(crate) left_out_by_reader: u64,
     pub(crate) removed: HashSet<String>,
@@ -112,6 +117,9 @@ impl Run {
             left_out: Vec::new(),
             left_out_users: Vec::new(),
             sealed: None,
+            before: 0,
+            source_sha256: None,
+            begun_at: None,
             left_out_by_reader: 0,
             removed: HashSet::new(),
             is_new: false,
@@ -170,8 +178,10 @@ impl Run {
                 options,
                 name,
                 emails_unique,
-                ..
+                source_sha256,
+                at,
             } => {
+                (self.source_sha256, self.begun_at) = (source_sha256, at);
                 (self.domain, self.connection_id) = (domain, connection_id);
                 (self.connection, self.options) = (connection, options);
                 self.name = name;
@@ -193,8 +203,13 @@ impl Run {
                     .extend(user.map(|user| (note.row, user)));
                 self.left_out.push(note);
             }
-            Entry::Sealed { rows, left_out } => {
+            Entry::Sealed {
+                rows,
+                left_out,
+                before,
+            } => {
                 (self.sealed, self.left_out_by_reader) = (Some(rows), left_out);
+                self.before = before;
             }
             Entry::Sending { file } => {
                 self.files[file - 1].uploads += 1;
@@ -239,10 +254,27 @@ impl Run {
                 let user = user.and_then(|user| serde_json::to_value(user).ok());
                 self.note(Entry::LeftOut { note, user }).map(|()| None)
             }
-            PackStep::End { rows, left_out } => {
-                self.note(Entry::Sealed { rows, left_out }).map(|()| None)
+            PackStep::End {
+                rows,
+                left_out,
+                before,
+            } => {
+                let sealed = Entry::Sealed {
+                    rows,
+                    left_out,
+                    before,
+                };
+                self.note(sealed).map(|()| None)
             }
         }
+    }
+
+    /// The last row that is in a file or was left out.
+    pub(crate) fn last_row(&self) -> usize {
+        let packed = self.files.iter().flat_map(|state| state.rows.last());
+        let packed = packed.map(|(first, count)| first + (count - 1)).max();
+        let left_out = self.left_out.last().map(|note| note.row);
+        packed.max(left_out).unwrap_or(0)
     }
 
     /// The files that are not done, from 1.

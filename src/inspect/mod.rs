@@ -47,6 +47,8 @@ pub struct Inspection {
     pub(crate) left_out: Vec<Reason>,
     pub(crate) lost_hashes: Vec<String>,
     pub(crate) fields: Vec<SeenField>,
+    /// Fields that are mapped and that no row has.
+    pub(crate) absent: Vec<String>,
     pub(crate) hashes: Vec<HashKind>,
     pub(crate) twins: Vec<TwinRow>,
     /// Users who would be imported without a password, and those who would lose a second factor.
@@ -56,7 +58,7 @@ pub struct Inspection {
     pub(crate) by_rows: bool,
 }
 
-debug_fields!(Inspection: path, options, state, source, what, rows, ready, unreadable, failing, left_out, lost_hashes, fields, hashes, twins, resets, enrols, by_rows);
+debug_fields!(Inspection: path, options, state, source, what, rows, ready, unreadable, failing, left_out, lost_hashes, fields, absent, hashes, twins, resets, enrols, by_rows);
 
 /// A row that shares a field with one before it: both by where they are found in the file.
 #[derive(Clone, Copy, Debug)]

@@ -375,6 +375,7 @@ fn found(
         left_out: left_out.found(place),
         lost_hashes: file.lost_hashes(),
         fields: file.fields(),
+        absent: file.absent(),
         hashes,
         twins: twins.collect(),
         resets: resets.count,

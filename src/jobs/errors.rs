@@ -358,6 +358,7 @@ pub(crate) fn advice(code: &str, field: Option<&str>) -> &'static str {
         // Codes of this crate's own.
         ("NOT_SENT", _) => "it was not sent: mend it and send it again",
         ("NOT_REPORTED" | "JOB_FAILED", _) => "send this user again",
+        ("LOOKED_UP", _) => "leave the row out, or update the user with ImportOptions::upsert",
         ("TAKEN", _) => {
             "give the user another username, user id or phone number, or find the other one"
         }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::error::{Error, Result};
 use crate::sources::draft::Draft;
-use crate::sources::mapping::SeenField;
+use crate::sources::mapping::{SeenField, shown};
 use crate::sources::options::ReadOptions;
 use crate::sources::reader::{Aside, UserFile, as_verb, open};
 use crate::sources::rows::Fault;
@@ -70,7 +70,12 @@ impl LookedAt {
     }
 
     pub(crate) fn fields(&self) -> Vec<SeenField> {
-        self.0.mapping.seen()
+        self.0.mapping.fields()
+    }
+
+    /// Fields that are mapped and that no row had so far.
+    pub(crate) fn absent(&self) -> Vec<String> {
+        self.0.mapping.absent().into_iter().map(shown).collect()
     }
 
     /// Rows whose hash does not say how it was made, and rows with a password in clear text that nobody wants hashed.

@@ -376,7 +376,7 @@ impl Mapping {
     }
 
     /// Every field of the file, in the order in which they stand there or came.
-    pub(crate) fn seen(&self) -> Vec<SeenField> {
+    pub(crate) fn fields(&self) -> Vec<SeenField> {
         // The first line of a file whose columns have no word for a name may be somebody's data.
         let are_names = self.names.iter().any(|name| has_word(name));
         let seen = |name: &String, column: &Column| SeenField {

@@ -667,12 +667,19 @@ pub(super) fn as_verb(why: &str) -> String {
     }
 }
 
-/// The counts of the file that users come from, where they come from one.
-pub(crate) fn counts_of(users: &dyn Any) -> Option<FileCounts> {
+/// The file that users come from, where they come from one.
+fn file_of(users: &dyn Any) -> Option<&UserFile> {
     let file = users.downcast_ref::<UserFile>();
     let hashed = users.downcast_ref::<HashStream<UserFile>>();
-    let file = file.or(hashed.map(HashStream::source));
-    file.map(UserFile::counts)
+    file.or(hashed.map(HashStream::source))
+}
+
+pub(crate) fn counts_of(users: &dyn Any) -> Option<FileCounts> {
+    file_of(users).map(UserFile::counts)
+}
+
+pub(crate) fn path_of(users: &dyn Any) -> Option<PathBuf> {
+    file_of(users).map(|file| file.path.clone())
 }
 
 impl fmt::Display for UserFile {

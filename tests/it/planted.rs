@@ -130,6 +130,7 @@ fn a_journal_whose_hashes_are_right_and_whose_numbers_cannot_be_is_refused() {
             json!(61),
             "61 rows were read, and 60 were packed or left out",
         ),
+        ("Sealed", "/before", most.clone(), "were packed or left out"),
         ("Sending", "/file", json!(0), "there is no file 0, of 2"),
         ("Sending", "/file", most.clone(), "there is no file"),
         ("Accepted", "/file", json!(3), "there is no file 3, of 2"),

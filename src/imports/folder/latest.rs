@@ -44,12 +44,20 @@ pub(crate) fn latest_run(imports: &Path) -> Result<PathBuf> {
 
 /// When the run in `folder` was begun, if it tells.
 fn begun_at(owner: Owner, folder: &Path) -> Result<Option<u64>> {
+    match begun(owner, folder)? {
+        Entry::Begun { at, .. } => Ok(at),
+        _ => Ok(None),
+    }
+}
+
+/// What the run in `folder` is about: its [`Entry::Begun`].
+pub(crate) fn begun(owner: Owner, folder: &Path) -> Result<Entry> {
     owner.check(folder, Kind::Folder)?;
     let bytes = owner.read_beginning(&folder.join(JOURNAL), MOST_BEGINNING_BYTES)?;
     let lines = bytes.split_inclusive(|byte| *byte == b'\n');
     let two: Vec<u8> = lines.take(2).flatten().copied().collect();
-    match read_lines(folder, &two)?.entries.last() {
-        Some(Entry::Begun { at, .. }) => Ok(*at),
+    match read_lines(folder, &two)?.entries.pop() {
+        Some(begun @ Entry::Begun { .. }) => Ok(begun),
         _ => Err(Error::run_not_begun(folder)),
     }
 }

@@ -342,6 +342,7 @@ mod tests {
         let sealed = Entry::Sealed {
             rows: 1,
             left_out: 0,
+            before: 0,
         };
         refused(&mut folder, MOST_LEFT_OUT_BYTES, &sealed).unwrap();
         let whole = refused(&mut folder, MOST_JOURNAL_BYTES, &sealed).unwrap_err();

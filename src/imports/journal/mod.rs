@@ -39,6 +39,9 @@ pub(crate) enum Entry {
         /// Whether no two users of the connection share an e-mail; unknown where the tenant did not tell.
         #[serde(default)]
         emails_unique: Option<bool>,
+        /// The SHA-256 of the file that the users came from, where they came from one.
+        #[serde(default)]
+        source_sha256: Option<String>,
     },
     /// A file of users is on the disk.
     Packed {
@@ -53,11 +56,14 @@ pub(crate) enum Entry {
         note: RowNote,
         user: Option<serde_json::Value>,
     },
-    /// No more users come. `left_out` are rows of their file that a reader left out, since they are no users to import.
+    /// No more users come. `left_out` are rows of their file that a reader left out, since they are no users to import; `before`
+    /// are users whom an earlier run of the same file had brought in.
     Sealed {
         rows: usize,
         #[serde(default)]
         left_out: u64,
+        #[serde(default)]
+        before: usize,
     },
     /// An upload is about to be sent.
     Sending { file: usize },

@@ -69,7 +69,7 @@ impl Rules {
                 ..
             } => self.packed(*file, rows, given_ids),
             Entry::LeftOut { note, .. } => self.left_out(note.row),
-            Entry::Sealed { rows, .. } => self.sealed(*rows),
+            Entry::Sealed { rows, before, .. } => self.sealed(*rows, *before),
             Entry::Sending { file } => {
                 self.open_file(*file)?.sending = true;
                 Ok(())
@@ -140,11 +140,11 @@ impl Rules {
         Ok(())
     }
 
-    fn sealed(&mut self, rows: usize) -> Checked {
+    fn sealed(&mut self, rows: usize, before: usize) -> Checked {
         hold(!self.sealed, || "it was said before".to_string())?;
         self.sealed = true;
         let users: usize = self.files.iter().map(|file| file.users).sum();
-        let told = users + self.left_out.len();
+        let told = (users + self.left_out.len()).saturating_add(before);
         hold(rows == told, || {
             format!("{rows} rows were read, and {told} were packed or left out")
         })
