@@ -2,8 +2,7 @@
 
 use crate::display::show::shown;
 use crate::display::view::{BAD, Bar, Entry, GOOD, NEUTRAL, Part, View, WARNING};
-use crate::inspect::Inspection;
-use crate::inspect::pass::{Fate, Reason};
+use crate::inspect::inspection::{Fate, Inspection, Reason};
 use crate::say::listed;
 use crate::words::{count, grouped};
 

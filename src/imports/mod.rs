@@ -1,6 +1,6 @@
 //! Any number of users, any fault: check, pack, send, account for every row, and write it all down.
 //!
-//! The steps are in files of their own: `pack.rs` (check and pack), `schedule.rs` (send and wait), `estimate.rs` (when to ask), `settle.rs` (account),
+//! The steps are in files of their own: `same_file.rs` and `earlier.rs` (was it imported before), `look_up.rs` (who is there), `pack.rs` (check and pack), `schedule.rs` (send and wait), `estimate.rs` (when to ask), `settle.rs` (account),
 //! `folder/` and `journal/` (write down), `report.rs` (show). Here they are put together.
 
 pub(crate) mod earlier;
@@ -15,6 +15,7 @@ pub(crate) mod plan;
 pub(crate) mod progress;
 pub(crate) mod report;
 pub(crate) mod run;
+pub(crate) mod same_file;
 pub(crate) mod schedule;
 pub(crate) mod settle;
 
@@ -27,7 +28,7 @@ use crate::clock::unix_millis;
 use crate::connections::ConnectionId;
 use crate::error::problem::Problem;
 use crate::error::{Error, Result};
-use crate::imports::earlier::{Earlier, SourceFile};
+use crate::imports::earlier::Earlier;
 use crate::imports::folder::RunFolder;
 use crate::imports::folder::latest::latest_run;
 use crate::imports::journal::Entry;
@@ -36,6 +37,7 @@ use crate::imports::options::ImportOptions;
 use crate::imports::pack::{Check, PackStep, RunPacker};
 use crate::imports::report::ImportReport;
 use crate::imports::run::Run;
+use crate::imports::same_file::SourceFile;
 use crate::imports::schedule::{Files, Schedule};
 use crate::say::say;
 use crate::secrets::random_hex;

@@ -92,8 +92,7 @@ pub(crate) struct Run {
     pub(crate) sealed: Option<usize>,
     /// Users whom an earlier run of the same file had brought in: they were not sent.
     pub(crate) before: usize,
-    /// The SHA-256 of the file that the users come from, and when the run was begun, where the journal tells.
-    pub(crate) source_sha256: Option<String>,
+    /// When the run was begun, where the journal tells.
     pub(crate) begun_at: Option<u64>,
     /// Rows of their file that a reader left out.
     pub(crate) left_out_by_reader: u64,
@@ -118,7 +117,6 @@ impl Run {
             left_out_users: Vec::new(),
             sealed: None,
             before: 0,
-            source_sha256: None,
             begun_at: None,
             left_out_by_reader: 0,
             removed: HashSet::new(),
@@ -171,22 +169,7 @@ impl Run {
     fn apply(&mut self, entry: Entry) {
         match entry {
             Entry::Version(_) => {}
-            Entry::Begun {
-                domain,
-                connection_id,
-                connection,
-                options,
-                name,
-                emails_unique,
-                source_sha256,
-                at,
-            } => {
-                (self.source_sha256, self.begun_at) = (source_sha256, at);
-                (self.domain, self.connection_id) = (domain, connection_id);
-                (self.connection, self.options) = (connection, options);
-                self.name = name;
-                self.emails_shared = emails_unique == Some(false);
-            }
+            begun @ Entry::Begun { .. } => self.learn(begun),
             Entry::Packed {
                 rows,
                 given_ids,
@@ -234,6 +217,27 @@ impl Run {
             }
             Entry::Removed(ids) => self.removed.extend(ids),
         }
+    }
+
+    /// Takes what the run is about.
+    fn learn(&mut self, entry: Entry) {
+        let Entry::Begun {
+            domain,
+            connection_id,
+            connection,
+            options,
+            name,
+            at,
+            emails_unique,
+            ..
+        } = entry
+        else {
+            return;
+        };
+        (self.domain, self.connection_id) = (domain, connection_id);
+        (self.connection, self.options) = (connection, options);
+        (self.name, self.begun_at) = (name, at);
+        self.emails_shared = emails_unique == Some(false);
     }
 
     /// Takes what was made: puts a file on the disk, then names it in the journal.

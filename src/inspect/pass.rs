@@ -1,138 +1,30 @@
-//! Going through the rows of a file: what becomes of each, and how many there are of each kind.
+//! Going through the rows of a file, and counting what becomes of them.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::Value;
 
-use crate::check::check_alone;
-use crate::check::twins::Keys;
-use crate::connections::ConnectionId;
+use crate::check::twins::{Keys, Twin};
 use crate::error::Result;
-use crate::inspect::{FileState, Inspection, TwinRow};
+use crate::inspect::inspection::{Fate, FileState, HashKind, Inspection, Reason, TwinRow};
+use crate::inspect::verdict::{Judge, Verdict, reset_reason, twin_reason};
 use crate::progress::Tally;
-use crate::secrets::hide::without_secrets;
-use crate::sources::look::{LookedAt, Seen, SeenUser};
+use crate::sources::look::{LookedAt, SeenUser};
 use crate::sources::options::ReadOptions;
-use crate::users::User;
 
 /// Reasons and kinds that are told apart; what is beyond is counted together.
 const MOST_KINDS: usize = 50;
 const OTHERS: &str = "for other reasons";
 const OTHER_KINDS: &str = "another kind";
 const CLEAR_TEXT: &str = "clear text";
+const SILENT: &str = "a hash that does not say how it was made";
 /// Stands for a row without a hash.
 const NO_HASH: u8 = u8::MAX;
 /// Rows that are named of a reason.
 const FIRST: usize = 5;
 /// Rows after which it is looked at the clock.
 const ROWS_A_LOOK: usize = 1_000;
-/// A connection of which nothing is known.
-const ANY_CONNECTION: &str = "con_0000000000000000";
-
-/// What becomes of rows for one reason: how many, and the first of them.
-#[derive(Clone, Debug)]
-pub(crate) struct Reason {
-    pub(crate) why: String,
-    pub(crate) rows: u64,
-    pub(crate) first: Vec<u32>,
-}
-
-impl Reason {
-    pub(crate) fn list(reasons: &[Reason]) -> Vec<(String, u64)> {
-        let reason = |reason: &Reason| (reason.why.clone(), reason.rows);
-        reasons.iter().map(reason).collect()
-    }
-}
-
-/// What becomes of a hash.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Fate {
-    AsItIs,
-    Rewritten,
-    /// Made of the clear text that is there.
-    Made,
-    /// It does not say how it was made.
-    Unknown,
-    /// Nobody said that it is to be hashed.
-    Clear,
-    /// Why, after "it".
-    Impossible(&'static str),
-}
-
-impl Fate {
-    pub(crate) fn word(self) -> &'static str {
-        match self {
-            Fate::AsItIs => "as it is",
-            Fate::Rewritten => "rewritten",
-            Fate::Made => "hashed when it is imported",
-            Fate::Unknown => "not known yet",
-            Fate::Clear => "not imported",
-            Fate::Impossible(_) => "not importable",
-        }
-    }
-}
-
-/// Hashes of a kind.
-#[derive(Clone, Debug)]
-pub(crate) struct HashKind {
-    pub(crate) what: String,
-    pub(crate) fate: Fate,
-    pub(crate) rows: u64,
-}
-
-/// What a row would come to, but for twins.
-pub(crate) enum Verdict {
-    Ready(Box<SeenUser>),
-    /// With its user, where it could be read.
-    Fails(String, Option<User>),
-    LeftOut(String),
-}
-
-pub(crate) struct Judge(ConnectionId);
-
-impl Judge {
-    pub(crate) fn new() -> Result<Judge> {
-        ConnectionId::new(ANY_CONNECTION).map(Judge)
-    }
-
-    pub(crate) fn verdict(&self, seen: Seen) -> Verdict {
-        match seen {
-            Seen::LeftOut(why) => Verdict::LeftOut(why),
-            Seen::Fault(why) => Verdict::Fails(why, None),
-            Seen::User(seen) => {
-                let problem = check_alone(1, &seen.user, &self.0, false)
-                    .into_iter()
-                    .next();
-                match problem {
-                    None => Verdict::Ready(seen),
-                    Some(problem) => {
-                        // What stands behind its first part may be a key of somebody's.
-                        let field = problem.field.split(['.', '[']).next().unwrap_or_default();
-                        let why = without_secrets(&format!("{field} {}", problem.problem));
-                        Verdict::Fails(why, Some(seen.user))
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// What is wrong with a twin.
-pub(crate) fn twin_reason(field: &str) -> String {
-    format!("{field} is that of a row before it too: leave one of them out")
-}
-
-/// Why a user would come without a password; `None` where they bring one.
-pub(crate) fn reset_reason(seen: &SeenUser) -> Option<String> {
-    if seen.is_clear || seen.user.has_password() {
-        return None;
-    }
-    Some(match seen.impossible {
-        Some((what, why)) => format!("theirs is {what}: it {why}"),
-        None => "the file has no password of theirs".to_string(),
-    })
-}
 
 #[derive(Default)]
 struct Reasons(BTreeMap<String, Reason>);
@@ -306,51 +198,50 @@ pub(crate) fn pass(path: &Path, options: &ReadOptions) -> Result<Inspection> {
     Ok(found(path, options, state, &file, counting))
 }
 
+impl Counting {
+    /// Takes twins out of the counts of those who would be imported.
+    fn without_twins(&mut self) -> Vec<Twin> {
+        let twins = std::mem::replace(&mut self.keys, Keys::new()).twins();
+        for twin in &twins {
+            self.ready -= 1;
+            self.failing.add(&twin_reason(twin.field), twin.row);
+            if let Some(kind) = self.hash_of.get(twin.row as usize - 1)
+                && let Some(kind) = self.hashes.get_mut(usize::from(*kind))
+            {
+                kind.rows -= 1;
+            }
+            self.resets.remove(twin.row);
+            self.enrols.remove(twin.row);
+        }
+        twins
+    }
+
+    /// The kinds of hashes, the commonest first, with those whose rows fail because of them.
+    fn kinds(&mut self, (silent, clear): (usize, usize)) -> Vec<HashKind> {
+        let mut kinds = std::mem::take(&mut self.hashes);
+        for (what, fate, rows) in [
+            (SILENT, Fate::Unknown, silent),
+            (CLEAR_TEXT, Fate::Clear, clear),
+        ] {
+            let (what, rows) = (what.to_string(), rows as u64);
+            kinds.push(HashKind { what, fate, rows });
+        }
+        kinds.retain(|kind| kind.rows > 0);
+        kinds.sort_by_key(|kind| std::cmp::Reverse(kind.rows));
+        kinds
+    }
+}
+
 fn found(
     path: &Path,
     options: &ReadOptions,
     state: FileState,
     file: &LookedAt,
-    counting: Counting,
+    mut counting: Counting,
 ) -> Inspection {
-    let Counting {
-        keys,
-        lines,
-        mut ready,
-        unreadable,
-        mut failing,
-        left_out,
-        mut hashes,
-        hash_of,
-        mut resets,
-        mut enrols,
-    } = counting;
-    let twins = keys.twins();
-    for twin in &twins {
-        ready -= 1;
-        failing.add(&twin_reason(twin.field), twin.row);
-        if let Some(kind) = hash_of.get(twin.row as usize - 1)
-            && let Some(kind) = hashes.get_mut(usize::from(*kind))
-        {
-            kind.rows -= 1;
-        }
-        resets.remove(twin.row);
-        enrols.remove(twin.row);
-    }
-    let (silent, clear) = file.without_hashes();
-    for (what, fate, rows) in [
-        (
-            "a hash that does not say how it was made",
-            Fate::Unknown,
-            silent,
-        ),
-        (CLEAR_TEXT, Fate::Clear, clear),
-    ] {
-        let (what, rows) = (what.to_string(), rows as u64);
-        hashes.push(HashKind { what, fate, rows });
-    }
-    hashes.retain(|kind| kind.rows > 0);
-    hashes.sort_by_key(|kind| std::cmp::Reverse(kind.rows));
+    let twins = counting.without_twins();
+    let hashes = counting.kinds(file.without_hashes());
+    let lines = counting.lines;
     let by_rows = lines.windows(2).any(|two| two[0] == two[1]);
     let place = |row: u32| match by_rows {
         true => row,
@@ -369,17 +260,17 @@ fn found(
         source: file.file().source(),
         what: file.file().what(),
         rows: lines.len() as u64,
-        ready,
-        unreadable,
-        failing: failing.found(place),
-        left_out: left_out.found(place),
+        ready: counting.ready,
+        unreadable: counting.unreadable,
+        failing: counting.failing.found(place),
+        left_out: counting.left_out.found(place),
         lost_hashes: file.lost_hashes(),
         fields: file.fields(),
         absent: file.absent(),
         hashes,
         twins: twins.collect(),
-        resets: resets.count,
-        enrols: enrols.count,
+        resets: counting.resets.count,
+        enrols: counting.enrols.count,
         by_rows,
     }
 }

@@ -5,8 +5,9 @@ use std::io;
 use std::path::Path;
 
 use crate::error::{Error, Result};
-use crate::inspect::pass::{Fate, Judge, Verdict, in_32, reset_reason, twin_reason};
-use crate::inspect::{FileState, Inspection};
+use crate::inspect::inspection::{Fate, FileState, Inspection};
+use crate::inspect::pass::in_32;
+use crate::inspect::verdict::{Judge, Verdict, reset_reason, twin_reason};
 use crate::private_file::sheet::CsvFile;
 use crate::private_file::{create_private, create_private_folders};
 use crate::say::{data, say};
@@ -24,7 +25,36 @@ struct Sheets {
     enrols: CsvFile,
 }
 
-pub(super) fn save(inspection: &Inspection, folder: &Path) -> Result<()> {
+impl Inspection {
+    /// Writes the lists into a folder, a CSV file each, and says which: `columns`, `hashes`, `failing`, `left-out`, `twins`,
+    /// `reset-password` and `enrol-again`. Reads the file once more; sends nothing.
+    ///
+    /// They hold e-mails and usernames, so you alone can read them, and git ignores the folder. An older file is replaced once the
+    /// new one is whole, and a text that a spreadsheet would take for a formula gets an apostrophe before it. An e-mail that is none
+    /// is left out, since it may be anything: the line tells where it is.
+    ///
+    /// # Errors
+    ///
+    /// The file of users has changed since it was inspected, or cannot be read any more; a file cannot be written.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+    /// # std::fs::write("docs.csv", "email\nada@test.edu\nno address\n").expect("a file");
+    /// inspect_users("docs.csv")?.save_csv("inspection")?;
+    /// let resets = std::fs::read_to_string("inspection/reset-password.csv").expect("a file");
+    /// assert_eq!(resets, "line,email,username,reason\n2,ada@test.edu,,the file has no password of theirs\n");
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn save_csv(&self, folder: impl AsRef<Path>) -> Result<()> {
+        save(self, folder.as_ref())
+    }
+}
+
+fn save(inspection: &Inspection, folder: &Path) -> Result<()> {
     let has_changed = || FileState::of(&inspection.path) != inspection.state;
     if has_changed() {
         return Err(Error::source_changed(&inspection.path));

@@ -1,0 +1,64 @@
+//! What would come of a row.
+
+use crate::check::check_alone;
+use crate::connections::ConnectionId;
+use crate::error::Result;
+use crate::secrets::hide::without_secrets;
+use crate::sources::look::{Seen, SeenUser};
+use crate::users::User;
+
+/// A connection of which nothing is known.
+const ANY_CONNECTION: &str = "con_0000000000000000";
+
+/// What a row would come to, but for twins.
+pub(crate) enum Verdict {
+    Ready(Box<SeenUser>),
+    /// With its user, where it could be read.
+    Fails(String, Option<User>),
+    LeftOut(String),
+}
+
+pub(crate) struct Judge(ConnectionId);
+
+impl Judge {
+    pub(crate) fn new() -> Result<Judge> {
+        ConnectionId::new(ANY_CONNECTION).map(Judge)
+    }
+
+    pub(crate) fn verdict(&self, seen: Seen) -> Verdict {
+        match seen {
+            Seen::LeftOut(why) => Verdict::LeftOut(why),
+            Seen::Fault(why) => Verdict::Fails(why, None),
+            Seen::User(seen) => {
+                let problem = check_alone(1, &seen.user, &self.0, false)
+                    .into_iter()
+                    .next();
+                match problem {
+                    None => Verdict::Ready(seen),
+                    Some(problem) => {
+                        // What stands behind its first part may be a key of somebody's.
+                        let field = problem.field.split(['.', '[']).next().unwrap_or_default();
+                        let why = without_secrets(&format!("{field} {}", problem.problem));
+                        Verdict::Fails(why, Some(seen.user))
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What is wrong with a twin.
+pub(crate) fn twin_reason(field: &str) -> String {
+    format!("{field} is that of a row before it too: leave one of them out")
+}
+
+/// Why a user would come without a password; `None` where they bring one.
+pub(crate) fn reset_reason(seen: &SeenUser) -> Option<String> {
+    if seen.is_clear || seen.user.has_password() {
+        return None;
+    }
+    Some(match seen.impossible {
+        Some((what, why)) => format!("theirs is {what}: it {why}"),
+        None => "the file has no password of theirs".to_string(),
+    })
+}
