@@ -139,7 +139,7 @@ impl Sheets {
         let seen = match verdict {
             Verdict::LeftOut(why) => return self.left_out.row([place, &why]),
             Verdict::Fails(why, user) => {
-                let [email, username] = names(user.as_ref());
+                let [email, username] = names(user.as_deref());
                 return self.failing.row([place, &email, &username, &why]);
             }
             Verdict::Ready(seen) => seen,

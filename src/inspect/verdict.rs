@@ -14,7 +14,7 @@ const ANY_CONNECTION: &str = "con_0000000000000000";
 pub(crate) enum Verdict {
     Ready(Box<SeenUser>),
     /// With its user, where it could be read.
-    Fails(String, Option<User>),
+    Fails(String, Option<Box<User>>),
     LeftOut(String),
 }
 
@@ -39,7 +39,7 @@ impl Judge {
                         // What stands behind its first part may be a key of somebody's.
                         let field = problem.field.split(['.', '[']).next().unwrap_or_default();
                         let why = without_secrets(&format!("{field} {}", problem.problem));
-                        Verdict::Fails(why, Some(seen.user))
+                        Verdict::Fails(why, Some(Box::new(seen.user)))
                     }
                 }
             }
