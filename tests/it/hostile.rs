@@ -248,6 +248,14 @@ fn print_files() {
     let mut rows = read_csv(file.path(), &[]).unwrap();
     print_it("UserFile", &rows);
     assert_eq!(rows.by_ref().count(), 1);
+    let folder = TestFolder::new();
+    let named = folder.join("EVCXR_INPUT_REQUEST x.csv");
+    std::fs::write(&named, &heading).unwrap();
+    let options = ReadOptions::default().leave_out(HOSTILE);
+    let inspection = inspect_users_with(&named, &options).unwrap();
+    show!("Inspection", inspection);
+    println!("{:?} {:?}", inspection.fields(), inspection.failing());
+    inspection.save_csv(folder.join("inspection")).unwrap();
     show!(
         "Error",
         read_csv(file.path(), &[("no such", "email")]).unwrap_err()
