@@ -4,6 +4,8 @@ use crate::display::show::shown;
 use crate::display::view::{BAD, Bar, Entry, GOOD, NEUTRAL, Part, View, WARNING};
 use crate::inspect::inspection::{Fate, Inspection, Reason};
 use crate::say::listed;
+use crate::sources::mapping::SeenField;
+use crate::sources::places::NOWHERE;
 use crate::words::{count, grouped};
 
 /// Fields and reasons that are shown.
@@ -50,6 +52,16 @@ impl Inspection {
     fn facts(&self) -> Vec<(&'static str, String)> {
         let users = |number: u64| count(number as usize, "user");
         let mut facts = vec![("rows", self.rows_in_words())];
+        let is_lost = |field: &&SeenField| field.filled > 0 && field.goes == NOWHERE;
+        let nowhere: Vec<&str> = self
+            .fields
+            .iter()
+            .filter(is_lost)
+            .map(|field| field.name.as_str())
+            .collect();
+        if !nowhere.is_empty() {
+            facts.push(("go nowhere", listed(nowhere.into_iter())));
+        }
         if !self.absent.is_empty() {
             let names = listed(self.absent.iter().map(String::as_str));
             let words = format!("no row has {names}, which is mapped: is the name misspelt?");

@@ -42,6 +42,9 @@ impl Error {
 
 // What is known of an earlier run of the same file.
 sentences! {
+    SameFile same_file_at_work(path: &Path, folder: &Path) let path = path.display(), folder = folder.display();
+        "{path} is being imported into this connection by another kernel or program ({folder})"
+        ": " "let it end first";
     RunFolder earlier_untold(path: &Path, folder: &Path, cause: Error) let path = path.display(), folder = folder.display();
         "{path} was imported before, and what that did is not told: {cause}"
         ": " "move {folder} elsewhere to import the file all the same" because cause;

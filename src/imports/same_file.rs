@@ -17,6 +17,7 @@ use crate::imports::journal::{Entry, NoteKind};
 use crate::imports::options::{Afterwards, Again};
 use crate::imports::report::ImportReport;
 use crate::imports::run::Run;
+use crate::private_file::lock::try_lock;
 use crate::progress::Tally;
 use crate::words::{hex, utc};
 
@@ -71,8 +72,10 @@ impl Earlier {
         let mut earlier = Earlier::new(again.unwrap_or(Again::Missing), shares_emails);
         let mut latest = None;
         for folder in folders(imports, domain, connection, &file.sha256)? {
-            let run = Run::open(&folder)
-                .map_err(|cause| Error::earlier_untold(&file.path, &folder, cause))?;
+            let run = Run::open(&folder).map_err(|cause| match try_lock(&folder) {
+                Ok(None) => Error::same_file_at_work(&file.path, &folder),
+                _ => Error::earlier_untold(&file.path, &folder, cause),
+            })?;
             let report = ImportReport::new(&run, 0)?;
             if !is_in(&run, &report) {
                 continue;

@@ -15,7 +15,7 @@ mod ldif;
 pub(crate) mod look;
 pub(crate) mod mapping;
 pub(crate) mod options;
-mod places;
+pub(crate) mod places;
 pub(crate) mod reader;
 mod recognise;
 mod rows;

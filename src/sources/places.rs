@@ -94,7 +94,7 @@ impl Target {
     /// Where the cells of such a field go, as a table tells it.
     pub(crate) fn in_words(&self) -> String {
         match self {
-            Target::Dropped => "nowhere".to_string(),
+            Target::Dropped => NOWHERE.to_string(),
             // Each key may be somebody's word, but these stand in what the reader wrote or as the column's name.
             Target::Path(object, path) => {
                 let path: Option<Vec<String>> = path.iter().map(|key| shown_name(key)).collect();
@@ -109,6 +109,9 @@ impl Target {
         matches!(self, Target::Take(Take::Text(Text::Email)))
     }
 }
+
+/// Where a field goes of which nobody said anything.
+pub(crate) const NOWHERE: &str = "nowhere";
 
 /// The import's own fields, and the words for a hash that says itself how it was made, and for its salt.
 pub(crate) const FIELDS: [(&str, Take); 19] = [

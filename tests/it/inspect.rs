@@ -134,6 +134,7 @@ fn every_row_is_in_one_count_with_its_reason_and_its_line() {
         "│ pw       │            5 │ password_hash or",
         "│ note     │            2 │ nowhere ",
         "2 users would come without a password",
+        "go nowhere:   note",
     ] {
         assert!(shown.contains(part), "{part} is not in\n{shown}");
     }

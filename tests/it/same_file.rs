@@ -1,5 +1,6 @@
 //! The same file into the same connection again: what is told, what is sent, and that nobody comes twice.
 
+use std::fs::File;
 use std::path::Path;
 
 use auth0_bulk_users::*;
@@ -83,6 +84,17 @@ fn a_second_time_is_told_before_anything_is_sent_and_brings_whom_the_first_did_n
     ] {
         assert!(text.contains(part), "{text}");
     }
+
+    // Somebody is at work on that run, and is not disturbed.
+    let lock = File::open(Path::new(&it.first.folder()).join("lock")).unwrap();
+    lock.lock().unwrap();
+    let error = it.again(&quick(&second).again(Again::Missing)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::SameFile);
+    assert!(
+        error.to_string().ends_with("): let it end first"),
+        "{error}"
+    );
+    drop(lock);
 
     // One of them goes, and is missing then.
     let mut plan = plan_run_removal(&it.tenant, &it.first.folder()).unwrap();
