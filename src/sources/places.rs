@@ -235,7 +235,8 @@ impl Draft {
             Text::Name => self.user.name = Some(text),
             Text::Nickname => self.user.nickname = Some(text),
             Text::Picture => self.user.picture = Some(text),
-            Text::PasswordHash => self.user.password_hash = Some(text),
+            // What stands there in other systems is often none that an import's field of that name takes.
+            Text::PasswordHash => self.hash = Some(text),
         }
         Ok(())
     }

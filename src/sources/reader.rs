@@ -581,14 +581,16 @@ impl UserFile {
         let text = draft.hash.take().unwrap_or_default();
         let found = match draft.stored.take() {
             Some(found) => found,
-            None if text.is_empty() => return Ok(None),
-            None => match self.described(text.trim(), &salt)? {
-                Some(custom) => StoredHash::Custom(custom),
-                None => {
-                    let format = draft.hash_format.take().unwrap_or_default();
-                    (known(self.kind.source).hash)(&text, &salt, &format)
+            None if text.is_empty() => {
+                if let Some(own) = &draft.user.custom_password_hash {
+                    self.counts.add_custom(own, "as it is");
                 }
-            },
+                return Ok(None);
+            }
+            None => {
+                let format = draft.hash_format.take().unwrap_or_default();
+                self.found(&text, &salt, &format)?
+            }
         };
         self.counts.add_hash(&found);
         match found {
@@ -611,7 +613,28 @@ impl UserFile {
         Ok(None)
     }
 
-    /// The hash as one of the recipes describes it: known passwords led to them, which is surer than what a form is commonly taken for.
+    /// The hash by a recipe, to which known passwords led, or else by what it says itself.
+    fn found(
+        &self,
+        text: &str,
+        salt: &str,
+        format: &str,
+    ) -> std::result::Result<StoredHash, String> {
+        let itself = || (known(self.kind.source).hash)(text, salt, format);
+        if self.recipes.is_empty() {
+            return Ok(itself());
+        }
+        let Some(custom) = self.described(text.trim(), salt)? else {
+            return Ok(itself());
+        };
+        let is_bare = custom.get("salt").or(custom.get("password")).is_none();
+        Ok(match itself() {
+            StoredHash::Bcrypt(hash) if is_bare => StoredHash::Bcrypt(hash),
+            _ => StoredHash::Custom(custom),
+        })
+    }
+
+    /// The hash as the one recipe describes it that can have made it.
     fn described(&self, hash: &str, salt: &str) -> std::result::Result<Option<Value>, String> {
         let salt = (!salt.is_empty()).then_some(salt);
         let describe = |recipe: &HashRecipe| {
