@@ -211,15 +211,17 @@ impl FileCounts {
 
     pub(crate) fn add_hash(&self, hash: &StoredHash) {
         match hash {
-            StoredHash::Bcrypt(_) => {
-                self.0.bcrypts.fetch_add(1, Ordering::Relaxed);
-            }
+            StoredHash::Bcrypt(_) => self.add_bcrypt(),
             StoredHash::Custom(custom) => self.add_custom(custom, "rewritten"),
             StoredHash::Impossible { what, why } => {
                 self.tally().impossible.entry(what).or_insert((why, 0)).1 += 1;
             }
             StoredHash::Password | StoredHash::Silent | StoredHash::Empty => {}
         }
+    }
+
+    pub(crate) fn add_bcrypt(&self) {
+        self.0.bcrypts.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Counts a `custom_password_hash`, and what had to be done for it.

@@ -6,17 +6,17 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use memchr::memchr3;
 use serde_json::Value;
 
 use crate::error::{Error, Result};
 use crate::passwords::hash_all;
 use crate::passwords::hash_stream::HashStream;
-use crate::passwords::hashes::stored::StoredHash;
+use crate::passwords::hashes::stored::{StoredHash, is_plain_bcrypt};
 use crate::passwords::recipe::HashRecipe;
 use crate::private_file::sheet::as_it_was;
 use crate::say::{MARKER, NO_MARKERS, debug_fields, harmless, holds_marker, listed, say};
 use crate::secrets::Secret;
-use crate::sources::bytes::find;
 use crate::sources::counts::FileCounts;
 use crate::sources::csv::Record;
 use crate::sources::draft::{Draft, Made};
@@ -577,6 +577,13 @@ impl UserFile {
 
     /// Puts the hash of the row where an import takes it; gives a password in clear text that is to be hashed.
     fn set_hash(&mut self, draft: &mut Draft) -> std::result::Result<Option<Secret>, String> {
+        let is_alone = self.recipes.is_empty() && draft.salt.is_none() && draft.stored.is_none();
+        if is_alone && let Some(hash) = draft.hash.take_if(|text| is_plain_bcrypt(text)) {
+            draft.user.password_hash = Some(hash);
+            self.ahead.speaking += 1;
+            self.counts.add_bcrypt();
+            return Ok(None);
+        }
         let salt = draft.salt.take().unwrap_or_default();
         let text = draft.hash.take().unwrap_or_default();
         let found = match draft.stored.take() {
@@ -709,7 +716,7 @@ fn cells(
     record: &Record<'_>,
 ) -> std::result::Result<bool, Fault> {
     // One look for what few records have: an apostrophe, a NUL byte, and what the kernel's words end in.
-    let is_odd = find(record.text.as_bytes(), [b'\'', 0, b'_']).is_some();
+    let is_odd = memchr3(b'\'', 0, b'_', record.text.as_bytes()).is_some();
     if is_odd && record.text.contains('\0') {
         return Err(Fault::Row(NUL.to_string()));
     }
