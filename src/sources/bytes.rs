@@ -5,6 +5,8 @@ use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::Path;
 
+use memchr::memchr;
+
 use crate::error::{Error, Result};
 use crate::sources::gunzip::{Gunzip, MAGIC};
 
@@ -199,7 +201,7 @@ impl Text {
         let mut is_long = false;
         loop {
             let window = self.window();
-            let end = find(&window[seen..], [b'\n'; 3]);
+            let end = memchr(b'\n', &window[seen..]);
             match end.map(|end| seen + end + 1) {
                 Some(end) if is_long || end > most + 1 => {
                     self.consume(end);

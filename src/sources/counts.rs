@@ -5,6 +5,9 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use serde_json::Value;
+
+use crate::passwords::hashes::schema::ALGORITHMS;
 use crate::passwords::hashes::stored::StoredHash;
 use crate::say::harmless;
 use crate::words::{count, grouped};
@@ -35,6 +38,8 @@ pub struct FileCounts(Arc<Counted>);
 struct Counted {
     users: AtomicU64,
     errors: AtomicU64,
+    /// Hashes of bcrypt that need no word about how they were made.
+    bcrypts: AtomicU64,
     tally: Mutex<Tally>,
 }
 
@@ -140,8 +145,13 @@ impl FileCounts {
     /// ```
     #[must_use]
     pub fn hashes(&self) -> Vec<(String, u64)> {
+        let bcrypts = self.0.bcrypts.load(Ordering::Relaxed);
         let tally = self.tally();
-        let mut hashes = list(&tally.hashes);
+        let mut kinds = tally.hashes.clone();
+        if bcrypts > 0 {
+            *kinds.entry("bcrypt, as it is".to_string()).or_default() += bcrypts;
+        }
+        let mut hashes = list(&kinds);
         let impossible = tally.impossible.iter();
         hashes
             .extend(impossible.map(|(what, (_, rows))| (format!("{what}, not importable"), *rows)));
@@ -200,22 +210,26 @@ impl FileCounts {
     }
 
     pub(crate) fn add_hash(&self, hash: &StoredHash) {
-        let mut tally = self.tally();
-        let kind = match hash {
-            StoredHash::Bcrypt(_) => "bcrypt, as it is".to_string(),
-            StoredHash::Custom(custom) => {
-                format!(
-                    "{}, rewritten",
-                    custom["algorithm"].as_str().unwrap_or("another kind")
-                )
-            }
+        match hash {
+            StoredHash::Bcrypt(_) => self.add_bcrypt(),
+            StoredHash::Custom(custom) => self.add_custom(custom, "rewritten"),
             StoredHash::Impossible { what, why } => {
-                tally.impossible.entry(what).or_insert((why, 0)).1 += 1;
-                return;
+                self.tally().impossible.entry(what).or_insert((why, 0)).1 += 1;
             }
-            StoredHash::Password | StoredHash::Silent | StoredHash::Empty => return,
-        };
-        *tally.hashes.entry(kind).or_default() += 1;
+            StoredHash::Password | StoredHash::Silent | StoredHash::Empty => {}
+        }
+    }
+
+    pub(crate) fn add_bcrypt(&self) {
+        self.0.bcrypts.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts a `custom_password_hash`, and what had to be done for it.
+    pub(crate) fn add_custom(&self, custom: &Value, done: &str) {
+        let algorithm = custom["algorithm"].as_str().unwrap_or_default();
+        let known = ALGORITHMS.iter().find(|known| **known == algorithm);
+        let kind = format!("{}, {done}", known.unwrap_or(&"another kind"));
+        *self.tally().hashes.entry(kind).or_default() += 1;
     }
 
     pub(crate) fn add_blanks(&self, field: &'static str) {

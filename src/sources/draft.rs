@@ -111,7 +111,8 @@ impl Draft {
             bare = rest.strip_prefix('\'').unwrap_or(rest);
             self.has_own_sign_in = true;
         }
-        if let Some((provider, _)) = bare.split_once('|')
+        if let Some(bar) = bare.bytes().position(|byte| byte == b'|')
+            && let provider = &bare[..bar]
             && ELSEWHERE.contains(&provider)
         {
             self.has_own_sign_in = false;

@@ -1,5 +1,6 @@
 //! Where a field of a file goes in a user.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde_json::{Map, Value};
@@ -157,6 +158,10 @@ pub(crate) fn target_of(name: &str, fields: &[(&str, Take)]) -> Option<Target> {
 impl Draft {
     /// Puts a cell where it belongs.
     pub(crate) fn take(&mut self, target: &Target, cell: Cell<'_>) -> Result<(), String> {
+        // Most cells are text, and a million users have many.
+        if let Target::Take(Take::Text(field)) = target {
+            return self.take_text(*field, cell);
+        }
         if cell.is_nothing() {
             if let Target::Take(Take::Since(flag)) = target {
                 self.set_flag(*flag, false);
@@ -197,7 +202,7 @@ impl Draft {
 
     fn take_as(&mut self, take: Take, cell: Cell<'_>) -> Result<(), String> {
         match take {
-            Take::Text(field) => return self.take_text(field, cell),
+            Take::Text(field) => self.take_text(field, cell)?,
             Take::Flag(field) => {
                 if let Some(value) = flag(field.name(), &cell)? {
                     self.set_flag(field, value);
@@ -255,16 +260,23 @@ impl Draft {
     }
 
     fn take_text(&mut self, field: Text, cell: Cell<'_>) -> Result<(), String> {
-        let mut text = text(field.name(), cell)?;
+        if cell.is_nothing() {
+            return Ok(());
+        }
+        let mut text = match cell {
+            Cell::Text(text) => text,
+            cell => Cow::Owned(text(field.name(), cell)?),
+        };
         if has_blank_end(&text) {
             match field.may_have_blanks() {
                 true => self.blanks = Some(field.name()),
-                false => text = text.trim().to_string(),
+                false => text = Cow::Owned(text.trim().to_string()),
             }
         }
         if text == "\\N" || !field.may_have_blanks() && is_nothing(&text) {
             return Ok(());
         }
+        let text = text.into_owned();
         match field {
             Text::Email => self.user.email = text,
             Text::UserId => self.set_id(text),
@@ -275,7 +287,8 @@ impl Draft {
             Text::Name => self.user.name = Some(text),
             Text::Nickname => self.user.nickname = Some(text),
             Text::Picture => self.user.picture = Some(text),
-            Text::PasswordHash => self.user.password_hash = Some(text),
+            // What stands there in other systems is often none that an import's field of that name takes.
+            Text::PasswordHash => self.hash = Some(text),
         }
         Ok(())
     }

@@ -6,17 +6,17 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use memchr::memchr3;
 use serde_json::Value;
 
 use crate::error::{Error, Result};
 use crate::passwords::hash_all;
 use crate::passwords::hash_stream::HashStream;
-use crate::passwords::hashes::stored::StoredHash;
+use crate::passwords::hashes::stored::{StoredHash, is_plain_bcrypt};
 use crate::passwords::recipe::HashRecipe;
 use crate::private_file::sheet::as_it_was;
 use crate::say::{MARKER, NO_MARKERS, debug_fields, harmless, holds_marker, listed, say};
 use crate::secrets::Secret;
-use crate::sources::bytes::find;
 use crate::sources::counts::FileCounts;
 use crate::sources::csv::Record;
 use crate::sources::draft::{Draft, Made};
@@ -578,18 +578,27 @@ impl UserFile {
 
     /// Puts the hash of the row where an import takes it; gives a password in clear text that is to be hashed.
     fn set_hash(&mut self, draft: &mut Draft) -> std::result::Result<Option<Secret>, String> {
+        let is_alone = self.recipes.is_empty() && draft.salt.is_none() && draft.stored.is_none();
+        if is_alone && let Some(hash) = draft.hash.take_if(|text| is_plain_bcrypt(text)) {
+            draft.user.password_hash = Some(hash);
+            self.ahead.speaking += 1;
+            self.counts.add_bcrypt();
+            return Ok(None);
+        }
         let salt = draft.salt.take().unwrap_or_default();
         let text = draft.hash.take().unwrap_or_default();
         let found = match draft.stored.take() {
             Some(found) => found,
-            None if text.is_empty() => return Ok(None),
-            None => match self.described(text.trim(), &salt)? {
-                Some(custom) => StoredHash::Custom(custom),
-                None => {
-                    let format = draft.hash_format.take().unwrap_or_default();
-                    (known(self.kind.source).hash)(&text, &salt, &format)
+            None if text.is_empty() => {
+                if let Some(own) = &draft.user.custom_password_hash {
+                    self.counts.add_custom(own, "as it is");
                 }
-            },
+                return Ok(None);
+            }
+            None => {
+                let format = draft.hash_format.take().unwrap_or_default();
+                self.found(&text, &salt, &format)?
+            }
         };
         self.counts.add_hash(&found);
         match found {
@@ -618,7 +627,28 @@ impl UserFile {
         Ok(None)
     }
 
-    /// The hash as one of the recipes describes it: known passwords led to them, which is surer than what a form is commonly taken for.
+    /// The hash by a recipe, to which known passwords led, or else by what it says itself.
+    fn found(
+        &self,
+        text: &str,
+        salt: &str,
+        format: &str,
+    ) -> std::result::Result<StoredHash, String> {
+        let itself = || (known(self.kind.source).hash)(text, salt, format);
+        if self.recipes.is_empty() {
+            return Ok(itself());
+        }
+        let Some(custom) = self.described(text.trim(), salt)? else {
+            return Ok(itself());
+        };
+        let is_bare = custom.get("salt").or(custom.get("password")).is_none();
+        Ok(match itself() {
+            StoredHash::Bcrypt(hash) if is_bare => StoredHash::Bcrypt(hash),
+            _ => StoredHash::Custom(custom),
+        })
+    }
+
+    /// The hash as the one recipe describes it that can have made it.
     fn described(&self, hash: &str, salt: &str) -> std::result::Result<Option<Value>, String> {
         let salt = (!salt.is_empty()).then_some(salt);
         let describe = |recipe: &HashRecipe| {
@@ -700,7 +730,7 @@ fn cells(
     record: &Record<'_>,
 ) -> std::result::Result<bool, Fault> {
     // One look for what few records have: an apostrophe, a NUL byte, and what the kernel's words end in.
-    let is_odd = find(record.text.as_bytes(), [b'\'', 0, b'_']).is_some();
+    let is_odd = memchr3(b'\'', 0, b'_', record.text.as_bytes()).is_some();
     if is_odd && record.text.contains('\0') {
         return Err(Fault::Row(NUL.to_string()));
     }

@@ -11,6 +11,7 @@ mod connections;
 mod dependencies;
 mod echo;
 mod errors;
+mod exports;
 mod fault_table;
 mod faults;
 mod hashes;

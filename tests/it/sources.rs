@@ -11,9 +11,9 @@ use crate::process::{is_in_a_process, itself, said};
 use crate::runs::{Named, TestFolder, quick};
 use crate::server::Practice;
 
-/// bcrypt of "correct horse", made by Python's bcrypt: of cost 10 as `$2b$` and `$2a$`, and of cost 12 as `$2y$`.
-const BCRYPT: &str = "$2b$10$nFguVi9LsCAcvTZFKQlRKeLVydo8ETv483lkNsSFI/Wl1Rz1Ypo1K";
-const SLOW_BCRYPT: &str = "$2y$12$ZW.B1z8eZiZSWKgWzbea3uSN9g.ShBEqpJQwj8/mtWkx56ODva8kq";
+/// bcrypt of "correct horse", made by Python's bcrypt: of cost 10, and of cost 12 as PHP writes it.
+const BCRYPT: &str = "$2b$10$mr1n69gxjfCb4agxhaBuP.dT58mMLzUM4C/yPC8tXrpFmtJk.Vc7u";
+const SLOW_BCRYPT: &str = "$2y$12$evZnJBjivjVdX4cnGvAvcuUTc5Vdoo5wv4yJ8Buz54/7kVTR2gsfu";
 /// SHA-256 in hex of anything: it does not say what it is.
 const SILENT: &str = "1a7472c92fafa9b3170595db19a726d4d49598ed23cf1a9f9ca32113a4ee840b";
 /// Drupal's, as hashcat's list of examples has it.
@@ -978,6 +978,132 @@ fn a_run_from_a_file_says_what_is_left_out_and_shows_no_secret() {
         "{said}"
     );
     shows_no_secret(&said);
+}
+
+/// bcrypt of "correct horse" with "pepper" behind it, of cost 10, and md5 of "x1" and "correct horse": Python's bcrypt and hashlib.
+const PEPPERED: &str = "$2b$10$gG7E9ylkk9SIhNg2acgf7O8qnPgKcraC0dSQkbBH9n0J4hfSoVpK.";
+const SALTED_MD5: &str = "82f8804caa18624970ca1cbe950d448e";
+
+#[test]
+fn each_recipe_of_a_mixed_column_describes_the_hashes_that_it_can_have_made() {
+    let csv = format!(
+        "email,pw,salt\na@example.com,{SALTED_MD5},x1\nb@example.com,{SLOW_BCRYPT},\nc@example.com,{DRUPAL},\nd@example.com,{SILENT},\n"
+    );
+    let file = Given::new(csv.as_bytes());
+    let md5 = json!({"algorithm": "md5", "hash": {"encoding": "hex"}, "salt": {}});
+    let options = plain().map("pw", "hash").map("salt", "salt");
+    let read = |recipes: &[Value]| {
+        let mut users = read_users_with(&file.0, &options).unwrap();
+        for recipe in recipes {
+            users = users.with_recipe(&HashRecipe::new(recipe.clone()).unwrap());
+        }
+        let counts = users.counts();
+        (users.collect::<Vec<Result<User>>>(), counts)
+    };
+    let (rows, counts) = read(std::slice::from_ref(&md5));
+    for row in &rows[..2] {
+        assert!(verify_password(row.as_ref().unwrap(), "correct horse").unwrap());
+    }
+    assert_eq!((rows.len(), counts.users(), counts.errors()), (4, 3, 1));
+    let other = rows[3].as_ref().unwrap_err().to_string();
+    assert!(other.contains("the recipe cannot have made"), "{other}");
+    let sha256 = json!({"algorithm": "sha256", "hash": {"encoding": "hex"}});
+    assert_eq!(read(&[md5.clone(), sha256]).1.users(), 4);
+    let md4 = json!({"algorithm": "md4", "hash": {"encoding": "hex"}, "salt": {}});
+    let (rows, _) = read(&[md5, md4]);
+    let several = rows[0].as_ref().unwrap_err().to_string();
+    assert!(several.contains("several of the recipes"), "{several}");
+}
+
+#[test]
+fn a_recipe_goes_before_what_a_hash_says_of_itself() {
+    let file = Given::new(format!("email,pw\na@example.com,{PEPPERED}\n").as_bytes());
+    let users = read_users_with(&file.0, &plain().map("pw", "hash")).unwrap();
+    let pepper = json!({"algorithm": "bcrypt", "salt": {"value": "pepper", "position": "suffix"}, "hash": {}});
+    let users = users.with_recipe(&HashRecipe::new(pepper).unwrap());
+    let users = users.collect::<Result<Users>>().unwrap();
+    assert!(verify_password(&users[0], "correct horse").unwrap());
+    // One that adds nothing leaves the hash as it is.
+    let file = Given::new(format!("email,pw\na@example.com,{BCRYPT}\n").as_bytes());
+    let users = read_users_with(&file.0, &plain().map("pw", "hash")).unwrap();
+    let bcrypt = json!({"algorithm": "bcrypt", "hash": {}});
+    let users = users.with_recipe(&HashRecipe::new(bcrypt).unwrap());
+    let users = users.collect::<Result<Users>>().unwrap();
+    assert_eq!(users[0].password_hash.as_deref(), Some(BCRYPT));
+}
+
+#[test]
+fn a_hash_of_another_kind_in_a_field_of_the_imports_is_read_as_what_it_is() {
+    let lines = [
+        json!({"email": "a@example.com", "password_hash": SLOW_BCRYPT}),
+        json!({"email": "b@example.com", "password_hash": BCRYPT}),
+        json!({"email": "c@example.com", "password_hash": DRUPAL}),
+        json!({"email": "d@example.com", "custom_password_hash": bcrypt()}),
+    ];
+    let seen = seen(lines.map(|line| line.to_string()).join("\n"));
+    let users = seen.users();
+    assert_eq!(
+        users[0]["custom_password_hash"]["hash"]["value"],
+        SLOW_BCRYPT
+    );
+    assert_eq!(users[1]["password_hash"], BCRYPT);
+    assert_eq!(users[2], json!({"email": "c@example.com"}));
+    let kinds = [
+        ("bcrypt, as it is", 2),
+        ("bcrypt, rewritten", 1),
+        ("a Drupal 7 hash, not importable", 1),
+    ];
+    let mut counted = seen.counts.hashes();
+    counted.sort();
+    let mut kinds = kinds.map(|(kind, rows)| (kind.to_string(), rows)).to_vec();
+    kinds.sort();
+    assert_eq!(counted, kinds);
+}
+
+#[test]
+fn a_mapped_field_that_no_user_has_is_refused_and_one_that_few_have_is_not() {
+    let user = json!({"email": "a@example.com", "address": {"city": "Paris"}}).to_string();
+    let options = plain().map("pasword", "hash");
+    let refused = seen_with(user.as_bytes(), &options).unwrap();
+    let error = refused.rows[0].as_ref().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Source);
+    assert!(
+        error.to_string().contains(
+            "none of its users has the field `pasword`, which is mapped; they have: address, email"
+        ),
+        "{error}"
+    );
+    let nested = plain().map("address.city", "user_metadata.city");
+    assert_eq!(
+        seen_with(user.as_bytes(), &nested).unwrap().users()[0]["user_metadata"]["city"],
+        "Paris"
+    );
+    // The last of many may have it.
+    let late = json!({"email": "z@example.com", "pasword": BCRYPT}).to_string();
+    let many = format!("{}{late}", format!("{user}\n").repeat(300));
+    let read = seen_with(many.as_bytes(), &options).unwrap();
+    assert_eq!(read.counted(), (301, 301, 0, 0));
+    assert!(read.rows[300].as_ref().unwrap().has_password());
+    // Where a row cannot be read, its fields were not all seen.
+    let broken = format!("{{\"email\": [], \"pasword\": \"\"}}\n{user}\n");
+    assert_eq!(
+        seen_with(broken.as_bytes(), &options).unwrap().counted(),
+        (2, 1, 0, 1)
+    );
+}
+
+#[test]
+fn a_second_factor_of_keycloak_is_counted_among_those_to_be_enrolled_again() {
+    let otp = json!({"type": "otp", "secretData": "{\"value\":\"battery-staple\"}", "credentialData": "{\"subType\":\"totp\"}"});
+    let users = json!({"users": [{"username": "ada", "email": "ada@example.com", "enabled": true, "createdTimestamp": 1, "credentials": [otp]},
+        {"username": "bob", "email": "bob@example.com", "enabled": true, "createdTimestamp": 1, "credentials": []}]});
+    let seen = seen(users.to_string());
+    assert_eq!((seen.counts.lost_factors(), seen.counts.users()), (1, 2));
+    let said = seen.counts.to_string();
+    assert!(
+        said.contains("1 user had a second factor that an import cannot bring"),
+        "{said}"
+    );
 }
 
 proptest! {

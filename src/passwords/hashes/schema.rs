@@ -21,7 +21,8 @@ const HMAC_DIGESTS: &[&str] = &[
     "sha512",
     "whirlpool",
 ];
-const ALGORITHMS: &[&str] = &[
+/// What a `custom_password_hash` may be made by.
+pub(crate) const ALGORITHMS: &[&str] = &[
     "argon2", "bcrypt", "hmac", "ldap", "md4", "md5", "sha1", "sha256", "sha512", "pbkdf2",
     "scrypt",
 ];

@@ -10,7 +10,7 @@ const BEFORE_BCRYPT: &str =
 
 /// How each begins, what it is, and why Auth0 cannot take it. What begins alike stands longest first.
 #[rustfmt::skip]
-const NONE_OF_AUTH0S: [(&str, &str, &str); 24] = [
+const NONE_OF_AUTH0S: [(&str, &str, &str); 26] = [
     ("$S$", "a Drupal 7 hash", DIGESTS_OVER),
     ("U$S$", "a Drupal 7 hash", "is made of an older hash in place of the password, which no custom_password_hash describes"),
     ("U$P$", "a hash that Drupal 7 took over", "is made of an older hash in place of the password, which no custom_password_hash describes"),
@@ -33,6 +33,8 @@ const NONE_OF_AUTH0S: [(&str, &str, &str); 24] = [
     ("$firescrypt$", "a Firebase hash", super::firebase::WHY),
     ("$2x$", "a bcrypt hash of the faulty kind ($2x$)", "is of a kind that Auth0 does not take: it wants $2a$, $2b$ or $2y$, which make the same of ASCII passwords alone"),
     ("$2$", "a bcrypt hash of the first kind ($2$)", "is of a kind that Auth0 does not take: it wants $2a$, $2b$ or $2y$, which are made otherwise"),
+    ("{FSHP", "an FSHP hash", DIGESTS_OVER),
+    ("$scram$", "a SCRAM secret of Passlib", "keeps several PBKDF2 hashes in one text, and no custom_password_hash describes that"),
     ("$LM$", "a LAN Manager hash", "is made with DES, which Auth0 does not have"),
     ("_", "a hash of BSD's extended DES crypt", "is made with DES, which Auth0 does not have"),
 ];
@@ -57,12 +59,21 @@ pub(super) fn read(text: &str) -> Option<StoredHash> {
 
 /// bcrypt as it is, where `password_hash` takes it; with another cost or `$2y$`, described.
 fn bcrypt(text: &str) -> StoredHash {
-    let described = description::text("a bcrypt hash", "bcrypt", text);
-    let is_plain = text.starts_with("$2a$10$") || text.starts_with("$2b$10$");
-    match described {
-        StoredHash::Custom(_) if is_plain => StoredHash::Bcrypt(text.to_string()),
-        other => other,
-    }
+    as_it_is(text).unwrap_or_else(|| description::text("a bcrypt hash", "bcrypt", text))
+}
+
+fn as_it_is(text: &str) -> Option<StoredHash> {
+    is_as_it_is(text).then(|| StoredHash::Bcrypt(text.to_string()))
+}
+
+/// Whether it is the commonest of all, which `password_hash` takes.
+pub(super) fn is_as_it_is(text: &str) -> bool {
+    let salted = text
+        .strip_prefix("$2b$10$")
+        .or_else(|| text.strip_prefix("$2a$10$"));
+    // Without an early end, so that the compiler looks at many letters at once.
+    let are_letters = |all, byte| all & is_crypt_letter(byte);
+    salted.is_some_and(|salted| salted.len() == 53 && salted.bytes().fold(true, are_letters))
 }
 
 /// NTLM's: md4 of UTF-16, as crypt of FreeBSD and as John write it.

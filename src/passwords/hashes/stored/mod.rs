@@ -149,6 +149,11 @@ impl StoredHash {
     }
 }
 
+/// Whether a text is a bcrypt hash as `password_hash` takes it: that is seen at once, of each user of a million.
+pub(crate) fn is_plain_bcrypt(text: &str) -> bool {
+    crypt::is_as_it_is(text)
+}
+
 impl fmt::Debug for StoredHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

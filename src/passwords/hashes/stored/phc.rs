@@ -16,6 +16,9 @@ pub(super) fn read(text: &str) -> Option<StoredHash> {
     if text.starts_with("$pbkdf2") {
         return Some(pbkdf2(text));
     }
+    if let Some(rest) = text.strip_prefix("$p5k2$") {
+        return p5k2(text, rest);
+    }
     if text.starts_with("c2NyeXB0A")
         && any_base64(text).is_some_and(|bytes| bytes.len() == SCRYPT_FILE)
     {
@@ -102,6 +105,35 @@ fn rewritten_pbkdf2(text: &str) -> Option<StoredHash> {
         &any_base64(salt)?,
         &key,
     ))
+}
+
+/// PBKDF2 of two libraries of Python's, the iterations in hex: Cryptacular's with 20 bytes of key, and that of PBKDF2.py with 24, whose
+/// salt is all that stands before the key.
+fn p5k2(text: &str, rest: &str) -> Option<StoredHash> {
+    const DEFAULT: u32 = 400;
+    let [iterations, salt, key] = rest.split('$').collect::<Vec<_>>()[..] else {
+        return None;
+    };
+    let iterations = match iterations {
+        "" => DEFAULT,
+        digits => u32::from_str_radix(digits, 16).ok()?,
+    };
+    let what = "a PBKDF2 hash";
+    let key = any_base64(key)?;
+    match key.len() {
+        20 => Some(description::pbkdf2(
+            what,
+            "sha1",
+            iterations,
+            &any_base64(salt)?,
+            &key,
+        )),
+        24 => {
+            let salt = text.rsplit_once('$')?.0.as_bytes();
+            Some(description::pbkdf2(what, "sha1", iterations, salt, &key))
+        }
+        _ => None,
+    }
 }
 
 /// `ln=16,r=8,p=1`, where Kratos writes the cost itself; as AdonisJS does after `n`.
