@@ -2,7 +2,7 @@
 
 use crate::display::show::shown;
 use crate::display::view::{BAD, Bar, Entry, GOOD, NEUTRAL, Part, View, WARNING};
-use crate::inspect::inspection::{Fate, Inspection, Reason};
+use crate::inspect::inspection::{Fate, HashKind, Inspection, Reason};
 use crate::say::listed;
 use crate::sources::mapping::SeenField;
 use crate::sources::places::NOWHERE;
@@ -134,34 +134,35 @@ impl Inspection {
     }
 
     fn with_fields(&self, view: View) -> View {
-        let rows: Vec<Vec<String>> = self
-            .fields
-            .iter()
-            .take(SHOWN)
-            .map(|field| {
-                vec![
-                    field.name.clone(),
-                    field.filled.to_string(),
-                    field.goes.clone(),
-                ]
-            })
-            .collect();
+        // What a system's table has for nothing, and this file does not fill, says nothing.
+        let says_something =
+            |field: &&SeenField| field.filled > 0 || !field.goes.starts_with(NOWHERE);
+        let fields: Vec<&SeenField> = self.fields.iter().filter(says_something).collect();
+        let row = |field: &&SeenField| {
+            let (name, goes) = (field.name.clone(), field.goes.clone());
+            vec![name, field.filled.to_string(), goes]
+        };
+        let rows = fields.iter().take(SHOWN).map(row).collect();
         let view = view.table(&["field", "rows with it", "goes to"], rows);
-        match self.fields.len().saturating_sub(SHOWN) {
+        match fields.len().saturating_sub(SHOWN) {
             0 => view,
             more => view.notes([format!("and {}", count(more, "more field"))]),
         }
     }
 
     fn with_hashes(&self, view: View) -> View {
-        let rows = self.hashes.iter().map(|kind| {
-            let becomes = match kind.fate {
-                Fate::Impossible(why) => format!("not importable: it {why}"),
-                fate => fate.word().to_string(),
-            };
-            vec![kind.what.clone(), kind.rows.to_string(), becomes]
-        });
-        view.table(&["hash", "rows", "becomes"], rows.collect())
+        let row = |kind: &HashKind| {
+            let (what, becomes) = (kind.what.clone(), kind.fate.word().to_string());
+            vec![what, kind.rows.to_string(), becomes]
+        };
+        // Reasons are longer than a cell.
+        let why = |kind: &HashKind| match kind.fate {
+            Fate::Impossible(why) => Some(format!("{}: it {why}", kind.what)),
+            _ => None,
+        };
+        let rows = self.hashes.iter().map(row).collect();
+        let view = view.table(&["hash", "rows", "becomes"], rows);
+        view.notes(self.hashes.iter().filter_map(why))
     }
 
     fn with_reasons(&self, view: View, heading: &str, reasons: &[Reason]) -> View {
