@@ -9,6 +9,7 @@ use crate::sources::mapping::{SeenField, shown};
 use crate::sources::options::ReadOptions;
 use crate::sources::reader::{Aside, UserFile, as_verb, open};
 use crate::sources::rows::Fault;
+use crate::sources::whole::Whole;
 use crate::users::User;
 use crate::words::count;
 
@@ -43,7 +44,10 @@ pub(crate) struct LookedAt(UserFile);
 
 impl LookedAt {
     pub(crate) fn open(path: &Path, options: &ReadOptions) -> Result<LookedAt> {
-        open(path, options).map(LookedAt)
+        let mut file = open(path, options)?;
+        // A line that is read whole tells nothing of its fields.
+        file.whole = Whole::asked(false);
+        Ok(LookedAt(file))
     }
 
     /// The next row. The error is not the row's: the file cannot be read any further.

@@ -281,6 +281,15 @@ impl Mapping {
         name: &str,
         cell: Cell<'_>,
     ) -> std::result::Result<(), String> {
+        // By this way go most: text of the field that comes next in each row.
+        if let Some((next, column)) = self.places.get(self.next)
+            && next == name
+            && matches!(column.target, Target::Take(Take::Text(_)))
+            && matches!(cell, Cell::Text(_))
+        {
+            self.next += 1;
+            return draft.take(&column.target, cell);
+        }
         if let Cell::Json(value @ (Value::Array(_) | Value::Object(_))) = &cell
             && !is_shallow(value)
         {

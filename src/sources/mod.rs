@@ -1,7 +1,7 @@
 //! Users from a file, whatever its form, its encoding and the system that wrote it.
 //!
 //! `bytes.rs` (gzip, encodings, a window), `csv.rs`, `json.rs` and `ldif.rs` (rows), `recognise.rs` (what it is), `fields.rs`, `values.rs`, `places.rs` and `mapping.rs` (what
-//! goes where), `draft.rs` (a user in the making), `known/` (a table for each system), `counts.rs` (what became of each row).
+//! goes where), `draft.rs` (a user in the making), `whole.rs` (one that is whole already), `known/` (a table for each system), `counts.rs` (what became of each row).
 
 pub(crate) mod bytes;
 pub(crate) mod counts;
@@ -20,3 +20,4 @@ pub(crate) mod reader;
 mod recognise;
 mod rows;
 mod values;
+mod whole;

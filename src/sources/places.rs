@@ -335,7 +335,7 @@ impl Draft {
 }
 
 /// Whether a text may begin or end with white space. Letters of ASCII say at once that it does not.
-fn has_blank_end(text: &str) -> bool {
+pub(crate) fn has_blank_end(text: &str) -> bool {
     let is_plain = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_graphic);
     let bytes = text.as_bytes();
     if is_plain(bytes.first()) && is_plain(bytes.last()) {

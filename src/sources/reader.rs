@@ -27,6 +27,7 @@ use crate::sources::mapping::{Mapping, shown};
 use crate::sources::options::{AskedForm, ReadOptions};
 use crate::sources::recognise::{Kind, Recognised, Rows, recognise};
 use crate::sources::rows::{Cell, Fault};
+use crate::sources::whole::Whole;
 use crate::users::User;
 
 /// Rows that are read before the first user is given: by them it is seen whether hashes would be lost.
@@ -60,11 +61,12 @@ pub struct UserFile {
     pub(super) mapping: Mapping,
     recipes: Vec<HashRecipe>,
     hash_clear_text: bool,
+    pub(super) whole: Whole,
     pub(super) counts: FileCounts,
     pub(super) ahead: Ahead,
 }
 
-debug_fields!(UserFile: path, kind, rows, mapping, recipes, hash_clear_text, counts, ahead);
+debug_fields!(UserFile: path, kind, rows, mapping, recipes, hash_clear_text, whole, counts, ahead);
 
 /// Rows that were read and are not given yet.
 #[derive(Default)]
@@ -246,7 +248,11 @@ pub(super) fn open(path: &Path, options: &ReadOptions) -> Result<UserFile> {
         kind,
         mapping,
     } = recognise(path, options)?;
+    // Where nothing is known of the fields but that they are an import's.
+    let is_plain =
+        kind.source == Source::Plain && options.mapping.is_empty() && options.leave_out.is_empty();
     Ok(UserFile {
+        whole: Whole::asked(is_plain),
         path: path.into(),
         kind,
         rows,
@@ -387,6 +393,7 @@ impl UserFile {
     #[must_use]
     pub fn with_recipe(mut self, recipe: &HashRecipe) -> UserFile {
         self.recipes.push(recipe.clone());
+        self.whole = Whole::asked(false);
         self
     }
 
@@ -516,6 +523,13 @@ impl UserFile {
             }
             Rows::Lines(lines) => {
                 let (line, text) = lines.next()?;
+                if let Ok(text) = text
+                    && let Some(user) = self.whole.user(text)
+                {
+                    draft.user = user;
+                    self.note_whole(&draft.user);
+                    return Some(Ok(()));
+                }
                 (line, text.and_then(|text| object(mapping, draft, text)))
             }
             Rows::Objects(objects) => {
@@ -541,6 +555,14 @@ impl UserFile {
                 Err(Aside::Fault(line, fault))
             }
         })
+    }
+
+    /// Counts the hash of a user whom nothing had to be done for.
+    fn note_whole(&mut self, user: &User) {
+        if user.password_hash.is_some() {
+            self.ahead.speaking += 1;
+            self.counts.add_bcrypt();
+        }
     }
 
     /// Makes a user of the fields that were read. `is_marked` says that they may hold the kernel's words.

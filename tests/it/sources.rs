@@ -1134,6 +1134,27 @@ proptest! {
     }
 
     #[test]
+    fn a_line_that_is_a_user_already_gives_what_its_fields_give_one_by_one(
+        fields in proptest::collection::vec((
+            prop_oneof!["email", "user_id", "username", "name", "nickname", "email_verified", "blocked", "password_hash", "app_metadata", "phone_number", "other"],
+            prop_oneof![
+                "[a-z]{1,6}@example\\.com".prop_map(Value::from), "[ a-z|@]{0,6}".prop_map(Value::from), Just(Value::Null), Just(json!("null")), Just(json!("\\N")),
+                any::<bool>().prop_map(Value::from), any::<u8>().prop_map(Value::from), Just(json!(BCRYPT)), Just(json!({"a": 1})), Just(json!("EVCXR_X")), Just(json!("a\"b")),
+            ],
+        ), 0..6),
+    ) {
+        let pairs: Vec<String> = fields.iter().map(|(name, value)| format!("{}:{value}", Value::from(name.as_str()))).collect();
+        let line = format!("{{\"email\":\"ada@example.com\"{}{}}}", if pairs.is_empty() { "" } else { "," }, pairs.join(","));
+        let one_by_one = plain().source(Source::Plain).leave_out("no such field");
+        let whole = seen_with(line.as_bytes(), &plain().source(Source::Plain)).unwrap();
+        let other = seen_with(line.as_bytes(), &one_by_one).unwrap();
+        prop_assert_eq!(whole.users(), other.users());
+        let text = |seen: &Seen| seen.faults().iter().map(|fault| fault.replace("leave_out", "")).collect::<Vec<_>>();
+        prop_assert_eq!(text(&whole), text(&other));
+        prop_assert_eq!((whole.counted(), whole.counts.hashes()), (other.counted(), other.counts.hashes()));
+    }
+
+    #[test]
     fn what_a_csv_writer_wrote_is_read_as_it_was(names in proptest::collection::vec("[a-zA-Z ,;\"'é]{1,12}", 1..20)) {
         let mut writer = csv::Writer::from_writer(Vec::new());
         writer.write_record(["email", "nickname"]).unwrap();

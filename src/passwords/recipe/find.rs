@@ -71,13 +71,23 @@ pub fn find_recipe_within(known: &[KnownHash], limit: Duration) -> Result<HashRe
     if known.is_empty() {
         return Err(Error::no_known_hashes());
     }
-    let said: Vec<Said> = known.iter().map(Said::of).collect();
+    let said = said_of(known);
     if let Some(told) = verdict(known, &said) {
         return told.map(|recipe| noted(recipe, known.len(), 1, &[]));
     }
     let mut search = Search::new(known, limit);
     let found = search.found_all();
     found.ok_or_else(|| search.no_recipe())?
+}
+
+/// What each of them says; with a word, since each may take seconds.
+pub(crate) fn said_of(known: &[KnownHash]) -> Vec<Said> {
+    let mut tally = Tally::new();
+    let said = known.iter().enumerate().map(|(done, hash)| {
+        tally.say(done, known.len(), "known hashes tried");
+        Said::of(hash)
+    });
+    said.collect()
 }
 
 /// What came of a search for hashes that do not say how they were made.

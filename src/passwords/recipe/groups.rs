@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::passwords::hashes::stored::StoredHash;
 use crate::passwords::recipe::HashRecipe;
 use crate::passwords::recipe::candidates::in_words;
-use crate::passwords::recipe::find::{LIMIT, Searched, search_within};
+use crate::passwords::recipe::find::{LIMIT, Searched, said_of, search_within};
 use crate::passwords::recipe::forms::bytes_of;
 use crate::passwords::recipe::known_hash::KnownHash;
 use crate::passwords::recipe::said::{Said, may_be_anothers, recipe, those};
@@ -75,7 +75,7 @@ pub fn find_recipes(known: &[KnownHash]) -> Result<HashRecipes> {
     if known.is_empty() {
         return Err(Error::no_known_hashes());
     }
-    let said: Vec<Said> = known.iter().map(Said::of).collect();
+    let said = said_of(known);
     let (mut groups, mut left) = (by_themselves(known, &said)?, Vec::new());
     let mut first_error = None;
     let deadline = Deadline::after(2 * LIMIT);
