@@ -224,6 +224,20 @@ fn rows_of_one_line_are_told_by_their_number() {
 }
 
 #[test]
+fn a_second_factor_of_devise_is_one_where_the_sign_in_wants_it() {
+    let text = "id,email,encrypted_password,otp_required_for_login,otp_secret,encrypted_otp_secret\n\
+         7,ada@example.com,,t,e30=,Lt8zS0Vm5Qj2Xh7aPq9RwA==\n\
+         8,bob@example.com,,f,e30=,\n\
+         9,cay@example.com,,,,\n";
+    let given = Given::new(text);
+    let inspection = given.inspected();
+    assert_eq!((inspection.ready(), inspection.enrols()), (3, 1));
+    assert!(inspection.lost_hashes().is_empty(), "{inspection}");
+    let enrol = given.saved(&inspection, "enrol-again.csv");
+    assert!(enrol[1].starts_with("2,ada@example.com,"), "{enrol:?}");
+}
+
+#[test]
 fn who_loses_a_second_factor_or_signs_in_elsewhere_is_told() {
     let user = |name: &str, more: Value| {
         let mut user = json!({"username": name, "email": format!("{name}@example.com"), "createdTimestamp": 1, "enabled": true});

@@ -91,6 +91,9 @@ def cells(folder, base):
         f'println!("{{:?}}", read_csv("{folder}/hostile.csv", &[("no such", "email")]).err());',
         f'for row in read_ndjson("{folder}/hostile.ndjson").or_stop() {{\n'
         '    match row {\n        Ok(user) => println!("{user}\\n{user:?}"),\n        Err(error) => println!("{error}"),\n    }\n}',
+        f'for name in ["hostile.csv", "hostile.ndjson"] {{\n'
+        f'    let inspection = inspect_users(format!("{folder}/{{name}}")).or_stop();\n'
+        '    println!("{inspection}\\n{inspection:?}");\n    inspection.evcxr_display();\n}',
         f'let tenant = Tenant::new("{base}", "{token(base)}").or_stop();\ntenant.evcxr_display();',
         'let all = list_connections(&tenant).or_stop();\nprintln!("{} {}", all[1].name, all[1].strategy);\nall.evcxr_display();',
         'let found = users_by_email(&tenant, "a@test.edu").or_stop();\n'

@@ -1,8 +1,11 @@
-//! Rails with Devise.
+//! Rails with Devise, with or without devise-two-factor.
 
+use crate::sources::draft::Draft;
 use crate::sources::fields::{Flag, Text as Field};
 use crate::sources::known::{Known, Source, USUAL};
 use crate::sources::places::Take::{self, *};
+use crate::sources::rows::Cell;
+use crate::sources::values::flag;
 
 pub(super) const KNOWN: Known = Known {
     source: Source::Devise,
@@ -55,7 +58,20 @@ pub(super) const KNOWN: Known = Known {
         ("locked_at", Nothing),
         ("authentication_token", Nothing),
         ("invitation_token", Nothing),
+        ("otp_required_for_login", With(factor)),
+        // They are enciphered with the application's key.
+        ("otp_secret", Nothing),
+        ("encrypted_otp_secret", Nothing),
+        ("encrypted_otp_secret_iv", Nothing),
+        ("encrypted_otp_secret_salt", Nothing),
+        ("otp_backup_codes", Nothing),
+        ("consumed_timestep", Nothing),
         ("updated_at", Nothing),
     ],
     ..USUAL
 };
+
+fn factor(draft: &mut Draft, cell: Cell<'_>) -> Result<(), String> {
+    draft.lost_factor |= flag("otp_required_for_login", &cell)? == Some(true);
+    Ok(())
+}
