@@ -11,6 +11,7 @@ use crate::error::problem::{self, Problem};
 use crate::imports::outcome::{JobSpan, Outcome};
 use crate::imports::plan::ImportPlan;
 use crate::imports::report::ImportReport;
+use crate::jobs::errors::NOT_SENT;
 use crate::jobs::upload::MAX_UPLOAD_BYTES;
 use crate::words::{count, grouped, in_words, span_in_words};
 
@@ -155,9 +156,10 @@ impl ImportReport {
         )
     }
 
-    /// What needs attention, by reason. The message is Auth0's own but for the values in it, which differ by row.
+    /// What needs attention, by reason. Auth0's message may hold values, which differ by row, so its code and field tell; of who
+    /// was not sent the sentence does, but for the rows and lines in it.
     fn groups(&self) -> Vec<Group> {
-        let mut groups: BTreeMap<(String, String, String), Group> = BTreeMap::new();
+        let mut groups: BTreeMap<(String, String, String, String), Group> = BTreeMap::new();
         for attention in self.attention() {
             let Some(reason) = attention.reasons.first() else {
                 continue;
@@ -167,6 +169,10 @@ impl ImportReport {
                 attention.outcome.word().to_string(),
                 reason.code.clone(),
                 field.clone(),
+                match reason.code.as_str() {
+                    NOT_SENT => reason.message.replace(|c: char| c.is_ascii_digit(), ""),
+                    _ => String::new(),
+                },
             );
             let group = groups.entry(key).or_insert_with(|| Group {
                 outcome: attention.outcome,

@@ -8,6 +8,7 @@ use crate::imports::earlier::Earlier;
 use crate::imports::journal::{NoteKind, RowNote};
 use crate::imports::look_up::LookUp;
 use crate::imports::options::ImportOptions;
+use crate::jobs::errors::NOT_SENT;
 use crate::jobs::upload::{Packed, Packer};
 use crate::secrets::random_hex;
 use crate::users::User;
@@ -110,7 +111,7 @@ impl RunPacker {
         let problems = self.check.of(row, &user);
         if !problems.is_empty() {
             let reason =
-                |problem: Problem| ("NOT_SENT".to_string(), Some(problem.field), problem.problem);
+                |problem: Problem| (NOT_SENT.to_string(), Some(problem.field), problem.problem);
             let note = RowNote {
                 row,
                 email: user.email.clone(),
@@ -190,6 +191,6 @@ fn unreadable(row: usize, error: &Error) -> RowNote {
         row,
         email: String::new(),
         kind: NoteKind::Failed,
-        reasons: vec![("NOT_SENT".to_string(), None, error.to_string())],
+        reasons: vec![(NOT_SENT.to_string(), None, error.to_string())],
     }
 }

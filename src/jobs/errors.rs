@@ -282,6 +282,9 @@ fn field(path: &str) -> Option<String> {
 const NO_ADVICE: &str = "Auth0's own sentence is all there is";
 const MFA_ADVICE: &str = "a second factor was not taken: a TOTP secret is Base32 without padding (A-Z and 2-7), a phone number `+` and 1 to 15 digits, an e-mail name@domain; mend it and import this user again, which is safe";
 
+/// The code of a row that was not sent, since a fault was found in it before.
+pub(crate) const NOT_SENT: &str = "NOT_SENT";
+
 /// Plain words for a code. Both the documented names and the ones the service really sends are known.
 pub(crate) fn advice(code: &str, field: Option<&str>) -> &'static str {
     match (code, field) {
@@ -356,7 +359,7 @@ pub(crate) fn advice(code: &str, field: Option<&str>) -> &'static str {
             "the profile is over Auth0's limit of 10 KB: send less metadata"
         }
         // Codes of this crate's own.
-        ("NOT_SENT", _) => "it was not sent: mend it and send it again",
+        (NOT_SENT, _) => "it was not sent: mend it and send it again",
         ("NOT_REPORTED" | "JOB_FAILED", _) => "send this user again",
         ("LOOKED_UP", _) => "leave the row out, or update the user with ImportOptions::upsert",
         ("TAKEN", _) => {

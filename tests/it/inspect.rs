@@ -403,6 +403,14 @@ fn an_import_does_with_the_file_what_its_inspection_said() {
         "{report}"
     );
     assert_eq!((counts.inserted, counts.failed), (2, 4), "{report}");
+    let shown = report.to_string();
+    for words in [
+        "email: is that of row 1 too",
+        "email: is no address Auth0 takes",
+        "blocked wants true or false",
+    ] {
+        assert!(shown.contains(words), "{words} is not in\n{shown}");
+    }
 }
 
 proptest! {
