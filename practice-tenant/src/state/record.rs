@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use crate::clock;
 
-/// Requests that are remembered.
-const MOST: usize = 50_000;
+/// Requests that are remembered: of all lessons several times over, by which their tests count what each sends.
+const MOST: usize = 200_000;
 /// Requests that one answer tells of.
 const MOST_SHOWN: usize = 5_000;
 
