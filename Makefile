@@ -27,7 +27,7 @@ export CHROMIUM := $(or $(CHROMIUM),$(shell command -v chromium || command -v ch
 STEP = step() { printf '== %s\n' "$$1"; shift; local began=$$SECONDS; "$$@"; printf '   %d s\n' "$$((SECONDS - began))"; }; step
 ABREAST = abreast() { local name=$$1; printf '== %s\n' "$$name"; shift; local began=$$SECONDS; "$$@"; printf '   %s: done in %d s\n' "$${name%%,*}" "$$((SECONDS - began))"; }; abreast
 
-.PHONY: help run test deny test-kills bench lab stop outputs pictures setup announcement python-packages rust-kernel practice-tenant prepared-kernel
+.PHONY: help run test deny test-kills test-format test-clippy test-rust test-outside test-documentation test-notebooks test-browser bench lab stop outputs pictures setup announcement python-packages rust-kernel practice-tenant prepared-kernel
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
@@ -107,24 +107,41 @@ lab: setup
 stop:
 	@rm -f target/practice-tenant.env
 
+# Two lanes abreast, a core each: Rust, and the notebooks. The documentation's examples are in the second, since the lessons count what is
+# asked of the practice tenant that both use.
 test: setup
-	@export DOMAIN=practice
-	unset MGMT_API_ACCESS_TOKEN CLIENT_ID CLIENT_SECRET SIGN_IN_CLIENT_ID SIGN_IN_CLIENT_SECRET
-	$(STEP) rustfmt cargo fmt --all --check
-	# One package after the other: built at once, each would get the features that the other needs.
-	$(STEP) clippy cargo clippy --quiet --locked --all-targets --features $(FEATURES) -- -D warnings
+	@$(PRACTICE) $(MAKE) --no-print-directory --jobs=2 --output-sync=target test-outside test-browser
+
+test-format:
+	@$(STEP) rustfmt cargo fmt --all --check
+
+# One package after the other: built at once, each would get the features that the other needs.
+test-clippy: test-format
+	@$(STEP) clippy cargo clippy --quiet --locked --all-targets --features $(FEATURES) -- -D warnings
 	$(STEP) 'clippy, the practice tenant' cargo clippy --quiet --locked --package practice-tenant --all-targets -- -D warnings
-	$(STEP) 'the practice tenant'\''s own tests' cargo test --quiet --locked --package practice-tenant
-	$(STEP) 'Rust tests' cargo test --locked --features $(FEATURES)
-	$(STEP) documentation env RUSTDOCFLAGS='-D warnings' cargo doc --quiet --locked --no-deps --lib
-	if command -v cargo-deny > /dev/null; then
+
+# Most of these tests wait most of the time, for a limit or for a job.
+test-rust: test-clippy
+	@$(STEP) 'the practice tenant'\''s own tests' cargo test --quiet --locked --package practice-tenant
+	$(STEP) 'Rust tests' cargo test --locked --features $(FEATURES) --lib --tests -- --test-threads=6
+
+test-outside: test-rust
+	@if command -v cargo-deny > /dev/null; then
 		$(STEP) 'what comes in from outside' $(MAKE) --no-print-directory deny
 	else
 		echo '== no cargo-deny found, so licences and sources were not looked at: cargo install cargo-deny --locked'
 	fi
-	$(STEP) 'notebooks in the real kernel' $(BIN)/python -m pytest -q tests/notebooks
-	if [ -n "$$CHROMIUM" ]; then
-		$(STEP) 'notebooks in JupyterLab, as a reader sees them' $(BIN)/python -m pytest -q tests/browser
+
+test-documentation:
+	@$(STEP) 'examples of the documentation' cargo test --quiet --locked --features $(FEATURES) --doc
+	$(STEP) documentation env RUSTDOCFLAGS='-D warnings' cargo doc --quiet --locked --no-deps --lib
+
+test-notebooks: test-documentation
+	@$(STEP) 'notebooks in the real kernel' $(BIN)/python -m pytest -q --durations=12 tests/notebooks
+
+test-browser: test-notebooks
+	@if [ -n "$$CHROMIUM" ]; then
+		$(STEP) 'notebooks in JupyterLab, as a reader sees them' $(BIN)/python -m pytest -q --durations=6 tests/browser
 	else
 		echo '== no Chromium found, so the notebooks were not tried in JupyterLab; install one, or name it: make test CHROMIUM=...'
 	fi

@@ -393,7 +393,7 @@ fn no_number_that_a_tenant_tells_breaks_a_step() {
         json!(1e308),
         json!(u64::MAX.to_string()),
     ];
-    for (turn, number) in numbers.iter().enumerate() {
+    let each = |turn: usize, number: &Value| {
         let huge = |_: &str, body: &mut Value| all_numbers(body, number, times[turn % 2]);
         let mut ended = recorded("completed");
         ended["summary"] = json!({"failed": 0, "updated": 1, "inserted": 1, "total": 1});
@@ -417,7 +417,13 @@ fn no_number_that_a_tenant_tells_breaks_a_step() {
         let name = Named::new("numbers");
         let report = import_users(&tenant, &id, &users, &quick(&name)).unwrap();
         let _ = format!("{report} {report:?}");
-    }
+    };
+    thread::scope(|scope| {
+        for (turn, number) in numbers.iter().enumerate() {
+            let each = &each;
+            scope.spawn(move || each(turn, number));
+        }
+    });
 }
 
 fn all_numbers(value: &mut Value, number: &Value, time: &str) {

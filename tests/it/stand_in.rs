@@ -4,6 +4,7 @@
 use auth0_bulk_users::*;
 use serde_json::{Value, json};
 use std::fmt::Display;
+use std::thread;
 
 use crate::runs::{Named, quick};
 use crate::server::DATABASE;
@@ -553,38 +554,46 @@ fn whatever_one_field_is_each_step_works_or_ends_in_a_sentence_that_names_the_ca
         ("POST /api/v2/jobs/users-exports", "export"),
         ("GET /api/v2/jobs/job_4kCcxBzjmAvZzQ1f", "exported"),
     ];
-    for (call, name) in calls {
-        let whole = recorded(name);
-        let mut all = vec![String::new()];
-        places(&whole, "", &mut all);
-        for place in all {
-            for value in [json!(null), json!(17), json!({"x": 1})] {
+    thread::scope(|scope| {
+        for (call, name) in calls {
+            let whole = recorded(name);
+            let mut all = vec![String::new()];
+            places(&whole, "", &mut all);
+            for place in all {
                 let mut body = whole.clone();
-                *body.pointer_mut(&place).unwrap() = value.clone();
-                let stand_in = World::recorded().answers(call, &body).open();
-                let is_read = !call.contains("imports") && !call.contains("/jobs/*");
-                let ended = if is_read {
-                    reads(&stand_in)
-                } else {
-                    job_steps(&stand_in)
-                };
-                for (step, ended) in ended {
-                    let Err(error) = ended else { continue };
-                    let sentence = error.to_string();
-                    let about = format!("{step} with {place} of {call} as {value}: {sentence}");
-                    assert!(!sentence.contains('\n'), "{about}");
-                    // Names and kinds of connections are the reader's own matter, and so is whose users may go.
-                    let own = [
-                        "no connection `",
-                        "cannot import into",
-                        "nothing was removed",
-                        "cannot export",
-                    ];
-                    let names_call = sentence.contains("/api/v2/") || sentence.contains("status `");
-                    let names_own = own.iter().any(|own| sentence.contains(own));
-                    assert!(names_call || names_own, "{about}");
-                }
+                scope.spawn(move || {
+                    for value in [json!(null), json!(17), json!({"x": 1})] {
+                        *body.pointer_mut(&place).unwrap() = value.clone();
+                        each_step_with(call, &body, &format!("{place} as {value}"));
+                    }
+                });
             }
         }
+    });
+}
+
+fn each_step_with(call: &str, body: &Value, about: &str) {
+    let stand_in = World::recorded().answers(call, body).open();
+    let is_read = !call.contains("imports") && !call.contains("/jobs/*");
+    let ended = if is_read {
+        reads(&stand_in)
+    } else {
+        job_steps(&stand_in)
+    };
+    for (step, ended) in ended {
+        let Err(error) = ended else { continue };
+        let sentence = error.to_string();
+        let about = format!("{step} with {about} in {call}: {sentence}");
+        assert!(!sentence.contains('\n'), "{about}");
+        // Names and kinds of connections are the reader's own matter, and so is whose users may go.
+        let own = [
+            "no connection `",
+            "cannot import into",
+            "nothing was removed",
+            "cannot export",
+        ];
+        let names_call = sentence.contains("/api/v2/") || sentence.contains("status `");
+        let names_own = own.iter().any(|own| sentence.contains(own));
+        assert!(names_call || names_own, "{about}");
     }
 }
