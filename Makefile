@@ -24,10 +24,10 @@ PRACTICE := env -u MGMT_API_ACCESS_TOKEN -u CLIENT_ID -u CLIENT_SECRET -u SIGN_I
 # The system's; the browser test needs one.
 export CHROMIUM := $(or $(CHROMIUM),$(shell command -v chromium || command -v chromium-browser || command -v google-chrome))
 # Says what a long step is, and afterwards how long it took. A step that has company names itself again.
-STEP = step() { printf '== %s\n' "$$1"; shift; local began=$$SECONDS; "$$@"; printf '   %d s\n' "$$((SECONDS - began))"; }; step
+STEP = step() { printf '== %s\n' "$$1"; shift; local began=$$SECONDS; MAKEFLAGS= "$$@"; printf '   %d s\n' "$$((SECONDS - began))"; }; step
 ABREAST = abreast() { local name=$$1; printf '== %s\n' "$$name"; shift; local began=$$SECONDS; "$$@"; printf '   %s: done in %d s\n' "$${name%%,*}" "$$((SECONDS - began))"; }; abreast
 
-.PHONY: help run test deny test-kills test-format test-clippy test-rust test-outside test-documentation test-notebooks test-browser bench lab stop outputs pictures setup announcement python-packages rust-kernel practice-tenant prepared-kernel
+.PHONY: help run test deny test-kills test-format test-clippy test-rust test-outside test-kernels test-documentation test-lessons test-browser bench lab stop outputs pictures setup announcement python-packages rust-kernel practice-tenant prepared-kernel
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
@@ -107,10 +107,10 @@ lab: setup
 stop:
 	@rm -f target/practice-tenant.env
 
-# Two lanes abreast, a core each: Rust, and the notebooks. The documentation's examples are in the second, since the lessons count what is
-# asked of the practice tenant that both use.
+# Two lanes abreast, a core each. Whatever asks something of the project's own practice tenant is in the second, one after the other: the
+# lessons count their requests.
 test: setup
-	@$(PRACTICE) $(MAKE) --no-print-directory --jobs=2 --output-sync=target test-outside test-browser
+	@$(PRACTICE) $(MAKE) --no-print-directory --jobs=2 --output-sync=target test-kernels test-browser
 
 test-format:
 	@$(STEP) rustfmt cargo fmt --all --check
@@ -136,12 +136,15 @@ test-documentation:
 	@$(STEP) 'examples of the documentation' cargo test --quiet --locked --features $(FEATURES) --doc
 	$(STEP) documentation env RUSTDOCFLAGS='-D warnings' cargo doc --quiet --locked --no-deps --lib
 
-test-notebooks: test-documentation
-	@$(STEP) 'notebooks in the real kernel' $(BIN)/python -m pytest -q --durations=12 tests/notebooks
+test-kernels: test-outside
+	@$(STEP) 'what kernels do when cells fail, lie or are killed' $(BIN)/python -m pytest -q --durations=8 tests/notebooks --ignore=tests/notebooks/test_notebooks.py
 
-test-browser: test-notebooks
+test-lessons: test-documentation
+	@$(STEP) 'lessons in the real kernel' $(BIN)/python -m pytest -q --durations=8 tests/notebooks/test_notebooks.py
+
+test-browser: test-lessons
 	@if [ -n "$$CHROMIUM" ]; then
-		$(STEP) 'notebooks in JupyterLab, as a reader sees them' $(BIN)/python -m pytest -q --durations=6 tests/browser
+		$(STEP) 'lessons in JupyterLab, as a reader sees them' $(BIN)/python -m pytest -q --durations=6 tests/browser
 	else
 		echo '== no Chromium found, so the notebooks were not tried in JupyterLab; install one, or name it: make test CHROMIUM=...'
 	fi
