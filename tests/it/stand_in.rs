@@ -8,7 +8,7 @@ use std::thread;
 
 use crate::runs::{Named, quick};
 use crate::server::DATABASE;
-use crate::world::{EMAIL, Reply, StandIn, World, recorded};
+use crate::world::{EMAIL, LIMIT, Reply, StandIn, World, recorded};
 
 /// What each step of the workflow ended in.
 type Steps = Vec<(&'static str, Result<String, String>)>;
@@ -39,10 +39,7 @@ fn reads(stand_in: &StandIn) -> Steps {
         ("plan_import", told(&plan_import(&tenant, &id, &users()))),
         ("users_by_email", told(&users_by_email(&tenant, EMAIL))),
         ("find_users", told(&find_users(&tenant, ""))),
-        (
-            "export_users",
-            told(&export_users(&tenant, &id, Duration::ZERO)),
-        ),
+        ("export_users", told(&export_users(&tenant, &id, LIMIT))),
     ]
 }
 
@@ -51,7 +48,7 @@ fn job_steps(stand_in: &StandIn) -> Steps {
     let job = start_import(&tenant, &id, &users());
     let mut steps = vec![("start_import", told(&job))];
     let Ok(job) = job else { return steps };
-    let finished = wait_for_job(&tenant, &job, Duration::ZERO);
+    let finished = wait_for_job(&tenant, &job, LIMIT);
     steps.push(("wait_for_job", told(&finished)));
     let Ok(finished) = finished else { return steps };
     steps.push(("job_errors", told(&job_errors(&tenant, &finished))));
@@ -230,9 +227,13 @@ fn job(ended: &Value, report: Reply) -> StandIn {
 }
 
 fn finished(stand_in: &StandIn, users: &[User]) -> Result<FinishedJob> {
+    finished_within(LIMIT, stand_in, users)
+}
+
+fn finished_within(limit: Duration, stand_in: &StandIn, users: &[User]) -> Result<FinishedJob> {
     let tenant = stand_in.tenant();
     let job = start_import(&tenant, &stand_in.connection(), users).unwrap();
-    wait_for_job(&tenant, &job, Duration::ZERO)
+    wait_for_job(&tenant, &job, limit)
 }
 
 #[test]
@@ -348,7 +349,7 @@ fn a_status_that_nobody_listed_is_no_end_and_is_named_at_the_limit() {
         let mut ended = recorded("completed");
         ended["status"] = status.into();
         let stand_in = job(&ended, Reply::nothing());
-        let error = finished(&stand_in, &users()).unwrap_err();
+        let error = finished_within(Duration::ZERO, &stand_in, &users()).unwrap_err();
         let sentence = error.to_string();
         assert_eq!(error.kind(), ErrorKind::JobRunning, "{sentence}");
         assert!(
@@ -371,7 +372,9 @@ fn a_status_that_nobody_listed_is_no_end_and_is_named_at_the_limit() {
         );
     }
     let stand_in = job(&recorded("pending"), Reply::nothing());
-    let sentence = finished(&stand_in, &users()).unwrap_err().to_string();
+    let sentence = finished_within(Duration::ZERO, &stand_in, &users())
+        .unwrap_err()
+        .to_string();
     assert!(
         sentence.contains("is still running after 0 s"),
         "{sentence}"
