@@ -123,7 +123,7 @@ test-clippy: test-format
 # Most of these tests wait most of the time, for a limit or for a job.
 test-rust: test-clippy
 	@$(STEP) 'the practice tenant'\''s own tests' cargo test --quiet --locked --package practice-tenant
-	$(STEP) 'Rust tests' cargo test --locked --features $(FEATURES) --lib --tests -- --test-threads=6
+	$(STEP) 'Rust tests' cargo test --locked --features $(FEATURES) --lib --tests -- --test-threads=4
 
 test-outside: test-rust
 	@if command -v cargo-deny > /dev/null; then
