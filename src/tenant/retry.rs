@@ -71,8 +71,8 @@ impl Retry {
             };
             match self.wait_after(&error)? {
                 Some(wait) => clock::wait(wait),
-                // The time was over while this request was under way. What the tenant said before it tells more.
-                None if error.kind() == ErrorKind::TimedOut && self.deadline.is_over() => {
+                // The time was over before this request was answered, or sent. What the tenant said before it tells more.
+                None if self.deadline.is_over() && is_about_time(&error) => {
                     return Err(before.unwrap_or(error));
                 }
                 None => return Err(error),
@@ -119,6 +119,10 @@ impl Retry {
     pub(crate) fn check_time(&self) -> Result<()> {
         in_time(&self.deadline)
     }
+}
+
+fn is_about_time(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::TimedOut | ErrorKind::OutOfTime)
 }
 
 /// The error of a call whose time is over.
