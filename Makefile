@@ -23,8 +23,10 @@ export PATH := $(CARGO_BIN):$(PATH)
 PRACTICE := env -u MGMT_API_ACCESS_TOKEN -u CLIENT_ID -u CLIENT_SECRET -u SIGN_IN_CLIENT_ID -u SIGN_IN_CLIENT_SECRET DOMAIN=practice
 # The system's; the browser test needs one.
 export CHROMIUM := $(or $(CHROMIUM),$(shell command -v chromium || command -v chromium-browser || command -v google-chrome))
-# Says what a long step is, and afterwards how long it took. A step that has company names itself again.
-STEP = step() { printf '== %s\n' "$$1"; shift; local began=$$SECONDS; MAKEFLAGS= "$$@"; printf '   %d s\n' "$$((SECONDS - began))"; }; step
+# Says what a step of the tests is, and afterwards how long it took. Each is on the practice tenant, also when it is run by itself, and is not told
+# of make's job server, which it could not reach.
+STEP = step() { printf '== %s\n' "$$1"; shift; local began=$$SECONDS; MAKEFLAGS= $(PRACTICE) "$$@"; printf '   %d s\n' "$$((SECONDS - began))"; }; step
+# The same for a step of the set-up. It has company, so it names itself again.
 ABREAST = abreast() { local name=$$1; printf '== %s\n' "$$name"; shift; local began=$$SECONDS; "$$@"; printf '   %s: done in %d s\n' "$${name%%,*}" "$$((SECONDS - began))"; }; abreast
 
 .PHONY: help run test deny test-kills test-format test-clippy test-rust test-outside test-kernels test-documentation test-lessons test-browser bench lab stop outputs pictures setup announcement python-packages rust-kernel practice-tenant prepared-kernel
@@ -110,7 +112,7 @@ stop:
 # Two lanes abreast, a core each. Whatever asks something of the project's own practice tenant is in the second, one after the other: the
 # lessons count their requests.
 test: setup
-	@$(PRACTICE) $(MAKE) --no-print-directory --jobs=2 --output-sync=target test-kernels test-browser
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-kernels test-browser
 
 test-format:
 	@$(STEP) rustfmt cargo fmt --all --check

@@ -76,7 +76,7 @@ def environment(folder, token):
 
 @contextlib.contextmanager
 def started(folder):
-    """JupyterLab, running until the end of the block; all it writes is under the folder."""
+    """JupyterLab, running until the end of the block. What it writes is under the folder, and what its kernels write beside the real notebooks."""
     project_of_links(folder / "project")
     kernel_of_the_project(folder / "jupyter")
     token = secrets.token_hex(16)
