@@ -23,11 +23,13 @@ export PATH := $(CARGO_BIN):$(PATH)
 PRACTICE := env -u MGMT_API_ACCESS_TOKEN -u CLIENT_ID -u CLIENT_SECRET -u SIGN_IN_CLIENT_ID -u SIGN_IN_CLIENT_SECRET DOMAIN=practice
 # The system's; the browser test needs one.
 export CHROMIUM := $(or $(CHROMIUM),$(shell command -v chromium || command -v chromium-browser || command -v google-chrome))
-# Says what a long step is, and afterwards how long it took. A step that has company names itself again.
-STEP = step() { printf '== %s\n' "$$1"; shift; local began=$$SECONDS; "$$@"; printf '   %d s\n' "$$((SECONDS - began))"; }; step
+# Says what a step of the tests is, and afterwards how long it took. Each is on the practice tenant, also when it is run by itself, and is not told
+# of make's job server, which it could not reach.
+STEP = step() { printf '== %s\n' "$$1"; shift; local began=$$SECONDS; MAKEFLAGS= $(PRACTICE) "$$@"; printf '   %d s\n' "$$((SECONDS - began))"; }; step
+# The same for a step of the set-up. It has company, so it names itself again.
 ABREAST = abreast() { local name=$$1; printf '== %s\n' "$$name"; shift; local began=$$SECONDS; "$$@"; printf '   %s: done in %d s\n' "$${name%%,*}" "$$((SECONDS - began))"; }; abreast
 
-.PHONY: help run test deny test-kills bench lab stop outputs pictures setup announcement python-packages rust-kernel practice-tenant prepared-kernel
+.PHONY: help run test deny test-kills test-format test-clippy test-rust test-outside test-kernels test-documentation test-lessons test-browser bench lab stop outputs pictures setup announcement python-packages rust-kernel practice-tenant prepared-kernel
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
@@ -107,24 +109,44 @@ lab: setup
 stop:
 	@rm -f target/practice-tenant.env
 
+# Two lanes abreast, a core each. Whatever asks something of the project's own practice tenant is in the second, one after the other: the
+# lessons count their requests.
 test: setup
-	@export DOMAIN=practice
-	unset MGMT_API_ACCESS_TOKEN CLIENT_ID CLIENT_SECRET SIGN_IN_CLIENT_ID SIGN_IN_CLIENT_SECRET
-	$(STEP) rustfmt cargo fmt --all --check
-	# One package after the other: built at once, each would get the features that the other needs.
-	$(STEP) clippy cargo clippy --quiet --locked --all-targets --features $(FEATURES) -- -D warnings
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-kernels test-browser
+
+test-format:
+	@$(STEP) rustfmt cargo fmt --all --check
+
+# One package after the other: built at once, each would get the features that the other needs.
+test-clippy: test-format
+	@$(STEP) clippy cargo clippy --quiet --locked --all-targets --features $(FEATURES) -- -D warnings
 	$(STEP) 'clippy, the practice tenant' cargo clippy --quiet --locked --package practice-tenant --all-targets -- -D warnings
-	$(STEP) 'the practice tenant'\''s own tests' cargo test --quiet --locked --package practice-tenant
-	$(STEP) 'Rust tests' cargo test --locked --features $(FEATURES)
-	$(STEP) documentation env RUSTDOCFLAGS='-D warnings' cargo doc --quiet --locked --no-deps --lib
-	if command -v cargo-deny > /dev/null; then
+
+# Most of these tests wait most of the time, for a limit or for a job.
+test-rust: test-clippy
+	@$(STEP) 'the practice tenant'\''s own tests' cargo test --quiet --locked --package practice-tenant
+	$(STEP) 'Rust tests' cargo test --locked --features $(FEATURES) --lib --tests -- --test-threads=4
+
+test-outside: test-rust
+	@if command -v cargo-deny > /dev/null; then
 		$(STEP) 'what comes in from outside' $(MAKE) --no-print-directory deny
 	else
 		echo '== no cargo-deny found, so licences and sources were not looked at: cargo install cargo-deny --locked'
 	fi
-	$(STEP) 'notebooks in the real kernel' $(BIN)/python -m pytest -q tests/notebooks
-	if [ -n "$$CHROMIUM" ]; then
-		$(STEP) 'notebooks in JupyterLab, as a reader sees them' $(BIN)/python -m pytest -q tests/browser
+
+test-documentation:
+	@$(STEP) 'examples of the documentation' cargo test --quiet --locked --features $(FEATURES) --doc
+	$(STEP) documentation env RUSTDOCFLAGS='-D warnings' cargo doc --quiet --locked --no-deps --lib
+
+test-kernels: test-outside
+	@$(STEP) 'what kernels do when cells fail, lie or are killed' $(BIN)/python -m pytest -q --durations=8 tests/notebooks --ignore=tests/notebooks/test_notebooks.py
+
+test-lessons: test-documentation
+	@$(STEP) 'lessons in the real kernel' $(BIN)/python -m pytest -q --durations=8 tests/notebooks/test_notebooks.py
+
+test-browser: test-lessons
+	@if [ -n "$$CHROMIUM" ]; then
+		$(STEP) 'lessons in JupyterLab, as a reader sees them' $(BIN)/python -m pytest -q --durations=6 tests/browser
 	else
 		echo '== no Chromium found, so the notebooks were not tried in JupyterLab; install one, or name it: make test CHROMIUM=...'
 	fi

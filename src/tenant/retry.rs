@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::clock::{self, Deadline};
 use crate::error::messages::{say_fault, say_wait};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::secrets::random_bytes;
 
 /// The first wait after a fault; each one after it is twice as long, up to the longest. Auth0's SDKs begin with 250 ms, too
@@ -62,21 +62,34 @@ impl Retry {
     /// Asks until there is an answer. `ask` is told whether an answer was lost before.
     pub(crate) fn ask<T>(mut self, lost: Lost, ask: impl FnMut(bool) -> Result<T>) -> Result<T> {
         let mut ask = ask;
+        let mut before = None;
         loop {
-            match ask(self.faults > 0) {
+            let error = match ask(self.faults > 0) {
                 Err(error) if lost == Lost::GiveUp && error.pause().is_none() => return Err(error),
-                Err(error) => clock::wait(self.pause(error)?),
+                Err(error) => error,
                 answer => return answer,
+            };
+            match self.wait_after(&error)? {
+                Some(wait) => clock::wait(wait),
+                // The time was over before this request was answered, or sent. What the tenant said before it tells more.
+                None if self.deadline.is_over() && is_about_time(&error) => {
+                    return Err(before.unwrap_or(error));
+                }
+                None => return Err(error),
             }
+            before = Some(error);
         }
     }
 
     /// How long to wait before it is asked again; the error itself, where asking again is of no use or the wait would end too
     /// late.
-    ///
+    pub(crate) fn pause(&mut self, error: Error) -> Result<Duration> {
+        self.wait_after(&error)?.ok_or(error)
+    }
+
     /// A limit (the rate, or a quota of tokens) refused the request before it did anything. So it is no fault, and is borne as
     /// long as there is time. A job slot is no matter of asking again.
-    pub(crate) fn pause(&mut self, error: Error) -> Result<Duration> {
+    fn wait_after(&mut self, error: &Error) -> Result<Option<Duration>> {
         let limit = error.pause();
         let wait = match limit {
             Some(wait) => wait.mul_f64(1.0 + 0.25 * chance()?),
@@ -84,18 +97,18 @@ impl Retry {
                 self.faults += 1;
                 backoff(self.faults)?
             }
-            None => return Err(error),
+            None => return Ok(None),
         };
         if wait >= self.deadline.left() {
-            return Err(error);
+            return Ok(None);
         }
         if self.words.are_due() {
             match limit {
-                Some(wait) => say_wait(&error, wait),
-                None => say_fault(&error),
+                Some(wait) => say_wait(error, wait),
+                None => say_fault(error),
             }
         }
-        Ok(wait)
+        Ok(Some(wait))
     }
 
     /// An answer came: what went wrong before it is forgotten.
@@ -106,6 +119,10 @@ impl Retry {
     pub(crate) fn check_time(&self) -> Result<()> {
         in_time(&self.deadline)
     }
+}
+
+fn is_about_time(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::TimedOut | ErrorKind::OutOfTime)
 }
 
 /// The error of a call whose time is over.

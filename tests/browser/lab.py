@@ -1,8 +1,7 @@
 """A JupyterLab of its own and the system's Chromium.
 
-The lessons run in a folder of links to the project with *copies* of the notebooks: `:dep ..` finds the crate as it does
-for a reader, and JupyterLab may save what it likes without a committed file changing. A practice tenant of its own is
-started there, and no `.env` is above it.
+The lessons are opened in a folder of links to the project with *copies* of the notebooks, so that JupyterLab may save what it likes without a
+committed file changing. Their kernels run beside the real ones, where `:dep ..` finds the crate as it does for a reader, and kernels begin warm.
 """
 
 import contextlib
@@ -45,13 +44,11 @@ class Lab:
 
 
 def project_of_links(folder):
-    """The project, linked, with copies of the notebooks and a `target` where its own practice tenant writes."""
+    """The project, linked, with copies of the notebooks."""
     folder.mkdir()
     for entry in ROOT.iterdir():
         if not entry.name.startswith(".") and entry.name not in ("notebooks", "target", "executed", "imports"):
             (folder / entry.name).symlink_to(entry)
-    (folder / "target").mkdir()
-    (folder / "target" / "release").symlink_to(ROOT / "target" / "release")
     (folder / "notebooks").mkdir()
     for entry in (ROOT / "notebooks").iterdir():
         # What lessons read lies beside them; what they wrote is left where it is.
@@ -59,19 +56,29 @@ def project_of_links(folder):
             shutil.copy(entry, folder / "notebooks")
 
 
+def kernel_of_the_project(jupyter):
+    """The kernel that `make setup` registered, which starts in the project whatever notebook it is for."""
+    rust = Path("kernels") / "rust"
+    spec = json.loads((Path(sys.prefix) / "share" / "jupyter" / rust / "kernel.json").read_text())
+    spec["argv"] = ["sh", "-c", 'cd "$0" && exec "$@"', str(ROOT / "notebooks"), *spec["argv"]]
+    (jupyter / rust).mkdir(parents=True)
+    (jupyter / rust / "kernel.json").write_text(json.dumps(spec))
+
+
 def environment(folder, token):
     jupyter = {name: str(folder / name.lower()) for name in
                ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR",
                 "JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR")}
-    kernels = str(Path(sys.prefix) / "share" / "jupyter")
+    kernels = str(folder / "jupyter")
     inherited = {name: value for name, value in os.environ.items() if name not in TENANT_SETTINGS}
     return inherited | jupyter | {"JUPYTER_PATH": kernels, "JUPYTER_TOKEN": token, "DOMAIN": "practice"}
 
 
 @contextlib.contextmanager
 def started(folder):
-    """JupyterLab, running until the end of the block; all it writes is under the folder."""
+    """JupyterLab, running until the end of the block. What it writes is under the folder, and what its kernels write beside the real notebooks."""
     project_of_links(folder / "project")
+    kernel_of_the_project(folder / "jupyter")
     token = secrets.token_hex(16)
     env = environment(folder, token)
     for plugin, values in LAB_SETTINGS.items():
@@ -95,8 +102,6 @@ def started(folder):
         # It ends its kernels first.
         process.send_signal(signal.SIGTERM)
         process.wait(30)
-        # And the practice tenant ends when this vanishes.
-        (folder / "project" / "target" / "practice-tenant.env").unlink(missing_ok=True)
 
 
 def wait_until_it_answers(lab, process):

@@ -312,6 +312,9 @@ fn obstacles() -> Vec<(&'static str, Reply, ErrorKind)> {
     ]
 }
 
+/// What a slow machine may add. Without a limit each obstacle that keeps a call waiting does so for longer.
+const SLOWNESS: Duration = Duration::from_secs(15);
+
 #[test]
 fn a_wait_ends_at_its_limit_whatever_the_tenant_does() {
     let limit = Duration::from_secs(3);
@@ -329,10 +332,7 @@ fn a_wait_ends_at_its_limit_whatever_the_tenant_does() {
                     let began = Instant::now();
                     let error = wait_for_job(&tenant, &job, limit).unwrap_err();
                     let took = began.elapsed();
-                    assert!(
-                        took < limit + Duration::from_secs(1),
-                        "{obstacle}: {took:?}"
-                    );
+                    assert!(took < limit + SLOWNESS, "{obstacle}: {took:?}");
                     let kinds = [kind, ErrorKind::JobRunning];
                     let fits = if seen {
                         kinds.contains(&error.kind())
@@ -371,8 +371,27 @@ fn a_token_that_does_not_come_keeps_nobody_waiting_beyond_the_limit() {
         .lines()
         .find(|line| line.contains(" ms: "))
         .unwrap_or_else(|| panic!("{shown}"));
-    let took: u64 = line.split(' ').next().unwrap().parse().unwrap();
-    assert!((1000..3000).contains(&took), "{shown}");
+    let took: u128 = line.split(' ').next().unwrap().parse().unwrap();
+    assert!(
+        (1000..2000 + SLOWNESS.as_millis()).contains(&took),
+        "{shown}"
+    );
+}
+
+#[test]
+fn what_the_tenant_said_is_told_when_the_time_ends_in_the_request_after_it() {
+    let silent = || ok("completed").in_trouble(Trouble::Never);
+    for (said, kind) in [
+        (fault(500), ErrorKind::TenantFault),
+        (silent(), ErrorKind::TimedOut),
+    ] {
+        let replies = vec![said, silent()];
+        let stand_in = World::recorded().on("GET /api/v2/jobs/*", replies).open();
+        let tenant = stand_in.tenant();
+        let job = start_import(&tenant, &stand_in.connection(), &users()).unwrap();
+        let error = wait_for_job(&tenant, &job, Duration::from_secs(2)).unwrap_err();
+        assert_eq!(error.kind(), kind, "{error}");
+    }
 }
 
 #[test]

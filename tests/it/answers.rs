@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::runs::{Named, quick};
 use crate::server::DATABASE;
-use crate::world::{EMAIL, StandIn, World, recorded};
+use crate::world::{EMAIL, LIMIT, StandIn, World, recorded};
 
 /// A call, what answers it, the place in the answer that is needed, the step that needs it, and the field as its error names it.
 type Needed = (
@@ -29,7 +29,7 @@ fn find(stand_in: &StandIn) -> Result<()> {
 }
 
 fn export(stand_in: &StandIn) -> Result<()> {
-    export_users(&stand_in.tenant(), &stand_in.connection(), Duration::ZERO).map(drop)
+    export_users(&stand_in.tenant(), &stand_in.connection(), LIMIT).map(drop)
 }
 
 fn start(stand_in: &StandIn) -> Result<()> {
@@ -39,7 +39,7 @@ fn start(stand_in: &StandIn) -> Result<()> {
 fn finished(stand_in: &StandIn) -> Result<FinishedJob> {
     let tenant = stand_in.tenant();
     let job = start_import(&tenant, &stand_in.connection(), &users())?;
-    wait_for_job(&tenant, &job, Duration::ZERO)
+    wait_for_job(&tenant, &job, LIMIT)
 }
 
 fn wait(stand_in: &StandIn) -> Result<()> {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::process::{is_in_a_process, itself, said};
 use crate::runs::{Named, TestFile, quick};
 use crate::server::DATABASE;
-use crate::world::{EMAIL, Reply, StandIn, World, packed, recorded};
+use crate::world::{EMAIL, LIMIT, Reply, StandIn, World, packed, recorded};
 
 const HASH: &str = "$2b$10$k9UDAdTsPsHQuH8DQcHVjePx7dzRHErpxHpp2AVwsVY3jbNpzKa7O";
 const PHC: &str = "$argon2id$v=19$m=65536,t=3,p=4$c2FsdDEyMzQ1Ng$bm90IGEgcmVhbCBoYXNoIGF0IDE";
@@ -220,7 +220,7 @@ fn secrets_in_a_report_are_not_shown_whichever_row_they_are_told_of() {
                 let stand_in = world.answers("GET /api/v2/jobs/*/errors", &report).open();
                 let (tenant, id) = (stand_in.tenant(), stand_in.connection());
                 let job = start_import(&tenant, &id, &users).unwrap();
-                let finished = wait_for_job(&tenant, &job, Duration::ZERO).unwrap();
+                let finished = wait_for_job(&tenant, &job, LIMIT).unwrap();
                 let mut shown = seen(job_errors(&tenant, &finished));
                 shown += &format!("{job:?} {finished:?}");
                 check(&shown, &secrets, &form);
@@ -272,7 +272,7 @@ fn advice_for_a_second_factor_names_its_form() {
         .open();
     let (tenant, id) = (stand_in.tenant(), stand_in.connection());
     let job = start_import(&tenant, &id, &users().0).unwrap();
-    let finished = wait_for_job(&tenant, &job, Duration::ZERO).unwrap();
+    let finished = wait_for_job(&tenant, &job, LIMIT).unwrap();
     let errors = job_errors(&tenant, &finished).unwrap();
     for error in &errors[0].errors {
         assert!(

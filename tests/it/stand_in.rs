@@ -4,10 +4,11 @@
 use auth0_bulk_users::*;
 use serde_json::{Value, json};
 use std::fmt::Display;
+use std::thread;
 
 use crate::runs::{Named, quick};
 use crate::server::DATABASE;
-use crate::world::{EMAIL, Reply, StandIn, World, recorded};
+use crate::world::{EMAIL, LIMIT, Reply, StandIn, World, recorded};
 
 /// What each step of the workflow ended in.
 type Steps = Vec<(&'static str, Result<String, String>)>;
@@ -38,10 +39,7 @@ fn reads(stand_in: &StandIn) -> Steps {
         ("plan_import", told(&plan_import(&tenant, &id, &users()))),
         ("users_by_email", told(&users_by_email(&tenant, EMAIL))),
         ("find_users", told(&find_users(&tenant, ""))),
-        (
-            "export_users",
-            told(&export_users(&tenant, &id, Duration::ZERO)),
-        ),
+        ("export_users", told(&export_users(&tenant, &id, LIMIT))),
     ]
 }
 
@@ -50,7 +48,7 @@ fn job_steps(stand_in: &StandIn) -> Steps {
     let job = start_import(&tenant, &id, &users());
     let mut steps = vec![("start_import", told(&job))];
     let Ok(job) = job else { return steps };
-    let finished = wait_for_job(&tenant, &job, Duration::ZERO);
+    let finished = wait_for_job(&tenant, &job, LIMIT);
     steps.push(("wait_for_job", told(&finished)));
     let Ok(finished) = finished else { return steps };
     steps.push(("job_errors", told(&job_errors(&tenant, &finished))));
@@ -229,9 +227,13 @@ fn job(ended: &Value, report: Reply) -> StandIn {
 }
 
 fn finished(stand_in: &StandIn, users: &[User]) -> Result<FinishedJob> {
+    finished_within(LIMIT, stand_in, users)
+}
+
+fn finished_within(limit: Duration, stand_in: &StandIn, users: &[User]) -> Result<FinishedJob> {
     let tenant = stand_in.tenant();
     let job = start_import(&tenant, &stand_in.connection(), users).unwrap();
-    wait_for_job(&tenant, &job, Duration::ZERO)
+    wait_for_job(&tenant, &job, limit)
 }
 
 #[test]
@@ -347,7 +349,7 @@ fn a_status_that_nobody_listed_is_no_end_and_is_named_at_the_limit() {
         let mut ended = recorded("completed");
         ended["status"] = status.into();
         let stand_in = job(&ended, Reply::nothing());
-        let error = finished(&stand_in, &users()).unwrap_err();
+        let error = finished_within(Duration::ZERO, &stand_in, &users()).unwrap_err();
         let sentence = error.to_string();
         assert_eq!(error.kind(), ErrorKind::JobRunning, "{sentence}");
         assert!(
@@ -370,7 +372,9 @@ fn a_status_that_nobody_listed_is_no_end_and_is_named_at_the_limit() {
         );
     }
     let stand_in = job(&recorded("pending"), Reply::nothing());
-    let sentence = finished(&stand_in, &users()).unwrap_err().to_string();
+    let sentence = finished_within(Duration::ZERO, &stand_in, &users())
+        .unwrap_err()
+        .to_string();
     assert!(
         sentence.contains("is still running after 0 s"),
         "{sentence}"
@@ -553,38 +557,46 @@ fn whatever_one_field_is_each_step_works_or_ends_in_a_sentence_that_names_the_ca
         ("POST /api/v2/jobs/users-exports", "export"),
         ("GET /api/v2/jobs/job_4kCcxBzjmAvZzQ1f", "exported"),
     ];
-    for (call, name) in calls {
-        let whole = recorded(name);
-        let mut all = vec![String::new()];
-        places(&whole, "", &mut all);
-        for place in all {
-            for value in [json!(null), json!(17), json!({"x": 1})] {
+    thread::scope(|scope| {
+        for (call, name) in calls {
+            let whole = recorded(name);
+            let mut all = vec![String::new()];
+            places(&whole, "", &mut all);
+            for place in all {
                 let mut body = whole.clone();
-                *body.pointer_mut(&place).unwrap() = value.clone();
-                let stand_in = World::recorded().answers(call, &body).open();
-                let is_read = !call.contains("imports") && !call.contains("/jobs/*");
-                let ended = if is_read {
-                    reads(&stand_in)
-                } else {
-                    job_steps(&stand_in)
-                };
-                for (step, ended) in ended {
-                    let Err(error) = ended else { continue };
-                    let sentence = error.to_string();
-                    let about = format!("{step} with {place} of {call} as {value}: {sentence}");
-                    assert!(!sentence.contains('\n'), "{about}");
-                    // Names and kinds of connections are the reader's own matter, and so is whose users may go.
-                    let own = [
-                        "no connection `",
-                        "cannot import into",
-                        "nothing was removed",
-                        "cannot export",
-                    ];
-                    let names_call = sentence.contains("/api/v2/") || sentence.contains("status `");
-                    let names_own = own.iter().any(|own| sentence.contains(own));
-                    assert!(names_call || names_own, "{about}");
-                }
+                scope.spawn(move || {
+                    for value in [json!(null), json!(17), json!({"x": 1})] {
+                        *body.pointer_mut(&place).unwrap() = value.clone();
+                        each_step_with(call, &body, &format!("{place} as {value}"));
+                    }
+                });
             }
         }
+    });
+}
+
+fn each_step_with(call: &str, body: &Value, about: &str) {
+    let stand_in = World::recorded().answers(call, body).open();
+    let is_read = !call.contains("imports") && !call.contains("/jobs/*");
+    let ended = if is_read {
+        reads(&stand_in)
+    } else {
+        job_steps(&stand_in)
+    };
+    for (step, ended) in ended {
+        let Err(error) = ended else { continue };
+        let sentence = error.to_string();
+        let about = format!("{step} with {about} in {call}: {sentence}");
+        assert!(!sentence.contains('\n'), "{about}");
+        // Names and kinds of connections are the reader's own matter, and so is whose users may go.
+        let own = [
+            "no connection `",
+            "cannot import into",
+            "nothing was removed",
+            "cannot export",
+        ];
+        let names_call = sentence.contains("/api/v2/") || sentence.contains("status `");
+        let names_own = own.iter().any(|own| sentence.contains(own));
+        assert!(names_call || names_own, "{about}");
     }
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::runs::renewed;
 use crate::server::Practice;
-use crate::world::{CONNECTION, EMAIL, Reply, StandIn, World, recorded};
+use crate::world::{CONNECTION, EMAIL, LIMIT, Reply, StandIn, World, recorded};
 
 const ID: &str = "job_gRqRxSDtxHgOcwEQ";
 
@@ -16,7 +16,7 @@ fn finished(stand_in: &StandIn, users: &[User]) -> FinishedJob {
         [] => job,
         users => job.sent(users).unwrap(),
     };
-    wait_for_job(&tenant, &job, Duration::ZERO).unwrap()
+    wait_for_job(&tenant, &job, LIMIT).unwrap()
 }
 
 /// A job of two users who were refused.

@@ -16,6 +16,8 @@ use crate::server::{read_request, token};
 pub(crate) const CONNECTION: &str = "con_4CzPUBqyfuwSXy9q";
 /// The one user of the recordings.
 pub(crate) const EMAIL: &str = "auzironian@example.com";
+/// For a job that has ended already, on a machine that is busy.
+pub(crate) const LIMIT: Duration = Duration::from_secs(60);
 
 /// One answer. `{BASE}` in its texts is the server's address, `{TOKEN}` a token for it, `{SHORT TOKEN}` one that is good
 /// for 29 s.

@@ -9,6 +9,7 @@ is one that went well: it would do the same again. So each cell is run a few tim
 
 import json
 import re
+import shutil
 import subprocess
 import urllib.request
 from contextlib import contextmanager
@@ -75,14 +76,15 @@ class Lesson:
             cell["source"] = SLOW_JOBS.sub(FAST_JOBS, cell["source"]).removeprefix(":clear\n")
         self.bound = [set(re.findall(r"^let (?:mut )?(\w+)", cell["source"], re.M)) for cell in self.cells]
 
-    def begin(self, practice):
-        """As after a restart of the kernel: the variables are gone, the settings are those of that tenant."""
+    def begin(self, practice, folder):
+        """As after a restart of the kernel: the variables are gone, the settings are those of that tenant. What the cells write goes to the folder."""
         self.defined = set()
         # What each cell lacked when it was run last, and which went well.
         self.lacked = [set() for _ in self.cells]
         self.well = set()
         self.running.execute_cell(nbformat.v4.new_code_cell(":clear"), 0)
         lines = [f"std::env::set_var({json.dumps(name)}, {json.dumps(value)});" for name, value in practice.settings.items()]
+        lines.append(f"std::env::set_current_dir({json.dumps(str(folder))}).unwrap();")
         settings = nbformat.v4.new_code_cell("unsafe {\n" + "\n".join(lines) + "\n};")
         self.running.execute_cell(settings, 0)
         assert not settings["outputs"], settings["outputs"]
@@ -131,15 +133,19 @@ def kernel():
 
 
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
-def test_nothing_is_written_after_a_failure_or_before_the_write_gate(kernel, path):
+def test_nothing_is_written_after_a_failure_or_before_the_write_gate(kernel, path, tmp_path):
     lesson = Lesson(kernel, nbformat.read(path, as_version=4))
+    for file in path.parent.iterdir():
+        # What lessons read lies beside them.
+        if file.is_file() and file.suffix != ".ipynb":
+            shutil.copy(file, tmp_path)
     with practice("--unmarked") as real, practice() as tenant:
-        lesson.begin(real)
+        lesson.begin(real, tmp_path)
         shown = [lesson.run(number) for number in range(1, len(lesson.cells))]
         assert real.writes() == []
         stopped_at_the_gate = any("stopped: " in text and "is open read-only" in text for text in shown)
 
-        lesson.begin(tenant)
+        lesson.begin(tenant, tmp_path)
         steps = 0
         for number in range(1, len(lesson.cells)):
             tenant.news()
