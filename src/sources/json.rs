@@ -3,6 +3,7 @@
 
 use std::io;
 
+use memchr::memchr;
 use serde::de::DeserializeSeed;
 
 use crate::sources::bytes::{Line, Text};
@@ -69,6 +70,20 @@ impl Lines {
         let (line, found) = self.find()?;
         let found = found.and_then(|bytes| text_of(&self.text, bytes));
         Some((line, found))
+    }
+
+    /// The next line, where all of it is in memory already. [`next`](Lines::next) gives it again, unless it is stepped over.
+    pub(crate) fn ahead(&mut self) -> Option<&str> {
+        self.text.consume(std::mem::take(&mut self.given));
+        let window = self.text.window();
+        let end = memchr(b'\n', window)?;
+        std::str::from_utf8(&window[..end]).ok()
+    }
+
+    /// Steps over a line that was looked at, which has so many bytes and an end.
+    pub(crate) fn step_over(&mut self, bytes: usize) {
+        self.given = bytes + 1;
+        self.line += 1;
     }
 
     fn find(&mut self) -> Option<Element> {

@@ -286,8 +286,10 @@ impl Iterator for UserFile {
             }
             let item = match self.ahead.items.pop_front() {
                 Some(item) => item,
-                // By this way go most: a user is moved once.
                 None => {
+                    if let Some(user) = self.whole_user() {
+                        return Some(Ok(user));
+                    }
                     let mut draft = Draft::default();
                     match self.row(&mut draft) {
                         Some(Ok(())) => Ok(draft.user),
@@ -523,13 +525,6 @@ impl UserFile {
             }
             Rows::Lines(lines) => {
                 let (line, text) = lines.next()?;
-                if let Ok(text) = text
-                    && let Some(user) = self.whole.user(text)
-                {
-                    draft.user = user;
-                    self.note_whole(&draft.user);
-                    return Some(Ok(()));
-                }
                 (line, text.and_then(|text| object(mapping, draft, text)))
             }
             Rows::Objects(objects) => {
@@ -557,12 +552,25 @@ impl UserFile {
         })
     }
 
-    /// Counts the hash of a user whom nothing had to be done for.
-    fn note_whole(&mut self, user: &User) {
+    /// The next line, where it is a user whom nothing has to be done for. By this way go most users of a plain file, and a user is large.
+    #[inline]
+    fn whole_user(&mut self) -> Option<User> {
+        let Rows::Lines(lines) = &mut self.rows else {
+            return None;
+        };
+        if !self.whole.is_asked() {
+            return None;
+        }
+        let line = lines.ahead()?;
+        let bytes = line.len();
+        let user = self.whole.user(line)?;
+        lines.step_over(bytes);
         if user.password_hash.is_some() {
             self.ahead.speaking += 1;
             self.counts.add_bcrypt();
         }
+        self.counts.add_user();
+        Some(user)
     }
 
     /// Makes a user of the fields that were read. `is_marked` says that they may hold the kernel's words.
