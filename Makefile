@@ -6,6 +6,7 @@
 # make pictures  README's pictures, made anew in a browser
 # make deny   what comes in from outside: licences, sources, crates in two versions, known faults
 # make test-kills  an import killed 200 times and resumed: minutes
+# make test-readers SECONDS_EACH=600  files of users mangled by chance, so long for each form
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -14,6 +15,7 @@ SHELL := bash
 
 EVCXR_VERSION := 0.22.0
 FEATURES := all-hashes
+SECONDS_EACH ?= 600
 VENV := .venv
 BIN := $(VENV)/bin
 CARGO_BIN := $(or $(CARGO_HOME),$(HOME)/.cargo)/bin
@@ -29,7 +31,7 @@ STEP = step() { printf '== %s\n' "$$1"; shift; local began=$$SECONDS; MAKEFLAGS=
 # The same for a step of the set-up. It has company, so it names itself again.
 ABREAST = abreast() { local name=$$1; printf '== %s\n' "$$name"; shift; local began=$$SECONDS; "$$@"; printf '   %s: done in %d s\n' "$${name%%,*}" "$$((SECONDS - began))"; }; abreast
 
-.PHONY: help run test deny test-kills test-format test-clippy test-rust test-outside test-kernels test-documentation test-lessons test-browser bench lab stop outputs pictures setup announcement python-packages rust-kernel practice-tenant prepared-kernel
+.PHONY: help run test deny test-kills test-readers test-format test-clippy test-rust test-outside test-kernels test-documentation test-lessons test-browser bench lab stop outputs pictures setup announcement python-packages rust-kernel practice-tenant prepared-kernel
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
@@ -169,6 +171,9 @@ bench: setup
 	$(PRACTICE) $(BIN)/python benches/first_result.py
 	$(PRACTICE) $(BIN)/python benches/in_cells.py
 	$(PRACTICE) $(BIN)/python benches/lessons.py
+
+test-readers:
+	@SECONDS_EACH=$(SECONDS_EACH) cargo test --quiet --locked --features $(FEATURES) --test it -- --ignored --exact --nocapture mangled::mangled_files_for_as_long_as_one_likes
 
 test-kills:
 	@cargo test --quiet --locked --features $(FEATURES) --test it -- --ignored --exact kills::an_import_that_is_killed_200_times_is_resumed_to_the_same_end

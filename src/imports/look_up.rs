@@ -51,14 +51,14 @@ impl LookUp {
         Ok(Some(LookUp {
             tenant: paced.until(deadline, FAULTS_BORNE),
             connection: name,
-            shares_emails: connection.emails_unique() == Some(false),
+            shares_emails: connection.emails_unique() != Some(true),
             tally: Tally::new(),
             done: 0,
             total,
         }))
     }
 
-    /// Whether a user with this e-mail is in the connection; where users may share one, whether it is this one.
+    /// Whether a user with this e-mail is in the connection; where users may share one, or it is not known, whether it is this one.
     pub(crate) fn is_there(&mut self, user: &User) -> Result<bool> {
         let found = by_email(&self.tenant, &user.email)?;
         self.done += 1;

@@ -37,7 +37,7 @@ use crate::imports::options::ImportOptions;
 use crate::imports::pack::{Check, PackStep, RunPacker};
 use crate::imports::report::ImportReport;
 use crate::imports::run::Run;
-use crate::imports::same_file::SourceFile;
+use crate::imports::same_file::{SourceFile, begin_alone};
 use crate::imports::schedule::{Files, Schedule};
 use crate::say::say;
 use crate::secrets::random_hex;
@@ -133,7 +133,9 @@ fn pack(run: &mut Run, mut packer: RunPacker, users: &[User]) -> Result<()> {
 /// tenant; waits for the end.
 ///
 /// A [`UserFile`](crate::UserFile) is known again by its SHA-256, for which it is read once before: what a run in `imports/` has brought into this
-/// connection is not sent a second time, unless [`ImportOptions::again`] says what is meant.
+/// connection is not sent a second time, unless [`ImportOptions::again`] says what is meant. So give it the file itself, or
+/// [`hash_stream`](crate::hash_stream) of it: what `map`, `filter` or `take` make of a file is known again by nobody, and of rows that
+/// the reader left out its report knows nothing.
 ///
 /// Rows the source or the check finds fault with are left out and reported, since what comes after them is not
 /// known yet. Of a [`UserFile`](crate::UserFile) the report counts every row, also those that its reader left out. Should the program end in the middle, [`resume_import`] finishes what had been packed, and its report
@@ -178,11 +180,13 @@ pub fn import_stream(
     connection.check_upsert(options.job.upsert)?;
     let file = path_of(&users);
     let file = file.map(|path| SourceFile::of(&path)).transpose()?;
+    let imports = Path::new(IMPORTS);
+    let beginning = match &file {
+        Some(_) => Some(begin_alone(imports)?),
+        None => None,
+    };
     let earlier = match &file {
-        Some(file) => {
-            let imports = Path::new(IMPORTS);
-            Earlier::find(imports, tenant.domain(), connection, file, options.again)?
-        }
+        Some(file) => Earlier::find(imports, tenant.domain(), connection, file, options.again)?,
         None if options.again.is_some() => return Err(Error::again_without_file()),
         None => None,
     };
@@ -192,6 +196,7 @@ pub fn import_stream(
     let packer = packer.after(earlier).looking_up(look_up);
     let sha256 = file.map(|file| file.sha256);
     let run = Run::begin(tenant, connection, options, sha256, false)?;
+    drop(beginning);
     let (sender, steps) = sync_channel(FILES_AHEAD);
     // Not waited for: a source that is stuck may never give its next user.
     let counts = counts_of(&users);

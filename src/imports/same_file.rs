@@ -17,7 +17,8 @@ use crate::imports::journal::{Entry, NoteKind};
 use crate::imports::options::{Afterwards, Again};
 use crate::imports::report::ImportReport;
 use crate::imports::run::Run;
-use crate::private_file::lock::try_lock;
+use crate::private_file::create_private_folders;
+use crate::private_file::lock::{lock, try_lock};
 use crate::progress::Tally;
 use crate::words::{hex, utc};
 
@@ -39,6 +40,13 @@ impl SourceFile {
             sha256: sha256_of(path).map_err(unreadable)?,
         })
     }
+}
+
+/// Lets nobody else begin an import of a file until what it gives is dropped: of two kernels that begin with the same file at once the
+/// second sees the first.
+pub(crate) fn begin_alone(imports: &Path) -> Result<File> {
+    create_private_folders(imports).map_err(|cause| Error::disk(imports, cause))?;
+    lock(imports)
 }
 
 fn sha256_of(path: &Path) -> io::Result<String> {
@@ -115,6 +123,7 @@ impl Earlier {
                     continue;
                 };
                 let id = user.get("user_id").and_then(Value::as_str);
+                // Nobody is removed whose id Auth0 drew.
                 let is_removed = id.is_some_and(|id| run.removed.contains(&format!("auth0|{id}")));
                 if !is_there || is_removed {
                     continue;

@@ -16,6 +16,17 @@ use crate::sources::look::LookedAt;
 use crate::users::User;
 use crate::users::email::is_email;
 
+/// The names of the files.
+const SHEETS: [&str; 7] = [
+    "columns",
+    "hashes",
+    "failing",
+    "left-out",
+    "twins",
+    "reset-password",
+    "enrol-again",
+];
+
 /// The files of users, by row.
 struct Sheets {
     failing: CsvFile,
@@ -29,7 +40,8 @@ impl Inspection {
     /// Writes the lists into a folder, a CSV file each, and says which: `columns`, `hashes`, `failing`, `left-out`, `twins`,
     /// `reset-password` and `enrol-again`. Reads the file once more; sends nothing.
     ///
-    /// They hold e-mails and usernames, so you alone can read them, and git ignores the folder. An older file is replaced once the
+    /// They hold e-mails and usernames, so you alone can read them, and a `.gitignore` beside them names them, unless the folder has
+    /// one of your own. An older file is replaced once the
     /// new one is whole, and a text that a spreadsheet would take for a formula gets an apostrophe before it. An e-mail that is none
     /// is left out, since it may be anything: the line tells where it is.
     ///
@@ -85,16 +97,20 @@ fn save(inspection: &Inspection, folder: &Path) -> Result<()> {
         .and_then(|()| write_kinds(inspection, folder))
         .map_err(unwritable)?;
     say!(
-        "written to {} (readable by you alone): columns, hashes, failing, left-out, twins, reset-password, enrol-again",
-        folder.display()
+        "written to {} (readable by you alone): {}",
+        folder.display(),
+        SHEETS.join(", ")
     );
     Ok(())
 }
 
-/// What somebody put there instead is left as it is.
+/// Tells git of the lists alone, since the folder may hold other files. What somebody put there instead is left as it is.
 fn keep_from_git(folder: &Path) -> io::Result<()> {
     match create_private(&folder.join(".gitignore")) {
-        Ok(mut file) => io::Write::write_all(&mut file, b"*\n"),
+        Ok(mut file) => {
+            let names = SHEETS.map(|name| format!("/{name}.csv\n")).concat();
+            io::Write::write_all(&mut file, format!("/.gitignore\n{names}").as_bytes())
+        }
         Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         Err(cause) => Err(cause),
     }

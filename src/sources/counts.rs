@@ -248,7 +248,7 @@ impl FileCounts {
             let reasons = tally
                 .left_out
                 .iter()
-                .map(|(why, rows)| format!("{} {why}", grouped(rows)));
+                .map(|(why, rows)| format!("{why} ({})", grouped(rows)));
             let reasons: Vec<String> = reasons.collect();
             let left_out: u64 = tally.left_out.values().sum();
             let all = self.users() + self.errors() + left_out;

@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use crate::sources::bytes::{Text, find};
 use crate::sources::rows::{Fault, LONGEST_ROW, too_long, undecoded};
+use crate::words::count;
 
 const OPEN_QUOTE: &str = "; is a quote left open?";
 /// Bytes that are read a second time at most, because a quote was found to have swallowed rows. A file in which each line
@@ -158,7 +159,8 @@ impl Csv {
         };
         let (cells, width) = (self.places.cells.len(), self.width);
         if width > 0 && cells != width {
-            let fault = format!("has {cells} cells, and the heading has {width}");
+            let cells = count(cells, "cell");
+            let fault = format!("has {cells}, and the heading has {width}");
             return Some((begins, Err(Fault::Row(fault))));
         }
         let record = Record {
@@ -197,14 +199,15 @@ impl Csv {
             return None;
         }
         let swallows = odd != Odd::HasDelimiter && lines > 1;
-        match swallows && self.again > bytes {
+        let is_read_again = swallows && self.again > bytes;
+        match is_read_again {
             true => self.step_over_first_line(bytes),
             false => self.step_over(bytes, lines),
         }
-        let next = if swallows {
-            ", and what follows is read again"
-        } else {
-            ""
+        let next = match (swallows, is_read_again) {
+            (true, true) => ", and what follows is read again".to_string(),
+            (true, false) => format!(", and none of its {lines} lines is read"),
+            (false, _) => String::new(),
         };
         Some(match odd {
             Odd::Open => {

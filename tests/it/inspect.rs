@@ -323,6 +323,23 @@ fn what_stands_in_the_wrong_column_is_in_no_output_and_in_no_sheet() {
     assert_eq!(mode(&folder), 0o700);
 }
 
+#[test]
+fn the_lists_hide_nothing_else_of_a_folder_from_git() {
+    let given = Given::new("email\nada@example.com\n");
+    let folder = given.0.join("inspection");
+    fs::create_dir(&folder).unwrap();
+    given.inspected().save_csv(&folder).unwrap();
+    let ignored = fs::read_to_string(folder.join(".gitignore")).unwrap();
+    let mut written: Vec<String> = fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| format!("/{}", entry.unwrap().file_name().display()))
+        .collect();
+    let mut ignored: Vec<&str> = ignored.lines().collect();
+    written.sort();
+    ignored.sort_unstable();
+    assert_eq!(ignored, written);
+}
+
 #[cfg(unix)]
 fn mode(path: &Path) -> u32 {
     let mode = fs::metadata(path).unwrap().permissions();

@@ -21,6 +21,7 @@ mod inspect;
 mod job_errors;
 mod kills;
 mod limits;
+mod mangled;
 mod messages;
 mod options;
 mod planted;

@@ -345,3 +345,30 @@ fn a_look_up_that_could_not_tell_is_refused() {
     assert_eq!(counted(&report), [0, 0, 2, 0, 2], "{report}");
     assert_eq!(report.jobs().len(), 0);
 }
+
+#[test]
+fn of_two_kernels_that_begin_with_the_same_file_at_once_one_sends_it() {
+    let practice = Practice::start(&[]);
+    let tenant = practice.tenant();
+    let connection = get_connection_id(&tenant, "Shared-Emails").unwrap();
+    for round in 0..5 {
+        let text = format!("email,username\nada{round}@test.edu,ada{round}\n");
+        let file = TestFile::new(text.as_bytes());
+        let both = std::sync::Barrier::new(2);
+        let names = [Named::new("same"), Named::new("same")];
+        let begin = |name: &Named| {
+            let users = read_users(file.path()).unwrap();
+            both.wait();
+            import_stream(&tenant, &connection, users, &quick(name))
+        };
+        let [one, other] = &names;
+        let done = std::thread::scope(|scope| {
+            let one = scope.spawn(|| begin(one));
+            [begin(other), one.join().unwrap()]
+        });
+        let refused = done.iter().filter_map(|done| done.as_ref().err());
+        let kinds: Vec<_> = refused.map(Error::kind).collect();
+        assert_eq!(kinds, [ErrorKind::SameFile], "{done:?}");
+        assert_eq!(all_in_tenant(&practice).len(), round + 1);
+    }
+}

@@ -20,10 +20,10 @@ const SILENT: &str = "1a7472c92fafa9b3170595db19a726d4d49598ed23cf1a9f9ca32113a4
 const DRUPAL: &str = "$S$C33783772bRXEx1aCsvY.dqgaaSu76XmVlKrW9Qu8IQlvxHlmzLf";
 
 /// A file of that text, which goes when the test ends. Its name costs nothing, as that of a `TestFile` does.
-struct Given(PathBuf);
+pub(crate) struct Given(PathBuf);
 
 impl Given {
-    fn new(text: &[u8]) -> Given {
+    pub(crate) fn new(text: &[u8]) -> Given {
         static FILES: AtomicUsize = AtomicUsize::new(0);
         let number = FILES.fetch_add(1, Ordering::Relaxed);
         let name = format!("sources-{}-{number}", std::process::id());
