@@ -43,7 +43,7 @@ fn main() {
     let (ours, theirs) = in_turn(|| read(&lines), || with_serde_json(&lines));
     compare("JSON lines", "serde_json", ours, theirs);
     if !has_gzip {
-        println!("gzip is not to be had: packed files are not measured");
+        println!("gzip is not installed: packed files are not measured");
         return;
     }
     let (ours, unpacking) = in_turn(|| read(&packed), || unpack(&packed));
@@ -59,7 +59,7 @@ fn pin(core: &str) {
     let pid = std::process::id().to_string();
     let pinned = Command::new("taskset").args(["-cp", core, &pid]).output();
     if !pinned.is_ok_and(|output| output.status.success()) {
-        println!("taskset is not to be had: not pinned to core {core}");
+        println!("taskset is not installed: not pinned to core {core}");
     }
 }
 
