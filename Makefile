@@ -173,7 +173,7 @@ bench: setup
 	$(PRACTICE) $(BIN)/python benches/lessons.py
 
 test-readers:
-	@SECONDS_EACH=$(SECONDS_EACH) cargo test --quiet --locked --features $(FEATURES) --test it -- --ignored --exact --nocapture mangled::mangled_files_for_as_long_as_one_likes
+	@SECONDS_EACH=$(SECONDS_EACH) cargo test --quiet --locked --features $(FEATURES) --test it -- --ignored --exact mangled::mangled_files_for_as_long_as_one_likes
 
 test-kills:
 	@cargo test --quiet --locked --features $(FEATURES) --test it -- --ignored --exact kills::an_import_that_is_killed_200_times_is_resumed_to_the_same_end
