@@ -54,6 +54,9 @@ sentences! {
     RunFolder earlier_uncertain(folder: &Path, users: u64) let folder = folder.display(), users = count(users as usize, "user");
         "cannot send again whom the run in {folder} did not bring in: of {users} it is unknown, and where users may share an e-mail they could come twice"
         ": " "look them up in the tenant, and import the others from a file of their own";
+    RunFolder beginning_at_work(imports: &Path) let imports = imports.display();
+        "cannot begin an import of a file: another kernel or program has looked through the runs in {imports} for a minute"
+        ": " "let it end, or end it";
     Input again_without_file();
         "ImportOptions::again is for users of a file, whose earlier runs are known by it"
         ": " "give import_stream what read_users gives, or leave it out";

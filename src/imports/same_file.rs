@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -18,12 +19,15 @@ use crate::imports::options::{Afterwards, Again};
 use crate::imports::report::ImportReport;
 use crate::imports::run::Run;
 use crate::private_file::create_private_folders;
-use crate::private_file::lock::{lock, try_lock};
+use crate::private_file::lock::{try_lock, wait_for_lock};
 use crate::progress::Tally;
+use crate::say::say;
 use crate::words::{hex, utc};
 
 /// Bytes that are read at a time.
 const PIECE: usize = 1 << 20;
+/// Another import looks through the runs for that long at most, however many there are.
+const BEGIN_WAIT: Duration = Duration::from_secs(60);
 
 /// A file of users that is about to be imported.
 pub(crate) struct SourceFile {
@@ -46,7 +50,14 @@ impl SourceFile {
 /// second sees the first.
 pub(crate) fn begin_alone(imports: &Path) -> Result<File> {
     create_private_folders(imports).map_err(|cause| Error::disk(imports, cause))?;
-    lock(imports)
+    let word = || {
+        say!(
+            "another import looks through the runs in {}",
+            imports.display()
+        )
+    };
+    let lock = wait_for_lock(BEGIN_WAIT, word, || try_lock(imports))?;
+    lock.ok_or_else(|| Error::beginning_at_work(imports))
 }
 
 fn sha256_of(path: &Path) -> io::Result<String> {

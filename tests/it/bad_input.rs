@@ -156,7 +156,7 @@ fn a_csv_file_is_told_where_it_is_wrong() {
         line(
             "5 is not UTF-8 (Latin-1, perhaps): save the file as UTF-8, or read it with Encoding::Latin1",
         ),
-        line("6 has 1 cells, and the heading has 2"),
+        line("6 has 1 cell, and the heading has 2"),
         "d@test.edu".to_string(),
     ];
     assert_eq!(told(read_csv(path, &[]).unwrap()), wanted);

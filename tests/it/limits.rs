@@ -151,7 +151,7 @@ fn a_record_that_is_too_long_costs_itself_alone() {
         .concat();
         let too_long =
             "line 3 has over 4,194,304 bytes, far more than an import takes; is a quote left open?";
-        let uneven = format!("line {} has 1 cells, and the heading has 2", 4 + lines);
+        let uneven = format!("line {} has 1 cell, and the heading has 2", 4 + lines);
         let expected = ["before@test.edu", too_long, "after@test.edu", &uneven];
         assert_eq!(emails(&text), expected);
     }

@@ -48,7 +48,7 @@ fn what_is_wrong_with_a_file_is_said_with_its_line() {
             .as_ref()
             .unwrap_err()
             .to_string()
-            .contains("line 2 has 1 cells, and the heading has 2")
+            .contains("line 2 has 1 cell, and the heading has 2")
     );
     let wide = [
         b"email,name\na@test.edu,".as_slice(),
