@@ -75,11 +75,15 @@ pub(crate) struct Draft {
     pub(crate) hash: Option<String>,
     pub(crate) salt: Option<String>,
     pub(crate) hash_format: Option<String>,
+    /// A password in clear text, where the source says that it is one.
+    pub(crate) clear: Option<String>,
     /// A hash that was read where it was found.
     pub(crate) stored: Option<StoredHash>,
     pub(crate) old_id: Option<String>,
     /// What goes to `app_metadata.imported`.
     pub(crate) imported: Map<String, Value>,
+    /// Fields that a source must see together with others, which come before or after them.
+    pub(crate) noted: Map<String, Value>,
     /// A field whose blanks at the ends were kept.
     pub(crate) blanks: Option<&'static str>,
     /// What its hash is and why Auth0 takes none of that kind.
@@ -135,6 +139,14 @@ impl Draft {
         }
     }
 
+    /// Notes a way that is none of the password's, whatever other systems call so.
+    pub(crate) fn signs_in_elsewhere(&mut self, provider: &str) {
+        let provider = provider.trim().to_ascii_lowercase();
+        if !provider.is_empty() {
+            self.elsewhere.get_or_insert(provider);
+        }
+    }
+
     pub(crate) fn leave_out(&mut self, why: &str) {
         self.left_out.get_or_insert_with(|| why.to_string());
     }
@@ -165,7 +177,7 @@ impl Draft {
 
     pub(crate) fn has_hash(&self) -> bool {
         let has = |text: &Option<String>| text.as_ref().is_some_and(|text| !text.trim().is_empty());
-        has(&self.hash) || self.stored.is_some() || self.user.has_password()
+        has(&self.hash) || has(&self.clear) || self.stored.is_some() || self.user.has_password()
     }
 
     /// Puts together what belongs together, and says whether it is a user for an import.

@@ -183,7 +183,9 @@ impl Mapping {
 
     /// The field that holds hashes, as far as one is named.
     pub(crate) fn hash_column(&self) -> String {
-        let is_hash = |column: &&Column| matches!(column.target, Target::Take(Take::Hash));
+        let is_hash = |column: &&Column| {
+            matches!(column.target, Target::Take(Take::Hash | Take::WithHash(_)))
+        };
         let mut columns = self.columns.iter().zip(&self.names);
         let name = columns
             .find(|(column, _)| is_hash(column))

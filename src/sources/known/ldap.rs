@@ -25,7 +25,7 @@ pub(super) const KNOWN: Known = Known {
         ("displayName", Take::Text(Field::Name)),
         ("givenName", With(given_name)),
         ("sn", With(family_name)),
-        ("userPassword", With(password)),
+        ("userPassword", WithHash(password)),
         ("telephoneNumber", Old("telephone_number")),
         ("mobile", Old("mobile")),
         ("preferredLanguage", Old("locale")),
