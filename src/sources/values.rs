@@ -102,10 +102,8 @@ pub(crate) fn date(cell: Cell<'_>) -> Option<Value> {
         Cell::Text(text) => Some(text.trim().to_string()),
         // As MongoDB exports it.
         Cell::Json(Value::Object(inner)) => {
-            return inner
-                .get("$date")
-                .cloned()
-                .and_then(|inner| date(inner.into()));
+            let inner = inner.get("$date").or(inner.get("$numberLong"));
+            return inner.cloned().and_then(|inner| date(inner.into()));
         }
         Cell::Json(_) => None,
     }?;
@@ -113,6 +111,9 @@ pub(crate) fn date(cell: Cell<'_>) -> Option<Value> {
         return None;
     }
     let is_digits = number.bytes().all(|byte| byte.is_ascii_digit());
+    if let Some(date) = general_time(&number) {
+        return Some(Value::String(date));
+    }
     let seconds = match number.parse::<u64>() {
         Ok(seconds) if is_digits && SECONDS_DIGITS.contains(&number.len()) => seconds,
         Ok(millis) if is_digits && MILLIS_DIGITS.contains(&number.len()) => millis / 1_000,
@@ -121,6 +122,26 @@ pub(crate) fn date(cell: Cell<'_>) -> Option<Value> {
     let utc = crate::words::utc(seconds);
     let text = utc.strip_suffix(" UTC").unwrap_or(&utc).replace(' ', "T");
     Some(Value::String(format!("{text}:{:02}Z", seconds % 60)))
+}
+
+/// The time of a directory, `20240115103000Z` or with a fraction, as other dates are written.
+fn general_time(text: &str) -> Option<String> {
+    let digits = text.get(..14)?;
+    let (is_time, rest) = (digits.bytes().all(|byte| byte.is_ascii_digit()), &text[14..]);
+    let rest = rest.strip_suffix('Z')?;
+    let is_fraction = rest.is_empty() || rest.starts_with(['.', ',']);
+    (is_time && is_fraction).then(|| {
+        let part = |from: usize, to: usize| &digits[from..to];
+        format!(
+            "{}-{}-{}T{}:{}:{}Z",
+            part(0, 4),
+            part(4, 6),
+            part(6, 8),
+            part(8, 10),
+            part(10, 12),
+            part(12, 14)
+        )
+    })
 }
 
 /// What databases write for nothing.

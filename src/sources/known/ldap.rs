@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
+use crate::passwords::hashes::stored::StoredHash;
 use crate::sources::draft::Draft;
-use crate::sources::fields::Text as Field;
+use crate::sources::fields::{Flag, Text as Field};
 use crate::sources::known::{Known, Source, USUAL, items};
 use crate::sources::places::Take::{self, *};
 use crate::sources::rows::Cell;
@@ -17,6 +18,8 @@ pub(super) const KNOWN: Known = Known {
         ("objectClass", With(class)),
         ("entryUUID", Take::Text(Field::UserId)),
         ("ipaUniqueID", OldId),
+        ("nsUniqueId", OldId),
+        ("objectGUID", OldId),
         ("uid", With(uid)),
         ("sAMAccountName", With(uid)),
         ("userPrincipalName", Old("user_principal_name")),
@@ -38,7 +41,10 @@ pub(super) const KNOWN: Known = Known {
         ("ou", Old("organizational_unit")),
         ("createTimestamp", Date("created_at")),
         ("whenCreated", Date("created_at")),
-        ("changetype", Nothing),
+        ("changetype", With(change)),
+        ("userAccountControl", With(control)),
+        ("nsAccountLock", Take::Flag(Flag::Blocked)),
+        ("pwdAccountLockedTime", With(locked)),
         ("jpegPhoto", Nothing),
         ("structuralObjectClass", Nothing),
         ("creatorsName", Nothing),
@@ -128,8 +134,44 @@ fn family_name(draft: &mut Draft, cell: Cell<'_>) -> Result<(), String> {
     Ok(())
 }
 
+/// Of several hashes the first that Auth0 takes.
 fn password(draft: &mut Draft, cell: Cell<'_>) -> Result<(), String> {
-    draft.hash = first(cell);
+    let mut hashes = values(cell);
+    let is_taken = |hash: &String| {
+        matches!(
+            StoredHash::read(hash),
+            StoredHash::Bcrypt(_) | StoredHash::Custom(_)
+        )
+    };
+    let best = match hashes.len() {
+        0 | 1 => 0,
+        _ => hashes.iter().position(is_taken).unwrap_or(0),
+    };
+    draft.hash = (best < hashes.len()).then(|| hashes.swap_remove(best));
+    Ok(())
+}
+
+fn change(draft: &mut Draft, cell: Cell<'_>) -> Result<(), String> {
+    if !first(cell).is_some_and(|change| change.eq_ignore_ascii_case("add")) {
+        draft.leave_out("no entry, but a change of one");
+    }
+    Ok(())
+}
+
+/// The bit of Active Directory for an account that is disabled.
+const DISABLED: i64 = 2;
+
+fn control(draft: &mut Draft, cell: Cell<'_>) -> Result<(), String> {
+    let flags = first(cell).and_then(|flags| flags.trim().parse::<i64>().ok());
+    draft.set_flag(Flag::Blocked, flags.is_some_and(|flags| flags & DISABLED != 0));
+    Ok(())
+}
+
+/// The time that OpenLDAP has for an account that an administrator locked; others end by themselves.
+fn locked(draft: &mut Draft, cell: Cell<'_>) -> Result<(), String> {
+    if first(cell).is_some_and(|time| time.starts_with("000001010000")) {
+        draft.set_flag(Flag::Blocked, true);
+    }
     Ok(())
 }
 
