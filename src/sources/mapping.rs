@@ -15,7 +15,7 @@ use crate::sources::known::{Known, known};
 use crate::sources::options::ReadOptions;
 use crate::sources::places::{FIELDS, MOST_LEVELS, OWN_FIELDS, Take, Target, target_of};
 use crate::sources::rows::Cell;
-use crate::sources::values::{is_date, is_nothing, is_shallow, too_deep};
+use crate::sources::values::{is_date, is_nothing, is_shallow, parsed, too_deep};
 use crate::words::cut;
 use base64::Engine;
 
@@ -284,12 +284,13 @@ impl Mapping {
         cell: Cell<'_>,
     ) -> std::result::Result<(), String> {
         // By this way go most: text of the field that comes next in each row.
-        if let Some((next, column)) = self.places.get(self.next)
+        if let Some((next, column)) = self.places.get_mut(self.next)
             && next == name
             && matches!(column.target, Target::Take(Take::Text(_)))
             && matches!(cell, Cell::Text(_))
         {
             self.next += 1;
+            column.filled += u64::from(holds(&cell));
             return draft.take(&column.target, cell);
         }
         if let Cell::Json(value @ (Value::Array(_) | Value::Object(_))) = &cell
@@ -497,6 +498,14 @@ fn plain(name: &str) -> String {
         .collect()
 }
 
+/// Whether a name can only be that of an e-mail.
+pub(crate) fn says_email(name: &str) -> bool {
+    let plain = plain(name);
+    ALIASES
+        .iter()
+        .any(|(alias, field)| *field == "email" && *alias == plain)
+}
+
 /// Whether a name is made of a word that headings have: only then are the others of its line shown.
 fn has_word(name: &str) -> bool {
     const WORDS: [&str; 22] = [
@@ -558,6 +567,10 @@ fn is_hash_like(hint: Hint, text: &str) -> bool {
     }
     if text.len() < SHORTEST_HASH || text.len() > 4_096 {
         return false;
+    }
+    // JSON of a hash and its salt, as Keycloak's tables have it.
+    if text.starts_with("{\"") && text.contains("\"salt\"") {
+        return parsed(text).is_some_and(|value| holds_hash(hint, &value));
     }
     let speaks = text.contains('$') || text.starts_with('{') || text.starts_with("scrypt:");
     if speaks

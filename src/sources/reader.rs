@@ -766,15 +766,20 @@ fn cells(
     if is_odd && record.text.contains('\0') {
         return Err(Fault::Row(NUL.to_string()));
     }
+    let mut fault = None;
     for (index, cell) in record.cells().enumerate().take(mapping.columns()) {
         let cell = match is_odd {
             true if mapping.is_quoted => cell.strip_prefix('\'').unwrap_or(cell).into(),
             true => as_it_was(cell),
             false => cell.into(),
         };
-        mapping
-            .take_cell(draft, index, Cell::Text(cell))
-            .map_err(Fault::Row)?;
+        // Of a row that fails it is known all the same which fields it has.
+        if let Err(first) = mapping.take_cell(draft, index, Cell::Text(cell)) {
+            fault.get_or_insert(first);
+        }
+    }
+    if let Some(fault) = fault {
+        return Err(Fault::Row(fault));
     }
     Ok(is_odd && record.text.contains(MARKER) || mapping.names_hold_marker)
 }

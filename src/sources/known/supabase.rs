@@ -25,7 +25,7 @@ pub(super) const KNOWN: Known = Known {
         &["provider_id", "user_id", "identity_data", "provider", "created_at"],
     ],
     fields: &[
-        ("id", Take::Text(Field::UserId)),
+        ("id", OldId),
         ("email", Take::Text(Field::Email)),
         ("encrypted_password", Hash),
         ("email_confirmed_at", Since(Flag::EmailVerified)),
