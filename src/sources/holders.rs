@@ -50,7 +50,8 @@ pub(crate) fn no_users(window: &[u8]) -> Option<(&'static str, &'static str)> {
             "make a list of its users, as `jq '[.[]]'` does",
         ));
     }
-    let is_realm = |object: &Value| object.get("realm").is_some() && object.get("clients").is_some();
+    let is_realm =
+        |object: &Value| object.get("realm").is_some() && object.get("clients").is_some();
     objects.iter().any(is_realm).then_some((
         "a realm of Keycloak without its users",
         "export it with --users realm_file, or read the files of users that stand beside it",
@@ -59,7 +60,9 @@ pub(crate) fn no_users(window: &[u8]) -> Option<(&'static str, &'static str)> {
 
 /// The name of a list beside that of the users which holds hashes: they would be lost, since nobody puts the two together.
 pub(crate) fn hashes_beside(whole: &[u8]) -> Option<String> {
-    let fields = std::str::from_utf8(whole).ok().and_then(|text| fields(text).ok())?;
+    let fields = std::str::from_utf8(whole)
+        .ok()
+        .and_then(|text| fields(text).ok())?;
     let list = |cell: &Cell<'_>| match cell {
         Cell::Json(Value::Array(items)) if items.first().is_some_and(Value::is_object) => {
             Some(items.clone())
@@ -70,10 +73,12 @@ pub(crate) fn hashes_beside(whole: &[u8]) -> Option<String> {
         list(cell).is_some_and(|items| is_list_name(name) || items.first().is_some_and(has_email))
     };
     let users = fields.iter().position(is_of_users)?;
-    let mut others = fields.iter().enumerate().filter(|(place, _)| *place != users);
-    let found = others.find(|(_, (_, cell))| {
-        list(cell).is_some_and(|items| items.iter().any(has_hash))
-    });
+    let mut others = fields
+        .iter()
+        .enumerate()
+        .filter(|(place, _)| *place != users);
+    let found =
+        others.find(|(_, (_, cell))| list(cell).is_some_and(|items| items.iter().any(has_hash)));
     found.map(|(_, (name, _))| name.clone())
 }
 
@@ -91,12 +96,20 @@ fn first_objects(window: &[u8]) -> Vec<Value> {
 
 fn is_user(object: &Value) -> bool {
     let is_own = |name: &String| USERS_OWN.contains(&name.to_ascii_lowercase().as_str());
-    let keys = || object.as_object().into_iter().flat_map(|object| object.keys());
+    let keys = || {
+        object
+            .as_object()
+            .into_iter()
+            .flat_map(|object| object.keys())
+    };
     has_email(object) || keys().any(is_own)
 }
 
 fn has_email(object: &Value) -> bool {
-    let keys = object.as_object().into_iter().flat_map(|object| object.keys());
+    let keys = object
+        .as_object()
+        .into_iter()
+        .flat_map(|object| object.keys());
     keys.into_iter().any(|name| says_email(name))
 }
 
@@ -105,7 +118,8 @@ fn is_keyed(object: &Value) -> bool {
     let Some(object) = object.as_object().filter(|object| !object.is_empty()) else {
         return false;
     };
-    let are_users = |object: &Map<String, Value>| !object.is_empty() && object.values().all(has_email);
+    let are_users =
+        |object: &Map<String, Value>| !object.is_empty() && object.values().all(has_email);
     let mut named = object.iter().filter(|(name, _)| is_list_name(name));
     are_users(object) || named.any(|(_, value)| value.as_object().is_some_and(are_users))
 }

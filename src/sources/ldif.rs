@@ -37,7 +37,10 @@ impl Ldif {
             };
             match attributes(&lines) {
                 // The head of the file, `version: 1`, is no entry, nor is what ldapsearch says at the end.
-                Ok(attributes) if attributes.iter().all(|(name, _)| NO_ENTRY.contains(&&**name)) => {}
+                Ok(attributes)
+                    if attributes
+                        .iter()
+                        .all(|(name, _)| NO_ENTRY.contains(&&**name)) => {}
                 Ok(attributes) => return Some((begins, Ok(attributes))),
                 Err(fault) => return Some((begins, Err(Fault::Row(fault)))),
             }

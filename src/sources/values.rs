@@ -127,7 +127,10 @@ pub(crate) fn date(cell: Cell<'_>) -> Option<Value> {
 /// The time of a directory, `20240115103000Z` or with a fraction, as other dates are written.
 fn general_time(text: &str) -> Option<String> {
     let digits = text.get(..14)?;
-    let (is_time, rest) = (digits.bytes().all(|byte| byte.is_ascii_digit()), &text[14..]);
+    let (is_time, rest) = (
+        digits.bytes().all(|byte| byte.is_ascii_digit()),
+        &text[14..],
+    );
     let rest = rest.strip_suffix('Z')?;
     let is_fraction = rest.is_empty() || rest.starts_with(['.', ',']);
     (is_time && is_fraction).then(|| {

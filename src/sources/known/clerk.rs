@@ -54,7 +54,9 @@ pub(super) const KNOWN: Known = Known {
         ("updated_at", Nothing),
     ],
     hash: |hash, salt, hasher| match (hasher, StoredHash::with_salt(hash, salt)) {
-        ("md5" | "sha256", StoredHash::Silent) if hash.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
+        ("md5" | "sha256", StoredHash::Silent)
+            if hash.bytes().all(|byte| byte.is_ascii_hexdigit()) =>
+        {
             StoredHash::Custom(
                 json!({"algorithm": hasher, "hash": {"value": hash, "encoding": "hex"}}),
             )
@@ -165,11 +167,18 @@ fn chosen(draft: &Draft, list: &str, primary: &str, field: &str) -> Option<(Stri
     let id = draft.noted.get(primary).and_then(Value::as_str);
     let is_primary = |one: &&Value| id.is_some() && one.get("id").and_then(Value::as_str) == id;
     let verified = || all.iter().find(|one| is_verified(one) == Some(true));
-    let best = all.iter().find(is_primary).or_else(verified).or(all.first())?;
+    let best = all
+        .iter()
+        .find(is_primary)
+        .or_else(verified)
+        .or(all.first())?;
     Some(match best {
         Value::String(text) => (text.clone(), None),
         // Without a word of it nothing was verified.
-        object => (text_in(object, field).to_string(), Some(is_verified(object) == Some(true))),
+        object => (
+            text_in(object, field).to_string(),
+            Some(is_verified(object) == Some(true)),
+        ),
     })
 }
 

@@ -163,7 +163,10 @@ const DISABLED: i64 = 2;
 
 fn control(draft: &mut Draft, cell: Cell<'_>) -> Result<(), String> {
     let flags = first(cell).and_then(|flags| flags.trim().parse::<i64>().ok());
-    draft.set_flag(Flag::Blocked, flags.is_some_and(|flags| flags & DISABLED != 0));
+    draft.set_flag(
+        Flag::Blocked,
+        flags.is_some_and(|flags| flags & DISABLED != 0),
+    );
     Ok(())
 }
 

@@ -58,7 +58,9 @@ pub(super) const KNOWN: Known = Known {
 /// In CSV an id stands in what it is called: `ObjectId(…)`.
 fn id(draft: &mut Draft, cell: Cell<'_>) -> Result<(), String> {
     let id = crate::sources::values::text("user_id", cell)?;
-    let bare = id.strip_prefix("ObjectId(").and_then(|id| id.strip_suffix(')'));
+    let bare = id
+        .strip_prefix("ObjectId(")
+        .and_then(|id| id.strip_suffix(')'));
     draft.set_id(bare.unwrap_or(&id).trim_matches('"').to_string());
     Ok(())
 }

@@ -20,9 +20,21 @@ pub(super) const KNOWN: Known = Known {
         &["instance_id", "aud", "role", "email"],
         // Its admin API.
         &["aud", "role", "app_metadata", "user_metadata", "identities"],
-        &["aud", "role", "app_metadata", "user_metadata", "email_confirmed_at"],
+        &[
+            "aud",
+            "role",
+            "app_metadata",
+            "user_metadata",
+            "email_confirmed_at",
+        ],
         // The table of identities.
-        &["provider_id", "user_id", "identity_data", "provider", "created_at"],
+        &[
+            "provider_id",
+            "user_id",
+            "identity_data",
+            "provider",
+            "created_at",
+        ],
     ],
     fields: &[
         ("id", OldId),
