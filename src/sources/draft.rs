@@ -11,6 +11,8 @@ use crate::users::email::is_email;
 
 /// Where what Auth0 has no field for goes, in `app_metadata`.
 pub(crate) const IMPORTED: &str = "imported";
+/// Under what the id of the password is noted, of those who also sign in elsewhere.
+pub(crate) const OWN_ID: &str = "own id";
 /// Who signs people in at Auth0 beside a database, by what stands before the `|` of their ids.
 const ELSEWHERE: [&str; 38] = [
     "google-oauth2",
@@ -111,17 +113,19 @@ impl Draft {
     /// An id without what Auth0 puts in front; what another provider puts there tells who signs the user in.
     pub(crate) fn set_id(&mut self, id: String) {
         let mut bare = id.as_str();
+        let mut is_own = false;
         while let Some(rest) = bare.strip_prefix("auth0|") {
             bare = rest.strip_prefix('\'').unwrap_or(rest);
-            self.has_own_sign_in = true;
+            is_own = true;
         }
         if let Some(bar) = bare.bytes().position(|byte| byte == b'|')
             && let provider = &bare[..bar]
             && ELSEWHERE.contains(&provider)
         {
-            self.has_own_sign_in = false;
+            is_own = false;
             self.elsewhere = Some(provider.to_string());
         }
+        self.has_own_sign_in |= is_own;
         self.user.user_id = Some(match bare.len() == id.len() {
             true => id,
             false => bare.to_string(),
@@ -192,6 +196,13 @@ impl Draft {
             return Made::LeftOut(format!("signs in with {}", shown_provider(provider)));
         }
         let user = &mut self.user;
+        // Somebody who signs in elsewhere first has an id of there, and another one for the password.
+        let is_foreign = |id: &String| id.contains('|');
+        if let Some(Value::String(own)) = self.noted.remove(OWN_ID)
+            && user.user_id.as_ref().is_none_or(is_foreign)
+        {
+            user.user_id = Some(own);
+        }
         if user.user_id.is_none() {
             user.user_id = self.old_id.take();
         }

@@ -382,7 +382,7 @@ impl Mapping {
         }
         drop_name(&mut self.dropped, name);
         match looks_like_hash(hint, &cell) {
-            true => Err(self.unmapped(shown(name))),
+            true => Err(self.unmapped(shown(&place_of_hash(name, &cell)))),
             false => Ok(()),
         }
     }
@@ -547,6 +547,24 @@ fn looks_like_hash(hint: Hint, cell: &Cell<'_>) -> bool {
         Cell::Text(text) => is_hash_like(hint, text.trim()),
         Cell::Json(value) => holds_hash(hint, value),
     }
+}
+
+/// The name by which a mapping finds the hash: within objects it has theirs in front.
+fn place_of_hash(name: &str, cell: &Cell<'_>) -> String {
+    let mut place = name.to_string();
+    let mut inner = match cell {
+        Cell::Json(value) => Some(value),
+        Cell::Text(_) => None,
+    };
+    let is_hash = |(name, value): &(&String, &Value)| holds_hash(hint(name), value);
+    while let Some((name, value)) = inner
+        .and_then(Value::as_object)
+        .and_then(|fields| fields.iter().find(is_hash))
+    {
+        place = format!("{place}.{name}");
+        inner = Some(value);
+    }
+    place
 }
 
 fn holds_hash(outer: Hint, value: &Value) -> bool {

@@ -537,8 +537,13 @@ fn lines_before(window: &[u8]) -> (usize, Option<u8>) {
         .split(|byte| *byte == b'\n')
         .map(<[u8]>::trim_ascii_end)
     {
-        match line {
-            [b's', b'e', b'p', b'=', delimiter] => declared = Some(*delimiter),
+        let bare = line
+            .strip_prefix(b"\"")
+            .and_then(|line| line.strip_suffix(b"\""));
+        match bare.unwrap_or(line) {
+            [s, e, p, b'=', delimiter] if [*s, *e, *p].eq_ignore_ascii_case(b"sep") => {
+                declared = Some(*delimiter);
+            }
             [b'#', ..]
                 if !String::from_utf8_lossy(line)
                     .to_lowercase()

@@ -298,6 +298,12 @@ fn who_loses_a_second_factor_or_signs_in_elsewhere_is_told() {
     let enrol = given.saved(&inspection, "enrol-again.csv");
     assert_eq!(enrol.len(), 2);
     assert!(enrol[1].contains(",dana@example.com,dana,"), "{enrol:?}");
+    let elsewhere = given.saved(&inspection, "left-out.csv");
+    assert_eq!(elsewhere[0], "line,email,username,reason");
+    assert!(
+        elsewhere[1].ends_with(&format!(",eli@example.com,eli,{left_out}")),
+        "{elsewhere:?}"
+    );
     let goes = |name: &str| {
         let fields = inspection.fields();
         let field = fields

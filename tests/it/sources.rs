@@ -646,7 +646,7 @@ fn a_column_of_hashes_that_goes_nowhere_stops_the_reading() {
     // A hash deep inside, and one that comes late: its row is an error of its own.
     let deep =
         json!({"email": "a@example.com", "auth": {"local": [{"value": BCRYPT}]}}).to_string();
-    assert!(stopped(&deep, &plain()).contains("`auth` looks like hashes"));
+    assert!(stopped(&deep, &plain()).contains("`auth.local` looks like hashes"));
     let late = format!(
         "email,pw\n{}b@example.com,{BCRYPT}\nc@example.com,\n",
         "a@example.com,\n".repeat(300)

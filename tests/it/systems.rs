@@ -472,3 +472,63 @@ fn what_a_source_takes_a_hash_or_a_name_for_is_known() {
         ((2, 1, 1, 0), vec![true])
     );
 }
+
+#[test]
+fn who_signs_in_elsewhere_and_with_a_password_has_the_id_of_the_password() {
+    let identities = json!([{"provider": "google-oauth2", "user_id": "1083"}, {"provider": "auth0", "user_id": "77"}]);
+    let (id, email) = ("google-oauth2|1083", "ada@example.com");
+    for line in [
+        format!(r#"{{"user_id":"{id}","email":"{email}","identities":{identities}}}"#),
+        format!(r#"{{"identities":{identities},"email":"{email}","user_id":"{id}"}}"#),
+    ] {
+        let seen = seen(&line);
+        assert_eq!(
+            seen.users(),
+            [json!({"user_id": "77", "email": email})],
+            "{line}"
+        );
+    }
+    let twice = seen(r#"{"user_id":"auth0|google-oauth2|1083","email":"ada@example.com"}"#);
+    assert_eq!(left_out(&twice), ["signs in with google-oauth2"]);
+    let laravel = format!(
+        "id,name,email,email_verified_at,password,provider,google_id\n1,Ada,ada@example.com,,,google,\n2,Bob,bob@example.com,,,,108\n3,Cay,cay@example.com,,{BCRYPT},,108\n"
+    );
+    let laravel = seen(laravel);
+    assert_eq!(
+        (laravel.source, laravel.counted()),
+        (Source::Laravel, (3, 1, 2, 0))
+    );
+}
+
+#[test]
+fn a_hash_within_an_object_is_told_by_the_name_that_a_mapping_takes() {
+    let text =
+        json!({"email": "ada@example.com", "auth": {"since": 2020, "local": {"digest": BCRYPT}}})
+            .to_string();
+    let told = refused_late(&text);
+    assert!(
+        told.contains(r#"map it with ReadOptions::map("auth.local.digest", "hash")"#),
+        "{told}"
+    );
+    let mapped = plain().map("auth.local.digest", "hash");
+    assert_eq!(
+        sign_ins(&seen_with(text.as_bytes(), &mapped).unwrap()),
+        [true]
+    );
+    let without = plain().leave_out("auth.local.digest");
+    assert_eq!(
+        seen_with(text.as_bytes(), &without).unwrap().counted(),
+        (1, 1, 0, 0)
+    );
+}
+
+#[test]
+fn the_line_that_declares_a_delimiter_may_be_quoted_and_in_capitals() {
+    for line in ["\"sep=;\"", "SEP=;"] {
+        let seen = seen(format!("{line}\nemail;name\nada@example.com;\"A;B\"\n"));
+        assert_eq!(
+            seen.users(),
+            [json!({"email": "ada@example.com", "name": "A;B"})]
+        );
+    }
+}

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::sources::draft::Draft;
+use crate::sources::draft::{Draft, OWN_ID};
 use crate::sources::fields::{Flag, Text as Field};
 use crate::sources::known::{Known, Source, USUAL, items, text_in};
 use crate::sources::places::Take::{self, *};
@@ -68,7 +68,13 @@ pub(super) const HASHES: Known = Known {
 /// Passwords are those of `auth0` alone; `email` and `okta` are others' here.
 fn own_identities(draft: &mut Draft, cell: Cell<'_>) -> Result<(), String> {
     for identity in items(list(cell)) {
-        provider(draft, Cell::Text(text_in(&identity, "provider").into()))?;
+        let who = text_in(&identity, "provider");
+        provider(draft, Cell::Text(who.into()))?;
+        if who == "auth0"
+            && let Some(id @ Value::String(_)) = identity.get("user_id")
+        {
+            draft.noted.insert(OWN_ID.to_string(), id.clone());
+        }
     }
     Ok(())
 }

@@ -22,6 +22,8 @@ pub(super) const KNOWN: Known = Known {
         ("last_name", Take::Text(Field::FamilyName)),
         ("authorities", Old("roles")),
         ("authority", Old("roles")),
+        ("provider", Provider),
+        ("provider_id", Nothing),
         ("role", Old("roles")),
         ("roles", Old("roles")),
         ("account_non_locked", Not(Flag::Blocked)),
