@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::passwords::hashes::stored::StoredHash;
+use crate::secrets::hide::without_secrets;
 use crate::sources::fields::Flag;
 use crate::sources::rows::Cell;
 use crate::sources::values::date;
@@ -232,6 +233,7 @@ impl Draft {
 /// The name of a provider, unless it is none that could be one.
 fn shown_provider(provider: &str) -> &str {
     let fits = |c: char| c.is_ascii_alphanumeric() || "-_.:".contains(c);
-    let is_name = provider.len() <= 40 && provider.chars().all(fits);
+    let is_name =
+        provider.len() <= 40 && provider.chars().all(fits) && without_secrets(provider) == provider;
     if is_name { provider } else { "somebody else" }
 }

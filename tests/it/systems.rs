@@ -464,6 +464,11 @@ fn what_a_source_takes_a_hash_or_a_name_for_is_known() {
             json!({"email": "ada@example.com", "email_verified": true, "user_id": "2f1c6d1e-aaaa-4bbb-8ccc-1234567890ab"})
         ]
     );
+    let own = "cognito:username,email,custom:plan.of\nada,ada@example.com,gold\n";
+    assert_eq!(
+        seen(own).users()[0]["app_metadata"],
+        json!({"imported": {"plan_of": "gold"}})
+    );
     let clear = json!([{"schema_id": "d", "traits": {"email": "ada@example.com"}, "credentials": {"password": {"config": {"password": "correct horse"}}}},
         {"schema_id": "d", "traits": {"email": "bob@example.com"}, "credentials": {"oidc": {"config": {"providers": [{"provider": "google"}]}}}}]);
     let clear = seen_with(clear.to_string().as_bytes(), &plain().hash_clear_text(true)).unwrap();
@@ -531,4 +536,13 @@ fn the_line_that_declares_a_delimiter_may_be_quoted_and_in_capitals() {
             [json!({"email": "ada@example.com", "name": "A;B"})]
         );
     }
+}
+
+#[test]
+fn what_stands_where_a_provider_was_expected_is_not_shown() {
+    let text =
+        format!("id,email,encrypted_password,sign_in_count,provider\n1,ada@example.com,,0,{MD5}\n");
+    assert_eq!(left_out(&seen(text)), ["signs in with somebody else"]);
+    let saml = json!([{"id": "user_1", "first_name": "Ada", "email_addresses": [{"email_address": "ada@example.com"}], "saml_accounts": [{}], "password_enabled": false}]);
+    assert_eq!(left_out(&seen(saml.to_string())), ["signs in with saml"]);
 }

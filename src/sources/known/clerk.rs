@@ -34,6 +34,8 @@ pub(super) const KNOWN: Known = Known {
         ("phone_numbers", With(phones)),
         ("primary_phone_number_id", With(primary_phone)),
         ("external_accounts", With(accounts)),
+        ("saml_accounts", With(saml)),
+        ("enterprise_accounts", With(saml)),
         ("totp_secret", With(totp)),
         ("totp_enabled", With(factor)),
         ("two_factor_enabled", With(factor)),
@@ -234,5 +236,12 @@ fn totp(draft: &mut Draft, cell: Cell<'_>) -> Result<(), String> {
 fn factor(draft: &mut Draft, cell: Cell<'_>) -> Result<(), String> {
     let is_on = crate::sources::values::flag("two_factor_enabled", &cell)? == Some(true);
     draft.lost_factor |= is_on && draft.user.mfa_factors.is_none();
+    Ok(())
+}
+
+fn saml(draft: &mut Draft, cell: Cell<'_>) -> Result<(), String> {
+    if !items(cell.into_value()).is_empty() {
+        draft.signs_in_with("saml");
+    }
     Ok(())
 }

@@ -53,24 +53,16 @@ pub(super) const KNOWN: Known = Known {
         ("MFAOptions", With(factors)),
         ("PreferredMfaSetting", Nothing),
     ],
+    own: "custom:",
     ..USUAL
 };
 
-/// A list of names and values; names that are the pool's own begin with `custom:`.
+/// A list of names and values.
 fn attributes(draft: &mut Draft, cell: Cell<'_>) -> Result<(), String> {
     for attribute in items(cell.into_value()) {
         let (name, value) = (text_in(&attribute, "Name"), text_in(&attribute, "Value"));
-        match name.strip_prefix("custom:") {
-            Some(own) => {
-                draft
-                    .imported
-                    .insert(own.replace(['.', '$'], "_"), Value::from(value));
-            }
-            None => {
-                let object = [(name.to_string(), Value::from(value))];
-                take_all(draft, &KNOWN, Value::Object(object.into_iter().collect()))?;
-            }
-        }
+        let object = [(name.to_string(), Value::from(value))];
+        take_all(draft, &KNOWN, Value::Object(object.into_iter().collect()))?;
     }
     Ok(())
 }

@@ -126,6 +126,7 @@ pub(super) const KNOWN: Known = Known {
         };
         firebase(hash, salt, &config)
     },
+    own: "",
 };
 
 fn providers(draft: &mut Draft, cell: Cell<'_>) -> Result<(), String> {

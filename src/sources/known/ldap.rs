@@ -103,7 +103,7 @@ fn first(cell: Cell<'_>) -> Option<String> {
 }
 
 fn uid(draft: &mut Draft, cell: Cell<'_>) -> Result<(), String> {
-    draft.user.username = first(cell);
+    draft.user.username = first(cell).map(|uid| uid.trim().to_string());
     Ok(())
 }
 
