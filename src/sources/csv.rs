@@ -50,6 +50,8 @@ enum Odd {
     No,
     /// A quote is open where the file ends.
     Open,
+    /// A backslash stands before the quote that closes a cell, and text follows: other tools write a quote so.
+    Escaped,
     /// A cell has line breaks, and its closing quote is followed by text.
     GoesOn,
     /// A cell has line breaks, and what stands between them looks like rows.
@@ -186,7 +188,7 @@ impl Csv {
     fn fault_of(&mut self, bytes: usize, lines: usize, odd: Odd) -> Option<String> {
         let is_faulty = match odd {
             Odd::No => false,
-            Odd::Open | Odd::GoesOn => true,
+            Odd::Open | Odd::GoesOn | Odd::Escaped => true,
             Odd::HasRows | Odd::HasDelimiter => !self.takes_breaks,
         };
         if bytes > LONGEST_ROW {
@@ -196,7 +198,7 @@ impl Csv {
         if !is_faulty {
             return None;
         }
-        let swallows = odd != Odd::HasDelimiter && lines > 1;
+        let swallows = !matches!(odd, Odd::HasDelimiter | Odd::Escaped) && lines > 1;
         match swallows && self.again > bytes {
             true => self.step_over_first_line(bytes),
             false => self.step_over(bytes, lines),
@@ -209,6 +211,9 @@ impl Csv {
         Some(match odd {
             Odd::Open => {
                 format!("opens a quote that never closes{next}: close it, or write \"\" for it")
+            }
+            Odd::Escaped => {
+                "has a quote behind a backslash within a cell: write \"\" for it".to_string()
             }
             Odd::GoesOn => format!(
                 "opens a quote that closes in the middle of a cell, {lines} lines on{next}: close it, or write \"\" for it"
@@ -331,7 +336,7 @@ impl Places {
                     return Scan::Open { in_quotes: true };
                 };
                 lines += quoted.breaks;
-                if odd == Odd::No && (quoted.breaks > 0 || quoted.is_open) {
+                if odd == Odd::No && (quoted.breaks > 0 || quoted.is_open || quoted.is_escaped) {
                     odd = quoted.odd(&window[at..quoted.end], delimiter, width);
                 }
                 at = quoted.end;
@@ -408,6 +413,7 @@ impl Places {
             end: behind + rest,
             breaks: closing.breaks,
             goes_on,
+            is_escaped: goes_on && window[at - 1] == b'\\',
             is_open: closing.is_open,
         })
     }
@@ -462,6 +468,7 @@ struct Quoted {
     breaks: usize,
     /// Text follows the closing quote.
     goes_on: bool,
+    is_escaped: bool,
     is_open: bool,
 }
 
@@ -469,6 +476,9 @@ impl Quoted {
     fn odd(&self, cell: &[u8], delimiter: u8, width: usize) -> Odd {
         if self.is_open {
             return Odd::Open;
+        }
+        if self.is_escaped {
+            return Odd::Escaped;
         }
         if self.goes_on {
             return Odd::GoesOn;

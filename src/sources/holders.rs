@@ -82,6 +82,25 @@ pub(crate) fn hashes_beside(whole: &[u8]) -> Option<String> {
     found.map(|(_, (name, _))| name.clone())
 }
 
+/// Whether a list that may be of users comes before the one that is named so: it would be taken for them.
+pub(crate) fn users_behind(whole: &[u8]) -> bool {
+    let fields = std::str::from_utf8(whole)
+        .ok()
+        .and_then(|text| fields(text).ok());
+    let lists = fields
+        .into_iter()
+        .flatten()
+        .filter_map(|(name, cell)| match cell {
+            Cell::Json(Value::Array(items)) if items.first().is_some_and(Value::is_object) => {
+                let is_taken = is_list_name(&name) || items.first().is_some_and(has_email);
+                is_taken.then_some(name)
+            }
+            _ => None,
+        });
+    let is_users = |name: &String| name.eq_ignore_ascii_case("users");
+    lists.collect::<Vec<_>>().iter().skip(1).any(is_users)
+}
+
 fn first_objects(window: &[u8]) -> Vec<Value> {
     let (mut objects, mut rest) = (Vec::new(), window);
     while objects.len() < SEEN

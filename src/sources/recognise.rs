@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::private_file::sheet::as_it_was;
 use crate::sources::bytes::Text;
 use crate::sources::csv::{self, Csv};
-use crate::sources::holders::{hashes_beside, no_users};
+use crate::sources::holders::{hashes_beside, no_users, users_behind};
 use crate::sources::json::{Lines, Objects, fields, first_value};
 use crate::sources::known::{Known, Source, known, recognised};
 use crate::sources::ldif::Ldif;
@@ -228,6 +228,11 @@ fn json_rows(path: &Path, text: Text, options: &ReadOptions) -> Result<(Rows, &'
         .unwrap_or_default();
     let in_lines = is_object(first_line.trim_ascii()) || !is_object(whole);
     if is_alone && has_list_of_objects(whole) {
+        if users_behind(whole) {
+            let advice = "keep that list alone, as `jq .users` does";
+            let what = "JSON with another list before the one that is named users";
+            return Err(Error::source_of_another_kind(path, what, advice));
+        }
         if let Some(name) = hashes_beside(whole)
             && !options.leave_out.contains(&name)
         {

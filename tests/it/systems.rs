@@ -191,6 +191,12 @@ fn what_holds_users_and_is_no_list_of_them_is_named() {
         bare.starts_with("it is a realm of Keycloak without its users: "),
         "{bare}"
     );
+    let behind = json!({"accounts": [{"email": "group@example.com"}], "users": [ada]});
+    let behind = refused(behind.to_string(), &plain());
+    assert_eq!(
+        behind,
+        "it is JSON with another list before the one that is named users: keep that list alone, as `jq .users` does"
+    );
     // Rows without an e-mail are rows.
     let rows = seen(lines(&[
         json!({"name": "Ada", "emails": [{"email": "ada@example.com"}]}),
@@ -545,4 +551,17 @@ fn what_stands_where_a_provider_was_expected_is_not_shown() {
     assert_eq!(left_out(&seen(text)), ["signs in with somebody else"]);
     let saml = json!([{"id": "user_1", "first_name": "Ada", "email_addresses": [{"email_address": "ada@example.com"}], "saml_accounts": [{}], "password_enabled": false}]);
     assert_eq!(left_out(&seen(saml.to_string())), ["signs in with saml"]);
+}
+
+#[test]
+fn a_quote_behind_a_backslash_costs_its_row_and_garbles_no_name() {
+    let text = "email,name\nada@example.com,\"Ada \\\"A\\\" Roe\"\nbob@example.com,\"C:\\\"\ncay@example.com,\"Cay \"\"C\"\"\"\n";
+    let seen = seen(text);
+    assert_eq!(seen.counted(), (3, 2, 0, 1), "{:?}", seen.users());
+    assert_eq!(
+        seen.faults(),
+        ["line 2 has a quote behind a backslash within a cell: write \"\" for it"]
+    );
+    assert_eq!(seen.users()[0]["name"], "C:\\");
+    assert_eq!(seen.users()[1]["name"], "Cay \"C\"");
 }
