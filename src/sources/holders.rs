@@ -34,7 +34,7 @@ const SHORTEST_HASH: usize = 24;
 /// What a file is whose window begins with objects that are no users, and what to do about it.
 pub(crate) fn no_users(window: &[u8]) -> Option<(&'static str, &'static str)> {
     let objects = first_objects(window);
-    if objects.is_empty() || objects.iter().any(|object| is_user(object)) {
+    if objects.is_empty() || objects.iter().any(is_user) {
         return None;
     }
     let holds = |object: &Value| holds_list(object, 0);
