@@ -85,7 +85,20 @@ pub(crate) fn is_date(text: &str) -> bool {
         && matches!(bytes.get(digits), Some(b'/' | b'.' | b'-'))
         && bytes.len() >= 8
         && bytes.iter().filter(|byte| byte.is_ascii_digit()).count() >= 6;
-    is_iso || is_time || is_local
+    // 31-DEC-24, as Oracle has it.
+    let has_month = (1..=2).contains(&digits)
+        && bytes.get(digits) == Some(&b'-')
+        && bytes.get(digits + 4) == Some(&b'-')
+        && bytes[digits + 1..digits + 4]
+            .iter()
+            .all(u8::is_ascii_alphabetic)
+        && bytes[digits + 5..]
+            .iter()
+            .take(2)
+            .filter(|byte| byte.is_ascii_digit())
+            .count()
+            == 2;
+    is_iso || is_time || is_local || has_month
 }
 
 /// The date that MySQL has for none.

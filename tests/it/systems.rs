@@ -65,6 +65,9 @@ fn a_word_for_nothing_is_no_password_and_no_value() {
         (Source::Laravel, 0)
     );
     assert!(laravel.users()[0].get("app_metadata").is_none());
+    let oracle =
+        format!("ID,EMAIL,ENCRYPTED_PASSWORD,CONFIRMED_AT\n1,ada@example.com,{BCRYPT},01-JAN-24\n");
+    assert_eq!(self::seen(oracle).users()[0]["email_verified"], true);
     let supabase = "id,email,encrypted_password,raw_app_meta_data,raw_user_meta_data,phone\n1,ada@example.com,,null,null,NULL\n";
     let supabase = self::seen(supabase);
     assert_eq!(supabase.faults(), Vec::<String>::new());

@@ -86,11 +86,15 @@ fn class(draft: &mut Draft, cell: Cell<'_>) -> Result<(), String> {
         "shadowAccount",
         "mailUser",
     ];
+    // Tables have them all in one cell.
     let classes = values(cell);
-    let is = |names: &[&str]| {
+    let all = || {
         classes
             .iter()
-            .any(|class| names.iter().any(|name| class.eq_ignore_ascii_case(name)))
+            .flat_map(|classes| classes.split([';', ',', '|', ' ']))
+    };
+    let is = |names: &[&str]| {
+        all().any(|class| names.iter().any(|name| class.eq_ignore_ascii_case(name)))
     };
     if is(&["computer"]) || !is(&PEOPLE) {
         draft.leave_out("no person, but another entry of the directory");
@@ -179,8 +183,10 @@ fn locked(draft: &mut Draft, cell: Cell<'_>) -> Result<(), String> {
 }
 
 fn groups(draft: &mut Draft, cell: Cell<'_>) -> Result<(), String> {
-    for group in values(cell) {
-        draft.add_old("groups", Value::from(group));
+    for groups in values(cell) {
+        for group in groups.split(';') {
+            draft.add_old("groups", Value::from(group));
+        }
     }
     Ok(())
 }
