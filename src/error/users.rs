@@ -65,6 +65,9 @@ sentences! {
     Source source_of_another_kind(path: &Path, what: &str, advice: &str) let path = path.display();
         "cannot read users from {path}: it is {what}"
         ": " "{advice}";
+    Source hashes_beside(path: &Path, list: &str) let path = path.display();
+        "cannot read users from {path}: `{list}` holds what looks like hashes of passwords, in a list beside that of the users"
+        ": " "give each user their hash, or name the list in ReadOptions::leave_out: no later import can bring them";
     Source bad_delimiter(path: &Path, delimiter: char) let path = path.display();
         "cannot read users from {path}: {delimiter:?} cannot stand between cells"
         ": " "give one character of ASCII that is no quote";

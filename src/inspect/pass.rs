@@ -106,7 +106,7 @@ impl Rows {
 impl Counting {
     fn add(&mut self, row: u32, verdict: Verdict) {
         let seen = match verdict {
-            Verdict::LeftOut(why) => return self.left_out.add(&why, row),
+            Verdict::LeftOut(why, _) => return self.left_out.add(&why, row),
             Verdict::Fails(why, user) => {
                 self.unreadable += u64::from(user.is_none());
                 return self.failing.add(&why, row);

@@ -133,13 +133,11 @@ impl Sheets {
             sheet.row([place, "email", "username", "reason"])?;
             Ok::<_, io::Error>(sheet)
         };
-        let mut left_out = CsvFile::create(&folder.join("left-out.csv"))?;
-        left_out.row([place, "reason"])?;
         let mut twins = CsvFile::create(&folder.join("twins.csv"))?;
         twins.row([place, "email", "username", "field", "same_as"])?;
         Ok(Sheets {
             failing: with_users("failing.csv")?,
-            left_out,
+            left_out: with_users("left-out.csv")?,
             twins,
             resets: with_users("reset-password.csv")?,
             enrols: with_users("enrol-again.csv")?,
@@ -153,7 +151,10 @@ impl Sheets {
         twin: Option<(&'static str, u32)>,
     ) -> io::Result<()> {
         let seen = match verdict {
-            Verdict::LeftOut(why) => return self.left_out.row([place, &why]),
+            Verdict::LeftOut(why, user) => {
+                let [email, username] = names(Some(&user));
+                return self.left_out.row([place, &email, &username, &why]);
+            }
             Verdict::Fails(why, user) => {
                 let [email, username] = names(user.as_deref());
                 return self.failing.row([place, &email, &username, &why]);

@@ -15,7 +15,7 @@ pub(crate) enum Verdict {
     Ready(Box<SeenUser>),
     /// With its user, where it could be read.
     Fails(String, Option<Box<User>>),
-    LeftOut(String),
+    LeftOut(String, Box<User>),
 }
 
 pub(crate) struct Judge(ConnectionId);
@@ -27,7 +27,7 @@ impl Judge {
 
     pub(crate) fn verdict(&self, seen: Seen) -> Verdict {
         match seen {
-            Seen::LeftOut(why) => Verdict::LeftOut(why),
+            Seen::LeftOut(why, user) => Verdict::LeftOut(why, user),
             Seen::Fault(why) => Verdict::Fails(why, None),
             Seen::User(seen) => {
                 let problem = check_alone(1, &seen.user, &self.0, false)

@@ -51,6 +51,8 @@ enum Odd {
     No,
     /// A quote is open where the file ends.
     Open,
+    /// A backslash stands before the quote that closes a cell, and text follows: other tools write a quote so.
+    Escaped,
     /// A cell has line breaks, and its closing quote is followed by text.
     GoesOn,
     /// A cell has line breaks, and what stands between them looks like rows.
@@ -188,7 +190,7 @@ impl Csv {
     fn fault_of(&mut self, bytes: usize, lines: usize, odd: Odd) -> Option<String> {
         let is_faulty = match odd {
             Odd::No => false,
-            Odd::Open | Odd::GoesOn => true,
+            Odd::Open | Odd::GoesOn | Odd::Escaped => true,
             Odd::HasRows | Odd::HasDelimiter => !self.takes_breaks,
         };
         if bytes > LONGEST_ROW {
@@ -198,7 +200,7 @@ impl Csv {
         if !is_faulty {
             return None;
         }
-        let swallows = odd != Odd::HasDelimiter && lines > 1;
+        let swallows = !matches!(odd, Odd::HasDelimiter | Odd::Escaped) && lines > 1;
         let is_read_again = swallows && self.again > bytes;
         match is_read_again {
             true => self.step_over_first_line(bytes),
@@ -212,6 +214,9 @@ impl Csv {
         Some(match odd {
             Odd::Open => {
                 format!("opens a quote that never closes{next}: close it, or write \"\" for it")
+            }
+            Odd::Escaped => {
+                "has a quote behind a backslash within a cell: write \"\" for it".to_string()
             }
             Odd::GoesOn => format!(
                 "opens a quote that closes in the middle of a cell, {lines} lines on{next}: close it, or write \"\" for it"
@@ -334,7 +339,7 @@ impl Places {
                     return Scan::Open { in_quotes: true };
                 };
                 lines += quoted.breaks;
-                if odd == Odd::No && (quoted.breaks > 0 || quoted.is_open) {
+                if odd == Odd::No && (quoted.breaks > 0 || quoted.is_open || quoted.is_escaped) {
                     odd = quoted.odd(&window[at..quoted.end], delimiter, width);
                 }
                 at = quoted.end;
@@ -411,6 +416,7 @@ impl Places {
             end: behind + rest,
             breaks: closing.breaks,
             goes_on,
+            is_escaped: goes_on && window[at - 1] == b'\\',
             is_open: closing.is_open,
         })
     }
@@ -465,6 +471,7 @@ struct Quoted {
     breaks: usize,
     /// Text follows the closing quote.
     goes_on: bool,
+    is_escaped: bool,
     is_open: bool,
 }
 
@@ -472,6 +479,9 @@ impl Quoted {
     fn odd(&self, cell: &[u8], delimiter: u8, width: usize) -> Odd {
         if self.is_open {
             return Odd::Open;
+        }
+        if self.is_escaped {
+            return Odd::Escaped;
         }
         if self.goes_on {
             return Odd::GoesOn;

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::passwords::hashes::stored::StoredHash;
+use crate::secrets::hide::without_secrets;
 use crate::sources::fields::Flag;
 use crate::sources::rows::Cell;
 use crate::sources::values::date;
@@ -11,6 +12,8 @@ use crate::users::email::is_email;
 
 /// Where what Auth0 has no field for goes, in `app_metadata`.
 pub(crate) const IMPORTED: &str = "imported";
+/// Under what the id of the password is noted, of those who also sign in elsewhere.
+pub(crate) const OWN_ID: &str = "own id";
 /// Who signs people in at Auth0 beside a database, by what stands before the `|` of their ids.
 const ELSEWHERE: [&str; 38] = [
     "google-oauth2",
@@ -75,11 +78,15 @@ pub(crate) struct Draft {
     pub(crate) hash: Option<String>,
     pub(crate) salt: Option<String>,
     pub(crate) hash_format: Option<String>,
+    /// A password in clear text, where the source says that it is one.
+    pub(crate) clear: Option<String>,
     /// A hash that was read where it was found.
     pub(crate) stored: Option<StoredHash>,
     pub(crate) old_id: Option<String>,
     /// What goes to `app_metadata.imported`.
     pub(crate) imported: Map<String, Value>,
+    /// Fields that a source must see together with others, which come before or after them.
+    pub(crate) noted: Map<String, Value>,
     /// A field whose blanks at the ends were kept.
     pub(crate) blanks: Option<&'static str>,
     /// What its hash is and why Auth0 takes none of that kind.
@@ -107,17 +114,19 @@ impl Draft {
     /// An id without what Auth0 puts in front; what another provider puts there tells who signs the user in.
     pub(crate) fn set_id(&mut self, id: String) {
         let mut bare = id.as_str();
+        let mut is_own = false;
         while let Some(rest) = bare.strip_prefix("auth0|") {
             bare = rest.strip_prefix('\'').unwrap_or(rest);
-            self.has_own_sign_in = true;
+            is_own = true;
         }
         if let Some(bar) = bare.bytes().position(|byte| byte == b'|')
             && let provider = &bare[..bar]
             && ELSEWHERE.contains(&provider)
         {
-            self.has_own_sign_in = false;
+            is_own = false;
             self.elsewhere = Some(provider.to_string());
         }
+        self.has_own_sign_in |= is_own;
         self.user.user_id = Some(match bare.len() == id.len() {
             true => id,
             false => bare.to_string(),
@@ -131,6 +140,14 @@ impl Draft {
         } else if OWN.contains(&provider.as_str()) {
             self.has_own_sign_in = true;
         } else {
+            self.elsewhere.get_or_insert(provider);
+        }
+    }
+
+    /// Notes a way that is none of the password's, whatever other systems call so.
+    pub(crate) fn signs_in_elsewhere(&mut self, provider: &str) {
+        let provider = provider.trim().to_ascii_lowercase();
+        if !provider.is_empty() {
             self.elsewhere.get_or_insert(provider);
         }
     }
@@ -165,7 +182,7 @@ impl Draft {
 
     pub(crate) fn has_hash(&self) -> bool {
         let has = |text: &Option<String>| text.as_ref().is_some_and(|text| !text.trim().is_empty());
-        has(&self.hash) || self.stored.is_some() || self.user.has_password()
+        has(&self.hash) || has(&self.clear) || self.stored.is_some() || self.user.has_password()
     }
 
     /// Puts together what belongs together, and says whether it is a user for an import.
@@ -180,6 +197,13 @@ impl Draft {
             return Made::LeftOut(format!("signs in with {}", shown_provider(provider)));
         }
         let user = &mut self.user;
+        // Somebody who signs in elsewhere first has an id of there, and another one for the password.
+        let is_foreign = |id: &String| id.contains('|');
+        if let Some(Value::String(own)) = self.noted.remove(OWN_ID)
+            && user.user_id.as_ref().is_none_or(is_foreign)
+        {
+            user.user_id = Some(own);
+        }
         if user.user_id.is_none() {
             user.user_id = self.old_id.take();
         }
@@ -209,6 +233,7 @@ impl Draft {
 /// The name of a provider, unless it is none that could be one.
 fn shown_provider(provider: &str) -> &str {
     let fits = |c: char| c.is_ascii_alphanumeric() || "-_.:".contains(c);
-    let is_name = provider.len() <= 40 && provider.chars().all(fits);
+    let is_name =
+        provider.len() <= 40 && provider.chars().all(fits) && without_secrets(provider) == provider;
     if is_name { provider } else { "somebody else" }
 }

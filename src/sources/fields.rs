@@ -86,8 +86,23 @@ pub(crate) fn shown_name(name: &str) -> Option<String> {
         !name.is_empty() && !name.contains('@') && name.trim_end_matches('…').chars().all(fits);
     let is_date_or_number = name.starts_with(|c: char| c.is_ascii_digit());
     let hidden = crate::secrets::hide::without_secrets(&name);
-    (is_name && !is_date_or_number && hidden == name).then_some(name)
+    let is_shown = is_name && !is_date_or_number && !has_part_of_a_hash(&name) && hidden == name;
+    is_shown.then_some(name)
 }
+
+/// Whether letters and digits follow each other as in a piece of a hash, and in no name.
+fn has_part_of_a_hash(name: &str) -> bool {
+    let words = name.split(|c: char| !c.is_alphanumeric());
+    words.filter(|word| word.len() >= PIECE_OF_A_HASH).any(|word| {
+        let digits: Vec<bool> = word.bytes().map(|byte| byte.is_ascii_digit()).collect();
+        digits.windows(2).filter(|pair| pair[0] != pair[1]).count() >= MOST_CHANGES
+    })
+}
+
+/// Characters of a word that is looked at.
+const PIECE_OF_A_HASH: usize = 12;
+/// So often digits and letters take turns in no name.
+const MOST_CHANGES: usize = 5;
 
 /// Characters of a column's name in a sentence.
 pub(crate) const MOST_NAME_CHARS: usize = 60;

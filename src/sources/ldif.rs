@@ -12,6 +12,9 @@ type Entry = (usize, Vec<String>);
 /// An entry's attributes, each with its values.
 pub(crate) type Attributes = Vec<(String, Vec<String>)>;
 
+/// Attributes that no entry has alone.
+const NO_ENTRY: [&str; 4] = ["version", "search", "result", "ref"];
+
 /// Entries of a text, one after the other.
 #[derive(Debug)]
 pub(crate) struct Ldif {
@@ -33,8 +36,11 @@ impl Ldif {
                 Err((line, fault)) => return Some((line, Err(fault))),
             };
             match attributes(&lines) {
-                // The head of the file, `version: 1`, is no entry.
-                Ok(attributes) if attributes.iter().all(|(name, _)| name == "version") => {}
+                // The head of the file, `version: 1`, is no entry, nor is what ldapsearch says at the end.
+                Ok(attributes)
+                    if attributes
+                        .iter()
+                        .all(|(name, _)| NO_ENTRY.contains(&&**name)) => {}
                 Ok(attributes) => return Some((begins, Ok(attributes))),
                 Err(fault) => return Some((begins, Err(Fault::Row(fault)))),
             }
@@ -96,6 +102,10 @@ impl Ldif {
 fn attributes(lines: &[String]) -> Result<Attributes, String> {
     let mut attributes = Attributes::new();
     for line in lines {
+        // Between the parts of a change.
+        if line == "-" {
+            continue;
+        }
         let Some((name, value)) = line.split_once(':') else {
             return Err("has a line that is no attribute: it lacks a colon".to_string());
         };
@@ -123,14 +133,31 @@ fn attributes(lines: &[String]) -> Result<Attributes, String> {
 
 /// The text that is coded; nothing for what is no text, such as a photograph.
 fn decoded(name: &str, coded: &str) -> Result<Option<String>, String> {
+    let is_guid = name.eq_ignore_ascii_case("objectGUID");
     let is_password = name.eq_ignore_ascii_case("userPassword");
     let broken = |what: &str| format!("has an attribute that is {what}: export it again");
     let bytes = BASE64
         .decode(coded)
         .map_err(|_| broken("not the base64 it is said to be"))?;
     match String::from_utf8(bytes) {
-        Ok(text) => Ok(Some(text)),
+        Ok(text) if !is_guid => Ok(Some(text)),
+        Ok(text) => Ok(guid(text.as_bytes())),
+        Err(error) if is_guid => Ok(guid(error.as_bytes())),
         Err(_) if is_password => Err(broken("a password and no text")),
         Err(_) => Ok(None),
     }
+}
+
+/// The id of Active Directory as it is written elsewhere: the first three of its numbers have the low byte first.
+fn guid(bytes: &[u8]) -> Option<String> {
+    const ORDER: [usize; 16] = [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15];
+    let bytes: [u8; 16] = bytes.try_into().ok()?;
+    let mut text = String::new();
+    for (place, from) in ORDER.iter().enumerate() {
+        if matches!(place, 4 | 6 | 8 | 10) {
+            text.push('-');
+        }
+        text += &format!("{:02x}", bytes[*from]);
+    }
+    Some(text)
 }

@@ -22,8 +22,8 @@ pub(crate) struct Look {
 /// What a row is.
 pub(crate) enum Seen {
     User(Box<SeenUser>),
-    /// Why, after "it".
-    LeftOut(String),
+    /// Why, after "it", and what was read of the user.
+    LeftOut(String, Box<User>),
     Fault(String),
 }
 
@@ -59,7 +59,9 @@ impl LookedAt {
         let seen = match row {
             Ok(()) => of_draft(std::mem::take(&mut draft.user), &draft, false),
             Err(Aside::Clear(user, _)) => of_draft(*user, &draft, true),
-            Err(Aside::LeftOut(_, why)) => Seen::LeftOut(as_verb(&why)),
+            Err(Aside::LeftOut(_, why)) => {
+                Seen::LeftOut(as_verb(&why), Box::new(std::mem::take(&mut draft.user)))
+            }
             Err(Aside::Fault(_, Fault::Row(fault))) => Seen::Fault(fault),
             Err(Aside::Fault(line, Fault::File(cause))) => {
                 return Err(Error::source_torn(&self.0.path, line, cause));

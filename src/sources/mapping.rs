@@ -15,7 +15,7 @@ use crate::sources::known::{Known, known};
 use crate::sources::options::ReadOptions;
 use crate::sources::places::{FIELDS, MOST_LEVELS, OWN_FIELDS, Take, Target, target_of};
 use crate::sources::rows::Cell;
-use crate::sources::values::{is_date, is_nothing, is_shallow, too_deep};
+use crate::sources::values::{is_date, is_nothing, is_shallow, parsed, too_deep};
 use crate::words::cut;
 use base64::Engine;
 
@@ -183,7 +183,9 @@ impl Mapping {
 
     /// The field that holds hashes, as far as one is named.
     pub(crate) fn hash_column(&self) -> String {
-        let is_hash = |column: &&Column| matches!(column.target, Target::Take(Take::Hash));
+        let is_hash = |column: &&Column| {
+            matches!(column.target, Target::Take(Take::Hash | Take::WithHash(_)))
+        };
         let mut columns = self.columns.iter().zip(&self.names);
         let name = columns
             .find(|(column, _)| is_hash(column))
@@ -282,12 +284,13 @@ impl Mapping {
         cell: Cell<'_>,
     ) -> std::result::Result<(), String> {
         // By this way go most: text of the field that comes next in each row.
-        if let Some((next, column)) = self.places.get(self.next)
+        if let Some((next, column)) = self.places.get_mut(self.next)
             && next == name
             && matches!(column.target, Target::Take(Take::Text(_)))
             && matches!(cell, Cell::Text(_))
         {
             self.next += 1;
+            column.filled += u64::from(holds(&cell));
             return draft.take(&column.target, cell);
         }
         if let Cell::Json(value @ (Value::Array(_) | Value::Object(_))) = &cell
@@ -379,7 +382,7 @@ impl Mapping {
         }
         drop_name(&mut self.dropped, name);
         match looks_like_hash(hint, &cell) {
-            true => Err(self.unmapped(shown(name))),
+            true => Err(self.unmapped(shown(&place_of_hash(name, &cell)))),
             false => Ok(()),
         }
     }
@@ -495,6 +498,14 @@ fn plain(name: &str) -> String {
         .collect()
 }
 
+/// Whether a name can only be that of an e-mail.
+pub(crate) fn says_email(name: &str) -> bool {
+    let plain = plain(name);
+    ALIASES
+        .iter()
+        .any(|(alias, field)| *field == "email" && *alias == plain)
+}
+
 /// Whether a name is made of a word that headings have: only then are the others of its line shown.
 fn has_word(name: &str) -> bool {
     const WORDS: [&str; 22] = [
@@ -538,6 +549,24 @@ fn looks_like_hash(hint: Hint, cell: &Cell<'_>) -> bool {
     }
 }
 
+/// The name by which a mapping finds the hash: within objects it has theirs in front.
+fn place_of_hash(name: &str, cell: &Cell<'_>) -> String {
+    let mut place = name.to_string();
+    let mut inner = match cell {
+        Cell::Json(value) => Some(value),
+        Cell::Text(_) => None,
+    };
+    let is_hash = |(name, value): &(&String, &Value)| holds_hash(hint(name), value);
+    while let Some((name, value)) = inner
+        .and_then(Value::as_object)
+        .and_then(|fields| fields.iter().find(is_hash))
+    {
+        place = format!("{place}.{name}");
+        inner = Some(value);
+    }
+    place
+}
+
 fn holds_hash(outer: Hint, value: &Value) -> bool {
     match value {
         Value::String(text) => is_hash_like(outer, text.trim()),
@@ -556,6 +585,10 @@ fn is_hash_like(hint: Hint, text: &str) -> bool {
     }
     if text.len() < SHORTEST_HASH || text.len() > 4_096 {
         return false;
+    }
+    // JSON of a hash and its salt, as Keycloak's tables have it.
+    if text.starts_with("{\"") && text.contains("\"salt\"") {
+        return parsed(text).is_some_and(|value| holds_hash(hint, &value));
     }
     let speaks = text.contains('$') || text.starts_with('{') || text.starts_with("scrypt:");
     if speaks

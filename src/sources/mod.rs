@@ -1,6 +1,6 @@
 //! Users from a file, whatever its form, its encoding and the system that wrote it.
 //!
-//! `bytes.rs` (gzip, encodings, a window), `csv.rs`, `json.rs` and `ldif.rs` (rows), `recognise.rs` (what it is), `fields.rs`, `values.rs`, `places.rs` and `mapping.rs` (what
+//! `bytes.rs` (gzip, encodings, a window), `csv.rs`, `json.rs` and `ldif.rs` (rows), `recognise.rs` (what it is), `holders.rs` (what holds users and is no list of them), `fields.rs`, `values.rs`, `places.rs` and `mapping.rs` (what
 //! goes where), `draft.rs` (a user in the making), `whole.rs` (one that is whole already), `known/` (a table for each system), `counts.rs` (what became of each row).
 
 pub(crate) mod bytes;
@@ -9,6 +9,7 @@ mod csv;
 mod draft;
 mod fields;
 pub(crate) mod gunzip;
+mod holders;
 mod json;
 pub(crate) mod known;
 mod ldif;

@@ -45,6 +45,8 @@ pub(crate) enum Take {
     /// A set date means that the user is gone.
     Deleted,
     With(fn(&mut Draft, Cell<'_>) -> Result<(), String>),
+    /// The same for what holds the hash.
+    WithHash(fn(&mut Draft, Cell<'_>) -> Result<(), String>),
     /// Known, and of no use to an import: tokens, counters, times of locks.
     Nothing,
 }
@@ -80,7 +82,7 @@ impl Take {
             Take::Factors => "mfa_factors".to_string(),
             Take::Old(name) | Take::Date(name) => format!("app_metadata.{IMPORTED}.{name}"),
             Take::OldId => "user_id, where there is no other".to_string(),
-            Take::Hash => "password_hash or custom_password_hash".to_string(),
+            Take::Hash | Take::WithHash(_) => "password_hash or custom_password_hash".to_string(),
             Take::Salt => "custom_password_hash, with the hash".to_string(),
             Take::HashFormat => "tells how the hash was made".to_string(),
             Take::Provider => "tells who signs the user in".to_string(),
@@ -162,7 +164,8 @@ impl Draft {
         if let Target::Take(Take::Text(field)) = target {
             return self.take_text(*field, cell);
         }
-        if cell.is_nothing() {
+        let is_null = matches!(&cell, Cell::Text(text) if is_nothing(text));
+        if cell.is_nothing() || is_null {
             if let Target::Take(Take::Since(flag)) = target {
                 self.set_flag(*flag, false);
             }
@@ -253,7 +256,7 @@ impl Draft {
                     self.leave_out("deleted");
                 }
             }
-            Take::With(take) => return take(self, cell),
+            Take::With(take) | Take::WithHash(take) => return take(self, cell),
             Take::Nothing => {}
         }
         Ok(())
@@ -273,7 +276,8 @@ impl Draft {
                 false => text = Cow::Owned(text.trim().to_string()),
             }
         }
-        if text == "\\N" || !field.may_have_blanks() && is_nothing(&text) {
+        // `Null` and `null` are names of people; databases write the others.
+        if matches!(&*text, "\\N" | "NULL") || !field.may_have_blanks() && is_nothing(&text) {
             return Ok(());
         }
         let text = text.into_owned();

@@ -608,12 +608,18 @@ impl UserFile {
 
     /// Puts the hash of the row where an import takes it; gives a password in clear text that is to be hashed.
     fn set_hash(&mut self, draft: &mut Draft) -> std::result::Result<Option<Secret>, String> {
-        let is_alone = self.recipes.is_empty() && draft.salt.is_none() && draft.stored.is_none();
+        let is_alone = self.recipes.is_empty()
+            && draft.salt.is_none()
+            && draft.stored.is_none()
+            && draft.hash_format.is_none();
         if is_alone && let Some(hash) = draft.hash.take_if(|text| is_plain_bcrypt(text)) {
             draft.user.password_hash = Some(hash);
             self.ahead.speaking += 1;
             self.counts.add_bcrypt();
             return Ok(None);
+        }
+        if let Some(clear) = draft.clear.take() {
+            return self.clear(&clear);
         }
         let salt = draft.salt.take().unwrap_or_default();
         let text = draft.hash.take().unwrap_or_default();
@@ -642,19 +648,23 @@ impl UserFile {
                 draft.impossible = Some((what, why));
                 self.ahead.speaking += 1;
             }
-            StoredHash::Password if self.hash_clear_text => {
-                // A column of its own may say of any text that it is a password.
-                let clear = StoredHash::clear_text(&text).unwrap_or(&text);
-                return Ok(Some(Secret::new(clear)));
-            }
             StoredHash::Password => {
-                self.ahead.clear += 1;
-                return Err("has a password in clear text: have it hashed with ReadOptions::hash_clear_text, or name its column in leave_out".to_string());
+                // A column of its own may say of any text that it is a password.
+                return self.clear(StoredHash::clear_text(&text).unwrap_or(&text));
             }
             StoredHash::Silent => return Err(self.silent()),
         }
         self.ahead.speaking += usize::from(draft.user.has_password());
         Ok(None)
+    }
+
+    /// A password in clear text, to be hashed if that is wanted.
+    fn clear(&mut self, text: &str) -> std::result::Result<Option<Secret>, String> {
+        if self.hash_clear_text {
+            return Ok(Some(Secret::new(text)));
+        }
+        self.ahead.clear += 1;
+        Err("has a password in clear text: have it hashed with ReadOptions::hash_clear_text, or name its column in leave_out".to_string())
     }
 
     /// The hash by a recipe, to which known passwords led, or else by what it says itself.
@@ -764,15 +774,20 @@ fn cells(
     if is_odd && record.text.contains('\0') {
         return Err(Fault::Row(NUL.to_string()));
     }
+    let mut fault = None;
     for (index, cell) in record.cells().enumerate().take(mapping.columns()) {
         let cell = match is_odd {
             true if mapping.is_quoted => cell.strip_prefix('\'').unwrap_or(cell).into(),
             true => as_it_was(cell),
             false => cell.into(),
         };
-        mapping
-            .take_cell(draft, index, Cell::Text(cell))
-            .map_err(Fault::Row)?;
+        // Of a row that fails it is known all the same which fields it has.
+        if let Err(first) = mapping.take_cell(draft, index, Cell::Text(cell)) {
+            fault.get_or_insert(first);
+        }
+    }
+    if let Some(fault) = fault {
+        return Err(Fault::Row(fault));
     }
     Ok(is_odd && record.text.contains(MARKER) || mapping.names_hold_marker)
 }

@@ -8,10 +8,11 @@ use crate::error::{Error, Result};
 use crate::private_file::sheet::as_it_was;
 use crate::sources::bytes::Text;
 use crate::sources::csv::{self, Csv};
+use crate::sources::holders::{hashes_beside, no_users, users_behind};
 use crate::sources::json::{Lines, Objects, fields, first_value};
 use crate::sources::known::{Known, Source, known, recognised};
 use crate::sources::ldif::Ldif;
-use crate::sources::mapping::{Mapping, is_data, mapping_for};
+use crate::sources::mapping::{Mapping, is_data, mapping_for, shown};
 use crate::sources::options::{AskedForm, ReadOptions};
 use crate::sources::rows::{Cell, Fault};
 use crate::words::grouped;
@@ -25,8 +26,11 @@ const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 /// Columns that Firebase's CSV has at least.
 const FIREBASE_COLUMNS: usize = 26;
 
+const SQL: &str = "a script of SQL";
+const CSV_OF_SQL: &str = "export the table of users as CSV";
 /// Files that hold no text of users, by how they begin: what each is, and what to do about it.
-const KINDS: [(&[u8], &str, &str); 13] = [
+const KINDS: [(&[u8], &str, &str); 24] = [
+    (b"\x1f\x8b", "packed with gzip twice", "unpack it once"),
     (
         b"PK\x03\x04",
         "a zip archive or a workbook of Excel",
@@ -67,21 +71,19 @@ const KINDS: [(&[u8], &str, &str); 13] = [
         "a dump of PostgreSQL in its own form",
         "export the table of users as CSV, with \\copy … CSV HEADER",
     ),
-    (
-        b"-- ",
-        "a script of SQL",
-        "export the table of users as CSV",
-    ),
-    (
-        b"INSERT INTO",
-        "a script of SQL",
-        "export the table of users as CSV",
-    ),
-    (
-        b"CREATE TABLE",
-        "a script of SQL",
-        "export the table of users as CSV",
-    ),
+    (b"-- ", SQL, CSV_OF_SQL),
+    (b"--\n", SQL, CSV_OF_SQL),
+    (b"--\r", SQL, CSV_OF_SQL),
+    (b"/*", SQL, CSV_OF_SQL),
+    (b"INSERT INTO", SQL, CSV_OF_SQL),
+    (b"SELECT ", SQL, CSV_OF_SQL),
+    (b"COPY ", SQL, CSV_OF_SQL),
+    (b"BEGIN;", SQL, CSV_OF_SQL),
+    (b"SET ", SQL, CSV_OF_SQL),
+    (b"USE ", SQL, CSV_OF_SQL),
+    (b"PRAGMA ", SQL, CSV_OF_SQL),
+    (b"CREATE ", SQL, CSV_OF_SQL),
+    (b"DROP TABLE", SQL, CSV_OF_SQL),
     (b"<", "XML or HTML", "export the users as CSV or JSON"),
     (b"%PDF", "a PDF", "export the users as CSV or JSON"),
 ];
@@ -174,10 +176,17 @@ fn other_kind(window: &[u8]) -> Option<(&'static str, &'static str)> {
 }
 
 fn json(path: &Path, text: Text, mut kind: Kind, options: &ReadOptions) -> Result<Recognised> {
+    let is_given = options.source.is_some() || !options.mapping.is_empty();
     let (rows, form) = json_rows(path, text, options)?;
     kind.form = form;
     let (names, rows) = sampled_names(rows);
     kind.source = options.source.unwrap_or_else(|| source_of(&names));
+    if kind.source == Source::Plain
+        && !is_given
+        && let Some((what, advice)) = window_of(&rows).and_then(no_users)
+    {
+        return Err(Error::source_of_another_kind(path, what, advice));
+    }
     let mapping = mapping_for(path, kind.source, options)?;
     Ok(Recognised {
         rows,
@@ -219,6 +228,16 @@ fn json_rows(path: &Path, text: Text, options: &ReadOptions) -> Result<(Rows, &'
         .unwrap_or_default();
     let in_lines = is_object(first_line.trim_ascii()) || !is_object(whole);
     if is_alone && has_list_of_objects(whole) {
+        if users_behind(whole) {
+            let advice = "keep that list alone, as `jq .users` does";
+            let what = "JSON with another list before the one that is named users";
+            return Err(Error::source_of_another_kind(path, what, advice));
+        }
+        if let Some(name) = hashes_beside(whole)
+            && !options.leave_out.contains(&name)
+        {
+            return Err(Error::hashes_beside(path, &shown(&name)));
+        }
         let objects = Objects::of_list(text).map_err(torn)?;
         return Ok((objects.map_or(Rows::Ended, Rows::Objects), WITHIN));
     }
@@ -296,10 +315,8 @@ fn has_email(value: &Value) -> bool {
 
 /// The names of the fields of the first objects; what lies within objects as `a.b`.
 fn sampled_names(rows: Rows) -> (Vec<String>, Rows) {
-    let window = match &rows {
-        Rows::Lines(lines) => lines.window(),
-        Rows::Objects(objects) => objects.window(),
-        _ => return (Vec::new(), rows),
+    let Some(window) = window_of(&rows) else {
+        return (Vec::new(), rows);
     };
     let (mut names, mut rest) = (Vec::new(), window);
     for _ in 0..SAMPLED {
@@ -327,6 +344,14 @@ fn sampled_names(rows: Rows) -> (Vec<String>, Rows) {
         }
     }
     (names, rows)
+}
+
+fn window_of(rows: &Rows) -> Option<&[u8]> {
+    match rows {
+        Rows::Lines(lines) => Some(lines.window()),
+        Rows::Objects(objects) => Some(objects.window()),
+        _ => None,
+    }
 }
 
 fn add_names(names: &mut Vec<String>, name: &str, cell: &Cell<'_>) {
@@ -517,8 +542,13 @@ fn lines_before(window: &[u8]) -> (usize, Option<u8>) {
         .split(|byte| *byte == b'\n')
         .map(<[u8]>::trim_ascii_end)
     {
-        match line {
-            [b's', b'e', b'p', b'=', delimiter] => declared = Some(*delimiter),
+        let bare = line
+            .strip_prefix(b"\"")
+            .and_then(|line| line.strip_suffix(b"\""));
+        match bare.unwrap_or(line) {
+            [s, e, p, b'=', delimiter] if [*s, *e, *p].eq_ignore_ascii_case(b"sep") => {
+                declared = Some(*delimiter);
+            }
             [b'#', ..]
                 if !String::from_utf8_lossy(line)
                     .to_lowercase()

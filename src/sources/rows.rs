@@ -97,8 +97,9 @@ where
         let mut fault = None;
         while let Some(Name(name)) = map.next_key()? {
             let cell = map.next_value()?;
-            if fault.is_none() {
-                fault = (self.0)(&name, cell).err();
+            // Of a row that fails it is known all the same which fields it has.
+            if let Err(first) = (self.0)(&name, cell) {
+                fault.get_or_insert(first);
             }
         }
         Ok(fault)

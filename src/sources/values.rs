@@ -85,7 +85,20 @@ pub(crate) fn is_date(text: &str) -> bool {
         && matches!(bytes.get(digits), Some(b'/' | b'.' | b'-'))
         && bytes.len() >= 8
         && bytes.iter().filter(|byte| byte.is_ascii_digit()).count() >= 6;
-    is_iso || is_time || is_local
+    // 31-DEC-24, as Oracle has it.
+    let has_month = (1..=2).contains(&digits)
+        && bytes.get(digits) == Some(&b'-')
+        && bytes.get(digits + 4) == Some(&b'-')
+        && bytes[digits + 1..digits + 4]
+            .iter()
+            .all(u8::is_ascii_alphabetic)
+        && bytes[digits + 5..]
+            .iter()
+            .take(2)
+            .filter(|byte| byte.is_ascii_digit())
+            .count()
+            == 2;
+    is_iso || is_time || is_local || has_month
 }
 
 /// The date that MySQL has for none.
@@ -102,10 +115,8 @@ pub(crate) fn date(cell: Cell<'_>) -> Option<Value> {
         Cell::Text(text) => Some(text.trim().to_string()),
         // As MongoDB exports it.
         Cell::Json(Value::Object(inner)) => {
-            return inner
-                .get("$date")
-                .cloned()
-                .and_then(|inner| date(inner.into()));
+            let inner = inner.get("$date").or(inner.get("$numberLong"));
+            return inner.cloned().and_then(|inner| date(inner.into()));
         }
         Cell::Json(_) => None,
     }?;
@@ -113,6 +124,9 @@ pub(crate) fn date(cell: Cell<'_>) -> Option<Value> {
         return None;
     }
     let is_digits = number.bytes().all(|byte| byte.is_ascii_digit());
+    if let Some(date) = general_time(&number) {
+        return Some(Value::String(date));
+    }
     let seconds = match number.parse::<u64>() {
         Ok(seconds) if is_digits && SECONDS_DIGITS.contains(&number.len()) => seconds,
         Ok(millis) if is_digits && MILLIS_DIGITS.contains(&number.len()) => millis / 1_000,
@@ -121,6 +135,29 @@ pub(crate) fn date(cell: Cell<'_>) -> Option<Value> {
     let utc = crate::words::utc(seconds);
     let text = utc.strip_suffix(" UTC").unwrap_or(&utc).replace(' ', "T");
     Some(Value::String(format!("{text}:{:02}Z", seconds % 60)))
+}
+
+/// The time of a directory, `20240115103000Z` or with a fraction, as other dates are written.
+fn general_time(text: &str) -> Option<String> {
+    let digits = text.get(..14)?;
+    let (is_time, rest) = (
+        digits.bytes().all(|byte| byte.is_ascii_digit()),
+        &text[14..],
+    );
+    let rest = rest.strip_suffix('Z')?;
+    let is_fraction = rest.is_empty() || rest.starts_with(['.', ',']);
+    (is_time && is_fraction).then(|| {
+        let part = |from: usize, to: usize| &digits[from..to];
+        format!(
+            "{}-{}-{}T{}:{}:{}Z",
+            part(0, 4),
+            part(4, 6),
+            part(6, 8),
+            part(8, 10),
+            part(10, 12),
+            part(12, 14)
+        )
+    })
 }
 
 /// What databases write for nothing.

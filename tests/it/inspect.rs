@@ -206,6 +206,36 @@ fn a_column_of_hashes_that_goes_nowhere_is_the_first_thing_it_says() {
 }
 
 #[test]
+fn filled_fields_are_counted_in_json_too_and_behind_a_fault() {
+    let rows = [
+        json!({"email": "ada@example.com", "name": "Ada", "blocked": "perhaps", "shoe": "38"}),
+        json!({"email": "bob@example.com", "name": "Bob", "blocked": false, "shoe": "39"}),
+        json!({"email": "cay@example.com", "name": "", "blocked": false, "shoe": "40"}),
+    ];
+    let text: String = rows.iter().map(|row| format!("{row}\n")).collect();
+    let table = "email,name,blocked,shoe\nada@example.com,Ada,perhaps,38\nbob@example.com,Bob,no,39\ncay@example.com,,no,40\n";
+    for text in [text.as_str(), table] {
+        let inspection = Given::new(text).inspected();
+        let filled: BTreeSet<_> = inspection
+            .fields()
+            .into_iter()
+            .map(|(name, rows, _)| (name, rows))
+            .collect();
+        let named = |name: &str, rows: u64| (name.to_string(), rows);
+        assert_eq!(
+            filled,
+            BTreeSet::from([
+                named("email", 3),
+                named("name", 2),
+                named("blocked", 3),
+                named("shoe", 3)
+            ])
+        );
+        assert_eq!((inspection.rows(), inspection.ready()), (3, 2));
+    }
+}
+
+#[test]
 fn rows_of_one_line_are_told_by_their_number() {
     let users = json!([{"email": "ada@example.com"}, {"email": "no address"}, {"email": "ADA@example.com"}]);
     let given = Given::new(&users.to_string());
@@ -268,6 +298,12 @@ fn who_loses_a_second_factor_or_signs_in_elsewhere_is_told() {
     let enrol = given.saved(&inspection, "enrol-again.csv");
     assert_eq!(enrol.len(), 2);
     assert!(enrol[1].contains(",dana@example.com,dana,"), "{enrol:?}");
+    let elsewhere = given.saved(&inspection, "left-out.csv");
+    assert_eq!(elsewhere[0], "line,email,username,reason");
+    assert!(
+        elsewhere[1].ends_with(&format!(",eli@example.com,eli,{left_out}")),
+        "{elsewhere:?}"
+    );
     let goes = |name: &str| {
         let fields = inspection.fields();
         let field = fields

@@ -46,6 +46,7 @@ mod source;
 mod sources;
 mod stand_in;
 mod stored;
+mod systems;
 mod taken_up;
 mod tidy;
 mod too_many;

@@ -12,7 +12,7 @@ use crate::runs::{Named, TestFolder, quick};
 use crate::server::Practice;
 
 /// bcrypt of "correct horse", made by Python's bcrypt: of cost 10, and of cost 12 as PHP writes it.
-const BCRYPT: &str = "$2b$10$mr1n69gxjfCb4agxhaBuP.dT58mMLzUM4C/yPC8tXrpFmtJk.Vc7u";
+pub(crate) const BCRYPT: &str = "$2b$10$mr1n69gxjfCb4agxhaBuP.dT58mMLzUM4C/yPC8tXrpFmtJk.Vc7u";
 const SLOW_BCRYPT: &str = "$2y$12$evZnJBjivjVdX4cnGvAvcuUTc5Vdoo5wv4yJ8Buz54/7kVTR2gsfu";
 /// SHA-256 in hex of anything: it does not say what it is.
 const SILENT: &str = "1a7472c92fafa9b3170595db19a726d4d49598ed23cf1a9f9ca32113a4ee840b";
@@ -46,15 +46,15 @@ impl Drop for Given {
 }
 
 /// A file that was read to its end.
-struct Seen {
-    what: String,
-    source: Source,
-    rows: Vec<Result<User>>,
-    counts: FileCounts,
+pub(crate) struct Seen {
+    pub(crate) what: String,
+    pub(crate) source: Source,
+    pub(crate) rows: Vec<Result<User>>,
+    pub(crate) counts: FileCounts,
 }
 
 impl Seen {
-    fn users(&self) -> Vec<Value> {
+    pub(crate) fn users(&self) -> Vec<Value> {
         let users = self.rows.iter().flatten();
         users
             .map(|user| serde_json::to_value(user).unwrap())
@@ -62,7 +62,7 @@ impl Seen {
     }
 
     /// What is wrong with rows, from the line on.
-    fn faults(&self) -> Vec<String> {
+    pub(crate) fn faults(&self) -> Vec<String> {
         let errors = self.rows.iter().filter_map(|row| row.as_ref().err());
         let fault = |error: &Error| {
             let text = error.to_string();
@@ -72,7 +72,7 @@ impl Seen {
         errors.map(fault).collect()
     }
 
-    fn counted(&self) -> (u64, u64, u64, u64) {
+    pub(crate) fn counted(&self) -> (u64, u64, u64, u64) {
         let left_out = self.counts.left_out().iter().map(|(_, rows)| rows).sum();
         (
             self.counts.rows(),
@@ -83,7 +83,7 @@ impl Seen {
     }
 }
 
-fn seen_with(bytes: &[u8], options: &ReadOptions) -> Result<Seen> {
+pub(crate) fn seen_with(bytes: &[u8], options: &ReadOptions) -> Result<Seen> {
     let file = Given::new(bytes);
     let mut users = read_users_with(&file.0, options)?;
     let (what, source, counts) = (users.what(), users.source(), users.counts());
@@ -108,12 +108,12 @@ fn seen_with(bytes: &[u8], options: &ReadOptions) -> Result<Seen> {
     })
 }
 
-fn seen(text: impl AsRef<[u8]>) -> Seen {
+pub(crate) fn seen(text: impl AsRef<[u8]>) -> Seen {
     seen_with(text.as_ref(), &ReadOptions::default()).unwrap()
 }
 
 /// The sentence with which a file is refused, from behind its path.
-fn refused(text: impl AsRef<[u8]>, options: &ReadOptions) -> String {
+pub(crate) fn refused(text: impl AsRef<[u8]>, options: &ReadOptions) -> String {
     let refused = seen_with(text.as_ref(), options).map(|seen| seen.what);
     let text = refused.unwrap_err().to_string();
     shows_no_secret(&text);
@@ -132,7 +132,7 @@ fn shows_no_secret(text: &str) {
     }
 }
 
-fn plain() -> ReadOptions {
+pub(crate) fn plain() -> ReadOptions {
     ReadOptions::default()
 }
 
@@ -646,7 +646,7 @@ fn a_column_of_hashes_that_goes_nowhere_stops_the_reading() {
     // A hash deep inside, and one that comes late: its row is an error of its own.
     let deep =
         json!({"email": "a@example.com", "auth": {"local": [{"value": BCRYPT}]}}).to_string();
-    assert!(stopped(&deep, &plain()).contains("`auth` looks like hashes"));
+    assert!(stopped(&deep, &plain()).contains("`auth.local` looks like hashes"));
     let late = format!(
         "email,pw\n{}b@example.com,{BCRYPT}\nc@example.com,\n",
         "a@example.com,\n".repeat(300)

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::sources::draft::Draft;
+use crate::sources::draft::{Draft, OWN_ID};
 use crate::sources::fields::{Flag, Text as Field};
 use crate::sources::known::{Known, Source, USUAL, items, text_in};
 use crate::sources::places::Take::{self, *};
@@ -19,8 +19,9 @@ pub(super) const EXPORT: Known = Known {
         &["Id", "Given Name", "Family Name", "Email", "Email Verified"],
     ],
     fields: &[
-        ("identities", With(identities)),
-        ("identities[0].provider", Provider),
+        ("identities", With(own_identities)),
+        ("identities[0].provider", With(provider)),
+        ("multifactor", With(factor)),
         ("identities[0].isSocial", Nothing),
         ("created_at", Date("created_at")),
         ("last_login", Date("last_login")),
@@ -64,13 +65,47 @@ pub(super) const HASHES: Known = Known {
     ..USUAL
 };
 
-/// Who signs the user in: one way of several suffices.
-pub(super) fn identities(draft: &mut Draft, cell: Cell<'_>) -> Result<(), String> {
-    let value = match cell {
+/// Passwords are those of `auth0` alone; `email` and `okta` are others' here.
+fn own_identities(draft: &mut Draft, cell: Cell<'_>) -> Result<(), String> {
+    for identity in items(list(cell)) {
+        let who = text_in(&identity, "provider");
+        provider(draft, Cell::Text(who.into()))?;
+        if who == "auth0"
+            && let Some(id @ Value::String(_)) = identity.get("user_id")
+        {
+            draft.noted.insert(OWN_ID.to_string(), id.clone());
+        }
+    }
+    Ok(())
+}
+
+fn provider(draft: &mut Draft, cell: Cell<'_>) -> Result<(), String> {
+    if let Cell::Text(provider) = cell {
+        match &*provider {
+            "auth0" => draft.signs_in_with("auth0"),
+            other => draft.signs_in_elsewhere(other),
+        }
+    }
+    Ok(())
+}
+
+/// Those who were enrolled in the tenant that exported them.
+fn factor(draft: &mut Draft, cell: Cell<'_>) -> Result<(), String> {
+    draft.lost_factor |= !items(list(cell)).is_empty();
+    Ok(())
+}
+
+/// A list, or JSON of one.
+fn list(cell: Cell<'_>) -> Value {
+    match cell {
         Cell::Text(text) => crate::sources::values::parsed(&text).unwrap_or_default(),
         Cell::Json(value) => value,
-    };
-    for identity in items(value) {
+    }
+}
+
+/// Who signs the user in: one way of several suffices.
+pub(super) fn identities(draft: &mut Draft, cell: Cell<'_>) -> Result<(), String> {
+    for identity in items(list(cell)) {
         draft.signs_in_with(text_in(&identity, "provider"));
     }
     Ok(())

@@ -14,6 +14,8 @@ pub(super) const KNOWN: Known = Known {
         &["emailVerified", "image", "password"],
         &["email_verified", "password", "provider_id"],
         &["emailVerified", "accounts"],
+        &["email_verified", "password", "provider_id", "account_id"],
+        &["email", "emailVerified", "image", "createdAt"],
     ],
     fields: &[
         ("id", Take::Text(Field::UserId)),
@@ -31,7 +33,7 @@ pub(super) const KNOWN: Known = Known {
         ("password", Hash),
         ("providerId", Provider),
         ("provider_id", Provider),
-        ("accounts", With(accounts)),
+        ("accounts", WithHash(accounts)),
         ("role", Old("role")),
         ("banned", Take::Flag(Flag::Blocked)),
         ("banReason", Old("ban_reason")),

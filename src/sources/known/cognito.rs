@@ -18,8 +18,8 @@ pub(super) const KNOWN: Known = Known {
         &["UserStatus", "UserCreateDate"],
     ],
     fields: &[
-        ("cognito:username", Take::Text(Field::Username)),
-        ("Username", Take::Text(Field::Username)),
+        ("cognito:username", With(username)),
+        ("Username", With(username)),
         ("preferred_username", Old("preferred_username")),
         ("sub", Take::Text(Field::UserId)),
         ("name", Take::Text(Field::Name)),
@@ -50,27 +50,34 @@ pub(super) const KNOWN: Known = Known {
         ("Enabled", Not(Flag::Blocked)),
         ("UserStatus", With(status)),
         ("UserMFASettingList", With(factors)),
-        ("MFAOptions", Nothing),
+        ("MFAOptions", With(factors)),
         ("PreferredMfaSetting", Nothing),
     ],
+    own: "custom:",
     ..USUAL
 };
 
-/// A list of names and values; names that are the pool's own begin with `custom:`.
+/// A list of names and values.
 fn attributes(draft: &mut Draft, cell: Cell<'_>) -> Result<(), String> {
     for attribute in items(cell.into_value()) {
         let (name, value) = (text_in(&attribute, "Name"), text_in(&attribute, "Value"));
-        match name.strip_prefix("custom:") {
-            Some(own) => {
-                draft
-                    .imported
-                    .insert(own.replace(['.', '$'], "_"), Value::from(value));
-            }
-            None => {
-                let object = [(name.to_string(), Value::from(value))];
-                take_all(draft, &KNOWN, Value::Object(object.into_iter().collect()))?;
-            }
-        }
+        let object = [(name.to_string(), Value::from(value))];
+        take_all(draft, &KNOWN, Value::Object(object.into_iter().collect()))?;
+    }
+    Ok(())
+}
+
+/// Where people sign in with an e-mail or a phone number, their id stands there.
+fn username(draft: &mut Draft, cell: Cell<'_>) -> Result<(), String> {
+    let name = crate::sources::values::text("username", cell)?;
+    let is_id = name.len() == 36
+        && name.bytes().enumerate().all(|(place, byte)| match place {
+            8 | 13 | 18 | 23 => byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        });
+    match is_id {
+        true => draft.old_id = Some(name),
+        false => draft.user.username = Some(name),
     }
     Ok(())
 }

@@ -37,6 +37,7 @@ pub(super) const KNOWN: Known = Known {
         ("confirmed_at", Since(Flag::EmailVerified)),
         ("locale", Old("locale")),
         ("role", Old("role")),
+        ("roles", Old("roles")),
         ("created_at", Date("created_at")),
         ("last_sign_in_at", Date("last_login")),
         ("deleted_at", Deleted),

@@ -15,6 +15,7 @@ pub(super) const KNOWN: Known = Known {
         &["localId", "providerUserInfo"],
         &["localId", "createdAt"],
         &["localId", "passwordHash"],
+        &["uid", "providerData"],
     ],
     fields: &[
         ("localId", Take::Text(Field::UserId)),
@@ -37,12 +38,29 @@ pub(super) const KNOWN: Known = Known {
         ("facebookId", With(facebook)),
         ("twitterId", With(twitter)),
         ("githubId", With(github)),
+        ("appleId", With(apple)),
+        ("microsoftId", With(microsoft)),
+        ("gameCenterId", With(game_center)),
+        ("playGamesId", With(play_games)),
+        ("linkedinId", With(linkedin)),
+        ("yahooId", With(yahoo)),
+        // As its Admin SDK calls them.
+        ("uid", Take::Text(Field::UserId)),
+        ("passwordSalt", Salt),
+        ("photoURL", Take::Text(Field::Picture)),
+        ("providerData", With(providers)),
+        ("metadata.creationTime", Date("created_at")),
+        ("metadata.lastSignInTime", Date("last_login")),
+        ("metadata.lastRefreshTime", Nothing),
+        ("multiFactor.enrolledFactors", With(factors)),
+        ("tokensValidAfterTime", Nothing),
+        ("tenantId", Old("tenant")),
         ("of no use", Nothing),
         ("passwordUpdatedAt", Nothing),
         ("validSince", Nothing),
         ("version", Nothing),
     ],
-    // As its documentation of `auth:import` numbers them.
+    // As its documentation of `auth:import` numbers them, and behind those what newer versions of its tools write.
     columns: &[
         "localId",
         "email",
@@ -72,6 +90,30 @@ pub(super) const KNOWN: Known = Known {
         "phoneNumber",
         "disabled",
         "customAttributes",
+        "appleId",
+        "of no use",
+        "of no use",
+        "of no use",
+        "microsoftId",
+        "of no use",
+        "of no use",
+        "of no use",
+        "gameCenterId",
+        "of no use",
+        "of no use",
+        "of no use",
+        "playGamesId",
+        "of no use",
+        "of no use",
+        "of no use",
+        "linkedinId",
+        "of no use",
+        "of no use",
+        "of no use",
+        "yahooId",
+        "of no use",
+        "of no use",
+        "of no use",
         "of no use",
     ],
     // No hash of its needs its parameters to be known for what it is.
@@ -84,6 +126,7 @@ pub(super) const KNOWN: Known = Known {
         };
         firebase(hash, salt, &config)
     },
+    own: "",
 };
 
 fn providers(draft: &mut Draft, cell: Cell<'_>) -> Result<(), String> {
@@ -115,5 +158,35 @@ fn twitter(draft: &mut Draft, _: Cell<'_>) -> Result<(), String> {
 
 fn github(draft: &mut Draft, _: Cell<'_>) -> Result<(), String> {
     draft.signs_in_with("github.com");
+    Ok(())
+}
+
+fn apple(draft: &mut Draft, _: Cell<'_>) -> Result<(), String> {
+    draft.signs_in_with("apple.com");
+    Ok(())
+}
+
+fn microsoft(draft: &mut Draft, _: Cell<'_>) -> Result<(), String> {
+    draft.signs_in_with("microsoft.com");
+    Ok(())
+}
+
+fn game_center(draft: &mut Draft, _: Cell<'_>) -> Result<(), String> {
+    draft.signs_in_with("gc.apple.com");
+    Ok(())
+}
+
+fn play_games(draft: &mut Draft, _: Cell<'_>) -> Result<(), String> {
+    draft.signs_in_with("playgames.google.com");
+    Ok(())
+}
+
+fn linkedin(draft: &mut Draft, _: Cell<'_>) -> Result<(), String> {
+    draft.signs_in_with("linkedin.com");
+    Ok(())
+}
+
+fn yahoo(draft: &mut Draft, _: Cell<'_>) -> Result<(), String> {
+    draft.signs_in_with("yahoo.com");
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::passwords::hashes::stored::keycloak;
+use crate::passwords::hashes::stored::{StoredHash, keycloak};
 use crate::sources::draft::Draft;
 use crate::sources::fields::{Flag, Text as Field};
 use crate::sources::known::{Known, Source, USUAL, items, text_in};
@@ -18,6 +18,8 @@ pub(super) const KNOWN: Known = Known {
         &["username", "emailVerified", "enabled"],
         &["username", "realmRoles"],
         &["email", "createdTimestamp"],
+        // Its tables, joined.
+        &["secret_data", "credential_data"],
     ],
     fields: &[
         ("id", Take::Text(Field::UserId)),
@@ -28,8 +30,9 @@ pub(super) const KNOWN: Known = Known {
         ("lastName", Take::Text(Field::FamilyName)),
         ("enabled", Not(Flag::Blocked)),
         ("createdTimestamp", Date("created_at")),
-        ("credentials", With(credentials)),
+        ("credentials", WithHash(credentials)),
         ("federatedIdentities", With(federated)),
+        ("socialLinks", With(social)),
         ("attributes", With(attributes)),
         ("groups", Old("groups")),
         ("realmRoles", Old("roles")),
@@ -40,7 +43,20 @@ pub(super) const KNOWN: Known = Known {
         ("access", Nothing),
         ("requiredActions", Nothing),
         ("disableableCredentialTypes", Nothing),
+        ("email_verified", Take::Flag(Flag::EmailVerified)),
+        ("first_name", Take::Text(Field::GivenName)),
+        ("last_name", Take::Text(Field::FamilyName)),
+        ("created_timestamp", Date("created_at")),
+        ("secret_data", Hash),
+        ("credential_data", HashFormat),
+        ("email_constraint", Nothing),
+        ("realm_id", Nothing),
+        ("not_before", Nothing),
     ],
+    hash: |secret, salt, data| match data.is_empty() {
+        true => StoredHash::with_salt(secret, salt),
+        false => keycloak(secret, data),
+    },
     ..USUAL
 };
 
@@ -48,9 +64,15 @@ fn credentials(draft: &mut Draft, cell: Cell<'_>) -> Result<(), String> {
     for credential in items(cell.into_value()) {
         match text_in(&credential, "type") {
             "password" => {
+                let clear = text_in(&credential, "value");
                 let (secret, data) = parts(&credential);
-                draft.stored = Some(keycloak(&secret, &data));
+                match secret.is_empty() && !clear.is_empty() {
+                    // Files that are written for an import may have it.
+                    true => draft.clear = Some(clear.to_string()),
+                    false => draft.stored = Some(keycloak(&secret, &data)),
+                }
             }
+            "password-history" => {}
             _ => draft.lost_factor = true,
         }
     }
@@ -67,13 +89,26 @@ fn parts(credential: &Value) -> (String, String) {
         );
     }
     let secret = json!({"value": credential["hashedSaltedValue"], "salt": credential["salt"]});
-    let data = json!({"hashIterations": credential["hashIterations"], "algorithm": credential["algorithm"]});
+    // Its first versions had one algorithm for passwords, and no name or another's for it.
+    let algorithm = match text_in(credential, "algorithm") {
+        "" | "HmacSHA1" => "pbkdf2",
+        algorithm => algorithm,
+    };
+    let data = json!({"hashIterations": credential["hashIterations"], "algorithm": algorithm});
     (secret.to_string(), data.to_string())
 }
 
 fn federated(draft: &mut Draft, cell: Cell<'_>) -> Result<(), String> {
     for identity in items(cell.into_value()) {
         draft.signs_in_with(text_in(&identity, "identityProvider"));
+    }
+    Ok(())
+}
+
+/// What the first versions called the same.
+fn social(draft: &mut Draft, cell: Cell<'_>) -> Result<(), String> {
+    for link in items(cell.into_value()) {
+        draft.signs_in_with(text_in(&link, "socialProvider"));
     }
     Ok(())
 }

@@ -19,7 +19,7 @@ pub(super) const KNOWN: Known = Known {
     fields: &[
         ("id", Take::Text(Field::UserId)),
         ("traits", With(traits)),
-        ("credentials", With(credentials)),
+        ("credentials", WithHash(credentials)),
         ("verifiable_addresses", With(addresses)),
         ("metadata_public", Take::Object(Object::User)),
         ("metadata_admin", Take::Object(Object::App)),
@@ -80,6 +80,11 @@ fn credentials(draft: &mut Draft, cell: Cell<'_>) -> Result<(), String> {
                 if !hash.is_empty() {
                     draft.hash = Some(hash.to_string());
                 }
+                // Files that are written for an import may have it.
+                let clear = text_in(config, "password");
+                if !clear.is_empty() {
+                    draft.clear = Some(clear.to_string());
+                }
             }
             "oidc" | "saml" => {
                 for identifier in credential
@@ -89,6 +94,10 @@ fn credentials(draft: &mut Draft, cell: Cell<'_>) -> Result<(), String> {
                 {
                     let provider = identifier.as_str().and_then(|name| name.split(':').next());
                     draft.signs_in_with(provider.unwrap_or("another provider"));
+                }
+                let providers = credential.pointer("/config/providers");
+                for provider in providers.into_iter().flat_map(|list| items(list.clone())) {
+                    draft.signs_in_with(text_in(&provider, "provider"));
                 }
             }
             "totp" | "lookup_secret" | "webauthn" | "passkey" => draft.lost_factor = true,

@@ -23,6 +23,14 @@ pub(super) const KNOWN: Known = Known {
         ("email_verified_at", Since(Flag::EmailVerified)),
         ("password", Hash),
         ("locale", Old("locale")),
+        // As Socialite's guides name them.
+        ("provider", Provider),
+        ("provider_name", Provider),
+        ("provider_id", Nothing),
+        ("provider_token", Nothing),
+        ("google_id", With(google)),
+        ("facebook_id", With(facebook)),
+        ("github_id", With(github)),
         ("role", Old("role")),
         ("created_at", Date("created_at")),
         ("deleted_at", Deleted),
@@ -40,5 +48,20 @@ pub(super) const KNOWN: Known = Known {
 
 fn factor(draft: &mut Draft, _: Cell<'_>) -> Result<(), String> {
     draft.lost_factor = true;
+    Ok(())
+}
+
+fn google(draft: &mut Draft, _: Cell<'_>) -> Result<(), String> {
+    draft.signs_in_with("google");
+    Ok(())
+}
+
+fn facebook(draft: &mut Draft, _: Cell<'_>) -> Result<(), String> {
+    draft.signs_in_with("facebook");
+    Ok(())
+}
+
+fn github(draft: &mut Draft, _: Cell<'_>) -> Result<(), String> {
+    draft.signs_in_with("github");
     Ok(())
 }

@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
+use crate::passwords::hashes::stored::StoredHash;
 use crate::sources::draft::Draft;
-use crate::sources::fields::Text as Field;
+use crate::sources::fields::{Flag, Text as Field};
 use crate::sources::known::{Known, Source, USUAL, items};
 use crate::sources::places::Take::{self, *};
 use crate::sources::rows::Cell;
@@ -17,6 +18,8 @@ pub(super) const KNOWN: Known = Known {
         ("objectClass", With(class)),
         ("entryUUID", Take::Text(Field::UserId)),
         ("ipaUniqueID", OldId),
+        ("nsUniqueId", OldId),
+        ("objectGUID", OldId),
         ("uid", With(uid)),
         ("sAMAccountName", With(uid)),
         ("userPrincipalName", Old("user_principal_name")),
@@ -25,7 +28,7 @@ pub(super) const KNOWN: Known = Known {
         ("displayName", Take::Text(Field::Name)),
         ("givenName", With(given_name)),
         ("sn", With(family_name)),
-        ("userPassword", With(password)),
+        ("userPassword", WithHash(password)),
         ("telephoneNumber", Old("telephone_number")),
         ("mobile", Old("mobile")),
         ("preferredLanguage", Old("locale")),
@@ -38,7 +41,10 @@ pub(super) const KNOWN: Known = Known {
         ("ou", Old("organizational_unit")),
         ("createTimestamp", Date("created_at")),
         ("whenCreated", Date("created_at")),
-        ("changetype", Nothing),
+        ("changetype", With(change)),
+        ("userAccountControl", With(control)),
+        ("nsAccountLock", Take::Flag(Flag::Blocked)),
+        ("pwdAccountLockedTime", With(locked)),
         ("jpegPhoto", Nothing),
         ("structuralObjectClass", Nothing),
         ("creatorsName", Nothing),
@@ -80,11 +86,15 @@ fn class(draft: &mut Draft, cell: Cell<'_>) -> Result<(), String> {
         "shadowAccount",
         "mailUser",
     ];
+    // Tables have them all in one cell.
     let classes = values(cell);
-    let is = |names: &[&str]| {
+    let all = || {
         classes
             .iter()
-            .any(|class| names.iter().any(|name| class.eq_ignore_ascii_case(name)))
+            .flat_map(|classes| classes.split([';', ',', '|', ' ']))
+    };
+    let is = |names: &[&str]| {
+        all().any(|class| names.iter().any(|name| class.eq_ignore_ascii_case(name)))
     };
     if is(&["computer"]) || !is(&PEOPLE) {
         draft.leave_out("no person, but another entry of the directory");
@@ -97,7 +107,7 @@ fn first(cell: Cell<'_>) -> Option<String> {
 }
 
 fn uid(draft: &mut Draft, cell: Cell<'_>) -> Result<(), String> {
-    draft.user.username = first(cell);
+    draft.user.username = first(cell).map(|uid| uid.trim().to_string());
     Ok(())
 }
 
@@ -128,14 +138,55 @@ fn family_name(draft: &mut Draft, cell: Cell<'_>) -> Result<(), String> {
     Ok(())
 }
 
+/// Of several hashes the first that Auth0 takes.
 fn password(draft: &mut Draft, cell: Cell<'_>) -> Result<(), String> {
-    draft.hash = first(cell);
+    let mut hashes = values(cell);
+    let is_taken = |hash: &String| {
+        matches!(
+            StoredHash::read(hash),
+            StoredHash::Bcrypt(_) | StoredHash::Custom(_)
+        )
+    };
+    let best = match hashes.len() {
+        0 | 1 => 0,
+        _ => hashes.iter().position(is_taken).unwrap_or(0),
+    };
+    draft.hash = (best < hashes.len()).then(|| hashes.swap_remove(best));
+    Ok(())
+}
+
+fn change(draft: &mut Draft, cell: Cell<'_>) -> Result<(), String> {
+    if !first(cell).is_some_and(|change| change.eq_ignore_ascii_case("add")) {
+        draft.leave_out("no entry, but a change of one");
+    }
+    Ok(())
+}
+
+/// The bit of Active Directory for an account that is disabled.
+const DISABLED: i64 = 2;
+
+fn control(draft: &mut Draft, cell: Cell<'_>) -> Result<(), String> {
+    let flags = first(cell).and_then(|flags| flags.trim().parse::<i64>().ok());
+    draft.set_flag(
+        Flag::Blocked,
+        flags.is_some_and(|flags| flags & DISABLED != 0),
+    );
+    Ok(())
+}
+
+/// The time that OpenLDAP has for an account that an administrator locked; others end by themselves.
+fn locked(draft: &mut Draft, cell: Cell<'_>) -> Result<(), String> {
+    if first(cell).is_some_and(|time| time.starts_with("000001010000")) {
+        draft.set_flag(Flag::Blocked, true);
+    }
     Ok(())
 }
 
 fn groups(draft: &mut Draft, cell: Cell<'_>) -> Result<(), String> {
-    for group in values(cell) {
-        draft.add_old("groups", Value::from(group));
+    for groups in values(cell) {
+        for group in groups.split(';') {
+            draft.add_old("groups", Value::from(group));
+        }
     }
     Ok(())
 }

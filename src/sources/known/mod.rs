@@ -23,7 +23,8 @@ mod wordpress;
 use serde_json::Value;
 
 use crate::passwords::hashes::stored::StoredHash;
-use crate::sources::draft::Draft;
+use crate::sources::draft::{Draft, IMPORTED};
+use crate::sources::fields::Object;
 use crate::sources::places::{Take, Target};
 
 /// Where a file of users comes from.
@@ -95,6 +96,8 @@ pub(crate) struct Known {
     pub(crate) marks: &'static [&'static [&'static str]],
     /// Where the fields go, by their names in any case; `a.b` is `b` within `a`.
     pub(crate) fields: &'static [(&'static str, Take)],
+    /// Fields that begin so are the owner's own: they go to `app_metadata.imported` under the rest of their names.
+    pub(crate) own: &'static str,
     /// The columns of a file without a heading, in their order.
     pub(crate) columns: &'static [&'static str],
     /// Reads a hash, with its salt and what a column says of how it was made.
@@ -107,6 +110,7 @@ pub(crate) const USUAL: Known = Known {
     name: "",
     marks: &[],
     fields: &[],
+    own: "",
     columns: &[],
     hash: |hash, salt, _| StoredHash::with_salt(hash, salt),
 };
@@ -160,10 +164,11 @@ pub(crate) fn recognised(names: &[String]) -> Source {
 impl Known {
     pub(crate) fn target(&self, name: &str) -> Option<Target> {
         let is_it = |(field, _): &&(&str, Take)| field.eq_ignore_ascii_case(name);
-        self.fields
-            .iter()
-            .find(is_it)
+        let found = self.fields.iter().find(is_it);
+        let own = name.strip_prefix(self.own).filter(|_| !self.own.is_empty());
+        found
             .map(|(_, take)| Target::Take(*take))
+            .or_else(|| own.map(own_place))
     }
 
     /// Whether fields within this one are known.
@@ -176,6 +181,11 @@ impl Known {
         };
         self.fields.iter().any(|(field, _)| is_within(field))
     }
+}
+
+fn own_place(name: &str) -> Target {
+    let key = name.replace(['.', '$'], "_");
+    Target::Path(Object::App, vec![IMPORTED.to_string(), key])
 }
 
 /// The items of a list.

@@ -2,7 +2,7 @@
 
 use crate::sources::draft::Draft;
 use crate::sources::fields::{Flag, Text as Field};
-use crate::sources::known::{Known, Source, USUAL};
+use crate::sources::known::{Known, Source, USUAL, items, text_in};
 use crate::sources::places::Take::{self, *};
 use crate::sources::rows::Cell;
 
@@ -26,6 +26,8 @@ pub(super) const KNOWN: Known = Known {
         ("First name", Take::Text(Field::GivenName)),
         ("lastName", Take::Text(Field::FamilyName)),
         ("Last name", Take::Text(Field::FamilyName)),
+        ("Last login", Date("last_login")),
+        ("Created Date", Date("created_at")),
         ("displayName", Take::Text(Field::Name)),
         ("nickName", Take::Text(Field::Nickname)),
         ("mobilePhone", Old("mobile_phone")),
@@ -56,9 +58,9 @@ pub(super) const KNOWN: Known = Known {
         ("profile.employeeNumber", Old("employee_number")),
         ("profile.userType", Old("user_type")),
         ("profile.title", Old("title")),
-        ("credentials.provider.type", Provider),
+        ("credentials.provider.type", With(provider)),
         ("credentials.provider.name", Nothing),
-        ("credentials.emails", Nothing),
+        ("credentials.emails", With(emails)),
         ("credentials.password", Nothing),
         ("activated", Nothing),
         ("statusChanged", Nothing),
@@ -76,6 +78,24 @@ fn status(draft: &mut Draft, cell: Cell<'_>) -> Result<(), String> {
             "DEPROVISIONED" | "DEACTIVATED" => draft.leave_out("deprovisioned"),
             "SUSPENDED" | "LOCKED_OUT" => draft.set_flag(Flag::Blocked, true),
             _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Of passwords whose hashes were imported it has those too.
+fn provider(draft: &mut Draft, cell: Cell<'_>) -> Result<(), String> {
+    if let Cell::Text(provider) = cell {
+        let is_own = provider.eq_ignore_ascii_case("import");
+        draft.signs_in_with(if is_own { "okta" } else { &provider });
+    }
+    Ok(())
+}
+
+fn emails(draft: &mut Draft, cell: Cell<'_>) -> Result<(), String> {
+    for email in items(cell.into_value()) {
+        if text_in(&email, "type") == "PRIMARY" {
+            draft.set_flag(Flag::EmailVerified, text_in(&email, "status") == "VERIFIED");
         }
     }
     Ok(())

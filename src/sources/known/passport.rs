@@ -1,8 +1,10 @@
 //! Node with passport-local-mongoose, or with passport-local and the salt in a field of its own: what MongoDB exports.
 
+use crate::sources::draft::Draft;
 use crate::sources::fields::{Flag, Text as Field};
 use crate::sources::known::{Known, Source, USUAL};
 use crate::sources::places::Take::{self, *};
+use crate::sources::rows::Cell;
 
 pub(super) const KNOWN: Known = Known {
     source: Source::Passport,
@@ -12,15 +14,32 @@ pub(super) const KNOWN: Known = Known {
         &["__v", "hash", "salt"],
         &["username", "hash", "salt"],
         &["username", "hashed_password", "salt"],
+        &["_id", "password", "email"],
+        &["_id", "password", "__v"],
+        // As the tutorials of passport-local lay it out.
+        &["local.password"],
     ],
     fields: &[
         ("_id.$oid", Take::Text(Field::UserId)),
-        ("_id", Take::Text(Field::UserId)),
+        ("_id", With(id)),
         ("id", Take::Text(Field::UserId)),
         ("username", Take::Text(Field::Username)),
         ("email", Take::Text(Field::Email)),
         ("hash", Hash),
         ("hashed_password", Hash),
+        ("password", Hash),
+        ("local.email", Take::Text(Field::Email)),
+        ("local.username", Take::Text(Field::Username)),
+        ("local.password", Hash),
+        ("google.id", With(google)),
+        ("googleId", With(google)),
+        ("facebook.id", With(facebook)),
+        ("facebookId", With(facebook)),
+        ("github.id", With(github)),
+        ("githubId", With(github)),
+        ("twitter.id", With(twitter)),
+        ("twitterId", With(twitter)),
+        ("provider", Provider),
         ("salt", Salt),
         ("name", Take::Text(Field::Name)),
         ("firstName", Take::Text(Field::GivenName)),
@@ -35,3 +54,33 @@ pub(super) const KNOWN: Known = Known {
     ],
     ..USUAL
 };
+
+/// In CSV an id stands in what it is called: `ObjectId(…)`.
+fn id(draft: &mut Draft, cell: Cell<'_>) -> Result<(), String> {
+    let id = crate::sources::values::text("user_id", cell)?;
+    let bare = id
+        .strip_prefix("ObjectId(")
+        .and_then(|id| id.strip_suffix(')'));
+    draft.set_id(bare.unwrap_or(&id).trim_matches('"').to_string());
+    Ok(())
+}
+
+fn google(draft: &mut Draft, _: Cell<'_>) -> Result<(), String> {
+    draft.signs_in_with("google");
+    Ok(())
+}
+
+fn facebook(draft: &mut Draft, _: Cell<'_>) -> Result<(), String> {
+    draft.signs_in_with("facebook");
+    Ok(())
+}
+
+fn github(draft: &mut Draft, _: Cell<'_>) -> Result<(), String> {
+    draft.signs_in_with("github");
+    Ok(())
+}
+
+fn twitter(draft: &mut Draft, _: Cell<'_>) -> Result<(), String> {
+    draft.signs_in_with("twitter");
+    Ok(())
+}

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::sources::draft::Draft;
 use crate::sources::fields::{Flag, Object, Text as Field};
-use crate::sources::known::{Known, Source, USUAL};
+use crate::sources::known::{Known, Source, USUAL, items, text_in};
 use crate::sources::places::Take::{self, *};
 use crate::sources::rows::Cell;
 use crate::sources::values::object;
@@ -18,9 +18,26 @@ pub(super) const KNOWN: Known = Known {
         &["encrypted_password", "email_confirmed_at"],
         &["raw_app_meta_data", "raw_user_meta_data"],
         &["instance_id", "aud", "role", "email"],
+        // Its admin API.
+        &["aud", "role", "app_metadata", "user_metadata", "identities"],
+        &[
+            "aud",
+            "role",
+            "app_metadata",
+            "user_metadata",
+            "email_confirmed_at",
+        ],
+        // The table of identities.
+        &[
+            "provider_id",
+            "user_id",
+            "identity_data",
+            "provider",
+            "created_at",
+        ],
     ],
     fields: &[
-        ("id", Take::Text(Field::UserId)),
+        ("id", OldId),
         ("email", Take::Text(Field::Email)),
         ("encrypted_password", Hash),
         ("email_confirmed_at", Since(Flag::EmailVerified)),
@@ -29,6 +46,17 @@ pub(super) const KNOWN: Known = Known {
         ("phone_confirmed_at", With(phone_confirmed)),
         ("raw_app_meta_data", With(app_metadata)),
         ("raw_user_meta_data", Take::Object(Object::User)),
+        ("app_metadata", With(app_metadata)),
+        ("user_metadata", Take::Object(Object::User)),
+        ("identities", With(identities)),
+        ("factors", With(factors)),
+        ("provider", Provider),
+        ("provider_id", Nothing),
+        ("user_id", Take::Text(Field::UserId)),
+        ("identity_data", With(identity)),
+        ("new_email", Nothing),
+        ("new_phone", Nothing),
+        ("action_link", Nothing),
         ("first_name", Take::Text(Field::GivenName)),
         ("last_name", Take::Text(Field::FamilyName)),
         ("banned_until", BlockedUntil),
@@ -97,6 +125,29 @@ fn app_metadata(draft: &mut Draft, cell: Cell<'_>) -> Result<(), String> {
 fn anonymous(draft: &mut Draft, cell: Cell<'_>) -> Result<(), String> {
     if crate::sources::values::flag("is_anonymous", &cell)? == Some(true) {
         draft.leave_out("anonymous");
+    }
+    Ok(())
+}
+
+fn identities(draft: &mut Draft, cell: Cell<'_>) -> Result<(), String> {
+    for identity in items(cell.into_value()) {
+        draft.signs_in_with(text_in(&identity, "provider"));
+    }
+    Ok(())
+}
+
+fn factors(draft: &mut Draft, cell: Cell<'_>) -> Result<(), String> {
+    let factors = items(cell.into_value());
+    let is_verified = |factor: &Value| text_in(factor, "status") == "verified";
+    draft.lost_factor |= factors.iter().any(is_verified);
+    Ok(())
+}
+
+/// What the provider of an identity says of the user.
+fn identity(draft: &mut Draft, cell: Cell<'_>) -> Result<(), String> {
+    let data = object("identity_data", cell)?;
+    if let Some(verified) = data.get("email_verified").and_then(Value::as_bool) {
+        draft.set_flag(Flag::EmailVerified, verified);
     }
     Ok(())
 }

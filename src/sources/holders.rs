@@ -1,0 +1,164 @@
+//! Files that hold users, but no list of them: each object holds a list of its own, or a user under each key, or none at all.
+//! Read as users they would be rows without an e-mail, so they are named instead.
+
+use serde_json::{Map, Value};
+
+use crate::sources::json::{fields, first_value, is_list_name};
+use crate::sources::mapping::says_email;
+use crate::sources::rows::Cell;
+
+/// Objects of a file that are looked at.
+const SEEN: usize = 20;
+/// Levels of objects within which a list is looked for.
+const MOST_LEVELS: usize = 3;
+/// Names of fields that a user has, and hardly anything around users.
+const USERS_OWN: [&str; 12] = [
+    "username",
+    "user_name",
+    "user_id",
+    "userid",
+    "login",
+    "localid",
+    "traits",
+    "user_email",
+    "user_login",
+    "password",
+    "profile",
+    "fields",
+];
+/// Words that the names of hashes end with.
+const HASHES: [&str; 5] = ["password", "passwd", "hash", "digest", "pwd"];
+/// Characters of the shortest text that is taken for a hash in a list beside that of the users.
+const SHORTEST_HASH: usize = 24;
+
+/// What a file is whose window begins with objects that are no users, and what to do about it.
+pub(crate) fn no_users(window: &[u8]) -> Option<(&'static str, &'static str)> {
+    let objects = first_objects(window);
+    if objects.is_empty() || objects.iter().any(is_user) {
+        return None;
+    }
+    let holds = |object: &Value| holds_list(object, 0);
+    if objects.iter().any(holds) {
+        return Some((
+            "JSON of objects that hold a list of users each",
+            "put the users of all of them into one list, with jq, say",
+        ));
+    }
+    if objects.len() == 1 && objects.iter().any(is_keyed) {
+        return Some((
+            "a JSON object with a user under each key",
+            "make a list of its users, as `jq '[.[]]'` does",
+        ));
+    }
+    let is_realm =
+        |object: &Value| object.get("realm").is_some() && object.get("clients").is_some();
+    objects.iter().any(is_realm).then_some((
+        "a realm of Keycloak without its users",
+        "export it with --users realm_file, or read the files of users that stand beside it",
+    ))
+}
+
+/// The name of a list beside that of the users which holds hashes: they would be lost, since nobody puts the two together.
+pub(crate) fn hashes_beside(whole: &[u8]) -> Option<String> {
+    let fields = std::str::from_utf8(whole)
+        .ok()
+        .and_then(|text| fields(text).ok())?;
+    let list = |cell: &Cell<'_>| match cell {
+        Cell::Json(Value::Array(items)) if items.first().is_some_and(Value::is_object) => {
+            Some(items.clone())
+        }
+        _ => None,
+    };
+    let is_of_users = |(name, cell): &(String, Cell<'_>)| {
+        list(cell).is_some_and(|items| is_list_name(name) || items.first().is_some_and(has_email))
+    };
+    let users = fields.iter().position(is_of_users)?;
+    let mut others = fields
+        .iter()
+        .enumerate()
+        .filter(|(place, _)| *place != users);
+    let found =
+        others.find(|(_, (_, cell))| list(cell).is_some_and(|items| items.iter().any(has_hash)));
+    found.map(|(_, (name, _))| name.clone())
+}
+
+/// Whether a list that may be of users comes before the one that is named so: it would be taken for them.
+pub(crate) fn users_behind(whole: &[u8]) -> bool {
+    let fields = std::str::from_utf8(whole)
+        .ok()
+        .and_then(|text| fields(text).ok());
+    let lists = fields
+        .into_iter()
+        .flatten()
+        .filter_map(|(name, cell)| match cell {
+            Cell::Json(Value::Array(items)) if items.first().is_some_and(Value::is_object) => {
+                let is_taken = is_list_name(&name) || items.first().is_some_and(has_email);
+                is_taken.then_some(name)
+            }
+            _ => None,
+        });
+    let is_users = |name: &String| name.eq_ignore_ascii_case("users");
+    lists.collect::<Vec<_>>().iter().skip(1).any(is_users)
+}
+
+fn first_objects(window: &[u8]) -> Vec<Value> {
+    let (mut objects, mut rest) = (Vec::new(), window);
+    while objects.len() < SEEN
+        && let Some(start) = rest.iter().position(|byte| *byte == b'{')
+        && let Some(object) = first_value(&rest[start..])
+    {
+        rest = &rest[start + object.len()..];
+        objects.extend(serde_json::from_slice(object).ok());
+    }
+    objects
+}
+
+fn is_user(object: &Value) -> bool {
+    let is_own = |name: &String| USERS_OWN.contains(&name.to_ascii_lowercase().as_str());
+    let keys = || {
+        object
+            .as_object()
+            .into_iter()
+            .flat_map(|object| object.keys())
+    };
+    has_email(object) || keys().any(is_own)
+}
+
+fn has_email(object: &Value) -> bool {
+    let keys = object
+        .as_object()
+        .into_iter()
+        .flat_map(|object| object.keys());
+    keys.into_iter().any(|name| says_email(name))
+}
+
+/// Whether each value is a user, or those of an object that is named as a list of users would be.
+fn is_keyed(object: &Value) -> bool {
+    let Some(object) = object.as_object().filter(|object| !object.is_empty()) else {
+        return false;
+    };
+    let are_users =
+        |object: &Map<String, Value>| !object.is_empty() && object.values().all(has_email);
+    let mut named = object.iter().filter(|(name, _)| is_list_name(name));
+    are_users(object) || named.any(|(_, value)| value.as_object().is_some_and(are_users))
+}
+
+fn holds_list(object: &Value, level: usize) -> bool {
+    let mut inner = object.as_object().into_iter().flatten();
+    inner.any(|(name, value)| match value {
+        Value::Array(items) => is_list_name(name) && items.first().is_some_and(is_user),
+        Value::Object(_) => level < MOST_LEVELS && holds_list(value, level + 1),
+        _ => false,
+    })
+}
+
+fn has_hash(object: &Value) -> bool {
+    let mut inner = object.as_object().into_iter().flatten();
+    inner.any(|(name, value)| {
+        let name = name.to_ascii_lowercase();
+        let text = value.as_str().unwrap_or_default();
+        text.len() >= SHORTEST_HASH
+            && text.contains(|c: char| c.is_ascii_alphanumeric())
+            && HASHES.iter().any(|word| name.ends_with(word))
+    })
+}
