@@ -114,6 +114,27 @@ fn published_examples_fit_their_passwords() {
             "AQAAAAEAACcQAAAAEAABAgMEBQYHCAkKCwwNDg+yWU7rLgUwPZb1Itsmra7cbxw2EFpwpVFIEtP+JIuUEw==",
         ),
         ("test", "$md5$CY9rzUYh03PK3k6DJie09g=="),
+        // AdonisJS's, ForgeRock DS's, Liferay's and CrackStation's own tests and examples; and again Ory Kratos's.
+        (
+            "password",
+            "$bcrypt$v=98$r=10$tAe1bhm5zoo0Sx7ZfrCd7w$0T4Cf8htpt/8FbjK+cErdaTh8T6ClYQ",
+        ),
+        (
+            "password",
+            "{PBKDF2-HMAC-SHA256}10000:xKsMmlzVLRYdYzcgBuD3ZIAeSj8tNhjDHGFDqhth8Kcbw5qjL5UZxaiS2awL1HjO",
+        ),
+        (
+            "password",
+            "AAAAoAAB9ADJZ16OuMAPPHe2CUbP0HPyXvagoKHumh7iHU3c",
+        ),
+        (
+            "foobar",
+            "sha1:64000:18:B6oWbvtHvu8qCgoE75wxmvpidRnGzGFt:R1gkPOuVjqIoTulWP1TABS0H",
+        ),
+        (
+            "test",
+            "$hmac-sha256$ZTAzMWJhMWMyOTM4YjFkMjgzZjkxOWExZGY5YWM2NmMxOTJhN2RkNzQ0MzJkNWZkNGFkYTI5OTk0MWJhMTA5Zg==$MTIzNDU=",
+        ),
     ] {
         let read = StoredHash::read(text);
         let user =
@@ -259,6 +280,12 @@ fn what_says_nothing_is_no_password_and_a_password_is_no_hash() {
         "{UNKNOWN}hash",
         "X03MO1qnZdYdgyfeuILPmQ==",
         "X03MO1qnZdYdgyfe-ILPmQ==",
+        // Bytes as databases write them, and what lost a part: to hash those once more would lock their users out.
+        "\\x5f4dcc3b5aa765d61d8327deb882cf99",
+        "*C50436021AAEA8B8A28F330197F1A97A774E09",
+        "SSHA}zF8XD2e3TtD56Xi1Qd0Vus3ZzEMrZQyh",
+        "'$2b$10$C9hB01.YxRSTcn",
+        "pbkdf2_sha256$1000$abcDEF$njprgFGx1P",
         &"long enough ".repeat(9),
     ] {
         assert_eq!(StoredHash::read(text), StoredHash::Silent, "{text}");

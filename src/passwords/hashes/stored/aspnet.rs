@@ -11,13 +11,16 @@ const SECOND: (usize, usize, u32) = (16, 32, 1_000);
 const SHORTEST: usize = 16;
 
 pub(super) fn read(text: &str) -> Option<StoredHash> {
-    let bytes = any_base64(text)?;
     let what = "an ASP.NET Identity hash";
+    if let Some((iterations, text)) = text.split_once('.') {
+        let what = "a MembershipReboot hash";
+        return second(what, u32::from_str_radix(iterations, 16).ok()?, text);
+    }
+    if let Some(found) = second(what, SECOND.2, text) {
+        return Some(found);
+    }
+    let bytes = any_base64(text)?;
     match bytes.split_first()? {
-        (0, rest) if rest.len() == SECOND.0 + SECOND.1 => {
-            let (salt, key) = rest.split_at(SECOND.0);
-            Some(description::pbkdf2(what, "sha1", SECOND.2, salt, key))
-        }
         (1, rest) => {
             let (head, rest) = rest.split_first_chunk::<12>()?;
             let number = |at: usize| {
@@ -30,6 +33,16 @@ pub(super) fn read(text: &str) -> Option<StoredHash> {
         }
         _ => None,
     }
+}
+
+/// The second version; MembershipReboot writes it with iterations of its own in hex, and a dot, in front.
+fn second(what: &'static str, iterations: u32, text: &str) -> Option<StoredHash> {
+    let bytes = any_base64(text)?;
+    let (salt, key) = match bytes.split_first()? {
+        (0, rest) if rest.len() == SECOND.0 + SECOND.1 => rest.split_at(SECOND.0),
+        _ => return None,
+    };
+    Some(description::pbkdf2(what, "sha1", iterations, salt, key))
 }
 
 /// A row of the membership tables (`aspnet_Membership`, `Memberships`) by its columns `Password`, `PasswordSalt` and

@@ -79,13 +79,13 @@ pub(super) fn digest(algorithm: &str, hash: &[u8], salt: Option<(&[u8], Side)>) 
     custom
 }
 
-pub(super) fn hmac(digest: &str, hash: &[u8], key: &str) -> StoredHash {
+pub(super) fn hmac(digest: &str, hash: &[u8], key: &[u8]) -> StoredHash {
     let hash =
-        json!({"value": hex(hash), "encoding": "hex", "digest": digest, "key": {"value": key}});
+        json!({"value": hex(hash), "encoding": "hex", "digest": digest, "key": salt_of(key)});
     checked("an HMAC", json!({"algorithm": "hmac", "hash": hash}))
 }
 
-/// A salt as text where it is text.
+/// A salt, or a key, as text where it is text.
 fn salt_of(salt: &[u8]) -> Value {
     match std::str::from_utf8(salt) {
         Ok(text) if text.chars().all(|c| !c.is_control()) => json!({"value": text}),

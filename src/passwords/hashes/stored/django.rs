@@ -77,7 +77,7 @@ fn digest(algorithm: &str, parts: &[&str]) -> Option<StoredHash> {
     match parts {
         ["", _] if is_old => djangos(description::digest(algorithm, &hash, None)),
         [salt, _] if is_old && WERKZEUG_SALTS.contains(&salt.len()) => {
-            Some(description::hmac(algorithm, &hash, salt))
+            Some(description::hmac(algorithm, &hash, salt.as_bytes()))
         }
         [salt, _] if is_old && DJANGO_SALTS.contains(&salt.len()) => djangos(description::digest(
             algorithm,
@@ -86,7 +86,7 @@ fn digest(algorithm: &str, parts: &[&str]) -> Option<StoredHash> {
         )),
         [_, _] if is_old => Some(StoredHash::Silent),
         [salt, rounds, _] if number(rounds)? == 1 => {
-            Some(description::hmac(algorithm, &hash, salt))
+            Some(description::hmac(algorithm, &hash, salt.as_bytes()))
         }
         [_, _, _] => Some(StoredHash::Impossible {
             what: "a hash of Node's password-hash",

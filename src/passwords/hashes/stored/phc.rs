@@ -3,7 +3,7 @@
 use base64::Engine;
 
 use crate::passwords::hashes::encodings::{BASE64, BytesEncoding, any_base64};
-use crate::passwords::hashes::stored::StoredHash;
+use crate::passwords::hashes::stored::{StoredHash, crypt};
 use crate::passwords::hashes::stored::description::{self, Side, number};
 
 /// Bytes of the head of a file that the tool `scrypt` enciphers, which is its way to keep a password.
@@ -38,6 +38,13 @@ pub(super) fn read(text: &str) -> Option<StoredHash> {
         .split('$')
         .collect();
     match parts[..] {
+        ["bcrypt", version, cost, salt, hash] => crypt::of_phc(version, cost, salt, hash),
+        // Ory Kratos writes the hash in hex and that in base64.
+        [algorithm, hash, key] if algorithm.starts_with("hmac-") => {
+            let hash = String::from_utf8(BASE64.decode(hash).ok()?).ok()?;
+            let hash = BytesEncoding::Hex.decode(&hash).ok()?;
+            Some(description::hmac(&algorithm[5..], &hash, &BASE64.decode(key).ok()?))
+        }
         ["scrypt", params, salt, key] => {
             named_scrypt(params, &any_base64(salt)?, &any_base64(key)?)
         }

@@ -30,7 +30,7 @@ pub(super) fn read(text: &str) -> Option<StoredHash> {
         }
         // Before PBKDF2, its salt was the key of an HMAC.
         [digest @ ("sha224" | "sha256" | "sha384" | "sha512")] => {
-            Some(description::hmac(digest, &hash()?, salt))
+            Some(description::hmac(digest, &hash()?, salt.as_bytes()))
         }
         _ => None,
     }
