@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::passwords::hashes::custom::CustomHash;
 use crate::passwords::hashes::digests::Digest;
 use crate::passwords::hashes::encodings::{BytesEncoding, any_base64};
-use crate::passwords::recipe::column::{Column, Key};
+use crate::passwords::recipe::column::{Column, Key, decoded};
 use crate::passwords::recipe::forms::{Form, forms};
 use crate::passwords::recipe::known_hash::KnownHash;
 
@@ -131,7 +131,7 @@ fn with_salts(salt: Option<&str>, base: &Value) -> Vec<Value> {
     let mut recipes = Vec::new();
     for position in ["prefix", "suffix"] {
         for (name, encoding) in ENCODINGS {
-            if encoding.decode(salt).is_ok() {
+            if decoded(encoding, salt).is_ok() {
                 let mut recipe = base.clone();
                 recipe["salt"] = json!({});
                 if position != "prefix" {

@@ -7,6 +7,8 @@ use crate::passwords::hashes::stored::{StoredHash, description, trimmed};
 
 /// Bytes of salt and key, and iterations, of Identity's second version, in which nothing is said.
 const SECOND: (usize, usize, u32) = (16, 32, 1_000);
+/// Letters of the head of the third.
+const THIRD_LETTERS: usize = 18;
 /// Bytes of the shortest salt and key that Identity takes.
 const SHORTEST: usize = 16;
 
@@ -19,7 +21,9 @@ pub(super) fn read(text: &str) -> Option<StoredHash> {
     if let Some(found) = second(what, SECOND.2, text) {
         return Some(found);
     }
-    let bytes = any_base64(text)?;
+    let Some(bytes) = any_base64(text) else {
+        return is_third(text).then(|| description::damaged(what));
+    };
     match bytes.split_first()? {
         (1, rest) => {
             let (head, rest) = rest.split_first_chunk::<12>()?;
@@ -29,10 +33,19 @@ pub(super) fn read(text: &str) -> Option<StoredHash> {
             let digest = *["sha1", "sha256", "sha512"].get(number(0) as usize)?;
             let (salt, key) = rest.split_at_checked(number(8) as usize)?;
             let is_whole = salt.len() >= SHORTEST && key.len() >= SHORTEST;
-            is_whole.then(|| description::pbkdf2(what, digest, number(4), salt, key))
+            if !is_whole || description::is_cut(key) {
+                return is_third(text).then(|| description::damaged(what));
+            }
+            Some(description::pbkdf2(what, digest, number(4), salt, key))
         }
         _ => None,
     }
+}
+
+/// Whether it begins as the third version does, with its number, that of the digest, iterations and 16 bytes of salt.
+fn is_third(text: &str) -> bool {
+    let letters = text.as_bytes();
+    letters.len() > THIRD_LETTERS && text.starts_with("AQAAAA") && text.get(12..16) == Some("AAAA")
 }
 
 /// The second version; MembershipReboot writes it with iterations of its own in hex, and a dot, in front.

@@ -15,8 +15,8 @@ const SPRING_KEY_BYTES: usize = 32;
 const ATLASSIAN: (usize, u32) = (16, 10_000);
 /// Bytes of salt behind the iterations in what 389 Directory Server writes.
 const DIRECTORY_SERVER_SALT: usize = 64;
-/// Digits of an md5 in hex: base64 of so many letters without one beyond `f` does not come by chance.
-const SHORTEST_HEX: usize = 32;
+/// Bytes of an md5: in base64 as many letters as it has in hex, none of them beyond `f`, do not come by chance.
+const SHORTEST_HEX: usize = 16;
 const CLEAR: [&str; 5] = ["noop", "plain", "clear", "cleartext", "plaintext"];
 
 pub(super) fn read(text: &str, inner: &dyn Fn(&str) -> StoredHash) -> Option<StoredHash> {
@@ -252,7 +252,11 @@ fn digest(id: &str, rest: &str) -> Option<StoredHash> {
 
 /// A digest, and a salt that is text: Joomla's `{SHA256}hash:salt`, and Jackrabbit Oak's `{SHA-256}salt-1000-hash`.
 fn with_salt_in_text(id: &str, rest: &str) -> Option<StoredHash> {
-    let is_digest = |part: &str| BytesEncoding::Hex.decode(part).is_ok_and(|hash| hash.len() == 32);
+    let is_digest = |part: &str| {
+        BytesEncoding::Hex
+            .decode(part)
+            .is_ok_and(|hash| hash.len() == 32)
+    };
     match (id, rest.split(':').collect::<Vec<_>>().as_slice()) {
         ("sha256", [hash, salt]) if is_digest(hash) => {
             let hash = BytesEncoding::Hex.decode(hash).ok()?;
@@ -280,14 +284,21 @@ fn ldap(id: &str, rest: &str) -> Option<StoredHash> {
     let bits = scheme.strip_prefix("SSHA").or(scheme.strip_prefix("SHA"));
     let is_ldap = bits.is_some_and(|bits| ["", "224", "256", "384", "512"].contains(&bits))
         || ["MD5", "SMD5"].contains(&scheme.as_str());
+    if !is_ldap {
+        return None;
+    }
     let rest: String = rest.split_whitespace().collect();
-    let is_hex = rest.len() >= SHORTEST_HEX;
-    let hex = BytesEncoding::Hex.decode(&rest).ok().filter(|_| is_hex);
-    let value = match hex.or_else(|| any_base64(&rest)) {
-        Some(bytes) => BASE64.encode(bytes),
-        None => rest,
-    };
-    is_ldap.then(|| description::text("an LDAP hash", "ldap", &format!("{{{scheme}}}{value}")))
+    let described =
+        |value: &str| description::text("an LDAP hash", "ldap", &format!("{{{scheme}}}{value}"));
+    let hex = BytesEncoding::Hex.decode(&rest).ok();
+    let hex = hex.filter(|bytes| bytes.len() >= SHORTEST_HEX);
+    if let Some(found @ StoredHash::Custom(_)) = hex.map(|bytes| described(&BASE64.encode(bytes))) {
+        return Some(found);
+    }
+    Some(match any_base64(&rest) {
+        Some(bytes) => described(&BASE64.encode(bytes)),
+        None => described(&rest),
+    })
 }
 
 fn described_digest(custom: Value) -> StoredHash {

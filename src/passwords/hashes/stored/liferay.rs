@@ -10,7 +10,9 @@ const NAMED: &str = "{PBKDF2WithHmacSHA1/";
 const KEY_BYTES: usize = 20;
 
 pub(super) fn read(text: &str) -> Option<StoredHash> {
-    let named = text.strip_prefix(NAMED).and_then(|rest| rest.split_once('}'));
+    let named = text
+        .strip_prefix(NAMED)
+        .and_then(|rest| rest.split_once('}'));
     let text = named.map_or(text, |(_, text)| text);
     let bytes = any_base64(text).filter(|_| text.starts_with(START))?;
     let (&[0, 0, 0, 160, rounds @ ..], rest) = bytes.split_first_chunk::<8>()? else {

@@ -11,8 +11,14 @@ pub(super) fn read(text: &str) -> Option<StoredHash> {
     let [method, salt, hash] = text.split('$').collect::<Vec<_>>()[..] else {
         return None;
     };
-    let hash = || BytesEncoding::Hex.decode(hash).ok();
+    let hash = || {
+        let hash = BytesEncoding::Hex.decode(hash).ok();
+        hash.filter(|hash| !description::is_cut(hash))
+    };
     match method.split(':').collect::<Vec<_>>()[..] {
+        ["pbkdf2" | "scrypt", _, _, ..] if hash().is_none() => {
+            Some(description::damaged("a Werkzeug hash"))
+        }
         ["pbkdf2", digest, iterations] => Some(description::pbkdf2(
             "a Werkzeug PBKDF2 hash",
             digest,

@@ -14,7 +14,14 @@ const QUOTES: [(&str, char); 4] = [("b'", '\''), ("b\"", '"'), ("'", '\''), ("\"
 /// Jenkins's, and others'.
 const WORDS: [&str; 3] = ["#jbcrypt:", "bcrypt:", "argon2:"];
 /// Beginnings that lost a `$`.
-const BARE: [&str; 6] = ["2a$", "2b$", "2y$", "argon2id$v=", "argon2i$v=", "pbkdf2-sha"];
+const BARE: [&str; 6] = [
+    "2a$",
+    "2b$",
+    "2y$",
+    "argon2id$v=",
+    "argon2i$v=",
+    "pbkdf2-sha",
+];
 /// Hexadecimal digits of a bcrypt hash, the shortest that is looked for without a mark, and of the one digest that has more.
 const BCRYPT_DIGITS: usize = 120;
 const SHA512_DIGITS: usize = 128;
