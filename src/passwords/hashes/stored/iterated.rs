@@ -7,7 +7,7 @@ use crate::passwords::hashes::stored::description::{self, number};
 const WHAT: &str = "a PBKDF2 hash";
 /// Bytes of salt and of key of CrackStation's examples, whose first in PHP mixed in the salt as it is written.
 const CRACKSTATION: (usize, usize) = (24, 24);
-/// Those of the example for Java that is copied most.
+/// Those of the example for Java that is copied most. Another, `$31$`, has as much salt and as much key.
 const JAVA: (usize, usize) = (16, 64);
 /// Bytes of key and of salt of Node's password-hash-and-salt.
 const NODE: usize = 64;
@@ -15,6 +15,13 @@ const NODE: usize = 64;
 pub(super) fn read(text: &str) -> Option<StoredHash> {
     if let Some(parts) = text.strip_prefix("pbkdf2$") {
         return node(parts);
+    }
+    if let Some(parts) = text.strip_prefix("$31$") {
+        let (log, bytes) = parts.split_once('$')?;
+        let iterations = 1_u32.checked_shl(number(log)?)?;
+        let bytes = any_base64(bytes).filter(|bytes| bytes.len() == 2 * JAVA.0)?;
+        let (salt, key) = bytes.split_at(JAVA.0);
+        return Some(description::pbkdf2(WHAT, "sha1", iterations, salt, key));
     }
     let parts: Vec<&str> = text.split(':').collect();
     match parts[..] {
