@@ -316,6 +316,11 @@ impl Key {
     /// The key that this salt makes; `hash` says its encoding and the digest.
     fn of(self, salt: &str, hash: &Value) -> Result<Value, Fault> {
         let encoding = hash["key"]["encoding"].as_str().unwrap_or("utf8");
+        let salt = if encoding == "hex" {
+            unmarked(salt)
+        } else {
+            salt
+        };
         if self == Key::Salt {
             return Ok(json!({"value": salt, "encoding": encoding}));
         }
