@@ -104,6 +104,9 @@ impl Error {
                     numbers.join(", ")
                 )
             }
+            None if tried == 0 => {
+                "these hashes have the form of none that is looked for".to_string()
+            }
             None => format!(
                 "none of the {tried} descriptions that these hashes could have verifies any of them"
             ),

@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::error::{Error, Result};
 use crate::passwords::hashes::encodings::BASE64;
 use crate::passwords::hashes::stored::StoredHash;
+use crate::passwords::recipe::column::unmarked;
 use crate::say::{holds_marker, listed};
 use crate::sources::draft::Draft;
 use crate::sources::fields::{MOST_NAME_CHARS, Text, shown_name};
@@ -25,6 +26,8 @@ const MOST_DROPPED: usize = 30;
 const MOST_PLACES: usize = 1_000;
 /// Digits and letters of the shortest text that is taken for a hash by its looks.
 const SHORTEST_HASH: usize = 24;
+/// Letters of an address of Ethereum, with its mark.
+const ADDRESS: usize = 42;
 /// Lengths of digests in bytes.
 const DIGESTS: [usize; 8] = [16, 20, 24, 28, 32, 40, 48, 64];
 
@@ -590,8 +593,7 @@ fn is_hash_like(hint: Hint, text: &str) -> bool {
     if text.starts_with("{\"") && text.contains("\"salt\"") {
         return parsed(text).is_some_and(|value| holds_hash(hint, &value));
     }
-    let speaks = text.contains('$') || text.starts_with('{') || text.starts_with("scrypt:");
-    if speaks
+    if may_speak(text)
         && matches!(
             StoredHash::read(text),
             StoredHash::Bcrypt(_) | StoredHash::Custom(_) | StoredHash::Impossible { .. }
@@ -599,7 +601,31 @@ fn is_hash_like(hint: Hint, text: &str) -> bool {
     {
         return true;
     }
-    hint == Hint::None && is_digest(text)
+    // An address of Ethereum looks like a sha1 of SQL Server's.
+    let is_address = text.starts_with("0x") && text.len() == ADDRESS;
+    hint == Hint::None && !is_address && is_digest(unmarked(text))
+}
+
+/// Whether a text can be a hash that says itself how it was made: seen at once, since most of what goes nowhere is none.
+fn may_speak(text: &str) -> bool {
+    /// Beginnings of what is base64 or hex: ASP.NET Identity's, Liferay's, and bytes as databases write them.
+    const STARTS: [&str; 5] = ["AQAAAA", "AAAAo", "\\x", "0x", "scrypt:"];
+    /// Letters of the shortest part that is a hash of a row of them.
+    const LONGEST_OTHER: usize = 23;
+    let is_row = || {
+        let is_long = |part: &str| part.len() > LONGEST_OTHER;
+        !text.contains("//") && text.contains(':') && text.split(':').any(is_long)
+    };
+    // MembershipReboot's: iterations in hex, a dot, and base64.
+    let is_counted = || {
+        let parts = text.split_once('.');
+        parts.is_some_and(|(count, hash)| count.len() <= 8 && hash.starts_with('A'))
+    };
+    text.contains('$')
+        || text.starts_with('{')
+        || STARTS.iter().any(|start| text.starts_with(start))
+        || is_row()
+        || is_counted()
 }
 
 /// Hex of a digest's length, or base64 of one.

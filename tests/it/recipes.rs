@@ -255,6 +255,10 @@ fn the_detective_says_why_nothing_fits() {
             vec![KnownHash::new("one", sha256("two"))],
             "tried were sha256; not tried were an hmac with a key of the system's own",
         ),
+        (
+            vec![KnownHash::new("one", "0123456789abcdef")],
+            "found no recipe: these hashes have the form of none that is looked for; not tried were",
+        ),
     ];
     for (known, part) in cases {
         let error = find_recipe(&known).unwrap_err().to_string();
@@ -289,6 +293,7 @@ fn what_hashes_say_of_themselves_is_told_and_not_searched_for() {
             vec![
                 "number 1 is a bcrypt hash, whole and as Auth0 takes it",
                 whole,
+                "unless the system hashed the password before or mixed in a pepper",
             ],
         ),
         (
@@ -417,6 +422,31 @@ fn a_known_construction_that_auth0_does_not_make_is_named() {
             "ac821915f69d119edf19465626e1a15cbd7390a6a111ddaa745cb71dc0b7d15b",
             "s1",
             "the first is a sha256 with the salt in braces behind the password",
+        ),
+        (
+            "5dbcbedb00d131a29e0593f976f2b43794293923919ad42766de817fec824a6262799fec8d04cb9b17c48e8eae912658",
+            "",
+            "the first is a sha384, which Auth0 takes in an HMAC alone",
+        ),
+        (
+            "941a136ae0c09ad1394f67083becf8b45539f581",
+            "s1",
+            "the first is a ripemd160, which Auth0 takes in an HMAC alone",
+        ),
+        (
+            "bc98d6618f2b25b8dca257fa6c56393eb3da8c29",
+            "s1",
+            "the first is a sha1 of --SALT--PASSWORD--",
+        ),
+        (
+            "5a7d1d2e8f3d9e5e806a3877b84f664bb31d6e5d9d8ffbcf4adc725ac87b3da01f6bc659d4c863f446d1a505bd9b1deb82f3798f23a0ec6085ffc2d00ae679ad",
+            "s1",
+            "the first is made of 20 sha512 one after the other (each of the hex of the one before)",
+        ),
+        (
+            "4636015fca9a18799e992fd262f784de81a063bd",
+            "Ada",
+            "the first is a sha1 with the salt in small letters: write the salts so, and search again",
         ),
     ] {
         let known = KnownHash::new("one", hash);

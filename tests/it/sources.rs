@@ -616,6 +616,29 @@ fn a_column_of_hashes_that_goes_nowhere_stops_the_reading() {
         ("legacy", DRUPAL),
         ("digest", "1qQTz+/Lx5MLgKRapzbG1hPGeK4="),
         ("password", "battery-staple"),
+        // Joomla's, better-auth's, MembershipReboot's, Liferay's, ASP.NET Identity's, SQL Server's and bytes of PostgreSQL's.
+        (
+            "kennwort",
+            "8f4046f8405d0ac10f8e233b93790fb0:aB3aB3aB3aB3aB3aB3aB3aB3aB3aB3xy",
+        ),
+        (
+            "f_17",
+            "1234567890abcdef1234567890abcdef:d0599a253012b246c76dcaac47a5548154b6858ff1e877c5b17ca96a0f489bbdc590287c37ebf73b22103b9ed7847f7fcf50669e3c0ffee0c0ffee0c0ffee0c0",
+        ),
+        (
+            "f_17",
+            "3E8.ANDVY+weMGvRlNW5LRzBDnzHd8WkN6592zrg76l05t018wW+qJrrCe9vw4K5mnlOrA==",
+        ),
+        ("f_17", "AAAAoAAB9ADJZ16OuMAPPHe2CUbP0HPyXvagoKHumh7iHU3c"),
+        (
+            "senha",
+            "AQAAAAEAACcQAAAAENDVY+weMGvRlNW5LRzBDnxEZsolzBfV9Lx5pZur9aY2kMG2hsDQZNZcf+pIVy48WQ==",
+        ),
+        (
+            "f_17",
+            "0x0100a1b2c3d4FB544E4C00E03FFD00425C817FF3DE517114EFA5",
+        ),
+        ("f_17", "\\x5f4dcc3b5aa765d61d8327deb882cf99"),
     ] {
         let csv = format!("email,{name}\na@example.com,\nb@example.com,{hash}\n");
         let said = stopped(&csv, &plain());
@@ -642,6 +665,8 @@ fn a_column_of_hashes_that_goes_nowhere_stops_the_reading() {
     let others = format!(
         "email,uuid,reset_token,avatar_hash_url,password_changed_at,must_change_password,checksum\na@example.com,{SILENT},{SILENT},{SILENT},2024-01-01,true,{SILENT}\n"
     );
+    assert_eq!(seen(others).counted(), (1, 1, 0, 0));
+    let others = "email,wallet,since,site,seen\na@example.com,0x52908400098527886E0F7030069857D2E4169EE7,2024-01-01T10:00:00.000000+02:00,https://test.edu/users/0123456789abcdef0123,10.AAAAAAAAAAAAAAAAAAAAAAAAAAAA\n";
     assert_eq!(seen(others).counted(), (1, 1, 0, 0));
     // A hash deep inside, and one that comes late: its row is an error of its own.
     let deep =

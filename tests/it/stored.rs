@@ -114,6 +114,27 @@ fn published_examples_fit_their_passwords() {
             "AQAAAAEAACcQAAAAEAABAgMEBQYHCAkKCwwNDg+yWU7rLgUwPZb1Itsmra7cbxw2EFpwpVFIEtP+JIuUEw==",
         ),
         ("test", "$md5$CY9rzUYh03PK3k6DJie09g=="),
+        // AdonisJS's, ForgeRock DS's, Liferay's and CrackStation's own tests and examples; and again Ory Kratos's.
+        (
+            "password",
+            "$bcrypt$v=98$r=10$tAe1bhm5zoo0Sx7ZfrCd7w$0T4Cf8htpt/8FbjK+cErdaTh8T6ClYQ",
+        ),
+        (
+            "password",
+            "{PBKDF2-HMAC-SHA256}10000:xKsMmlzVLRYdYzcgBuD3ZIAeSj8tNhjDHGFDqhth8Kcbw5qjL5UZxaiS2awL1HjO",
+        ),
+        (
+            "password",
+            "AAAAoAAB9ADJZ16OuMAPPHe2CUbP0HPyXvagoKHumh7iHU3c",
+        ),
+        (
+            "foobar",
+            "sha1:64000:18:B6oWbvtHvu8qCgoE75wxmvpidRnGzGFt:R1gkPOuVjqIoTulWP1TABS0H",
+        ),
+        (
+            "test",
+            "$hmac-sha256$ZTAzMWJhMWMyOTM4YjFkMjgzZjkxOWExZGY5YWM2NmMxOTJhN2RkNzQ0MzJkNWZkNGFkYTI5OTk0MWJhMTA5Zg==$MTIzNDU=",
+        ),
     ] {
         let read = StoredHash::read(text);
         let user =
@@ -212,6 +233,40 @@ fn what_the_parsers_know_of_a_damaged_hash_is_told() {
             "c2NyeXB0A".to_string() + &"A".repeat(119),
             "a checksum made with the key",
         ),
+        // One letter too many, and too few.
+        (
+            format!("$argon2id${argon2}") + "A",
+            "has not as many bytes as its kind has",
+        ),
+        (
+            "pbkdf2:sha256:30$mEhlORH8TcBSnWTH$a4717f56685ff46a43dde295248b5fa3db7f65fd7d91af3e9f780083fbe204a"
+                .to_string(),
+            "has not as many bytes as its kind has",
+        ),
+        (
+            "pbkdf2_sha256$40$abcDEF123456$KqF20h6dpavD5CIl5ZcExTcUN4XYsTi1yAztQLfpjrI=x".to_string(),
+            "has not as many bytes as its kind has",
+        ),
+        (
+            "$pbkdf2-sha256$70$tjYGYKw1ZqzVGgMgJKS0tg$ymMjs3/Cv99UlJs5F6b5Calz4bzn7gkxVSCew5piABox"
+                .to_string(),
+            "has not as many bytes as its kind has",
+        ),
+        (
+            "scrypt$64$abcDEF123456$8$1$qrZ/pht1JU/3dxx8VcXmuLFX1oewLOKjKrTu8tLrKcnMYQTFbAMZF85etZla"
+                .to_string()
+                + "/yzYpgy2+ff61fqQxjx22gOKuw==x",
+            "has not as many bytes as its kind has",
+        ),
+        (
+            "AQAAAAEAACcQAAAAENDVY+weMGvRlNW5LRzBDnxEZsolzBfV9Lx5pZur9aY2kMG2hsDQZN".to_string(),
+            "has not as many bytes as its kind has",
+        ),
+        (
+            "$scrypt$ln=40,r=8,p=1$bi2FsDam9P7/X+tdizGmVA$QkC4axv05D7AnZB/6ATj/zbCv2dn59hLtIj9vYUnRg4"
+                .to_string(),
+            "has a cost, a block size or lanes of 0 or of over 32 bits",
+        ),
         (
             "SCRAM-SHA-256$4096:c2FsdA==$AAAA:AAAA".to_string(),
             "a digest of an HMAC of a PBKDF2",
@@ -259,6 +314,12 @@ fn what_says_nothing_is_no_password_and_a_password_is_no_hash() {
         "{UNKNOWN}hash",
         "X03MO1qnZdYdgyfeuILPmQ==",
         "X03MO1qnZdYdgyfe-ILPmQ==",
+        // Bytes as databases write them, and what lost a part: to hash those once more would lock their users out.
+        "\\x5f4dcc3b5aa765d61d8327deb882cf99",
+        "*C50436021AAEA8B8A28F330197F1A97A774E09",
+        "SSHA}zF8XD2e3TtD56Xi1Qd0Vus3ZzEMrZQyh",
+        "'$2b$10$C9hB01.YxRSTcn",
+        "pbkdf2_sha256$1000$abcDEF",
         &"long enough ".repeat(9),
     ] {
         assert_eq!(StoredHash::read(text), StoredHash::Silent, "{text}");
@@ -305,6 +366,15 @@ fn columns_that_belong_together_are_read_together() {
         (
             r#"{"value": "eioU3E/7t2x4I5Jl5E0QUAWQwKrEdnkEkC7dIvqtWic=", "salt": "7jPpCTctk10ZD0/LKpLVQg==", "additionalParameters": {}}"#,
             r#"{"hashIterations": 5, "algorithm": "argon2", "additionalParameters": {"hashLength": ["32"], "memory": ["7168"], "type": ["id"], "version": ["1.3"], "parallelism": ["1"]}}"#,
+        ),
+        // Iterations as text, and a text within a text.
+        (
+            r#"{"value": "uK5BBaZh9nZMmrHGxhzifDbAKJn7JT24Pp7LwhzCAOU=", "salt": "7jPpCTctk10ZD0/LKpLVQg=="}"#,
+            r#"{"hashIterations": "275", "algorithm": "pbkdf2-sha256"}"#,
+        ),
+        (
+            r#""{\"value\": \"uK5BBaZh9nZMmrHGxhzifDbAKJn7JT24Pp7LwhzCAOU=\", \"salt\": \"7jPpCTctk10ZD0/LKpLVQg==\"}""#,
+            r#""{\"hashIterations\": 275, \"algorithm\": \"pbkdf2-sha256\"}""#,
         ),
         (
             r#"{"value": "$2b$05$x5f9lm1Hsxzkl.8UFGCzR.JwxJIGcRyw9WZCZig1V95bj0ZLjXuri", "salt": ""}"#,

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::passwords::hashes::custom::CustomHash;
 use crate::passwords::hashes::digests::Digest;
 use crate::passwords::hashes::encodings::{BytesEncoding, any_base64};
-use crate::passwords::recipe::column::{Column, Key};
+use crate::passwords::recipe::column::{Column, Key, decoded, unmarked};
 use crate::passwords::recipe::forms::{Form, forms};
 use crate::passwords::recipe::known_hash::KnownHash;
 
@@ -131,7 +131,7 @@ fn with_salts(salt: Option<&str>, base: &Value) -> Vec<Value> {
     let mut recipes = Vec::new();
     for position in ["prefix", "suffix"] {
         for (name, encoding) in ENCODINGS {
-            if encoding.decode(salt).is_ok() {
+            if decoded(encoding, salt).is_ok() {
                 let mut recipe = base.clone();
                 recipe["salt"] = json!({});
                 if position != "prefix" {
@@ -171,16 +171,19 @@ fn with_password_encodings(known: &[KnownHash], recipes: Vec<Candidate>) -> Vec<
 /// The keys an HMAC may have: the one that was given, or what is made of each user's salt.
 fn keys(form: &Form, given: Option<&str>) -> Vec<(Value, Option<Key>)> {
     let fitting = |text: &str| {
-        let decoded = |(name, encoding): (&'static str, BytesEncoding)| {
-            Some((name, encoding.decode(text).ok()?.len()))
+        let fitting = |(name, encoding): (&'static str, BytesEncoding)| {
+            Some((name, decoded(encoding, text).ok()?.len()))
         };
         ENCODINGS
             .into_iter()
-            .filter_map(decoded)
+            .filter_map(fitting)
             .collect::<Vec<_>>()
     };
     if let Some(key) = given {
-        let of = |(name, _)| (json!({"encoding": name, "value": key}), None);
+        let of = |(name, _)| {
+            let key = if name == "hex" { unmarked(key) } else { key };
+            (json!({"encoding": name, "value": key}), None)
+        };
         return fitting(key).into_iter().map(of).collect();
     }
     let Some(salt) = &form.salt else {

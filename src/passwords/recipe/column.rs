@@ -9,6 +9,7 @@ use crate::passwords::hashes::custom::CustomHash;
 use crate::passwords::hashes::encodings::{BASE64, BytesEncoding, any_base64};
 use crate::passwords::hashes::kinds::{Fault, Kind};
 use crate::passwords::hashes::stored::StoredHash;
+use crate::passwords::hashes::stored::wrapped::HEX_MARKS;
 use base64::Engine;
 
 /// What a recipe says of the columns beside Auth0's own words, under `column`.
@@ -168,15 +169,14 @@ impl Column {
             return Ok(custom);
         }
         custom["hash"]["value"] = hash.into();
-        to_usual_alphabet(&mut custom);
-        let Some(salt) = salt else {
-            return Ok(custom);
-        };
-        if let Some(key) = self.key {
-            custom["hash"]["key"] = key.of(&salt, &custom["hash"])?;
-        } else if custom.get("salt").is_some() {
-            custom["salt"]["value"] = salt.into();
+        if let Some(salt) = salt {
+            if let Some(key) = self.key {
+                custom["hash"]["key"] = key.of(&salt, &custom["hash"])?;
+            } else if custom.get("salt").is_some() {
+                custom["salt"]["value"] = salt.into();
+            }
         }
+        to_usual_writing(&mut custom);
         Ok(custom)
     }
 
@@ -196,7 +196,7 @@ impl Column {
                 "is not base64 of text, as the recipe says".into(),
             ))?
         } else {
-            hash.to_string()
+            unmarked(hash).to_string()
         };
         let (hash, salt) = match self.parts {
             None => return Ok((inside, salt.map(str::to_string))),
@@ -240,17 +240,42 @@ impl Column {
     }
 }
 
-/// Base64 in the alphabet for URLs becomes base64 in the usual one, which the rules here want.
-pub(crate) fn to_usual_alphabet(custom: &mut Value) {
-    let Some(Value::Object(hash)) = custom.get_mut("hash") else {
-        return;
-    };
-    if hash
-        .get("encoding")
-        .is_some_and(|encoding| encoding == "base64")
-        && let Some(Value::String(value)) = hash.get_mut("value")
-    {
-        *value = value.replace('-', "+").replace('_', "/");
+/// Base64 in the alphabet for URLs becomes base64 in the usual one, and hex loses the mark that a database writes before it: so the
+/// rules here, and Auth0, want it.
+pub(crate) fn to_usual_writing(custom: &mut Value) {
+    for field in ["hash", "salt"] {
+        let Some(Value::Object(field)) = custom.get_mut(field) else {
+            continue;
+        };
+        let is = |name: &str| {
+            field
+                .get("encoding")
+                .is_some_and(|encoding| encoding == name)
+        };
+        let (is_base64, is_hex) = (is("base64"), is("hex"));
+        if let Some(Value::String(value)) = field.get_mut("value") {
+            if is_base64 {
+                *value = value.replace('-', "+").replace('_', "/");
+            } else if is_hex && unmarked(value).len() < value.len() {
+                *value = unmarked(value).to_string();
+            }
+        }
+    }
+}
+
+/// Hex without the mark that databases write before it (`0x`, `\\x`); another text as it is.
+pub(crate) fn unmarked(text: &str) -> &str {
+    let mut marks = HEX_MARKS.iter();
+    let hex = marks.find_map(|mark| text.strip_prefix(mark));
+    let hex = hex.filter(|hex| !hex.is_empty() && BytesEncoding::Hex.decode(hex).is_ok());
+    hex.unwrap_or(text)
+}
+
+/// A text in this encoding, in hex without its mark.
+pub(crate) fn decoded(encoding: BytesEncoding, text: &str) -> Result<Vec<u8>, &'static str> {
+    match encoding {
+        BytesEncoding::Hex => encoding.decode(unmarked(text)),
+        _ => encoding.decode(text),
     }
 }
 
@@ -279,7 +304,7 @@ fn in_one_text(
     };
     let bytes = |encoding: BytesEncoding, text: &str, field| {
         let any = any_base64(text).filter(|_| encoding == BytesEncoding::Base64);
-        let read = any.map_or_else(|| encoding.decode(text), Ok);
+        let read = any.map_or_else(|| decoded(encoding, text), Ok);
         read.map_err(|words| (field, Cow::from(words)))
     };
     let key = bytes(of_hash, hash, "hash.value")?;
@@ -291,6 +316,11 @@ impl Key {
     /// The key that this salt makes; `hash` says its encoding and the digest.
     fn of(self, salt: &str, hash: &Value) -> Result<Value, Fault> {
         let encoding = hash["key"]["encoding"].as_str().unwrap_or("utf8");
+        let salt = if encoding == "hex" {
+            unmarked(salt)
+        } else {
+            salt
+        };
         if self == Key::Salt {
             return Ok(json!({"value": salt, "encoding": encoding}));
         }

@@ -81,8 +81,11 @@ impl Wanted<'_> {
         digests
             .flat_map(|digest| {
                 let found = [
+                    self.unkeyed(digest),
                     self.twice(digest),
                     self.separated(digest),
+                    self.in_dashes(digest),
+                    self.in_small_letters(digest),
                     self.keyed(digest),
                     self.rounds(digest),
                 ];
@@ -95,6 +98,34 @@ impl Wanted<'_> {
         digest
             .of(text.as_bytes())
             .is_ok_and(|made| made == self.bytes)
+    }
+
+    /// A digest that Auth0 makes in an HMAC alone.
+    fn unkeyed(&self, digest: Digest) -> Option<String> {
+        let (password, salt, name) = (self.password, self.salt, digest.name());
+        if matches!(name, "md4" | "md5" | "sha1" | "sha256" | "sha512") {
+            return None;
+        }
+        let mixed = [format!("{salt}{password}"), format!("{password}{salt}")];
+        let is_it = self.is(digest, password) || mixed.iter().any(|text| self.is(digest, text));
+        is_it.then(|| format!("the first is {}, which Auth0 takes in an HMAC alone: import those users without, and let them reset their passwords", a(name)))
+    }
+
+    /// The way of Rails before it had one of its own.
+    fn in_dashes(&self, digest: Digest) -> Option<String> {
+        let text = format!("--{}--{}--", self.salt, self.password);
+        self.is(digest, &text).then(|| format!("the first is {} of --SALT--PASSWORD--, and a recipe describes a salt on one side: import those users without, and let them reset their passwords", a(digest.name())))
+    }
+
+    /// With the name of the user for a salt, as forums do.
+    fn in_small_letters(&self, digest: Digest) -> Option<String> {
+        let small = self.salt.to_lowercase();
+        let sides = [
+            format!("{small}{}", self.password),
+            format!("{}{small}", self.password),
+        ];
+        let is_it = small != self.salt && sides.iter().any(|text| self.is(digest, text));
+        is_it.then(|| format!("the first is {} with the salt in small letters: write the salts so, and search again", a(digest.name())))
     }
 
     fn twice(&self, digest: Digest) -> Option<String> {
@@ -187,28 +218,33 @@ impl Wanted<'_> {
         })
     }
 
-    /// Symfony's: the digest of password and `{salt}`, then again and again of that with the same behind it. And plain rounds.
+    /// Symfony's: the digest of password and `{salt}`, then again and again of that with the same behind it. Authlogic's: of the hex
+    /// of the one before. And plain rounds.
     fn rounds(&self, digest: Digest) -> Option<String> {
         if matches!(digest, Digest::Md4 | Digest::Ripemd160 | Digest::Whirlpool) {
             return None;
         }
         let (password, salt) = (self.password, self.salt);
+        let braces = format!("{password}{{{salt}}}");
+        let (behind, before) = (format!("{password}{salt}"), format!("{salt}{password}"));
         let starts = [
-            (
-                format!("{password}{{{salt}}}"),
-                format!("{password}{{{salt}}}"),
-            ),
-            (format!("{password}{salt}"), String::new()),
-            (format!("{salt}{password}"), String::new()),
+            (&braces, braces.as_str(), false, "Symfony's way"),
+            (&behind, "", false, "each of the bytes of the one before"),
+            (&before, "", false, "each of the bytes of the one before"),
+            (&behind, "", true, "each of the hex of the one before"),
+            (&before, "", true, "each of the hex of the one before"),
         ];
-        for (first, again) in starts {
+        for (first, again, in_hex, way) in starts {
             let mut made = digest.of(first.as_bytes()).ok()?;
             for round in 2..=MOST_ROUNDS {
+                if in_hex {
+                    made = hex(&made).into_bytes();
+                }
                 made.extend_from_slice(again.as_bytes());
                 made = digest.of(&made).ok()?;
                 if made == self.bytes {
                     return Some(format!(
-                        "the first is made of {round} {} one after the other (Symfony's way), which no recipe describes: import those users without, and let them reset their passwords",
+                        "the first is made of {round} {} one after the other ({way}), which no recipe describes: import those users without, and let them reset their passwords",
                         digest.name()
                     ));
                 }

@@ -2,7 +2,7 @@
 
 use crate::passwords::hashes::encodings::{BASE64, BytesEncoding, any_base64};
 use crate::passwords::hashes::stored::SEPARATORS;
-use crate::passwords::recipe::column::{Column, Parts};
+use crate::passwords::recipe::column::{Column, Parts, unmarked};
 use crate::passwords::recipe::known_hash::KnownHash;
 use base64::Engine;
 
@@ -19,7 +19,7 @@ pub(crate) struct Form {
 
 /// What is likely first: the text as it is.
 pub(crate) fn forms(known: &KnownHash) -> Vec<Form> {
-    let text = known.hash.expose().trim();
+    let text = unmarked(known.hash.expose().trim());
     let mut columns = vec![Column::default()];
     columns.extend(parts_of(text, known.salt.is_some()));
     // Base64 of letters that can be read again.

@@ -27,7 +27,7 @@ use crate::passwords::hashes::custom::CustomHash;
 use crate::passwords::hashes::encodings::{BASE64, BytesEncoding};
 use crate::passwords::hashes::kinds::{Fault, Kind};
 use crate::passwords::hashes::schema::check_custom_hash;
-use crate::passwords::recipe::column::{Column, to_usual_alphabet};
+use crate::passwords::recipe::column::{Column, to_usual_writing};
 use crate::passwords::{MAX_PASSWORD_BYTES, check_password};
 use crate::private_file::create_private;
 use crate::say::harmless;
@@ -343,7 +343,7 @@ impl HashRecipe {
         }
         let mut custom = self.custom.clone();
         lay_over(&mut custom, own);
-        to_usual_alphabet(&mut custom);
+        to_usual_writing(&mut custom);
         Ok(custom)
     }
 

@@ -108,7 +108,7 @@ impl Said {
                 "give clear text to hash_password, or all users new ones with set_passwords"
             }
             Said::Misfit(_) => {
-                "check that password; the hash can be imported as StoredHash::read describes it"
+                "check that password; the hash can be imported as StoredHash::read describes it, unless the system hashed the password before or mixed in a pepper (which .salt tries), and no hash says that"
             }
             Said::Untried(..) => {
                 "the hash can be imported all the same, as StoredHash::read describes it"

@@ -6,7 +6,7 @@ use crate::passwords::hashes::digests::{Digest, HmacStep, NotBuilt};
 use crate::passwords::hashes::encodings::{BytesEncoding, any_base64};
 use crate::passwords::hashes::slow::SlowHash;
 use crate::passwords::recipe::candidates::{Candidate, ENCODINGS};
-use crate::passwords::recipe::column::{Column, Parts};
+use crate::passwords::recipe::column::{Column, Parts, decoded};
 use crate::passwords::recipe::forms::{Form, forms};
 use crate::passwords::recipe::known_hash::KnownHash;
 
@@ -118,7 +118,7 @@ fn pairs_of(form: &Form) -> Vec<Pair> {
     for (_, of_salt) in ENCODINGS {
         // A salt that was bytes among bytes is no text.
         let is_bytes = matches!(form.column.parts, Some(Parts::Bytes { .. }));
-        let Ok(bytes) = of_salt.decode(salt) else {
+        let Ok(bytes) = decoded(of_salt, salt) else {
             continue;
         };
         // Hex reads as base64, too, and nobody means that.

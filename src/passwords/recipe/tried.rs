@@ -76,6 +76,10 @@ impl Tried {
         }
         untried.push("a pepper that is in no column");
         untried.push("argon2 and pbkdf2 with other digests whose parameters no hash says");
+        untried.push("digests that Auth0 does not have, as sha3");
+        if self.iterations > 0 || !self.scrypts.is_empty() {
+            untried.push("pbkdf2 and scrypt of passwords in another encoding than utf8");
+        }
         if self.cut_short {
             untried.push(
                 "what the time limit left no time for (find_recipe_within takes a longer one)",

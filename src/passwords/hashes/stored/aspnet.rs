@@ -7,17 +7,24 @@ use crate::passwords::hashes::stored::{StoredHash, description, trimmed};
 
 /// Bytes of salt and key, and iterations, of Identity's second version, in which nothing is said.
 const SECOND: (usize, usize, u32) = (16, 32, 1_000);
+/// Letters of the head of the third.
+const THIRD_LETTERS: usize = 18;
 /// Bytes of the shortest salt and key that Identity takes.
 const SHORTEST: usize = 16;
 
 pub(super) fn read(text: &str) -> Option<StoredHash> {
-    let bytes = any_base64(text)?;
     let what = "an ASP.NET Identity hash";
+    if let Some((iterations, text)) = text.split_once('.') {
+        let what = "a MembershipReboot hash";
+        return second(what, u32::from_str_radix(iterations, 16).ok()?, text);
+    }
+    if let Some(found) = second(what, SECOND.2, text) {
+        return Some(found);
+    }
+    let Some(bytes) = any_base64(text) else {
+        return is_third(text).then(|| description::damaged(what));
+    };
     match bytes.split_first()? {
-        (0, rest) if rest.len() == SECOND.0 + SECOND.1 => {
-            let (salt, key) = rest.split_at(SECOND.0);
-            Some(description::pbkdf2(what, "sha1", SECOND.2, salt, key))
-        }
         (1, rest) => {
             let (head, rest) = rest.split_first_chunk::<12>()?;
             let number = |at: usize| {
@@ -26,10 +33,29 @@ pub(super) fn read(text: &str) -> Option<StoredHash> {
             let digest = *["sha1", "sha256", "sha512"].get(number(0) as usize)?;
             let (salt, key) = rest.split_at_checked(number(8) as usize)?;
             let is_whole = salt.len() >= SHORTEST && key.len() >= SHORTEST;
-            is_whole.then(|| description::pbkdf2(what, digest, number(4), salt, key))
+            if !is_whole || description::is_cut(key) {
+                return is_third(text).then(|| description::damaged(what));
+            }
+            Some(description::pbkdf2(what, digest, number(4), salt, key))
         }
         _ => None,
     }
+}
+
+/// Whether it begins as the third version does, with its number, that of the digest, iterations and 16 bytes of salt.
+fn is_third(text: &str) -> bool {
+    let letters = text.as_bytes();
+    letters.len() > THIRD_LETTERS && text.starts_with("AQAAAA") && text.get(12..16) == Some("AAAA")
+}
+
+/// The second version; MembershipReboot writes it with iterations of its own in hex, and a dot, in front.
+fn second(what: &'static str, iterations: u32, text: &str) -> Option<StoredHash> {
+    let bytes = any_base64(text)?;
+    let (salt, key) = match bytes.split_first()? {
+        (0, rest) if rest.len() == SECOND.0 + SECOND.1 => rest.split_at(SECOND.0),
+        _ => return None,
+    };
+    Some(description::pbkdf2(what, "sha1", iterations, salt, key))
 }
 
 /// A row of the membership tables (`aspnet_Membership`, `Memberships`) by its columns `Password`, `PasswordSalt` and

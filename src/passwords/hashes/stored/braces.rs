@@ -1,9 +1,10 @@
 //! `{id}` in front of a hash: LDAP's schemes (RFC 2307, OpenLDAP, Dovecot, 389 Directory Server), Spring Security's wrappers,
 //! Atlassian's.
 
+use base64::Engine;
 use serde_json::Value;
 
-use crate::passwords::hashes::encodings::{BytesEncoding, any_base64};
+use crate::passwords::hashes::encodings::{BASE64, BytesEncoding, any_base64};
 use crate::passwords::hashes::stored::description::{self, Side, number};
 use crate::passwords::hashes::stored::{StoredHash, crypt, is_crypt_letter, phc};
 
@@ -14,6 +15,8 @@ const SPRING_KEY_BYTES: usize = 32;
 const ATLASSIAN: (usize, u32) = (16, 10_000);
 /// Bytes of salt behind the iterations in what 389 Directory Server writes.
 const DIRECTORY_SERVER_SALT: usize = 64;
+/// Bytes of an md5: in base64 as many letters as it has in hex, none of them beyond `f`, do not come by chance.
+const SHORTEST_HEX: usize = 16;
 const CLEAR: [&str; 5] = ["noop", "plain", "clear", "cleartext", "plaintext"];
 
 pub(super) fn read(text: &str, inner: &dyn Fn(&str) -> StoredHash) -> Option<StoredHash> {
@@ -26,6 +29,9 @@ pub(super) fn read(text: &str, inner: &dyn Fn(&str) -> StoredHash) -> Option<Sto
         });
     }
     let impossible = |what, why| Some(StoredHash::Impossible { what, why });
+    if let Some(found) = encoded(&id, rest, inner) {
+        return Some(found);
+    }
     match id.as_str() {
         "crypt" | "des-crypt" => Some(of_crypt(rest, inner)),
         "bcrypt" | "blf-crypt" | "ldap" | "argon2" | "argon2i" | "argon2id" | "md5-crypt"
@@ -47,7 +53,9 @@ pub(super) fn read(text: &str, inner: &dyn Fn(&str) -> StoredHash) -> Option<Sto
         ),
         "nt" | "ntlm" => Some(crypt::nt_of_hex(rest)),
         pbkdf2 if pbkdf2.starts_with("pbkdf2") => self::pbkdf2(pbkdf2, rest),
-        _ => digest(text, &id, rest),
+        // A mark that is none of these, or Dovecot's {MD5} for md5-crypt.
+        _ if rest.starts_with('$') => Some(inner(rest)),
+        _ => digest(&id, rest),
     }
 }
 
@@ -58,6 +66,23 @@ fn split(text: &str) -> Option<(String, &str)> {
         .bytes()
         .all(|byte| byte.is_ascii_alphanumeric() || b"-_.@".contains(&byte));
     (named && !id.is_empty()).then(|| (id.to_ascii_lowercase(), rest))
+}
+
+/// Dovecot's marks may end in how the rest is written, `{SSHA256.hex}`.
+fn encoded(id: &str, rest: &str, inner: &dyn Fn(&str) -> StoredHash) -> Option<StoredHash> {
+    let (scheme, encoding) = id.rsplit_once('.')?;
+    let bytes = match encoding {
+        "hex" => BytesEncoding::Hex.decode(rest).ok()?,
+        "b64" | "base64" => any_base64(rest)?,
+        _ => return None,
+    };
+    let found = match String::from_utf8(bytes) {
+        Ok(text) if text.starts_with('$') => inner(&text),
+        Ok(_) if CLEAR.contains(&scheme) => return None,
+        Ok(text) => inner(&format!("{{{scheme}}}{}", BASE64.encode(text))),
+        Err(bytes) => inner(&format!("{{{scheme}}}{}", BASE64.encode(bytes.as_bytes()))),
+    };
+    Some(found)
 }
 
 /// What stands behind a mark that says it is clear text.
@@ -108,9 +133,22 @@ fn atlassian(rest: &str) -> StoredHash {
     }
 }
 
-/// Of Spring (hex), OpenLDAP (`10000$salt$hash`), Dovecot (`$1$salt$rounds$hash`) or 389 Directory Server (bytes).
+/// Of Spring (hex), OpenLDAP (`10000$salt$hash`), Dovecot (`$1$salt$rounds$hash`), 389 Directory Server (bytes) or ForgeRock's and
+/// OpenDJ's (`10000:` and bytes).
 fn pbkdf2(id: &str, rest: &str) -> Option<StoredHash> {
     let what = "a PBKDF2 hash";
+    if let Some((iterations, rest)) = rest.split_once(':') {
+        let (digest, length) = match id {
+            "pbkdf2" => ("sha1", 20),
+            "pbkdf2-hmac-sha256" => ("sha256", 32),
+            "pbkdf2-hmac-sha512" => ("sha512", 64),
+            _ => return None,
+        };
+        let bytes = any_base64(rest)?;
+        let (key, salt) = bytes.split_at_checked(length)?;
+        let iterations = number(iterations)?;
+        return Some(description::pbkdf2(what, digest, iterations, salt, key));
+    }
     if let Ok(bytes) = BytesEncoding::Hex.decode(rest) {
         let spring = SPRING_PBKDF2.into_iter();
         let (salt, iterations, digest) = spring
@@ -160,7 +198,10 @@ fn pbkdf2(id: &str, rest: &str) -> Option<StoredHash> {
 }
 
 /// A digest: LDAP's in base64, Spring's as `{salt}` and hex, Dovecot's in hex. Another scheme is none that is known.
-fn digest(text: &str, id: &str, rest: &str) -> Option<StoredHash> {
+fn digest(id: &str, rest: &str) -> Option<StoredHash> {
+    if let Some(found) = with_salt_in_text(id, rest) {
+        return Some(found);
+    }
     if id == "sha256"
         && BytesEncoding::Hex
             .decode(rest)
@@ -206,17 +247,58 @@ fn digest(text: &str, id: &str, rest: &str) -> Option<StoredHash> {
             return Some(described(&hash, (end > 0).then_some(salt)));
         }
     }
-    let is_ldap = ["md5", "smd5", "sha", "ssha"].contains(&id)
-        || ["sha", "ssha"].iter().any(|start| {
-            id.strip_prefix(start)
-                .is_some_and(|bits| ["1", "224", "256", "384", "512"].contains(&bits))
-        });
-    let value = match id {
-        "sha1" => format!("{{SHA}}{rest}"),
-        "ssha1" => format!("{{SSHA}}{rest}"),
-        _ => text.to_string(),
+    ldap(id, rest)
+}
+
+/// A digest, and a salt that is text: Joomla's `{SHA256}hash:salt`, and Jackrabbit Oak's `{SHA-256}salt-1000-hash`.
+fn with_salt_in_text(id: &str, rest: &str) -> Option<StoredHash> {
+    let is_digest = |part: &str| {
+        BytesEncoding::Hex
+            .decode(part)
+            .is_ok_and(|hash| hash.len() == 32)
     };
-    is_ldap.then(|| description::text("an LDAP hash", "ldap", &value))
+    match (id, rest.split(':').collect::<Vec<_>>().as_slice()) {
+        ("sha256", [hash, salt]) if is_digest(hash) => {
+            let hash = BytesEncoding::Hex.decode(hash).ok()?;
+            let salt = Some((salt.as_bytes(), Side::Suffix));
+            Some(described_digest(description::digest("sha256", &hash, salt)))
+        }
+        ("sha-256" | "sha-512", _) if rest.split('-').count() == 3 => {
+            number(rest.split('-').nth(1)?)?;
+            Some(StoredHash::Impossible {
+                what: "a Jackrabbit Oak hash",
+                why: "is made of many digests one after the other, which no custom_password_hash describes",
+            })
+        }
+        _ => None,
+    }
+}
+
+/// LDAP's own schemes, whose base64 is written as Auth0 wants it; some write hex.
+fn ldap(id: &str, rest: &str) -> Option<StoredHash> {
+    let scheme = match id.replace('-', "").as_str() {
+        "sha1" => "SHA".to_string(),
+        "ssha1" => "SSHA".to_string(),
+        plain => plain.to_ascii_uppercase(),
+    };
+    let bits = scheme.strip_prefix("SSHA").or(scheme.strip_prefix("SHA"));
+    let is_ldap = bits.is_some_and(|bits| ["", "224", "256", "384", "512"].contains(&bits))
+        || ["MD5", "SMD5"].contains(&scheme.as_str());
+    if !is_ldap {
+        return None;
+    }
+    let rest: String = rest.split_whitespace().collect();
+    let described =
+        |value: &str| description::text("an LDAP hash", "ldap", &format!("{{{scheme}}}{value}"));
+    let hex = BytesEncoding::Hex.decode(&rest).ok();
+    let hex = hex.filter(|bytes| bytes.len() >= SHORTEST_HEX);
+    if let Some(found @ StoredHash::Custom(_)) = hex.map(|bytes| described(&BASE64.encode(bytes))) {
+        return Some(found);
+    }
+    Some(match any_base64(&rest) {
+        Some(bytes) => described(&BASE64.encode(bytes)),
+        None => described(&rest),
+    })
 }
 
 fn described_digest(custom: Value) -> StoredHash {

@@ -1,6 +1,10 @@
 //! `$…$` as crypt of Unix systems began it: bcrypt, and what PHP and others made of the form.
 
-use crate::passwords::hashes::encodings::BytesEncoding;
+use base64::Engine;
+use base64::alphabet::BCRYPT;
+use base64::engine::general_purpose::{GeneralPurpose, NO_PAD};
+
+use crate::passwords::hashes::encodings::{BASE64, BytesEncoding};
 use crate::passwords::hashes::stored::{StoredHash, description, is_crypt_letter};
 
 const DIGESTS_OVER: &str =
@@ -8,9 +12,11 @@ const DIGESTS_OVER: &str =
 const BEFORE_BCRYPT: &str =
     "is a bcrypt of a digest of the password, and Auth0 makes bcrypt of the password itself";
 
+const BCRYPT_BASE64: GeneralPurpose = GeneralPurpose::new(&BCRYPT, NO_PAD);
+
 /// How each begins, what it is, and why Auth0 cannot take it. What begins alike stands longest first.
 #[rustfmt::skip]
-const NONE_OF_AUTH0S: [(&str, &str, &str); 26] = [
+const NONE_OF_AUTH0S: [(&str, &str, &str); 32] = [
     ("$S$", "a Drupal 7 hash", DIGESTS_OVER),
     ("U$S$", "a Drupal 7 hash", "is made of an older hash in place of the password, which no custom_password_hash describes"),
     ("U$P$", "a hash that Drupal 7 took over", "is made of an older hash in place of the password, which no custom_password_hash describes"),
@@ -31,6 +37,12 @@ const NONE_OF_AUTH0S: [(&str, &str, &str); 26] = [
     ("$shiro1$", "an Apache Shiro hash", DIGESTS_OVER),
     ("$SHA$", "an AuthMe hash", "is a sha256 of a sha256, and no custom_password_hash describes a hash of a hash"),
     ("$firescrypt$", "a Firebase hash", super::firebase::WHY),
+    ("$fbscrypt$", "a Firebase hash", super::firebase::WHY),
+    ("$firebase-scrypt$", "a Firebase hash", super::firebase::WHY),
+    ("M$P$", "a hash that TYPO3 took over", "is made of an md5 in place of the password, which no custom_password_hash describes"),
+    ("C$P$", "a hash that TYPO3 took over", "is made of an older hash in place of the password, which no custom_password_hash describes"),
+    ("{x-issha", "a SAP hash", DIGESTS_OVER),
+    ("{x-isSHA", "a SAP hash", DIGESTS_OVER),
     ("$2x$", "a bcrypt hash of the faulty kind ($2x$)", "is of a kind that Auth0 does not take: it wants $2a$, $2b$ or $2y$, which make the same of ASCII passwords alone"),
     ("$2$", "a bcrypt hash of the first kind ($2$)", "is of a kind that Auth0 does not take: it wants $2a$, $2b$ or $2y$, which are made otherwise"),
     ("{FSHP", "an FSHP hash", DIGESTS_OVER),
@@ -55,6 +67,15 @@ pub(super) fn read(text: &str) -> Option<StoredHash> {
         return Some(StoredHash::Impossible { what, why });
     }
     scrypt(text).or_else(|| nt_hash(text))
+}
+
+/// bcrypt in the form of PHC strings, as AdonisJS writes it: the letter of its version, the cost, and standard base64.
+pub(super) fn of_phc(version: &str, cost: &str, salt: &str, hash: &str) -> Option<StoredHash> {
+    let letter = char::from(version.strip_prefix("v=")?.parse::<u8>().ok()?);
+    let cost: u32 = cost.strip_prefix("r=")?.parse().ok()?;
+    let [salt, hash] = [salt, hash].map(|part| BASE64.decode(part).ok());
+    let [salt, hash] = [salt?, hash?].map(|bytes| BCRYPT_BASE64.encode(bytes));
+    Some(bcrypt(&format!("$2{letter}${cost:02}${salt}{hash}")))
 }
 
 /// bcrypt as it is, where `password_hash` takes it; with another cost or `$2y$`, described.

@@ -58,9 +58,18 @@ fn sql_server(text: &str) -> Option<StoredHash> {
     Some(description::checked("a SQL Server hash", custom))
 }
 
-/// Oracle 11: `S:`, sha1, and 10 bytes of salt, which stood behind the password.
+/// Oracle 11: `S:`, sha1, and 10 bytes of salt, which stood behind the password. Oracle 12 writes others behind it, or alone.
 fn oracle(text: &str) -> Option<StoredHash> {
-    let digits = text.strip_prefix("S:")?;
+    if text
+        .strip_prefix("T:")
+        .is_some_and(|digits| digits.len() == 160)
+    {
+        return Some(StoredHash::Impossible {
+            what: "an Oracle 12 hash",
+            why: "is a sha512 of a PBKDF2, which no custom_password_hash describes",
+        });
+    }
+    let digits = text.strip_prefix("S:")?.split(';').next()?;
     let hash = BytesEncoding::Hex
         .decode(digits)
         .ok()

@@ -15,6 +15,16 @@ use crate::words::hex;
 const DAMAGED: &str =
     "has not as many bytes as its kind has: is it cut off, or is something else in its column";
 
+/// A hash that begins as its kind does and does not go on so.
+pub(super) fn damaged(what: &'static str) -> StoredHash {
+    StoredHash::Impossible { what, why: DAMAGED }
+}
+
+/// Whether a key that does not say its own length has one that no system makes: one letter too many, or too few.
+pub(super) fn is_cut(key: &[u8]) -> bool {
+    !key.len().is_multiple_of(2)
+}
+
 /// Where the salt stood when the password was hashed.
 #[derive(Clone, Copy)]
 pub(super) enum Side {
@@ -61,6 +71,13 @@ pub(super) fn argon2(
 
 /// `cost` is N itself.
 pub(super) fn scrypt([cost, block_size, lanes]: [u64; 3], salt: &[u8], key: &[u8]) -> StoredHash {
+    let is_number = |number: u64| (1..=u64::from(u32::MAX)).contains(&number);
+    if ![cost, block_size, lanes].into_iter().all(is_number) {
+        return StoredHash::Impossible {
+            what: "an scrypt hash",
+            why: "has a cost, a block size or lanes of 0 or of over 32 bits, which nothing computes",
+        };
+    }
     let mut custom = json!({"algorithm": "scrypt", "hash": {"value": hex(key), "encoding": "hex"},
         "keylen": key.len(), "cost": cost, "blockSize": block_size, "parallelization": lanes});
     custom["salt"] = salt_of(salt);
@@ -79,13 +96,13 @@ pub(super) fn digest(algorithm: &str, hash: &[u8], salt: Option<(&[u8], Side)>) 
     custom
 }
 
-pub(super) fn hmac(digest: &str, hash: &[u8], key: &str) -> StoredHash {
+pub(super) fn hmac(digest: &str, hash: &[u8], key: &[u8]) -> StoredHash {
     let hash =
-        json!({"value": hex(hash), "encoding": "hex", "digest": digest, "key": {"value": key}});
+        json!({"value": hex(hash), "encoding": "hex", "digest": digest, "key": salt_of(key)});
     checked("an HMAC", json!({"algorithm": "hmac", "hash": hash}))
 }
 
-/// A salt as text where it is text.
+/// A salt, or a key, as text where it is text.
 fn salt_of(salt: &[u8]) -> Value {
     match std::str::from_utf8(salt) {
         Ok(text) if text.chars().all(|c| !c.is_control()) => json!({"value": text}),

@@ -39,18 +39,16 @@ pub(super) fn read(text: &str, inner: &dyn Fn(&str) -> StoredHash) -> Option<Sto
             "is made with DES, which Auth0 does not have",
         ),
         ("pbkdf2_sha256" | "pbkdf2_sha1" | "pbkdf2_sha512", [iterations, salt, key]) => {
-            let digest = algorithm.strip_prefix("pbkdf2_")?;
-            Some(description::pbkdf2(
-                "a Django PBKDF2 hash",
-                digest,
-                number(iterations)?,
-                salt.as_bytes(),
-                // Clerk writes the same with the key in hex.
-                &BytesEncoding::Hex
-                    .decode(key)
-                    .ok()
-                    .or_else(|| any_base64(key))?,
-            ))
+            let (what, digest) = ("a Django PBKDF2 hash", algorithm.strip_prefix("pbkdf2_")?);
+            // Clerk writes the same with the key in hex.
+            let hex = BytesEncoding::Hex.decode(key).ok();
+            match hex.or_else(|| any_base64(key)) {
+                Some(key) if !description::is_cut(&key) => {
+                    let (iterations, salt) = (number(iterations)?, salt.as_bytes());
+                    Some(description::pbkdf2(what, digest, iterations, salt, &key))
+                }
+                _ => Some(description::damaged(what)),
+            }
         }
         ("scrypt", [cost, salt, block_size, lanes, key]) => {
             let params = [
@@ -58,11 +56,10 @@ pub(super) fn read(text: &str, inner: &dyn Fn(&str) -> StoredHash) -> Option<Sto
                 number(block_size)?.into(),
                 number(lanes)?.into(),
             ];
-            Some(description::scrypt(
-                params,
-                salt.as_bytes(),
-                &any_base64(key)?,
-            ))
+            match any_base64(key).filter(|key| !description::is_cut(key)) {
+                Some(key) => Some(description::scrypt(params, salt.as_bytes(), &key)),
+                None => Some(description::damaged("an scrypt hash")),
+            }
         }
         ("md5" | "sha1" | "sha256" | "sha512", parts) => digest(algorithm, parts),
         _ => None,
@@ -77,7 +74,7 @@ fn digest(algorithm: &str, parts: &[&str]) -> Option<StoredHash> {
     match parts {
         ["", _] if is_old => djangos(description::digest(algorithm, &hash, None)),
         [salt, _] if is_old && WERKZEUG_SALTS.contains(&salt.len()) => {
-            Some(description::hmac(algorithm, &hash, salt))
+            Some(description::hmac(algorithm, &hash, salt.as_bytes()))
         }
         [salt, _] if is_old && DJANGO_SALTS.contains(&salt.len()) => djangos(description::digest(
             algorithm,
@@ -86,7 +83,7 @@ fn digest(algorithm: &str, parts: &[&str]) -> Option<StoredHash> {
         )),
         [_, _] if is_old => Some(StoredHash::Silent),
         [salt, rounds, _] if number(rounds)? == 1 => {
-            Some(description::hmac(algorithm, &hash, salt))
+            Some(description::hmac(algorithm, &hash, salt.as_bytes()))
         }
         [_, _, _] => Some(StoredHash::Impossible {
             what: "a hash of Node's password-hash",

@@ -27,7 +27,12 @@ pub fn keycloak(secret_data: &str, credential_data: &str) -> StoredHash {
     }
     let parsed = |text: &str| {
         let parsed = (text.len() <= MOST_BYTES).then(|| serde_json::from_str::<Value>(text).ok());
-        parsed.flatten().filter(Value::is_object)
+        match parsed.flatten() {
+            // Some exports write the text as a text once more.
+            Some(Value::String(inside)) => serde_json::from_str(&inside).ok(),
+            parsed => parsed,
+        }
+        .filter(Value::is_object)
     };
     let (Some(secret), Some(credential)) = (parsed(secret_data), parsed(credential_data)) else {
         return StoredHash::Impossible {
@@ -56,9 +61,13 @@ fn read(value: &str, salt: &str, credential: &Value) -> StoredHash {
             why: "has a value or a salt that is not base64: is it cut off",
         };
     };
-    let iterations = credential["hashIterations"]
-        .as_u64()
-        .and_then(|number| u32::try_from(number).ok());
+    let iterations = &credential["hashIterations"];
+    let iterations = match iterations.as_str() {
+        Some(digits) => number(digits),
+        None => iterations
+            .as_u64()
+            .and_then(|number| u32::try_from(number).ok()),
+    };
     let digest = match credential["algorithm"].as_str().unwrap_or_default() {
         "pbkdf2" => "sha1",
         "pbkdf2-sha256" => "sha256",

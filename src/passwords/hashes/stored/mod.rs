@@ -8,10 +8,13 @@ mod databases;
 mod description;
 mod django;
 mod firebase;
+mod iterated;
 mod keycloak;
+mod liferay;
 mod pairs;
 mod phc;
 mod werkzeug;
+pub(crate) mod wrapped;
 
 use std::fmt;
 
@@ -149,6 +152,16 @@ impl StoredHash {
     }
 }
 
+impl StoredHash {
+    /// Whether it says what it is.
+    fn is_known(&self) -> bool {
+        !matches!(
+            self,
+            StoredHash::Password | StoredHash::Silent | StoredHash::Empty
+        )
+    }
+}
+
 /// Whether a text is a bcrypt hash as `password_hash` takes it: that is seen at once, of each user of a million.
 pub(crate) fn is_plain_bcrypt(text: &str) -> bool {
     crypt::is_as_it_is(text)
@@ -170,9 +183,9 @@ impl fmt::Debug for StoredHash {
     }
 }
 
-/// libsodium fills its texts up with NUL bytes.
+/// libsodium fills its texts up with NUL bytes; editors leave marks of the order of bytes, and letters without a width.
 fn trimmed(text: &str) -> &str {
-    text.trim_matches(|c: char| c.is_whitespace() || c == '\0')
+    text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '\0' | '\u{feff}' | '\u{200b}'))
 }
 
 /// With as many wrappers as may still be opened.
@@ -192,9 +205,12 @@ fn read_inside(text: &str, wrappers: u8) -> StoredHash {
         .or_else(|| crypt::read(text))
         .or_else(|| werkzeug::read(text))
         .or_else(|| pairs::read(text, &inner))
+        .or_else(|| iterated::read(text))
         .or_else(|| databases::read(text))
         .or_else(|| aspnet::read(text))
-        .or_else(|| in_base64(text, &inner));
+        .or_else(|| liferay::read(text))
+        .or_else(|| in_base64(text, &inner))
+        .or_else(|| wrapped::read(text, &inner));
     found.unwrap_or_else(|| {
         if is_password(text) {
             StoredHash::Password
@@ -210,46 +226,57 @@ fn in_base64(text: &str, inner: &dyn Fn(&str) -> StoredHash) -> Option<StoredHas
     if !decoded.starts_with(['{', '$']) {
         return None;
     }
-    let found = inner(&decoded);
-    (!matches!(
-        found,
-        StoredHash::Password | StoredHash::Silent | StoredHash::Empty
-    ))
-    .then_some(found)
+    Some(inner(&decoded)).filter(StoredHash::is_known)
 }
 
 /// Whether a text that says nothing can be a password rather than a hash. In doubt it is a hash: taken for a password it would be
 /// hashed once more, and nobody would get in.
 fn is_password(text: &str) -> bool {
-    let parts = || text.split(SEPARATORS);
-    let is_bytes = |part: &str| {
-        let bytes = BytesEncoding::Hex
-            .decode(part)
-            .ok()
-            .or_else(|| any_base64(part));
-        bytes.is_some_and(|bytes| bytes.len() >= FEWEST_BYTES) || is_cut_base64(part)
+    let bytes = || {
+        let hex = BytesEncoding::Hex.decode(text).ok();
+        hex.or_else(|| any_base64(text))
+    };
+    let is_base64 = |part: &str| {
+        any_base64(part).is_some_and(|bytes| bytes.len() >= FEWEST_BYTES) || is_cut_base64(part)
     };
     // Hex that lost a digit, MySQL's of old, and the 13 letters of the first crypt.
-    let is_hex = |part: &str| part.len() >= 16 && part.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let is_hex = |part: &str| part.len() >= 16;
     let is_crypt = text.len() == 13 && text.bytes().all(is_crypt_letter);
     let has_scheme = text.starts_with('$') && text.matches('$').count() > 1
         || text.starts_with('{') && text.contains('}');
     text.len() <= MAX_PASSWORD_BYTES
         && !has_scheme
         && !is_crypt
-        && !is_bytes(text)
-        && !parts().any(|part| is_bytes(part) || is_hex(part))
+        && !names_an_algorithm(text)
+        && bytes().is_none_or(|bytes| bytes.len() < FEWEST_BYTES)
+        && !text.split(SEPARATORS).any(is_base64)
+        && !text.split(|c| !is_base64_letter(c)).any(is_cut_base64)
+        && !text.split(|c: char| !c.is_ascii_hexdigit()).any(is_hex)
+}
+
+/// Whether a word for a way of hashing stands before a mark, as in what was cut off behind it.
+fn names_an_algorithm(text: &str) -> bool {
+    #[rustfmt::skip]
+    const WORDS: [&str; 13] = ["$2a", "$2b", "$2y", "$6", "md5", "sha", "sha1", "sha256", "sha512", "bcrypt", "scrypt", "pbkdf2", "argon2id"];
+    let text = text.to_ascii_lowercase();
+    WORDS.iter().any(|word| {
+        let mut places = text.match_indices(word);
+        places.any(|(at, _)| text[at + word.len()..].starts_with(['$', ':', '}']))
+    })
 }
 
 /// Base64 that lost something: letters of all three kinds and no other, as many as 16 bytes take.
 fn is_cut_base64(text: &str) -> bool {
     let has = |kind: fn(&u8) -> bool| text.as_bytes().iter().any(kind);
-    let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || b"+/-_.=".contains(&byte);
     text.len() >= 22
-        && text.bytes().all(is_letter)
+        && text.chars().all(is_base64_letter)
         && has(u8::is_ascii_uppercase)
         && has(u8::is_ascii_lowercase)
         && has(u8::is_ascii_digit)
+}
+
+fn is_base64_letter(c: char) -> bool {
+    c.is_ascii_alphanumeric() || "+/-_.=".contains(c)
 }
 
 fn is_crypt_letter(byte: u8) -> bool {

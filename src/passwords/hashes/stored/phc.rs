@@ -3,8 +3,8 @@
 use base64::Engine;
 
 use crate::passwords::hashes::encodings::{BASE64, BytesEncoding, any_base64};
-use crate::passwords::hashes::stored::StoredHash;
 use crate::passwords::hashes::stored::description::{self, Side, number};
+use crate::passwords::hashes::stored::{StoredHash, crypt};
 
 /// Bytes of the head of a file that the tool `scrypt` enciphers, which is its way to keep a password.
 const SCRYPT_FILE: usize = 96;
@@ -38,8 +38,23 @@ pub(super) fn read(text: &str) -> Option<StoredHash> {
         .split('$')
         .collect();
     match parts[..] {
+        ["bcrypt", version, cost, salt, hash] => crypt::of_phc(version, cost, salt, hash),
+        // Ory Kratos writes the hash in hex and that in base64.
+        [algorithm, hash, key] if algorithm.starts_with("hmac-") => {
+            let hash = String::from_utf8(BASE64.decode(hash).ok()?).ok()?;
+            let hash = BytesEncoding::Hex.decode(&hash).ok()?;
+            Some(description::hmac(
+                &algorithm[5..],
+                &hash,
+                &BASE64.decode(key).ok()?,
+            ))
+        }
         ["scrypt", params, salt, key] => {
-            named_scrypt(params, &any_base64(salt)?, &any_base64(key)?)
+            let [salt, key] = [salt, key].map(any_base64);
+            match (salt, key.filter(|key| !description::is_cut(key))) {
+                (Some(salt), Some(key)) => named_scrypt(params, &salt, &key),
+                _ => Some(description::damaged("an scrypt hash")),
+            }
         }
         ["s0", params, salt, key] | [params, salt, key] => packed_scrypt(params, salt, key),
         [
@@ -74,6 +89,9 @@ fn argon2(text: &str) -> StoredHash {
         params.join(",").trim_end_matches('=').to_string()
     };
     let parts: Vec<String> = text.split('$').map(ordered).collect();
+    if parts.len() == 6 && any_base64(&parts[5]).is_some_and(|key| description::is_cut(&key)) {
+        return description::damaged("an Argon2 hash");
+    }
     description::text("an Argon2 hash", "argon2", &parts.join("$"))
 }
 
@@ -97,14 +115,13 @@ fn rewritten_pbkdf2(text: &str) -> Option<StoredHash> {
         Some((iterations, _)) => iterations,
         None => params,
     };
+    let is_cut = iterations == params && description::is_cut(&key);
     let iterations = number(iterations.strip_prefix("i=").unwrap_or(iterations))?;
-    Some(description::pbkdf2(
-        "a PBKDF2 hash",
-        digest,
-        iterations,
-        &any_base64(salt)?,
-        &key,
-    ))
+    let what = "a PBKDF2 hash";
+    match description::pbkdf2(what, digest, iterations, &any_base64(salt)?, &key) {
+        StoredHash::Custom(_) if is_cut => Some(description::damaged(what)),
+        found => Some(found),
+    }
 }
 
 /// PBKDF2 of two libraries of Python's, the iterations in hex: Cryptacular's with 20 bytes of key, and that of PBKDF2.py with 24, whose

@@ -11,8 +11,14 @@ pub(super) fn read(text: &str) -> Option<StoredHash> {
     let [method, salt, hash] = text.split('$').collect::<Vec<_>>()[..] else {
         return None;
     };
-    let hash = || BytesEncoding::Hex.decode(hash).ok();
+    let hash = || {
+        let hash = BytesEncoding::Hex.decode(hash).ok();
+        hash.filter(|hash| !description::is_cut(hash))
+    };
     match method.split(':').collect::<Vec<_>>()[..] {
+        ["pbkdf2" | "scrypt", _, _, ..] if hash().is_none() => {
+            Some(description::damaged("a Werkzeug hash"))
+        }
         ["pbkdf2", digest, iterations] => Some(description::pbkdf2(
             "a Werkzeug PBKDF2 hash",
             digest,
@@ -30,7 +36,7 @@ pub(super) fn read(text: &str) -> Option<StoredHash> {
         }
         // Before PBKDF2, its salt was the key of an HMAC.
         [digest @ ("sha224" | "sha256" | "sha384" | "sha512")] => {
-            Some(description::hmac(digest, &hash()?, salt))
+            Some(description::hmac(digest, &hash()?, salt.as_bytes()))
         }
         _ => None,
     }
