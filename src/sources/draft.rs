@@ -161,7 +161,9 @@ impl Draft {
             return;
         };
         let now = crate::words::utc(crate::clock::unix_millis() / 1_000);
-        let is_ahead = until.get(..10) > now.get(..10) || until == "infinity";
+        let is_iso = until.get(4..5) == Some("-");
+        // One that is written otherwise may be over: whoever was blocked stays so, and the time is kept to be looked at.
+        let is_ahead = !is_iso || until.get(..10) > now.get(..10);
         if is_ahead {
             self.set_flag(Flag::Blocked, true);
             self.imported

@@ -93,10 +93,12 @@ pub(crate) fn shown_name(name: &str) -> Option<String> {
 /// Whether letters and digits follow each other as in a piece of a hash, and in no name.
 fn has_part_of_a_hash(name: &str) -> bool {
     let words = name.split(|c: char| !c.is_alphanumeric());
-    words.filter(|word| word.len() >= PIECE_OF_A_HASH).any(|word| {
-        let digits: Vec<bool> = word.bytes().map(|byte| byte.is_ascii_digit()).collect();
-        digits.windows(2).filter(|pair| pair[0] != pair[1]).count() >= MOST_CHANGES
-    })
+    words
+        .filter(|word| word.len() >= PIECE_OF_A_HASH)
+        .any(|word| {
+            let digits: Vec<bool> = word.bytes().map(|byte| byte.is_ascii_digit()).collect();
+            digits.windows(2).filter(|pair| pair[0] != pair[1]).count() >= MOST_CHANGES
+        })
 }
 
 /// Characters of a word that is looked at.

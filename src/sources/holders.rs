@@ -58,6 +58,12 @@ pub(crate) fn no_users(window: &[u8]) -> Option<(&'static str, &'static str)> {
     ))
 }
 
+/// Whether an object is no user, and holds a list of users.
+pub(crate) fn holds_users(whole: &[u8]) -> bool {
+    let object: Option<Value> = serde_json::from_slice(whole).ok();
+    object.is_some_and(|object| !is_user(&object) && holds_list(&object, 0))
+}
+
 /// The name of a list beside that of the users which holds hashes: they would be lost, since nobody puts the two together.
 pub(crate) fn hashes_beside(whole: &[u8]) -> Option<String> {
     let fields = std::str::from_utf8(whole)

@@ -149,6 +149,8 @@ pub(crate) struct Objects {
     indent: Option<usize>,
     /// Bytes that may still be read a second time.
     again: usize,
+    /// Objects that the list lies within.
+    around: usize,
 }
 
 /// Where a scan of JSON stands.
@@ -161,6 +163,18 @@ struct Nesting {
     /// A comma was the last byte that is no blank.
     is_behind_comma: bool,
 }
+
+/// What follows a list of users.
+enum Behind {
+    /// Another one, which has begun.
+    List,
+    End,
+    /// Something that is not read.
+    More,
+}
+
+/// What is told of the text behind a list.
+const MORE: &str = "begins what stands behind the list of users and is not read: give each list of users a file of its own";
 
 /// What a byte means where a scan stands.
 enum Step {
@@ -214,6 +228,7 @@ impl Objects {
             given: 0,
             indent: None,
             again: MOST_AGAIN,
+            around: 0,
         }
     }
 
@@ -255,7 +270,18 @@ impl Objects {
                     self.step_over(1);
                     self.indent = None;
                 }
-                Ok(Some(b']')) if self.in_list => return None,
+                Ok(Some(b']')) if self.in_list => match self.leave_list() {
+                    Ok(Behind::List) => {}
+                    Ok(Behind::End) => {
+                        self.is_over = true;
+                        return None;
+                    }
+                    Ok(Behind::More) => {
+                        self.is_over = true;
+                        return Some((self.line, Err(Fault::Row(MORE.to_string()))));
+                    }
+                    Err(cause) => return Some((self.line, Err(Fault::File(cause)))),
+                },
                 Ok(None) if !self.in_list => return None,
                 Ok(None) => {
                     let cause = io::Error::new(
@@ -266,6 +292,50 @@ impl Objects {
                 }
                 Ok(Some(_)) => return Some(self.element()),
                 Err(cause) => return Some((self.line, Err(Fault::File(cause)))),
+            }
+        }
+    }
+
+    /// Goes on behind a list of users: what is around it is stepped over, and another such list may follow, as where pages of an API
+    /// were put one behind the other.
+    fn leave_list(&mut self) -> io::Result<Behind> {
+        self.step_over(1);
+        let is_within = self.around > 0;
+        while self.around > 0 {
+            match self.peek()? {
+                Some(b',') => self.step_over(1),
+                Some(b'"') => {
+                    self.key()?;
+                    if self.peek()? == Some(b':') {
+                        self.step_over(1);
+                    }
+                    if self.peek()? == Some(b'[') && self.has_users(false)? {
+                        return Ok(Behind::More);
+                    }
+                    self.skip_value()?;
+                }
+                Some(b'}') => {
+                    self.step_over(1);
+                    self.around -= 1;
+                }
+                Some(_) => return Ok(Behind::More),
+                None => return Ok(Behind::End),
+            }
+        }
+        loop {
+            match self.peek()? {
+                Some(b',') => self.step_over(1),
+                Some(b'[') if !is_within => {
+                    self.step_over(1);
+                    return Ok(Behind::List);
+                }
+                Some(b'{') if is_within => {
+                    if self.descend(0)? {
+                        return Ok(Behind::List);
+                    }
+                }
+                Some(_) => return Ok(Behind::More),
+                None => return Ok(Behind::End),
             }
         }
     }
@@ -417,6 +487,7 @@ impl Objects {
             match self.peek()? {
                 Some(b'[') if self.has_users(is_list)? => {
                     self.step_over(1);
+                    self.around = level + 1;
                     return Ok(true);
                 }
                 Some(b'{') if level < MOST_LEVELS => {
@@ -501,12 +572,10 @@ fn is_next(before: &[u8], set_in: Option<usize>) -> bool {
 
 /// How far what follows this text is set in; nothing where it is not the first of its line.
 fn indent_of(before: &[u8]) -> Option<usize> {
-    let line = before.iter().rposition(|byte| *byte == b'\n')?;
-    let blank = &before[line + 1..];
-    blank
-        .iter()
-        .all(u8::is_ascii_whitespace)
-        .then_some(blank.len())
+    let is_blank = |byte: &&u8| **byte != b'\n' && byte.is_ascii_whitespace();
+    let blank = before.iter().rev().take_while(is_blank).count();
+    let begins_line = before[..before.len() - blank].last() == Some(&b'\n');
+    begins_line.then_some(blank)
 }
 
 /// The value that a window begins with, where all of it can be seen.

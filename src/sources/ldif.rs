@@ -99,6 +99,9 @@ impl Ldif {
     }
 }
 
+/// Names of attributes that an entry may have.
+const MOST_ATTRIBUTES: usize = 1_000;
+
 fn attributes(lines: &[String]) -> Result<Attributes, String> {
     let mut attributes = Attributes::new();
     for line in lines {
@@ -120,11 +123,17 @@ fn attributes(lines: &[String]) -> Result<Attributes, String> {
             None if value.starts_with('<') => continue,
             None => value.trim_start().to_string(),
         };
+        let is_full = attributes.len() == MOST_ATTRIBUTES;
         match attributes
             .iter_mut()
             .find(|(other, _)| other.eq_ignore_ascii_case(name))
         {
             Some((_, values)) => values.push(value),
+            None if is_full => {
+                return Err(format!(
+                    "has over {MOST_ATTRIBUTES} attributes, far more than a person has"
+                ));
+            }
             None => attributes.push((name.to_string(), vec![value])),
         }
     }

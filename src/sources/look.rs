@@ -58,7 +58,7 @@ impl LookedAt {
         };
         let seen = match row {
             Ok(()) => of_draft(std::mem::take(&mut draft.user), &draft, false),
-            Err(Aside::Clear(user, _)) => of_draft(*user, &draft, true),
+            Err(Aside::Clear(user, _, _)) => of_draft(*user, &draft, true),
             Err(Aside::LeftOut(_, why)) => {
                 Seen::LeftOut(as_verb(&why), Box::new(std::mem::take(&mut draft.user)))
             }

@@ -252,7 +252,7 @@ impl Draft {
                 self.signs_in_with(&provider);
             }
             Take::Deleted => {
-                if date(cell).is_some() {
+                if is_deleted(cell)? {
                     self.leave_out("deleted");
                 }
             }
@@ -335,6 +335,15 @@ impl Draft {
             Object::Hash => self.user.custom_password_hash = Some(Value::Object(object)),
         }
         Ok(())
+    }
+}
+
+/// Whether a date of deletion, or a flag for it, says so.
+fn is_deleted(cell: Cell<'_>) -> Result<bool, String> {
+    match &cell {
+        // As MongoDB exports a date.
+        Cell::Json(Value::Object(_)) => Ok(date(cell).is_some()),
+        _ => Ok(flag("deleted", &cell)? == Some(true)),
     }
 }
 

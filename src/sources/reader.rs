@@ -10,10 +10,10 @@ use memchr::memchr3;
 use serde_json::Value;
 
 use crate::error::{Error, Result};
-use crate::passwords::hash_all;
 use crate::passwords::hash_stream::HashStream;
 use crate::passwords::hashes::stored::{StoredHash, is_plain_bcrypt};
 use crate::passwords::recipe::HashRecipe;
+use crate::passwords::{check_password, hash_all};
 use crate::private_file::sheet::as_it_was;
 use crate::say::{MARKER, NO_MARKERS, debug_fields, harmless, holds_marker, listed, say};
 use crate::secrets::Secret;
@@ -90,8 +90,8 @@ type Item = std::result::Result<User, Aside>;
 
 /// What a row came to that is no user as it is.
 pub(super) enum Aside {
-    /// A user with a password that is to be hashed.
-    Clear(Box<User>, Secret),
+    /// A user with a password that is to be hashed, and the line of their row.
+    Clear(Box<User>, Secret, usize),
     LeftOut(usize, String),
     Fault(usize, Fault),
 }
@@ -463,26 +463,28 @@ impl UserFile {
     fn hash_the_clear(&mut self) {
         let items = &mut self.ahead.items;
         let texts = items.iter().filter_map(|item| match item {
-            Err(Aside::Clear(_, text)) => Some(text.clone()),
+            Err(Aside::Clear(_, text, _)) => Some(text.clone()),
             _ => None,
         });
         let texts: Vec<Secret> = texts.collect();
         if texts.is_empty() {
             return;
         }
-        let hashes = hash_all(&texts);
-        let mut hashes = hashes.unwrap_or_default().into_iter();
+        let (mut hashes, cause) = match hash_all(&texts) {
+            Ok(hashes) => (hashes.into_iter(), String::new()),
+            Err(cause) => (Vec::new().into_iter(), cause.to_string()),
+        };
         for item in items {
-            let Err(Aside::Clear(user, _)) = item else {
+            let Err(Aside::Clear(user, _, line)) = item else {
                 continue;
             };
-            let mut user = std::mem::take(&mut **user);
+            let (mut user, line) = (std::mem::take(&mut **user), *line);
             user.password_hash = hashes.next();
             *item = match user.password_hash {
                 Some(_) => Ok(user),
                 None => {
-                    let fault = "has a password that could not be hashed".to_string();
-                    Err(Aside::Fault(0, Fault::Row(fault)))
+                    let fault = format!("has a password that could not be hashed: {cause}");
+                    Err(Aside::Fault(line, Fault::Row(fault)))
                 }
             };
         }
@@ -601,7 +603,7 @@ impl UserFile {
             return Err(faulty(NO_MARKERS.to_string()));
         }
         match clear {
-            Some(text) => Err(Aside::Clear(Box::new(std::mem::take(user)), text)),
+            Some(text) => Err(Aside::Clear(Box::new(std::mem::take(user)), text, line)),
             None => Ok(()),
         }
     }
@@ -661,6 +663,9 @@ impl UserFile {
     /// A password in clear text, to be hashed if that is wanted.
     fn clear(&mut self, text: &str) -> std::result::Result<Option<Secret>, String> {
         if self.hash_clear_text {
+            check_password(text).map_err(|cause| {
+                format!("has a password in clear text that cannot be hashed: {cause}")
+            })?;
             return Ok(Some(Secret::new(text)));
         }
         self.ahead.clear += 1;

@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::private_file::sheet::as_it_was;
 use crate::sources::bytes::Text;
 use crate::sources::csv::{self, Csv};
-use crate::sources::holders::{hashes_beside, no_users, users_behind};
+use crate::sources::holders::{hashes_beside, holds_users, no_users, users_behind};
 use crate::sources::json::{Lines, Objects, fields, first_value};
 use crate::sources::known::{Known, Source, known, recognised};
 use crate::sources::ldif::Ldif;
@@ -227,7 +227,8 @@ fn json_rows(path: &Path, text: Text, options: &ReadOptions) -> Result<(Rows, &'
         .next()
         .unwrap_or_default();
     let in_lines = is_object(first_line.trim_ascii()) || !is_object(whole);
-    if is_alone && has_list_of_objects(whole) {
+    // Pages of an API, put one behind the other, are such objects each.
+    if is_alone && has_list_of_objects(whole) || !is_alone && holds_users(whole) {
         if users_behind(whole) {
             let advice = "keep that list alone, as `jq .users` does";
             let what = "JSON with another list before the one that is named users";
@@ -238,8 +239,10 @@ fn json_rows(path: &Path, text: Text, options: &ReadOptions) -> Result<(Rows, &'
         {
             return Err(Error::hashes_beside(path, &shown(&name)));
         }
-        let objects = Objects::of_list(text).map_err(torn)?;
-        return Ok((objects.map_or(Rows::Ended, Rows::Objects), WITHIN));
+        return match Objects::of_list(text).map_err(torn)? {
+            Some(objects) => Ok((Rows::Objects(objects), WITHIN)),
+            None => lines(Text::open(path, options.encoding)?),
+        };
     }
     match in_lines {
         true => lines(text),

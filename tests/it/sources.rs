@@ -344,21 +344,6 @@ fn more_of_the_systems() {
     );
     assert!(seen_firebase.users()[0].get("password_hash").is_none());
 
-    let mongo = json!({"_id": {"$oid": "64a1f0c2e4b0a1b2c3d4e5f6"}, "username": "ada", "email": "ada@example.com", "salt": "50cd5deb2aadf3dc93b14bc8a5622e25a1d8fd816df1dd3b2ce066f2e5e63b3c", "hash": SILENT, "__v": 0});
-    assert_eq!(
-        read_users(Given::new(mongo.to_string().as_bytes()))
-            .unwrap()
-            .source(),
-        Source::Passport
-    );
-    let membership = "UserId,UserName,Password,PasswordFormat,PasswordSalt,Email,IsApproved,IsLockedOut\n7,ada,agYre+SeOzpFPZWpADkJcjqv0A0=,1,08kovSWcOlY6ycZgVvSSEQ==,ada@example.com,True,False\n";
-    assert_eq!(
-        read_users(Given::new(membership.as_bytes()))
-            .unwrap()
-            .source(),
-        Source::SqlMembership
-    );
-
     let dump = json!([{"model": "contenttypes.contenttype", "pk": 1, "fields": {"app_label": "auth"}},
         {"model": "auth.user", "pk": 7, "fields": {"password": BCRYPT, "username": "ada", "email": "ada@example.com", "is_active": true, "groups": []}}]);
     let dumped = seen(dump.to_string());
@@ -689,7 +674,7 @@ fn a_column_of_hashes_that_goes_nowhere_stops_the_reading() {
         &plain().map("pw", "hash"),
     )
     .unwrap();
-    assert!(verify_password(mapped.rows[0].as_ref().unwrap(), "correct horse").is_ok());
+    assert!(verify_password(mapped.rows[0].as_ref().unwrap(), "correct horse").unwrap());
     let tenant_is_not_asked = read_users(Given::new(
         format!("email,pw\nb@example.com,{BCRYPT}\n").as_bytes(),
     ))
@@ -849,10 +834,11 @@ fn a_list_is_read_behind_an_object_that_is_broken_and_one_that_is_cut_off_is_tol
     let missing = text.replacen("  },", "  ,", 1);
     let read = seen(&missing);
     assert!(
-        read.counts.users() >= 2 && read.faults()[0].starts_with("line 2 "),
+        read.faults()[0].starts_with("line 2 "),
         "{:?}",
         read.faults()
     );
+    assert_eq!(read.counted(), (5, 2, 0, 3), "{:?}", read.users());
 
     let cut = seen(format!(
         "{{\"users\":[\n{},\n{}",

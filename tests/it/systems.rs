@@ -174,7 +174,6 @@ fn what_holds_users_and_is_no_list_of_them_is_named() {
     let lists = "it is JSON of objects that hold a list of users each: ";
     for text in [
         json!([realm(json!([ada])), realm(json!([]))]).to_string(),
-        lines(&[json!({"Users": [{"Username": "ada", "Attributes": []}]}), json!({"Users": [{"Username": "bob", "Attributes": []}]})]),
         json!([{"type": "header"}, {"type": "table", "name": "users", "data": [{"id": "1", "email": "ada@example.com", "password": BCRYPT}]}]).to_string(),
     ] {
         let refused = refused(&text, &plain());
@@ -567,4 +566,174 @@ fn a_quote_behind_a_backslash_costs_its_row_and_garbles_no_name() {
     );
     assert_eq!(seen.users()[0]["name"], "C:\\");
     assert_eq!(seen.users()[1]["name"], "Cay \"C\"");
+}
+
+#[test]
+fn membership_and_passport_bring_their_users_with_what_they_sign_in_with() {
+    // SHA-1 of the bytes 0 to 15 and the password in UTF-16, by Python's hashlib.
+    let hash = "/7QvBVcbRLDbzj/gzAUe00wKoWQ=";
+    let row = format!("7ada,ada,{hash},1,{SALT},ada@example.com,True,False,2024-01-02 03:04:05\n");
+    let membership = seen(format!(
+        "UserId,UserName,Password,PasswordFormat,PasswordSalt,Email,IsApproved,IsLockedOut,CreateDate\n{row}"
+    ));
+    assert_eq!(membership.source, Source::SqlMembership);
+    assert_eq!(sign_ins(&membership), [true], "{:?}", membership.faults());
+    let ada = &membership.users()[0];
+    assert_eq!(
+        (&ada["email"], &ada["username"], &ada["user_id"]),
+        (&json!("ada@example.com"), &json!("ada"), &json!("7ada"))
+    );
+
+    // PBKDF2 as passport-local-mongoose has it: 25,000 rounds of SHA-256, 512 bytes, the salt as text.
+    let salt = "50cd5deb2aadf3dc93b14bc8a5622e25a1d8fd816df1dd3b2ce066f2e5e63b3c";
+    let hash = concat!(
+        "7072b8f30d4c20774f7215417362a0501f082c82a18fcebbb90e9333165da2a75879b81366ee117ea249e338a2785f5614184c798f6056f22c2989a112675167",
+        "6c617471edb0f379fe51adea0f35797a41728db7afab5d90964c4b4cc0695cec2931a562c24f3b6f1e94c828812be9ae584691fc053dde1215d81d6b5e469857",
+        "46e21b429619d90039098047a88207e748a6023e5ea1810f41b0760b12072ef9d1142e9c4ff7bfa5fefaf54e24fa19f78f91924f8d846a0990f464c38341060d",
+        "2e736b4bb1d615ef7f0050cfafa3b29d4cd883c80e3e41f06d35968a2cc6c2cd17763c1b97d3619dbcc2f60a7051dae26131cc98b7850d468805e2c74f3ea422",
+        "ee12fd3cfcefdb5f473d43f07357ec23d42f4279b57cf91f8b1cef4b61d6cd61218818bb725fe958d76cc25c6cb3641284b47b011431ae4f65cb9a5551a8ccb4",
+        "9f27eccf30c856121ac3201158010c948bc7cccdcfba531ee1fd4f704bde5db24bf5c2e18d0db05b81ddd8cc4f249d15a828d168e697ee03d4474a5d69a6d641",
+        "046d90ecef70a527b99b8d4ed4c88f8b4dc59b530d914d327a73866abb1f5efc3898fc19ade86a89282d1dc6862377fb21daa5533558c2ca090f6cf85987cc0c",
+        "b699e2581328edf314e55fdaf40ecffe0c856682771f68676e119a7a59689cce648ed2f438dbe8c8117c1a27f3a19c3266c9d03e40fdde9215e7d31dd28a7cef",
+    );
+    let mongo = json!({"_id": {"$oid": "64a1f0c2e4b0a1b2c3d4e5f6"}, "username": "ada", "email": "ada@example.com", "salt": salt, "hash": hash, "__v": 0});
+    let mongo = seen(mongo.to_string());
+    assert_eq!(
+        (mongo.source, sign_ins(&mongo)),
+        (Source::Passport, vec![true])
+    );
+    assert_eq!(mongo.users()[0]["user_id"], "64a1f0c2e4b0a1b2c3d4e5f6");
+}
+
+#[test]
+fn pages_that_follow_each_other_are_read_and_what_else_follows_is_told() {
+    let emails = |seen: &Seen| -> Vec<String> {
+        let users = seen.users();
+        users
+            .iter()
+            .map(|user| user["email"].as_str().unwrap()[..1].to_string())
+            .collect()
+    };
+    for text in [
+        r#"[{"email":"a@example.com"}]
+           [{"email":"b@example.com"},{"email":"c@example.com"}]"#,
+        r#"[{"email":"a@example.com"},{"email":"b@example.com"}],[{"email":"c@example.com"}]"#,
+        r#"{"users":[{"email":"a@example.com"}],"total":3}
+           {"users":[{"email":"b@example.com"},{"email":"c@example.com"}]}"#,
+    ] {
+        let seen = seen(text);
+        assert_eq!(emails(&seen), ["a", "b", "c"], "{:?}", seen.faults());
+    }
+    let named = |name: &str| json!({"Users": [{"Username": name, "Attributes": [{"Name": "email", "Value": format!("{name}@example.com")}]}], "PaginationToken": "x"});
+    let cognito = seen(lines(&[named("ada"), named("bob")]));
+    assert_eq!(
+        (cognito.source, emails(&cognito)),
+        (Source::Cognito, vec!["a".to_string(), "b".to_string()])
+    );
+    // Pages that are longer than what is looked at first.
+    let page = |name: &str| {
+        let more = (0..40_000).map(|row| format!(r#",{{"email":"{name}{row}@example.com"}}"#));
+        let more: String = more.collect();
+        format!(
+            r#"{{"total":2,"users":[{{"email":"{name}@example.com"}}{more}],"links":{{"next":[1]}}}}"#
+        )
+    };
+    let pages = seen(format!("{}\n{}\n{{\"total\":0}}", page("a"), page("b")));
+    assert_eq!(
+        pages.counted(),
+        (80_002, 80_002, 0, 0),
+        "{:?}",
+        pages.faults()
+    );
+
+    let behind = "begins what stands behind the list of users and is not read";
+    let another = r#","users":[{"email":"b@example.com"}]}"#;
+    let twice = page("a").replace(r#","links":{"next":[1]}}"#, another);
+    for text in [
+        twice.as_str(),
+        r#"[{"email":"a@example.com"}] and {"email":"c@example.com"}"#,
+    ] {
+        let seen = seen(text);
+        let faults = seen.faults();
+        assert!(
+            faults.len() == 1 && faults[0].contains(behind),
+            "{faults:?}"
+        );
+        assert_eq!(emails(&seen)[0], "a");
+    }
+}
+
+#[test]
+fn a_flag_for_deleted_rows_leaves_out_those_alone() {
+    let text = format!(
+        "email,encrypted_password,reset_password_token,deleted_at\na@example.com,{BCRYPT},,0\nb@example.com,{BCRYPT},,f\nc@example.com,{BCRYPT},,2024-01-02\nd@example.com,{BCRYPT},,1\n"
+    );
+    let devise = seen(text);
+    assert_eq!(devise.source, Source::Devise);
+    assert_eq!(devise.counted(), (4, 2, 2, 0), "{:?}", devise.faults());
+}
+
+#[test]
+fn a_block_whose_end_is_no_iso_date_goes_on() {
+    let text = format!(
+        "Id,Email,PasswordHash,SecurityStamp,LockoutEnd\n1,a@example.com,{BCRYPT},s,12/31/2099 23:59:59\n2,b@example.com,{BCRYPT},s,2001-01-01 00:00:00\n3,c@example.com,{BCRYPT},s,2999-01-01 00:00:00\n"
+    );
+    let blocked: Vec<bool> = seen(text)
+        .users()
+        .iter()
+        .map(|user| user["blocked"] == true)
+        .collect();
+    assert_eq!(blocked, [true, false, true]);
+}
+
+#[test]
+fn a_password_in_clear_text_that_bcrypt_would_cut_is_an_error_of_its_row() {
+    let long = "ahoy".repeat(19);
+    let text = format!(
+        "email,password\na@example.com,{{noop}}{long}\nb@example.com,{{noop}}battery-staple\n"
+    );
+    let options = plain().map("password", "hash").hash_clear_text(true);
+    let seen = seen_with(text.as_bytes(), &options).unwrap();
+    assert_eq!(seen.counted(), (2, 1, 0, 1));
+    let faults = seen.faults();
+    assert!(
+        faults[0].starts_with("line 2") || faults[0].contains("line 2"),
+        "{faults:?}"
+    );
+    assert!(
+        faults[0].contains("cannot be hashed") && faults[0].contains("72"),
+        "{faults:?}"
+    );
+    assert!(!faults[0].contains("ahoy"), "{faults:?}");
+    let [user] = &seen.rows.iter().flatten().collect::<Vec<_>>()[..] else {
+        panic!()
+    };
+    assert!(verify_password(user, "battery-staple").unwrap());
+}
+
+#[test]
+fn an_entry_of_endless_attributes_is_an_error_of_its_own() {
+    let many: String = (0..1_001).map(|number| format!("a{number}: x\n")).collect();
+    let text = format!(
+        "dn: uid=a\nmail: a@example.com\n{many}\ndn: uid=b\nobjectClass: inetOrgPerson\nmail: b@example.com\n"
+    );
+    let seen = seen(text);
+    assert_eq!(seen.counted(), (2, 1, 0, 1), "{:?}", seen.faults());
+    assert!(
+        seen.faults()[0].contains("has over 1000 attributes"),
+        "{:?}",
+        seen.faults()
+    );
+}
+
+#[test]
+fn a_piece_of_a_hash_in_a_heading_is_hidden() {
+    let said = refused(
+        "id,em0$mr1n69gxjfCb4agxhaB,address_2_line_1\n1,2,3\n",
+        &plain(),
+    );
+    assert!(
+        !said.contains("mr1n69gx") && said.contains("address_2_line_1"),
+        "{said}"
+    );
 }

@@ -181,20 +181,18 @@ fn pbkdf2(id: &str, rest: &str) -> Option<StoredHash> {
                 &any_base64(key)?,
             ))
         }
-        _ if id == "pbkdf2_sha256" => {
-            let bytes = any_base64(rest)?;
-            let (iterations, rest) = bytes.split_first_chunk::<4>()?;
-            let (salt, key) = rest.split_at_checked(DIRECTORY_SERVER_SALT)?;
-            Some(description::pbkdf2(
-                what,
-                "sha256",
-                u32::from_be_bytes(*iterations),
-                salt,
-                key,
-            ))
-        }
+        _ if id == "pbkdf2_sha256" => directory_server(what, rest),
         _ => None,
     }
+}
+
+/// 389 Directory Server's: four bytes of iterations, the salt and the key, one behind the other.
+fn directory_server(what: &'static str, rest: &str) -> Option<StoredHash> {
+    let bytes = any_base64(rest)?;
+    let (iterations, rest) = bytes.split_first_chunk::<4>()?;
+    let (salt, key) = rest.split_at_checked(DIRECTORY_SERVER_SALT)?;
+    let iterations = u32::from_be_bytes(*iterations);
+    Some(description::pbkdf2(what, "sha256", iterations, salt, key))
 }
 
 /// A digest: LDAP's in base64, Spring's as `{salt}` and hex, Dovecot's in hex. Another scheme is none that is known.

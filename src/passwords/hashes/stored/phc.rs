@@ -19,9 +19,7 @@ pub(super) fn read(text: &str) -> Option<StoredHash> {
     if let Some(rest) = text.strip_prefix("$p5k2$") {
         return p5k2(text, rest);
     }
-    if text.starts_with("c2NyeXB0A")
-        && any_base64(text).is_some_and(|bytes| bytes.len() == SCRYPT_FILE)
-    {
+    if is_scrypt_file(text) {
         return Some(StoredHash::Impossible {
             what: "a hash of scrypt-kdf",
             why: "is a checksum made with the key that scrypt derives, not that key, and no custom_password_hash describes it",
@@ -69,6 +67,12 @@ pub(super) fn read(text: &str) -> Option<StoredHash> {
         }
         _ => grub(text),
     }
+}
+
+/// Whether it is the header of a file that the scrypt program writes, in base64.
+fn is_scrypt_file(text: &str) -> bool {
+    let has_length = || any_base64(text).is_some_and(|bytes| bytes.len() == SCRYPT_FILE);
+    text.starts_with("c2NyeXB0A") && has_length()
 }
 
 /// In the order of parameters that Auth0 wants, `m`, `t` and `p`, and without padding, which says nothing.
