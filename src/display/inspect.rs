@@ -126,7 +126,7 @@ impl Inspection {
 
     fn next(&self) -> String {
         match (self.lost_hashes.is_empty(), self.ready) {
-            (false, _) => "say first what becomes of the hashes: a hash goes in with its user, and no later import brings it",
+            (false, _) => "decide first what to do with the hashes: a hash goes in with its user, and no later import brings it",
             (true, 0) => "nobody would be imported: see the reasons below",
             _ => "save_csv writes down who is meant; import_stream of read_users, with the same options, imports the others",
         }

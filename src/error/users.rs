@@ -98,15 +98,16 @@ sentences! {
         "cannot read users from {path}: its first line is a user and no heading"
         ": " "put a line above it that names the columns, or name them with ReadOptions::heading";
     /// `columns` names those that there are.
+    /// `columns` tells which there are.
     Source missing_column(path: &Path, missing: &str, columns: &str) let path = path.display();
         "cannot read users from {path}: it has no column `{missing}`"
-        "; " "it has: {columns}";
+        "; " "{columns}";
     /// `fields` names those that there are.
     Source missing_field(path: &Path, missing: &str, fields: &str) let path = path.display();
         "cannot read users from {path}: none of its users has the field `{missing}`, which is mapped"
         "; " "they have: {fields}";
     Source no_email_column(path: &Path, columns: &str) let path = path.display();
-        "cannot read users from {path}: no column is named `email` (it has: {columns})"
+        "cannot read users from {path}: no column is named `email` ({columns})"
         ": " "say which one it is, as in read_csv(path, &[(\"E-Mail\", \"email\")])";
     Source deep_column(path: &Path, column: &str, levels: usize, most: usize)
         let path = path.display(), levels = grouped(levels);

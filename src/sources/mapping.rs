@@ -147,7 +147,7 @@ impl Mapping {
     pub(crate) fn set_columns(&mut self, path: &Path, names: Vec<String>) -> Result<()> {
         let has_word = names.iter().any(|name| has_word(name));
         let told = || match has_word {
-            true => told(&names),
+            true => format!("it has: {}", told(&names)),
             false => "its first line may be no heading, so it is not shown".to_string(),
         };
         let missing = |(from, _): &&(String, String)| !names.contains(from);

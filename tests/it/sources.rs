@@ -751,7 +751,7 @@ fn what_is_no_file_of_users_is_said_in_one_sentence() {
         ),
         (
             b"ada,battery-staple\nbob,battery-staple\n",
-            "no column is named `email` (it has: its first line may be no heading, so it is not shown)",
+            "no column is named `email` (its first line may be no heading, so it is not shown)",
         ),
         (
             b"email,name,email\na@example.com,A,b@example.com\n",
