@@ -130,7 +130,7 @@
 //! | look around | [`list_connections`], [`find_users`], [`users_by_email`], [`export_users`] | [`Connections`], [`FoundUsers`], [`ExportedUsers`] |
 //! | see the HTTP | [`Tenant::requests`] | [`RequestLog`] |
 //! | make or read users | [`generate_users`], [`read_users`], [`read_users_as`], [`read_users_with`], [`read_csv`], [`read_ndjson`] | [`Users`], [`UserFile`], [`ReadOptions`], [`FileCounts`] |
-//! | see what would come of a file | [`inspect_users`], [`inspect_users_as`], [`inspect_users_with`] | [`Inspection`] |
+//! | see what would come of a file | [`inspect_users`], [`inspect_users_as`], [`inspect_users_with`] | [`FileReport`] |
 //! | give them passwords | [`hash_password`], [`set_passwords`], [`hash_stream`] | [`Users`], [`HashStream`] |
 //! | keep their old ones | [`StoredHash::read`], [`keycloak`], [`firebase`], [`aspnet_membership`]; [`find_recipe`], [`find_recipe_within`], [`find_recipes`], [`HashRecipe::new`], [`HashRecipe::read`], [`verify_password`] | [`StoredHash`], [`HashRecipe`], [`HashRecipes`] |
 //! | what hashing costs | [`measure_costs`], [`measure_hashing`] | [`CostTimes`], [`HashingSpeeds`] |
@@ -186,7 +186,7 @@ pub use imports::outcome::{Attention, Counts, JobSpan, Outcome};
 pub use imports::plan::{ImportPlan, plan_import, plan_import_with};
 pub use imports::report::ImportReport;
 pub use imports::{import_stream, import_users, latest_import, read_import, resume_import};
-pub use inspect::inspection::Inspection;
+pub use inspect::report::FileReport;
 pub use inspect::{inspect_users, inspect_users_as, inspect_users_with};
 pub use jobs::errors::{FailedUser, JobErrors, RowError, job_errors};
 pub use jobs::find::find_job;

@@ -2,7 +2,7 @@
 
 use crate::display::show::shown;
 use crate::display::view::{BAD, Bar, Entry, GOOD, NEUTRAL, Part, View, WARNING};
-use crate::inspect::inspection::{Fate, HashKind, Inspection, Reason};
+use crate::inspect::report::{Fate, FileReport, HashKind, Reason};
 use crate::say::listed;
 use crate::sources::mapping::SeenField;
 use crate::sources::places::NOWHERE;
@@ -11,9 +11,9 @@ use crate::words::{count, grouped};
 /// Fields and reasons that are shown.
 const SHOWN: usize = 40;
 
-shown!(Inspection);
+shown!(FileReport);
 
-impl Inspection {
+impl FileReport {
     fn view(&self) -> View {
         let failing = self.rows_of(&self.failing);
         let colour = match (self.lost_hashes.is_empty(), failing) {

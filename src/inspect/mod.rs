@@ -1,17 +1,17 @@
 //! What would come of a file of users, row by row, before anything is sent.
 //!
-//! `verdict.rs` says what comes of a row, `pass.rs` counts all of them, `inspection.rs` is what was found, and `sheets.rs` writes it down.
+//! `verdict.rs` says what comes of a row, `pass.rs` counts all of them, `report.rs` is what was found, and `sheets.rs` writes it down.
 
-pub(crate) mod inspection;
 mod pass;
+pub(crate) mod report;
 mod sheets;
 mod verdict;
 
 use std::path::Path;
 
 use crate::error::Result;
-use crate::inspect::inspection::Inspection;
 use crate::inspect::pass::pass;
+use crate::inspect::report::FileReport;
 use crate::sources::known::Source;
 use crate::sources::options::ReadOptions;
 
@@ -39,7 +39,7 @@ use crate::sources::options::ReadOptions;
 /// assert!(inspection.lost_hashes().is_empty());
 /// # Ok::<(), Error>(())
 /// ```
-pub fn inspect_users(path: impl AsRef<Path>) -> Result<Inspection> {
+pub fn inspect_users(path: impl AsRef<Path>) -> Result<FileReport> {
     inspect_users_with(path, &ReadOptions::default())
 }
 
@@ -60,7 +60,7 @@ pub fn inspect_users(path: impl AsRef<Path>) -> Result<Inspection> {
 /// assert_eq!((inspection.source(), inspection.ready()), (Source::Ldap, 1));
 /// # Ok::<(), Error>(())
 /// ```
-pub fn inspect_users_as(source: Source, path: impl AsRef<Path>) -> Result<Inspection> {
+pub fn inspect_users_as(source: Source, path: impl AsRef<Path>) -> Result<FileReport> {
     inspect_users_with(path, &ReadOptions::default().source(source))
 }
 
@@ -85,6 +85,6 @@ pub fn inspect_users_as(source: Source, path: impl AsRef<Path>) -> Result<Inspec
 /// assert!(inspection.lost_hashes().is_empty() && inspection.resets() == 0);
 /// # Ok::<(), Error>(())
 /// ```
-pub fn inspect_users_with(path: impl AsRef<Path>, options: &ReadOptions) -> Result<Inspection> {
+pub fn inspect_users_with(path: impl AsRef<Path>, options: &ReadOptions) -> Result<FileReport> {
     pass(path.as_ref(), options)
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::check::twins::{Keys, Twin};
 use crate::error::Result;
-use crate::inspect::inspection::{Fate, FileState, HashKind, Inspection, Reason, TwinRow};
+use crate::inspect::report::{Fate, FileReport, FileState, HashKind, Reason, TwinRow};
 use crate::inspect::verdict::{Judge, Verdict, reset_reason, twin_reason};
 use crate::progress::Tally;
 use crate::sources::look::{LookedAt, SeenUser};
@@ -170,7 +170,7 @@ fn hash_kind(seen: &SeenUser) -> Option<(&str, Fate)> {
 }
 
 /// Looks at every row of a file.
-pub(crate) fn pass(path: &Path, options: &ReadOptions) -> Result<Inspection> {
+pub(crate) fn pass(path: &Path, options: &ReadOptions) -> Result<FileReport> {
     let state = FileState::of(path);
     let mut file = LookedAt::open(path, options)?;
     let judge = Judge::new()?;
@@ -238,7 +238,7 @@ fn found(
     state: FileState,
     file: &LookedAt,
     mut counting: Counting,
-) -> Inspection {
+) -> FileReport {
     let twins = counting.without_twins();
     let hashes = counting.kinds(file.without_hashes());
     let lines = counting.lines;
@@ -253,7 +253,7 @@ fn found(
         at: place(twin.row),
         of: place(twin.of),
     });
-    Inspection {
+    FileReport {
         path: path.into(),
         options: options.clone(),
         state,

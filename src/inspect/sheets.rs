@@ -5,8 +5,8 @@ use std::io;
 use std::path::Path;
 
 use crate::error::{Error, Result};
-use crate::inspect::inspection::{Fate, FileState, Inspection};
 use crate::inspect::pass::in_32;
+use crate::inspect::report::{Fate, FileReport, FileState};
 use crate::inspect::verdict::{Judge, Verdict, reset_reason, twin_reason};
 use crate::private_file::sheet::CsvFile;
 use crate::private_file::{create_private, create_private_folders};
@@ -36,7 +36,7 @@ struct Sheets {
     enrols: CsvFile,
 }
 
-impl Inspection {
+impl FileReport {
     /// Writes the lists into a folder, a CSV file each, and says which: `columns`, `hashes`, `failing`, `left-out`, `twins`,
     /// `reset-password` and `enrol-again`. Reads the file once more; sends nothing.
     ///
@@ -66,7 +66,7 @@ impl Inspection {
     }
 }
 
-fn save(inspection: &Inspection, folder: &Path) -> Result<()> {
+fn save(inspection: &FileReport, folder: &Path) -> Result<()> {
     let has_changed = || FileState::of(&inspection.path) != inspection.state;
     if has_changed() {
         return Err(Error::source_changed(&inspection.path));
@@ -193,7 +193,7 @@ impl Sheets {
 }
 
 /// The two lists that are no longer than the file is wide.
-fn write_kinds(inspection: &Inspection, folder: &Path) -> io::Result<()> {
+fn write_kinds(inspection: &FileReport, folder: &Path) -> io::Result<()> {
     let mut columns = CsvFile::create(&folder.join("columns.csv"))?;
     columns.row(["column", "filled_in", "goes_to"])?;
     for field in &inspection.fields {

@@ -253,7 +253,7 @@ fn print_files() {
     std::fs::write(&named, &heading).unwrap();
     let options = ReadOptions::default().leave_out(HOSTILE);
     let inspection = inspect_users_with(&named, &options).unwrap();
-    show!("Inspection", inspection);
+    show!("FileReport", inspection);
     println!("{:?} {:?}", inspection.fields(), inspection.failing());
     inspection.save_csv(folder.join("inspection")).unwrap();
     show!(

@@ -36,11 +36,11 @@ impl Given {
         Given(folder, path)
     }
 
-    fn inspected(&self) -> Inspection {
+    fn inspected(&self) -> FileReport {
         self.inspected_with(&ReadOptions::default())
     }
 
-    fn inspected_with(&self, options: &ReadOptions) -> Inspection {
+    fn inspected_with(&self, options: &ReadOptions) -> FileReport {
         let inspection = inspect_users_with(&self.1, options).unwrap();
         for shown in [inspection.to_string(), format!("{inspection:?}")] {
             shows_no_cell(&shown);
@@ -53,7 +53,7 @@ impl Given {
     }
 
     /// The lines of a sheet.
-    fn saved(&self, inspection: &Inspection, name: &str) -> Vec<String> {
+    fn saved(&self, inspection: &FileReport, name: &str) -> Vec<String> {
         let folder = self.0.join("inspection");
         inspection.save_csv(&folder).unwrap();
         let text = fs::read_to_string(folder.join(name)).unwrap();

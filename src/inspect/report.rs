@@ -9,7 +9,7 @@ use crate::sources::mapping::SeenField;
 use crate::sources::options::ReadOptions;
 
 /// What would come of a file of users, made by [`inspect_users`](crate::inspect_users): each row of the file is in one count. Draws itself, and shows no
-/// cell of the file; [`save_csv`](Inspection::save_csv) writes down who is in which count.
+/// cell of the file; [`save_csv`](FileReport::save_csv) writes down who is in which count.
 ///
 /// # Examples
 ///
@@ -18,13 +18,13 @@ use crate::sources::options::ReadOptions;
 ///
 /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
 /// std::fs::write("docs.csv", "email\nada@test.edu\nADA@test.edu\nno address\n").expect("a file");
-/// let inspection: Inspection = inspect_users("docs.csv")?;
+/// let inspection: FileReport = inspect_users("docs.csv")?;
 /// assert_eq!((inspection.rows(), inspection.ready(), inspection.failing().len()), (3, 1, 2));
 /// println!("{inspection}");
 /// # Ok::<(), Error>(())
 /// ```
 #[derive(Clone)]
-pub struct Inspection {
+pub struct FileReport {
     pub(crate) path: PathBuf,
     pub(super) options: ReadOptions,
     /// Of the file when it was inspected: one that has changed since is another.
@@ -50,7 +50,7 @@ pub struct Inspection {
     pub(crate) by_rows: bool,
 }
 
-debug_fields!(Inspection: path, options, state, source, what, rows, ready, unreadable, failing, left_out, lost_hashes, fields, absent, hashes, twins, resets, enrols, by_rows);
+debug_fields!(FileReport: path, options, state, source, what, rows, ready, unreadable, failing, left_out, lost_hashes, fields, absent, hashes, twins, resets, enrols, by_rows);
 
 /// A row that shares a field with one before it: both by where they are found in the file.
 #[derive(Clone, Copy, Debug)]
@@ -129,7 +129,7 @@ pub(crate) struct HashKind {
     pub(crate) rows: u64,
 }
 
-impl Inspection {
+impl FileReport {
     /// The system that the file was taken to come from.
     ///
     /// # Examples
