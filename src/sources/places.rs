@@ -42,6 +42,10 @@ pub(crate) enum Take {
     HashFormat,
     /// Who signs the user in.
     Provider,
+    /// An account there, by which the user signs in.
+    SignsInWith(&'static str),
+    /// A flag, or a list, that tells of a second factor which an import cannot bring.
+    LostFactor,
     /// A set date means that the user is gone.
     Deleted,
     With(fn(&mut Draft, Cell<'_>) -> Result<(), String>),
@@ -85,7 +89,8 @@ impl Take {
             Take::Hash | Take::WithHash(_) => "password_hash or custom_password_hash".to_string(),
             Take::Salt => "custom_password_hash, with the hash".to_string(),
             Take::HashFormat => "tells how the hash was made".to_string(),
-            Take::Provider => "tells who signs the user in".to_string(),
+            Take::Provider | Take::SignsInWith(_) => "tells who signs the user in".to_string(),
+            Take::LostFactor => "tells who must enrol a second factor again".to_string(),
             Take::Deleted => "leaves the row out where there is a date".to_string(),
             Take::With(_) => "several fields, by what is in it".to_string(),
             Take::Nothing => "nowhere, being of no use to an import".to_string(),
@@ -251,6 +256,8 @@ impl Draft {
                 let provider = text("provider", cell)?;
                 self.signs_in_with(&provider);
             }
+            Take::SignsInWith(provider) => self.signs_in_with(provider),
+            Take::LostFactor => self.lost_factor |= has_factor(&cell)?,
             Take::Deleted => {
                 if is_deleted(cell)? {
                     self.leave_out("deleted");
@@ -335,6 +342,21 @@ impl Draft {
             Object::Hash => self.user.custom_password_hash = Some(Value::Object(object)),
         }
         Ok(())
+    }
+}
+
+/// Whether a flag, or a list or JSON of one, tells of a factor.
+fn has_factor(cell: &Cell<'_>) -> Result<bool, String> {
+    let list = match cell {
+        Cell::Json(value) => value.as_array().cloned(),
+        Cell::Text(text) if text.starts_with('[') => {
+            parsed(text).and_then(|value| value.as_array().cloned())
+        }
+        Cell::Text(_) => None,
+    };
+    match list {
+        Some(list) => Ok(!list.is_empty()),
+        None => Ok(flag("the second factor", cell)? == Some(true)),
     }
 }
 

@@ -1,11 +1,8 @@
 //! ASP.NET Core Identity, and ASP.NET Identity before it: the table `AspNetUsers`.
 
-use crate::sources::draft::Draft;
 use crate::sources::fields::{Flag, Text as Field};
 use crate::sources::known::{Known, Source, USUAL};
 use crate::sources::places::Take::{self, *};
-use crate::sources::rows::Cell;
-use crate::sources::values::flag;
 
 pub(super) const KNOWN: Known = Known {
     source: Source::AspNetIdentity,
@@ -28,7 +25,7 @@ pub(super) const KNOWN: Known = Known {
         ("LastName", Take::Text(Field::FamilyName)),
         ("LockoutEnd", BlockedUntil),
         ("LockoutEndDateUtc", BlockedUntil),
-        ("TwoFactorEnabled", With(factor)),
+        ("TwoFactorEnabled", LostFactor),
         ("Discriminator", Nothing),
         ("NormalizedUserName", Nothing),
         ("NormalizedEmail", Nothing),
@@ -39,8 +36,3 @@ pub(super) const KNOWN: Known = Known {
     ],
     ..USUAL
 };
-
-fn factor(draft: &mut Draft, cell: Cell<'_>) -> Result<(), String> {
-    draft.lost_factor |= flag("TwoFactorEnabled", &cell)? == Some(true);
-    Ok(())
-}

@@ -21,7 +21,7 @@ pub(super) const EXPORT: Known = Known {
     fields: &[
         ("identities", With(own_identities)),
         ("identities[0].provider", With(provider)),
-        ("multifactor", With(factor)),
+        ("multifactor", LostFactor),
         ("identities[0].isSocial", Nothing),
         ("created_at", Date("created_at")),
         ("last_login", Date("last_login")),
@@ -86,12 +86,6 @@ fn provider(draft: &mut Draft, cell: Cell<'_>) -> Result<(), String> {
             other => draft.signs_in_elsewhere(other),
         }
     }
-    Ok(())
-}
-
-/// Those who were enrolled in the tenant that exported them.
-fn factor(draft: &mut Draft, cell: Cell<'_>) -> Result<(), String> {
-    draft.lost_factor |= !items(list(cell)).is_empty();
     Ok(())
 }
 

@@ -37,7 +37,7 @@ pub(super) const KNOWN: Known = Known {
         ("role", Old("role")),
         ("banned", Take::Flag(Flag::Blocked)),
         ("banReason", Old("ban_reason")),
-        ("twoFactorEnabled", With(factor)),
+        ("twoFactorEnabled", LostFactor),
         ("createdAt", Date("created_at")),
         ("created_at", Date("created_at")),
         ("accountId", Nothing),
@@ -62,10 +62,5 @@ fn accounts(draft: &mut Draft, cell: Cell<'_>) -> Result<(), String> {
             draft.hash = Some(password.to_string());
         }
     }
-    Ok(())
-}
-
-fn factor(draft: &mut Draft, cell: Cell<'_>) -> Result<(), String> {
-    draft.lost_factor |= crate::sources::values::flag("twoFactorEnabled", &cell)? == Some(true);
     Ok(())
 }

@@ -41,7 +41,7 @@ pub(super) const KNOWN: Known = Known {
         ("address", Old("address")),
         ("updated_at", Nothing),
         ("cognito:groups", Old("groups")),
-        ("cognito:mfa_enabled", With(mfa)),
+        ("cognito:mfa_enabled", LostFactor),
         ("identities", With(identities)),
         ("Attributes", With(attributes)),
         ("UserAttributes", With(attributes)),
@@ -49,8 +49,8 @@ pub(super) const KNOWN: Known = Known {
         ("UserLastModifiedDate", Nothing),
         ("Enabled", Not(Flag::Blocked)),
         ("UserStatus", With(status)),
-        ("UserMFASettingList", With(factors)),
-        ("MFAOptions", With(factors)),
+        ("UserMFASettingList", LostFactor),
+        ("MFAOptions", LostFactor),
         ("PreferredMfaSetting", Nothing),
     ],
     own: "custom:",
@@ -97,16 +97,5 @@ fn identities(draft: &mut Draft, cell: Cell<'_>) -> Result<(), String> {
     for identity in items(value) {
         draft.signs_in_with(text_in(&identity, "providerName"));
     }
-    Ok(())
-}
-
-fn mfa(draft: &mut Draft, cell: Cell<'_>) -> Result<(), String> {
-    let is_on = crate::sources::values::flag("cognito:mfa_enabled", &cell).unwrap_or_default();
-    draft.lost_factor |= is_on == Some(true);
-    Ok(())
-}
-
-fn factors(draft: &mut Draft, cell: Cell<'_>) -> Result<(), String> {
-    draft.lost_factor |= !items(cell.into_value()).is_empty();
     Ok(())
 }

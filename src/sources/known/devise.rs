@@ -1,11 +1,8 @@
 //! Rails with Devise, with or without devise-two-factor.
 
-use crate::sources::draft::Draft;
 use crate::sources::fields::{Flag, Text as Field};
 use crate::sources::known::{Known, Source, USUAL};
 use crate::sources::places::Take::{self, *};
-use crate::sources::rows::Cell;
-use crate::sources::values::flag;
 
 pub(super) const KNOWN: Known = Known {
     source: Source::Devise,
@@ -59,7 +56,7 @@ pub(super) const KNOWN: Known = Known {
         ("locked_at", Nothing),
         ("authentication_token", Nothing),
         ("invitation_token", Nothing),
-        ("otp_required_for_login", With(factor)),
+        ("otp_required_for_login", LostFactor),
         // They are enciphered with the application's key.
         ("otp_secret", Nothing),
         ("encrypted_otp_secret", Nothing),
@@ -71,8 +68,3 @@ pub(super) const KNOWN: Known = Known {
     ],
     ..USUAL
 };
-
-fn factor(draft: &mut Draft, cell: Cell<'_>) -> Result<(), String> {
-    draft.lost_factor |= flag("otp_required_for_login", &cell)? == Some(true);
-    Ok(())
-}

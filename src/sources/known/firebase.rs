@@ -33,17 +33,17 @@ pub(super) const KNOWN: Known = Known {
         ("customAttributes", Take::Object(Object::App)),
         ("customClaims", Take::Object(Object::App)),
         ("providerUserInfo", With(providers)),
-        ("mfaInfo", With(factors)),
-        ("googleId", With(google)),
-        ("facebookId", With(facebook)),
-        ("twitterId", With(twitter)),
-        ("githubId", With(github)),
-        ("appleId", With(apple)),
-        ("microsoftId", With(microsoft)),
-        ("gameCenterId", With(game_center)),
-        ("playGamesId", With(play_games)),
-        ("linkedinId", With(linkedin)),
-        ("yahooId", With(yahoo)),
+        ("mfaInfo", LostFactor),
+        ("googleId", SignsInWith("google.com")),
+        ("facebookId", SignsInWith("facebook.com")),
+        ("twitterId", SignsInWith("twitter.com")),
+        ("githubId", SignsInWith("github.com")),
+        ("appleId", SignsInWith("apple.com")),
+        ("microsoftId", SignsInWith("microsoft.com")),
+        ("gameCenterId", SignsInWith("gc.apple.com")),
+        ("playGamesId", SignsInWith("playgames.google.com")),
+        ("linkedinId", SignsInWith("linkedin.com")),
+        ("yahooId", SignsInWith("yahoo.com")),
         // As its Admin SDK calls them.
         ("uid", Take::Text(Field::UserId)),
         ("passwordSalt", Salt),
@@ -52,7 +52,7 @@ pub(super) const KNOWN: Known = Known {
         ("metadata.creationTime", Date("created_at")),
         ("metadata.lastSignInTime", Date("last_login")),
         ("metadata.lastRefreshTime", Nothing),
-        ("multiFactor.enrolledFactors", With(factors)),
+        ("multiFactor.enrolledFactors", LostFactor),
         ("tokensValidAfterTime", Nothing),
         ("tenantId", Old("tenant")),
         ("of no use", Nothing),
@@ -133,60 +133,5 @@ fn providers(draft: &mut Draft, cell: Cell<'_>) -> Result<(), String> {
     for provider in items(cell.into_value()) {
         draft.signs_in_with(text_in(&provider, "providerId"));
     }
-    Ok(())
-}
-
-fn factors(draft: &mut Draft, cell: Cell<'_>) -> Result<(), String> {
-    draft.lost_factor |= !items(cell.into_value()).is_empty();
-    Ok(())
-}
-
-fn google(draft: &mut Draft, _: Cell<'_>) -> Result<(), String> {
-    draft.signs_in_with("google.com");
-    Ok(())
-}
-
-fn facebook(draft: &mut Draft, _: Cell<'_>) -> Result<(), String> {
-    draft.signs_in_with("facebook.com");
-    Ok(())
-}
-
-fn twitter(draft: &mut Draft, _: Cell<'_>) -> Result<(), String> {
-    draft.signs_in_with("twitter.com");
-    Ok(())
-}
-
-fn github(draft: &mut Draft, _: Cell<'_>) -> Result<(), String> {
-    draft.signs_in_with("github.com");
-    Ok(())
-}
-
-fn apple(draft: &mut Draft, _: Cell<'_>) -> Result<(), String> {
-    draft.signs_in_with("apple.com");
-    Ok(())
-}
-
-fn microsoft(draft: &mut Draft, _: Cell<'_>) -> Result<(), String> {
-    draft.signs_in_with("microsoft.com");
-    Ok(())
-}
-
-fn game_center(draft: &mut Draft, _: Cell<'_>) -> Result<(), String> {
-    draft.signs_in_with("gc.apple.com");
-    Ok(())
-}
-
-fn play_games(draft: &mut Draft, _: Cell<'_>) -> Result<(), String> {
-    draft.signs_in_with("playgames.google.com");
-    Ok(())
-}
-
-fn linkedin(draft: &mut Draft, _: Cell<'_>) -> Result<(), String> {
-    draft.signs_in_with("linkedin.com");
-    Ok(())
-}
-
-fn yahoo(draft: &mut Draft, _: Cell<'_>) -> Result<(), String> {
-    draft.signs_in_with("yahoo.com");
     Ok(())
 }

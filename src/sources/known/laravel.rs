@@ -28,9 +28,9 @@ pub(super) const KNOWN: Known = Known {
         ("provider_name", Provider),
         ("provider_id", Nothing),
         ("provider_token", Nothing),
-        ("google_id", With(google)),
-        ("facebook_id", With(facebook)),
-        ("github_id", With(github)),
+        ("google_id", SignsInWith("google")),
+        ("facebook_id", SignsInWith("facebook")),
+        ("github_id", SignsInWith("github")),
         ("role", Old("role")),
         ("created_at", Date("created_at")),
         ("deleted_at", Deleted),
@@ -48,20 +48,5 @@ pub(super) const KNOWN: Known = Known {
 
 fn factor(draft: &mut Draft, _: Cell<'_>) -> Result<(), String> {
     draft.lost_factor = true;
-    Ok(())
-}
-
-fn google(draft: &mut Draft, _: Cell<'_>) -> Result<(), String> {
-    draft.signs_in_with("google");
-    Ok(())
-}
-
-fn facebook(draft: &mut Draft, _: Cell<'_>) -> Result<(), String> {
-    draft.signs_in_with("facebook");
-    Ok(())
-}
-
-fn github(draft: &mut Draft, _: Cell<'_>) -> Result<(), String> {
-    draft.signs_in_with("github");
     Ok(())
 }

@@ -31,14 +31,14 @@ pub(super) const KNOWN: Known = Known {
         ("local.email", Take::Text(Field::Email)),
         ("local.username", Take::Text(Field::Username)),
         ("local.password", Hash),
-        ("google.id", With(google)),
-        ("googleId", With(google)),
-        ("facebook.id", With(facebook)),
-        ("facebookId", With(facebook)),
-        ("github.id", With(github)),
-        ("githubId", With(github)),
-        ("twitter.id", With(twitter)),
-        ("twitterId", With(twitter)),
+        ("google.id", SignsInWith("google")),
+        ("googleId", SignsInWith("google")),
+        ("facebook.id", SignsInWith("facebook")),
+        ("facebookId", SignsInWith("facebook")),
+        ("github.id", SignsInWith("github")),
+        ("githubId", SignsInWith("github")),
+        ("twitter.id", SignsInWith("twitter")),
+        ("twitterId", SignsInWith("twitter")),
         ("provider", Provider),
         ("salt", Salt),
         ("name", Take::Text(Field::Name)),
@@ -62,25 +62,5 @@ fn id(draft: &mut Draft, cell: Cell<'_>) -> Result<(), String> {
         .strip_prefix("ObjectId(")
         .and_then(|id| id.strip_suffix(')'));
     draft.set_id(bare.unwrap_or(&id).trim_matches('"').to_string());
-    Ok(())
-}
-
-fn google(draft: &mut Draft, _: Cell<'_>) -> Result<(), String> {
-    draft.signs_in_with("google");
-    Ok(())
-}
-
-fn facebook(draft: &mut Draft, _: Cell<'_>) -> Result<(), String> {
-    draft.signs_in_with("facebook");
-    Ok(())
-}
-
-fn github(draft: &mut Draft, _: Cell<'_>) -> Result<(), String> {
-    draft.signs_in_with("github");
-    Ok(())
-}
-
-fn twitter(draft: &mut Draft, _: Cell<'_>) -> Result<(), String> {
-    draft.signs_in_with("twitter");
     Ok(())
 }
