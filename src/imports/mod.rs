@@ -181,10 +181,7 @@ pub fn import_stream(
     let file = path_of(&users);
     let file = file.map(|path| SourceFile::of(&path)).transpose()?;
     let imports = Path::new(IMPORTS);
-    let beginning = match &file {
-        Some(_) => Some(begin_alone(imports)?),
-        None => None,
-    };
+    let beginning = file.as_ref().map(|_| begin_alone(imports)).transpose()?;
     let earlier = match &file {
         Some(file) => Earlier::find(imports, tenant.domain(), connection, file, options.again)?,
         None if options.again.is_some() => return Err(Error::again_without_file()),

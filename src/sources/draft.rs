@@ -135,12 +135,10 @@ impl Draft {
 
     /// Notes one of the ways in which the user signs in.
     pub(crate) fn signs_in_with(&mut self, provider: &str) {
-        let provider = provider.trim().to_ascii_lowercase();
-        if provider.is_empty() {
-        } else if OWN.contains(&provider.as_str()) {
+        if OWN.contains(&provider.trim().to_ascii_lowercase().as_str()) {
             self.has_own_sign_in = true;
         } else {
-            self.elsewhere.get_or_insert(provider);
+            self.signs_in_elsewhere(provider);
         }
     }
 

@@ -66,45 +66,38 @@ pub(crate) fn holds_users(whole: &[u8]) -> bool {
 
 /// The name of a list beside that of the users which holds hashes: they would be lost, since nobody puts the two together.
 pub(crate) fn hashes_beside(whole: &[u8]) -> Option<String> {
-    let fields = std::str::from_utf8(whole)
-        .ok()
-        .and_then(|text| fields(text).ok())?;
-    let list = |cell: &Cell<'_>| match cell {
-        Cell::Json(Value::Array(items)) if items.first().is_some_and(Value::is_object) => {
-            Some(items.clone())
-        }
-        _ => None,
-    };
-    let is_of_users = |(name, cell): &(String, Cell<'_>)| {
-        list(cell).is_some_and(|items| is_list_name(name) || items.first().is_some_and(has_email))
-    };
-    let users = fields.iter().position(is_of_users)?;
-    let mut others = fields
-        .iter()
-        .enumerate()
-        .filter(|(place, _)| *place != users);
-    let found =
-        others.find(|(_, (_, cell))| list(cell).is_some_and(|items| items.iter().any(has_hash)));
-    found.map(|(_, (name, _))| name.clone())
+    let mut lists = lists_of_objects(whole);
+    let users = lists.iter().position(may_be_users)?;
+    lists.remove(users);
+    let has_hashes = |(_, items): &List| items.iter().any(has_hash);
+    lists.into_iter().find(has_hashes).map(|(name, _)| name)
 }
 
 /// Whether a list that may be of users comes before the one that is named so: it would be taken for them.
 pub(crate) fn users_behind(whole: &[u8]) -> bool {
-    let fields = std::str::from_utf8(whole)
-        .ok()
-        .and_then(|text| fields(text).ok());
-    let lists = fields
-        .into_iter()
-        .flatten()
-        .filter_map(|(name, cell)| match cell {
-            Cell::Json(Value::Array(items)) if items.first().is_some_and(Value::is_object) => {
-                let is_taken = is_list_name(&name) || items.first().is_some_and(has_email);
-                is_taken.then_some(name)
-            }
-            _ => None,
-        });
-    let is_users = |name: &String| name.eq_ignore_ascii_case("users");
-    lists.collect::<Vec<_>>().iter().skip(1).any(is_users)
+    let lists = lists_of_objects(whole);
+    let mut behind = lists.iter().filter(|list| may_be_users(list)).skip(1);
+    behind.any(|(name, _)| name.eq_ignore_ascii_case("users"))
+}
+
+/// The name of a list, and what is in it.
+type List = (String, Vec<Value>);
+
+/// The lists of objects that an object holds itself, in their order.
+fn lists_of_objects(whole: &[u8]) -> Vec<List> {
+    let text = std::str::from_utf8(whole).ok();
+    let fields = text.and_then(|text| fields(text).ok()).unwrap_or_default();
+    let list = |(name, cell): (String, Cell<'_>)| match cell {
+        Cell::Json(Value::Array(items)) if items.first().is_some_and(Value::is_object) => {
+            Some((name, items))
+        }
+        _ => None,
+    };
+    fields.into_iter().filter_map(list).collect()
+}
+
+fn may_be_users((name, items): &List) -> bool {
+    is_list_name(name) || items.first().is_some_and(has_email)
 }
 
 fn first_objects(window: &[u8]) -> Vec<Value> {

@@ -31,6 +31,11 @@ pub(crate) fn is_list_name(name: &str) -> bool {
     LISTS.contains(&name.to_ascii_lowercase().as_str())
 }
 
+/// Whether a field of that name makes an object a user in a list that no name tells of.
+pub(crate) fn is_email_name(name: &str) -> bool {
+    name.eq_ignore_ascii_case("email") || name.eq_ignore_ascii_case("mail")
+}
+
 /// How far within objects a list of users is looked for.
 const MOST_LEVELS: usize = 3;
 /// Bytes of a list by which it is seen whether users are in it.
@@ -306,9 +311,6 @@ impl Objects {
                 Some(b',') => self.step_over(1),
                 Some(b'"') => {
                     self.key()?;
-                    if self.peek()? == Some(b':') {
-                        self.step_over(1);
-                    }
                     if self.peek()? == Some(b'[') && self.has_users(false)? {
                         return Ok(Behind::More);
                     }
@@ -480,9 +482,6 @@ impl Objects {
                 continue;
             }
             let key = self.key()?;
-            if self.peek()? == Some(b':') {
-                self.step_over(1);
-            }
             let is_list = LISTS.contains(&key.as_str());
             match self.peek()? {
                 Some(b'[') if self.has_users(is_list)? => {
@@ -501,7 +500,7 @@ impl Objects {
         }
     }
 
-    /// A key, in lower case.
+    /// A key, in lower case; the colon behind it is stepped over.
     fn key(&mut self) -> io::Result<String> {
         let mut nesting = Nesting::default();
         let mut key = Vec::new();
@@ -512,6 +511,9 @@ impl Objects {
             if key.len() < LONGEST_KEY {
                 key.push(byte.to_ascii_lowercase());
             }
+        }
+        if self.peek()? == Some(b':') {
+            self.step_over(1);
         }
         Ok(String::from_utf8_lossy(&key)
             .trim_start_matches('"')
@@ -539,9 +541,7 @@ impl Objects {
         }
         let first = first_value(inner).and_then(|bytes| std::str::from_utf8(bytes).ok());
         let fields = first.and_then(|text| fields(text).ok());
-        let is_email =
-            |name: &str| name.eq_ignore_ascii_case("email") || name.eq_ignore_ascii_case("mail");
-        Ok(fields.is_some_and(|fields| fields.iter().any(|(name, _)| is_email(name))))
+        Ok(fields.is_some_and(|fields| fields.iter().any(|(name, _)| is_email_name(name))))
     }
 
     fn skip_value(&mut self) -> io::Result<()> {

@@ -347,15 +347,14 @@ impl Draft {
 
 /// Whether a flag, or a list or JSON of one, tells of a factor.
 fn has_factor(cell: &Cell<'_>) -> Result<bool, String> {
+    let is_filled = |value: &Value| value.as_array().map(|list| !list.is_empty());
     let list = match cell {
-        Cell::Json(value) => value.as_array().cloned(),
-        Cell::Text(text) if text.starts_with('[') => {
-            parsed(text).and_then(|value| value.as_array().cloned())
-        }
+        Cell::Json(value) => is_filled(value),
+        Cell::Text(text) if text.starts_with('[') => parsed(text).as_ref().and_then(is_filled),
         Cell::Text(_) => None,
     };
     match list {
-        Some(list) => Ok(!list.is_empty()),
+        Some(has_factor) => Ok(has_factor),
         None => Ok(flag("the second factor", cell)? == Some(true)),
     }
 }

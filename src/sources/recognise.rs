@@ -9,7 +9,7 @@ use crate::private_file::sheet::as_it_was;
 use crate::sources::bytes::Text;
 use crate::sources::csv::{self, Csv};
 use crate::sources::holders::{hashes_beside, holds_users, no_users, users_behind};
-use crate::sources::json::{Lines, Objects, fields, first_value};
+use crate::sources::json::{Lines, Objects, fields, first_value, is_email_name, is_list_name};
 use crate::sources::known::{Known, Source, known, recognised};
 use crate::sources::ldif::Ldif;
 use crate::sources::mapping::{Mapping, is_data, mapping_for, shown};
@@ -296,7 +296,7 @@ fn has_list_of_objects(text: &[u8]) -> bool {
         }
         object.iter().any(|(name, value)| match value {
             Value::Array(items) => {
-                let is_named = crate::sources::json::is_list_name(name);
+                let is_named = is_list_name(name);
                 items.first().map_or(is_named, |first| {
                     first.is_object() && (is_named || has_email(first))
                 })
@@ -309,11 +309,8 @@ fn has_list_of_objects(text: &[u8]) -> bool {
 }
 
 fn has_email(value: &Value) -> bool {
-    value.as_object().is_some_and(|object| {
-        object
-            .keys()
-            .any(|key| matches!(key.to_ascii_lowercase().as_str(), "email" | "mail"))
-    })
+    let object = value.as_object();
+    object.is_some_and(|object| object.keys().any(|key| is_email_name(key)))
 }
 
 /// The names of the fields of the first objects; what lies within objects as `a.b`.

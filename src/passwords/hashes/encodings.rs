@@ -20,6 +20,12 @@ pub(crate) fn any_base64(text: &str) -> Option<Vec<u8>> {
         .ok()
 }
 
+/// Bytes of hex where it can be that, else of any base64.
+pub(crate) fn hex_or_base64(text: &str) -> Option<Vec<u8>> {
+    let hex = BytesEncoding::Hex.decode(text).ok();
+    hex.or_else(|| any_base64(text))
+}
+
 /// How a password becomes bytes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TextEncoding {

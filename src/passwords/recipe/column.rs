@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use serde_json::{Map, Value, json};
 
 use crate::passwords::hashes::custom::CustomHash;
-use crate::passwords::hashes::encodings::{BASE64, BytesEncoding, any_base64};
+use crate::passwords::hashes::encodings::{BASE64, BytesEncoding, any_base64, hex_or_base64};
 use crate::passwords::hashes::kinds::{Fault, Kind};
 use crate::passwords::hashes::stored::StoredHash;
 use crate::passwords::hashes::stored::wrapped::HEX_MARKS;
@@ -216,11 +216,7 @@ impl Column {
                 (hash.to_string(), salt.to_string())
             }
             Some(Parts::Bytes { salt, salt_first }) => {
-                let bytes = BytesEncoding::Hex
-                    .decode(&inside)
-                    .ok()
-                    .or_else(|| any_base64(&inside));
-                let bytes = bytes.filter(|bytes| bytes.len() > salt);
+                let bytes = hex_or_base64(&inside).filter(|bytes| bytes.len() > salt);
                 let bytes = bytes.ok_or((
                     "hash.value",
                     "has no room for the salt that the recipe says".into(),

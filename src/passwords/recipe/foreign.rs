@@ -5,9 +5,9 @@ use base64::Engine;
 use crate::passwords::hashes::burden::Burden;
 use crate::passwords::hashes::custom::CustomHash;
 use crate::passwords::hashes::digests::Digest;
-use crate::passwords::hashes::encodings::BASE64;
+use crate::passwords::hashes::encodings::{BASE64, hex_or_base64};
 use crate::passwords::hashes::kinds::Kind;
-use crate::passwords::recipe::forms::{bytes_of, forms};
+use crate::passwords::recipe::forms::forms;
 use crate::passwords::recipe::known_hash::KnownHash;
 use crate::words::hex;
 
@@ -23,7 +23,7 @@ pub(crate) fn why_not(known: &KnownHash) -> Vec<String> {
     let mut found = Vec::new();
     for form in forms(known) {
         let salt = form.salt.as_deref().unwrap_or_default();
-        if let Some(bytes) = bytes_of(&form.hash) {
+        if let Some(bytes) = hex_or_base64(&form.hash) {
             let wanted = Wanted {
                 password: known.password.expose(),
                 salt,

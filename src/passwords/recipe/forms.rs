@@ -1,6 +1,6 @@
 //! The ways in which a column can hold a hash, and its salt.
 
-use crate::passwords::hashes::encodings::{BASE64, BytesEncoding, any_base64};
+use crate::passwords::hashes::encodings::{BASE64, hex_or_base64};
 use crate::passwords::hashes::stored::SEPARATORS;
 use crate::passwords::recipe::column::{Column, Parts, unmarked};
 use crate::passwords::recipe::known_hash::KnownHash;
@@ -53,7 +53,7 @@ fn parts_of(text: &str, has_salt: bool) -> Vec<Column> {
     if has_salt {
         return Vec::new();
     }
-    let is_hash = |part: &str| bytes_of(part).is_some_and(|bytes| bytes.len() >= KEY_BYTES[0]);
+    let is_hash = |part: &str| hex_or_base64(part).is_some_and(|bytes| bytes.len() >= KEY_BYTES[0]);
     let mut parts = Vec::new();
     for separator in SEPARATORS {
         if let Some((first, second)) = text.split_once(separator) {
@@ -65,7 +65,7 @@ fn parts_of(text: &str, has_salt: bool) -> Vec<Column> {
             }));
         }
     }
-    let bytes = bytes_of(text).map_or(0, |bytes| bytes.len());
+    let bytes = hex_or_base64(text).map_or(0, |bytes| bytes.len());
     // As many as a digest has are a digest.
     let is_digest = [16, 20, 32, 64].contains(&bytes);
     for salt in SALT_BYTES {
@@ -78,12 +78,4 @@ fn parts_of(text: &str, has_salt: bool) -> Vec<Column> {
         ..Column::default()
     };
     parts.into_iter().map(column).collect()
-}
-
-/// Hex where it can be that, else base64.
-pub(crate) fn bytes_of(text: &str) -> Option<Vec<u8>> {
-    BytesEncoding::Hex
-        .decode(text)
-        .ok()
-        .or_else(|| any_base64(text))
 }

@@ -8,11 +8,11 @@ use serde_json::{Value, json};
 use crate::clock::Deadline;
 use crate::error::problem::Faults;
 use crate::error::{Error, Result};
+use crate::passwords::hashes::encodings::hex_or_base64;
 use crate::passwords::hashes::stored::StoredHash;
 use crate::passwords::recipe::HashRecipe;
 use crate::passwords::recipe::candidates::in_words;
 use crate::passwords::recipe::find::{LIMIT, Searched, said_of, search_within};
-use crate::passwords::recipe::forms::bytes_of;
 use crate::passwords::recipe::known_hash::KnownHash;
 use crate::passwords::recipe::said::{Said, may_be_anothers, recipe, those};
 use crate::say::{harmless, say};
@@ -157,7 +157,7 @@ fn shape(known: &KnownHash) -> (bool, Option<usize>, Option<char>) {
         .find(|c| !c.is_ascii_alphanumeric() && !"+/=_".contains(*c));
     (
         known.salt.is_some(),
-        bytes_of(text).map(|bytes| bytes.len()),
+        hex_or_base64(text).map(|bytes| bytes.len()),
         separator,
     )
 }

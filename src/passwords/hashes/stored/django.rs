@@ -1,6 +1,6 @@
 //! Django's `algorithm$…`, and what Node's password-hash writes alike.
 
-use crate::passwords::hashes::encodings::{BytesEncoding, any_base64};
+use crate::passwords::hashes::encodings::{BytesEncoding, any_base64, hex_or_base64};
 use crate::passwords::hashes::stored::StoredHash;
 use crate::passwords::hashes::stored::description::{self, Side, number};
 
@@ -41,8 +41,7 @@ pub(super) fn read(text: &str, inner: &dyn Fn(&str) -> StoredHash) -> Option<Sto
         ("pbkdf2_sha256" | "pbkdf2_sha1" | "pbkdf2_sha512", [iterations, salt, key]) => {
             let (what, digest) = ("a Django PBKDF2 hash", algorithm.strip_prefix("pbkdf2_")?);
             // Clerk writes the same with the key in hex.
-            let hex = BytesEncoding::Hex.decode(key).ok();
-            match hex.or_else(|| any_base64(key)) {
+            match hex_or_base64(key) {
                 Some(key) if !description::is_cut(&key) => {
                     let (iterations, salt) = (number(iterations)?, salt.as_bytes());
                     Some(description::pbkdf2(what, digest, iterations, salt, &key))

@@ -21,7 +21,7 @@ use std::fmt;
 use serde_json::Value;
 
 use crate::passwords::MAX_PASSWORD_BYTES;
-use crate::passwords::hashes::encodings::{BASE64, BytesEncoding, any_base64};
+use crate::passwords::hashes::encodings::{BASE64, any_base64, hex_or_base64};
 use base64::Engine;
 
 pub use aspnet::aspnet_membership;
@@ -232,10 +232,6 @@ fn in_base64(text: &str, inner: &dyn Fn(&str) -> StoredHash) -> Option<StoredHas
 /// Whether a text that says nothing can be a password rather than a hash. In doubt it is a hash: taken for a password it would be
 /// hashed once more, and nobody would get in.
 fn is_password(text: &str) -> bool {
-    let bytes = || {
-        let hex = BytesEncoding::Hex.decode(text).ok();
-        hex.or_else(|| any_base64(text))
-    };
     let is_base64 = |part: &str| {
         any_base64(part).is_some_and(|bytes| bytes.len() >= FEWEST_BYTES) || is_cut_base64(part)
     };
@@ -248,7 +244,7 @@ fn is_password(text: &str) -> bool {
         && !has_scheme
         && !is_crypt
         && !names_an_algorithm(text)
-        && bytes().is_none_or(|bytes| bytes.len() < FEWEST_BYTES)
+        && hex_or_base64(text).is_none_or(|bytes| bytes.len() < FEWEST_BYTES)
         && !text.split(SEPARATORS).any(is_base64)
         && !text.split(|c| !is_base64_letter(c)).any(is_cut_base64)
         && !text.split(|c: char| !c.is_ascii_hexdigit()).any(is_hex)
