@@ -240,6 +240,11 @@ impl Run {
                         until: end.seen_at,
                     },
                     is_in: !noted.contains_key(&row),
+                    may_come_late: match noted.get(&row) {
+                        Some(NoteKind::Unknown) => true,
+                        Some(NoteKind::Failed) => state.is_uncertain(),
+                        _ => false,
+                    },
                     is_certain,
                 };
                 let id = candidate.id.as_ref();
