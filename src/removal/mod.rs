@@ -98,6 +98,7 @@ pub fn plan_removal(tenant: &Tenant, finished: &FinishedJob) -> Result<RemovalPl
             made_id: false,
             span,
             is_in: true,
+            may_come_late: false,
             is_certain: true,
         };
         match refused.contains(&(index + 1)) {

@@ -80,7 +80,6 @@ impl Tenant {
         let wire = Wire::to(Address::parse(domain)?)?;
         let sign_in = settings.application("SIGN_IN_CLIENT_ID", "SIGN_IN_CLIENT_SECRET")?;
         let application = settings.application("CLIENT_ID", "CLIENT_SECRET")?;
-        let application = settings.application("CLIENT_ID", "CLIENT_SECRET")?;
         // A token wins over client credentials when both are set; they renew it.
         let token = match (settings.get("MGMT_API_ACCESS_TOKEN"), &application) {
             (Some(token), _) => Token::parse(token, &wire.address)?,
