@@ -60,6 +60,9 @@ sentences! {
     Input again_without_file();
         "ImportOptions::again is for users of a file, whose earlier runs are known by it"
         ": " "give import_stream what read_users gives, or leave it out";
+    Input rate_of_nothing();
+        "ImportOptions::requests_per_second is no number"
+        ": " "give it one, such as 2.0";
     Input look_up_for_an_upsert();
         "ImportOptions::look_up_existing leaves out who is there already, and an upsert is for them"
         ": " "leave one of the two out";
@@ -79,6 +82,9 @@ sentences! {
     RunFolder run_exists(path: &Path) let path = path.display();
         "cannot use the run folder {path}: a run of this name exists already"
         ": " "resume it with resume_import, or give the new one another name";
+    RunFolder no_run_in_folder(path: &Path) let path = path.display();
+        "cannot use the run folder {path}: a folder of this name is there, and no run is in it"
+        ": " "delete it, or give the run another name";
     RunFolder no_run(path: &Path) let path = path.display();
         "cannot use the run folder {path}: there is no run here: either the name is wrong, or the run ended before anything was sent"
         ", " "so start it again with import_users";

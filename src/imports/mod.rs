@@ -200,6 +200,8 @@ pub fn import_stream(
     thread::spawn(move || pack_stream(users, counts, packer, &sender));
     let report = run.work(tenant, Files::Packing(steps))?;
     if report.counts().total == 0 {
+        // Its name is for whoever comes.
+        RunFolder::discard_at(Path::new(report.folder()));
         return Err(Error::no_users());
     }
     Ok(report)

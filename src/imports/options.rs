@@ -446,6 +446,9 @@ impl ImportOptions {
             Some(Again::Changed) => self.clone().upsert(true).keep_existing_passwords(),
             _ => self.clone(),
         };
+        if options.requests_per_second.is_nan() {
+            return Err(Error::rate_of_nothing());
+        }
         if options.look_up_existing && options.job.upsert {
             return Err(Error::look_up_for_an_upsert());
         }

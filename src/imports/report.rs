@@ -331,7 +331,10 @@ impl ImportReport {
                     Some(end) => match end.note_of(row) {
                         Some(note) => (outcome(note.kind), Some(note)),
                         None if end.is_updated(row) => (Outcome::Updated, None),
-                        None if end.updated == 0 || run.is_made_id(index + 1, row) => {
+                        // An id that Auth0 drew tells nothing of who was there before.
+                        None if end.updated == 0
+                            || !id.is_empty() && run.is_made_id(index + 1, row) =>
+                        {
                             (Outcome::Inserted, None)
                         }
                         None => (Outcome::Imported, None),

@@ -261,6 +261,7 @@ impl<'a> Schedule<'a> {
     fn not_uploaded(&mut self, file: usize, error: Error) -> Result<()> {
         match error.kind() {
             ErrorKind::NoJobSlot => {
+                self.retry.answered();
                 self.run.note(Entry::NotTaken { file })?;
                 self.progress.slots_held(self.running.len());
                 self.upload_after = clock::instant() + self.slot_wait;

@@ -98,6 +98,7 @@ pub fn plan_removal(tenant: &Tenant, finished: &FinishedJob) -> Result<RemovalPl
             made_id: false,
             span,
             is_in: true,
+            may_come_late: false,
             is_certain: true,
         };
         match refused.contains(&(index + 1)) {
@@ -240,6 +241,11 @@ impl Run {
                         until: end.seen_at,
                     },
                     is_in: !noted.contains_key(&row),
+                    may_come_late: match noted.get(&row) {
+                        Some(NoteKind::Unknown) => true,
+                        Some(NoteKind::Failed) => state.is_uncertain(),
+                        _ => false,
+                    },
                     is_certain,
                 };
                 let id = candidate.id.as_ref();

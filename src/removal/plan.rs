@@ -180,6 +180,8 @@ pub(crate) struct Candidate {
     pub(crate) span: Span,
     /// Whether the job is known to have brought them in.
     pub(crate) is_in: bool,
+    /// Whether they may come in, or have come in, without a word of the job's.
+    pub(crate) may_come_late: bool,
     /// Whether it is certain that they were sent with this e-mail, as it is of a run that was made here.
     pub(crate) is_certain: bool,
 }
@@ -282,10 +284,10 @@ pub(crate) fn look(
         let connection = plan.connection.as_deref();
         let found = match (&candidate.id, connection) {
             (Some(id), _)
+                // A search lags, and a drawn id is nobody else's.
                 if candidate.made_id
-                    && !candidate.is_certain
-                    && candidate.is_in
-                    && !seen.contains_key(id) =>
+                    && !seen.contains_key(id)
+                    && (candidate.may_come_late || candidate.is_in && !candidate.is_certain) =>
             {
                 unseen_user(tenant, &candidate, id, connection)?
             }

@@ -79,21 +79,16 @@ impl Tenant {
         let domain = settings.get("DOMAIN").unwrap_or_default();
         let wire = Wire::to(Address::parse(domain)?)?;
         let sign_in = settings.application("SIGN_IN_CLIENT_ID", "SIGN_IN_CLIENT_SECRET")?;
-        // A token wins over client credentials when both are set.
-        let (application, token) = match settings.get("MGMT_API_ACCESS_TOKEN") {
-            Some(token) => (None, Token::parse(token, &wire.address)?),
-            None => match settings.application("CLIENT_ID", "CLIENT_SECRET")? {
-                Some(application) => {
-                    let deadline = Deadline::after(CALL_LIMIT);
-                    let retry = Retry::new(deadline, FAULTS_BORNE, &wire.words);
-                    let token =
-                        retry.ask(Lost::SendAgain, |_| wire.exchange(&application, deadline))?;
-                    (Some(application), token)
-                }
-                None => {
-                    return Err(Error::no_credentials(domain));
-                }
-            },
+        let application = settings.application("CLIENT_ID", "CLIENT_SECRET")?;
+        // A token wins over client credentials when both are set; they renew it.
+        let token = match (settings.get("MGMT_API_ACCESS_TOKEN"), &application) {
+            (Some(token), _) => Token::parse(token, &wire.address)?,
+            (None, Some(application)) => {
+                let deadline = Deadline::after(CALL_LIMIT);
+                let retry = Retry::new(deadline, FAULTS_BORNE, &wire.words);
+                retry.ask(Lost::SendAgain, |_| wire.exchange(application, deadline))?
+            }
+            (None, None) => return Err(Error::no_credentials(domain)),
         };
         Ok(Tenant::assemble(wire, application, sign_in, true, token))
     }

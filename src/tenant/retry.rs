@@ -46,6 +46,8 @@ pub(crate) struct Retry {
     deadline: Deadline,
     most_faults: u32,
     faults: u32,
+    /// Whether a fault came before, since which a limit may have been told.
+    had_fault: bool,
     words: Words,
 }
 
@@ -55,6 +57,7 @@ impl Retry {
             deadline,
             most_faults,
             faults: 0,
+            had_fault: false,
             words: words.clone(),
         }
     }
@@ -64,7 +67,7 @@ impl Retry {
         let mut ask = ask;
         let mut before = None;
         loop {
-            let error = match ask(self.faults > 0) {
+            let error = match ask(self.had_fault) {
                 Err(error) if lost == Lost::GiveUp && error.pause().is_none() => return Err(error),
                 Err(error) => error,
                 answer => return answer,
@@ -88,13 +91,18 @@ impl Retry {
     }
 
     /// A limit (the rate, or a quota of tokens) refused the request before it did anything. So it is no fault, and is borne as
-    /// long as there is time. A job slot is no matter of asking again.
+    /// long as there is time; and the tenant is there, so the faults before it were none in a row. A job slot is no matter of
+    /// asking again.
     fn wait_after(&mut self, error: &Error) -> Result<Option<Duration>> {
         let limit = error.pause();
         let wait = match limit {
-            Some(wait) => wait.mul_f64(1.0 + 0.25 * chance()?),
+            Some(wait) => {
+                self.faults = 0;
+                wait.mul_f64(1.0 + 0.25 * chance()?)
+            }
             None if error.may_pass() && self.faults < self.most_faults => {
                 self.faults += 1;
+                self.had_fault = true;
                 backoff(self.faults)?
             }
             None => return Ok(None),

@@ -75,7 +75,10 @@ impl RunFolder {
     pub(crate) fn create(imports: &Path, name: &str, hidden: bool) -> Result<RunFolder> {
         let shown = imports.join(name);
         if shown.exists() {
-            return Err(Error::run_exists(&shown));
+            return Err(match fs::symlink_metadata(shown.join(JOURNAL)) {
+                Ok(_) => Error::run_exists(&shown),
+                Err(_) => Error::no_run_in_folder(&shown),
+            });
         }
         let packing = imports.join(PACKING);
         let path = if hidden { packing.join(name) } else { shown };
@@ -120,7 +123,11 @@ impl RunFolder {
 
     /// Deletes a folder of which nothing was sent, hashes and all.
     pub(crate) fn discard(&self) {
-        let _ = fs::remove_dir_all(&self.path);
+        RunFolder::discard_at(&self.path);
+    }
+
+    pub(crate) fn discard_at(path: &Path) {
+        let _ = fs::remove_dir_all(path);
     }
 
     /// Moves a folder made hidden to its place: from here on the run exists.
