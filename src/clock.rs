@@ -1,8 +1,108 @@
 //! What time it is, how long something takes, and waiting. No other file asks the system for any of the three.
+//!
+//! The time is the system's, unless this thread is inside [`turned`]. Then it is a clock that its owner turns: a wait is over
+//! at once and has taken its time, so that hours of an import pass in seconds.
 
+use std::cell::RefCell;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+thread_local! {
+    /// Set by [`turned`] for as long as its call lasts. It keeps nothing from one cell to the next.
+    static TURNED: RefCell<Option<Arc<TurnedClock>>> = const { RefCell::new(None) };
+}
+
+/// A clock that stands still until it is turned.
+#[derive(Debug)]
+pub(crate) struct TurnedClock {
+    /// What instants are counted from. It is the system's, since nobody can make an `Instant` of a number.
+    base: Instant,
+    began: SystemTime,
+    passed_micros: AtomicU64,
+    /// By how much the machine's clock was set forward or back since.
+    set_micros: AtomicI64,
+}
+
+impl TurnedClock {
+    /// A clock that shows so many microseconds since 1970.
+    pub(crate) fn at(unix_micros: u64) -> Arc<TurnedClock> {
+        Arc::new(TurnedClock {
+            base: Instant::now(),
+            began: UNIX_EPOCH + Duration::from_micros(unix_micros),
+            passed_micros: AtomicU64::new(0),
+            set_micros: AtomicI64::new(0),
+        })
+    }
+
+    /// Lets so much time pass.
+    pub(crate) fn pass(&self, time: Duration) {
+        let micros = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+        let add = |passed: u64| Some(passed.saturating_add(micros).min(MOST_MICROS));
+        let _ = self
+            .passed_micros
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, add);
+    }
+
+    /// How much time has passed since it was made.
+    pub(crate) fn passed(&self) -> Duration {
+        Duration::from_micros(self.passed_micros.load(Ordering::Relaxed))
+    }
+
+    /// Sets what the machine's clock shows, as its owner may; instants go on as they did.
+    #[cfg(feature = "simulation")]
+    pub(crate) fn set(&self, by_micros: i64) {
+        self.set_micros.fetch_add(by_micros, Ordering::Relaxed);
+    }
+
+    fn instant(&self) -> Instant {
+        self.base + self.passed()
+    }
+
+    fn system(&self) -> SystemTime {
+        let set = self.set_micros.load(Ordering::Relaxed);
+        let by = Duration::from_micros(set.unsigned_abs());
+        let now = self.began + self.passed();
+        if set < 0 { now - by } else { now + by }
+    }
+}
+
+/// A century: the end of a wait without a limit, which every kind of time can show.
+const MOST_MICROS: u64 = 100 * 366 * 86_400 * 1_000_000;
+/// What a wait of nothing takes on a turned clock, so that a loop of them comes to its end.
+const SHORTEST_WAIT: Duration = Duration::from_micros(100);
+
+/// Makes the call by that clock. What it begins in other threads goes by the system's.
+#[allow(dead_code)]
+pub(crate) fn turned<T>(clock: &Arc<TurnedClock>, call: impl FnOnce() -> T) -> T {
+    struct Before(Option<Arc<TurnedClock>>);
+    impl Drop for Before {
+        fn drop(&mut self) {
+            TURNED.replace(self.0.take());
+        }
+    }
+    let _before = Before(TURNED.replace(Some(Arc::clone(clock))));
+    call()
+}
+
+/// The clock of [`turned`], inside it.
+pub(crate) fn turned_clock() -> Option<Arc<TurnedClock>> {
+    TURNED.with_borrow(Clone::clone)
+}
+
+/// Whether a wait takes no time.
+#[allow(dead_code)]
+pub(crate) fn is_turned() -> bool {
+    TURNED.with_borrow(Option::is_some)
+}
+
+fn system_time() -> SystemTime {
+    TURNED
+        .with_borrow(|clock| clock.as_ref().map(|clock| clock.system()))
+        .unwrap_or_else(SystemTime::now)
+}
 
 /// Seconds since 1970; 0 where the machine's clock is set before that.
 pub(crate) fn unix_seconds() -> u64 {
@@ -11,14 +111,16 @@ pub(crate) fn unix_seconds() -> u64 {
 
 /// Milliseconds since 1970; 0 where the machine's clock is set before that.
 pub(crate) fn unix_millis() -> u64 {
-    SystemTime::now()
+    system_time()
         .duration_since(UNIX_EPOCH)
         .map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(0))
 }
 
 /// A time to measure from: it never goes back, whatever the machine's clock is set to.
 pub(crate) fn instant() -> Instant {
-    Instant::now()
+    TURNED
+        .with_borrow(|clock| clock.as_ref().map(|clock| clock.instant()))
+        .unwrap_or_else(Instant::now)
 }
 
 /// How long ago that was; nothing where it is to come.
@@ -28,17 +130,24 @@ pub(crate) fn since(then: Instant) -> Duration {
 
 /// How long ago that was by the machine's clock; `None` where it is to come, as after a clock was set back.
 pub(crate) fn age(then: SystemTime) -> Option<Duration> {
-    SystemTime::now().duration_since(then).ok()
+    system_time().duration_since(then).ok()
 }
 
 /// Lets so much time pass.
 pub(crate) fn wait(time: Duration) {
-    thread::sleep(time);
+    match turned_clock() {
+        Some(clock) => clock.pass(time.max(SHORTEST_WAIT)),
+        None => thread::sleep(time),
+    }
 }
 
-/// What another thread sends, if it comes within `time`.
+/// What another thread sends, if it comes within `time`. That thread works by the system's time, so this wait does take time.
 pub(crate) fn receive<T>(from: &Receiver<T>, time: Duration) -> Result<T, RecvTimeoutError> {
-    from.recv_timeout(time)
+    let received = from.recv_timeout(time);
+    if let (Err(RecvTimeoutError::Timeout), Some(clock)) = (&received, turned_clock()) {
+        clock.pass(time);
+    }
+    received
 }
 
 /// When a call must be over: handed down to each request and each wait of it.
