@@ -28,6 +28,7 @@ pub(crate) struct TurnedClock {
 
 impl TurnedClock {
     /// A clock that shows so many microseconds since 1970.
+    #[cfg_attr(not(feature = "simulation"), allow(dead_code))]
     pub(crate) fn at(unix_micros: u64) -> Arc<TurnedClock> {
         Arc::new(TurnedClock {
             base: Instant::now(),
@@ -57,6 +58,12 @@ impl TurnedClock {
         self.set_micros.fetch_add(by_micros, Ordering::Relaxed);
     }
 
+    /// What it shows, in microseconds since 1970.
+    pub(crate) fn unix_micros(&self) -> u64 {
+        let since = self.system().duration_since(UNIX_EPOCH);
+        since.map_or(0, |since| u64::try_from(since.as_micros()).unwrap_or(0))
+    }
+
     fn instant(&self) -> Instant {
         self.base + self.passed()
     }
@@ -74,8 +81,9 @@ const MOST_MICROS: u64 = 100 * 366 * 86_400 * 1_000_000;
 /// What a wait of nothing takes on a turned clock, so that a loop of them comes to its end.
 const SHORTEST_WAIT: Duration = Duration::from_micros(100);
 
+#[cfg_attr(not(feature = "simulation"), allow(dead_code))]
 /// Makes the call by that clock. What it begins in other threads goes by the system's.
-#[allow(dead_code)]
+
 pub(crate) fn turned<T>(clock: &Arc<TurnedClock>, call: impl FnOnce() -> T) -> T {
     struct Before(Option<Arc<TurnedClock>>);
     impl Drop for Before {
@@ -92,8 +100,9 @@ pub(crate) fn turned_clock() -> Option<Arc<TurnedClock>> {
     TURNED.with_borrow(Clone::clone)
 }
 
-/// Whether a wait takes no time.
 #[allow(dead_code)]
+/// Whether a wait takes no time.
+
 pub(crate) fn is_turned() -> bool {
     TURNED.with_borrow(Option::is_some)
 }

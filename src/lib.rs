@@ -164,6 +164,9 @@ mod profiles;
 mod progress;
 mod removal;
 mod say;
+#[cfg(feature = "simulation")]
+#[doc(hidden)]
+pub mod seams;
 mod secrets;
 mod sign_in;
 mod sources;

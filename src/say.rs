@@ -4,7 +4,9 @@
 //! follows as html, to ask the reader for a password, to end the cell. Names, e-mails, headings and sentences were written
 //! by others. So here those words are disarmed, and characters that cannot be seen become visible.
 
+use std::cell::RefCell;
 use std::fmt;
+use std::rc::Rc;
 
 use serde_json::Value;
 
@@ -37,7 +39,32 @@ macro_rules! say {
 pub(crate) use say;
 
 pub(crate) fn print_line(line: impl fmt::Display) {
-    println!("{}", sentence(&line.to_string()));
+    let line = sentence(&line.to_string());
+    match HEARD.with_borrow(Option::clone) {
+        Some(hear) => hear(&line),
+        None => println!("{line}"),
+    }
+}
+
+/// Who hears the lines of [`heard`].
+type Hear = Rc<dyn Fn(&str)>;
+
+thread_local! {
+    /// Set by [`heard`] for as long as its call lasts. It keeps nothing from one cell to the next.
+    static HEARD: RefCell<Option<Hear>> = const { RefCell::new(None) };
+}
+
+/// Makes the call, whose lines are not printed but handed over.
+#[cfg_attr(not(feature = "simulation"), allow(dead_code))]
+pub(crate) fn heard<T>(hear: Hear, call: impl FnOnce() -> T) -> T {
+    struct Before(Option<Hear>);
+    impl Drop for Before {
+        fn drop(&mut self) {
+            HEARD.replace(self.0.take());
+        }
+    }
+    let _before = Before(HEARD.replace(Some(hear)));
+    call()
 }
 
 /// Prints a line to stderr, which the kernel hands on unread.

@@ -3,6 +3,7 @@
 pub(crate) mod answer;
 pub(crate) mod answers;
 pub(crate) mod form;
+pub(crate) mod line;
 pub(crate) mod log;
 pub(crate) mod open;
 pub(crate) mod practice;
@@ -15,6 +16,8 @@ pub(crate) mod retry;
 pub(crate) mod settings;
 pub(crate) mod tls;
 pub(crate) mod token;
+#[cfg(feature = "simulation")]
+pub(crate) mod transport;
 pub(crate) mod wire;
 pub(crate) mod witness;
 

@@ -4,7 +4,7 @@ use crate::clock::Deadline;
 use crate::error::{Error, Result};
 use crate::say::say;
 use crate::tenant::retry::{Lost, Retry};
-use crate::tenant::settings::{Address, Settings};
+use crate::tenant::settings::{Address, Application, Settings};
 use crate::tenant::token::Token;
 use crate::tenant::wire::Wire;
 use crate::tenant::{CALL_LIMIT, FAULTS_BORNE, Tenant};
@@ -83,13 +83,22 @@ impl Tenant {
         // A token wins over client credentials when both are set; they renew it.
         let token = match (settings.get("MGMT_API_ACCESS_TOKEN"), &application) {
             (Some(token), _) => Token::parse(token, &wire.address)?,
-            (None, Some(application)) => {
-                let deadline = Deadline::after(CALL_LIMIT);
-                let retry = Retry::new(deadline, FAULTS_BORNE, &wire.words);
-                retry.ask(Lost::SendAgain, |_| wire.exchange(application, deadline))?
-            }
+            (None, Some(application)) => first_token(&wire, application)?,
             (None, None) => return Err(Error::no_credentials(domain)),
         };
         Ok(Tenant::assemble(wire, application, sign_in, true, token))
     }
+
+    /// Opens the tenant at the other end of that wire with client credentials.
+    #[cfg(feature = "simulation")]
+    pub(crate) fn over(wire: Wire, application: Application) -> Result<Tenant> {
+        let token = first_token(&wire, &application)?;
+        Ok(Tenant::assemble(wire, Some(application), None, true, token))
+    }
+}
+
+fn first_token(wire: &Wire, application: &Application) -> Result<Token> {
+    let deadline = Deadline::after(CALL_LIMIT);
+    let retry = Retry::new(deadline, FAULTS_BORNE, &wire.words);
+    retry.ask(Lost::SendAgain, |_| wire.exchange(application, deadline))
 }

@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use reqwest::blocking::Client;
-use reqwest::header::CONTENT_TYPE;
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Method, Url};
 use serde_json::json;
 
@@ -11,8 +10,9 @@ use crate::clock::{self, Deadline};
 use crate::error::{Error, Result};
 use crate::secrets::Secret;
 use crate::tenant::answers::TokenAnswer;
+use crate::tenant::line::{Line, Outgoing, sensitive};
 use crate::tenant::log::Recorder;
-use crate::tenant::receive::{Limits, receive};
+use crate::tenant::receive::Limits;
 use crate::tenant::refusal::refusal;
 use crate::tenant::request::{Answer, Body, CORRELATION_ID, Request};
 use crate::tenant::retry::Words;
@@ -32,19 +32,24 @@ const MOST_FILE_BYTES: u64 = 256 << 20;
 /// A tenant's address, the client that sends there, and the record of what it sent.
 pub(crate) struct Wire {
     pub(crate) address: Address,
-    http: Client,
+    line: Line,
     pub(crate) recorder: Recorder,
     pub(crate) words: Words,
 }
 
 impl Wire {
     pub(crate) fn to(address: Address) -> Result<Wire> {
-        Ok(Wire {
-            http: client(&address.base, REQUEST_LIMIT)?,
+        let line = Line::Http(client(&address.base, REQUEST_LIMIT)?);
+        Ok(Wire::over(line, address))
+    }
+
+    pub(crate) fn over(line: Line, address: Address) -> Wire {
+        Wire {
+            line,
             address,
             recorder: Recorder::default(),
             words: Words::default(),
-        })
+        }
     }
 
     /// Exchanges client credentials for a token, by one request.
@@ -83,27 +88,24 @@ impl Wire {
     ) -> Result<Answer> {
         let call = request.name();
         let url = self.url(request, &call)?;
-        let mut outgoing = self.http.request(request.method.clone(), url.clone());
-        // A file's length says nothing of how long it may take: the client's limit for each read is enough.
-        if request.signed.is_none() {
-            outgoing = outgoing.timeout(limits.whole);
-        }
-        if let Some(token) = token {
-            outgoing = outgoing.bearer_auth(token.expose());
-        }
-        if let Some((content_type, bytes)) = encoded(&request.body)? {
-            outgoing = outgoing.header(CONTENT_TYPE, content_type).body(bytes);
-        }
+        let (headers, body) = encoded(request, token, &call)?;
         let sent = request.secrets(token);
-        if let Some(id) = &request.correlation_id {
-            outgoing = outgoing.header(CORRELATION_ID, id);
-        }
-        let began = clock::instant();
-        let most = match request.signed {
-            Some(_) => MOST_FILE_BYTES,
-            None => MOST_ANSWER_BYTES,
+        let is_file = request.signed.is_some();
+        let outgoing = Outgoing {
+            method: request.method.clone(),
+            url: url.clone(),
+            headers,
+            body,
+            most: if is_file {
+                MOST_FILE_BYTES
+            } else {
+                MOST_ANSWER_BYTES
+            },
+            limits,
+            is_file,
         };
-        let received = receive(outgoing, &call, most, limits, &self.words);
+        let began = clock::instant();
+        let received = self.line.carry(outgoing, &call, &self.words);
         let answer = received.map(|received| Answer {
             call,
             status: received.status,
@@ -130,14 +132,34 @@ impl Wire {
     }
 }
 
-/// A body's type and its bytes.
-fn encoded(body: &Body) -> Result<Option<(String, Vec<u8>)>> {
-    Ok(match body {
+/// The headers of a request, and the bytes of its body.
+fn encoded(
+    request: &Request,
+    token: Option<&Secret>,
+    call: &str,
+) -> Result<(HeaderMap, Option<Vec<u8>>)> {
+    let unfit = |name: &str| Error::bad_answer(call, &format!("{name} fits into no header"));
+    let mut headers = HeaderMap::new();
+    if let Some(token) = token {
+        let bearer = sensitive(&format!("Bearer {}", token.expose()));
+        headers.insert(AUTHORIZATION, bearer.ok_or_else(|| unfit("the token"))?);
+    }
+    let body = match &request.body {
         Body::None => None,
-        Body::Json(json) => Some((
-            "application/json".to_string(),
-            json.to_string().into_bytes(),
-        )),
-        Body::Form(form) => Some(form.encoded()?),
-    })
+        Body::Json(json) => {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            Some(json.to_string().into_bytes())
+        }
+        Body::Form(form) => {
+            let (content_type, bytes) = form.encoded()?;
+            let content_type = HeaderValue::from_str(&content_type);
+            headers.insert(CONTENT_TYPE, content_type.map_err(|_| unfit("the form"))?);
+            Some(bytes)
+        }
+    };
+    if let Some(id) = &request.correlation_id {
+        let id = HeaderValue::from_str(id).map_err(|_| unfit("the run's name"))?;
+        headers.insert(CORRELATION_ID, id);
+    }
+    Ok((headers, body))
 }

@@ -75,7 +75,10 @@ fn items(source: &str) -> Vec<Item> {
 /// What a reader can name: `evcxr_display` is called by the kernel alone, `hash_in_lanes` by a benchmark.
 fn public_items() -> Vec<(String, Item)> {
     let files = sources(&root().join("src")).into_iter();
+    // What the simulation takes hold of is in no build of a reader's.
+    let hidden = ["src/seams.rs", "src/tenant/transport.rs"];
     files
+        .filter(|(name, _)| !hidden.contains(&name.as_str()))
         .flat_map(|(name, source)| {
             let items = items(&source).into_iter();
             items.map(move |item| (name.clone(), item))
