@@ -83,7 +83,6 @@ const SHORTEST_WAIT: Duration = Duration::from_micros(100);
 
 #[cfg_attr(not(feature = "simulation"), allow(dead_code))]
 /// Makes the call by that clock. What it begins in other threads goes by the system's.
-
 pub(crate) fn turned<T>(clock: &Arc<TurnedClock>, call: impl FnOnce() -> T) -> T {
     struct Before(Option<Arc<TurnedClock>>);
     impl Drop for Before {
@@ -102,7 +101,7 @@ pub(crate) fn turned_clock() -> Option<Arc<TurnedClock>> {
 
 #[allow(dead_code)]
 /// Whether a wait takes no time.
-
+#[cfg_attr(not(feature = "simulation"), allow(dead_code))]
 pub(crate) fn is_turned() -> bool {
     TURNED.with_borrow(Option::is_some)
 }

@@ -43,64 +43,63 @@ pub fn connection(id: &str) -> Result<ConnectionId> {
     ConnectionId::new(id)
 }
 
-/// A machine on which a program runs: its clock, its chance, and who hears what is said.
-#[derive(Clone)]
-pub struct Scene {
-    clock: Arc<TurnedClock>,
-    seed: u64,
-    held_back: usize,
-    hear: Rc<dyn Fn(&str)>,
-}
+/// What a program unwinds with when the simulation kills it.
+#[derive(Debug)]
+pub struct Killed;
 
-impl std::fmt::Debug for Scene {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Scene").finish_non_exhaustive()
-    }
-}
+/// The clock of a machine.
+#[derive(Clone, Debug)]
+pub struct Clock(Arc<TurnedClock>);
 
-impl Scene {
-    /// A machine whose clock shows so many microseconds since 1970. `hear` is given each line that is said.
+impl Clock {
+    /// A clock that shows so many microseconds since 1970.
     #[must_use]
-    pub fn at(unix_micros: u64, hear: Rc<dyn Fn(&str)>) -> Scene {
-        Scene {
-            clock: TurnedClock::at(unix_micros),
-            seed: 1,
-            held_back: 0,
-            hear,
-        }
+    pub fn at(unix_micros: u64) -> Clock {
+        Clock(TurnedClock::at(unix_micros))
     }
 
-    /// The next program draws by this seed, and packs uploads that are so many bytes shorter than the limit.
-    #[must_use]
-    pub fn process(&self, seed: u64, held_back: usize) -> Scene {
-        Scene {
-            seed: seed | 1,
-            held_back,
-            ..self.clone()
-        }
-    }
-
-    /// Runs what a program does on this machine.
-    pub fn run<T>(&self, program: impl FnOnce() -> T) -> T {
-        let turned = || clock::turned(&self.clock, program);
-        let drawn = || chance::drawn_from(self.seed, turned);
-        let packed = || upload::holding_back(self.held_back, drawn);
-        say::heard(Rc::clone(&self.hear), packed)
-    }
-
-    /// Microseconds since 1970, by the machine's clock and by one that was never set.
+    /// How much time has passed since it was made, whatever it was set to.
     #[must_use]
     pub fn passed(&self) -> Duration {
-        self.clock.passed()
+        self.0.passed()
     }
 
     /// Lets time pass.
     pub fn pass(&self, time: Duration) {
-        self.clock.pass(time);
+        self.0.pass(time);
     }
 
-    /// Sets the machine's clock forward or back.
-    pub fn set_clock(&self, by_micros: i64) {
-        self.clock.set(by_micros);
+    /// Sets what it shows forward or back.
+    pub fn set(&self, by_micros: i64) {
+        self.0.set(by_micros);
+    }
+}
+
+/// A program on a machine.
+#[derive(Clone)]
+pub struct Process {
+    /// The machine's clock.
+    pub clock: Clock,
+    /// What its chance is drawn from.
+    pub seed: u64,
+    /// Bytes by which its uploads are shorter than the limit.
+    pub held_back: usize,
+    /// Who hears what it says.
+    pub hear: Rc<dyn Fn(&str)>,
+}
+
+impl std::fmt::Debug for Process {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Process").finish_non_exhaustive()
+    }
+}
+
+impl Process {
+    /// Runs what the program does.
+    pub fn run<T>(&self, program: impl FnOnce() -> T) -> T {
+        let turned = || clock::turned(&self.clock.0, program);
+        let drawn = || chance::drawn_from(self.seed, turned);
+        let packed = || upload::holding_back(self.held_back, drawn);
+        say::heard(Rc::clone(&self.hear), packed)
     }
 }

@@ -1,0 +1,314 @@
+//! One plan played: process after process, each killed, cut off or done, until the rows are imported and the run is removed.
+
+use std::cell::RefCell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use auth0_bulk_users::seams::{self, Clock, Disk, Killed, Process};
+use auth0_bulk_users::{
+    ErrorKind, ImportOptions, ImportReport, JobOptions, LeftOut, Result, Tenant, User,
+    get_connection_id, import_stream, import_users, latest_import, plan_run_removal, remove_users,
+    resume_import,
+};
+use serde_json::{Value, json};
+
+use crate::plan::{End, Hash, Kill, Person, Plan};
+use crate::tenant::{BEGINNING, CLIENT_ID, CLIENT_SECRET, DOMAIN, Line, Play};
+
+/// Processes after those whose ends the plan knows. Whatever goes wrong goes wrong so often at most.
+const MORE_PROCESSES: usize = 40;
+
+/// One run of those that the rows were imported by: a stream that was cut off is gone on with by another.
+#[derive(Debug)]
+pub struct Part {
+    /// Rows before its first.
+    pub offset: usize,
+    /// What it tells of them.
+    pub report: ImportReport,
+    /// When it told so.
+    pub told_at: Duration,
+}
+
+/// What was played, as far as it came.
+pub struct Played {
+    /// The tenant.
+    pub line: Arc<Line>,
+    /// The disk.
+    pub disk: Arc<Disk>,
+    /// The machine's clock.
+    pub clock: Clock,
+    /// What was said, and each error, by process.
+    pub said: Vec<String>,
+    /// The runs.
+    pub parts: Vec<Part>,
+    /// Who was in the connection when the last part was told of.
+    pub found: Vec<Value>,
+    /// Whom the removal left, where there was one.
+    pub left: Option<Vec<LeftOut>>,
+    /// When it was over.
+    pub removed_at: Duration,
+    /// How long each process took, and whether it removed.
+    pub took: Vec<(Duration, bool)>,
+}
+
+impl Played {
+    /// When the last part was told of.
+    #[must_use]
+    pub fn told_at(&self) -> Duration {
+        self.parts.last().map_or(Duration::MAX, |part| part.told_at)
+    }
+}
+
+struct Machine<'a> {
+    plan: &'a Plan,
+    line: Arc<Line>,
+    disk: Arc<Disk>,
+    clock: Clock,
+    said: Rc<RefCell<Vec<String>>>,
+    processes: usize,
+    took: Vec<(Duration, bool)>,
+}
+
+/// How a process ended.
+enum Ended<T> {
+    Done(T),
+    /// Killed, or it gave up.
+    Early,
+}
+
+/// Plays the plan.
+///
+/// # Errors
+///
+/// A panic, or an import or a removal that never ends.
+pub fn play(plan: &Plan) -> std::result::Result<Played, String> {
+    let clock = Clock::at(BEGINNING);
+    let mut machine = Machine {
+        plan,
+        line: Arc::new(Line::to(Play::of(plan, clock.clone()))),
+        disk: Disk::new(plan.seed),
+        clock,
+        said: Rc::default(),
+        processes: 0,
+        took: Vec::new(),
+    };
+    let mut ends = plan.ends.clone().into_iter();
+    let mut parts: Vec<Part> = Vec::new();
+    let mut offset = 0;
+    while offset < plan.people.len() {
+        let part = parts.len();
+        let report = machine.until_done(&mut ends, false, |tenant| {
+            import(plan, tenant, part, offset)
+        })?;
+        let total = report.counts().total as usize;
+        parts.push(Part {
+            offset,
+            report,
+            told_at: machine.clock.passed(),
+        });
+        if total == 0 {
+            return Err(format!(
+                "run {part} has read no row, and says that it is done"
+            ));
+        }
+        offset += total;
+    }
+    machine.line.play().catch_up();
+    let found = machine.line.play().accounts();
+    let left = match &plan.removal {
+        None => None,
+        Some(ends) => {
+            let mut ends = ends.clone().into_iter();
+            let mut left = Vec::new();
+            for part in &parts {
+                let folder = part.report.folder();
+                left.extend(machine.until_done(&mut ends, true, |tenant| remove(tenant, folder))?);
+            }
+            Some(left)
+        }
+    };
+    let removed_at = machine.clock.passed();
+    let said = machine.said.take();
+    Ok(Played {
+        line: machine.line,
+        disk: machine.disk,
+        clock: machine.clock,
+        said,
+        parts,
+        found,
+        left,
+        removed_at,
+        took: machine.took,
+    })
+}
+
+impl Machine<'_> {
+    /// Begins a process again and again until one has done the work.
+    fn until_done<T>(
+        &mut self,
+        ends: &mut impl Iterator<Item = End>,
+        removes: bool,
+        work: impl Fn(&Tenant) -> Result<T>,
+    ) -> std::result::Result<T, String> {
+        for _ in 0..MORE_PROCESSES + self.plan.ends.len() {
+            let end = ends.next();
+            let began = self.clock.passed();
+            let ended = self.process(end.as_ref(), &work)?;
+            self.took.push((self.clock.passed() - began, removes));
+            if let Ended::Done(done) = ended {
+                return Ok(done);
+            }
+            self.rest(end.as_ref());
+        }
+        let last = self.said.borrow().last().cloned();
+        Err(format!("never done; last: {}", last.unwrap_or_default()))
+    }
+
+    fn process<T>(
+        &mut self,
+        end: Option<&End>,
+        work: impl Fn(&Tenant) -> Result<T>,
+    ) -> std::result::Result<Ended<T>, String> {
+        self.processes += 1;
+        let kill = end.and_then(|end| end.kill.as_ref());
+        let at_request = match kill {
+            Some(Kill::Request(nth, after)) => Some((*nth, *after)),
+            _ => None,
+        };
+        self.line.play().next_process(at_request);
+        self.disk.next_process();
+        self.disk.leave(end.and_then(|end| end.disk_left));
+        if let Some(Kill::Disk(nth)) = kill {
+            self.disk.kill_after(*nth);
+        }
+        let said = Rc::clone(&self.said);
+        let process = Process {
+            clock: self.clock.clone(),
+            seed: self.plan.seed.wrapping_mul(1_000_003) + self.processes as u64,
+            held_back: auth0_bulk_users::MAX_UPLOAD_BYTES - self.plan.import.file_bytes,
+            hear: Rc::new(move |line: &str| said.borrow_mut().push(line.to_string())),
+        };
+        let opened = || {
+            let line = Arc::clone(&self.line);
+            let tenant = seams::tenant(DOMAIN, (CLIENT_ID, CLIENT_SECRET), line)?;
+            work(&tenant.allow_writes(DOMAIN)?)
+        };
+        let program = || process.run(|| self.disk.holds(opened));
+        match catch_unwind(AssertUnwindSafe(program)) {
+            Ok(Ok(done)) => Ok(Ended::Done(done)),
+            Ok(Err(error)) => {
+                self.said.borrow_mut().push(format!("ended: {error}"));
+                Ok(Ended::Early)
+            }
+            Err(payload) if payload.is::<Killed>() => {
+                self.said.borrow_mut().push("killed".to_string());
+                Ok(Ended::Early)
+            }
+            Err(payload) => {
+                let words = payload.downcast_ref::<String>().cloned();
+                let words = words.or(payload.downcast_ref::<&str>().map(ToString::to_string));
+                Err(format!("panic: {}", words.unwrap_or_default()))
+            }
+        }
+    }
+
+    /// What lies between two processes.
+    fn rest(&mut self, end: Option<&End>) {
+        let rest = end.map_or(60, |end| end.rest);
+        if end.is_some_and(|end| end.power_cut) {
+            self.disk.cut_power();
+        }
+        self.clock.pass(Duration::from_secs(rest));
+        if let Some(end) = end {
+            self.clock.set(end.clock_set * 1_000_000);
+        }
+    }
+}
+
+/// Begins the run, or goes on with it.
+fn import(plan: &Plan, tenant: &Tenant, part: usize, offset: usize) -> Result<ImportReport> {
+    let name = format!("part-{part}");
+    if let Ok(folder) = latest_import()
+        && folder.ends_with(&name)
+    {
+        return resume_import(tenant, &folder);
+    }
+    let connection = get_connection_id(tenant, plan.connection)?;
+    let options = options(plan).name(&name);
+    let users: Vec<User> = plan
+        .people
+        .iter()
+        .enumerate()
+        .skip(offset)
+        .map(user)
+        .collect();
+    match plan.import.streams || offset > 0 {
+        true => {
+            let users: Vec<Result<User>> = users.into_iter().map(Ok).collect();
+            import_stream(tenant, &connection, users, &options)
+        }
+        false => import_users(tenant, &connection, &users, &options),
+    }
+}
+
+fn options(plan: &Plan) -> ImportOptions {
+    let import = &plan.import;
+    let options = ImportOptions::default()
+        .skip_bad_rows(true)
+        .slots(import.slots)
+        .requests_per_second(import.per_second)
+        .job_limit(Duration::from_secs(import.job_limit))
+        .look_up_existing(import.looks_up)
+        .job(JobOptions::default().upsert(import.upsert));
+    match import.leaves_ids {
+        true => options.leave_ids_to_auth0(),
+        false => options,
+    }
+}
+
+fn remove(tenant: &Tenant, folder: &str) -> Result<Vec<LeftOut>> {
+    let plan = plan_run_removal(tenant, folder)?;
+    let mut left = plan.left_out.clone();
+    left.extend(remove_users(tenant, plan)?.left_out);
+    Ok(left)
+}
+
+/// A row as the library is given it. Its metadata say which it is.
+fn user((index, person): (usize, &Person)) -> User {
+    let mut user = User::new(person.email.clone());
+    user.username = person.username.clone();
+    user.user_id = person.user_id.clone();
+    let row = json!({ "row": index + 1 });
+    user.user_metadata = row.as_object().cloned();
+    match person.hash {
+        Hash::None => {}
+        Hash::Bcrypt => user.password_hash = Some(secret(index + 1, person.hash)),
+        Hash::Custom => {
+            let value = secret(index + 1, person.hash);
+            let hash = json!({"value": value, "encoding": "hex"});
+            user.custom_password_hash = Some(json!({"algorithm": "sha256", "hash": hash}));
+        }
+    }
+    user
+}
+
+/// The hash of that row, which stands in it alone.
+#[must_use]
+pub fn secret(row: usize, hash: Hash) -> String {
+    match hash {
+        Hash::None => String::new(),
+        Hash::Bcrypt => format!("$2b$10$abcdefghijklmnopqrstuuSimulated{row:06}CDEFGHIJKLMNOP1C"),
+        Hash::Custom => format!(
+            "5137a7ed{row:06}{}",
+            "0123456789abcdef".repeat(4).split_at(50).0
+        ),
+    }
+}
+
+/// Whether an error says that this process could do nothing, and the next may.
+#[must_use]
+pub fn may_pass(kind: ErrorKind) -> bool {
+    !matches!(kind, ErrorKind::Input | ErrorKind::BadRows)
+}
