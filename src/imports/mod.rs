@@ -1,8 +1,9 @@
 //! Any number of users, any fault: check, pack, send, account for every row, and write it all down.
 //!
-//! The steps are in files of their own: `same_file.rs` and `earlier.rs` (was it imported before), `look_up.rs` (who is there), `pack.rs` (check and pack), `schedule.rs` (send and wait), `estimate.rs` (when to ask), `settle.rs` (account),
+//! The steps are in files of their own: `same_file.rs` and `earlier.rs` (was it imported before), `look_up.rs` (who is there), `pack.rs` and `coming.rs` (check and pack), `schedule.rs` (send and wait), `estimate.rs` (when to ask), `settle.rs` (account),
 //! `folder/` and `journal/` (write down), `report.rs` (show). Here they are put together.
 
+pub(crate) mod coming;
 pub(crate) mod earlier;
 pub(crate) mod estimate;
 pub(crate) mod folder;
@@ -20,28 +21,26 @@ pub(crate) mod schedule;
 pub(crate) mod settle;
 
 use std::path::Path;
-use std::sync::mpsc::{SyncSender, sync_channel};
-use std::thread;
 
 use crate::check::{Checker, check_for};
 use crate::clock::unix_millis;
 use crate::connections::ConnectionId;
 use crate::error::problem::Problem;
 use crate::error::{Error, Result};
+use crate::imports::coming::Files;
 use crate::imports::earlier::Earlier;
 use crate::imports::folder::RunFolder;
 use crate::imports::folder::latest::latest_run;
 use crate::imports::journal::Entry;
 use crate::imports::look_up::LookUp;
 use crate::imports::options::ImportOptions;
-use crate::imports::pack::{Check, PackStep, RunPacker};
+use crate::imports::pack::{Check, RunPacker};
 use crate::imports::report::ImportReport;
 use crate::imports::run::Run;
 use crate::imports::same_file::{SourceFile, begin_alone};
-use crate::imports::schedule::{Files, Schedule};
+use crate::imports::schedule::Schedule;
 use crate::say::say;
 use crate::secrets::random_hex;
-use crate::sources::counts::FileCounts;
 use crate::sources::reader::{counts_of, path_of};
 use crate::tenant::Tenant;
 use crate::tenant::rate::Pace;
@@ -49,8 +48,6 @@ use crate::users::User;
 
 /// Where run folders are, from the working folder, which is the notebook's.
 const IMPORTS: &str = "imports";
-/// Files packed ahead of their upload when users stream in: what bounds the memory.
-const FILES_AHEAD: usize = 2;
 
 /// Imports any number of users and tells what became of each. Writes to the tenant; waits for the end.
 ///
@@ -194,44 +191,14 @@ pub fn import_stream(
     let sha256 = file.map(|file| file.sha256);
     let run = Run::begin(tenant, connection, options, sha256, false)?;
     drop(beginning);
-    let (sender, steps) = sync_channel(FILES_AHEAD);
-    // Not waited for: a source that is stuck may never give its next user.
     let counts = counts_of(&users);
-    thread::spawn(move || pack_stream(users, counts, packer, &sender));
-    let report = run.work(tenant, Files::Packing(steps))?;
+    let report = run.work(tenant, Files::of(users, counts, packer))?;
     if report.counts().total == 0 {
         // Its name is for whoever comes.
         RunFolder::discard_at(Path::new(report.folder()));
         return Err(Error::no_users());
     }
     Ok(report)
-}
-
-/// Packs users until there are no more, or nobody takes the files any more.
-fn pack_stream(
-    users: impl IntoIterator<Item = Result<User>>,
-    counts: Option<FileCounts>,
-    mut packer: RunPacker,
-    steps: &SyncSender<Result<PackStep>>,
-) {
-    let send = |step| steps.send(step).is_ok();
-    for user in users {
-        match packer.add(user) {
-            Ok(added) => {
-                if !added.into_iter().all(|step| send(Ok(step))) {
-                    return;
-                }
-            }
-            // Whoever came before it is sent, so that it is known from where on to go on.
-            Err(error) => {
-                packer.rest().map(|rest| send(Ok(rest)));
-                send(Err(error));
-                return;
-            }
-        }
-    }
-    let left_out = counts.map_or(0, |counts| counts.rows_left_out());
-    packer.end(left_out).into_iter().all(|step| send(Ok(step)));
 }
 
 /// Goes on with a run that was cut off, from its folder, `imports/<name>`. Writes to the tenant; waits for the end.

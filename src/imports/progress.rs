@@ -50,6 +50,11 @@ impl Progress {
         }
     }
 
+    /// How long until it is time for a word.
+    pub(crate) fn next_word(&self) -> Duration {
+        self.silence.saturating_sub(clock::since(self.said))
+    }
+
     /// Says how far the run is, when it is time to. `running`: files at work, and the share of each that is or should be
     /// done; `left`: the time the jobs themselves name, when they do and nothing comes after them.
     pub(crate) fn say(&mut self, run: &Run, running: &[(usize, f64)], left: Option<Duration>) {

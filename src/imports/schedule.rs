@@ -4,17 +4,16 @@
 //! order in which things are written down is the order in which they happened.
 
 use std::collections::VecDeque;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
 use std::time::{Duration, Instant};
 
 use crate::clock::{self, Deadline, unix_millis};
 use crate::connections::ConnectionId;
 use crate::error::{Error, ErrorKind, Result};
+use crate::imports::coming::{Files, Next};
 use crate::imports::estimate::{Asked, Estimate};
 use crate::imports::folder::packed_name;
 use crate::imports::journal::Entry;
 use crate::imports::options::ImportOptions;
-use crate::imports::pack::PackStep;
 use crate::imports::progress::Progress;
 use crate::imports::run::Run;
 use crate::imports::settle;
@@ -26,6 +25,8 @@ use crate::tenant::Tenant;
 use crate::tenant::retry::{Retry, backoff};
 
 const IDLE: Duration = Duration::from_millis(500);
+/// Short, so that a file just packed is not kept waiting.
+const NAP: Duration = Duration::from_millis(100);
 /// Waits for a slot that somebody else's job holds: jobs take minutes.
 const SLOT_WAIT: Duration = Duration::from_secs(2);
 const LONGEST_SLOT_WAIT: Duration = Duration::from_secs(30);
@@ -35,14 +36,6 @@ const FAULTS_BORNE: u32 = 12;
 const LAST_ANSWER: Duration = Duration::from_secs(10);
 /// Uploads of one file, when its job ends without a word of its rows.
 const UPLOADS: u32 = 3;
-
-/// The files of a run.
-pub(crate) enum Files {
-    /// All are there.
-    Packed,
-    /// More are being packed, in a thread of their own: its source may keep it waiting.
-    Packing(Receiver<Result<PackStep>>),
-}
 
 /// A job that runs.
 struct Running {
@@ -128,7 +121,7 @@ impl<'a> Schedule<'a> {
                 return Ok(());
             }
             self.retry.check_time()?;
-            self.step()?;
+            self.step(files.may_come())?;
             let left = self.left().filter(|_| all);
             self.progress.say(self.run, &self.shares(), left);
         }
@@ -159,33 +152,20 @@ impl<'a> Schedule<'a> {
 
     /// Takes what has been packed meanwhile; waits a little for it when there is nothing else to do.
     fn take_from(&mut self, files: &mut Files) -> Result<()> {
-        while self.waiting.len() < 2
-            && let Files::Packing(steps) = files
-        {
+        while self.waiting.len() < 2 && !matches!(files, Files::Packed) {
             let idle = self.running.is_empty() && self.waiting.is_empty();
-            let step = match idle {
-                true => clock::receive(steps, IDLE),
-                false => steps.try_recv().map_err(|none| match none {
-                    TryRecvError::Empty => RecvTimeoutError::Timeout,
-                    TryRecvError::Disconnected => RecvTimeoutError::Disconnected,
-                }),
-            };
-            match step {
-                Ok(step) => self.waiting.extend(self.run.take(step?)?),
-                Err(RecvTimeoutError::Timeout) => return Ok(()),
-                Err(RecvTimeoutError::Disconnected) if self.run.sealed.is_some() => {
-                    *files = Files::Packed;
-                }
-                Err(RecvTimeoutError::Disconnected) => {
-                    return Err(Error::source_panicked());
-                }
+            match files.next(if idle { IDLE } else { Duration::ZERO }) {
+                Next::Step(step) => self.waiting.extend(self.run.take(step?)?),
+                Next::NotYet => return Ok(()),
+                Next::NoMore if self.run.sealed.is_some() => *files = Files::Packed,
+                Next::NoMore => return Err(Error::source_panicked()),
             }
         }
         Ok(())
     }
 
-    /// The one thing that is due next, or a short wait.
-    fn step(&mut self) -> Result<()> {
+    /// The one thing that is due next, or a wait. `may_come`: whether a file may be there at any moment.
+    fn step(&mut self, may_come: bool) -> Result<()> {
         let now = clock::instant();
         let may_upload = self.running.len() < self.options.slots && now >= self.upload_after;
         if may_upload && let Some(file) = self.waiting.pop_front() {
@@ -204,9 +184,13 @@ impl<'a> Schedule<'a> {
         } else {
             wake.min(self.upload_after)
         };
-        // Short, so that a file just packed is not kept waiting.
-        let most = Duration::from_millis(100);
-        clock::wait(wake.saturating_duration_since(now).min(most));
+        let nap = if may_come {
+            NAP
+        } else {
+            self.progress.next_word()
+        };
+        let nap = nap.min(self.retry.time_left());
+        clock::wait(wake.saturating_duration_since(now).min(nap));
         Ok(())
     }
 

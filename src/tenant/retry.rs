@@ -124,6 +124,10 @@ impl Retry {
         self.faults = 0;
     }
 
+    pub(crate) fn time_left(&self) -> Duration {
+        self.deadline.left()
+    }
+
     pub(crate) fn check_time(&self) -> Result<()> {
         in_time(&self.deadline)
     }
