@@ -8,6 +8,7 @@ use reqwest::{Method, Url};
 use serde_json::json;
 
 use crate::clock::{self, Deadline};
+use crate::disk::places::kill_at_request;
 use crate::error::{Error, Result};
 use crate::secrets::Secret;
 use crate::tenant::answers::TokenAnswer;
@@ -103,6 +104,7 @@ impl Wire {
             Some(_) => MOST_FILE_BYTES,
             None => MOST_ANSWER_BYTES,
         };
+        kill_at_request(&request.path, "before");
         let received = receive(outgoing, &call, most, limits, &self.words);
         let answer = received.map(|received| Answer {
             call,
@@ -112,6 +114,7 @@ impl Wire {
             sent,
         });
         let took = clock::since(began);
+        kill_at_request(&request.path, "after");
         self.recorder.note(request, &url, &answer, took);
         answer
     }
