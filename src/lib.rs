@@ -152,6 +152,7 @@ mod readme {}
 mod check;
 mod clock;
 mod connections;
+mod disk;
 mod display;
 mod error;
 mod imports;

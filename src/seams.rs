@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::clock::{self, TurnedClock};
 use crate::connections::ConnectionId;
+use crate::disk::simulated;
 use crate::error::Result;
 use crate::jobs::upload;
 use crate::say;
@@ -17,6 +18,7 @@ use crate::tenant::line::Line;
 use crate::tenant::settings::{Address, Application};
 use crate::tenant::wire::Wire;
 
+pub use crate::disk::simulated::{At, Chance, Killed, Operation, SimulatedDisk, Torn};
 pub use crate::tenant::transport::{Came, Carried, Sent, Transport};
 pub use reqwest::header;
 
@@ -42,10 +44,6 @@ pub fn tenant(domain: &str, client: (&str, &str), transport: Arc<dyn Transport>)
 pub fn connection(id: &str) -> Result<ConnectionId> {
     ConnectionId::new(id)
 }
-
-/// What a program unwinds with when the simulation kills it.
-#[derive(Debug)]
-pub struct Killed;
 
 /// The clock of a machine.
 #[derive(Clone, Debug)]
@@ -80,6 +78,8 @@ impl Clock {
 pub struct Process {
     /// The machine's clock.
     pub clock: Clock,
+    /// The machine's disk.
+    pub disk: Arc<SimulatedDisk>,
     /// What its chance is drawn from.
     pub seed: u64,
     /// Bytes by which its uploads are shorter than the limit.
@@ -97,7 +97,8 @@ impl std::fmt::Debug for Process {
 impl Process {
     /// Runs what the program does.
     pub fn run<T>(&self, program: impl FnOnce() -> T) -> T {
-        let turned = || clock::turned(&self.clock.0, program);
+        let on_disk = || simulated::on(&self.disk, program);
+        let turned = || clock::turned(&self.clock.0, on_disk);
         let drawn = || chance::drawn_from(self.seed, turned);
         let packed = || upload::holding_back(self.held_back, drawn);
         say::heard(Rc::clone(&self.hear), packed)

@@ -1,6 +1,6 @@
 //! The same file into the same connection again: what earlier runs of it did.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -9,6 +9,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::connections::ConnectionId;
+use crate::disk::{self, File};
 use crate::error::{Error, Result};
 use crate::imports::earlier::Earlier;
 use crate::imports::folder::JOURNAL;
@@ -61,7 +62,7 @@ pub(crate) fn begin_alone(imports: &Path) -> Result<File> {
 }
 
 fn sha256_of(path: &Path) -> io::Result<String> {
-    let mut file = File::open(path)?;
+    let mut file = fs::File::open(path)?;
     let total = file.metadata()?.len() as usize;
     let (mut sha256, mut piece) = (Sha256::new(), vec![0; PIECE]);
     let (mut tally, mut done) = (Tally::new(), 0);
@@ -156,13 +157,13 @@ fn folders(
     connection: &ConnectionId,
     sha256: &str,
 ) -> Result<Vec<PathBuf>> {
-    let Ok(entries) = fs::read_dir(imports) else {
+    let Ok(entries) = disk::read_dir(imports) else {
         return Ok(Vec::new());
     };
     let owner = Owner::of_new_files(imports).map_err(|cause| Error::disk(imports, cause))?;
     let mut found = Vec::new();
-    for folder in entries.flatten().map(|entry| entry.path()) {
-        if fs::symlink_metadata(folder.join(JOURNAL)).is_err() {
+    for folder in entries.map(|entry| entry.path) {
+        if disk::symlink_metadata(&folder.join(JOURNAL)).is_err() {
             continue;
         }
         // What is not ours, or does not tell of which file it is, is no run of this one.

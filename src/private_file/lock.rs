@@ -1,12 +1,14 @@
 //! Who is at work on a run: the one who holds the lock in its folder.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::path::Path;
 use std::time::Duration;
 
 use crate::clock::{self, Deadline};
+use crate::disk::metadata::How;
+use crate::disk::{self, File, TryLockError};
 use crate::error::{Error, Result};
+use crate::private_file::FILE_MODE;
 use crate::say::say;
 
 /// Made when a run begins and held locked while anyone is at work on it.
@@ -62,20 +64,15 @@ pub(crate) fn try_lock(folder: &Path) -> Result<Option<File>> {
 
 /// A pipe would hold up whoever opens it, and a link would make a file elsewhere.
 fn is_plain_or_new(path: &Path) -> bool {
-    fs::symlink_metadata(path).map_or(true, |found| found.is_file())
+    disk::symlink_metadata(path).map_or(true, |found| found.is_file())
 }
 
 /// Takes the lock on a file of its owner's alone if nobody has it; who may open it may hold it locked. What the file holds
 /// does not matter, so nothing is written to it.
 pub(crate) fn try_lock_file(path: &Path) -> io::Result<Option<File>> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let file = options.open(path)?;
+    let file = File::open(path, How::OrNew(FILE_MODE))?;
     // One that was made for others to read as well could be held locked by them.
-    #[cfg(unix)]
-    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+    file.set_mode(FILE_MODE)?;
     match file.try_lock() {
         Ok(()) => Ok(Some(file)),
         Err(TryLockError::WouldBlock) => Ok(None),

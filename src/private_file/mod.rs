@@ -3,43 +3,38 @@
 pub(crate) mod lock;
 pub(crate) mod sheet;
 
-use std::fs::{DirBuilder, File, OpenOptions};
+use std::fs;
 use std::io;
 use std::path::Path;
 
+use crate::disk::metadata::How;
+use crate::disk::{self, File};
+
+/// Permissions of a file, and of a folder, that its owner alone can read.
+pub(crate) const FILE_MODE: u32 = 0o600;
+const FOLDER_MODE: u32 = 0o700;
+
 /// A new file that its owner alone can read; where one is already, that is an error.
 pub(crate) fn create_private(path: &Path) -> io::Result<File> {
-    for_owner_alone().create_new(true).open(path)
+    File::open(path, How::New(FILE_MODE))
 }
 
-/// A file to add to, which its owner alone can read if it is made here.
-pub(crate) fn append_to_private(path: &Path) -> io::Result<File> {
-    for_owner_alone().create(true).open(path)
+/// A file for another program to add to, which its owner alone can read if it is made here.
+pub(crate) fn append_to_private(path: &Path) -> io::Result<fs::File> {
+    let mut options = fs::OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, FILE_MODE);
+    options.append(true).create(true).open(path)
 }
 
 /// Makes a folder, and those above it that are missing, for its owner alone.
 pub(crate) fn create_private_folders(path: &Path) -> io::Result<()> {
-    private_folders().recursive(true).create(path)
+    disk::create_dir_all(path, FOLDER_MODE)
 }
 
 /// Makes a new folder for its owner alone.
 pub(crate) fn create_private_folder(path: &Path) -> io::Result<()> {
-    private_folders().create(path)
-}
-
-fn private_folders() -> DirBuilder {
-    let mut folders = DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut folders, 0o700);
-    folders
-}
-
-fn for_owner_alone() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    options.append(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
+    disk::create_dir(path, FOLDER_MODE)
 }
 
 #[cfg(all(test, unix))]
@@ -52,13 +47,13 @@ mod tests {
     fn what_is_made_here_is_its_owners_alone() {
         let name = format!("private-{}", crate::secrets::random_hex(8).unwrap());
         let path = std::env::temp_dir().join(name);
-        for make in [create_private, append_to_private] {
-            let mode = make(&path)
-                .unwrap()
-                .metadata()
-                .unwrap()
-                .permissions()
-                .mode();
+        let makes = [
+            |path: &Path| create_private(path).map(drop),
+            |path: &Path| append_to_private(path).map(drop),
+        ];
+        for make in makes {
+            make(&path).unwrap();
+            let mode = std::fs::metadata(&path).unwrap().permissions().mode();
             std::fs::remove_file(&path).unwrap();
             assert_eq!(mode & 0o777, 0o600);
         }

@@ -4,10 +4,10 @@
 //! away. So an apostrophe is put before such a sign, as Auth0 does in its own exports. [`as_it_was`] takes it off again.
 
 use std::borrow::Cow;
-use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use crate::disk::{self, File};
 use crate::private_file::create_private;
 use crate::secrets::random_hex;
 
@@ -39,14 +39,14 @@ impl CsvFile {
     pub(crate) fn finish(mut self) -> io::Result<()> {
         self.out.flush()?;
         self.out.get_ref().sync_all()?;
-        fs::rename(&self.aside, &self.place)
+        disk::rename(&self.aside, &self.place)
     }
 }
 
 impl Drop for CsvFile {
     fn drop(&mut self) {
         // There no more if it got to its place.
-        let _ = fs::remove_file(&self.aside);
+        let _ = disk::remove_file(&self.aside);
     }
 }
 

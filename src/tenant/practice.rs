@@ -4,7 +4,7 @@
 //! one file under `target/` (0600, ignored by git), with a key by which it proves itself; a running one ends when that
 //! file vanishes.
 
-use std::fs::{self, File};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, SystemTime};
@@ -13,6 +13,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::clock::{self, Deadline};
+use crate::disk;
 use crate::error::{Error, Result};
 use crate::private_file::append_to_private;
 use crate::private_file::lock::{try_lock_file, wait_for_lock};
@@ -144,7 +145,7 @@ fn find_or_start_in(target: &Path, build: fn(&Path) -> Result<()>) -> Result<Set
 
 /// Two notebooks that look at the same moment must not each build one, start one, and end the other's. Whoever holds
 /// the lock is done when it is dropped.
-fn wait_for_turn(target: &Path, limit: Duration) -> Result<File> {
+fn wait_for_turn(target: &Path, limit: Duration) -> Result<disk::File> {
     let path = target.join("practice-tenant.lock");
     let unlockable = |cause| Error::practice_unlockable(&path, cause);
     fs::create_dir_all(target).map_err(unlockable)?;

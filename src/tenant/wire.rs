@@ -7,6 +7,7 @@ use reqwest::{Method, Url};
 use serde_json::json;
 
 use crate::clock::{self, Deadline};
+use crate::disk::places::kill_at_request;
 use crate::error::{Error, Result};
 use crate::secrets::Secret;
 use crate::tenant::answers::TokenAnswer;
@@ -104,6 +105,7 @@ impl Wire {
             limits,
             is_file,
         };
+        kill_at_request(&request.path, "before");
         let began = clock::instant();
         let received = self.line.carry(outgoing, &call, &self.words);
         let answer = received.map(|received| Answer {
@@ -114,6 +116,7 @@ impl Wire {
             sent,
         });
         let took = clock::since(began);
+        kill_at_request(&request.path, "after");
         self.recorder.note(request, &url, &answer, took);
         answer
     }

@@ -72,13 +72,15 @@ fn items(source: &str) -> Vec<Item> {
     items
 }
 
-/// What a reader can name: `evcxr_display` is called by the kernel alone, `hash_in_lanes` by a benchmark.
+/// What a reader can name: `evcxr_display` is called by the kernel alone, `hash_in_lanes` by a benchmark, the disk in memory by the
+/// project's own simulation.
 fn public_items() -> Vec<(String, Item)> {
     let files = sources(&root().join("src")).into_iter();
     // What the simulation takes hold of is in no build of a reader's.
     let hidden = ["src/seams.rs", "src/tenant/transport.rs"];
     files
         .filter(|(name, _)| !hidden.contains(&name.as_str()))
+        .filter(|(name, _)| !name.starts_with("src/disk/"))
         .flat_map(|(name, source)| {
             let items = items(&source).into_iter();
             items.map(move |item| (name.clone(), item))
@@ -340,6 +342,47 @@ fn the_time_is_asked_for_measured_and_waited_for_in_one_place() {
     let files = client_code().into_iter();
     let asking = files.filter(|(_, code)| asks(code)).map(|(name, _)| name);
     assert_eq!(asking.collect::<Vec<String>>(), ["src/clock.rs"]);
+}
+
+/// Rooms whose files are of runs.
+const KEEP_RUNS: [&str; 3] = ["src/imports/", "src/removal/", "src/private_file/"];
+/// What they ask of the system for files that are not of a run.
+const OTHER_FILES: [(&str, &str, &str); 3] = [
+    (
+        "src/imports/same_file.rs",
+        "let mut file = fs::File::open(path)?;",
+        "the reader's own file of users",
+    ),
+    (
+        "src/private_file/mod.rs",
+        "let mut options = fs::OpenOptions::new();",
+        "a log for the practice tenant to write",
+    ),
+    (
+        "src/private_file/mod.rs",
+        "pub(crate) fn append_to_private(path: &Path) -> io::Result<fs::File> {",
+        "the same",
+    ),
+];
+
+#[test]
+fn runs_touch_the_disk_in_one_place() {
+    let words = ["fs::", "OpenOptions", "DirBuilder", ".exists()"];
+    let touches = |line: &&str| {
+        let is_permission = line.starts_with("std::os::unix::fs::OpenOptionsExt::mode(");
+        words.iter().any(|word| line.contains(word)) && !is_permission
+    };
+    assert!(touches(&"fs::rename(&aside, &place)"), "one is found");
+    let mut found = Vec::new();
+    for (name, code) in client_code() {
+        if KEEP_RUNS.iter().any(|room| name.starts_with(room)) {
+            let lines = code.lines().map(str::trim_start).filter(touches);
+            found.extend(lines.map(|line| (name.clone(), line.to_string())));
+        }
+    }
+    found.sort();
+    let told = OTHER_FILES.map(|(name, line, _)| (name.to_string(), line.to_string()));
+    assert_eq!(found, told);
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! The run that was begun last.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::disk;
 use crate::error::{Error, Result};
 use crate::imports::folder::JOURNAL;
 use crate::imports::folder::owner::{Kind, Owner};
@@ -16,17 +16,17 @@ const MOST_RUNS: usize = 10_000;
 
 /// The folder below `imports` of the run that was begun last, by the word of its own journal.
 pub(crate) fn latest_run(imports: &Path) -> Result<PathBuf> {
-    let Ok(entries) = fs::read_dir(imports) else {
+    let Ok(entries) = disk::read_dir(imports) else {
         return Err(Error::no_runs(imports));
     };
     let owner = Owner::of_new_files(imports).map_err(|cause| Error::disk(imports, cause))?;
     let (mut latest, mut refused) = (None, 0);
-    for (count, entry) in entries.flatten().enumerate() {
+    for (count, entry) in entries.enumerate() {
         if count == MOST_RUNS {
             return Err(Error::too_many_runs(imports, MOST_RUNS));
         }
-        let path = entry.path();
-        if fs::symlink_metadata(path.join(JOURNAL)).is_err() {
+        let path = entry.path;
+        if disk::symlink_metadata(&path.join(JOURNAL)).is_err() {
             continue;
         }
         match begun_at(owner, &path) {

@@ -26,7 +26,6 @@
 pub(crate) mod latest;
 pub(crate) mod owner;
 
-use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -34,6 +33,8 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 
 use crate::clock;
+use crate::disk::metadata::How;
+use crate::disk::{self, File, sync_folder};
 use crate::error::{Error, Result};
 use crate::imports::folder::owner::{Kind, Owner};
 use crate::imports::journal::lines::{link, read_lines};
@@ -74,8 +75,8 @@ impl RunFolder {
     /// Makes the folder of a new run under `imports`, or under `imports/.packing` until [`RunFolder::show`].
     pub(crate) fn create(imports: &Path, name: &str, hidden: bool) -> Result<RunFolder> {
         let shown = imports.join(name);
-        if shown.exists() {
-            return Err(match fs::symlink_metadata(shown.join(JOURNAL)) {
+        if disk::exists(&shown) {
+            return Err(match disk::symlink_metadata(&shown.join(JOURNAL)) {
                 Ok(_) => Error::run_exists(&shown),
                 Err(_) => Error::no_run_in_folder(&shown),
             });
@@ -89,10 +90,10 @@ impl RunFolder {
         create_private_folders(imports).map_err(failed)?;
         keep_from_git(imports).map_err(failed)?;
         delete_forgotten(&packing);
-        if hidden && path.exists() {
+        if hidden && disk::exists(&path) {
             // What a crash left of an attempt that sent nothing, unless somebody is at it now.
             let _lock = lock(&path)?;
-            fs::remove_dir_all(&path).map_err(failed)?;
+            disk::remove_dir_all(&path).map_err(failed)?;
         }
         if hidden {
             create_private_folders(&packing).map_err(failed)?;
@@ -127,7 +128,7 @@ impl RunFolder {
     }
 
     pub(crate) fn discard_at(path: &Path) {
-        let _ = fs::remove_dir_all(path);
+        let _ = disk::remove_dir_all(path);
     }
 
     /// Moves a folder made hidden to its place: from here on the run exists.
@@ -139,10 +140,10 @@ impl RunFolder {
             return Ok(());
         };
         let shown = imports.join(name);
-        fs::rename(&self.path, &shown)
+        disk::rename_folder(&self.path, &shown)
             .and_then(|()| sync_folder(imports))
             .map_err(|cause| Error::disk(&shown, cause))?;
-        let _ = fs::remove_dir(packing);
+        let _ = disk::remove_dir(packing);
         self.path = shown;
         Ok(())
     }
@@ -150,7 +151,7 @@ impl RunFolder {
     /// Opens a run and reads what it has done, if the folder is ours and tells what a run can have done.
     pub(crate) fn open(path: &Path) -> Result<(RunFolder, Vec<Entry>)> {
         let at = path.join(JOURNAL);
-        if fs::symlink_metadata(&at).is_err() {
+        if disk::symlink_metadata(&at).is_err() {
             return Err(Error::no_run(path));
         }
         let failed = |cause| Error::disk(path, cause);
@@ -162,7 +163,7 @@ impl RunFolder {
         let whole = bytes.iter().rposition(|byte| *byte == b'\n');
         let whole = whole.map_or(0, |end| end + 1);
         let lines = read_lines(path, &bytes[..whole])?;
-        let journal = OpenOptions::new().append(true).open(&at).map_err(failed)?;
+        let journal = File::open(&at, How::Append).map_err(failed)?;
         journal.set_len(whole as u64).map_err(failed)?;
         let folder = RunFolder {
             path: path.to_path_buf(),
@@ -201,8 +202,9 @@ impl RunFolder {
                 MOST_LEFT_OUT_BYTES,
             ));
         }
+        let kind = json.split('"').nth(1).unwrap_or_default();
         self.journal
-            .write_all(line.as_bytes())
+            .write_at(&format!("journal:{kind}"), line.as_bytes())
             .and_then(|()| match entry {
                 Entry::LeftOut { .. } => Ok(()),
                 _ => self.journal.sync_data(),
@@ -218,11 +220,11 @@ impl RunFolder {
     /// Writes a file that its owner alone can read, whole or not at all.
     pub(crate) fn write(&self, name: &str, bytes: &[u8]) -> Result<()> {
         let aside = self.path.join(format!("{name}{NEW}"));
-        let _ = fs::remove_file(&aside);
+        let _ = disk::remove_file(&aside);
         create_private(&aside)
             .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
-            .and_then(|()| fs::rename(&aside, self.path.join(name)))
-            .inspect_err(|_| drop(fs::remove_file(&aside)))
+            .and_then(|()| disk::rename(&aside, &self.path.join(name)))
+            .inspect_err(|_| drop(disk::remove_file(&aside)))
             .and_then(|()| sync_folder(&self.path))
             .map_err(|cause| Error::disk(&self.path.join(name), cause))
     }
@@ -239,7 +241,7 @@ impl RunFolder {
 
     /// Deletes a file; one that is gone is fine.
     pub(crate) fn delete(&self, name: &str) {
-        if fs::remove_file(self.path.join(name)).is_ok() {
+        if disk::remove_file(&self.path.join(name)).is_ok() {
             // Should this not reach the disk, the next one to open the run deletes it again.
             let _ = sync_folder(&self.path);
         }
@@ -247,8 +249,9 @@ impl RunFolder {
 
     /// Deletes every file of users but those of `names`: what a crash left half written or not yet named.
     pub(crate) fn delete_all_but(&self, names: &[String]) {
-        let files = fs::read_dir(&self.path).into_iter().flatten().flatten();
-        for file in files.filter_map(|file| file.file_name().into_string().ok()) {
+        let files = disk::read_dir(&self.path).into_iter().flatten();
+        let name = |path: &Path| path.file_name()?.to_str().map(str::to_string);
+        for file in files.filter_map(|file| name(&file.path)) {
             if is_of_users(&file) && !names.contains(&file) {
                 self.delete(&file);
             }
@@ -281,18 +284,9 @@ pub(crate) fn done_name(file: usize) -> String {
     format!("{USERS}{file:05}.done.json")
 }
 
-/// A new name in a folder is on the disk only when the folder is.
-fn sync_folder(path: &Path) -> std::io::Result<()> {
-    #[cfg(unix)]
-    File::open(path)?.sync_all()?;
-    #[cfg(not(unix))]
-    let _ = path;
-    Ok(())
-}
-
 /// What is below these folders is deleted, so that a link would have what is elsewhere deleted.
 fn refuse_link(folder: &Path) -> Result<()> {
-    if fs::symlink_metadata(folder).is_ok_and(|found| !found.is_dir()) {
+    if disk::symlink_metadata(folder).is_ok_and(|found| !found.is_dir()) {
         return Err(Error::no_plain_folder(folder));
     }
     Ok(())
@@ -300,16 +294,15 @@ fn refuse_link(folder: &Path) -> Result<()> {
 
 /// Deletes what crashes left in `imports/.packing`, of which nothing was ever sent: it holds hashes.
 fn delete_forgotten(packing: &Path) {
-    for entry in fs::read_dir(packing).into_iter().flatten().flatten() {
+    for entry in disk::read_dir(packing).into_iter().flatten() {
+        let lock = disk::symlink_metadata(&entry.path.join(LOCK));
+        let age = lock.ok().and_then(|lock| clock::age(lock.modified?));
         // A link would lead to a folder that is none of ours.
-        let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
-        let begun = fs::symlink_metadata(entry.path().join(LOCK)).and_then(|lock| lock.modified());
-        let age = begun.ok().and_then(clock::age);
-        if is_folder
+        if entry.is_folder
             && age.is_some_and(|age| age > BEGINNING)
-            && let Ok(Some(_lock)) = try_lock(&entry.path())
+            && let Ok(Some(_lock)) = try_lock(&entry.path)
         {
-            let _ = fs::remove_dir_all(entry.path());
+            let _ = disk::remove_dir_all(&entry.path);
         }
     }
 }
@@ -325,6 +318,8 @@ fn keep_from_git(imports: &Path) -> std::io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::{self, File};
+
     use super::*;
     use crate::imports::journal::{NoteKind, RowNote};
 

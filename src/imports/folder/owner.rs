@@ -1,9 +1,10 @@
 //! Whether a folder and its files are ours: made by the user who runs this, for that user alone.
 
-use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;
 
+use crate::disk::metadata::{How, Metadata};
+use crate::disk::{self, File};
 use crate::error::{Error, Result};
 use crate::private_file::create_private;
 use crate::secrets::random_hex;
@@ -35,21 +36,20 @@ impl Owner {
         let name = format!(".owner-{}", random_hex(8).map_err(io::Error::other)?);
         let probe = folder.join(name);
         let made = create_private(&probe).and_then(|file| file.metadata());
-        let _ = fs::remove_file(&probe);
+        let _ = disk::remove_file(&probe);
         Ok(Owner::of(&made?))
     }
 
     #[cfg(unix)]
-    fn of(private: &fs::Metadata) -> Owner {
-        use std::os::unix::fs::MetadataExt;
+    fn of(private: &Metadata) -> Owner {
         Owner {
-            user: private.uid(),
-            keeps_modes: private.mode() & OTHERS == 0,
+            user: private.uid,
+            keeps_modes: private.mode & OTHERS == 0,
         }
     }
 
     #[cfg(not(unix))]
-    fn of(_private: &fs::Metadata) -> Owner {
+    fn of(_private: &Metadata) -> Owner {
         Owner {}
     }
 
@@ -57,8 +57,8 @@ impl Owner {
     pub(crate) fn check(self, path: &Path, kind: Kind) -> Result<()> {
         let unreadable = |cause| Error::run_unreadable(path, cause);
         let found = match kind {
-            Kind::Folder => fs::metadata(path).map_err(unreadable)?,
-            Kind::File => fs::symlink_metadata(path).map_err(unreadable)?,
+            Kind::Folder => disk::metadata(path).map_err(unreadable)?,
+            Kind::File => disk::symlink_metadata(path).map_err(unreadable)?,
         };
         let fits = match kind {
             Kind::Folder => found.is_dir(),
@@ -83,30 +83,29 @@ impl Owner {
     pub(crate) fn read_beginning(self, path: &Path, most: u64) -> Result<Vec<u8>> {
         self.check(path, Kind::File)?;
         let mut bytes = Vec::new();
-        File::open(path)
+        File::open(path, How::Read)
             .and_then(|file| file.take(most).read_to_end(&mut bytes))
             .map_err(|cause| Error::run_unreadable(path, cause))?;
         Ok(bytes)
     }
 
     #[cfg(unix)]
-    fn check_access(self, path: &Path, kind: Kind, found: &fs::Metadata) -> Result<()> {
-        use std::os::unix::fs::MetadataExt;
-        if found.uid() != self.user {
-            return Err(Error::of_another_user(path, found.uid(), self.user));
+    fn check_access(self, path: &Path, kind: Kind, found: &Metadata) -> Result<()> {
+        if found.uid != self.user {
+            return Err(Error::of_another_user(path, found.uid, self.user));
         }
-        if self.keeps_modes && found.mode() & OTHERS != 0 {
+        if self.keeps_modes && found.mode & OTHERS != 0 {
             let folder = match kind {
                 Kind::Folder => path,
                 Kind::File => path.parent().unwrap_or(path),
             };
-            return Err(Error::open_to_others(path, found.mode() & 0o777, folder));
+            return Err(Error::open_to_others(path, found.mode & 0o777, folder));
         }
         Ok(())
     }
 
     #[cfg(not(unix))]
-    fn check_access(self, _path: &Path, _kind: Kind, _found: &fs::Metadata) -> Result<()> {
+    fn check_access(self, _path: &Path, _kind: Kind, _found: &Metadata) -> Result<()> {
         Ok(())
     }
 }
@@ -131,7 +130,7 @@ mod tests {
             keeps_modes: false,
         };
         let error = theirs.check(&file, Kind::File).unwrap_err().to_string();
-        fs::remove_file(&file).unwrap();
+        disk::remove_file(&file).unwrap();
         assert!(error.contains("it belongs to another user"), "{error}");
     }
 
@@ -140,7 +139,7 @@ mod tests {
         let ours = Owner::of_new_files(&std::env::temp_dir()).unwrap();
         // Everybody may read it.
         let readable = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
-        let user = std::os::unix::fs::MetadataExt::uid(&fs::metadata(&readable).unwrap());
+        let user = disk::metadata(&readable).unwrap().uid;
         let without = Owner {
             user,
             keeps_modes: false,
