@@ -6,16 +6,15 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use auth0_bulk_users::seams::{self, Clock, Disk, Killed, Process};
+use auth0_bulk_users::seams::{self, At, Chance, Clock, Killed, Process, SimulatedDisk, Torn};
 use auth0_bulk_users::{
-    ErrorKind, ImportOptions, ImportReport, JobOptions, LeftOut, Result, Tenant, User,
-    get_connection_id, import_stream, import_users, latest_import, plan_run_removal, remove_users,
-    resume_import,
+    ImportOptions, ImportReport, JobOptions, LeftOut, Result, Tenant, User, get_connection_id,
+    import_stream, import_users, latest_import, plan_run_removal, remove_users, resume_import,
 };
 use serde_json::{Value, json};
 
 use crate::plan::{End, Hash, Kill, Person, Plan};
-use crate::tenant::{BEGINNING, CLIENT_ID, CLIENT_SECRET, DOMAIN, Line, Play};
+use crate::tenant::{BEGINNING, DOMAIN, Line, Play};
 
 /// Processes after those whose ends the plan knows. Whatever goes wrong goes wrong so often at most.
 const MORE_PROCESSES: usize = 40;
@@ -36,7 +35,7 @@ pub struct Played {
     /// The tenant.
     pub line: Arc<Line>,
     /// The disk.
-    pub disk: Arc<Disk>,
+    pub disk: Arc<SimulatedDisk>,
     /// The machine's clock.
     pub clock: Clock,
     /// What was said, and each error, by process.
@@ -64,10 +63,12 @@ impl Played {
 struct Machine<'a> {
     plan: &'a Plan,
     line: Arc<Line>,
-    disk: Arc<Disk>,
+    disk: Arc<SimulatedDisk>,
     clock: Clock,
     said: Rc<RefCell<Vec<String>>>,
     processes: usize,
+    /// What a power cut spares.
+    chance: Chance,
     took: Vec<(Duration, bool)>,
 }
 
@@ -88,10 +89,11 @@ pub fn play(plan: &Plan) -> std::result::Result<Played, String> {
     let mut machine = Machine {
         plan,
         line: Arc::new(Line::to(Play::of(plan, clock.clone()))),
-        disk: Disk::new(plan.seed),
+        disk: SimulatedDisk::new(),
         clock,
         said: Rc::default(),
         processes: 0,
+        chance: Chance::of(plan.seed),
         took: Vec::new(),
     };
     let mut ends = plan.ends.clone().into_iter();
@@ -179,23 +181,28 @@ impl Machine<'_> {
         };
         self.line.play().next_process(at_request);
         self.disk.next_process();
-        self.disk.leave(end.and_then(|end| end.disk_left));
-        if let Some(Kill::Disk(nth)) = kill {
-            self.disk.kill_after(*nth);
+        let left = end.and_then(|end| end.disk_left);
+        self.disk
+            .limit_bytes(left.map(|left| self.disk.used_bytes() + left));
+        if let Some(Kill::Disk(nth, how)) = kill {
+            let number = self.disk.operation_count() + 1 + nth;
+            self.disk.kill_at(At::Number(number), torn(*how));
         }
         let said = Rc::clone(&self.said);
         let process = Process {
             clock: self.clock.clone(),
+            disk: Arc::clone(&self.disk),
             seed: self.plan.seed.wrapping_mul(1_000_003) + self.processes as u64,
             held_back: auth0_bulk_users::MAX_UPLOAD_BYTES - self.plan.import.file_bytes,
             hear: Rc::new(move |line: &str| said.borrow_mut().push(line.to_string())),
         };
         let opened = || {
             let line = Arc::clone(&self.line);
-            let tenant = seams::tenant(DOMAIN, (CLIENT_ID, CLIENT_SECRET), line)?;
+            let (id, secret) = self.line.play().client.clone();
+            let tenant = seams::tenant(DOMAIN, (&id, &secret), line)?;
             work(&tenant.allow_writes(DOMAIN)?)
         };
-        let program = || process.run(|| self.disk.holds(opened));
+        let program = || process.run(opened);
         match catch_unwind(AssertUnwindSafe(program)) {
             Ok(Ok(done)) => Ok(Ended::Done(done)),
             Ok(Err(error)) => {
@@ -218,12 +225,21 @@ impl Machine<'_> {
     fn rest(&mut self, end: Option<&End>) {
         let rest = end.map_or(60, |end| end.rest);
         if end.is_some_and(|end| end.power_cut) {
-            self.disk.cut_power();
+            self.disk.cut_power(&mut self.chance);
         }
         self.clock.pass(Duration::from_secs(rest));
         if let Some(end) = end {
             self.clock.set(end.clock_set * 1_000_000);
         }
+    }
+}
+
+/// How far the operation comes at which a process is killed.
+fn torn(how: usize) -> Torn {
+    match how % 4 {
+        0 => Torn::Before,
+        1 => Torn::After,
+        _ => Torn::Within(how / 4),
     }
 }
 
@@ -305,10 +321,4 @@ pub fn secret(row: usize, hash: Hash) -> String {
             "0123456789abcdef".repeat(4).split_at(50).0
         ),
     }
-}
-
-/// Whether an error says that this process could do nothing, and the next may.
-#[must_use]
-pub fn may_pass(kind: ErrorKind) -> bool {
-    !matches!(kind, ErrorKind::Input | ErrorKind::BadRows)
 }

@@ -201,8 +201,8 @@ pub struct End {
 pub enum Kill {
     /// At its so many-th request: before it is sent, or after the tenant has done it.
     Request(usize, bool),
-    /// At its so many-th change of the disk.
-    Disk(usize),
+    /// At its so many-th change of the disk, and how far that comes.
+    Disk(usize, usize),
 }
 
 impl Plan {
@@ -344,11 +344,12 @@ fn others(chance: &mut Chance, people: &[Person]) -> Vec<Other> {
 
 impl Import {
     fn draw(chance: &mut Chance, connection: &str) -> Import {
+        let upsert = connection != "Shared-Emails" && chance.percent(35);
         Import {
             streams: chance.percent(40),
-            upsert: connection != "Shared-Emails" && chance.percent(35),
+            upsert,
             leaves_ids: chance.percent(12),
-            looks_up: chance.percent(10),
+            looks_up: !upsert && chance.percent(12),
             slots: chance.one_of(&[1, 2, 2, 2]),
             per_second: chance.one_of(&[1.0, 2.0, 2.0, 10.0, 50.0]),
             file_bytes: chance.one_of(&[700, 1_500, 3_000, 8_000]),
@@ -421,7 +422,7 @@ impl Trouble {
 impl End {
     fn draw(chance: &mut Chance) -> End {
         let kill = match chance.between(1, 10) {
-            1..=4 => Some(Kill::Disk(chance.between(0, 60))),
+            1..=4 => Some(Kill::Disk(chance.between(0, 60), chance.between(0, 4_000))),
             5..=8 => Some(Kill::Request(chance.between(0, 25), chance.percent(50))),
             _ => None,
         };

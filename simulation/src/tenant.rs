@@ -16,10 +16,6 @@ use crate::plan::{Call, Does, Manner, Other, Person, Plan, Wrong};
 pub const BEGINNING: u64 = 1_795_737_600_000_000;
 /// Where the tenant is.
 pub const DOMAIN: &str = "https://simulated.us.auth0.com";
-/// The application that asks for tokens.
-pub const CLIENT_ID: &str = "client-of-the-simulation";
-/// Its secret, which may stand nowhere but in a request.
-pub const CLIENT_SECRET: &str = "client-secret-of-the-simulation-0123456789abcdef";
 
 /// A request that the tenant was sent.
 #[derive(Clone, Debug)]
@@ -42,6 +38,8 @@ pub struct Asked {
 pub struct Play {
     world: World,
     connection_id: String,
+    /// The application that asks for tokens, and its secret.
+    pub client: (String, String),
     clock: Clock,
     plan: Plan,
     latency: Duration,
@@ -61,7 +59,6 @@ pub struct Play {
     pub changed: BTreeSet<String>,
     /// E-mails of everybody who was there and is not of the run, whenever that was.
     pub strangers: BTreeSet<String>,
-    token: String,
 }
 
 /// What happens by itself at a time.
@@ -87,13 +84,21 @@ impl Play {
     #[must_use]
     pub fn of(plan: &Plan, clock: Clock) -> Play {
         let setup = setup(&plan.tenant);
-        let keys = Keys::fixed(CLIENT_ID, CLIENT_SECRET);
+        let mut byte = 0_u8;
+        let keys = Keys::drawn(|count| {
+            let mut bytes = vec![0; count];
+            bytes.fill_with(|| {
+                byte = byte.wrapping_mul(37).wrapping_add(11);
+                byte
+            });
+            bytes
+        });
         let early = Moment(BEGINNING - 7_200_000_000);
-        let world = World::new(DOMAIN, setup, keys, early).expect("a tenant");
+        let mut world = World::new(DOMAIN, setup, keys, early).expect("a tenant");
         let does = |other: &Other| Timed::Does(Duration::from_secs(other.at), other.does.clone());
         let mut play = Play {
             connection_id: connection_id(plan.connection).to_string(),
-            token: world.issue_token(early),
+            client: client(&world.env_lines()),
             world,
             clock,
             plan: plan.clone(),
@@ -115,7 +120,6 @@ impl Play {
         }
         let now = Moment(BEGINNING);
         play.world.run_to(now);
-        play.token = play.world.issue_token(now);
         play.before = play.accounts();
         play.set_faults(now, None);
         play
@@ -131,9 +135,10 @@ impl Play {
     /// Everybody in the connection, as a profile.
     #[must_use]
     pub fn accounts(&self) -> Vec<Value> {
-        let here = |(connection, _): &(&str, &Value)| *connection == self.plan.connection;
-        let accounts = self.world.accounts().filter(here);
-        accounts.map(|(_, profile)| profile.clone()).collect()
+        let accounts = self.world.accounts();
+        let here = accounts.filter(|account| account.connection() == self.plan.connection);
+        here.map(|account| Value::Object(account.profile().clone()))
+            .collect()
     }
 
     /// Lets the tenant go on until now.
@@ -195,13 +200,11 @@ impl Play {
     }
 
     fn set_faults(&mut self, now: Moment, more: Option<(&'static str, f64)>) {
-        let mut faults = serde_json::Map::new();
-        for (name, number) in self.plan.tenant.faults.iter().copied().chain(more) {
-            faults.insert(name.to_string(), number.into());
-        }
-        self.world
-            .set_faults(now, faults, self.plan.seed)
-            .expect("faults that are known");
+        self.world.run_to(now);
+        let faults = self.plan.tenant.faults.iter().copied().chain(more);
+        let faults = faults.map(|(name, number)| (name.to_string(), number));
+        let set = self.world.set_faults(faults.collect(), self.plan.seed);
+        set.expect("faults that are known");
     }
 
     /// Imports them by a job of somebody else's, and says what was answered.
@@ -230,7 +233,8 @@ impl Play {
         path: &str,
         body: Option<(&str, String)>,
     ) -> Answer {
-        let token = self.world.issue_token(now);
+        self.world.run_to(now);
+        let token = self.world.token();
         let mut headers = vec![("authorization".to_string(), format!("Bearer {token}"))];
         let mut bytes = Vec::new();
         if let Some((kind, text)) = body {
@@ -456,4 +460,14 @@ fn told(carried: &Carried) -> String {
         Came::CutOff => "half an answer".to_string(),
         Came::Nothing => "no answer".to_string(),
     }
+}
+
+/// The application's id and secret, of the lines that a practice tenant writes for its clients.
+fn client(lines: &str) -> (String, String) {
+    let value = |name: &str| {
+        let mut lines = lines.lines();
+        let value = lines.find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
+        value.unwrap_or_default().to_string()
+    };
+    (value("CLIENT_ID"), value("CLIENT_SECRET"))
 }

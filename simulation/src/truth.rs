@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::life::{Part, Played, secret};
 use crate::plan::{Hash, Plan};
-use crate::tenant::{Asked, BEGINNING, CLIENT_SECRET};
+use crate::tenant::{Asked, BEGINNING};
 
 /// Everything that does not hold, a sentence each.
 #[must_use]
@@ -216,6 +216,7 @@ fn strangers_touched(plan: &Plan, played: &Played) -> Vec<String> {
 
 /// Secrets where none belongs: in what is said, in what is written, but for the rows that are to be sent.
 fn secrets_shown(plan: &Plan, played: &Played) -> Vec<String> {
+    let client_secret = played.line.play().client.1.clone();
     let mut faults = Vec::new();
     let all: Vec<(usize, String)> = plan
         .people
@@ -225,7 +226,7 @@ fn secrets_shown(plan: &Plan, played: &Played) -> Vec<String> {
         .map(|(index, person)| (index + 1, secret(index + 1, person.hash)))
         .collect();
     for line in &played.said {
-        if line.contains(CLIENT_SECRET) || line.contains("eyJ") {
+        if line.contains(&client_secret) || line.contains("eyJ") {
             faults.push(format!("a credential is said: {line}"));
         }
         if all.iter().any(|(_, secret)| line.contains(secret)) {
@@ -244,7 +245,7 @@ fn secrets_shown(plan: &Plan, played: &Played) -> Vec<String> {
         .collect();
     for (path, bytes) in played.disk.files() {
         let text = String::from_utf8_lossy(&bytes);
-        if text.contains(CLIENT_SECRET) || text.contains("eyJ") {
+        if text.contains(&client_secret) || text.contains("eyJ") {
             faults.push(format!("a credential is in {}", path.display()));
         }
         for (row, secret) in &all {
@@ -269,7 +270,9 @@ fn too_many_requests(plan: &Plan, played: &Played) -> Option<String> {
     let asked: Vec<&Asked> = play.asked.iter().filter(counts).collect();
     let pairs = asked.iter().zip(asked.iter().skip(at_once));
     let mut close = pairs.filter(|(first, last)| {
-        first.process == last.process && last.at - first.at + Duration::from_millis(1) < window
+        first.process == last.process
+            && !last.line.contains("/connections")
+            && last.at - first.at + Duration::from_millis(1) < window
     });
     close.next().map(|(first, last)| {
         format!(

@@ -33,7 +33,7 @@ thread_local! {
 }
 
 /// Makes the call on that disk: nothing of the engine touches the system's. What it begins in other threads does.
-pub fn on<T>(disk: &Arc<SimulatedDisk>, call: impl FnOnce() -> T) -> T {
+pub(crate) fn on<T>(disk: &Arc<SimulatedDisk>, call: impl FnOnce() -> T) -> T {
     struct Before(Option<Arc<SimulatedDisk>>);
     impl Drop for Before {
         fn drop(&mut self) {
