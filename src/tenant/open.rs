@@ -85,7 +85,7 @@ impl Tenant {
             (Some(token), _) => Token::parse(token, &wire.address)?,
             (None, Some(application)) => {
                 let deadline = Deadline::after(CALL_LIMIT);
-                let retry = Retry::new(deadline, FAULTS_BORNE, &wire.words);
+                let retry = Retry::new(deadline, FAULTS_BORNE.into(), &wire.words);
                 retry.ask(Lost::SendAgain, |_| wire.exchange(application, deadline))?
             }
             (None, None) => return Err(Error::no_credentials(domain)),

@@ -46,6 +46,8 @@ use crate::words::hex;
 pub(crate) const JOURNAL: &str = "journal.jsonl";
 /// Where folders are until all their files are packed.
 const PACKING: &str = ".packing";
+/// Bytes of a journal that only tells what its run is about.
+const MOST_BEGINNING: usize = 1 << 20;
 /// A folder there that is older belongs to no run that is only just beginning.
 const BEGINNING: Duration = Duration::from_secs(60);
 /// Bytes of a journal. A user who is refused takes some 200 bytes of it, one who is imported almost nothing.
@@ -74,6 +76,9 @@ impl RunFolder {
     /// Makes the folder of a new run under `imports`, or under `imports/.packing` until [`RunFolder::show`].
     pub(crate) fn create(imports: &Path, name: &str, hidden: bool) -> Result<RunFolder> {
         let shown = imports.join(name);
+        if is_unbegun(&shown) {
+            let _ = fs::remove_dir_all(&shown);
+        }
         if shown.exists() {
             return Err(match fs::symlink_metadata(shown.join(JOURNAL)) {
                 Ok(_) => Error::run_exists(&shown),
@@ -261,7 +266,10 @@ fn is_of_users(file: &str) -> bool {
     let number = file.strip_prefix(USERS).and_then(|rest| {
         let rest = rest.strip_suffix(NEW).unwrap_or(rest);
         let rest = rest.strip_suffix(".json")?;
-        Some(rest.strip_suffix(".done").unwrap_or(rest))
+        let kind = [".done", ".looked"]
+            .iter()
+            .find_map(|end| rest.strip_suffix(end));
+        Some(kind.unwrap_or(rest))
     });
     number.is_some_and(|number| number.len() >= 5 && number.bytes().all(|b| b.is_ascii_digit()))
 }
@@ -281,6 +289,11 @@ pub(crate) fn done_name(file: usize) -> String {
     format!("{USERS}{file:05}.done.json")
 }
 
+/// The same when it was looked at again.
+pub(crate) fn looked_name(file: usize) -> String {
+    format!("{USERS}{file:05}.looked.json")
+}
+
 /// A new name in a folder is on the disk only when the folder is.
 fn sync_folder(path: &Path) -> std::io::Result<()> {
     #[cfg(unix)]
@@ -288,6 +301,19 @@ fn sync_folder(path: &Path) -> std::io::Result<()> {
     #[cfg(not(unix))]
     let _ = path;
     Ok(())
+}
+
+/// Whether a folder holds what a crash leaves of a run that had packed nobody yet, so that nothing was sent: its lock, and the
+/// first lines of a journal. Somebody who is at work in it holds the lock.
+fn is_unbegun(folder: &Path) -> bool {
+    let files = fs::read_dir(folder).into_iter().flatten().flatten();
+    let names: Vec<_> = files.map(|file| file.file_name()).collect();
+    let are_ours = names.iter().all(|name| name == LOCK || name == JOURNAL);
+    let is_folder = fs::symlink_metadata(folder).is_ok_and(|found| found.is_dir());
+    // Of a journal the first two lines tell the version and what the run is about.
+    let journal = fs::read_to_string(folder.join(JOURNAL)).unwrap_or_default();
+    let is_short = journal.lines().count() <= 2 && journal.len() < MOST_BEGINNING;
+    is_folder && are_ours && is_short && matches!(try_lock(folder), Ok(Some(_)))
 }
 
 /// What is below these folders is deleted, so that a link would have what is elsewhere deleted.
