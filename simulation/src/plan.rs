@@ -352,7 +352,7 @@ impl Import {
             looks_up: !upsert && chance.percent(12),
             slots: chance.one_of(&[1, 2, 2, 2]),
             per_second: chance.one_of(&[1.0, 2.0, 2.0, 10.0, 50.0]),
-            file_bytes: chance.one_of(&[700, 1_500, 3_000, 8_000]),
+            file_bytes: chance.one_of(&[700, 1_100, 1_500, 3_000, 8_000]),
             job_limit: chance.one_of(&[7_200, 7_200, 7_800, 300]),
         }
     }

@@ -13,7 +13,7 @@ use crate::imports::plan::ImportPlan;
 use crate::imports::report::ImportReport;
 use crate::jobs::errors::NOT_SENT;
 use crate::jobs::upload::MAX_UPLOAD_BYTES;
-use crate::words::{count, grouped, in_words, span_in_words};
+use crate::words::{count, grouped, in_words, span_in_words, utc};
 
 /// Entries shown of a list of what needs attention.
 const SHOWN: usize = 20;
@@ -140,6 +140,19 @@ impl ImportReport {
         (!self.sealed).then_some(words)
     }
 
+    /// Of rows that were not there, while a job that nothing is known of may have been at work.
+    fn late(&self) -> Option<String> {
+        let when = match self.may_change_until() {
+            Some(until) => format!("may still come in, until {}; after that", utc(until / 1000)),
+            None => "may have come in since:".to_string(),
+        };
+        let words = format!(
+            "users of an upload that was not answered, or of a job that was given up, {when} resume_import(&tenant, \"{}\") looks for them",
+            self.folder()
+        );
+        self.may_be_late.then_some(words)
+    }
+
     fn jobs_line(&self) -> String {
         let from = self.jobs().iter().map(|job| job.from).min().unwrap_or(0);
         let to = self.jobs().iter().map(|job| job.to).max().unwrap_or(0);
@@ -218,7 +231,7 @@ impl ImportReport {
             format!("import into {connection} of {}", self.domain),
         );
         let view = view.with(Part::Bar(self.bar())).notes(self.unread());
-        let view = view.notes([self.jobs_line()]);
+        let view = view.notes([self.jobs_line()]).notes(self.late());
         let mut view = with_entries(view, self.groups().into_iter().map(Group::entry));
         view.parts.extend(timeline(self.jobs()));
         view

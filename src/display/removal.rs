@@ -3,7 +3,7 @@
 use crate::display::show::shown;
 use crate::display::view::{NEUTRAL, View, WARNING};
 use crate::removal::plan::{LeftOut, RemovalPlan, Removed};
-use crate::words::{count, grouped};
+use crate::words::{count, grouped, utc};
 
 /// E-mails shown of a group.
 const SHOWN: usize = 5;
@@ -65,6 +65,10 @@ impl RemovalPlan {
         facts.push(("would stay", kept));
         let reasons = reasons(&self.left_out).into_iter();
         facts.extend(reasons.map(|line| ("of these", line)));
+        facts.extend(self.until.map(|until| {
+            let words = "an upload that was not answered, or a job that was given up, may still bring users in, until";
+            ("plan again", format!("{words} {}", utc(until / 1000)))
+        }));
         facts.push(("tenant's log", in_the_log(&self.correlation_id)));
         let users = count(self.users.len(), "user");
         View::card(WARNING, format!("would delete {users}")).facts(facts)

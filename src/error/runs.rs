@@ -90,7 +90,7 @@ sentences! {
         ", " "so start it again with import_users";
     RunFolder nothing_sent(path: &Path) let path = path.display();
         "cannot use the run folder {path}: it ended before anything was sent"
-        ": " "start it again with import_users, under another name";
+        ": " "start it again, under the same name if you like";
     RunFolder no_runs(path: &Path) let path = path.display();
         "cannot use the run folder {path}: there is no run here yet";
     RunFolder too_many_runs(path: &Path, most: usize) let path = path.display(), most = grouped(most);

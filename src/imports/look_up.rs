@@ -11,11 +11,9 @@ use crate::progress::Tally;
 use crate::say::say;
 use crate::tenant::Tenant;
 use crate::tenant::rate::Pace;
+use crate::tenant::retry::Patience;
 use crate::users::User;
 use crate::words::{count, in_words};
-
-/// Faults in a row that a look-up bears: some two minutes.
-const FAULTS_BORNE: u32 = 12;
 
 /// Looks users up by their e-mails.
 pub(crate) struct LookUp {
@@ -49,7 +47,7 @@ impl LookUp {
         let deadline = Deadline::after(options.time_limit);
         let paced = tenant.paced(Pace::new(options.requests_per_second));
         Ok(Some(LookUp {
-            tenant: paced.until(deadline, FAULTS_BORNE),
+            tenant: paced.until(deadline, Patience::of_a_run()),
             connection: name,
             shares_emails: connection.emails_unique() != Some(true),
             tally: Tally::new(),

@@ -1,13 +1,15 @@
 //! Any number of users, any fault: check, pack, send, account for every row, and write it all down.
 //!
-//! The steps are in files of their own: `same_file.rs` and `earlier.rs` (was it imported before), `look_up.rs` (who is there), `pack.rs` and `coming.rs` (check and pack), `schedule.rs` (send and wait), `estimate.rs` (when to ask), `settle.rs` (account),
+//! The steps are in files of their own: `same_file.rs` and `earlier.rs` (was it imported before), `look_up.rs` (who is there), `pack.rs` and `coming.rs` (check and pack), `schedule.rs` (send and wait), `estimate.rs` (when to ask), `settle.rs` and `verdict.rs` (account),
 //! `folder/` and `journal/` (write down), `report.rs` (show). Here they are put together.
 
 pub(crate) mod coming;
 pub(crate) mod earlier;
 pub(crate) mod estimate;
+pub(crate) mod file_state;
 pub(crate) mod folder;
 pub(crate) mod journal;
+pub(crate) mod late;
 pub(crate) mod look_up;
 pub(crate) mod options;
 pub(crate) mod outcome;
@@ -19,6 +21,7 @@ pub(crate) mod run;
 pub(crate) mod same_file;
 pub(crate) mod schedule;
 pub(crate) mod settle;
+pub(crate) mod verdict;
 
 use std::path::Path;
 
@@ -59,7 +62,7 @@ const IMPORTS: &str = "imports";
 ///
 /// No users; a read-only tenant; an upsert into a connection whose e-mails need not be unique; users the check finds
 /// fault with ([`ErrorKind::BadRows`](crate::ErrorKind::BadRows): nothing was sent); a run of this name that exists; a disk that is full. Once it has begun, [`ErrorKind::ImportStopped`](crate::ErrorKind::ImportStopped) names the run folder, how
-/// far it came, and the cause: the tenant refuses, cannot be reached thirteen times running, or the time limit.
+/// far it came, and the cause: the tenant refuses, cannot be reached for two minutes, or the time limit.
 ///
 /// # Examples
 ///
@@ -204,7 +207,8 @@ pub fn import_stream(
 /// Goes on with a run that was cut off, from its folder, `imports/<name>`. Writes to the tenant; waits for the end.
 ///
 /// Jobs that run are waited for, files that were not sent are sent, and the report is that of an undisturbed run.
-/// A run that has ended is only read.
+/// A run that has ended is only read; but where an upload was not answered, or a job was given up, whoever was not there then
+/// is looked up once more, when no job of the run can be at work any more ([`ImportReport::may_change_until`]).
 ///
 /// # Errors
 ///
@@ -239,13 +243,13 @@ pub fn resume_import(tenant: &Tenant, folder: &str) -> Result<ImportReport> {
             tenant.domain(),
         ));
     }
-    if run.open_files().is_empty() {
-        return ImportReport::new(&run, 0);
-    }
-    tenant.check_gate("an import")?;
     // The limit that was given was that call's.
     let mut run = run;
     run.options.time_limit = ImportOptions::default().time_limit;
+    if run.open_files().is_empty() {
+        return run.look_again(tenant);
+    }
+    tenant.check_gate("an import")?;
     run.work(tenant, Files::Packed)
 }
 

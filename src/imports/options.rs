@@ -92,9 +92,11 @@ pub struct ImportOptions {
     pub(crate) again: Option<Again>,
     #[serde(default)]
     pub(crate) look_up_existing: bool,
+    #[serde(default)]
+    pub(crate) send_again_untold: bool,
 }
 
-debug_fields!(ImportOptions: job, name, slots, requests_per_second, time_limit, job_limit, skip_bad_rows, make_ids, afterwards, keep_existing_passwords, again, look_up_existing);
+debug_fields!(ImportOptions: job, name, slots, requests_per_second, time_limit, job_limit, skip_bad_rows, make_ids, afterwards, keep_existing_passwords, again, look_up_existing, send_again_untold);
 
 impl Default for ImportOptions {
     fn default() -> ImportOptions {
@@ -114,6 +116,7 @@ impl Default for ImportOptions {
             keep_existing_passwords: false,
             again: None,
             look_up_existing: false,
+            send_again_untold: false,
         }
     }
 }
@@ -436,6 +439,27 @@ impl ImportOptions {
     pub fn look_up_existing(self, look_up_existing: bool) -> ImportOptions {
         ImportOptions {
             look_up_existing,
+            ..self
+        }
+    }
+
+    /// With [`upsert`](ImportOptions::upsert): send a file again of which the tenant tells nothing any more (it keeps a job for 24
+    /// hours), as after a run that is resumed a day later, though it overwrites what has changed since. Default: no, and then who is
+    /// not there under an id drawn for the run is told as unknown; [`ImportReport::failed`](crate::ImportReport::failed) has them
+    /// whole, to be looked at and sent again. Without an upsert such a file is always sent again, since that changes nobody.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// let options = ImportOptions::default().upsert(true).send_again_untold(true);
+    /// assert_ne!(options, ImportOptions::default().upsert(true));
+    /// ```
+    #[must_use]
+    pub fn send_again_untold(self, send_again_untold: bool) -> ImportOptions {
+        ImportOptions {
+            send_again_untold,
             ..self
         }
     }

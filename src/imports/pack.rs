@@ -133,9 +133,8 @@ impl RunPacker {
         {
             return Ok(vec![PackStep::LeftOut(there(row, &user), None)]);
         }
-        if user.user_id.is_some() {
-            self.own_ids.push(row);
-        } else if self.make_ids {
+        let has_own_id = user.user_id.is_some();
+        if !has_own_id && self.make_ids {
             // As long as Auth0's own: 24 hex characters.
             user.user_id = Some(random_hex(12)?);
         }
@@ -147,6 +146,9 @@ impl RunPacker {
             }
             packed => packed?,
         };
+        if has_own_id {
+            self.own_ids.push(row);
+        }
         Ok(packed.map(|packed| self.file(packed)).into_iter().collect())
     }
 

@@ -28,7 +28,7 @@ pub(crate) struct Progress {
 impl Progress {
     pub(crate) fn new(run: &Run) -> Progress {
         let sent = run.files.iter().filter(|state| state.uploads > 0);
-        let before: usize = sent.map(crate::imports::run::FileState::count).sum();
+        let before: usize = sent.map(crate::imports::file_state::FileState::count).sum();
         Progress {
             began: clock::instant(),
             said: clock::instant(),
@@ -67,7 +67,7 @@ impl Progress {
         let total: usize = run
             .files
             .iter()
-            .map(crate::imports::run::FileState::count)
+            .map(crate::imports::file_state::FileState::count)
             .sum();
         let speed = (done - self.before) / clock::since(self.began).as_secs_f64();
         let measured = done > self.before;
@@ -122,8 +122,10 @@ impl Progress {
 }
 
 fn done(run: &Run, running: &[(usize, f64)]) -> f64 {
-    let ended = run.files.iter().filter(|state| state.end.is_some());
-    let ended: usize = ended.map(crate::imports::run::FileState::count).sum();
+    let ended = run.files.iter().filter(|state| state.end().is_some());
+    let ended: usize = ended
+        .map(crate::imports::file_state::FileState::count)
+        .sum();
     let shares = running
         .iter()
         .map(|(file, share)| share * run.files[file - 1].count() as f64);

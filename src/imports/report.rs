@@ -4,7 +4,9 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use crate::clock::unix_millis;
 use crate::error::{Error, Result};
+use crate::imports::file_state::FileState;
 use crate::imports::journal::{NoteKind, RowNote};
 use crate::imports::outcome::{Attention, Counts, JobSpan, Outcome};
 use crate::imports::run::Run;
@@ -46,9 +48,12 @@ pub struct ImportReport {
     pub(crate) last_row: usize,
     /// Whether the whole source was read.
     pub(crate) sealed: bool,
+    may_change_until: Option<u64>,
+    /// Whether a row that was not there may have come in since.
+    pub(crate) may_be_late: bool,
 }
 
-debug_fields!(ImportReport: folder, correlation_id, domain, connection, counts, attention, jobs, requests, last_row, sealed);
+debug_fields!(ImportReport: folder, correlation_id, domain, connection, counts, attention, jobs, requests, last_row, sealed, may_change_until, may_be_late);
 
 impl ImportReport {
     pub(crate) fn new(run: &Run, requests: u64) -> Result<ImportReport> {
@@ -64,7 +69,7 @@ impl ImportReport {
         counts.already_there += run.before as u64;
         let mut jobs = Vec::new();
         for (index, state) in run.files.iter().enumerate() {
-            let Some(end) = &state.end else {
+            let Some(end) = state.end() else {
                 counts.not_sent += state.count() as u64;
                 continue;
             };
@@ -81,9 +86,9 @@ impl ImportReport {
             jobs.push(JobSpan {
                 file: index + 1,
                 users: state.count(),
-                from: state.accepted_at.unwrap_or(end.at),
+                from: state.taken().map_or(end.at, |taken| taken.at),
                 // A clock may have been set back in between.
-                to: end.at.max(state.accepted_at.unwrap_or(0)),
+                to: end.at.max(state.taken().map_or(0, |taken| taken.at)),
             });
         }
         counts.left_out = run.left_out_by_reader;
@@ -106,6 +111,8 @@ impl ImportReport {
             requests,
             last_row: run.last_row(),
             sealed: run.sealed.is_some(),
+            may_change_until: run.may_work_until(unix_millis()),
+            may_be_late: run.files.iter().any(|state| !state.open_rows().is_empty()),
         })
     }
 
@@ -213,6 +220,29 @@ impl ImportReport {
         &self.correlation_id
     }
 
+    /// Until when a job may be at work of which nothing is known, in milliseconds of UNIX time: of an upload that was not
+    /// answered, or one that was given up at its limit. Auth0 ends a job after two hours; ten minutes are added. `None` when there is
+    /// none, or the time is over. After it [`resume_import`](crate::resume_import) looks once more for whoever was not there, and a
+    /// removal that was made before is to be planned again.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+    /// # let tenant = Tenant::practice()?;
+    /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
+    /// let options = ImportOptions::default().skip_bad_rows(true);
+    /// let report = import_users(&tenant, &connection, &[User::new("no address")], &options)?;
+    /// assert_eq!(report.may_change_until(), None, "every upload was answered");
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[must_use]
+    pub fn may_change_until(&self) -> Option<u64> {
+        self.may_change_until
+    }
+
     /// The counts as a sentence.
     pub(crate) fn in_words(&self) -> String {
         let c = &self.counts;
@@ -259,7 +289,7 @@ impl ImportReport {
     pub fn failed(&self) -> Result<Users> {
         let run = Run::open(Path::new(&self.folder))?;
         let mut users: Vec<(usize, Value)> = run.left_out_users.clone();
-        for end in run.files.iter().filter_map(|state| state.end.as_ref()) {
+        for end in run.files.iter().filter_map(FileState::end) {
             let wanted = |row: &usize| {
                 let note = end.note_of(*row);
                 note.is_some_and(|note| note.kind != NoteKind::AlreadyThere)
@@ -326,7 +356,7 @@ impl ImportReport {
                 while let Some(note) = left_out.next_if(|note| note.row < row) {
                     write_left_out(&mut sheet, note).map_err(failed)?;
                 }
-                let (outcome, note) = match &state.end {
+                let (outcome, note) = match state.end() {
                     None => (Outcome::NotSent, None),
                     Some(end) => match end.note_of(row) {
                         Some(note) => (outcome(note.kind), Some(note)),

@@ -6,8 +6,9 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::error::{Error, Result};
-use crate::imports::folder::{RunFolder, done_name, packed_name, sha256};
-use crate::imports::journal::{Entry, FileEnd, RowNote, RowRuns};
+use crate::imports::file_state::{FileState, Taken};
+use crate::imports::folder::{RunFolder, done_name, looked_name, packed_name, sha256};
+use crate::imports::journal::{Entry, FileEnd, RowNote, RowRuns, holds};
 use crate::imports::options::{Afterwards, ImportOptions};
 use crate::imports::pack::PackStep;
 use crate::jobs::{JobId, RowKey};
@@ -17,43 +18,6 @@ use crate::secrets::sent::{self, SentSecrets};
 
 /// Characters of an `X-Correlation-ID` that Auth0 keeps.
 const MOST_CORRELATION: usize = 64;
-
-/// A file of a run.
-#[derive(Debug, Default)]
-pub(crate) struct FileState {
-    pub(crate) rows: RowRuns,
-    /// Rows that brought a user id of their own.
-    own_ids: Vec<usize>,
-    pub(crate) packed_sha256: String,
-    /// How often it may have been taken.
-    pub(crate) uploads: u32,
-    pub(crate) job: Option<JobId>,
-    pub(crate) accepted_at: Option<u64>,
-    /// When it was accepted, by the tenant's clock.
-    pub(crate) created_at: Option<String>,
-    /// When its job was seen to have ended, which frees its slot; its users are accounted for a little later.
-    pub(crate) ended_at: Option<u64>,
-    /// The same by the tenant's clock.
-    pub(crate) seen_at: Option<i64>,
-    pub(crate) end: Option<FileEnd>,
-}
-
-impl FileState {
-    pub(crate) fn count(&self) -> usize {
-        self.rows.iter().map(|(_, count)| count).sum()
-    }
-
-    /// Whether another upload of the same file may have brought users in.
-    pub(crate) fn is_uncertain(&self) -> bool {
-        self.uploads > 1
-    }
-
-    pub(crate) fn all_rows(&self) -> impl Iterator<Item = usize> + '_ {
-        self.rows
-            .iter()
-            .flat_map(|(first, count)| *first..first + count)
-    }
-}
 
 /// A user as they were sent, in what accounting for them needs.
 pub(crate) struct Sent {
@@ -135,11 +99,8 @@ impl Run {
             return Err(Error::nothing_sent(path));
         }
         let mut names = Vec::new();
-        for (index, state) in run.files.iter().enumerate() {
-            let (name, sha256) = match &state.end {
-                Some(end) => (done_name(index + 1), &end.sha256),
-                None => (packed_name(index + 1), &state.packed_sha256),
-            };
+        for file in 1..=run.files.len() {
+            let (name, sha256) = run.name_of(file);
             run.folder.read(&name, sha256)?;
             names.push(name);
         }
@@ -194,11 +155,8 @@ impl Run {
                 (self.sealed, self.left_out_by_reader) = (Some(rows), left_out);
                 self.before = before;
             }
-            Entry::Sending { file } => {
-                self.files[file - 1].uploads += 1;
-                self.files[file - 1].job = None;
-            }
-            Entry::NotTaken { file } => self.files[file - 1].uploads -= 1,
+            Entry::Sending { file, at } => self.files[file - 1].sending(at),
+            Entry::NotTaken { file } => self.files[file - 1].not_taken(),
             Entry::Accepted {
                 file,
                 job,
@@ -206,15 +164,24 @@ impl Run {
                 created_at,
                 connection,
             } => {
-                self.files[file - 1].job = JobId::of(&job);
-                self.files[file - 1].accepted_at = Some(at);
-                self.files[file - 1].created_at = created_at;
                 self.answered_connection = connection.or(self.answered_connection.take());
+                if let Some(job) = JobId::of(&job) {
+                    self.files[file - 1].accepted(Taken {
+                        job,
+                        at,
+                        created_at,
+                    });
+                }
             }
             Entry::Done(end) => {
                 let file = end.file;
-                self.files[file - 1].end = Some(end);
+                self.files[file - 1].done(end);
             }
+            Entry::Looked {
+                file,
+                came_in,
+                sha256,
+            } => self.files[file - 1].looked_at(&came_in, sha256),
             Entry::Removed(ids) => self.removed.extend(ids),
         }
     }
@@ -283,7 +250,7 @@ impl Run {
 
     /// The files that are not done, from 1.
     pub(crate) fn open_files(&self) -> Vec<usize> {
-        let open = |file: &usize| self.files[file - 1].end.is_none();
+        let open = |file: &usize| self.files[file - 1].end().is_none();
         (1..=self.files.len()).filter(open).collect()
     }
 
@@ -320,14 +287,21 @@ impl Run {
         Ok(SentSecrets::of(secrets.iter().map(Secret::expose)))
     }
 
+    /// The name of what is there of a file now, and its hash.
+    fn name_of(&self, file: usize) -> (String, &str) {
+        let state = &self.files[file - 1];
+        match state.end() {
+            Some(end) if state.looked => (looked_name(file), &end.sha256),
+            Some(end) => (done_name(file), &end.sha256),
+            None => (packed_name(file), &state.packed_sha256),
+        }
+    }
+
     /// The users of a file, done or not: one for each of its rows.
     fn users(&self, file: usize) -> Result<Vec<Value>> {
         let state = &self.files[file - 1];
-        let (name, sha) = match &state.end {
-            Some(end) => (done_name(file), &end.sha256),
-            None => (packed_name(file), &state.packed_sha256),
-        };
-        let bytes = self.folder.read(&name, sha)?;
+        let (name, sha256) = self.name_of(file);
+        let bytes = self.folder.read(&name, sha256)?;
         let path = self.folder.path().join(&name);
         let users: Vec<Value> = serde_json::from_slice(&bytes)
             .map_err(|cause| Error::users_unreadable(&path, &cause))?;
@@ -355,6 +329,13 @@ impl Run {
     /// Whether the row's id, if it has one, was made for this run.
     pub(crate) fn is_made_id(&self, file: usize, row: usize) -> bool {
         self.files[file - 1].own_ids.binary_search(&row).is_err()
+    }
+
+    /// Until when a job of an upload that was not answered, or one that was given up, may be at work, in milliseconds of UNIX
+    /// time; `None` when there is none, or the time is over.
+    pub(crate) fn may_work_until(&self, now: u64) -> Option<u64> {
+        let until = self.files.iter().filter_map(FileState::may_work_until);
+        until.max().filter(|until| *until > now)
     }
 
     /// The name of the connection, as far as it is known.
@@ -397,6 +378,27 @@ impl Run {
         self.folder.write(&done_name(end.file), &left)?;
         self.note(Entry::Done(end))?;
         self.folder.delete(&name);
+        Ok(())
+    }
+
+    /// Writes down which rows of a file had come in when it was looked at again; then their hashes go, too.
+    pub(crate) fn finish_late(&mut self, file: usize, came_in: RowRuns) -> Result<()> {
+        let mut users = self.users(file)?;
+        for (row, user) in self.files[file - 1].all_rows().zip(&mut users) {
+            if holds(&came_in, row) {
+                strip(user, self.options.afterwards);
+            }
+        }
+        let left = serde_json::to_vec(&users)
+            .map_err(|cause| Error::users_unreadable(self.folder.path(), &cause))?;
+        let sha256 = sha256(&left);
+        self.folder.write(&looked_name(file), &left)?;
+        self.note(Entry::Looked {
+            file,
+            came_in,
+            sha256,
+        })?;
+        self.folder.delete(&done_name(file));
         Ok(())
     }
 }

@@ -12,6 +12,7 @@ use crate::connections::ConnectionId;
 use crate::disk::{self, File};
 use crate::error::{Error, Result};
 use crate::imports::earlier::Earlier;
+use crate::imports::file_state::FileState;
 use crate::imports::folder::JOURNAL;
 use crate::imports::folder::latest::begun;
 use crate::imports::folder::owner::Owner;
@@ -127,7 +128,7 @@ impl Earlier {
         if self.shares_emails && report.counts().unknown > 0 {
             return Err(Error::earlier_uncertain(folder, report.counts().unknown));
         }
-        for end in run.files.iter().filter_map(|state| state.end.as_ref()) {
+        for end in run.files.iter().filter_map(FileState::end) {
             for (row, user) in run.done_users(end)? {
                 let note = end.note_of(row).map(|note| note.kind);
                 let is_there = matches!(note, None | Some(NoteKind::AlreadyThere));

@@ -11,18 +11,21 @@ use crate::connections::ConnectionId;
 use crate::error::{Error, ErrorKind, Result};
 use crate::imports::coming::{Files, Next};
 use crate::imports::estimate::{Asked, Estimate};
+use crate::imports::file_state::{Ended, Stage};
 use crate::imports::folder::packed_name;
 use crate::imports::journal::Entry;
 use crate::imports::options::ImportOptions;
 use crate::imports::progress::Progress;
 use crate::imports::run::Run;
-use crate::imports::settle;
+use crate::imports::settle::{Purpose, Settling};
+use crate::imports::verdict::Silence;
 use crate::jobs::upload::upload;
 use crate::jobs::wait::{JobProgress, JobState, read_job};
-use crate::jobs::{JobId, JobStatus, Summary, send_upload};
+use crate::jobs::{Accepted, JobId, JobStatus, Summary, send_upload};
 use crate::say::say;
 use crate::tenant::Tenant;
-use crate::tenant::retry::{Retry, backoff};
+use crate::tenant::answer::millis;
+use crate::tenant::retry::{Patience, Retry, backoff};
 
 const IDLE: Duration = Duration::from_millis(500);
 /// Short, so that a file just packed is not kept waiting.
@@ -30,8 +33,11 @@ const NAP: Duration = Duration::from_millis(100);
 /// Waits for a slot that somebody else's job holds: jobs take minutes.
 const SLOT_WAIT: Duration = Duration::from_secs(2);
 const LONGEST_SLOT_WAIT: Duration = Duration::from_secs(30);
-/// Faults in a row, of any request, after which the run stops: some two minutes.
-const FAULTS_BORNE: u32 = 12;
+/// So long after its 202 a job that is not known may be one that is not known yet. Nobody says that Auth0 does so; if it does,
+/// sending the file again at once would have two jobs of it at work.
+const APPEARS: Duration = Duration::from_secs(10);
+/// Between two looks at such a job.
+const UNKNOWN_WAIT: Duration = Duration::from_secs(1);
 /// For an answer that is on its way when the time is over: of an upload that was cut off it is not known whether it was taken.
 const LAST_ANSWER: Duration = Duration::from_secs(10);
 /// Uploads of one file, when its job ends without a word of its rows.
@@ -41,7 +47,10 @@ const UPLOADS: u32 = 3;
 struct Running {
     file: usize,
     job: JobId,
+    /// When it was accepted, or when this call took it up.
     since: Instant,
+    /// When it was accepted, by the tenant's clock.
+    created: Option<i64>,
     /// Whether this call sees it from its beginning, so that its time tells how long jobs take.
     whole: bool,
     asked: Asked,
@@ -55,15 +64,14 @@ pub(crate) struct Schedule<'a> {
     connection: &'a ConnectionId,
     options: &'a ImportOptions,
     run: &'a mut Run,
-    /// For what is asked until it is answered.
+    /// It asks once: there may be something else to do meanwhile.
     tenant: Tenant,
-    /// For what there is something else to do meanwhile.
-    at_once: Tenant,
     retry: Retry,
     waiting: VecDeque<usize>,
     upload_after: Instant,
     slot_wait: Duration,
     running: Vec<Running>,
+    settling: Vec<Settling>,
     estimate: Estimate,
     progress: Progress,
 }
@@ -81,33 +89,32 @@ impl<'a> Schedule<'a> {
         let (mut waiting, mut running) = (VecDeque::new(), Vec::new());
         for file in run.open_files() {
             let state = &run.files[file - 1];
-            let Some(job) = state.job.clone() else {
-                waiting.push_back(file);
-                continue;
-            };
-            let age = unix_millis().saturating_sub(state.accepted_at.unwrap_or(u64::MAX));
-            running.push(Running {
-                file,
-                job,
-                since: now.checked_sub(Duration::from_millis(age)).unwrap_or(now),
-                whole: false,
-                asked: Asked::not_yet(state.count()),
-                ask_at: Some(now),
-                progress: None,
-            });
+            match state.taken() {
+                None => waiting.push_back(file),
+                Some(taken) => running.push(Running {
+                    file,
+                    job: taken.job.clone(),
+                    since: now,
+                    created: taken.created_at.as_deref().and_then(millis),
+                    whole: false,
+                    asked: Asked::not_yet(state.count()),
+                    ask_at: Some(now),
+                    progress: None,
+                }),
+            }
         }
         Schedule {
             connection,
             options,
-            retry: tenant.retry(deadline, FAULTS_BORNE),
-            at_once: tenant.until(last_answer, FAULTS_BORNE).impatient(),
-            tenant: tenant.until(last_answer, FAULTS_BORNE),
+            retry: tenant.retry(deadline, Patience::of_a_run()),
+            tenant: tenant.until(last_answer, Patience::of_a_run()).impatient(),
             progress: Progress::new(run),
             run,
             waiting,
             upload_after: now,
             slot_wait: SLOT_WAIT,
             running,
+            settling: Vec::new(),
             estimate: Estimate::new(options.slots, options.requests_per_second),
         }
     }
@@ -117,7 +124,7 @@ impl<'a> Schedule<'a> {
         loop {
             self.take_from(&mut files)?;
             let all = matches!(files, Files::Packed);
-            if all && self.waiting.is_empty() && self.running.is_empty() {
+            if all && self.is_idle() {
                 return Ok(());
             }
             self.retry.check_time()?;
@@ -125,6 +132,10 @@ impl<'a> Schedule<'a> {
             let left = self.left().filter(|_| all);
             self.progress.say(self.run, &self.shares(), left);
         }
+    }
+
+    fn is_idle(&self) -> bool {
+        self.waiting.is_empty() && self.running.is_empty() && self.settling.is_empty()
     }
 
     /// The files at work, and the share of each that is done: by its job's own word, else by how long jobs take.
@@ -153,8 +164,7 @@ impl<'a> Schedule<'a> {
     /// Takes what has been packed meanwhile; waits a little for it when there is nothing else to do.
     fn take_from(&mut self, files: &mut Files) -> Result<()> {
         while self.waiting.len() < 2 && !matches!(files, Files::Packed) {
-            let idle = self.running.is_empty() && self.waiting.is_empty();
-            match files.next(if idle { IDLE } else { Duration::ZERO }) {
+            match files.next(if self.is_idle() { IDLE } else { Duration::ZERO }) {
                 Next::Step(step) => self.waiting.extend(self.run.take(step?)?),
                 Next::NotYet => return Ok(()),
                 Next::NoMore if self.run.sealed.is_some() => *files = Files::Packed,
@@ -178,7 +188,14 @@ impl<'a> Schedule<'a> {
         {
             return self.read(index);
         }
-        let wake = due.map_or(now + IDLE, |(at, _)| at);
+        let settles = self.settles();
+        if let Some((at, index)) = settles
+            && at <= now
+        {
+            return self.settle(index);
+        }
+        let wake = due.into_iter().chain(settles).map(|(at, _)| at).min();
+        let wake = wake.unwrap_or(now + IDLE);
         let wake = if self.waiting.is_empty() || self.running.len() >= self.options.slots {
             wake
         } else {
@@ -204,42 +221,44 @@ impl<'a> Schedule<'a> {
 
     fn upload(&mut self, file: usize) -> Result<()> {
         let state = &self.run.files[file - 1];
-        let bytes = self
-            .run
-            .folder
-            .read(&packed_name(file), &state.packed_sha256)?;
+        let name = packed_name(file);
+        let bytes = self.run.folder.read(&name, &state.packed_sha256)?;
         let users = state.count();
         let upload = upload(self.connection, &self.options.job, bytes, users)?;
         let correlation_id = self.run.correlation_id();
-        self.run.note(Entry::Sending { file })?;
-        match send_upload(&self.at_once, upload, &correlation_id) {
+        let at = unix_millis();
+        self.run.note(Entry::Sending { file, at })?;
+        match send_upload(&self.tenant, upload, &correlation_id) {
             Ok(accepted) => {
                 self.retry.answered();
                 self.slot_wait = SLOT_WAIT;
-                let job = accepted.id;
-                self.run.note(Entry::Accepted {
-                    file,
-                    job: job.to_string(),
-                    at: unix_millis(),
-                    created_at: accepted.created_at,
-                    connection: accepted.connection,
-                })?;
-                self.running.push(Running {
-                    file,
-                    job,
-                    since: clock::instant(),
-                    whole: true,
-                    asked: Asked::not_yet(users),
-                    ask_at: None,
-                    progress: None,
-                });
-                Ok(())
+                self.accepted(file, accepted)
             }
             Err(error) => {
                 self.waiting.push_front(file);
                 self.not_uploaded(file, error)
             }
         }
+    }
+
+    fn accepted(&mut self, file: usize, accepted: Accepted) -> Result<()> {
+        self.running.push(Running {
+            file,
+            job: accepted.id.clone(),
+            since: clock::instant(),
+            created: accepted.created_at.as_deref().and_then(millis),
+            whole: true,
+            asked: Asked::not_yet(self.run.files[file - 1].count()),
+            ask_at: None,
+            progress: None,
+        });
+        self.run.note(Entry::Accepted {
+            file,
+            job: accepted.id.to_string(),
+            at: unix_millis(),
+            created_at: accepted.created_at,
+            connection: accepted.connection,
+        })
     }
 
     fn not_uploaded(&mut self, file: usize, error: Error) -> Result<()> {
@@ -277,20 +296,24 @@ impl<'a> Schedule<'a> {
     }
 
     fn read(&mut self, index: usize) -> Result<()> {
-        self.at_once.wait_for_rate()?;
+        self.tenant.wait_for_rate()?;
         let sent = clock::since(self.running[index].since);
-        match read_job(&self.at_once, &self.running[index].job) {
-            Ok(JobState::Pending { progress, status }) => {
+        match read_job(&self.tenant, &self.running[index].job) {
+            Ok(JobState::Pending {
+                progress,
+                status,
+                seen_at,
+            }) => {
                 self.retry.answered();
                 self.progress.status(&self.running[index].job, &status);
                 let running = &mut self.running[index];
                 running.progress = Some((progress, clock::instant()));
                 running.ask_at = None;
-                let age = clock::since(running.since);
-                running.asked.pending(sent, age);
-                if age >= self.options.job_limit {
+                running.asked.pending(sent, clock::since(running.since));
+                if running.age(seen_at) >= self.options.job_limit {
                     let running = self.running.remove(index);
-                    return self.settle_expired(running.file);
+                    // A job that may still be at work must not be sent again.
+                    return self.account(running.file, Silence::NotEnded, Purpose::Account);
                 }
                 Ok(())
             }
@@ -302,20 +325,17 @@ impl<'a> Schedule<'a> {
             }) => {
                 self.retry.answered();
                 let running = self.running.remove(index);
-                self.run.files[running.file - 1].ended_at = Some(unix_millis());
-                self.run.files[running.file - 1].seen_at = seen_at;
+                let at = unix_millis();
+                self.run.files[running.file - 1].was_seen_to_end(Ended { at, seen_at });
                 if running.whole {
                     let age = clock::since(running.since);
                     self.estimate.learn(&running.asked, age);
                 }
-                // The slot is free: the next upload comes before the report of this one.
-                self.fill_slot()?;
-                self.ended(running.file, &running.job, &status, summary)
+                self.ended(&running, &status, summary)
             }
-            // Its data is gone, after 24 hours or sooner: what it did, the users' ids tell.
             Err(error) if error.status() == Some(404) => {
-                let running = self.running.remove(index);
-                self.again_or_settle(running.file)
+                self.retry.answered();
+                self.unknown(index)
             }
             Err(error) if error.pause().is_some() => self.hold(error),
             Err(error) if error.may_pass() => {
@@ -327,49 +347,120 @@ impl<'a> Schedule<'a> {
         }
     }
 
-    fn fill_slot(&mut self) -> Result<()> {
-        if clock::instant() >= self.upload_after
-            && let Some(file) = self.waiting.pop_front()
-        {
-            self.upload(file)?;
-        }
-        Ok(())
-    }
-
     fn ended(
         &mut self,
-        file: usize,
-        job: &JobId,
+        running: &Running,
         status: &JobStatus,
         summary: Option<Summary>,
     ) -> Result<()> {
         match (status, summary) {
             (JobStatus::Completed, Some(summary)) => {
-                let end = settle::completed(&self.tenant, self.run, file, job, summary)?;
-                self.run.finish(end)
+                let (file, job) = (running.file, &running.job);
+                let settling = Settling::completed(self.run, file, job, summary)?;
+                self.settling.push(settling);
+                Ok(())
             }
             // Nothing is said of the rows.
-            _ => self.again_or_settle(file),
+            _ => self.without_a_word(running, Silence::Failed),
         }
+    }
+
+    /// The tenant does not know the job: not yet, or not any more, as after 24 hours.
+    fn unknown(&mut self, index: usize) -> Result<()> {
+        let running = &mut self.running[index];
+        let accepted = self.run.files[running.file - 1].taken();
+        let age = match running.whole {
+            true => clock::since(running.since),
+            false => {
+                let at = accepted.map_or(0, |taken| taken.at);
+                Duration::from_millis(unix_millis().saturating_sub(at))
+            }
+        };
+        if age < APPEARS {
+            running.ask_at = Some(clock::instant() + UNKNOWN_WAIT);
+            return Ok(());
+        }
+        let running = self.running.remove(index);
+        self.without_a_word(&running, Silence::Gone)
+    }
+
+    /// A file whose job says nothing of its rows. Sent again, an insert does no harm: whom the job brought in is refused then.
+    /// An upsert overwrites what changed since, so it is sent again at once or not at all.
+    fn without_a_word(&mut self, running: &Running, why: Silence) -> Result<()> {
+        let file = running.file;
+        let is_upsert = self.options.job.upsert && !self.options.send_again_untold;
+        let may_send = self.run.files[file - 1].uploads < UPLOADS;
+        match why {
+            Silence::Failed if may_send && (!is_upsert || running.whole) => self.send_again(file),
+            Silence::Gone if may_send && !is_upsert => {
+                self.account(file, why, Purpose::OrSendAgain)
+            }
+            Silence::Failed if is_upsert && !running.whole => {
+                self.account(file, Silence::Gone, Purpose::Account)
+            }
+            _ => self.account(file, why, Purpose::Account),
+        }
+    }
+
+    fn account(&mut self, file: usize, why: Silence, purpose: Purpose) -> Result<()> {
+        let settling = Settling::silent(self.run, file, why, purpose)?;
+        self.settling.push(settling);
+        Ok(())
     }
 
     /// Sends a file again whose job ended without a word; users who came in by it are known by their ids.
-    fn again_or_settle(&mut self, file: usize) -> Result<()> {
-        let uploads = self.run.files[file - 1].uploads;
-        if uploads < UPLOADS {
-            say!("sending file {file} again: its job ended without a word on its users");
-            self.run.files[file - 1].job = None;
-            self.waiting.push_back(file);
-            self.upload_after = self.upload_after.max(clock::instant() + backoff(uploads)?);
-            return Ok(());
-        }
-        let end = settle::without_report(&self.tenant, self.run, file, false)?;
-        self.run.finish(end)
+    fn send_again(&mut self, file: usize) -> Result<()> {
+        say!("sending file {file} again: its job ended without a word on its users");
+        let state = &mut self.run.files[file - 1];
+        state.stage = Stage::Waiting;
+        let wait = backoff(state.uploads)?;
+        self.waiting.push_back(file);
+        self.upload_after = self.upload_after.max(clock::instant() + wait);
+        Ok(())
     }
 
-    /// A job that may still be running must not be sent again.
-    fn settle_expired(&mut self, file: usize) -> Result<()> {
-        let end = settle::without_report(&self.tenant, self.run, file, true)?;
-        self.run.finish(end)
+    /// Which file is to be accounted for next, and when. One of which nothing is left to ask is due at once.
+    fn settles(&mut self) -> Option<(Instant, usize)> {
+        let (now, rate) = (clock::instant(), self.options.requests_per_second);
+        let all = self.settling.iter_mut().enumerate();
+        all.map(|(index, settling)| (settling.due(rate).unwrap_or(now), index))
+            .min()
+    }
+
+    /// One request for a file that is being accounted for, or its end.
+    fn settle(&mut self, index: usize) -> Result<()> {
+        let rate = self.options.requests_per_second;
+        if self.settling[index].due(rate).is_none() {
+            let settled = self.settling.remove(index);
+            if settled.purpose == Purpose::OrSendAgain && !settled.all_are_here() {
+                return self.send_again(settled.file);
+            }
+            let end = settled.end(self.run);
+            return self.run.finish(end);
+        }
+        match self.settling[index].ask(&self.tenant, self.run) {
+            Ok(()) => {
+                self.retry.answered();
+                Ok(())
+            }
+            Err(error) if error.pause().is_some() => self.hold(error),
+            Err(error) if error.may_pass() => {
+                let wait = self.retry.pause(error)?;
+                self.settling[index].wait(wait);
+                Ok(())
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+impl Running {
+    /// How old the job is, of one that was taken up again by the tenant's clock where it tells: this machine's may have been set
+    /// since. Where it does not tell, it counts from when it was taken up.
+    fn age(&self, seen_at: Option<i64>) -> Duration {
+        let told = seen_at.zip(self.created).filter(|_| !self.whole);
+        let told = told.map(|(seen_at, created)| seen_at.saturating_sub(created));
+        let told = told.and_then(|millis| u64::try_from(millis).ok());
+        told.map_or_else(|| clock::since(self.since), Duration::from_millis)
     }
 }

@@ -1,246 +1,492 @@
-//! What became of each row of a file: every row ends as inserted, updated or noted, and the counts add up.
+//! Finding out what became of the users of a file: every row ends as inserted, updated or noted, and the counts add up.
 //!
-//! Where the job's own word is missing or may be about another upload of the same file, the users' ids decide:
-//! they were made for this run, so a user with that id is in the tenant exactly if this run brought them in.
+//! It takes requests, and sometimes time: a search does not show the newest users for a while. So it is work like any other,
+//! one request at a time, between the uploads and the looks at jobs. What the answers mean is in `verdict.rs`.
 
-use std::collections::HashSet;
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
 
-use crate::clock::unix_millis;
-use crate::error::{ErrorKind, Result};
+use crate::clock::{self, unix_millis};
+use crate::error::{Error, ErrorKind, Result};
 use crate::imports::journal::{FileEnd, NoteKind, RowNote};
 use crate::imports::run::{Run, Sent, row_runs};
+use crate::imports::verdict::{Found, Look, Outcome, Row, Silence, Told, outcome};
 use crate::jobs::errors::{FailedUser, failed_users, read_report};
 use crate::jobs::ownership::{
     AT_ONCE, by_email, by_id, has_email, is_in, is_user_with_made_id, search,
 };
 use crate::jobs::{JobId, RowKey, Summary};
+use crate::say::say;
 use crate::tenant::Tenant;
 use crate::tenant::answers::{ReportAnswer, UserAnswer};
+use crate::words::{count, grouped};
 
-/// The rows of a file while it is found out what became of them.
-struct Rows {
-    sent: Vec<Sent>,
-    noted: Vec<Option<RowNote>>,
+/// Waits before a search is sent again for those whom it does not show yet; a minute and a little in all.
+const SEARCH_AGAIN: [u64; 5] = [2, 5, 10, 20, 30];
+/// Faults of a search in a row after which it counts as showing nobody: Auth0 answers 503 to one that takes over two seconds.
+const SEARCH_FAULTS: u32 = 3;
+/// Between two words on looking up.
+const SILENCE: Duration = Duration::from_secs(30);
+
+/// What is to be done with a file when its users were looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// To say what became of each.
+    Account,
+    /// To send it again, unless all of them are there.
+    OrSendAgain,
 }
 
-impl Rows {
-    fn of(run: &Run, file: usize) -> Result<Rows> {
-        let sent = run.sent(file)?;
-        let noted = vec![None; sent.len()];
-        Ok(Rows { sent, noted })
-    }
-
-    /// The places of rows of which nothing is noted: those that were imported, as far as is known.
-    fn silent(&self) -> Vec<usize> {
-        let silent = |place: &usize| self.noted[*place].is_none();
-        (0..self.sent.len()).filter(silent).collect()
-    }
-
-    /// The places of rows that were refused as being there.
-    fn already_there(&self) -> Vec<usize> {
-        let there = |place: &usize| {
-            let note = self.noted[*place].as_ref();
-            note.is_some_and(|note| note.kind == NoteKind::AlreadyThere)
-        };
-        (0..self.sent.len()).filter(there).collect()
-    }
-
-    /// Another user has something that this one was to have.
-    fn note_taken(&mut self, place: usize, emails_shared: bool) {
-        let words = match emails_shared {
-            true => {
-                "another user has this username, user id or phone number; nobody in the connection has it together with this e-mail"
-            }
-            false => {
-                "another user has this username, user id or phone number; nobody in the connection has this e-mail"
-            }
-        };
-        self.note(place, NoteKind::Failed, "TAKEN", words);
-    }
-
-    /// Who the user is that was found in the way, cannot be had from the tenant.
-    fn note_untold(&mut self, places: &[usize]) {
-        for &place in places {
-            let words = "the tenant has this user already, or another user with the same username, user id or phone number; which of the two it is could not be read (that needs the scope read:users)";
-            self.note(place, NoteKind::Unknown, "TAKEN", words);
-        }
-    }
-
-    fn note(&mut self, place: usize, kind: NoteKind, code: &str, words: &str) {
-        let user = &self.sent[place];
-        self.noted[place] = Some(RowNote {
-            row: user.row,
-            email: user.key.email.clone(),
-            kind,
-            reasons: vec![(code.to_string(), None, words.to_string())],
-        });
-    }
+/// One request.
+#[derive(Debug)]
+enum Ask {
+    Report(JobId),
+    /// By what, and the places of the rows.
+    Search(By, Vec<usize>),
+    One(By, usize),
 }
 
-/// A file whose job completed.
-pub(crate) fn completed(
-    tenant: &Tenant,
-    run: &Run,
-    file: usize,
-    job: &JobId,
-    summary: Summary,
-) -> Result<FileEnd> {
-    let mut rows = Rows::of(run, file)?;
-    if summary.failed > 0 {
-        note_report(tenant, run, file, job, &mut rows)?;
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum By {
+    Id,
+    Email,
+}
+
+/// A file of whose users it is being found out what became of them.
+pub(crate) struct Settling {
+    pub(crate) file: usize,
+    pub(crate) purpose: Purpose,
+    users: Vec<Sent>,
+    told: Vec<Told>,
+    found: Vec<Found>,
+    /// What the report says of each row that it names.
+    notes: Vec<Option<RowNote>>,
+    /// Of a job that completed.
+    summary: Option<Summary>,
+    upsert: bool,
+    uncertain: bool,
+    shares_emails: bool,
+    connection: Option<String>,
+    queue: VecDeque<Ask>,
+    /// What was searched for last, and how often.
+    searched: (By, usize),
+    /// Whether searches are not answered.
+    blind: bool,
+    faults: u32,
+    not_before: Instant,
+    said: Option<Instant>,
+    began: Instant,
+}
+
+impl Settling {
+    fn new(run: &Run, file: usize) -> Result<Settling> {
+        let users = run.sent(file)?;
+        let rows = users.len();
+        Ok(Settling {
+            file,
+            purpose: Purpose::Account,
+            users,
+            told: vec![Told::Unnamed; rows],
+            found: vec![Found::default(); rows],
+            notes: vec![None; rows],
+            summary: None,
+            upsert: run.options.job.upsert,
+            uncertain: run.files[file - 1].is_uncertain(),
+            shares_emails: run.emails_shared,
+            connection: run.connection_name().map(str::to_string),
+            queue: VecDeque::new(),
+            searched: (By::Id, 0),
+            blind: false,
+            faults: 0,
+            not_before: clock::instant(),
+            said: None,
+            began: clock::instant(),
+        })
     }
-    let uncertain = run.files[file - 1].is_uncertain();
-    let silent = rows.silent();
-    // A failure that the report does not name: which row's it is, the ids tell.
-    let came_in = summary.inserted.checked_add(summary.updated);
-    let unnamed = came_in != Some(silent.len() as u64);
-    if uncertain {
-        settle_duplicates(tenant, run, &mut rows)?;
-    }
-    settle_taken(tenant, run, &mut rows)?;
-    let mut updated = Vec::new();
-    let mixed = summary.updated > 0 && (summary.inserted > 0 || uncertain);
-    if unnamed || mixed {
-        // How many there are to be found is known, unless it is another upload that brought them in.
-        let all_made = silent.iter().all(|&place| rows.sent[place].made_id);
-        let expected = (all_made && !uncertain).then_some(summary.inserted as usize);
-        let here = present(tenant, run, &rows.sent, &silent, expected)?;
-        let absent = silent.into_iter().filter(|place| !here.contains(place));
-        if unnamed {
-            for place in absent {
-                note_unnamed(&mut rows, place, summary.updated > 0);
-            }
+
+    /// A file whose job completed.
+    pub(crate) fn completed(
+        run: &Run,
+        file: usize,
+        job: &JobId,
+        summary: Summary,
+    ) -> Result<Settling> {
+        let mut settling = Settling::new(run, file)?;
+        settling.summary = Some(summary);
+        if summary.failed > 0 {
+            settling.queue.push_back(Ask::Report(job.clone()));
         } else {
-            updated = absent.collect();
+            settling.learn(&summary);
         }
-    } else if summary.updated > 0 {
-        updated = silent;
+        Ok(settling)
     }
-    let count = match (unnamed, uncertain) {
-        (true, _) => 0,
-        (false, true) => updated.len() as u64,
-        (false, false) => summary.updated,
-    };
-    // Of ids that were not made here it is not known which were there, only how many.
-    let all_were = !uncertain && summary.inserted == 0;
-    updated.retain(|&place| rows.sent[place].made_id || all_were);
-    let updated: Vec<usize> = updated.iter().map(|&place| rows.sent[place].row).collect();
-    let mut end = file_end(run, file, rows, count);
-    end.updated_rows = row_runs(&updated);
-    end.certain = !uncertain && !mixed;
-    Ok(end)
-}
 
-/// Notes what the job says of each row it refused.
-fn note_report(
-    tenant: &Tenant,
-    run: &Run,
-    file: usize,
-    job: &JobId,
-    rows: &mut Rows,
-) -> Result<()> {
-    let report = match read_report(tenant, job) {
-        Ok(report) => report,
-        // Gone since the job was last asked after: as good as empty.
-        Err(error) if error.status() == Some(404) => ReportAnswer::default(),
-        Err(error) => return Err(error),
-    };
-    let secrets = run.sent_secrets(file)?;
-    let keys: Vec<RowKey> = rows.sent.iter().map(|user| user.key.clone()).collect();
-    for failure in failed_users(&report.rows, &keys, &secrets) {
-        if let Some(row) = failure.row {
-            rows.noted[row - 1] = Some(note(&rows.sent[row - 1], &failure));
+    /// A file about whose rows nothing was ever said.
+    pub(crate) fn silent(
+        run: &Run,
+        file: usize,
+        why: Silence,
+        purpose: Purpose,
+    ) -> Result<Settling> {
+        let mut settling = Settling::new(run, file)?;
+        settling.purpose = purpose;
+        settling.told.fill(Told::Nothing(why));
+        Ok(settling)
+    }
+
+    /// A file that is done, when those of its rows that may have come in late are looked for again.
+    pub(crate) fn late(run: &Run, file: usize, rows: &[usize]) -> Result<Settling> {
+        let mut settling = Settling::silent(run, file, Silence::Failed, Purpose::Account)?;
+        settling.users.retain(|user| rows.contains(&user.row));
+        let rows = settling.users.len();
+        settling.told.truncate(rows);
+        settling.found.truncate(rows);
+        settling.notes.truncate(rows);
+        Ok(settling)
+    }
+
+    fn row(&self, place: usize) -> Row {
+        Row {
+            drawn: self.users[place].made_id,
+            by_email_alone: self.users[place].by_email_alone,
+            upsert: self.upsert,
+            uncertain: self.uncertain,
+            shares_emails: self.shares_emails,
         }
     }
-    Ok(())
-}
 
-/// Tells who was refused from who came in by an upload whose answer was lost, for whatever reason the other upload of
-/// the same file was refused them.
-fn settle_duplicates(tenant: &Tenant, run: &Run, rows: &mut Rows) -> Result<()> {
-    let there = rows.already_there();
-    let noted = (0..rows.sent.len()).filter(|place| rows.noted[*place].is_some());
-    let noted: Vec<usize> = noted.collect();
-    let here = present(tenant, run, &rows.sent, &noted, None)?;
-    for place in noted {
-        if here.contains(&place) {
-            rows.noted[place] = None;
-        } else if !rows.sent[place].made_id && there.contains(&place) {
-            let words = "this user is in the tenant; whether an upload whose answer was lost brought them in cannot be told without an id drawn for the run";
-            rows.note(place, NoteKind::Unknown, "ANSWER_LOST", words);
-        }
+    fn outcome(&self, place: usize) -> Outcome {
+        outcome(self.row(place), self.told[place], self.found[place])
     }
-    Ok(())
-}
 
-fn note_unnamed(rows: &mut Rows, place: usize, upsert: bool) {
-    let words = if !rows.sent[place].made_id {
-        "the job counts a failure that its report does not name; without an id drawn for the run it cannot be told whether it is this user's"
-    } else if upsert {
-        "the job counts a failure that its report does not name; this user was either refused or was there before and updated"
-    } else {
-        "the job counts a failure that its report does not name, and this user is not in the tenant: send them again"
-    };
-    rows.note(place, NoteKind::Unknown, "NOT_REPORTED", words);
-}
+    /// The places of rows of which that is to be asked.
+    fn asked(&self, what: Outcome) -> Vec<usize> {
+        let asks = |place: &usize| self.outcome(*place) == what;
+        (0..self.users.len()).filter(asks).collect()
+    }
 
-/// A file about whose rows nothing was ever said; `running`: whether its job may still be at work.
-pub(crate) fn without_report(
-    tenant: &Tenant,
-    run: &Run,
-    file: usize,
-    running: bool,
-) -> Result<FileEnd> {
-    let mut rows = Rows::of(run, file)?;
-    let all = rows.silent();
-    let here = present(tenant, run, &rows.sent, &all, None)?;
-    for place in all.into_iter().filter(|place| !here.contains(place)) {
-        let (kind, code, words) = match (running, rows.sent[place].made_id) {
-            (true, true) => (
-                NoteKind::Unknown,
-                "JOB_NOT_ENDED",
-                "the job had not ended at its limit, and this user was not in the tenant then: look again later",
-            ),
-            (true, false) => (
-                NoteKind::Unknown,
-                "JOB_NOT_ENDED",
-                "the job had not ended at its limit; without an id drawn for the run this user cannot be told from one who was there before",
-            ),
-            (false, true) if run.options.job.upsert => (
-                NoteKind::Unknown,
-                "JOB_FAILED",
-                "the job failed as a whole, several times, and Auth0 gives no reason; whether this user was there before and was updated cannot be told",
-            ),
-            (false, true) => (
-                NoteKind::Failed,
-                "JOB_FAILED",
-                "the job failed as a whole, several times, and Auth0 gives no reason; this user is not in the tenant: send them again",
-            ),
-            (false, false) => (
-                NoteKind::Unknown,
-                "JOB_FAILED",
-                "the job failed as a whole and Auth0 gives no reason; without an id drawn for the run this user cannot be told from one who was there before",
-            ),
+    /// Whether every user of the file came in by the run.
+    pub(crate) fn all_are_here(&self) -> bool {
+        self.found.iter().all(|found| found.by_id == Look::Here)
+    }
+
+    /// Takes what the job tells, once its report was read.
+    fn learn(&mut self, summary: &Summary) {
+        let silent = self.notes.iter().filter(|note| note.is_none()).count();
+        // A failure that the report does not name: which row's it is, the ids tell.
+        let came_in = summary.inserted.checked_add(summary.updated);
+        let of_silent = if came_in != Some(silent as u64) {
+            Told::Unnamed
+        } else if summary.updated == 0 {
+            Told::Inserted
+        } else if summary.inserted == 0 && !self.uncertain {
+            Told::Updated
+        } else {
+            Told::Either
         };
-        rows.note(place, kind, code, words);
+        for (told, note) in self.told.iter_mut().zip(&self.notes) {
+            *told = match note.as_ref().map(|note| note.kind) {
+                Some(NoteKind::AlreadyThere) => Told::There,
+                Some(_) => Told::Refused,
+                None => of_silent,
+            };
+        }
     }
-    Ok(file_end(run, file, rows, 0))
+
+    /// Whether as many are found as the job inserted: then nobody else is one of them. How many there are to be found is known,
+    /// unless it is another upload that brought them in.
+    fn are_all_found(&self) -> bool {
+        let Some(summary) = self.summary.filter(|_| !self.uncertain) else {
+            return false;
+        };
+        let silent = (0..self.users.len()).filter(|place| self.notes[*place].is_none());
+        let (mut all_drawn, mut here) = (true, 0);
+        for place in silent {
+            all_drawn &= self.users[place].made_id;
+            here += u64::from(self.found[place].by_id == Look::Here);
+        }
+        all_drawn && here == summary.inserted
+    }
+
+    /// When the next request is due; `None` when all is known. `per_second`: requests of the run's rate.
+    pub(crate) fn due(&mut self, per_second: f64) -> Option<Instant> {
+        if self.queue.is_empty() {
+            self.fill(per_second);
+        }
+        (!self.queue.is_empty()).then_some(self.not_before)
+    }
+
+    /// No request for so long: after a fault.
+    pub(crate) fn wait(&mut self, time: Duration) {
+        self.not_before = clock::instant() + time;
+    }
+
+    /// Says what is to be asked next. A search finds 40 users at once, so it comes first. Whom it does not show may be too new
+    /// for it: it is sent again after a while, unless asking for each by id takes no longer.
+    fn fill(&mut self, per_second: f64) {
+        if self.searched.0 == By::Id && self.are_all_found() {
+            for place in self.asked(Outcome::AskById) {
+                self.found[place].by_id = Look::Absent;
+            }
+        }
+        let (by, places) = match self.asked(Outcome::AskById) {
+            places if places.is_empty() => (By::Email, self.asked(Outcome::AskByEmail)),
+            places => (By::Id, places),
+        };
+        if self.searched.0 != by {
+            (self.searched, self.said) = ((by, 0), None);
+        }
+        if places.is_empty() {
+            return;
+        }
+        if by == By::Email && self.connection.is_none() {
+            return self.leave_untold(by);
+        }
+        let searches = self.searched.1;
+        if searches > 0 && self.purpose == Purpose::OrSendAgain {
+            return;
+        }
+        let one_by_one = Duration::try_from_secs_f64(places.len() as f64 / per_second);
+        let wait = match searches {
+            0 => Some(Duration::ZERO),
+            _ => SEARCH_AGAIN
+                .get(searches - 1)
+                .map(|wait| Duration::from_secs(*wait)),
+        };
+        let wait = wait.filter(|wait| {
+            wait.is_zero()
+                || one_by_one
+                    .as_ref()
+                    .is_ok_and(|one_by_one| one_by_one > wait)
+        });
+        match wait.filter(|_| !self.blind) {
+            Some(wait) => {
+                let groups = places.chunks(AT_ONCE);
+                self.queue
+                    .extend(groups.map(|group| Ask::Search(by, group.to_vec())));
+                self.searched.1 += 1;
+                if !wait.is_zero() {
+                    self.wait(wait);
+                    self.say_left(true);
+                }
+            }
+            None => self
+                .queue
+                .extend(places.into_iter().map(|place| Ask::One(by, place))),
+        }
+    }
+
+    /// Says how many are looked for still: at the first wait, then every half minute.
+    fn say_left(&mut self, is_wait: bool) {
+        let last = self.said.or((!is_wait).then_some(self.began));
+        if last.is_some_and(|said| clock::since(said) < SILENCE) {
+            return;
+        }
+        self.said = Some(clock::instant());
+        let left = self.asked(Outcome::AskById).len() + self.asked(Outcome::AskByEmail).len();
+        say!(
+            "file {}: looking up {} of {} whom the search does not show yet",
+            self.file,
+            grouped(left),
+            count(self.users.len(), "user")
+        );
+    }
+
+    /// Sends the next request.
+    pub(crate) fn ask(&mut self, tenant: &Tenant, run: &Run) -> Result<()> {
+        let Some(ask) = self.queue.pop_front() else {
+            return Ok(());
+        };
+        let answered = match &ask {
+            Ask::Report(job) => self.read_report(tenant, run, job),
+            Ask::Search(by, places) => self.search(tenant, *by, places),
+            Ask::One(by, place) => {
+                self.say_left(false);
+                self.look_up(tenant, *by, *place)
+            }
+        };
+        let error = match answered {
+            Ok(()) => {
+                self.faults = 0;
+                return Ok(());
+            }
+            Err(error) => error,
+        };
+        match ask {
+            Ask::Search(by, _) | Ask::One(by, _) if is_closed(&error) => {
+                self.queue.clear();
+                self.leave_untold(by);
+                return Ok(());
+            }
+            Ask::Search(..) if error.pause().is_none() && error.may_pass() => {
+                self.faults += 1;
+                if self.faults >= SEARCH_FAULTS {
+                    self.blind = true;
+                    self.queue.clear();
+                    return Ok(());
+                }
+            }
+            _ => {}
+        }
+        self.queue.push_front(ask);
+        Err(error)
+    }
+
+    /// Notes what the job says of each row it refused.
+    fn read_report(&mut self, tenant: &Tenant, run: &Run, job: &JobId) -> Result<()> {
+        let report = match read_report(tenant, job) {
+            Ok(report) => report,
+            // Gone since the job was last asked after: as good as empty.
+            Err(error) if error.status() == Some(404) => ReportAnswer::default(),
+            Err(error) => return Err(error),
+        };
+        let secrets = run.sent_secrets(self.file)?;
+        let keys: Vec<RowKey> = self.users.iter().map(|user| user.key.clone()).collect();
+        for failure in failed_users(&report.rows, &keys, &secrets) {
+            if let Some(row) = failure.row {
+                self.notes[row - 1] = Some(note(&self.users[row - 1], &failure));
+            }
+        }
+        if let Some(summary) = self.summary {
+            self.learn(&summary);
+        }
+        Ok(())
+    }
+
+    fn search(&mut self, tenant: &Tenant, by: By, places: &[usize]) -> Result<()> {
+        let (field, values): (_, Vec<String>) = match by {
+            By::Id => (
+                "user_id",
+                places.iter().map(|&at| self.users[at].auth0_id()).collect(),
+            ),
+            By::Email => ("email", places.iter().map(|&at| self.email(at)).collect()),
+        };
+        let shown = search(tenant, field, &values)?;
+        for &place in places {
+            if shown.iter().any(|user| self.is_the_one(by, place, user)) {
+                self.set(by, place, Look::Here);
+            }
+        }
+        Ok(())
+    }
+
+    /// One by one: this is up to date.
+    fn look_up(&mut self, tenant: &Tenant, by: By, place: usize) -> Result<()> {
+        let shown = match by {
+            By::Id => by_id(tenant, &self.users[place].auth0_id())?
+                .into_iter()
+                .collect(),
+            By::Email => by_email(tenant, &self.email(place))?,
+        };
+        let is_here = shown.iter().any(|user| self.is_the_one(by, place, user));
+        self.set(by, place, if is_here { Look::Here } else { Look::Absent });
+        Ok(())
+    }
+
+    fn email(&self, place: usize) -> String {
+        self.users[place].key.email.trim().to_lowercase()
+    }
+
+    /// Whether the tenant's user is the one of that row, or stands in their way.
+    fn is_the_one(&self, by: By, place: usize, user: &UserAnswer) -> bool {
+        let (sent, connection) = (&self.users[place], self.connection.as_deref());
+        match by {
+            By::Id => is_user_with_made_id(user, &sent.auth0_id(), connection),
+            // Where users may share an e-mail, it alone says nothing.
+            By::Email => {
+                connection.is_some_and(|connection| is_in(user, connection))
+                    && has_email(user, &sent.key.email)
+                    && (!self.shares_emails || shares_a_name(user, sent))
+            }
+        }
+    }
+
+    fn set(&mut self, by: By, place: usize, look: Look) {
+        match by {
+            By::Id => self.found[place].by_id = look,
+            By::Email => self.found[place].by_email = look,
+        }
+    }
+
+    fn leave_untold(&mut self, by: By) {
+        let what = match by {
+            By::Id => Outcome::AskById,
+            By::Email => Outcome::AskByEmail,
+        };
+        for place in self.asked(what) {
+            self.set(by, place, Look::Untold);
+        }
+    }
+
+    /// The rows that came in after all, of a file that was looked at again.
+    pub(crate) fn came_in(&self) -> Vec<usize> {
+        let here = |place: &usize| self.found[*place].by_id == Look::Here;
+        let here = (0..self.users.len()).filter(here);
+        here.map(|place| self.users[place].row).collect()
+    }
+
+    /// What became of each row, when nothing is left to ask.
+    pub(crate) fn end(mut self, run: &Run) -> FileEnd {
+        let outcomes: Vec<Outcome> = (0..self.users.len()).map(|at| self.outcome(at)).collect();
+        let (mut notes, mut updated_rows) = (Vec::new(), Vec::new());
+        for (place, outcome) in outcomes.iter().enumerate() {
+            match outcome {
+                Outcome::Updated => updated_rows.push(self.users[place].row),
+                Outcome::AsRefused => notes.extend(self.notes[place].take()),
+                Outcome::Noted(kind, why) => notes.push(RowNote {
+                    row: self.users[place].row,
+                    email: self.users[place].key.email.clone(),
+                    kind: *kind,
+                    reasons: vec![(why.code().to_string(), None, why.words().to_string())],
+                }),
+                Outcome::Inserted
+                | Outcome::InsertedOrUpdated
+                | Outcome::AskById
+                | Outcome::AskByEmail => {}
+            }
+        }
+        let came_in = (self.users.len() - notes.len()) as u64;
+        let is_told = |told: &Told| matches!(told, Told::Updated | Told::Either);
+        let of_job = self.told.iter().any(is_told) && !self.uncertain;
+        // How many is known of the job's own count; which of them, as far as ids tell.
+        let updated = match self.summary.filter(|_| of_job) {
+            Some(summary) => summary.updated.min(came_in),
+            None => updated_rows.len() as u64,
+        };
+        let is_mixed = self.told.contains(&Told::Either)
+            || self.told.contains(&Told::Unnamed)
+                && self
+                    .summary
+                    .is_some_and(|all| all.updated > 0 && all.inserted > 0);
+        let ended = run.files[self.file - 1].ended();
+        FileEnd {
+            file: self.file,
+            inserted: came_in - updated,
+            updated,
+            updated_rows: row_runs(&updated_rows),
+            certain: self.summary.is_some() && !self.uncertain && !is_mixed,
+            notes,
+            at: ended.map_or_else(unix_millis, |ended| ended.at),
+            seen_at: ended.and_then(|ended| ended.seen_at),
+            sha256: String::new(),
+        }
+    }
 }
 
-fn file_end(run: &Run, file: usize, rows: Rows, updated: u64) -> FileEnd {
-    let count = rows.sent.len() as u64;
-    let notes: Vec<RowNote> = rows.noted.into_iter().flatten().collect();
-    FileEnd {
-        file,
-        inserted: count - notes.len() as u64 - updated,
-        updated,
-        updated_rows: Vec::new(),
-        certain: false,
-        notes,
-        at: run.files[file - 1].ended_at.unwrap_or_else(unix_millis),
-        seen_at: run.files[file - 1].seen_at,
-        sha256: String::new(),
-    }
+/// Whether the tenant does not tell of users, or not with this token.
+fn is_closed(error: &Error) -> bool {
+    let passes = [Some(401), Some(429)].contains(&error.status());
+    error.is_refused() && !passes || error.kind() == ErrorKind::MissingScope
+}
+
+/// Whether a user of the tenant's has something of this one's that no two users may have.
+fn shares_a_name(user: &UserAnswer, sent: &Sent) -> bool {
+    let lower = |text: &str| text.to_lowercase();
+    let username = user.username.as_deref().map(lower);
+    let is_given_id = !sent.made_id && sent.key.user_id.is_some();
+    is_given_id && user.user_id.as_deref() == Some(&sent.auth0_id())
+        || username.is_some() && username == sent.key.username.as_deref().map(lower)
+        || user.phone_number.is_some() && *user.phone_number == sent.key.phone_number
 }
 
 fn note(user: &Sent, failure: &FailedUser) -> RowNote {
@@ -265,112 +511,4 @@ fn note(user: &Sent, failure: &FailedUser) -> RowNote {
         },
         reasons: failure.errors.iter().map(reason).collect(),
     }
-}
-
-/// Which of `places` are in the run's connection under the id that was made for them. A search finds most at once; it may
-/// not see the newest, so those it misses are asked for one by one, unless as many as `expected` are found.
-fn present(
-    tenant: &Tenant,
-    run: &Run,
-    sent: &[Sent],
-    places: &[usize],
-    expected: Option<usize>,
-) -> Result<HashSet<usize>> {
-    let connection = run.connection_name();
-    let made = places.iter().copied().filter(|&place| sent[place].made_id);
-    let made: Vec<usize> = made.collect();
-    let mut here = HashSet::new();
-    for group in made.chunks(AT_ONCE) {
-        let ids: Vec<String> = group.iter().map(|&place| sent[place].auth0_id()).collect();
-        let found = search(tenant, "user_id", &ids)?;
-        for (place, id) in group.iter().zip(&ids) {
-            if found
-                .iter()
-                .any(|user| is_user_with_made_id(user, id, connection))
-            {
-                here.insert(*place);
-            }
-        }
-    }
-    if expected == Some(here.len()) {
-        return Ok(here);
-    }
-    for place in made {
-        if !here.contains(&place) {
-            let id = sent[place].auth0_id();
-            let found = by_id(tenant, &id)?;
-            if found.is_some_and(|user| is_user_with_made_id(&user, &id, connection)) {
-                here.insert(place);
-            }
-        }
-    }
-    Ok(here)
-}
-
-/// Looks up whether those who were refused as being there are there: it may be another user who has the username or the
-/// user id of theirs, while nobody has their e-mail. Where users may share an e-mail, it alone says nothing.
-fn settle_taken(tenant: &Tenant, run: &Run, rows: &mut Rows) -> Result<()> {
-    let places = rows.already_there().into_iter();
-    let places: Vec<usize> = places
-        .filter(|&place| !rows.sent[place].by_email_alone)
-        .collect();
-    let Some(connection) = run.connection_name() else {
-        rows.note_untold(&places);
-        return Ok(());
-    };
-    let is_same = |user: &UserAnswer, sent: &Sent| {
-        is_in(user, connection)
-            && has_email(user, &sent.key.email)
-            && (!run.emails_shared || shares_a_name(user, sent))
-    };
-    match here_by_email(tenant, &rows.sent, &places, is_same) {
-        Ok(here) => {
-            for place in places.into_iter().filter(|place| !here.contains(place)) {
-                rows.note_taken(place, run.emails_shared);
-            }
-        }
-        // The token may not read users, or the tenant gives none.
-        Err(error) if error.is_refused() || error.kind() == ErrorKind::MissingScope => {
-            rows.note_untold(&places);
-        }
-        Err(error) => return Err(error),
-    }
-    Ok(())
-}
-
-/// Whether a user of the tenant's has something of this one's that no two users may have.
-fn shares_a_name(user: &UserAnswer, sent: &Sent) -> bool {
-    let lower = |text: &str| text.to_lowercase();
-    let username = user.username.as_deref().map(lower);
-    let is_given_id = !sent.made_id && sent.key.user_id.is_some();
-    is_given_id && user.user_id.as_deref() == Some(&sent.auth0_id())
-        || username.is_some() && username == sent.key.username.as_deref().map(lower)
-        || user.phone_number.is_some() && *user.phone_number == sent.key.phone_number
-}
-
-/// Which of `places` are there by what is found by their e-mails. Whom a search does not see, which may be the
-/// newest, is asked for one by one.
-fn here_by_email(
-    tenant: &Tenant,
-    sent: &[Sent],
-    places: &[usize],
-    is_same: impl Fn(&UserAnswer, &Sent) -> bool,
-) -> Result<HashSet<usize>> {
-    let email = |place: &usize| sent[*place].key.email.trim().to_lowercase();
-    let mut here = HashSet::new();
-    for group in places.chunks(AT_ONCE) {
-        let emails: Vec<String> = group.iter().map(email).collect();
-        let found = search(tenant, "email", &emails)?;
-        let is_here = |place: &&usize| found.iter().any(|user| is_same(user, &sent[**place]));
-        here.extend(group.iter().filter(is_here));
-    }
-    for place in places {
-        if !here.contains(place) {
-            let users = by_email(tenant, &email(place))?;
-            if users.iter().any(|user| is_same(user, &sent[*place])) {
-                here.insert(*place);
-            }
-        }
-    }
-    Ok(here)
 }

@@ -365,6 +365,10 @@ pub(crate) fn advice(code: &str, field: Option<&str>) -> &'static str {
         ("TAKEN", _) => {
             "give the user another username, user id or phone number, or find the other one"
         }
+        ("NOT_TOLD", _) => {
+            "look at the user in the tenant; ImportReport::failed has the row, to be sent again where that is right"
+        }
+        ("NOT_LOOKED_UP", _) => "look the user up with a token that has the scope read:users",
         ("ANSWER_LOST", _) => "compare the user in the tenant with the row",
         ("JOB_NOT_ENDED", _) => "look for this user in a while, before sending them again",
         _ => NO_ADVICE,

@@ -92,7 +92,9 @@ pub fn wait_for_job(tenant: &Tenant, job: &Job, limit: Duration) -> Result<Finis
             Ok(JobState::Pending { status, .. }) if deadline.is_over() => {
                 return Err(running(status));
             }
-            Ok(JobState::Pending { progress, status }) => {
+            Ok(JobState::Pending {
+                progress, status, ..
+            }) => {
                 let words = progress_words(&progress, &status, &deadline);
                 seen = Some(status);
                 waits.next(&deadline, |is_first| {
@@ -143,6 +145,8 @@ pub(crate) enum JobState {
     Pending {
         progress: JobProgress,
         status: String,
+        /// The time of the answer, by the tenant's clock, in milliseconds of UNIX time.
+        seen_at: Option<i64>,
     },
     /// Ended, well or badly.
     Ended {
@@ -186,7 +190,11 @@ pub(crate) fn read_job(tenant: &Tenant, id: &JobId) -> Result<JobState> {
         status => {
             let progress = JobProgress::by(&job);
             let status = words_of_others(&without_secrets(status), MOST_STATUS_CHARS);
-            return Ok(JobState::Pending { progress, status });
+            return Ok(JobState::Pending {
+                progress,
+                status,
+                seen_at: answer.date(),
+            });
         }
     };
     let (summary, untold) = match job.summary.map(summary).transpose() {

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use reqwest::Method;
 
-use crate::clock::Deadline;
+use crate::clock::{Deadline, unix_millis};
 use crate::error::{Error, Result};
 use crate::imports::journal::{Entry, FileEnd, NoteKind};
 use crate::imports::run::Run;
@@ -18,7 +18,7 @@ use crate::jobs::wait::at_published_speeds;
 use crate::jobs::{FinishedJob, Job, JobStatus, RowKey};
 use crate::progress::Tally;
 use crate::removal::plan::{
-    Candidate, Evidence, LeftOut, NO_CONNECTION, RemovalPlan, Removed, doubt, look,
+    Candidate, Evidence, LeftOut, NO_CONNECTION, RemovalPlan, Removed, look,
 };
 use crate::tenant::Tenant;
 use crate::tenant::answer;
@@ -31,6 +31,7 @@ const NOTED_AT_ONCE: usize = 50;
 const FAULTS_BORNE: u32 = 4;
 /// A million users at two a second take six days.
 const REMOVAL_LIMIT: Duration = Duration::from_secs(7 * 24 * 3600);
+const GONE: &str = "the user was gone already";
 const REFUSED: &str = "the job refused the user";
 const LATER: &str =
     "the user was created later than such a job takes, and when it ended is not known";
@@ -99,6 +100,7 @@ pub fn plan_removal(tenant: &Tenant, finished: &FinishedJob) -> Result<RemovalPl
             span,
             is_in: true,
             may_come_late: false,
+            was_removed: false,
             is_certain: true,
         };
         match refused.contains(&(index + 1)) {
@@ -205,6 +207,7 @@ pub fn plan_run_removal(tenant: &Tenant, folder: &str) -> Result<RemovalPlan> {
     let (candidates, left_out) = run.created(is_certain)?;
     let mut plan = RemovalPlan::empty(&run.domain, &run.correlation_id(), left_out);
     plan.folder = Some(path.to_path_buf());
+    plan.until = run.may_work_until(unix_millis());
     let name = run.connection_name();
     look(
         &asking(tenant, run.options.requests_per_second),
@@ -222,17 +225,16 @@ impl Run {
         let (mut candidates, mut left_out) = (Vec::new(), Vec::new());
         let mut gone = HashSet::new();
         for state in &self.files {
-            let Some(end) = &state.end else { continue };
+            let Some(end) = state.end() else { continue };
             let noted = end.notes.iter().map(|note| (note.row, note.kind));
             let noted: HashMap<usize, NoteKind> = noted.collect();
             // If the answer to an upload of this file was lost, it is not known when its users came in.
-            let accepted = state
-                .created_at
-                .as_deref()
-                .filter(|_| !state.is_uncertain());
+            let accepted = state.taken().filter(|_| !state.is_uncertain());
+            let accepted = accepted.and_then(|taken| taken.created_at.as_deref());
+            let comes_again = state.may_work_until().is_some();
             for (row, user) in self.done_users(end)? {
                 let text = |key: &str| user[key].as_str();
-                let candidate = Candidate {
+                let mut candidate = Candidate {
                     email: text("email").unwrap_or_default().to_string(),
                     id: text("user_id").map(|id| format!("auth0|{id}")),
                     made_id: text("user_id").is_some() && self.is_made_id(end.file, row),
@@ -241,16 +243,20 @@ impl Run {
                         until: end.seen_at,
                     },
                     is_in: !noted.contains_key(&row),
-                    may_come_late: match noted.get(&row) {
-                        Some(NoteKind::Unknown) => true,
-                        Some(NoteKind::Failed) => state.is_uncertain(),
-                        _ => false,
-                    },
+                    may_come_late: noted
+                        .get(&row)
+                        .is_some_and(|kind| state.may_come_late(*kind)),
+                    was_removed: false,
                     is_certain,
                 };
                 let id = candidate.id.as_ref();
                 if let Some(id) = id.filter(|id| self.removed.contains(*id)) {
                     gone.insert(id.clone());
+                    if comes_again && candidate.made_id {
+                        (candidate.is_in, candidate.may_come_late) = (false, true);
+                        candidate.was_removed = true;
+                        candidates.push(candidate);
+                    }
                     continue;
                 }
                 match not_created(end, row, noted.get(&row), &candidate) {
@@ -274,8 +280,9 @@ fn not_created(
     candidate: &Candidate,
 ) -> Option<&'static str> {
     match noted {
-        Some(NoteKind::AlreadyThere) => Some("the user was there before"),
         // They may have come in later, or by an upload whose answer was lost: with an id made for the run the tenant can tell.
+        Some(_) if candidate.made_id && candidate.may_come_late => None,
+        Some(NoteKind::AlreadyThere) => Some("the user was there before"),
         Some(NoteKind::Failed | NoteKind::Unknown) if candidate.made_id => None,
         Some(NoteKind::Failed) => Some(REFUSED),
         Some(NoteKind::Unknown) => Some("what became of the user is not known"),
@@ -292,7 +299,7 @@ fn not_created(
 }
 
 /// Deletes exactly the users of the plan, by id. Writes to the tenant: one request for each user. Sends a read right before it
-/// for a user whose id was not made for the run: whoever is not the same any more stays, and is in [`Removed::left_out`].
+/// for a user whose id was not made for the run, or whom the search did not show: whoever is not the same any more stays, and is in [`Removed::left_out`].
 ///
 /// Who is gone already is fine, so after a failure make the plan again and run it.
 ///
@@ -337,26 +344,29 @@ pub fn remove_users(tenant: &Tenant, plan: RemovalPlan) -> Result<Removed> {
     for group in plan.users.chunks(NOTED_AT_ONCE) {
         let mut gone = Vec::new();
         for (email, id) in group {
+            let was_removed = run.as_ref().is_some_and(|run| run.removed.contains(id));
             // A plan may be run twice.
-            if run.as_ref().is_some_and(|run| run.removed.contains(id)) {
+            if was_removed && !matches!(plan.known.get(id), Some(Evidence::CameAgain)) {
                 continue;
             }
-            match remains(tenant, &plan, id)? {
-                Some(reason) => removed.left_out.push(LeftOut {
-                    email: email.clone(),
-                    user_id: Some(id.clone()),
-                    reason,
-                }),
-                None => {
-                    // Deleting who is gone is fine, so a delete whose answer was lost is sent again.
-                    delete(tenant, id, &plan.correlation_id)?;
-                    gone.push(id.clone());
-                }
+            let remains = remains(tenant, &plan, id)?;
+            if remains.is_none() {
+                // Deleting who is gone is fine, so a delete whose answer was lost is sent again.
+                delete(tenant, id, &plan.correlation_id)?;
+                removed.deleted += 1;
+            }
+            let is_gone = remains.is_none_or(|reason| reason == GONE);
+            removed.left_out.extend(remains.map(|reason| LeftOut {
+                email: email.clone(),
+                user_id: Some(id.clone()),
+                reason,
+            }));
+            if is_gone && !was_removed {
+                gone.push(id.clone());
             }
             done += 1;
             tally.say(done, plan.users.len(), "users deleted");
         }
-        removed.deleted += gone.len();
         // A crash before this line asks for the same deletes again, which are fine.
         if let Some(run) = run.as_mut().filter(|_| !gone.is_empty()) {
             run.note(Entry::Removed(gone))?;
@@ -369,16 +379,22 @@ pub fn remove_users(tenant: &Tenant, plan: RemovalPlan) -> Result<Removed> {
 fn remains(tenant: &Tenant, plan: &RemovalPlan, id: &str) -> Result<Option<&'static str>> {
     let span = match plan.known.get(id) {
         Some(Evidence::MadeId) => return Ok(None),
-        Some(Evidence::Looked(span)) => *span,
+        Some(Evidence::Unseen | Evidence::CameAgain) => None,
+        Some(Evidence::Looked(span)) => Some(*span),
         None => return Ok(Some("the user was not in the plan when it was made")),
     };
-    let Some(connection) = &plan.connection else {
+    let connection = plan.connection.as_deref();
+    if span.is_some() && connection.is_none() {
         return Ok(Some(NO_CONNECTION));
+    }
+    let Some(profile) = ownership::by_id(tenant, id)? else {
+        return Ok(Some(GONE));
     };
-    let profile = ownership::by_id(tenant, id)?;
-    Ok(match profile {
-        None => Some("the user was gone already"),
-        Some(profile) => doubt(&profile, connection, span),
+    let doubt = ownership::doubt(&profile, connection);
+    Ok(match span {
+        Some(span) => doubt.or_else(|| span.doubt(&profile)),
+        // A drawn id is nobody else's: what the tenant does not tell is no reason to doubt it.
+        None => doubt.filter(|doubt| *doubt != ownership::IDENTITIES_UNTOLD),
     })
 }
 

@@ -51,6 +51,10 @@ pub struct RemovalPlan {
     pub signed_in: usize,
     /// Users of the plan of whom the tenant does not tell it: a search does not see the newest, or is not answered.
     pub sign_in_unknown: usize,
+    /// Until when a job of an upload that was not answered, or one that was given up, may still bring users of the run in, in
+    /// milliseconds of UNIX time. A removal that is planned again after that finds them, those among them who were removed before.
+    /// `None` when there is none, or the time is over.
+    pub until: Option<u64>,
     /// The `X-Correlation-ID` of the uploads, and of the deletions to come: the tenant's log has them under it, as
     /// `references.correlation_id`.
     pub correlation_id: String,
@@ -62,7 +66,7 @@ pub struct RemovalPlan {
     pub(crate) folder: Option<PathBuf>,
 }
 
-debug_fields!(RemovalPlan: domain, users, kept, left_out, signed_in, sign_in_unknown, correlation_id, known, connection, folder);
+debug_fields!(RemovalPlan: domain, users, kept, left_out, signed_in, sign_in_unknown, until, correlation_id, known, connection, folder);
 
 const UNSHOWN: &str =
     "the user id holds characters that are not printed: delete the user in the dashboard";
@@ -71,8 +75,13 @@ const NOBODY_WITH_ID: &str = "no user with this id is in the tenant";
 /// Why a user counts as created by a job or a run.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Evidence {
-    /// The id was made for the run, so it is nobody else's.
+    /// The id was made for the run, so it is nobody else's, and the tenant showed its one user.
     MadeId,
+    /// The id was made for the run, and the search did not show its user: who has it is asked right before the deletion, since
+    /// somebody may have copied the run's users into another connection with their ids.
+    Unseen,
+    /// The same of a user who was removed before and came in again, by an upload that was not answered.
+    CameAgain,
     /// The tenant was asked, and is asked again right before the deletion. The job was at work in this time.
     Looked(Span),
 }
@@ -111,7 +120,7 @@ debug_fields!(LeftOut: email, user_id, reason);
 
 impl RemovalPlan {
     /// How long the removal takes at the free plan's rate, two requests a second: one for each user, and one more for a
-    /// user whose id was not made for the run, which is a look right before the deletion. A practice tenant is faster.
+    /// user whose id was not made for the run, or whom the search does not show, which is a look right before the deletion. A practice tenant is faster.
     ///
     /// # Examples
     ///
@@ -132,7 +141,7 @@ impl RemovalPlan {
     #[must_use]
     pub fn duration(&self) -> Duration {
         let looks = self.known.values();
-        let looks = looks.filter(|evidence| matches!(evidence, Evidence::Looked(_)));
+        let looks = looks.filter(|evidence| !matches!(evidence, Evidence::MadeId));
         Duration::from_secs_f64((self.users.len() + looks.count()) as f64 / FREE_PLAN)
     }
 }
@@ -182,6 +191,8 @@ pub(crate) struct Candidate {
     pub(crate) is_in: bool,
     /// Whether they may come in, or have come in, without a word of the job's.
     pub(crate) may_come_late: bool,
+    /// Whether they were removed before, and may have come in again since.
+    pub(crate) was_removed: bool,
     /// Whether it is certain that they were sent with this e-mail, as it is of a run that was made here.
     pub(crate) is_certain: bool,
 }
@@ -206,6 +217,7 @@ impl RemovalPlan {
             left_out,
             signed_in: 0,
             sign_in_unknown: 0,
+            until: None,
             correlation_id: correlation_id.to_string(),
             known: HashMap::new(),
             connection: None,
@@ -235,6 +247,7 @@ impl RemovalPlan {
     fn take(&mut self, candidate: Candidate, found: Found) {
         let profile = match found {
             Ok(profile) => profile,
+            Err(_) if candidate.was_removed => return,
             Err(reason) => return self.leave_out(candidate, reason),
         };
         let told = profile
@@ -247,9 +260,11 @@ impl RemovalPlan {
         if data(&id) != id {
             return self.leave_out(candidate, UNSHOWN);
         }
-        let evidence = match candidate.made_id {
-            true => Evidence::MadeId,
-            false => Evidence::Looked(candidate.span),
+        let evidence = match (candidate.made_id, &profile) {
+            (true, _) if candidate.was_removed => Evidence::CameAgain,
+            (true, None) => Evidence::Unseen,
+            (true, Some(_)) => Evidence::MadeId,
+            (false, _) => Evidence::Looked(candidate.span),
         };
         if self.known.insert(id.clone(), evidence).is_some() {
             return self.leave_out(candidate, "another row of the file is the same user");

@@ -37,7 +37,7 @@ use crate::tenant::rate::{Pace, Traffic};
 use crate::tenant::receive::Limits;
 use crate::tenant::refusal::refusal;
 use crate::tenant::request::{Answer, Request};
-use crate::tenant::retry::{Lost, Retry, in_time};
+use crate::tenant::retry::{Lost, Patience, Retry, in_time};
 use crate::tenant::settings::Application;
 use crate::tenant::token::Token;
 use crate::tenant::wire::{REQUEST_LIMIT, Wire};
@@ -86,8 +86,8 @@ pub struct Tenant {
     request_limit: Duration,
     /// When the call that this handle is for must be over.
     deadline: Option<Deadline>,
-    /// How many faults in a row a request bears; `None`: it is sent once, whatever comes.
-    most_faults: Option<u32>,
+    /// Faults in a row that a request bears; `None`: it is sent once, whatever comes.
+    patience: Option<Patience>,
     /// The rate that requests keep to; `None`: whatever comes.
     pace: Option<Pace>,
 }
@@ -131,7 +131,7 @@ impl Tenant {
             writes_allowed: practice,
             request_limit: REQUEST_LIMIT,
             deadline: None,
-            most_faults: Some(FAULTS_BORNE),
+            patience: Some(FAULTS_BORNE.into()),
             pace: None,
         }
     }
@@ -281,10 +281,10 @@ impl Tenant {
     }
 
     /// The same tenant, for a call that must be over by then, each of whose requests bears so many faults in a row.
-    pub(crate) fn until(&self, deadline: Deadline, most_faults: u32) -> Tenant {
+    pub(crate) fn until(&self, deadline: Deadline, patience: impl Into<Patience>) -> Tenant {
         Tenant {
             deadline: Some(deadline),
-            most_faults: Some(most_faults),
+            patience: Some(patience.into()),
             ..self.clone()
         }
     }
@@ -292,7 +292,7 @@ impl Tenant {
     /// The same tenant, giving each fault and each limit back at once: for who has other things to do meanwhile.
     pub(crate) fn impatient(&self) -> Tenant {
         Tenant {
-            most_faults: None,
+            patience: None,
             ..self.clone()
         }
     }
@@ -306,8 +306,8 @@ impl Tenant {
     }
 
     /// For who asks this tenant again by himself.
-    pub(crate) fn retry(&self, deadline: Deadline, most_faults: u32) -> Retry {
-        Retry::new(deadline, most_faults, &self.inner.wire.words)
+    pub(crate) fn retry(&self, deadline: Deadline, patience: Patience) -> Retry {
+        Retry::new(deadline, patience, &self.inner.wire.words)
     }
 
     /// Asks again as far as this handle does; `lost` says whether an answer that was lost is asked for again.
@@ -317,8 +317,8 @@ impl Tenant {
         lost: Lost,
         mut ask: impl FnMut(bool) -> Result<T>,
     ) -> Result<T> {
-        match self.most_faults {
-            Some(most) => self.retry(deadline, most).ask(lost, ask),
+        match self.patience {
+            Some(patience) => self.retry(deadline, patience).ask(lost, ask),
             None => ask(false),
         }
     }

@@ -99,6 +99,6 @@ impl Tenant {
 
 fn first_token(wire: &Wire, application: &Application) -> Result<Token> {
     let deadline = Deadline::after(CALL_LIMIT);
-    let retry = Retry::new(deadline, FAULTS_BORNE, &wire.words);
+    let retry = Retry::new(deadline, FAULTS_BORNE.into(), &wire.words);
     retry.ask(Lost::SendAgain, |_| wire.exchange(application, deadline))
 }

@@ -40,23 +40,51 @@ pub(crate) enum Lost {
     GiveUp,
 }
 
+/// Faults in a row that are borne: so many, and as many as come within that time. An answer that does not come takes half a
+/// minute, so a count alone is no time.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Patience {
+    faults: u32,
+    time: Duration,
+}
+
+impl Patience {
+    /// Two minutes: a run takes hours, and the tenant's trouble is as a rule short.
+    pub(crate) fn of_a_run() -> Patience {
+        Patience {
+            faults: 4,
+            time: Duration::from_secs(120),
+        }
+    }
+}
+
+impl From<u32> for Patience {
+    fn from(faults: u32) -> Patience {
+        let time = Duration::ZERO;
+        Patience { faults, time }
+    }
+}
+
 /// How many faults in a row are borne, and until when.
 #[derive(Debug)]
 pub(crate) struct Retry {
     deadline: Deadline,
-    most_faults: u32,
+    patience: Patience,
     faults: u32,
+    /// When the first of them came.
+    since: Instant,
     /// Whether a fault came before, since which a limit may have been told.
     had_fault: bool,
     words: Words,
 }
 
 impl Retry {
-    pub(crate) fn new(deadline: Deadline, most_faults: u32, words: &Words) -> Retry {
+    pub(crate) fn new(deadline: Deadline, patience: Patience, words: &Words) -> Retry {
         Retry {
             deadline,
-            most_faults,
+            patience,
             faults: 0,
+            since: clock::instant(),
             had_fault: false,
             words: words.clone(),
         }
@@ -100,7 +128,7 @@ impl Retry {
                 self.faults = 0;
                 wait.mul_f64(1.0 + 0.25 * chance()?)
             }
-            None if error.may_pass() && self.faults < self.most_faults => {
+            None if error.may_pass() && self.is_patient() => {
                 self.faults += 1;
                 self.had_fault = true;
                 backoff(self.faults)?
@@ -117,6 +145,14 @@ impl Retry {
             }
         }
         Ok(Some(wait))
+    }
+
+    /// Whether one more fault is borne.
+    fn is_patient(&mut self) -> bool {
+        if self.faults == 0 {
+            self.since = clock::instant();
+        }
+        self.faults < self.patience.faults || clock::since(self.since) < self.patience.time
     }
 
     /// An answer came: what went wrong before it is forgotten.
@@ -156,4 +192,55 @@ pub(crate) fn backoff(faults: u32) -> Result<Duration> {
 /// Between 0 and 1.
 fn chance() -> Result<f64> {
     Ok(f64::from(random_bytes(1)?[0]) / 255.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::{TurnedClock, turned};
+
+    /// How many answers that take so long a run waits for, and for how long, when none comes.
+    fn borne(each: Duration) -> (u32, Duration) {
+        let clock = TurnedClock::at(1_000_000);
+        turned(&clock, || {
+            let far = Deadline::after(Duration::from_secs(86_400));
+            let mut retry = Retry::new(far, Patience::of_a_run(), &Words::default());
+            let mut asked = 0;
+            loop {
+                asked += 1;
+                clock::wait(each);
+                match retry.pause(Error::timed_out("GET /api/v2/jobs")) {
+                    Ok(wait) => clock::wait(wait),
+                    Err(_) => return (asked, clock.passed()),
+                }
+            }
+        })
+    }
+
+    #[test]
+    fn a_run_bears_faults_for_two_minutes_however_long_an_answer_takes() {
+        let (asked, passed) = borne(Duration::ZERO);
+        assert!(asked > 8 && passed.as_secs() < 150, "{asked} in {passed:?}");
+        let (asked, passed) = borne(Duration::from_secs(30));
+        assert!(
+            asked <= 6 && passed.as_secs() < 200,
+            "{asked} in {passed:?}"
+        );
+    }
+
+    #[test]
+    fn a_limit_between_faults_forgets_them() {
+        let clock = TurnedClock::at(1_000_000);
+        turned(&clock, || {
+            let far = Deadline::after(Duration::from_secs(86_400));
+            let mut retry = Retry::new(far, 2.into(), &Words::default());
+            for _ in 0..9 {
+                let fault = Error::timed_out("GET /api/v2/jobs");
+                retry.pause(fault).unwrap();
+                let second = Duration::from_secs(1);
+                let limit = Error::rate_limited("GET /api/v2/jobs", "too many", second);
+                retry.pause(limit).unwrap();
+            }
+        });
+    }
 }

@@ -1,11 +1,13 @@
 //! What an access token says of itself: decoded, never verified, so that a token that cannot work is
 //! told before anything is sent.
 
+use std::time::{Duration, Instant};
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
-use crate::clock::unix_seconds;
+use crate::clock::{self, unix_seconds};
 use crate::error::{Error, Result};
 use crate::secrets::Secret;
 use crate::tenant::settings::Address;
@@ -18,6 +20,8 @@ pub(crate) struct Token {
     pub(crate) expires: Option<u64>,
     /// `None` when the token names no scopes: then only the tenant knows.
     pub(crate) scopes: Option<Vec<String>>,
+    /// Of a token that was given just now: when it came, and how long it is good. This machine's clock may show any time.
+    life: Option<(Instant, Duration)>,
     /// The practice tenant marks the tokens it issues; Auth0 has no such claim.
     pub(crate) practice_mark: bool,
 }
@@ -32,29 +36,51 @@ impl Token {
         Token::read(text, &address.base, &address.domain)
     }
 
+    /// Reads a token that the tenant gave just now: it is good for as long as the tenant says, whatever this machine's clock
+    /// shows.
+    pub(crate) fn given(text: &str, address: &Address) -> Result<Token> {
+        let mut token = Token::decode(text.trim(), &address.base, &address.domain)?;
+        let issued = claims(text.trim()).and_then(|claims| claims["iat"].as_u64());
+        let seconds = token.expires.zip(issued);
+        let seconds = seconds.and_then(|(expires, issued)| expires.checked_sub(issued));
+        token.life = seconds.map(|seconds| (clock::instant(), Duration::from_secs(seconds)));
+        match token.expires_within(0) {
+            true => Err(token.expired(&address.domain)),
+            false => Ok(token),
+        }
+    }
+
     /// Reads a token meant for the Management API at `base` (`https://DOMAIN`).
     pub(crate) fn read(text: &str, base: &str, domain: &str) -> Result<Token> {
         let text = text.trim();
         if text.is_empty() {
             return Err(Error::empty_token(domain));
         }
-        let claims = claims(text).ok_or_else(|| Error::no_jwt(domain, text.split('.').count()))?;
-        check_audience(&claims, base, domain)?;
-        let token = Token {
-            secret: Secret::new(text),
-            expires: claims["exp"].as_u64(),
-            scopes: claims["scope"]
-                .as_str()
-                .map(|scopes| scopes.split_whitespace().map(str::to_string).collect()),
-            practice_mark: claims["practice_tenant"] == true,
-        };
+        let token = Token::decode(text, base, domain)?;
         if token.expires_within(0) {
             return Err(token.expired(domain));
         }
         Ok(token)
     }
 
+    fn decode(text: &str, base: &str, domain: &str) -> Result<Token> {
+        let claims = claims(text).ok_or_else(|| Error::no_jwt(domain, text.split('.').count()))?;
+        check_audience(&claims, base, domain)?;
+        Ok(Token {
+            secret: Secret::new(text),
+            expires: claims["exp"].as_u64(),
+            scopes: claims["scope"]
+                .as_str()
+                .map(|scopes| scopes.split_whitespace().map(str::to_string).collect()),
+            life: None,
+            practice_mark: claims["practice_tenant"] == true,
+        })
+    }
+
     pub(crate) fn expires_within(&self, seconds: u64) -> bool {
+        if let Some((since, life)) = self.life {
+            return clock::since(since) + Duration::from_secs(seconds) >= life;
+        }
         self.expires
             .is_some_and(|at| at <= unix_seconds() + seconds)
     }

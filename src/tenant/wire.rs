@@ -77,7 +77,7 @@ impl Wire {
             .access_token
             .0
             .filter(|token| !token.trim().is_empty());
-        Token::parse(&answer.need("access_token", token)?, &self.address)
+        Token::given(&answer.need("access_token", token)?, &self.address)
     }
 
     /// Sends one request and writes it down.

@@ -42,6 +42,7 @@ mod same_file;
 mod search;
 mod server;
 mod settings;
+mod settling;
 mod source;
 mod sources;
 mod stand_in;

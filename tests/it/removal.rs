@@ -211,7 +211,7 @@ impl Holds {
     }
 }
 
-fn decoded(address: &str) -> String {
+pub(crate) fn decoded(address: &str) -> String {
     let mut bytes = Vec::new();
     let mut rest = address.bytes();
     while let Some(byte) = rest.next() {
@@ -228,7 +228,7 @@ fn decoded(address: &str) -> String {
 }
 
 /// The users of an upload.
-fn rows(request: &str) -> Vec<Value> {
+pub(crate) fn rows(request: &str) -> Vec<Value> {
     let file = request.split("\r\n\r\n").find(|part| part.starts_with('['));
     let file = file.unwrap().split("\r\n--").next().unwrap();
     serde_json::from_str(file).unwrap()

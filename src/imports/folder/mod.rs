@@ -26,7 +26,7 @@
 pub(crate) mod latest;
 pub(crate) mod owner;
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -47,6 +47,8 @@ use crate::words::hex;
 pub(crate) const JOURNAL: &str = "journal.jsonl";
 /// Where folders are until all their files are packed.
 const PACKING: &str = ".packing";
+/// Bytes of a journal that only tells what its run is about.
+const MOST_BEGINNING: u64 = 1 << 20;
 /// A folder there that is older belongs to no run that is only just beginning.
 const BEGINNING: Duration = Duration::from_secs(60);
 /// Bytes of a journal. A user who is refused takes some 200 bytes of it, one who is imported almost nothing.
@@ -75,6 +77,9 @@ impl RunFolder {
     /// Makes the folder of a new run under `imports`, or under `imports/.packing` until [`RunFolder::show`].
     pub(crate) fn create(imports: &Path, name: &str, hidden: bool) -> Result<RunFolder> {
         let shown = imports.join(name);
+        if is_unbegun(&shown) {
+            let _ = disk::remove_dir_all(&shown);
+        }
         if disk::exists(&shown) {
             return Err(match disk::symlink_metadata(&shown.join(JOURNAL)) {
                 Ok(_) => Error::run_exists(&shown),
@@ -264,7 +269,10 @@ fn is_of_users(file: &str) -> bool {
     let number = file.strip_prefix(USERS).and_then(|rest| {
         let rest = rest.strip_suffix(NEW).unwrap_or(rest);
         let rest = rest.strip_suffix(".json")?;
-        Some(rest.strip_suffix(".done").unwrap_or(rest))
+        let kind = [".done", ".looked"]
+            .iter()
+            .find_map(|end| rest.strip_suffix(end));
+        Some(kind.unwrap_or(rest))
     });
     number.is_some_and(|number| number.len() >= 5 && number.bytes().all(|b| b.is_ascii_digit()))
 }
@@ -282,6 +290,32 @@ pub(crate) fn packed_name(file: usize) -> String {
 /// What is left of it when its users are accounted for.
 pub(crate) fn done_name(file: usize) -> String {
     format!("{USERS}{file:05}.done.json")
+}
+
+/// The same when it was looked at again.
+pub(crate) fn looked_name(file: usize) -> String {
+    format!("{USERS}{file:05}.looked.json")
+}
+
+/// Whether a folder holds what a crash leaves of a run that had packed nobody yet, so that nothing was sent: its lock, and the
+/// first lines of a journal. Somebody who is at work in it holds the lock.
+fn is_unbegun(folder: &Path) -> bool {
+    let is_folder = disk::symlink_metadata(folder).is_ok_and(|found| found.is_dir());
+    let Ok(mut entries) = disk::read_dir(folder) else {
+        return false;
+    };
+    let is_ours = |name: &std::ffi::OsStr| name == LOCK || name == JOURNAL;
+    let are_ours = entries.all(|entry| entry.path.file_name().is_some_and(is_ours));
+    is_folder && are_ours && has_only_begun(folder) && matches!(try_lock(folder), Ok(Some(_)))
+}
+
+/// Whether a folder's journal, if there is one, tells the version and what the run is about, and no more.
+fn has_only_begun(folder: &Path) -> bool {
+    let mut journal = Vec::new();
+    let read = File::open(&folder.join(JOURNAL), How::Read)
+        .and_then(|file| file.take(MOST_BEGINNING).read_to_end(&mut journal));
+    let lines = journal.iter().filter(|byte| **byte == b'\n').count();
+    read.is_err() || (lines <= 2 && (journal.len() as u64) < MOST_BEGINNING)
 }
 
 /// What is below these folders is deleted, so that a link would have what is elsewhere deleted.

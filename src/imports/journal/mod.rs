@@ -65,8 +65,12 @@ pub(crate) enum Entry {
         #[serde(default)]
         before: usize,
     },
-    /// An upload is about to be sent.
-    Sending { file: usize },
+    /// An upload is about to be sent; `at` in milliseconds of UNIX time, 0 in runs of before.
+    Sending {
+        file: usize,
+        #[serde(default)]
+        at: u64,
+    },
     /// It was certainly not taken.
     NotTaken { file: usize },
     /// It was taken; `at` in milliseconds of UNIX time. The other two are the tenant's own words: when, and the name of
@@ -84,6 +88,13 @@ pub(crate) enum Entry {
     Done(FileEnd),
     /// Users deleted again, by their ids.
     Removed(Vec<String>),
+    /// A file that is done was looked at again when no job of it can be at work any more; these of its rows had come in.
+    Looked {
+        file: usize,
+        came_in: RowRuns,
+        /// Of the file that is left.
+        sha256: String,
+    },
 }
 
 /// What became of a file's users: every row is inserted, updated or noted.
@@ -125,6 +136,12 @@ pub(crate) struct RowNote {
     pub(crate) kind: NoteKind,
     /// Code, field, message.
     pub(crate) reasons: Vec<(String, Option<String>, String)>,
+}
+
+impl RowNote {
+    pub(crate) fn has_code(&self, code: &str) -> bool {
+        self.reasons.iter().any(|(its, ..)| its == code)
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -32,6 +32,9 @@ struct FileSoFar {
     sending: bool,
     accepted: bool,
     done: bool,
+    /// The rows that are noted, of a file that is done.
+    noted: Vec<usize>,
+    looked: bool,
 }
 
 /// What is wrong, as the end of a sentence.
@@ -70,9 +73,9 @@ impl Rules {
             } => self.packed(*file, rows, given_ids),
             Entry::LeftOut { note, .. } => self.left_out(note.row),
             Entry::Sealed { rows, before, .. } => self.sealed(*rows, *before),
-            Entry::Sending { file } => {
+            Entry::Sending { file, at } => {
                 self.open_file(*file)?.sending = true;
-                Ok(())
+                time(*at)
             }
             Entry::NotTaken { file } => {
                 let state = self.open_file(*file)?;
@@ -90,6 +93,7 @@ impl Rules {
                 time(*at)
             }
             Entry::Done(end) => self.done(end),
+            Entry::Looked { file, came_in, .. } => self.looked(*file, came_in),
             Entry::Removed(_) => hold(self.files.iter().all(|file| file.done), || {
                 "users are removed when all files are done".to_string()
             }),
@@ -126,6 +130,8 @@ impl Rules {
             sending: false,
             accepted: false,
             done: false,
+            noted: Vec::new(),
+            looked: false,
         });
         Ok(())
     }
@@ -177,7 +183,20 @@ impl Rules {
                 state.users
             )
         })?;
+        state.noted = end.notes.iter().map(|note| note.row).collect();
         time(end.at)
+    }
+
+    fn looked(&mut self, file: usize, came_in: &RowRuns) -> Checked {
+        let state = file.checked_sub(1).and_then(|at| self.files.get_mut(at));
+        let state = state.filter(|state| state.done && !state.looked);
+        let state = state.ok_or_else(|| format!("file {file} is not one to look at again"))?;
+        state.looked = true;
+        let rows = in_order(came_in, 0)?;
+        let noted = state.noted.iter().filter(|row| holds(came_in, **row));
+        hold(noted.count() == rows, || {
+            format!("a row of file {file} that had come in came in again")
+        })
     }
 
     /// A file that is packed and not done.
