@@ -17,7 +17,7 @@ use crate::plan::{End, Hash, Kill, Person, Plan};
 use crate::tenant::{BEGINNING, DOMAIN, Line, Play};
 
 /// Processes after those whose ends the plan knows. Whatever goes wrong goes wrong so often at most.
-const MORE_PROCESSES: usize = 40;
+const MORE_PROCESSES: usize = 60;
 
 /// One run of those that the rows were imported by: a stream that was cut off is gone on with by another.
 #[derive(Debug)]
@@ -249,7 +249,10 @@ fn import(plan: &Plan, tenant: &Tenant, part: usize, offset: usize) -> Result<Im
     if let Ok(folder) = latest_import()
         && folder.ends_with(&name)
     {
-        return resume_import(tenant, &folder);
+        match resume_import(tenant, &folder) {
+            Err(error) if error.to_string().contains("start it again") => {}
+            resumed => return resumed,
+        }
     }
     let connection = get_connection_id(tenant, plan.connection)?;
     let options = options(plan).name(&name);

@@ -348,7 +348,7 @@ impl Import {
         Import {
             streams: chance.percent(40),
             upsert,
-            leaves_ids: chance.percent(12),
+            leaves_ids: connection != "Shared-Emails" && chance.percent(12),
             looks_up: !upsert && chance.percent(12),
             slots: chance.one_of(&[1, 2, 2, 2]),
             per_second: chance.one_of(&[1.0, 2.0, 2.0, 10.0, 50.0]),

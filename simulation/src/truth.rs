@@ -298,15 +298,15 @@ fn sent_again_late(plan: &Plan, played: &Played) -> Option<String> {
             .iter()
             .filter_map(|row| row["user_metadata"]["row"].as_u64())
             .collect();
-        let first = heard.get(&rows).copied();
-        if first.is_some_and(|first| asked.at > first + Duration::from_secs(3 * 3_600)) {
+        let last = heard.get(&rows).copied();
+        if last.is_some_and(|last| asked.at > last + Duration::from_secs(3 * 3_600)) {
             return Some(format!(
                 "rows {rows:?} are upserted again at {:?}",
                 asked.at
             ));
         }
         if asked.heard {
-            heard.entry(rows).or_insert(asked.at);
+            heard.insert(rows, asked.at);
         }
     }
     None

@@ -127,13 +127,21 @@ impl ConnectionId {
 
     /// Refuses an upsert where e-mails need not be unique: whom it would change there is documented nowhere.
     pub(crate) fn check_upsert(&self, upsert: bool) -> Result<()> {
-        if !upsert || self.emails_unique() != Some(false) {
+        self.check_shared_emails(upsert, &Obstacle::Upsert)
+    }
+
+    /// Refuses ids that Auth0 draws where e-mails need not be unique: of an upload whose answer was lost nothing would tell
+    /// whether its users are there, and sent again they would come in twice.
+    pub(crate) fn check_ids_left(&self, ids_are_left: bool) -> Result<()> {
+        self.check_shared_emails(ids_are_left, &Obstacle::IdsLeft)
+    }
+
+    fn check_shared_emails(&self, is_asked: bool, obstacle: &Obstacle) -> Result<()> {
+        if !is_asked || self.emails_unique() != Some(false) {
             return Ok(());
         }
-        Err(Error::unfit_connection(
-            self.name.as_deref().unwrap_or(&self.id),
-            &Obstacle::Upsert,
-        ))
+        let name = self.name.as_deref().unwrap_or(&self.id);
+        Err(Error::unfit_connection(name, obstacle))
     }
 }
 

@@ -12,6 +12,8 @@ pub(crate) enum Obstacle {
     NoImportMode,
     /// No application uses it.
     Unused,
+    /// Ids that Auth0 draws, where users may share an e-mail.
+    IdsLeft,
     /// An upsert, where users may share an e-mail.
     Upsert,
 }
@@ -24,6 +26,7 @@ impl Obstacle {
             ),
             Obstacle::NoImportMode => "it is a custom database without import mode".to_string(),
             Obstacle::Unused => "no application uses it".to_string(),
+            Obstacle::IdsLeft => "its e-mails need not be unique, so users whose ids Auth0 draws could come in twice if an answer is lost".to_string(),
             Obstacle::Upsert => "its e-mails need not be unique, and an upsert finds users by their e-mail, so it could change the wrong one".to_string(),
         }
     }
@@ -33,6 +36,7 @@ impl Obstacle {
             Obstacle::Strategy(_) => "",
             Obstacle::NoImportMode => "switch on \"Import Users to Auth0\" first",
             Obstacle::Unused => "enable one under Applications of the connection first",
+            Obstacle::IdsLeft => "import without leave_ids_to_auth0",
             Obstacle::Upsert => "import without upsert",
         }
     }

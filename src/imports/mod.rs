@@ -95,6 +95,7 @@ pub fn import_users(
         return Err(Error::again_without_file());
     }
     connection.check_upsert(options.job.upsert)?;
+    connection.check_ids_left(!options.make_ids)?;
     let problems = check_for(connection, users, options.loses_hashes());
     if !problems.is_empty() && !options.skip_bad_rows {
         return Err(Error::bad_rows(problems, users.len()));
@@ -178,6 +179,7 @@ pub fn import_stream(
     tenant.check_gate("an import")?;
     let options = &options.whole()?;
     connection.check_upsert(options.job.upsert)?;
+    connection.check_ids_left(!options.make_ids)?;
     let file = path_of(&users);
     let file = file.map(|path| SourceFile::of(&path)).transpose()?;
     let imports = Path::new(IMPORTS);

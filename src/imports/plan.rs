@@ -183,6 +183,7 @@ pub fn plan_import_with(
     }
     let options = &options.whole()?;
     connection.check_upsert(options.job.upsert)?;
+    connection.check_ids_left(!options.make_ids)?;
     let problems = check_for(connection, users, options.loses_hashes());
     let bad: HashSet<usize> = problems.iter().map(|problem| problem.row).collect();
     let mut notes = notes(tenant, connection, users, options);

@@ -95,7 +95,9 @@ impl Run {
         for entry in entries {
             run.apply(entry);
         }
-        if run.domain.is_empty() {
+        // A stream that was cut off before its first file was packed.
+        let is_unbegun = run.files.is_empty() && run.sealed.is_none();
+        if run.domain.is_empty() || is_unbegun {
             return Err(Error::nothing_sent(path));
         }
         let mut names = Vec::new();

@@ -359,7 +359,8 @@ impl Tenant {
         let deadline = self.deadline();
         let mut token = self.token_for(&request, deadline)?;
         let is_read = request.method == Method::GET;
-        let lost = match is_read || request.method == Method::DELETE {
+        let is_deletion = request.method == Method::DELETE;
+        let lost = match is_read || is_deletion {
             true => Lost::SendAgain,
             false => Lost::GiveUp,
         };
@@ -377,7 +378,9 @@ impl Tenant {
             if !answer.status.is_success() && !is_gone {
                 return Err(refusal(&answer));
             }
-            if is_read && answer.status != StatusCode::NO_CONTENT {
+            // A page that something on the way gave in the tenant's place says nothing of what the tenant did.
+            let is_told = is_read || (is_deletion && !answer.body.is_empty());
+            if is_told && answer.status != StatusCode::NO_CONTENT {
                 answer.check_whole()?;
             }
             Ok(answer)

@@ -47,6 +47,8 @@ use crate::words::hex;
 pub(crate) const JOURNAL: &str = "journal.jsonl";
 /// Where folders are until all their files are packed.
 const PACKING: &str = ".packing";
+/// Rows that were left out, where they are in a file of their own.
+const LEFT_OUT: &str = "left-out.jsonl";
 /// Bytes of a journal that only tells what its run is about.
 const MOST_BEGINNING: u64 = 1 << 20;
 /// A folder there that is older belongs to no run that is only just beginning.
@@ -297,25 +299,31 @@ pub(crate) fn looked_name(file: usize) -> String {
     format!("{USERS}{file:05}.looked.json")
 }
 
-/// Whether a folder holds what a crash leaves of a run that had packed nobody yet, so that nothing was sent: its lock, and the
-/// first lines of a journal. Somebody who is at work in it holds the lock.
+/// Whether a folder holds what a crash leaves of a run whose journal names no file yet, so that nothing was sent. Somebody who is
+/// at work in it holds the lock.
 fn is_unbegun(folder: &Path) -> bool {
     let is_folder = disk::symlink_metadata(folder).is_ok_and(|found| found.is_dir());
     let Ok(mut entries) = disk::read_dir(folder) else {
         return false;
     };
-    let is_ours = |name: &std::ffi::OsStr| name == LOCK || name == JOURNAL;
-    let are_ours = entries.all(|entry| entry.path.file_name().is_some_and(is_ours));
+    let is_ours = |name: &str| [LOCK, JOURNAL, LEFT_OUT].contains(&name) || name.starts_with(USERS);
+    let are_ours = entries.all(|entry| {
+        let name = entry.path.file_name().and_then(|name| name.to_str());
+        name.is_some_and(is_ours)
+    });
     is_folder && are_ours && has_only_begun(folder) && matches!(try_lock(folder), Ok(Some(_)))
 }
 
-/// Whether a folder's journal, if there is one, tells the version and what the run is about, and no more.
+/// Whether a folder's journal, if there is one, names no file and no end of the users.
 fn has_only_begun(folder: &Path) -> bool {
-    let mut journal = Vec::new();
+    let mut journal = String::new();
     let read = File::open(&folder.join(JOURNAL), How::Read)
-        .and_then(|file| file.take(MOST_BEGINNING).read_to_end(&mut journal));
-    let lines = journal.iter().filter(|byte| **byte == b'\n').count();
-    read.is_err() || (lines <= 2 && (journal.len() as u64) < MOST_BEGINNING)
+        .and_then(|file| file.take(MOST_BEGINNING).read_to_string(&mut journal));
+    // Each line is a hash and what was done.
+    let is_more = |line: &str| line.contains(" {\"Packed\":") || line.contains(" {\"Sealed\":");
+    let is_missing = matches!(&read, Err(cause) if cause.kind() == std::io::ErrorKind::NotFound);
+    let is_short = read.is_ok() && (journal.len() as u64) < MOST_BEGINNING;
+    is_missing || (is_short && !journal.lines().any(is_more))
 }
 
 /// What is below these folders is deleted, so that a link would have what is elsewhere deleted.
