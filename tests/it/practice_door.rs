@@ -24,7 +24,13 @@ impl Practice {
     }
 
     /// The answer to a request with a token and these headers, each with its line end.
-    fn with_headers(&self, method: &str, path: &str, headers: &str, body: &[u8]) -> String {
+    pub(crate) fn with_headers(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &str,
+        body: &[u8],
+    ) -> String {
         let head = format!(
             "{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nAuthorization: Bearer {}\r\nContent-Length: {}\r\n{headers}\r\n",
             self.host(),

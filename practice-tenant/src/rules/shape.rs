@@ -232,8 +232,8 @@ struct Unknown<'a> {
 
 impl Unknown<'_> {
     fn add(&mut self, name: &str) {
-        let dot = if name.is_empty() { "" } else { "." };
-        self.list.push(format!("{}{dot}{name}", self.at));
+        let path = format!("{}.{name}", self.at).replace("..", ".");
+        self.list.push(path.trim_end_matches('.').to_string());
     }
 
     /// Whether a switch of an object is on; `default` where it is absent or no switch.
