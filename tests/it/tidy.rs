@@ -315,7 +315,7 @@ fn client_code() -> Vec<(String, String)> {
     let files = sources(&root().join("src")).into_iter();
     let code = |source: String| {
         let code = source
-            .split("\n#[cfg(test)]\nmod tests")
+            .split("\nmod tests {")
             .next()
             .map(str::lines);
         let code = code.into_iter().flatten();
