@@ -14,7 +14,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 
 EVCXR_VERSION := 0.22.0
-FEATURES := all-hashes
+FEATURES := all-hashes,simulation
 SECONDS_EACH ?= 600
 VENV := .venv
 BIN := $(VENV)/bin
@@ -167,7 +167,7 @@ deny:
 	fi
 
 bench: setup
-	@cargo bench --quiet --locked --features $(FEATURES)
+	@cargo bench --quiet --locked --features all-hashes
 	$(PRACTICE) $(BIN)/python benches/first_result.py
 	$(PRACTICE) $(BIN)/python benches/in_cells.py
 	$(PRACTICE) $(BIN)/python benches/lessons.py

@@ -9,7 +9,7 @@ use std::time::Duration;
 use auth0_bulk_users::seams::{self, At, Chance, Clock, Killed, Process, SimulatedDisk, Torn};
 use auth0_bulk_users::{
     ImportOptions, ImportReport, JobOptions, LeftOut, Result, Tenant, User, get_connection_id,
-    import_stream, import_users, latest_import, plan_run_removal, remove_users, resume_import,
+    import_stream, import_users, plan_run_removal, remove_users, resume_import,
 };
 use serde_json::{Value, json};
 
@@ -246,13 +246,9 @@ fn torn(how: usize) -> Torn {
 /// Begins the run, or goes on with it.
 fn import(plan: &Plan, tenant: &Tenant, part: usize, offset: usize) -> Result<ImportReport> {
     let name = format!("part-{part}");
-    if let Ok(folder) = latest_import()
-        && folder.ends_with(&name)
-    {
-        match resume_import(tenant, &folder) {
-            Err(error) if error.to_string().contains("start it again") => {}
-            resumed => return resumed,
-        }
+    match resume_import(tenant, &format!("imports/{name}")) {
+        Err(error) if error.to_string().contains("start it again") => {}
+        resumed => return resumed,
     }
     let connection = get_connection_id(tenant, plan.connection)?;
     let options = options(plan).name(&name);

@@ -317,10 +317,7 @@ fn the_environment_example_names_every_setting_and_no_other() {
 fn client_code() -> Vec<(String, String)> {
     let files = sources(&root().join("src")).into_iter();
     let code = |source: String| {
-        let code = source
-            .split("\n#[cfg(test)]\nmod tests")
-            .next()
-            .map(str::lines);
+        let code = source.split("\nmod tests {").next().map(str::lines);
         let code = code.into_iter().flatten();
         let code = code.filter(|line| !line.trim_start().starts_with("//"));
         code.map(|line| format!("{line}\n")).collect::<String>()

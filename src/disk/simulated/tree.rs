@@ -240,7 +240,11 @@ fn left_of(synced: &[u8], now: &[u8], chance: &mut Chance) -> Vec<u8> {
     if now == synced || alike < synced.len() && chance.once_in(2) {
         return synced.to_vec();
     }
-    let kept = alike + chance.below(now.len() - alike + 1);
+    // As often all of it as not: what is lost among it shows only then that it was more.
+    let kept = match chance.once_in(2) {
+        true => now.len(),
+        false => alike + chance.below(now.len() - alike + 1),
+    };
     let mut left = now[..kept].to_vec();
     if chance.once_in(3) {
         let blocks = alike / BLOCK..kept.div_ceil(BLOCK);

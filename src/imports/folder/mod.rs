@@ -26,7 +26,7 @@
 pub(crate) mod latest;
 pub(crate) mod owner;
 
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -36,7 +36,7 @@ use crate::clock;
 use crate::disk::metadata::How;
 use crate::disk::{self, File, sync_folder};
 use crate::error::{Error, Result};
-use crate::imports::folder::owner::{Kind, Owner};
+use crate::imports::folder::owner::{Kind, Owner, PROBE};
 use crate::imports::journal::lines::{link, read_lines};
 use crate::imports::journal::{Entry, VERSION};
 use crate::jobs::upload::MAX_UPLOAD_BYTES;
@@ -109,11 +109,14 @@ impl RunFolder {
         let lock = lock(&path)?;
         let owner = Owner::of_new_files(&path).map_err(failed)?;
         let journal = create_private(&path.join(JOURNAL)).map_err(failed)?;
-        // The names of the journal, of the folder, and of the folder of all runs, which may be new as well.
+        // The names of the journal, of the folder, and of the folders that it is in, which may be new as well.
+        let within = path.ancestors().skip(1);
+        let within = within.take_while(|folder| *folder != imports);
         let above = imports
             .parent()
             .filter(|above| !above.as_os_str().is_empty());
-        for folder in [&path, imports, above.unwrap_or(Path::new("."))] {
+        let above = [imports, above.unwrap_or(Path::new("."))];
+        for folder in [&*path].into_iter().chain(within).chain(above) {
             sync_folder(folder).map_err(failed)?;
         }
         let mut folder = RunFolder {
@@ -147,11 +150,15 @@ impl RunFolder {
             return Ok(());
         };
         let shown = imports.join(name);
-        disk::rename_folder(&self.path, &shown)
-            .and_then(|()| sync_folder(imports))
-            .map_err(|cause| Error::disk(&shown, cause))?;
-        let _ = disk::remove_dir(packing);
-        self.path = shown;
+        let (imports, packing) = (imports.to_path_buf(), packing.to_path_buf());
+        let failed = |cause| Error::disk(&shown, cause);
+        disk::rename_folder(&self.path, &shown).map_err(failed)?;
+        // It is there from now on, so that it is there where it is discarded, should what follows fail.
+        self.path.clone_from(&shown);
+        for folder in [&imports, &packing] {
+            sync_folder(folder).map_err(failed)?;
+        }
+        let _ = disk::remove_dir(&packing);
         Ok(())
     }
 
@@ -166,9 +173,7 @@ impl RunFolder {
         owner.check(path, Kind::Folder)?;
         let lock = lock(path)?;
         let bytes = owner.read(&at, MOST_JOURNAL_BYTES)?;
-        // Half a line at the end is what a crash leaves; it may end within a character, too.
-        let whole = bytes.iter().rposition(|byte| *byte == b'\n');
-        let whole = whole.map_or(0, |end| end + 1);
+        let whole = whole_lines(&bytes);
         let lines = read_lines(path, &bytes[..whole])?;
         let journal = File::open(&at, How::Append).map_err(failed)?;
         journal.set_len(whole as u64).map_err(failed)?;
@@ -306,7 +311,11 @@ fn is_unbegun(folder: &Path) -> bool {
     let Ok(mut entries) = disk::read_dir(folder) else {
         return false;
     };
-    let is_ours = |name: &str| [LOCK, JOURNAL, LEFT_OUT].contains(&name) || name.starts_with(USERS);
+    let is_ours = |name: &str| {
+        [LOCK, JOURNAL, LEFT_OUT].contains(&name)
+            || name.starts_with(USERS)
+            || name.starts_with(PROBE)
+    };
     let are_ours = entries.all(|entry| {
         let name = entry.path.file_name().and_then(|name| name.to_str());
         name.is_some_and(is_ours)
@@ -316,14 +325,43 @@ fn is_unbegun(folder: &Path) -> bool {
 
 /// Whether a folder's journal, if there is one, names no file and no end of the users.
 fn has_only_begun(folder: &Path) -> bool {
-    let mut journal = String::new();
+    let mut bytes = Vec::new();
     let read = File::open(&folder.join(JOURNAL), How::Read)
-        .and_then(|file| file.take(MOST_BEGINNING).read_to_string(&mut journal));
+        .and_then(|file| file.take(MOST_BEGINNING).read_to_end(&mut bytes));
+    let journal = String::from_utf8_lossy(&bytes);
     // Each line is a hash and what was done.
     let is_more = |line: &str| line.contains(" {\"Packed\":") || line.contains(" {\"Sealed\":");
-    let is_missing = matches!(&read, Err(cause) if cause.kind() == std::io::ErrorKind::NotFound);
-    let is_short = read.is_ok() && (journal.len() as u64) < MOST_BEGINNING;
+    let is_missing = matches!(&read, Err(cause) if cause.kind() == io::ErrorKind::NotFound);
+    let is_short = read.is_ok() && (bytes.len() as u64) < MOST_BEGINNING;
     is_missing || (is_short && !journal.lines().any(is_more))
+}
+
+/// How many bytes of a journal are whole lines: what comes after them a crash has left of lines that were not on the disk yet.
+///
+/// That is half a line at the end, which may end within a character. After a power cut it is also a block of zeros, which no line holds,
+/// and what was written after that block. But a line is on the disk before the next one is written, unless it is of a row that was left
+/// out. So where another line has one after it, what was there before is damaged, and all counts as whole, to be refused.
+fn whole_lines(journal: &[u8]) -> usize {
+    let end_of_line = |bytes: &[u8]| bytes.iter().rposition(|byte| *byte == b'\n');
+    let end = end_of_line(journal).map_or(0, |end| end + 1);
+    let Some(zero) = journal[..end].iter().position(|byte| *byte == 0) else {
+        return end;
+    };
+    let begin = end_of_line(&journal[..zero]).map_or(0, |end| end + 1);
+    let mut after: Vec<&[u8]> = journal[begin..]
+        .split_inclusive(|byte| *byte == b'\n')
+        .collect();
+    after.pop();
+    let was_left_out = |line: &&[u8]| {
+        let json = line.iter().position(|byte| *byte == b' ');
+        let json = json.map_or(&line[..0], |space| &line[space + 1..]);
+        line.contains(&0) || json.starts_with(b"{\"LeftOut\"")
+    };
+    if after.iter().all(was_left_out) {
+        begin
+    } else {
+        end
+    }
 }
 
 /// What is below these folders is deleted, so that a link would have what is elsewhere deleted.
@@ -349,14 +387,37 @@ fn delete_forgotten(packing: &Path) {
     }
 }
 
-/// Keeps git away from the folder of all runs. What somebody put there instead is left as it is.
-fn keep_from_git(imports: &Path) -> std::io::Result<()> {
-    match create_private(&imports.join(".gitignore")) {
-        Ok(mut file) => file.write_all(b"*\n"),
-        Err(cause) if cause.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
-        Err(cause) => Err(cause),
-    }
+/// Keeps git away from the folder of all runs. What somebody put there instead is left as it is, unless nothing is in it: that is what a
+/// crash leaves.
+fn keep_from_git(imports: &Path) -> io::Result<()> {
+    const ALL: &[u8] = b"*\n";
+    let path = imports.join(".gitignore");
+    let mut file = match create_private(&path) {
+        Ok(file) => file,
+        Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => {
+            let mut bytes = Vec::new();
+            let is_plain = disk::symlink_metadata(&path)?.is_file();
+            let most = ALL.len() as u64 + 1;
+            let read = |file: File| file.take(most).read_to_end(&mut bytes);
+            // What cannot be read is somebody's.
+            if !is_plain || File::open(&path, How::Read).and_then(read).is_err() {
+                return Ok(());
+            }
+            if bytes.len() > ALL.len() || bytes.iter().any(|byte| *byte != 0) {
+                return Ok(());
+            }
+            let file = File::open(&path, How::Append)?;
+            file.set_len(0)?;
+            file
+        }
+        Err(cause) => return Err(cause),
+    };
+    file.write_all(ALL)?;
+    file.sync_all()
 }
+
+#[cfg(all(test, feature = "simulation"))]
+mod cut_tests;
 
 #[cfg(test)]
 mod tests {

@@ -30,10 +30,13 @@ pub(crate) enum Kind {
     File,
 }
 
+/// How the file begins that is made to see who owns new files.
+pub(crate) const PROBE: &str = ".owner-";
+
 impl Owner {
     /// The one who makes files in `folder`: makes one there, and deletes it.
     pub(crate) fn of_new_files(folder: &Path) -> io::Result<Owner> {
-        let name = format!(".owner-{}", random_hex(8).map_err(io::Error::other)?);
+        let name = format!("{PROBE}{}", random_hex(8).map_err(io::Error::other)?);
         let probe = folder.join(name);
         let made = create_private(&probe).and_then(|file| file.metadata());
         let _ = disk::remove_file(&probe);
