@@ -368,7 +368,7 @@ impl Tenant {
             let mut answer = self.send_once(&request, Some(&token), deadline)?;
             // A token can end before its time: its tenant's clock, or a changed key.
             if answer.status == StatusCode::UNAUTHORIZED
-                && let Some(renewed) = self.renewed(&token, deadline)?
+                && let Some(renewed) = self.renewed(&token.secret, deadline)?
             {
                 token = renewed;
                 answer = self.send_once(&request, Some(&token), deadline)?;
@@ -426,7 +426,7 @@ impl Tenant {
         Err(Error::read_only(self.domain(), action))
     }
 
-    fn token_for(&self, request: &Request, deadline: Deadline) -> Result<Secret> {
+    fn token_for(&self, request: &Request, deadline: Deadline) -> Result<Token> {
         let domain = self.domain();
         if let Some(action) = request.writes {
             self.check_gate(action)?;
@@ -452,11 +452,11 @@ impl Tenant {
                 request.scopes,
             ));
         }
-        Ok(token.secret)
+        Ok(token)
     }
 
     /// A new token in place of `old`, where client credentials are at hand.
-    fn renewed(&self, old: &Secret, deadline: Deadline) -> Result<Option<Secret>> {
+    fn renewed(&self, old: &Secret, deadline: Deadline) -> Result<Option<Token>> {
         let Some(application) = &self.inner.application else {
             return Ok(None);
         };
@@ -475,7 +475,7 @@ impl Tenant {
             let token = self.inner.wire.exchange(application, deadline)?;
             *self.token() = token;
         }
-        Ok(Some(self.token().secret.clone()))
+        Ok(Some(self.token().clone()))
     }
 
     fn token(&self) -> MutexGuard<'_, Token> {
@@ -486,7 +486,7 @@ impl Tenant {
     fn send_once(
         &self,
         request: &Request,
-        token: Option<&Secret>,
+        token: Option<&Token>,
         deadline: Deadline,
     ) -> Result<Answer> {
         self.when_there_is_room(deadline, Traffic::begin)?;

@@ -13,6 +13,7 @@ use crate::secrets::redact;
 use crate::secrets::sent::SentSecrets;
 use crate::tenant::answer::{Field, MOST_VALUES, http_millis, most_values};
 use crate::tenant::form::Form;
+use crate::tenant::token::Token;
 
 pub(crate) const CORRELATION_ID: &str = "X-Correlation-ID";
 /// What is written as `%2F` in a segment of a path: all but the characters that RFC 3986 calls unreserved. `Url` leaves the
@@ -124,15 +125,14 @@ impl Request {
     }
 
     /// What goes with the request and may not come back, also as a form would have it, where a space is a `+`.
-    pub(crate) fn secrets(&self, token: Option<&Secret>) -> SentSecrets {
-        let mut sent = SentSecrets::default();
+    pub(crate) fn secrets(&self, token: Option<&Token>) -> SentSecrets {
+        let mut sent = token.map(|token| token.sent.clone()).unwrap_or_default();
         let mut add = |secret: &str| {
             sent.add(secret);
             if secret.contains(' ') {
                 sent.add(&secret.replace(' ', "+"));
             }
         };
-        token.map(Secret::expose).into_iter().for_each(&mut add);
         // The query of a signed address is a key to the file.
         let key = self.signed.as_ref().and_then(Url::query);
         key.into_iter().for_each(&mut add);

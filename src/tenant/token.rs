@@ -10,12 +10,15 @@ use serde_json::Value;
 use crate::clock::{self, unix_seconds};
 use crate::error::{Error, Result};
 use crate::secrets::Secret;
+use crate::secrets::sent::SentSecrets;
 use crate::tenant::settings::Address;
 
 /// A Management API token and what it says of itself.
 #[derive(Clone, Debug)]
 pub(crate) struct Token {
     pub(crate) secret: Secret,
+    /// What of it may not come back, made once for all the requests that it goes with.
+    pub(crate) sent: SentSecrets,
     /// UNIX seconds; `None` when the token does not say.
     pub(crate) expires: Option<u64>,
     /// `None` when the token names no scopes: then only the tenant knows.
@@ -68,6 +71,7 @@ impl Token {
         check_audience(&claims, base, domain)?;
         Ok(Token {
             secret: Secret::new(text),
+            sent: SentSecrets::of([text]),
             expires: claims["exp"].as_u64(),
             scopes: claims["scope"]
                 .as_str()

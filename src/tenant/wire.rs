@@ -9,7 +9,6 @@ use serde_json::json;
 use crate::clock::{self, Deadline};
 use crate::disk::places::kill_at_request;
 use crate::error::{Error, Result};
-use crate::secrets::Secret;
 use crate::tenant::answers::TokenAnswer;
 use crate::tenant::line::{Line, Outgoing, sensitive};
 use crate::tenant::log::Recorder;
@@ -84,7 +83,7 @@ impl Wire {
     pub(crate) fn send(
         &self,
         request: &Request,
-        token: Option<&Secret>,
+        token: Option<&Token>,
         limits: Limits,
     ) -> Result<Answer> {
         let call = request.name();
@@ -138,13 +137,13 @@ impl Wire {
 /// The headers of a request, and the bytes of its body.
 fn encoded(
     request: &Request,
-    token: Option<&Secret>,
+    token: Option<&Token>,
     call: &str,
 ) -> Result<(HeaderMap, Option<Vec<u8>>)> {
     let unfit = |name: &str| Error::bad_answer(call, &format!("{name} fits into no header"));
     let mut headers = HeaderMap::new();
     if let Some(token) = token {
-        let bearer = sensitive(&format!("Bearer {}", token.expose()));
+        let bearer = sensitive(&format!("Bearer {}", token.secret.expose()));
         headers.insert(AUTHORIZATION, bearer.ok_or_else(|| unfit("the token"))?);
     }
     let body = match &request.body {
