@@ -5,6 +5,7 @@ pub(crate) mod rules;
 
 use serde_derive::{Deserialize, Serialize};
 
+use crate::imports::folder::left_out::{LeftOutRow, LeftOutSoFar};
 use crate::imports::options::ImportOptions;
 
 /// Of the entries of a journal; one of another version is not read.
@@ -51,11 +52,10 @@ pub(crate) enum Entry {
         given_ids: Vec<usize>,
         sha256: String,
     },
-    /// A row that was not sent, since the check found fault with it; whole, to be mended.
-    LeftOut {
-        note: RowNote,
-        user: Option<serde_json::Value>,
-    },
+    /// A row that was not sent, since the check found fault with it; whole, to be mended. Runs of before wrote them here.
+    LeftOut(LeftOutRow),
+    /// How far the file of such rows is.
+    LeftOutSoFar(LeftOutSoFar),
     /// No more users come. `left_out` are rows of their file that a reader left out, since they are no users to import; `before`
     /// are users whom an earlier run of the same file had brought in.
     Sealed {
