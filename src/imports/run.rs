@@ -7,9 +7,9 @@ use serde_json::Value;
 
 use crate::error::{Error, Result};
 use crate::imports::file_state::{FileState, Taken};
-use crate::imports::folder::left_out::{LeftOutRow, LeftOutSoFar, cut_off};
+use crate::imports::folder::left_out::cut_off;
 use crate::imports::folder::{RunFolder, done_name, looked_name, packed_name, sha256};
-use crate::imports::journal::{Entry, FileEnd, RowRuns, holds};
+use crate::imports::journal::{Entry, FileEnd, LeftOutRow, LeftOutSoFar, RowRuns, holds};
 use crate::imports::options::{Afterwards, ImportOptions};
 use crate::imports::pack::PackStep;
 use crate::jobs::{JobId, RowKey};

@@ -188,7 +188,7 @@ impl<'a> Schedule<'a> {
         {
             return self.read(index);
         }
-        let settles = self.settles();
+        let settles = self.settles(now);
         if let Some((at, index)) = settles
             && at <= now
         {
@@ -420,8 +420,8 @@ impl<'a> Schedule<'a> {
     }
 
     /// Which file is to be accounted for next, and when. One of which nothing is left to ask is due at once.
-    fn settles(&mut self) -> Option<(Instant, usize)> {
-        let (now, rate) = (clock::instant(), self.options.requests_per_second);
+    fn settles(&mut self, now: Instant) -> Option<(Instant, usize)> {
+        let rate = self.options.requests_per_second;
         let all = self.settling.iter_mut().enumerate();
         all.map(|(index, settling)| (settling.due(rate).unwrap_or(now), index))
             .min()

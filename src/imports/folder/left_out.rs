@@ -7,35 +7,15 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use serde_derive::{Deserialize, Serialize};
-use serde_json::Value;
-
 use crate::error::{Error, Result};
 use crate::imports::folder::owner::{Kind, Owner};
-use crate::imports::journal::RowNote;
 use crate::imports::journal::lines::link;
+use crate::imports::journal::{LeftOutRow, LeftOutSoFar};
 use crate::private_file::create_private;
 
 pub(crate) const LEFT_OUT: &str = "left-out.jsonl";
 /// Bytes of a line at most: a row of a source has 4 MiB at most, and a text may be twice as long in JSON.
 const MOST_LINE: u64 = 16 << 20;
-
-/// How far the file is.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(crate) struct LeftOutSoFar {
-    pub(crate) rows: usize,
-    pub(crate) last_row: usize,
-    pub(crate) bytes: u64,
-    /// Of the last line.
-    chain: String,
-}
-
-/// A row that was not sent; whole, to be mended, where it could be read.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct LeftOutRow {
-    pub(crate) note: RowNote,
-    pub(crate) user: Option<Value>,
-}
 
 /// The file while it is written.
 #[derive(Debug)]

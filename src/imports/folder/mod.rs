@@ -35,12 +35,10 @@ use sha2::{Digest, Sha256};
 
 use crate::clock;
 use crate::error::{Error, Result};
-use crate::imports::folder::left_out::{
-    LEFT_OUT, LeftOutFile, LeftOutRow, LeftOutRows, LeftOutSoFar,
-};
+use crate::imports::folder::left_out::{LEFT_OUT, LeftOutFile, LeftOutRows};
 use crate::imports::folder::owner::{Kind, Owner};
 use crate::imports::journal::lines::{link, read_lines};
-use crate::imports::journal::{Entry, VERSION};
+use crate::imports::journal::{Entry, LeftOutRow, LeftOutSoFar, VERSION};
 use crate::jobs::upload::MAX_UPLOAD_BYTES;
 use crate::private_file::lock::{LOCK, lock, try_lock};
 use crate::private_file::{create_private, create_private_folder, create_private_folders};

@@ -5,7 +5,6 @@ pub(crate) mod rules;
 
 use serde_derive::{Deserialize, Serialize};
 
-use crate::imports::folder::left_out::{LeftOutRow, LeftOutSoFar};
 use crate::imports::options::ImportOptions;
 
 /// Of the entries of a journal; one of another version is not read.
@@ -95,6 +94,23 @@ pub(crate) enum Entry {
         /// Of the file that is left.
         sha256: String,
     },
+}
+
+/// How far the file of rows left out is.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct LeftOutSoFar {
+    pub(crate) rows: usize,
+    pub(crate) last_row: usize,
+    pub(crate) bytes: u64,
+    /// Of the last line.
+    pub(crate) chain: String,
+}
+
+/// A row that was not sent; whole, to be mended, where it could be read.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct LeftOutRow {
+    pub(crate) note: RowNote,
+    pub(crate) user: Option<serde_json::Value>,
 }
 
 /// What became of a file's users: every row is inserted, updated or noted.

@@ -4,8 +4,7 @@
 //! its hashes too. So each line is held against the order in which a run works, before a number of it is used.
 
 use crate::connections::ConnectionId;
-use crate::imports::folder::left_out::LeftOutSoFar;
-use crate::imports::journal::{Entry, FileEnd, RowRuns, holds};
+use crate::imports::journal::{Entry, FileEnd, LeftOutSoFar, RowRuns, holds};
 use crate::imports::options::ImportOptions;
 use crate::jobs::JobId;
 use crate::jobs::upload::MAX_UPLOAD_BYTES;
