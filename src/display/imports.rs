@@ -1,6 +1,5 @@
 //! How a plan and a report of an import look.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::display::removal::in_the_log;
@@ -8,10 +7,10 @@ use crate::display::show::shown;
 use crate::display::svg::{Svg, width_of};
 use crate::display::view::{BAD, Bar, Entry, GOOD, NEUTRAL, OPEN, Part, UPDATED, View, WARNING};
 use crate::error::problem::{self, Problem};
-use crate::imports::outcome::{JobSpan, Outcome};
+use crate::imports::attention::Group;
+use crate::imports::outcome::JobSpan;
 use crate::imports::plan::ImportPlan;
 use crate::imports::report::ImportReport;
-use crate::jobs::errors::NOT_SENT;
 use crate::jobs::upload::MAX_UPLOAD_BYTES;
 use crate::words::{count, grouped, in_words, span_in_words, utc};
 
@@ -122,15 +121,6 @@ fn with_entries(view: View, mut all: impl Iterator<Item = Entry>) -> View {
     }
 }
 
-/// Users with one reason: how many, the first rows, the reason.
-struct Group {
-    outcome: Outcome,
-    rows: Vec<usize>,
-    field: String,
-    message: String,
-    advice: &'static str,
-}
-
 impl ImportReport {
     /// Of a source that was not read to its end.
     fn unread(&self) -> Option<String> {
@@ -169,38 +159,6 @@ impl ImportReport {
         )
     }
 
-    /// What needs attention, by reason. Auth0's message may hold values, which differ by row, so its code and field tell; of who
-    /// was not sent the sentence does, but for the rows and lines in it.
-    fn groups(&self) -> Vec<Group> {
-        let mut groups: BTreeMap<(String, String, String, String), Group> = BTreeMap::new();
-        for attention in self.attention() {
-            let Some(reason) = attention.reasons.first() else {
-                continue;
-            };
-            let field = reason.field.clone().unwrap_or_default();
-            let key = (
-                attention.outcome.word().to_string(),
-                reason.code.clone(),
-                field.clone(),
-                match reason.code.as_str() {
-                    NOT_SENT => reason.message.replace(|c: char| c.is_ascii_digit(), ""),
-                    _ => String::new(),
-                },
-            );
-            let group = groups.entry(key).or_insert_with(|| Group {
-                outcome: attention.outcome,
-                rows: Vec::new(),
-                field,
-                message: reason.message.clone(),
-                advice: reason.advice,
-            });
-            group.rows.push(attention.row);
-        }
-        let mut groups: Vec<Group> = groups.into_values().collect();
-        groups.sort_by_key(|group| std::cmp::Reverse(group.rows.len()));
-        groups
-    }
-
     fn bar(&self) -> Bar {
         let c = self.counts();
         let mut counts = vec![
@@ -232,16 +190,16 @@ impl ImportReport {
         );
         let view = view.with(Part::Bar(self.bar())).notes(self.unread());
         let view = view.notes([self.jobs_line()]).notes(self.late());
-        let mut view = with_entries(view, self.groups().into_iter().map(Group::entry));
+        let mut view = with_entries(view, self.groups().iter().map(Group::entry));
         view.parts.extend(timeline(self.jobs()));
         view
     }
 }
 
 impl Group {
-    fn entry(self) -> Entry {
-        let number = self.rows.len();
-        let first: Vec<String> = self.rows.iter().take(5).map(usize::to_string).collect();
+    fn entry(&self) -> Entry {
+        let number = self.number;
+        let first: Vec<String> = self.rows.iter().map(usize::to_string).collect();
         let row = if number == 1 { "row" } else { "rows" };
         let more = if number > 5 { ", …" } else { "" };
         let about = match self.field.as_str() {
@@ -252,7 +210,7 @@ impl Group {
             place: format!("{} {}", grouped(number), self.outcome.word()),
             title: format!("{row} {}{more}", first.join(", ")),
             lines: vec![
-                (about.to_string(), self.message),
+                (about.to_string(), self.message.clone()),
                 ("what to do".to_string(), self.advice.to_string()),
             ],
         }

@@ -158,7 +158,4 @@ sentences! {
     RunFolder journal_full(path: &Path, most: u64) let path = path.display(), most = grouped(most);
         "cannot use the run folder {path}: its journal would grow beyond {most} bytes"
         ", " "so import fewer users in one run";
-    RunFolder journal_full_of_left_out(path: &Path, most: u64) let path = path.display(), most = grouped(most);
-        "cannot use the run folder {path}: its journal would grow beyond {most} bytes"
-        ", " "so mend the source: almost every row of it is left out";
 }

@@ -106,6 +106,14 @@ impl FileState {
         self.stage = Stage::Unanswered { since: at };
     }
 
+    /// Whether an upload was sent so long ago, and never answered, that its job has ended: what it changed may have changed since.
+    pub(crate) fn was_unanswered_long_ago(&self, now: u64) -> bool {
+        match self.stage {
+            Stage::Unanswered { since } => since.saturating_add(JOB_WORKS_FOR) <= now,
+            _ => false,
+        }
+    }
+
     /// It was certainly not taken.
     pub(crate) fn not_taken(&mut self) {
         self.uploads = self.uploads.saturating_sub(1);

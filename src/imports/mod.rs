@@ -3,6 +3,7 @@
 //! The steps are in files of their own: `same_file.rs` and `earlier.rs` (was it imported before), `look_up.rs` (who is there), `pack.rs` and `coming.rs` (check and pack), `schedule.rs` (send and wait), `estimate.rs` (when to ask), `settle.rs` and `verdict.rs` (account),
 //! `folder/` and `journal/` (write down), `report.rs` (show). Here they are put together.
 
+pub(crate) mod attention;
 pub(crate) mod coming;
 pub(crate) mod earlier;
 pub(crate) mod estimate;
@@ -352,7 +353,6 @@ impl Run {
         if made_here {
             tenant.witness().remember(self.folder.done_so_far());
         }
-        self.forget_what_comes_again();
         let requests = tenant.traffic().count - before;
         let report = ImportReport::new(&self, requests)?;
         match worked {

@@ -6,13 +6,13 @@ use serde_json::Value;
 
 use crate::clock::unix_millis;
 use crate::error::{Error, Result};
+use crate::imports::attention::{AttentionSoFar, Group, outcome};
 use crate::imports::file_state::FileState;
-use crate::imports::journal::{NoteKind, RowNote};
+use crate::imports::journal::{LeftOutRow, NoteKind, RowNote};
 use crate::imports::outcome::{Attention, Counts, JobSpan, Outcome};
 use crate::imports::run::Run;
-use crate::jobs::errors::{RowError, advice};
 use crate::private_file::sheet::CsvFile;
-use crate::say::{data, debug_fields};
+use crate::say::debug_fields;
 use crate::users::{User, Users};
 use crate::words::grouped;
 
@@ -41,7 +41,7 @@ pub struct ImportReport {
     pub(crate) domain: String,
     pub(crate) connection: Option<String>,
     counts: Counts,
-    attention: Vec<Attention>,
+    attention: AttentionSoFar,
     jobs: Vec<JobSpan>,
     pub(crate) requests: u64,
     /// The last row that was packed or left out.
@@ -58,13 +58,11 @@ debug_fields!(ImportReport: folder, correlation_id, domain, connection, counts, 
 impl ImportReport {
     pub(crate) fn new(run: &Run, requests: u64) -> Result<ImportReport> {
         let mut counts = Counts::default();
-        let mut attention: Vec<Attention> = run.left_out.iter().map(attend).collect();
-        // Whom a look-up found is left out, too, and is no failure.
-        for left_out in &attention {
-            match left_out.outcome {
-                Outcome::AlreadyThere => counts.already_there += 1,
-                _ => counts.failed += 1,
-            }
+        let mut attention = AttentionSoFar::default();
+        for left_out in run.left_out()? {
+            let note = left_out?.note;
+            count(&mut counts, &note);
+            attention.add(&note);
         }
         counts.already_there += run.before as u64;
         let mut jobs = Vec::new();
@@ -76,12 +74,8 @@ impl ImportReport {
             counts.inserted += end.inserted;
             counts.updated += end.updated;
             for note in &end.notes {
-                match note.kind {
-                    NoteKind::AlreadyThere => counts.already_there += 1,
-                    NoteKind::Failed => counts.failed += 1,
-                    NoteKind::Unknown => counts.unknown += 1,
-                }
-                attention.push(attend(note));
+                count(&mut counts, note);
+                attention.add(note);
             }
             jobs.push(JobSpan {
                 file: index + 1,
@@ -99,14 +93,13 @@ impl ImportReport {
             + counts.unknown
             + counts.not_sent
             + counts.left_out;
-        attention.sort_by_key(|attention| attention.row);
         Ok(ImportReport {
             folder: run.folder.path().display().to_string(),
             correlation_id: run.correlation_id(),
             domain: run.domain.clone(),
             connection: run.connection.clone(),
             counts,
-            attention,
+            attention: attention.whole(),
             jobs,
             requests,
             last_row: run.last_row(),
@@ -136,7 +129,8 @@ impl ImportReport {
         self.counts
     }
 
-    /// The users who were neither inserted nor updated, in the order of the input; but for those whom an earlier run of the same
+    /// The users who were neither inserted nor updated, the first 1,000 of them in the order of the input
+    /// ([`ImportReport::attention_beyond`] tells how many more there are); but for those whom an earlier run of the same
     /// file had brought in ([`ImportOptions::again`](crate::ImportOptions::again)), who are in its report.
     ///
     /// # Examples
@@ -154,7 +148,33 @@ impl ImportReport {
     /// ```
     #[must_use]
     pub fn attention(&self) -> &[Attention] {
-        &self.attention
+        &self.attention.first
+    }
+
+    /// Users who were neither inserted nor updated and come after the first 1,000 of them, which [`ImportReport::attention`] has.
+    /// [`ImportReport::save_csv`] writes them all.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+    /// # let tenant = Tenant::practice()?;
+    /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
+    /// let options = ImportOptions::default().skip_bad_rows(true);
+    /// let report = import_users(&tenant, &connection, &[User::new("no address")], &options)?;
+    /// assert_eq!((report.attention().len(), report.attention_beyond()), (1, 0));
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[must_use]
+    pub fn attention_beyond(&self) -> u64 {
+        self.attention.number - self.attention.first.len() as u64
+    }
+
+    /// What needs attention, by reason: the most frequent first.
+    pub(crate) fn groups(&self) -> &[Group] {
+        &self.attention.groups
     }
 
     /// The jobs, in the order of their files.
@@ -288,7 +308,11 @@ impl ImportReport {
     /// ```
     pub fn failed(&self) -> Result<Users> {
         let run = Run::open(Path::new(&self.folder))?;
-        let mut users: Vec<(usize, Value)> = run.left_out_users.clone();
+        let mut users: Vec<(usize, Value)> = Vec::new();
+        for left_out in run.left_out()? {
+            let LeftOutRow { note, user } = left_out?;
+            users.extend(user.map(|user| (note.row, user)));
+        }
         for end in run.files.iter().filter_map(FileState::end) {
             let wanted = |row: &usize| {
                 let note = end.note_of(*row);
@@ -350,11 +374,13 @@ impl ImportReport {
             "row", "email", "user_id", "outcome", "code", "field", "reason",
         ];
         sheet.row(header).map_err(failed)?;
-        let mut left_out = run.left_out.iter().peekable();
+        let mut left_out = run.left_out()?;
+        let mut next = left_out.next().transpose()?;
         for (index, state) in run.files.iter().enumerate() {
             for (row, email, id) in run.row_keys(index + 1)? {
-                while let Some(note) = left_out.next_if(|note| note.row < row) {
-                    write_left_out(&mut sheet, note).map_err(failed)?;
+                while let Some(before) = next.as_ref().filter(|next| next.note.row < row) {
+                    write_left_out(&mut sheet, &before.note).map_err(failed)?;
+                    next = left_out.next().transpose()?;
                 }
                 let (outcome, note) = match state.end() {
                     None => (Outcome::NotSent, None),
@@ -373,8 +399,9 @@ impl ImportReport {
                 write_row(&mut sheet, row, [&email, &id], outcome, note).map_err(failed)?;
             }
         }
-        for note in left_out {
-            write_left_out(&mut sheet, note).map_err(failed)?;
+        while let Some(rest) = next {
+            write_left_out(&mut sheet, &rest.note).map_err(failed)?;
+            next = left_out.next().transpose()?;
         }
         sheet.finish().map_err(failed)
     }
@@ -407,25 +434,10 @@ fn write_row(
     ])
 }
 
-fn outcome(kind: NoteKind) -> Outcome {
-    match kind {
-        NoteKind::AlreadyThere => Outcome::AlreadyThere,
-        NoteKind::Failed => Outcome::Failed,
-        NoteKind::Unknown => Outcome::Unknown,
-    }
-}
-
-fn attend(note: &RowNote) -> Attention {
-    let reason = |(code, field, message): &(String, Option<String>, String)| RowError {
-        advice: advice(code, field.as_deref()),
-        code: data(code),
-        field: field.as_deref().map(data),
-        message: data(message),
-    };
-    Attention {
-        row: note.row,
-        email: data(&note.email),
-        outcome: outcome(note.kind),
-        reasons: note.reasons.iter().map(reason).collect(),
+fn count(counts: &mut Counts, note: &RowNote) {
+    match note.kind {
+        NoteKind::AlreadyThere => counts.already_there += 1,
+        NoteKind::Failed => counts.failed += 1,
+        NoteKind::Unknown => counts.unknown += 1,
     }
 }

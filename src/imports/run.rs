@@ -7,8 +7,9 @@ use serde_json::Value;
 
 use crate::error::{Error, Result};
 use crate::imports::file_state::{FileState, Taken};
+use crate::imports::folder::left_out::cut_off;
 use crate::imports::folder::{RunFolder, done_name, looked_name, packed_name, sha256};
-use crate::imports::journal::{Entry, FileEnd, RowNote, RowRuns, holds};
+use crate::imports::journal::{Entry, FileEnd, LeftOutRow, LeftOutSoFar, RowRuns, holds};
 use crate::imports::options::{Afterwards, ImportOptions};
 use crate::imports::pack::PackStep;
 use crate::jobs::{JobId, RowKey};
@@ -50,8 +51,9 @@ pub(crate) struct Run {
     name: String,
     pub(crate) options: ImportOptions,
     pub(crate) files: Vec<FileState>,
-    pub(crate) left_out: Vec<RowNote>,
-    pub(crate) left_out_users: Vec<(usize, Value)>,
+    /// Rows that runs of before kept in their journal.
+    left_out_before: Vec<LeftOutRow>,
+    left_out: LeftOutSoFar,
     /// Rows of the source; `None` while more may come.
     pub(crate) sealed: Option<usize>,
     /// Users whom an earlier run of the same file had brought in: they were not sent.
@@ -77,8 +79,8 @@ impl Run {
             name: String::new(),
             options: ImportOptions::default(),
             files: Vec::new(),
-            left_out: Vec::new(),
-            left_out_users: Vec::new(),
+            left_out_before: Vec::new(),
+            left_out: LeftOutSoFar::default(),
             sealed: None,
             before: 0,
             begun_at: None,
@@ -107,19 +109,28 @@ impl Run {
             names.push(name);
         }
         run.folder.delete_all_but(&names);
-        run.forget_what_comes_again();
+        cut_off(path, &run.left_out).map_err(|cause| Error::disk(path, cause))?;
         Ok(run)
     }
 
-    /// Of a source that was not read to its end, the rows after the last file are to be sent again, those that were left
-    /// out among them.
-    pub(crate) fn forget_what_comes_again(&mut self) {
-        if self.sealed.is_none() {
-            let last = self.files.iter().flat_map(FileState::all_rows).max();
-            let last = last.unwrap_or(0);
-            self.left_out.retain(|note| note.row < last);
-            self.left_out_users.retain(|(row, _)| *row < last);
-        }
+    /// The rows that were not sent, in order. Of a source that was not read to its end, the rows after the last file are to be
+    /// sent again, those that were left out among them.
+    pub(crate) fn left_out(&self) -> Result<impl Iterator<Item = Result<LeftOutRow>>> {
+        let end = match self.sealed {
+            Some(_) => usize::MAX,
+            None => self.last_packed(),
+        };
+        let before: Vec<LeftOutRow> = self.left_out_before.clone();
+        let all = before.into_iter().map(Ok);
+        let all = all.chain(self.folder.left_out(&self.left_out)?);
+        Ok(all.filter(move |row| row.as_ref().map_or(true, |row| row.note.row < end)))
+    }
+
+    /// The last row that is in a file.
+    fn last_packed(&self) -> usize {
+        let packed = self.files.iter().flat_map(|state| state.rows.last());
+        let packed = packed.map(|(first, count)| first + (count - 1)).max();
+        packed.unwrap_or(0)
     }
 
     /// Writes a step down, then counts it.
@@ -144,11 +155,8 @@ impl Run {
                 packed_sha256: sha256,
                 ..FileState::default()
             }),
-            Entry::LeftOut { note, user } => {
-                self.left_out_users
-                    .extend(user.map(|user| (note.row, user)));
-                self.left_out.push(note);
-            }
+            Entry::LeftOut(row) => self.left_out_before.push(row),
+            Entry::LeftOutSoFar(so_far) => self.left_out = so_far,
             Entry::Sealed {
                 rows,
                 left_out,
@@ -211,6 +219,12 @@ impl Run {
 
     /// Takes what was made: puts a file on the disk, then names it in the journal.
     pub(crate) fn take(&mut self, step: PackStep) -> Result<Option<usize>> {
+        // What comes before a step is told before it.
+        if !matches!(step, PackStep::LeftOut(..))
+            && let Some(so_far) = self.folder.left_out_so_far()?
+        {
+            self.note(Entry::LeftOutSoFar(so_far))?;
+        }
         match step {
             PackStep::File { packed, own_ids } => {
                 let file = self.files.len() + 1;
@@ -225,7 +239,8 @@ impl Run {
             }
             PackStep::LeftOut(note, user) => {
                 let user = user.and_then(|user| serde_json::to_value(user).ok());
-                self.note(Entry::LeftOut { note, user }).map(|()| None)
+                let row = LeftOutRow { note, user };
+                self.folder.leave_out(&row).map(|()| None)
             }
             PackStep::End {
                 rows,
@@ -244,10 +259,12 @@ impl Run {
 
     /// The last row that is in a file or was left out.
     pub(crate) fn last_row(&self) -> usize {
-        let packed = self.files.iter().flat_map(|state| state.rows.last());
-        let packed = packed.map(|(first, count)| first + (count - 1)).max();
-        let left_out = self.left_out.last().map(|note| note.row);
-        packed.max(left_out).unwrap_or(0)
+        let packed = self.last_packed();
+        if self.sealed.is_none() {
+            return packed;
+        }
+        let before = self.left_out_before.last().map_or(0, |row| row.note.row);
+        packed.max(before).max(self.left_out.last_row)
     }
 
     /// The files that are not done, from 1.

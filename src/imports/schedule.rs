@@ -188,7 +188,7 @@ impl<'a> Schedule<'a> {
         {
             return self.read(index);
         }
-        let settles = self.settles();
+        let settles = self.settles(now);
         if let Some((at, index)) = settles
             && at <= now
         {
@@ -221,6 +221,10 @@ impl<'a> Schedule<'a> {
 
     fn upload(&mut self, file: usize) -> Result<()> {
         let state = &self.run.files[file - 1];
+        let is_upsert = self.options.job.upsert && !self.options.send_again_untold;
+        if is_upsert && state.was_unanswered_long_ago(unix_millis()) {
+            return self.account(file, Silence::Gone, Purpose::Account);
+        }
         let name = packed_name(file);
         let bytes = self.run.folder.read(&name, &state.packed_sha256)?;
         let users = state.count();
@@ -420,8 +424,8 @@ impl<'a> Schedule<'a> {
     }
 
     /// Which file is to be accounted for next, and when. One of which nothing is left to ask is due at once.
-    fn settles(&mut self) -> Option<(Instant, usize)> {
-        let (now, rate) = (clock::instant(), self.options.requests_per_second);
+    fn settles(&mut self, now: Instant) -> Option<(Instant, usize)> {
+        let rate = self.options.requests_per_second;
         let all = self.settling.iter_mut().enumerate();
         all.map(|(index, settling)| (settling.due(rate).unwrap_or(now), index))
             .min()

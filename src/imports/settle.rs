@@ -308,6 +308,11 @@ impl Settling {
         let error = match answered {
             Ok(()) => {
                 self.faults = 0;
+                if matches!(ask, Ask::Search(By::Id, _) | Ask::One(By::Id, _))
+                    && self.are_all_found()
+                {
+                    self.queue.clear();
+                }
                 return Ok(());
             }
             Err(error) => error,

@@ -101,6 +101,7 @@ pub fn plan_removal(tenant: &Tenant, finished: &FinishedJob) -> Result<RemovalPl
             is_in: true,
             may_come_late: false,
             was_removed: false,
+            else_stays: None,
             is_certain: true,
         };
         match refused.contains(&(index + 1)) {
@@ -247,6 +248,7 @@ impl Run {
                         .get(&row)
                         .is_some_and(|kind| state.may_come_late(*kind)),
                     was_removed: false,
+                    else_stays: noted.get(&row).map(|kind| reason(*kind)),
                     is_certain,
                 };
                 let id = candidate.id.as_ref();
@@ -272,6 +274,19 @@ impl Run {
     }
 }
 
+fn may_be_in(noted: NoteKind, candidate: &Candidate) -> bool {
+    candidate.may_come_late || noted != NoteKind::AlreadyThere
+}
+
+/// Why a user of whom that was noted stays.
+fn reason(noted: NoteKind) -> &'static str {
+    match noted {
+        NoteKind::AlreadyThere => "the user was there before",
+        NoteKind::Failed => REFUSED,
+        NoteKind::Unknown => "what became of the user is not known",
+    }
+}
+
 /// Why the run did not create the user of this row, or why it cannot be known; `None` when it may have.
 fn not_created(
     end: &FileEnd,
@@ -281,11 +296,8 @@ fn not_created(
 ) -> Option<&'static str> {
     match noted {
         // They may have come in later, or by an upload whose answer was lost: with an id made for the run the tenant can tell.
-        Some(_) if candidate.made_id && candidate.may_come_late => None,
-        Some(NoteKind::AlreadyThere) => Some("the user was there before"),
-        Some(NoteKind::Failed | NoteKind::Unknown) if candidate.made_id => None,
-        Some(NoteKind::Failed) => Some(REFUSED),
-        Some(NoteKind::Unknown) => Some("what became of the user is not known"),
+        Some(kind) if candidate.made_id && may_be_in(*kind, candidate) => None,
+        Some(kind) => Some(reason(*kind)),
         None if end.is_updated(row) => Some("the user was there before and was updated"),
         None if candidate.id.is_none() => {
             Some("the id was left to Auth0, so which user it is is not known")

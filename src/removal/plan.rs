@@ -193,6 +193,8 @@ pub(crate) struct Candidate {
     pub(crate) may_come_late: bool,
     /// Whether they were removed before, and may have come in again since.
     pub(crate) was_removed: bool,
+    /// Why they stay if nobody has their id, where that is known.
+    pub(crate) else_stays: Option<&'static str>,
     /// Whether it is certain that they were sent with this e-mail, as it is of a run that was made here.
     pub(crate) is_certain: bool,
 }
@@ -340,7 +342,7 @@ fn user_with_made_id(
         Some([profile]) => profile,
         Some([_, ..]) => return Err(TWO_WITH_ID),
         _ if candidate.is_in => return Ok(None),
-        _ => return Err("what became of the user is not known"),
+        _ => return Err(candidate.else_stays.unwrap_or(NOBODY_WITH_ID)),
     };
     let doubt = ownership::doubt(profile, connection);
     let untold = |doubt: &&str| candidate.is_certain && *doubt == ownership::IDENTITIES_UNTOLD;
@@ -363,7 +365,7 @@ fn unseen_user(
     let profile = ownership::by_id(tenant, id)?;
     Ok(match profile {
         Some(profile) => user_with_made_id(candidate, Some(&vec![profile]), connection),
-        None => Err(NOBODY_WITH_ID),
+        None => Err(candidate.else_stays.unwrap_or(NOBODY_WITH_ID)),
     })
 }
 

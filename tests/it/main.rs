@@ -20,6 +20,7 @@ mod import;
 mod inspect;
 mod job_errors;
 mod kills;
+mod left_out_rows;
 mod limits;
 mod mangled;
 mod messages;

@@ -48,10 +48,10 @@ struct Holds {
     date: &'static str,
 }
 
-struct Auth0 {
+pub(crate) struct Auth0 {
     holds: Arc<Mutex<Holds>>,
     requests: Arc<Mutex<Vec<String>>>,
-    tenant: Tenant,
+    pub(crate) tenant: Tenant,
 }
 
 fn completed() -> (u16, Value) {
@@ -76,7 +76,7 @@ fn someone(connection: &str, row: &Value) -> Value {
 }
 
 impl Auth0 {
-    fn new() -> Auth0 {
+    pub(crate) fn new() -> Auth0 {
         let holds = Arc::new(Mutex::new(Holds {
             users: Vec::new(),
             late: Vec::new(),

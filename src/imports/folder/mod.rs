@@ -20,10 +20,10 @@
 //!
 //! A crash in the middle of a line leaves one without its end: it is dropped, and the step it was about is
 //! taken for not done, which each step bears. So is a line whose end the disk had not taken yet. A write that fails
-//! (a full disk) ends the run in the same way. Rows that were left out wait for the next line to be on the disk with
-//! it: of rows after the last file of a source that was cut off nothing is kept, since they are to be sent again.
+//! (a full disk) ends the run in the same way. Rows that were left out are in a file of their own, on the disk before the next line, which tells how many: of rows after the last file of a source that was cut off nothing is kept, since they are to be sent again.
 
 pub(crate) mod latest;
+pub(crate) mod left_out;
 pub(crate) mod owner;
 
 use std::io::{self, Read, Write};
@@ -36,9 +36,10 @@ use crate::clock;
 use crate::disk::metadata::How;
 use crate::disk::{self, File, sync_folder};
 use crate::error::{Error, Result};
+use crate::imports::folder::left_out::{LEFT_OUT, LeftOutFile, LeftOutRows};
 use crate::imports::folder::owner::{Kind, Owner, PROBE};
 use crate::imports::journal::lines::{link, read_lines};
-use crate::imports::journal::{Entry, VERSION};
+use crate::imports::journal::{Entry, LeftOutRow, LeftOutSoFar, VERSION};
 use crate::jobs::upload::MAX_UPLOAD_BYTES;
 use crate::private_file::lock::{LOCK, lock, try_lock};
 use crate::private_file::{create_private, create_private_folder, create_private_folders};
@@ -47,16 +48,12 @@ use crate::words::hex;
 pub(crate) const JOURNAL: &str = "journal.jsonl";
 /// Where folders are until all their files are packed.
 const PACKING: &str = ".packing";
-/// Rows that were left out, where they are in a file of their own.
-const LEFT_OUT: &str = "left-out.jsonl";
 /// Bytes of a journal that only tells what its run is about.
 const MOST_BEGINNING: u64 = 1 << 20;
 /// A folder there that is older belongs to no run that is only just beginning.
 const BEGINNING: Duration = Duration::from_secs(60);
 /// Bytes of a journal. A user who is refused takes some 200 bytes of it, one who is imported almost nothing.
 const MOST_JOURNAL_BYTES: u64 = 512 << 20;
-/// Bytes of a journal that still takes rows that are left out: the rest is room for what becomes of the others.
-const MOST_LEFT_OUT_BYTES: u64 = MOST_JOURNAL_BYTES / 2;
 
 /// A run folder, held by this process alone while it is open.
 #[derive(Debug)]
@@ -67,6 +64,8 @@ pub(crate) struct RunFolder {
     done_so_far: String,
     journal_bytes: u64,
     owner: Owner,
+    /// Made when the first row is left out.
+    left_out: Option<LeftOutFile>,
     /// Released by the system however the process ends.
     _lock: File,
 }
@@ -126,6 +125,7 @@ impl RunFolder {
             done_so_far: String::new(),
             journal_bytes: 0,
             owner,
+            left_out: None,
             _lock: lock,
         };
         folder.note(&Entry::Version(VERSION))?;
@@ -184,6 +184,7 @@ impl RunFolder {
             done_so_far: lines.done_so_far,
             journal_bytes: whole as u64,
             owner,
+            left_out: None,
             _lock: lock,
         };
         Ok((folder, lines.entries))
@@ -198,7 +199,35 @@ impl RunFolder {
         &self.path
     }
 
-    /// Writes a step down, on the disk before this returns (but for rows left out, which go there with the next step).
+    /// Writes a row down that is not sent. It is on the disk with the next step.
+    pub(crate) fn leave_out(&mut self, row: &LeftOutRow) -> Result<()> {
+        let failed = |cause| Error::disk(&self.path, cause);
+        let file = match &mut self.left_out {
+            Some(file) => file,
+            none => none.insert(LeftOutFile::create(&self.path).map_err(failed)?),
+        };
+        file.add(row).map_err(failed)
+    }
+
+    /// How far the rows left out are, where the journal does not know it. They and the name of their file are on the disk then.
+    pub(crate) fn left_out_so_far(&mut self) -> Result<Option<LeftOutSoFar>> {
+        let Some(file) = &mut self.left_out else {
+            return Ok(None);
+        };
+        let failed = |cause| Error::disk(&self.path, cause);
+        let so_far = file.so_far().map_err(failed)?;
+        if so_far.is_some() {
+            sync_folder(&self.path).map_err(failed)?;
+        }
+        Ok(so_far)
+    }
+
+    /// The rows left out.
+    pub(crate) fn left_out(&self, so_far: &LeftOutSoFar) -> Result<LeftOutRows> {
+        LeftOutRows::of(&self.path, self.owner, so_far)
+    }
+
+    /// Writes a step down, on the disk before this returns.
     pub(crate) fn note(&mut self, entry: &Entry) -> Result<()> {
         let json = serde_json::to_string(entry)
             .map_err(|cause| Error::users_unreadable(&self.path, &cause))?;
@@ -208,19 +237,10 @@ impl RunFolder {
         if bytes > MOST_JOURNAL_BYTES {
             return Err(Error::journal_full(&self.path, MOST_JOURNAL_BYTES));
         }
-        if matches!(entry, Entry::LeftOut { .. }) && bytes > MOST_LEFT_OUT_BYTES {
-            return Err(Error::journal_full_of_left_out(
-                &self.path,
-                MOST_LEFT_OUT_BYTES,
-            ));
-        }
         let kind = json.split('"').nth(1).unwrap_or_default();
         self.journal
             .write_at(&format!("journal:{kind}"), line.as_bytes())
-            .and_then(|()| match entry {
-                Entry::LeftOut { .. } => Ok(()),
-                _ => self.journal.sync_data(),
-            })
+            .and_then(|()| self.journal.sync_data())
             .map_err(|cause| Error::disk(&self.path, cause))?;
         (self.chain, self.journal_bytes) = (chain, bytes);
         if !matches!(entry, Entry::Removed(_)) {
@@ -424,32 +444,22 @@ mod tests {
     use std::fs::{self, File};
 
     use super::*;
-    use crate::imports::journal::{NoteKind, RowNote};
 
     #[test]
     fn a_journal_grows_no_longer_than_it_can_be_read() {
         let imports =
             std::env::temp_dir().join(format!("runs-{}", crate::secrets::random_hex(8).unwrap()));
         let mut folder = RunFolder::create(&imports, "full", false).unwrap();
-        let note = RowNote {
-            row: 1,
-            email: "a@b.c".into(),
-            kind: NoteKind::Failed,
-            reasons: Vec::new(),
-        };
-        let left_out = Entry::LeftOut { note, user: None };
         let refused = |folder: &mut RunFolder, bytes: u64, entry: &Entry| {
             folder.journal_bytes = bytes;
             folder.note(entry).map_err(|error| error.to_string())
         };
-        let half = refused(&mut folder, MOST_LEFT_OUT_BYTES, &left_out).unwrap_err();
-        assert!(half.ends_with("its journal would grow beyond 268,435,456 bytes, so mend the source: almost every row of it is left out"), "{half}");
         let sealed = Entry::Sealed {
             rows: 1,
             left_out: 0,
             before: 0,
         };
-        refused(&mut folder, MOST_LEFT_OUT_BYTES, &sealed).unwrap();
+        refused(&mut folder, MOST_JOURNAL_BYTES / 2, &sealed).unwrap();
         let whole = refused(&mut folder, MOST_JOURNAL_BYTES, &sealed).unwrap_err();
         assert!(
             whole.ends_with(

@@ -51,11 +51,10 @@ pub(crate) enum Entry {
         given_ids: Vec<usize>,
         sha256: String,
     },
-    /// A row that was not sent, since the check found fault with it; whole, to be mended.
-    LeftOut {
-        note: RowNote,
-        user: Option<serde_json::Value>,
-    },
+    /// A row that was not sent, since the check found fault with it; whole, to be mended. Runs of before wrote them here.
+    LeftOut(LeftOutRow),
+    /// How far the file of such rows is.
+    LeftOutSoFar(LeftOutSoFar),
     /// No more users come. `left_out` are rows of their file that a reader left out, since they are no users to import; `before`
     /// are users whom an earlier run of the same file had brought in.
     Sealed {
@@ -95,6 +94,23 @@ pub(crate) enum Entry {
         /// Of the file that is left.
         sha256: String,
     },
+}
+
+/// How far the file of rows left out is.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct LeftOutSoFar {
+    pub(crate) rows: usize,
+    pub(crate) last_row: usize,
+    pub(crate) bytes: u64,
+    /// Of the last line.
+    pub(crate) chain: String,
+}
+
+/// A row that was not sent; whole, to be mended, where it could be read.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct LeftOutRow {
+    pub(crate) note: RowNote,
+    pub(crate) user: Option<serde_json::Value>,
 }
 
 /// What became of a file's users: every row is inserted, updated or noted.

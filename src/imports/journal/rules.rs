@@ -4,7 +4,7 @@
 //! its hashes too. So each line is held against the order in which a run works, before a number of it is used.
 
 use crate::connections::ConnectionId;
-use crate::imports::journal::{Entry, FileEnd, RowRuns, holds};
+use crate::imports::journal::{Entry, FileEnd, LeftOutSoFar, RowRuns, holds};
 use crate::imports::options::ImportOptions;
 use crate::jobs::JobId;
 use crate::jobs::upload::MAX_UPLOAD_BYTES;
@@ -22,6 +22,8 @@ pub(crate) struct Rules {
     files: Vec<FileSoFar>,
     /// The rows that were left out, in order.
     left_out: Vec<usize>,
+    /// How many of them are in a file of their own, and the last.
+    left_out_apart: (usize, usize),
     sealed: bool,
 }
 
@@ -71,7 +73,8 @@ impl Rules {
                 given_ids,
                 ..
             } => self.packed(*file, rows, given_ids),
-            Entry::LeftOut { note, .. } => self.left_out(note.row),
+            Entry::LeftOut(row) => self.left_out(row.note.row),
+            Entry::LeftOutSoFar(so_far) => self.left_out_so_far(so_far),
             Entry::Sealed { rows, before, .. } => self.sealed(*rows, *before),
             Entry::Sending { file, at } => {
                 self.open_file(*file)?.sending = true;
@@ -146,11 +149,25 @@ impl Rules {
         Ok(())
     }
 
+    fn left_out_so_far(&mut self, so_far: &LeftOutSoFar) -> Checked {
+        hold(!self.sealed, || "no users come any more".to_string())?;
+        let (rows, last_row) = self.left_out_apart;
+        let more = so_far.rows.checked_sub(rows).unwrap_or_default();
+        let fits = more > 0 && so_far.last_row.saturating_sub(last_row) >= more;
+        hold(fits, || {
+            format!("{} rows were told to be left out before", so_far.rows)
+        })?;
+        self.left_out_apart = (so_far.rows, so_far.last_row);
+        Ok(())
+    }
+
     fn sealed(&mut self, rows: usize, before: usize) -> Checked {
         hold(!self.sealed, || "it was said before".to_string())?;
         self.sealed = true;
         let users: usize = self.files.iter().map(|file| file.users).sum();
-        let told = (users + self.left_out.len()).saturating_add(before);
+        let told = (users + self.left_out.len())
+            .saturating_add(self.left_out_apart.0)
+            .saturating_add(before);
         hold(rows == told, || {
             format!("{rows} rows were read, and {told} were packed or left out")
         })
@@ -160,8 +177,8 @@ impl Rules {
         let file = end.file;
         let state = self.open_file(file)?;
         state.done = true;
-        hold(state.accepted, || {
-            format!("no upload of file {file} was taken")
+        hold(state.accepted || state.sending, || {
+            format!("file {file} was never sent")
         })?;
         rising(end.notes.iter().map(|note| note.row))?;
         for note in &end.notes {

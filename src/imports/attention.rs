@@ -1,0 +1,116 @@
+//! What needs attention, of any number of users: the first of them, and how many there are by reason.
+
+use std::collections::BTreeMap;
+
+use crate::imports::journal::{NoteKind, RowNote};
+use crate::imports::outcome::{Attention, Outcome};
+use crate::jobs::errors::{NOT_SENT, RowError, advice};
+use crate::say::data;
+
+/// Users who are named one by one.
+const MOST: usize = 1_000;
+/// Reasons that are told apart; a source may have a sentence of its own for every row.
+const MOST_GROUPS: usize = 1_000;
+/// Rows that a reason names.
+const ROWS_SHOWN: usize = 5;
+
+/// The users noted so far.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct AttentionSoFar {
+    pub(crate) number: u64,
+    /// In the order of their rows, when it is whole.
+    pub(crate) first: Vec<Attention>,
+    pub(crate) groups: Vec<Group>,
+    by_reason: BTreeMap<[String; 4], Group>,
+}
+
+/// Users with one reason: how many, the first rows, the reason.
+#[derive(Clone, Debug)]
+pub(crate) struct Group {
+    pub(crate) outcome: Outcome,
+    pub(crate) number: u64,
+    pub(crate) rows: Vec<usize>,
+    pub(crate) field: String,
+    pub(crate) message: String,
+    pub(crate) advice: &'static str,
+}
+
+impl AttentionSoFar {
+    /// Adds a user. They come in rising order of rows twice: those who were not sent, then the others.
+    pub(crate) fn add(&mut self, note: &RowNote) {
+        self.number += 1;
+        let attention = attend(note);
+        self.add_to_group(&attention);
+        self.first.push(attention);
+        if self.first.len() == 2 * MOST {
+            self.keep_first();
+        }
+    }
+
+    fn keep_first(&mut self) {
+        self.first.sort_by_key(|attention| attention.row);
+        self.first.truncate(MOST);
+    }
+
+    /// All of them were added.
+    pub(crate) fn whole(mut self) -> AttentionSoFar {
+        self.keep_first();
+        self.groups = std::mem::take(&mut self.by_reason).into_values().collect();
+        self.groups
+            .sort_by_key(|group| std::cmp::Reverse(group.number));
+        self
+    }
+
+    /// Auth0's message may hold values, which differ by row, so its code and field tell; of who was not sent the sentence does, but
+    /// for the rows and lines in it.
+    fn add_to_group(&mut self, attention: &Attention) {
+        let Some(reason) = attention.reasons.first() else {
+            return;
+        };
+        let field = reason.field.clone().unwrap_or_default();
+        let sentence = match reason.code.as_str() {
+            NOT_SENT => reason.message.replace(|c: char| c.is_ascii_digit(), ""),
+            _ => String::new(),
+        };
+        let outcome = attention.outcome.word().to_string();
+        let key = [outcome, reason.code.clone(), field.clone(), sentence];
+        if self.by_reason.len() == MOST_GROUPS && !self.by_reason.contains_key(&key) {
+            return;
+        }
+        let group = self.by_reason.entry(key).or_insert_with(|| Group {
+            outcome: attention.outcome,
+            number: 0,
+            rows: Vec::new(),
+            field,
+            message: reason.message.clone(),
+            advice: reason.advice,
+        });
+        group.number += 1;
+        group.rows.push(attention.row);
+        group.rows.sort_unstable();
+        group.rows.truncate(ROWS_SHOWN);
+    }
+}
+
+pub(crate) fn outcome(kind: NoteKind) -> Outcome {
+    match kind {
+        NoteKind::AlreadyThere => Outcome::AlreadyThere,
+        NoteKind::Failed => Outcome::Failed,
+        NoteKind::Unknown => Outcome::Unknown,
+    }
+}
+
+fn attend(note: &RowNote) -> Attention {
+    let reason = |(code, field, message): &(String, Option<String>, String)| RowError {
+        advice: advice(code, field.as_deref()),
+        code: data(code),
+        field: field.as_deref().map(data),
+        message: data(message),
+    };
+    Attention {
+        row: note.row,
+        email: data(&note.email),
+        outcome: outcome(note.kind),
+        reasons: note.reasons.iter().map(reason).collect(),
+    }
+}
