@@ -299,7 +299,7 @@ fn sent_again_late(plan: &Plan, played: &Played) -> Option<String> {
             .filter_map(|row| row["user_metadata"]["row"].as_u64())
             .collect();
         let last = heard.get(&rows).copied();
-        if last.is_some_and(|last| asked.at > last + Duration::from_secs(3 * 3_600)) {
+        if last.is_some_and(|last| asked.at > last + Duration::from_secs(6 * 3_600)) {
             return Some(format!(
                 "rows {rows:?} are upserted again at {:?}",
                 asked.at

@@ -17,6 +17,8 @@ pub(crate) struct FileState {
     pub(crate) packed_sha256: String,
     /// How often it may have been taken.
     pub(crate) uploads: u32,
+    /// When each of these was sent, in milliseconds of UNIX time.
+    sent: Vec<u64>,
     /// When uploads were sent that were never answered, and that another one followed. Jobs of them may be at work.
     pub(crate) lost: Vec<u64>,
     pub(crate) stage: Stage,
@@ -100,23 +102,24 @@ impl FileState {
     /// An upload is about to be sent.
     pub(crate) fn sending(&mut self, at: u64) {
         self.uploads += 1;
+        self.sent.push(at);
         if let Stage::Unanswered { since } = self.stage {
             self.lost.push(since);
         }
         self.stage = Stage::Unanswered { since: at };
     }
 
-    /// Whether an upload was sent so long ago, and never answered, that its job has ended: what it changed may have changed since.
-    pub(crate) fn was_unanswered_long_ago(&self, now: u64) -> bool {
-        match self.stage {
-            Stage::Unanswered { since } => since.saturating_add(JOB_WORKS_FOR) <= now,
-            _ => false,
-        }
+    /// Whether it may have been taken, so long ago that what it changed may have changed since. Sent again, an upsert would undo
+    /// that.
+    pub(crate) fn was_sent_long_ago(&self, now: u64) -> bool {
+        let last = self.sent.iter().max();
+        last.is_some_and(|at| at.saturating_add(JOB_WORKS_FOR) <= now)
     }
 
     /// It was certainly not taken.
     pub(crate) fn not_taken(&mut self) {
         self.uploads = self.uploads.saturating_sub(1);
+        self.sent.pop();
         self.stage = Stage::Waiting;
     }
 

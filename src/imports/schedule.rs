@@ -222,7 +222,7 @@ impl<'a> Schedule<'a> {
     fn upload(&mut self, file: usize) -> Result<()> {
         let state = &self.run.files[file - 1];
         let is_upsert = self.options.job.upsert && !self.options.send_again_untold;
-        if is_upsert && state.was_unanswered_long_ago(unix_millis()) {
+        if is_upsert && state.was_sent_long_ago(unix_millis()) {
             return self.account(file, Silence::Gone, Purpose::Account);
         }
         let name = packed_name(file);
@@ -418,7 +418,8 @@ impl<'a> Schedule<'a> {
         let state = &mut self.run.files[file - 1];
         state.stage = Stage::Waiting;
         let wait = backoff(state.uploads)?;
-        self.waiting.push_back(file);
+        // At once, as an upsert must be.
+        self.waiting.push_front(file);
         self.upload_after = self.upload_after.max(clock::instant() + wait);
         Ok(())
     }

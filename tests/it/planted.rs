@@ -276,7 +276,7 @@ fn a_journal_whose_lines_come_in_an_order_that_cannot_be_is_refused() {
             json!({"Accepted": {"file": 1, "job": "job_1", "at": 1}}),
             "file 1 was not being sent",
         ),
-        (sending, written[done].clone(), "was taken"),
+        (sending, written[done].clone(), "was never sent"),
         (end, written[done].clone(), "is done"),
         (
             done,
