@@ -18,7 +18,7 @@ pub(crate) struct FileState {
     /// How often it may have been taken.
     pub(crate) uploads: u32,
     /// When each of these was sent, in milliseconds of UNIX time.
-    sent: Vec<u64>,
+    pub(crate) sent: Vec<u64>,
     /// When uploads were sent that were never answered, and that another one followed. Jobs of them may be at work.
     pub(crate) lost: Vec<u64>,
     pub(crate) stage: Stage,
