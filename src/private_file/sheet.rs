@@ -39,7 +39,12 @@ impl CsvFile {
     pub(crate) fn finish(mut self) -> io::Result<()> {
         self.out.flush()?;
         self.out.get_ref().sync_all()?;
-        disk::rename(&self.aside, &self.place)
+        disk::rename(&self.aside, &self.place)?;
+        // Its name is on the disk when the folder is. Not every file system can say so, and the file is in its place.
+        let folder = self.place.parent();
+        let folder = folder.filter(|folder| !folder.as_os_str().is_empty());
+        let _ = disk::sync_folder(folder.unwrap_or(Path::new(".")));
+        Ok(())
     }
 }
 
@@ -143,6 +148,23 @@ mod tests {
             assert_eq!(field(text), cell);
             assert!(is_harmless(&as_text(text)), "{text:?}");
             assert_eq!(as_it_was(&as_text(text)), text);
+        }
+    }
+
+    #[cfg(feature = "simulation")]
+    #[test]
+    fn a_sheet_that_is_finished_is_in_its_place_after_a_power_cut() {
+        use crate::disk::simulated::{Chance, SimulatedDisk, on};
+        for seed in 0..50 {
+            let disk = SimulatedDisk::new();
+            on(&disk, || {
+                let mut sheet = CsvFile::create(Path::new("sheet.csv")).unwrap();
+                sheet.row(["a@test.edu"]).unwrap();
+                sheet.finish().unwrap();
+            });
+            disk.cut_power(&mut Chance::of(seed));
+            let whole = (PathBuf::from("sheet.csv"), b"a@test.edu\n".to_vec());
+            assert_eq!(disk.files(), [whole], "seed {seed}");
         }
     }
 
