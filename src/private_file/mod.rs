@@ -3,9 +3,11 @@
 pub(crate) mod lock;
 pub(crate) mod sheet;
 
-use std::fs::{DirBuilder, File, OpenOptions};
-use std::io;
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, Write};
 use std::path::Path;
+
+use crate::secrets::random_hex;
 
 /// A new file that its owner alone can read; where one is already, that is an error.
 pub(crate) fn create_private(path: &Path) -> io::Result<File> {
@@ -15,6 +17,22 @@ pub(crate) fn create_private(path: &Path) -> io::Result<File> {
 /// A file to add to, which its owner alone can read if it is made here.
 pub(crate) fn append_to_private(path: &Path) -> io::Result<File> {
     for_owner_alone().create(true).open(path)
+}
+
+/// Writes a file for its owner alone. It is written beside its place, and put there once it is whole.
+pub(crate) fn write_private(place: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut aside = place.as_os_str().to_owned();
+    aside.push(format!(".{}", random_hex(4).map_err(io::Error::other)?));
+    let aside = Path::new(&aside);
+    let write = || {
+        let mut file = create_private(aside)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        fs::rename(aside, place)
+    };
+    write().inspect_err(|_| {
+        let _ = fs::remove_file(aside);
+    })
 }
 
 /// Makes a folder, and those above it that are missing, for its owner alone.

@@ -5,6 +5,7 @@ pub(crate) mod answers;
 pub(crate) mod form;
 pub(crate) mod log;
 pub(crate) mod open;
+pub(crate) mod own_practice;
 pub(crate) mod practice;
 pub(crate) mod proof;
 pub(crate) mod rate;
@@ -26,7 +27,7 @@ use reqwest::{Method, StatusCode, Url};
 use serde_json::Value;
 
 use crate::clock::{self, Deadline};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::say::say;
 use crate::secrets::Secret;
 use crate::tenant::log::RequestLog;
@@ -353,6 +354,18 @@ impl Tenant {
     /// Sends one request to the Management API and gives the answer if its status is a success. What may be sent again is,
     /// until the call's deadline.
     pub(crate) fn send(&self, request: Request) -> Result<Answer> {
+        self.send_until(request, |answer| answer.status.is_success())
+    }
+
+    /// The same for who looks at how a tenant refuses: a refusal is an answer too. The rate and failures of the tenant are not.
+    pub(crate) fn answer(&self, request: Request) -> Result<Answer> {
+        self.send_until(request, |answer| match answer.status {
+            StatusCode::TOO_MANY_REQUESTS => refusal(answer).kind() == ErrorKind::NoJobSlot,
+            status => !status.is_server_error(),
+        })
+    }
+
+    fn send_until(&self, request: Request, is_wanted: fn(&Answer) -> bool) -> Result<Answer> {
         let deadline = self.deadline();
         let mut token = self.token_for(&request, deadline)?;
         let is_read = request.method == Method::GET;
@@ -371,10 +384,11 @@ impl Tenant {
             }
             // Whoever is gone after a deletion whose answer was lost was deleted by it.
             let is_gone = was_lost && !is_read && answer.status == StatusCode::NOT_FOUND;
-            if !answer.status.is_success() && !is_gone {
+            if !is_wanted(&answer) && !is_gone {
                 return Err(refusal(&answer));
             }
-            if is_read && answer.status != StatusCode::NO_CONTENT {
+            let has_body = answer.status.is_success() && answer.status != StatusCode::NO_CONTENT;
+            if is_read && has_body {
                 answer.check_whole()?;
             }
             Ok(answer)
