@@ -148,6 +148,8 @@ pub struct Probe {
     pub request: &'static str,
     /// The row of docs/how-the-import-job-behaves.md that it is about, in its words.
     pub settles: &'static str,
+    /// What the practice tenant is to answer, in a word or two: the status and the code, say.
+    pub expected: &'static str,
     /// What the tenant answered, by its form, as JSON; or why that is not known.
     pub tenant: String,
     /// The same of the practice tenant.
@@ -159,7 +161,7 @@ pub struct Probe {
     pub(crate) seen: [Seen; 2],
 }
 
-debug_fields!(Probe: name, request, settles, tenant, practice, same, differs, seen);
+debug_fields!(Probe: name, request, settles, expected, tenant, practice, same, differs, seen);
 
 impl Probe {
     fn of(row: &Row, seen: [Seen; 2]) -> Probe {
@@ -175,6 +177,7 @@ impl Probe {
             name: row.name,
             request: row.request,
             settles: row.settles,
+            expected: row.practice,
             tenant: words(&seen[0]),
             practice: words(&seen[1]),
             same: differs.as_ref().map(Vec::is_empty),

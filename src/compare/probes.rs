@@ -30,13 +30,14 @@ rows! {
     "accepted", "an upload of three users", "The answer to an upload", "202 pending";
     "job-at-once", "GET /jobs/{id} right after the 202", "Whether a job is known right after its 202", "200";
     "job-pending", "the first answer that says pending", "What a job that runs tells of itself", "200 pending";
-    "job-words", "each status of the job, in order", "`status` is `pending`, `completed` or `failed`", "pending, completed";
+    "job-words", "each status of the job but `pending`", "`status` is `pending`, `completed` or `failed`", "completed";
     "job-completed", "the answer that says how it ended", "What a job that has ended tells of itself", "200 completed";
     "report-of-none", "GET /jobs/{id}/errors of a job without a refused row", "The report of a job that refused nobody", "204";
     "search-first", "GET /users right after the job's end", "How long search stays behind", "seen";
     "user", "GET /users/{id} of a user who came in", "What Auth0 fills in", "200";
     "user-by-email", "GET /users-by-email", "What Auth0 fills in", "200";
     "rows-ended", "how a job of rows that are wrong ended", "**Completed is not success.**", "200 completed";
+    "rows-report", "GET /jobs/{id}/errors of that job: in which form it comes", "`GET /jobs/{id}/errors` answers in three shapes", "200";
     "row-bad-email", "a row whose e-mail is none", "A bad e-mail has the code `INVALID_FORMAT`", "INVALID_FORMAT";
     "row-no-email", "a row without an e-mail", "A bad e-mail has the code `INVALID_FORMAT`", "OBJECT_MISSING_REQUIRED_PROPERTY";
     "row-unknown-field", "a row with a field that is not in the schema", "A bad e-mail has the code `INVALID_FORMAT`", "OBJECT_ADDITIONAL_PROPERTIES";
