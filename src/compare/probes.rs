@@ -26,13 +26,13 @@ rows! {
     "file-empty", "an upload of a file without a byte", "`errorCode` of most refused uploads", "400 invalid_body";
     "job-unknown", "GET /jobs/{id} of a job that never was", "The body for a job that is not known", "404 inexistent_job";
     "job-unknown-report", "GET /jobs/{id}/errors of that job", "The body for a job that is not known", "404 inexistent_job";
-    "search-long", "GET /users with 9,000 characters of `q`", "A search that is too long", "200";
-    "accepted", "an upload of three users", "The answer to an upload", "202 pending";
+    "search-long", "GET /users with 9,000 characters of `q`", "How long a search may be before it is answered 414", "200";
+    "accepted", "an upload of three users", "The upload is answered 202 before its JSON is looked at", "202 pending";
     "job-at-once", "GET /jobs/{id} right after the 202", "Whether a job is known right after its 202", "200";
-    "job-pending", "the first answer that says pending", "What a job that runs tells of itself", "200 pending";
+    "job-pending", "the first answer that says pending", "`percentage_done` and `time_left_seconds` are in the schema", "200 pending";
     "job-words", "each status of the job but `pending`", "`status` is `pending`, `completed` or `failed`", "completed";
-    "job-completed", "the answer that says how it ended", "What a job that has ended tells of itself", "200 completed";
-    "report-of-none", "GET /jobs/{id}/errors of a job without a refused row", "The report of a job that refused nobody", "204";
+    "job-completed", "the answer that says how it ended", "`percentage_done` and `time_left_seconds` are in the schema", "200 completed";
+    "report-of-none", "GET /jobs/{id}/errors of a job without a refused row", "none was refused, or the job failed as a whole", "204";
     "search-first", "GET /users right after the job's end", "How long search stays behind", "seen";
     "user", "GET /users/{id} of a user who came in", "What Auth0 fills in", "200";
     "user-by-email", "GET /users-by-email", "What Auth0 fills in", "200";

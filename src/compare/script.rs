@@ -204,7 +204,9 @@ fn wait_from(
             Ok(answer) if ends => break Some(Shape::of(answer, &side.masks)),
             _ if limit.is_over() => break None,
             // A job may be known a moment after its 202, and not a while after it.
-            Ok(answer) if answer.status == 404 && clock::since(began) > UNKNOWN_LIMIT => break None,
+            Ok(answer) if answer.status == 404 && clock::since(began) > UNKNOWN_LIMIT => {
+                break None;
+            }
             _ => waits.next(&limit, |_| say!("a job of the comparison is still running")),
         }
         answer = side.ask(job_request(job));
@@ -309,7 +311,10 @@ fn note_rows(side: &mut Side, rows: &[UserRow], ended: &Ended, probes: &[(&str, 
         Seen::Told(shape) => shape.get("body").unwrap_or(&none),
         Seen::Untold(_) => &none,
     };
-    let failed = ended.form.get("body").and_then(|body| body.get("summary")?.get("failed"));
+    let failed = ended
+        .form
+        .get("body")
+        .and_then(|body| body.get("summary")?.get("failed"));
     let nobody_failed = failed == Some(&Shape::Plain(0.into()));
     let entries = match body {
         Shape::List(entries) if !entries.is_empty() => entries.as_slice(),

@@ -138,11 +138,13 @@ impl Side {
         self.seen.insert(probe, seen);
     }
 
+    /// Says why, masked, of those of which nothing is known yet.
     pub(crate) fn untold(&mut self, probes: &[&'static str], why: &str) {
+        let why = self.masks.sentence(why);
         for probe in probes {
             self.seen
                 .entry(probe)
-                .or_insert_with(|| Seen::Untold(why.to_string()));
+                .or_insert_with(|| Seen::Untold(why.clone()));
         }
     }
 
