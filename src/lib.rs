@@ -139,6 +139,7 @@
 //! | any number of users | [`check_users`], [`check_warnings`], [`plan_import`], [`plan_import_with`], [`import_users`], [`import_stream`] | [`Problem`], [`ImportPlan`], [`ImportReport`] |
 //! | after a crash | [`latest_import`], [`resume_import`], [`read_import`] | [`ImportReport`] |
 //! | prove it | [`verify_sign_in`] | [`SignIn`] |
+//! | see what is otherwise at Auth0 | [`compare_with_practice`], [`compare_with_practice_with`] | [`Comparison`], [`ComparisonOptions`], [`Probe`] |
 //! | remove them | [`plan_removal`], [`plan_run_removal`], [`remove_users`] | [`RemovalPlan`], [`LeftOut`], [`Removed`] |
 //!
 //! The first line of each says whether it sends, writes or waits. What Auth0 does behind them is told in
@@ -151,6 +152,7 @@ mod readme {}
 
 mod check;
 mod clock;
+mod compare;
 mod connections;
 mod disk;
 mod display;
@@ -179,6 +181,9 @@ pub use std::time::Duration;
 
 pub use check::check_users;
 pub use check::warnings::check_warnings;
+pub use compare::{
+    Comparison, ComparisonOptions, Probe, compare_with_practice, compare_with_practice_with,
+};
 pub use connections::list::{Connection, Connections, list_connections};
 pub use connections::{ConnectionId, get_connection_id};
 pub use display::or_stop::OrStop;

@@ -1,5 +1,6 @@
 //! How values look in a cell. Each has a `view`, which is data (`view.rs`); `html.rs` and `text.rs` write it down.
 
+pub(crate) mod compare;
 pub(crate) mod html;
 pub(crate) mod imports;
 pub(crate) mod inspect;

@@ -1,6 +1,7 @@
 //! What went wrong, of what kind it is and whether it may pass. Every sentence of an error is in the files beside this one,
 //! a family in each: other rooms give the facts.
 
+mod compare;
 pub(crate) mod connections;
 mod jobs;
 mod kind;

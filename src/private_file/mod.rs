@@ -4,11 +4,12 @@ pub(crate) mod lock;
 pub(crate) mod sheet;
 
 use std::fs;
-use std::io;
+use std::io::{self, Write};
 use std::path::Path;
 
 use crate::disk::metadata::How;
 use crate::disk::{self, File};
+use crate::secrets::random_hex;
 
 /// Permissions of a file, and of a folder, that its owner alone can read.
 pub(crate) const FILE_MODE: u32 = 0o600;
@@ -25,6 +26,22 @@ pub(crate) fn append_to_private(path: &Path) -> io::Result<fs::File> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, FILE_MODE);
     options.append(true).create(true).open(path)
+}
+
+/// Writes a file for its owner alone. It is written beside its place, and put there once it is whole.
+pub(crate) fn write_private(place: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut aside = place.as_os_str().to_owned();
+    aside.push(format!(".{}", random_hex(4).map_err(io::Error::other)?));
+    let aside = Path::new(&aside);
+    let write = || {
+        let mut file = create_private(aside)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        disk::rename(aside, place)
+    };
+    write().inspect_err(|_| {
+        let _ = disk::remove_file(aside);
+    })
 }
 
 /// Makes a folder, and those above it that are missing, for its owner alone.

@@ -6,6 +6,7 @@ pub(crate) mod form;
 pub(crate) mod line;
 pub(crate) mod log;
 pub(crate) mod open;
+pub(crate) mod own_practice;
 pub(crate) mod practice;
 pub(crate) mod proof;
 pub(crate) mod rate;
@@ -29,7 +30,7 @@ use reqwest::{Method, StatusCode, Url};
 use serde_json::Value;
 
 use crate::clock::{self, Deadline};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::say::say;
 use crate::secrets::Secret;
 use crate::tenant::log::RequestLog;
@@ -356,6 +357,18 @@ impl Tenant {
     /// Sends one request to the Management API and gives the answer if its status is a success. What may be sent again is,
     /// until the call's deadline.
     pub(crate) fn send(&self, request: Request) -> Result<Answer> {
+        self.send_until(request, |answer| answer.status.is_success())
+    }
+
+    /// The same for who looks at how a tenant refuses: a refusal is an answer too. The rate and failures of the tenant are not.
+    pub(crate) fn answer(&self, request: Request) -> Result<Answer> {
+        self.send_until(request, |answer| match answer.status {
+            StatusCode::TOO_MANY_REQUESTS => refusal(answer).kind() == ErrorKind::NoJobSlot,
+            status => !status.is_server_error(),
+        })
+    }
+
+    fn send_until(&self, request: Request, is_wanted: fn(&Answer) -> bool) -> Result<Answer> {
         let deadline = self.deadline();
         let mut token = self.token_for(&request, deadline)?;
         let is_read = request.method == Method::GET;
@@ -375,12 +388,13 @@ impl Tenant {
             }
             // Whoever is gone after a deletion whose answer was lost was deleted by it.
             let is_gone = was_lost && !is_read && answer.status == StatusCode::NOT_FOUND;
-            if !answer.status.is_success() && !is_gone {
+            if !is_wanted(&answer) && !is_gone {
                 return Err(refusal(&answer));
             }
             // A page that something on the way gave in the tenant's place says nothing of what the tenant did.
+            let has_body = answer.status.is_success() && answer.status != StatusCode::NO_CONTENT;
             let is_told = is_read || (is_deletion && !answer.body.is_empty());
-            if is_told && answer.status != StatusCode::NO_CONTENT {
+            if is_told && has_body {
                 answer.check_whole()?;
             }
             Ok(answer)

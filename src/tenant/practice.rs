@@ -6,7 +6,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, SystemTime};
 
 use reqwest::Method;
@@ -123,9 +123,7 @@ fn find_or_start() -> Result<Settings> {
 fn find_or_start_in(target: &Path, build: fn(&Path) -> Result<()>) -> Result<Settings> {
     let env_file = target.join("practice-tenant.env");
     let _turn = wait_for_turn(target, TURN_LIMIT)?;
-    let program = target
-        .join("release")
-        .join(format!("{PROGRAM}{}", std::env::consts::EXE_SUFFIX));
+    let program = program_in(target);
     if let Some(settings) = running(&env_file)? {
         if is_stale(&env_file, &program) {
             return Err(Error::practice_is_stale());
@@ -141,6 +139,21 @@ fn find_or_start_in(target: &Path, build: fn(&Path) -> Result<()>) -> Result<Set
         "practice tenant started; it ends after {IDLE_MINUTES} minutes without a request, or with `make stop`"
     );
     Ok(settings)
+}
+
+fn program_in(target: &Path) -> PathBuf {
+    let name = format!("{PROGRAM}{}", std::env::consts::EXE_SUFFIX);
+    target.join("release").join(name)
+}
+
+/// The program, built if need be.
+pub(super) fn built_in(target: &Path) -> Result<PathBuf> {
+    let _turn = wait_for_turn(target, TURN_LIMIT)?;
+    let program = program_in(target);
+    if needs_build(&program) {
+        build(target)?;
+    }
+    Ok(program)
 }
 
 /// Two notebooks that look at the same moment must not each build one, start one, and end the other's. Whoever holds
@@ -210,7 +223,8 @@ fn build(target: &Path) -> Result<()> {
     Ok(())
 }
 
-fn start(program: &Path, env_file: &Path) -> Result<()> {
+/// Starts one, which writes down in `env_file` what it is reached by.
+pub(super) fn start(program: &Path, env_file: &Path) -> Result<Child> {
     // What an ended one left would be taken for the new one's.
     let _ = fs::remove_file(env_file);
     let log: PathBuf = env_file.with_extension("log");
@@ -227,11 +241,10 @@ fn start(program: &Path, env_file: &Path) -> Result<()> {
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
     command
         .spawn()
-        .map(drop)
         .map_err(|cause| Error::practice_not_started(program, cause))
 }
 
-fn wait_until_ready(env_file: &Path) -> Result<Settings> {
+pub(super) fn wait_until_ready(env_file: &Path) -> Result<Settings> {
     let deadline = Deadline::after(START_LIMIT);
     while !deadline.is_over() {
         if let Some(settings) = running(env_file)? {

@@ -7,6 +7,7 @@ mod bad_input;
 mod chance;
 mod check;
 mod client;
+mod compare;
 mod connections;
 mod dependencies;
 mod echo;

@@ -1,0 +1,205 @@
+//! The users of a comparison. Their e-mails and ids are drawn, so that they are nobody else's, and each is known by a name.
+
+use serde_json::{Value, json};
+
+use crate::compare::masks::Masks;
+use crate::error::Result;
+use crate::secrets::random_hex;
+
+/// What every e-mail and user id of a comparison begins with, and the domain, which is nobody's (RFC 2606).
+const PREFIX: &str = "practice-comparison-";
+const DOMAIN: &str = "@example.com";
+/// Random bytes in each of them.
+const TAG_BYTES: usize = 6;
+
+/// Hashes by their form: no password is known that fits.
+const BCRYPT: &str = "$10$Xq0LZ9d5mVhT2cR7kPw1euB3nYfJ8sAo6gKiE4tUxHvCyNzMDQbWS";
+
+/// Whether the user is one of a comparison's, this one or another.
+pub(crate) fn is_ours(email: &str) -> bool {
+    let rest = email
+        .strip_prefix(PREFIX)
+        .and_then(|rest| rest.strip_suffix(DOMAIN));
+    let tag = rest.and_then(|rest| rest.get(..2 * TAG_BYTES));
+    tag.is_some_and(|tag| tag.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
+/// One row of a file.
+#[derive(Clone)]
+pub(crate) struct UserRow {
+    pub(crate) name: &'static str,
+    pub(crate) email: String,
+    pub(crate) id: String,
+    pub(crate) json: Value,
+}
+
+/// The rows of one side of a comparison.
+pub(crate) struct Users {
+    tag: String,
+    /// Whether its users have usernames.
+    usernames: bool,
+}
+
+impl Users {
+    pub(crate) fn draw(usernames: bool) -> Result<Users> {
+        let tag = random_hex(TAG_BYTES)?;
+        Ok(Users { tag, usernames })
+    }
+
+    pub(crate) fn has_usernames(&self) -> bool {
+        self.usernames
+    }
+
+    pub(crate) fn email(&self, name: &str) -> String {
+        format!("{PREFIX}{}-{name}{DOMAIN}", self.tag)
+    }
+
+    /// The id as it stands in a file: the tenant puts `auth0|` before it.
+    pub(crate) fn id(&self, name: &str) -> String {
+        format!("{PREFIX}{}-{name}", self.tag)
+    }
+
+    fn no_email(&self) -> String {
+        format!("{PREFIX}{} no address", self.tag)
+    }
+
+    fn username(&self, name: &str) -> String {
+        format!("pc{}{}", self.tag, &name[name.len() - 1..])
+    }
+
+    /// Names for all that is drawn, for the masks of this side.
+    pub(crate) fn name_in(&self, masks: &mut Masks) {
+        for row in self.all() {
+            masks.add(&row.email, format!("email of {}", row.name));
+            masks.add(&row.id, format!("id of {}", row.name));
+        }
+        masks.add(&self.no_email(), "email of bad-email");
+        for name in GOOD {
+            masks.add(&self.username(name), format!("username of {name}"));
+        }
+        masks.add(&self.id("nobody"), "id of nobody");
+    }
+
+    fn all(&self) -> Vec<UserRow> {
+        [self.good(), self.wrong(), self.upserted()].concat()
+    }
+
+    fn row(&self, name: &'static str, more: Value) -> UserRow {
+        let (email, id) = (self.email(name), self.id(name));
+        let mut json = json!({"email": email, "user_id": id, "email_verified": true});
+        for (field, value) in more.as_object().into_iter().flatten() {
+            match value {
+                Value::Null => drop(json.as_object_mut().and_then(|row| row.remove(field))),
+                value => json[field] = value.clone(),
+            }
+        }
+        UserRow {
+            name,
+            email,
+            id,
+            json,
+        }
+    }
+
+    /// Three users whom every tenant takes.
+    pub(crate) fn good(&self) -> Vec<UserRow> {
+        let username = |name| match self.usernames {
+            true => json!({"username": self.username(name)}),
+            false => json!({}),
+        };
+        GOOD.iter()
+            .map(|name| self.row(name, username(name)))
+            .collect()
+    }
+
+    /// Rows that are refused, each for a reason of its own, as far as it is known; sent when the good ones are there.
+    pub(crate) fn wrong(&self) -> Vec<UserRow> {
+        let two_y = format!("$2y{BCRYPT}");
+        let custom = json!({"algorithm": "bcrypt", "hash": {"value": two_y}});
+        let mut rows =
+            vec![
+            self.row("bad-email", json!({"email": self.no_email()})),
+            self.row("no-email", json!({"email": null})),
+            self.row("unknown-field", json!({"favourite_colour": "blue"})),
+            self.row("wrong-type", json!({"email_verified": "yes"})),
+            self.row("bad-hash", json!({"password_hash": two_y})),
+            self.row(
+                "two-hashes",
+                json!({"password_hash": format!("$2b{BCRYPT}"), "custom_password_hash": custom}),
+            ),
+            self.row("dotted-key", json!({"user_metadata": {"a.b": 1}})),
+            self.row("forbidden-key", json!({"app_metadata": {"email": "x"}})),
+            self.row("long-username", json!({"username": "u".repeat(129)})),
+            self.row("odd-username", json!({"username": "two words"})),
+            self.row("large", json!({"user_metadata": {"notes": "x".repeat(11_000)}})),
+            self.row("twin-first", json!({})),
+            self.row("twin", json!({"email": self.email("twin-first")})),
+            self.row("again", json!({"email": self.email(GOOD[0]), "user_id": self.id(GOOD[0])})),
+            self.row("id-taken", json!({"user_id": self.id(GOOD[1])})),
+        ];
+        if self.usernames {
+            let taken = json!({"username": self.username(GOOD[1])});
+            rows.push(self.row("username-taken", taken));
+        }
+        rows
+    }
+
+    /// The good ones again, for an upsert: one as it was, one with another id, one with a hash.
+    pub(crate) fn upserted(&self) -> Vec<UserRow> {
+        let of = |at: usize, more: Value| {
+            let mut fields = json!({"email": self.email(GOOD[at]), "user_id": self.id(GOOD[at])});
+            for (field, value) in more.as_object().into_iter().flatten() {
+                fields[field] = value.clone();
+            }
+            fields
+        };
+        let custom = json!({"algorithm": "bcrypt", "hash": {"value": format!("$2b{BCRYPT}")}});
+        vec![
+            self.row("same", of(0, json!({"user_metadata": {"seen": "again"}}))),
+            self.row("other-id", of(1, json!({"user_id": self.id("other-id")}))),
+            self.row("hash", of(2, json!({"custom_password_hash": custom}))),
+        ]
+    }
+
+    /// Rows that every tenant refuses, and so many that their job takes a while.
+    pub(crate) fn many_wrong(&self) -> Vec<u8> {
+        let rows: Vec<Value> = (0..MANY)
+            .map(|row| json!({"email": format!("{} {row}", self.no_email())}))
+            .collect();
+        Value::from(rows).to_string().into_bytes()
+    }
+}
+
+/// The names of those whom every tenant takes.
+pub(crate) const GOOD: [&str; 3] = ["user-1", "user-2", "user-3"];
+/// At the speeds that Auth0's staff name, some seconds to some minutes.
+pub(crate) const MANY: usize = 2_000;
+
+/// Rows as a file.
+pub(crate) fn file_of(rows: &[UserRow]) -> Vec<u8> {
+    let rows: Vec<&Value> = rows.iter().map(|row| &row.json).collect();
+    serde_json::to_vec(&rows).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_drawn_is_known_and_nobody_else_is() {
+        let users = Users::draw(true).unwrap();
+        for row in users.all() {
+            assert!(is_ours(&row.email), "{}", row.email);
+            assert!(row.email.len() < 64 + DOMAIN.len());
+        }
+        for other in [
+            "ada@example.com",
+            "practice-comparison-ada@example.com",
+            "practice-comparison-0123456789ab-ada@test.edu",
+        ] {
+            assert!(!is_ours(other), "{other}");
+        }
+        let username = users.username(GOOD[0]);
+        assert!(username.len() <= 15 && username.len() >= 3);
+    }
+}
