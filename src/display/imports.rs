@@ -8,7 +8,7 @@ use crate::display::show::shown;
 use crate::display::svg::{Svg, width_of};
 use crate::display::view::{BAD, Bar, Entry, GOOD, NEUTRAL, OPEN, Part, UPDATED, View, WARNING};
 use crate::error::problem::{self, Problem};
-use crate::imports::outcome::{JobSpan, Outcome};
+use crate::imports::outcome::{Attention, Counts, JobSpan, Outcome};
 use crate::imports::plan::ImportPlan;
 use crate::imports::report::ImportReport;
 use crate::jobs::errors::NOT_SENT;
@@ -110,7 +110,7 @@ fn with_problems(view: View, all: &[Problem]) -> View {
 }
 
 /// The first entries of a list, and a word on how many more there are.
-fn with_entries(view: View, mut all: impl Iterator<Item = Entry>) -> View {
+pub(crate) fn with_entries(view: View, mut all: impl Iterator<Item = Entry>) -> View {
     let entries: Vec<Entry> = all.by_ref().take(SHOWN).collect();
     if entries.is_empty() {
         return view;
@@ -129,6 +129,56 @@ struct Group {
     field: String,
     message: String,
     advice: &'static str,
+}
+
+/// What needs attention, by reason. Auth0's message may hold values, which differ by row, so its code and field tell; of who
+/// was not sent the sentence does, but for the rows and lines in it.
+pub(crate) fn groups(attention: &[Attention]) -> impl Iterator<Item = Entry> {
+    let mut groups: BTreeMap<(String, String, String, String), Group> = BTreeMap::new();
+    for attention in attention {
+        let Some(reason) = attention.reasons.first() else {
+            continue;
+        };
+        let field = reason.field.clone().unwrap_or_default();
+        let key = (
+            attention.outcome.word().to_string(),
+            reason.code.clone(),
+            field.clone(),
+            match reason.code.as_str() {
+                NOT_SENT => reason.message.replace(|c: char| c.is_ascii_digit(), ""),
+                _ => String::new(),
+            },
+        );
+        let group = groups.entry(key).or_insert_with(|| Group {
+            outcome: attention.outcome,
+            rows: Vec::new(),
+            field,
+            message: reason.message.clone(),
+            advice: reason.advice,
+        });
+        group.rows.push(attention.row);
+    }
+    let mut groups: Vec<Group> = groups.into_values().collect();
+    groups.sort_by_key(|group| std::cmp::Reverse(group.rows.len()));
+    groups.into_iter().map(Group::entry)
+}
+
+/// How many users have which outcome.
+pub(crate) fn bar(c: &Counts) -> Bar {
+    let mut counts = vec![
+        ("inserted", c.inserted, GOOD),
+        ("updated", c.updated, UPDATED),
+        ("already there", c.already_there, NEUTRAL),
+        ("failed", c.failed, BAD),
+        ("unknown", c.unknown, WARNING),
+        ("not done yet", c.not_sent, OPEN),
+        ("left out", c.left_out, NEUTRAL),
+    ];
+    counts.retain(|(word, number, _)| *number > 0 || *word == "inserted");
+    Bar {
+        counts,
+        total: c.total,
+    }
 }
 
 impl ImportReport {
@@ -156,56 +206,6 @@ impl ImportReport {
         )
     }
 
-    /// What needs attention, by reason. Auth0's message may hold values, which differ by row, so its code and field tell; of who
-    /// was not sent the sentence does, but for the rows and lines in it.
-    fn groups(&self) -> Vec<Group> {
-        let mut groups: BTreeMap<(String, String, String, String), Group> = BTreeMap::new();
-        for attention in self.attention() {
-            let Some(reason) = attention.reasons.first() else {
-                continue;
-            };
-            let field = reason.field.clone().unwrap_or_default();
-            let key = (
-                attention.outcome.word().to_string(),
-                reason.code.clone(),
-                field.clone(),
-                match reason.code.as_str() {
-                    NOT_SENT => reason.message.replace(|c: char| c.is_ascii_digit(), ""),
-                    _ => String::new(),
-                },
-            );
-            let group = groups.entry(key).or_insert_with(|| Group {
-                outcome: attention.outcome,
-                rows: Vec::new(),
-                field,
-                message: reason.message.clone(),
-                advice: reason.advice,
-            });
-            group.rows.push(attention.row);
-        }
-        let mut groups: Vec<Group> = groups.into_values().collect();
-        groups.sort_by_key(|group| std::cmp::Reverse(group.rows.len()));
-        groups
-    }
-
-    fn bar(&self) -> Bar {
-        let c = self.counts();
-        let mut counts = vec![
-            ("inserted", c.inserted, GOOD),
-            ("updated", c.updated, UPDATED),
-            ("already there", c.already_there, NEUTRAL),
-            ("failed", c.failed, BAD),
-            ("unknown", c.unknown, WARNING),
-            ("not done yet", c.not_sent, OPEN),
-            ("left out", c.left_out, NEUTRAL),
-        ];
-        counts.retain(|(word, number, _)| *number > 0 || *word == "inserted");
-        Bar {
-            counts,
-            total: c.total,
-        }
-    }
-
     fn is_clean(&self) -> bool {
         let c = self.counts();
         self.sealed && c.inserted + c.updated + c.already_there + c.left_out == c.total
@@ -217,9 +217,11 @@ impl ImportReport {
             if self.is_clean() { GOOD } else { BAD },
             format!("import into {connection} of {}", self.domain),
         );
-        let view = view.with(Part::Bar(self.bar())).notes(self.unread());
+        let view = view
+            .with(Part::Bar(bar(&self.counts())))
+            .notes(self.unread());
         let view = view.notes([self.jobs_line()]);
-        let mut view = with_entries(view, self.groups().into_iter().map(Group::entry));
+        let mut view = with_entries(view, groups(self.attention()));
         view.parts.extend(timeline(self.jobs()));
         view
     }
@@ -253,7 +255,7 @@ const LANE: f64 = 26.0;
 const JOB: &str = "#9dc3ec";
 
 /// The jobs over time, a lane for each slot. Of a clock that was set back, a job may have ended before it began.
-fn timeline(jobs: &[JobSpan]) -> Option<Part> {
+pub(crate) fn timeline(jobs: &[JobSpan]) -> Option<Part> {
     let mut jobs: Vec<JobSpan> = jobs.to_vec();
     jobs.sort_by_key(|job| job.from);
     // One job alone has no order to show.

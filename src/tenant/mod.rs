@@ -14,6 +14,7 @@ pub(crate) mod refusal;
 pub(crate) mod request;
 pub(crate) mod retry;
 pub(crate) mod settings;
+pub(crate) mod stage;
 pub(crate) mod tls;
 pub(crate) mod token;
 #[cfg(feature = "simulation")]

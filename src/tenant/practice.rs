@@ -6,7 +6,7 @@
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, SystemTime};
 
 use reqwest::Method;
@@ -24,10 +24,12 @@ use crate::tenant::request::Request;
 use crate::tenant::settings::Settings;
 
 const PROGRAM: &str = "practice-tenant";
-const START_LIMIT: Duration = Duration::from_secs(20);
+pub(crate) const START_LIMIT: Duration = Duration::from_secs(20);
 /// A build takes minutes on a slow machine.
 const TURN_LIMIT: Duration = Duration::from_secs(900);
 const IDLE_MINUTES: &str = "30";
+/// Where cargo puts what it builds of this project.
+pub(crate) const TARGET: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target");
 
 impl Tenant {
     /// Opens the practice tenant on this machine; starts it, or builds it, when there is none yet.
@@ -116,15 +118,13 @@ impl Tenant {
 
 /// The settings of the practice tenant of this project.
 fn find_or_start() -> Result<Settings> {
-    find_or_start_in(&Path::new(env!("CARGO_MANIFEST_DIR")).join("target"), build)
+    find_or_start_in(Path::new(TARGET), build)
 }
 
 fn find_or_start_in(target: &Path, build: fn(&Path) -> Result<()>) -> Result<Settings> {
     let env_file = target.join("practice-tenant.env");
     let _turn = wait_for_turn(target, TURN_LIMIT)?;
-    let program = target
-        .join("release")
-        .join(format!("{PROGRAM}{}", std::env::consts::EXE_SUFFIX));
+    let program = program(target);
     if let Some(settings) = running(&env_file)? {
         if is_stale(&env_file, &program) {
             return Err(Error::practice_is_stale());
@@ -134,12 +134,27 @@ fn find_or_start_in(target: &Path, build: fn(&Path) -> Result<()>) -> Result<Set
     if needs_build(&program) {
         build(target)?;
     }
-    start(&program, &env_file)?;
+    start(&program, &env_file, IDLE_MINUTES, &[])?;
     let settings = wait_until_ready(&env_file)?;
     say!(
         "practice tenant started; it ends after {IDLE_MINUTES} minutes without a request, or with `make stop`"
     );
     Ok(settings)
+}
+
+fn program(target: &Path) -> PathBuf {
+    let name = format!("{PROGRAM}{}", std::env::consts::EXE_SUFFIX);
+    target.join("release").join(name)
+}
+
+/// The program, built first where it is missing or older than its sources.
+pub(crate) fn program_in(target: &Path) -> Result<PathBuf> {
+    let _turn = wait_for_turn(target, TURN_LIMIT)?;
+    let program = program(target);
+    if needs_build(&program) {
+        build(target)?;
+    }
+    Ok(program)
 }
 
 /// Two notebooks that look at the same moment must not each build one, start one, and end the other's. Whoever holds
@@ -209,15 +224,22 @@ fn build(target: &Path) -> Result<()> {
     Ok(())
 }
 
-fn start(program: &Path, env_file: &Path) -> Result<()> {
+/// Starts the program, which writes what it is reached by into the file; `words`: more of its command line.
+pub(crate) fn start(
+    program: &Path,
+    env_file: &Path,
+    idle_minutes: &str,
+    words: &[&str],
+) -> Result<Child> {
     // What an ended one left would be taken for the new one's.
     let _ = fs::remove_file(env_file);
     let log: PathBuf = env_file.with_extension("log");
     let log = append_to_private(&log);
     let mut command = Command::new(program);
     command
-        .args(["--port", "0", "--idle-minutes", IDLE_MINUTES, "--env-file"])
+        .args(["--port", "0", "--idle-minutes", idle_minutes, "--env-file"])
         .arg(env_file)
+        .args(words)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(log.map_or_else(|_| Stdio::null(), Stdio::from));
@@ -226,7 +248,6 @@ fn start(program: &Path, env_file: &Path) -> Result<()> {
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
     command
         .spawn()
-        .map(drop)
         .map_err(|cause| Error::practice_not_started(program, cause))
 }
 
