@@ -34,6 +34,7 @@ mod practice_users;
 mod process;
 mod program;
 mod recipes;
+mod rehearsal;
 mod removal;
 mod requests;
 mod run_folder;

@@ -18,10 +18,13 @@ use crate::state::World;
 /// Characters of a challenge: enough for any random number, too few for anything else.
 const CHALLENGE: std::ops::RangeInclusive<usize> = 16..=128;
 
-/// What answers here. Anybody can ask; only `/practice/prove` shows that it is the one that was started. One that has another
-/// tenant's shape tells what of it it did not understand.
+/// What answers here, and how fast it is: `job_speed` is null where a job is as fast as it can. Anybody can ask; only
+/// `/practice/prove` shows that it is the one that was started. One that has another tenant's shape tells what of it it did not
+/// understand.
 pub(crate) fn about(world: &mut World, _: &Call) -> Ended {
-    let mut about = json!({"practice_tenant": true, "version": env!("CARGO_PKG_VERSION")});
+    let setup = &world.setup;
+    let mut about = json!({"practice_tenant": true, "version": env!("CARGO_PKG_VERSION"), "rate": setup.rate, "burst": setup.burst,
+        "job_speed": setup.job_speed, "max_jobs": setup.max_jobs});
     if world.setup.shape.is_some() {
         about["not_understood"] = json!(world.not_understood);
     }
