@@ -254,6 +254,14 @@ const LANE: f64 = 26.0;
 /// Light enough for dark words on it.
 const JOB: &str = "#9dc3ec";
 
+/// A length of time: its tenths count where it is short.
+fn length(seconds: f64) -> String {
+    match seconds {
+        ..120.0 => format!("{seconds:.1} s"),
+        _ => in_words(Duration::from_secs_f64(seconds)),
+    }
+}
+
 /// The jobs over time, a lane for each slot. Of a clock that was set back, a job may have ended before it began.
 pub(crate) fn timeline(jobs: &[JobSpan]) -> Option<Part> {
     let mut jobs: Vec<JobSpan> = jobs.to_vec();
@@ -285,10 +293,10 @@ pub(crate) fn timeline(jobs: &[JobSpan]) -> Option<Part> {
         let width = place(job.to) - place(job.from) - 2.0;
         svg.rect(left, top, width, LANE - 4.0, JOB);
         let long = format!(
-            "file {}: {} in {:.1} s",
+            "file {}: {} in {}",
             job.file,
             count(job.users, "user"),
-            job.to.saturating_sub(job.from) as f64 / 1000.0
+            length(job.to.saturating_sub(job.from) as f64 / 1000.0)
         );
         for words in [long, format!("file {}", job.file), job.file.to_string()] {
             if width_of(&words) <= width {
@@ -298,7 +306,7 @@ pub(crate) fn timeline(jobs: &[JobSpan]) -> Option<Part> {
         }
     }
     svg.text(8.0, height - 7.0, "start", "0 s");
-    let last = format!("{seconds:.1} s");
+    let last = length(seconds);
     let words = format!(
         "timeline: {} in {}, over {last}",
         count(jobs.len(), "job"),

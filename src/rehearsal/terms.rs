@@ -13,6 +13,8 @@ pub(crate) struct Terms {
     job_speed: Option<f64>,
     /// Requests a second, and how many may come at once.
     rate: (f64, f64),
+    /// The same by the minute.
+    minute: (Option<f64>, Option<f64>),
     jobs: usize,
 }
 
@@ -47,6 +49,7 @@ pub(crate) fn terms(told: &Told, slots: usize) -> (Vec<Terms>, usize) {
             users_an_hour: None,
             job_speed: *practice.job_speed,
             rate: (rate, burst),
+            minute: (*practice.minute_rate, *practice.minute_burst),
             jobs,
         };
         return (vec![terms], 0);
@@ -59,6 +62,7 @@ pub(crate) fn terms(told: &Told, slots: usize) -> (Vec<Terms>, usize) {
             (None, Some(limit)) => (limit.max(1) as f64, limit.max(1) as f64),
             (None, None) => *rate,
         },
+        minute: (None, None),
         jobs: slots.max(JOBS),
     });
     (terms.collect(), of_plan.map_or(1, |(.., place)| *place))
@@ -74,9 +78,10 @@ impl Terms {
     pub(crate) fn laid_over(&self, mut shape: Value) -> Value {
         (shape["rate"], shape["burst"]) = (json!(self.rate.0), json!(self.rate.1));
         shape["max_jobs"] = json!(self.jobs);
-        if let Some(speed) = self.job_speed {
-            shape["job_speed"] = json!(speed);
-        }
+        // What is null stays as it is.
+        (shape["minute_rate"], shape["minute_burst"]) =
+            (json!(self.minute.0), json!(self.minute.1));
+        shape["job_speed"] = json!(self.job_speed);
         shape
     }
 }

@@ -157,6 +157,9 @@ pub(crate) struct PracticeAnswer {
     /// Requests a second, and how many may come at once.
     pub(crate) rate: Told<f64>,
     pub(crate) burst: Told<f64>,
+    /// The same by the minute, where there is such a limit.
+    pub(crate) minute_rate: Told<f64>,
+    pub(crate) minute_burst: Told<f64>,
     /// Users a second of one job; not told where jobs are as fast as they can.
     pub(crate) job_speed: Told<f64>,
     /// Jobs at once.

@@ -17,9 +17,15 @@ use crate::tenant::answers::PracticeAnswer;
 use crate::tenant::practice::{START_LIMIT, TARGET, program_in, start};
 use crate::tenant::proof::running;
 use crate::tenant::request::Request;
+use crate::tenant::settings::Settings;
 
 /// Should this program be killed, its practice tenant ends by itself.
 const IDLE_MINUTES: &str = "2";
+/// How the name of its folder begins, below `target`.
+const FOLDER: &str = "rehearsal-";
+const ENV_FILE: &str = "practice-tenant.env";
+/// A younger folder may be of one that is only just being started.
+const BEGINNING: Duration = Duration::from_secs(60);
 
 /// A practice tenant whose clock its client turns.
 pub(crate) struct Stage {
@@ -30,6 +36,24 @@ pub(crate) struct Stage {
 
 struct Process(Child);
 
+impl Process {
+    /// What it is reached by, when it answers.
+    fn settings(&mut self, env_file: &Path) -> Result<Settings> {
+        let deadline = Deadline::after(START_LIMIT);
+        while !deadline.is_over() {
+            if let Some(settings) = running(env_file)? {
+                return Ok(settings);
+            }
+            if let Ok(Some(_)) = self.0.try_wait() {
+                let said = fs::read_to_string(env_file.with_extension("log"));
+                return Err(Error::practice_ended(said.unwrap_or_default().trim()));
+            }
+            clock::wait(Duration::from_millis(5));
+        }
+        Err(Error::practice_is_silent())
+    }
+}
+
 impl Drop for Process {
     fn drop(&mut self) {
         let _ = self.0.kill();
@@ -37,9 +61,29 @@ impl Drop for Process {
     }
 }
 
-/// Holds what the practice tenant is reached by, and the shape that it has: both are personal data's neighbours, so the folder
-/// is its owner's alone.
+/// Holds what the practice tenant is reached by, and at first the shape that it has, for its owner alone.
 struct Folder(PathBuf);
+
+impl Folder {
+    fn new(target: &Path) -> Result<Folder> {
+        for entry in fs::read_dir(target).into_iter().flatten().flatten() {
+            let made = entry.metadata().and_then(|made| made.modified());
+            let is_old = made
+                .ok()
+                .and_then(clock::age)
+                .is_some_and(|age| age > BEGINNING);
+            let is_one = entry.file_name().to_string_lossy().starts_with(FOLDER);
+            // One that ended by itself took its file along; the program that began it was killed.
+            if is_one && is_old && !entry.path().join(ENV_FILE).exists() {
+                let _ = fs::remove_dir_all(entry.path());
+            }
+        }
+        let folder = target.join(format!("{FOLDER}{}", random_hex(6)?));
+        create_private_folder(&folder)
+            .map_err(|cause| Error::practice_unwritable(&folder, cause))?;
+        Ok(Folder(folder))
+    }
+}
 
 impl Drop for Folder {
     fn drop(&mut self) {
@@ -52,31 +96,18 @@ impl Stage {
     pub(crate) fn open(shape: &Value, words: &[&str]) -> Result<Stage> {
         let target = Path::new(TARGET);
         let program = program_in(target)?;
-        let folder = Folder(target.join(format!("rehearsal-{}", random_hex(6)?)));
-        let failed = |cause| Error::practice_unwritable(&folder.0, cause);
-        create_private_folder(&folder.0).map_err(failed)?;
-        let at = folder.0.join("shape.json");
-        let mut file = create_private(&at).map_err(failed)?;
-        file.write_all(shape.to_string().as_bytes())
-            .map_err(failed)?;
-        let env_file = folder.0.join("practice-tenant.env");
-        let at = at.to_string_lossy();
+        let folder = Folder::new(target)?;
+        let shape_file = folder.0.join("shape.json");
+        create_private(&shape_file)
+            .and_then(|mut file| file.write_all(shape.to_string().as_bytes()))
+            .map_err(|cause| Error::practice_unwritable(&shape_file, cause))?;
+        let env_file = folder.0.join(ENV_FILE);
+        let at = shape_file.to_string_lossy();
         let words = [&["--turned", "--shape", &at], words].concat();
         let mut process = Process(start(&program, &env_file, IDLE_MINUTES, &words)?);
-        let deadline = Deadline::after(START_LIMIT);
-        let settings = loop {
-            if let Some(settings) = running(&env_file)? {
-                break settings;
-            }
-            if let Ok(Some(_)) = process.0.try_wait() {
-                let said = fs::read_to_string(env_file.with_extension("log"));
-                return Err(Error::practice_ended(said.unwrap_or_default().trim()));
-            }
-            if deadline.is_over() {
-                return Err(Error::practice_is_silent());
-            }
-            clock::wait(Duration::from_millis(5));
-        };
+        let settings = process.settings(&env_file)?;
+        // It has read it, and it tells of people.
+        let _ = fs::remove_file(shape_file);
         Ok(Stage {
             tenant: Tenant::from_settings(&settings)?,
             _process: process,

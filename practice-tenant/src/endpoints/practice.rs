@@ -23,8 +23,10 @@ const CHALLENGE: std::ops::RangeInclusive<usize> = 16..=128;
 /// understand.
 pub(crate) fn about(world: &mut World, _: &Call) -> Ended {
     let setup = &world.setup;
+    let speed = Some(world.faults.measure("job-speed")).filter(|speed| *speed > 0.0);
     let mut about = json!({"practice_tenant": true, "version": env!("CARGO_PKG_VERSION"), "rate": setup.rate, "burst": setup.burst,
-        "job_speed": setup.job_speed, "max_jobs": setup.max_jobs});
+        "minute_rate": setup.minute_rate, "minute_burst": setup.minute_burst,
+        "job_speed": speed.or(setup.job_speed), "max_jobs": setup.max_jobs});
     if world.setup.shape.is_some() {
         about["not_understood"] = json!(world.not_understood);
     }
