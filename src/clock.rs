@@ -28,7 +28,6 @@ pub(crate) struct TurnedClock {
 
 impl TurnedClock {
     /// A clock that shows so many microseconds since 1970.
-    #[cfg_attr(not(feature = "simulation"), allow(dead_code))]
     pub(crate) fn at(unix_micros: u64) -> Arc<TurnedClock> {
         Arc::new(TurnedClock {
             base: Instant::now(),
@@ -50,6 +49,11 @@ impl TurnedClock {
     /// How much time has passed since it was made.
     pub(crate) fn passed(&self) -> Duration {
         Duration::from_micros(self.passed_micros.load(Ordering::Relaxed))
+    }
+
+    /// How much of the system's time has passed since it was made.
+    pub(crate) fn really_passed(&self) -> Duration {
+        self.base.elapsed()
     }
 
     /// Sets what the machine's clock shows, as its owner may; instants go on as they did.
@@ -81,7 +85,6 @@ const MOST_MICROS: u64 = 100 * 366 * 86_400 * 1_000_000;
 /// What a wait of nothing takes on a turned clock, so that a loop of them comes to its end.
 const SHORTEST_WAIT: Duration = Duration::from_micros(100);
 
-#[cfg_attr(not(feature = "simulation"), allow(dead_code))]
 /// Makes the call by that clock. What it begins in other threads goes by the system's.
 pub(crate) fn turned<T>(clock: &Arc<TurnedClock>, call: impl FnOnce() -> T) -> T {
     struct Before(Option<Arc<TurnedClock>>);
@@ -99,9 +102,7 @@ pub(crate) fn turned_clock() -> Option<Arc<TurnedClock>> {
     TURNED.with_borrow(Clone::clone)
 }
 
-#[allow(dead_code)]
 /// Whether a wait takes no time.
-#[cfg_attr(not(feature = "simulation"), allow(dead_code))]
 pub(crate) fn is_turned() -> bool {
     TURNED.with_borrow(Option::is_some)
 }

@@ -137,6 +137,7 @@
 //! | find the connection | [`get_connection_id`] | [`ConnectionId`] |
 //! | one job | [`start_import`], [`start_import_with`], [`wait_for_job`], [`job_errors`]; after a restart: [`find_job`] | [`Job`], [`JobOptions`], [`FinishedJob`], [`JobErrors`] |
 //! | any number of users | [`check_users`], [`check_warnings`], [`plan_import`], [`plan_import_with`], [`import_users`], [`import_stream`] | [`Problem`], [`ImportPlan`], [`ImportReport`] |
+//! | play it beforehand | [`rehearse_import`] | [`Rehearsal`] |
 //! | after a crash | [`latest_import`], [`resume_import`], [`read_import`] | [`ImportReport`] |
 //! | prove it | [`verify_sign_in`] | [`SignIn`] |
 //! | see what is otherwise at Auth0 | [`compare_with_practice`], [`compare_with_practice_with`] | [`Comparison`], [`ComparisonOptions`], [`Probe`] |
@@ -165,6 +166,7 @@ mod passwords;
 mod private_file;
 mod profiles;
 mod progress;
+mod rehearsal;
 mod removal;
 mod say;
 #[cfg(feature = "simulation")]
@@ -218,6 +220,8 @@ pub use passwords::verify::verify_password;
 pub use passwords::{BCRYPT_COST, MAX_PASSWORD_BYTES, Passwords, hash_password, set_passwords};
 pub use profiles::export::{ExportedUsers, export_users};
 pub use profiles::{FoundUsers, Profile, find_users, users_by_email};
+pub use rehearsal::rehearse_import;
+pub use rehearsal::report::Rehearsal;
 pub use removal::plan::{LeftOut, RemovalPlan, Removed};
 pub use removal::{plan_removal, plan_run_removal, remove_users};
 pub use secrets::Secret;

@@ -40,8 +40,12 @@ pub(crate) use say;
 
 pub(crate) fn print_line(line: impl fmt::Display) {
     let line = sentence(&line.to_string());
-    match HEARD.with_borrow(Option::clone) {
-        Some(hear) => hear(&line),
+    // What whoever hears it says of it is printed.
+    match HEARD.take() {
+        Some(hear) => {
+            hear(&line);
+            HEARD.set(Some(hear));
+        }
         None => println!("{line}"),
     }
 }
@@ -55,7 +59,6 @@ thread_local! {
 }
 
 /// Makes the call, whose lines are not printed but handed over.
-#[cfg_attr(not(feature = "simulation"), allow(dead_code))]
 pub(crate) fn heard<T>(hear: Hear, call: impl FnOnce() -> T) -> T {
     struct Before(Option<Hear>);
     impl Drop for Before {

@@ -286,7 +286,7 @@ pub fn compare_with_practice_with(
     let connection = connection_for(&tenant, &options.connection)?;
     let earlier = check_empty(&tenant, &options.connection)?;
     let own = OwnPractice::start()?;
-    let practice = own.tenant()?;
+    let practice = own.tenant.clone();
     let usernames = connection.takes_usernames() == Some(true);
     let correlation_id = format!("comparison-{}", random_hex(8)?);
     let side = |tenant: &Tenant, connection: ConnectionId| -> Result<Side> {

@@ -8,7 +8,7 @@ use crate::display::svg::{Svg, width_of};
 use crate::display::view::{BAD, Bar, Entry, GOOD, NEUTRAL, OPEN, Part, UPDATED, View, WARNING};
 use crate::error::problem::{self, Problem};
 use crate::imports::attention::Group;
-use crate::imports::outcome::JobSpan;
+use crate::imports::outcome::{Counts, JobSpan};
 use crate::imports::plan::ImportPlan;
 use crate::imports::report::ImportReport;
 use crate::jobs::upload::MAX_UPLOAD_BYTES;
@@ -109,7 +109,7 @@ fn with_problems(view: View, all: &[Problem]) -> View {
 }
 
 /// The first entries of a list, and a word on how many more there are.
-fn with_entries(view: View, mut all: impl Iterator<Item = Entry>) -> View {
+pub(crate) fn with_entries(view: View, mut all: impl Iterator<Item = Entry>) -> View {
     let entries: Vec<Entry> = all.by_ref().take(SHOWN).collect();
     if entries.is_empty() {
         return view;
@@ -121,6 +121,23 @@ fn with_entries(view: View, mut all: impl Iterator<Item = Entry>) -> View {
     }
 }
 
+/// How many users have which outcome.
+pub(crate) fn bar(c: &Counts) -> Bar {
+    let mut counts = vec![
+        ("inserted", c.inserted, GOOD),
+        ("updated", c.updated, UPDATED),
+        ("already there", c.already_there, NEUTRAL),
+        ("failed", c.failed, BAD),
+        ("unknown", c.unknown, WARNING),
+        ("not done yet", c.not_sent, OPEN),
+        ("left out", c.left_out, NEUTRAL),
+    ];
+    counts.retain(|(word, number, _)| *number > 0 || *word == "inserted");
+    Bar {
+        counts,
+        total: c.total,
+    }
+}
 impl ImportReport {
     /// Of a source that was not read to its end.
     fn unread(&self) -> Option<String> {
@@ -159,24 +176,6 @@ impl ImportReport {
         )
     }
 
-    fn bar(&self) -> Bar {
-        let c = self.counts();
-        let mut counts = vec![
-            ("inserted", c.inserted, GOOD),
-            ("updated", c.updated, UPDATED),
-            ("already there", c.already_there, NEUTRAL),
-            ("failed", c.failed, BAD),
-            ("unknown", c.unknown, WARNING),
-            ("not done yet", c.not_sent, OPEN),
-            ("left out", c.left_out, NEUTRAL),
-        ];
-        counts.retain(|(word, number, _)| *number > 0 || *word == "inserted");
-        Bar {
-            counts,
-            total: c.total,
-        }
-    }
-
     fn is_clean(&self) -> bool {
         let c = self.counts();
         self.sealed && c.inserted + c.updated + c.already_there + c.left_out == c.total
@@ -188,7 +187,9 @@ impl ImportReport {
             if self.is_clean() { GOOD } else { BAD },
             format!("import into {connection} of {}", self.domain),
         );
-        let view = view.with(Part::Bar(self.bar())).notes(self.unread());
+        let view = view
+            .with(Part::Bar(bar(&self.counts())))
+            .notes(self.unread());
         let view = view.notes([self.jobs_line()]).notes(self.late());
         let mut view = with_entries(view, self.groups().iter().map(Group::entry));
         view.parts.extend(timeline(self.jobs()));
@@ -197,7 +198,7 @@ impl ImportReport {
 }
 
 impl Group {
-    fn entry(&self) -> Entry {
+    pub(crate) fn entry(&self) -> Entry {
         let number = self.number;
         let first: Vec<String> = self.rows.iter().map(usize::to_string).collect();
         let row = if number == 1 { "row" } else { "rows" };
@@ -223,8 +224,16 @@ const LANE: f64 = 26.0;
 /// Light enough for dark words on it.
 const JOB: &str = "#9dc3ec";
 
+/// A length of time: its tenths count where it is short.
+fn length(seconds: f64) -> String {
+    match seconds {
+        ..120.0 => format!("{seconds:.1} s"),
+        _ => in_words(Duration::from_secs_f64(seconds)),
+    }
+}
+
 /// The jobs over time, a lane for each slot. Of a clock that was set back, a job may have ended before it began.
-fn timeline(jobs: &[JobSpan]) -> Option<Part> {
+pub(crate) fn timeline(jobs: &[JobSpan]) -> Option<Part> {
     let mut jobs: Vec<JobSpan> = jobs.to_vec();
     jobs.sort_by_key(|job| job.from);
     // One job alone has no order to show.
@@ -254,10 +263,10 @@ fn timeline(jobs: &[JobSpan]) -> Option<Part> {
         let width = place(job.to) - place(job.from) - 2.0;
         svg.rect(left, top, width, LANE - 4.0, JOB);
         let long = format!(
-            "file {}: {} in {:.1} s",
+            "file {}: {} in {}",
             job.file,
             count(job.users, "user"),
-            job.to.saturating_sub(job.from) as f64 / 1000.0
+            length(job.to.saturating_sub(job.from) as f64 / 1000.0)
         );
         for words in [long, format!("file {}", job.file), job.file.to_string()] {
             if width_of(&words) <= width {
@@ -267,7 +276,7 @@ fn timeline(jobs: &[JobSpan]) -> Option<Part> {
         }
     }
     svg.text(8.0, height - 7.0, "start", "0 s");
-    let last = format!("{seconds:.1} s");
+    let last = length(seconds);
     let words = format!(
         "timeline: {} in {}, over {last}",
         count(jobs.len(), "job"),

@@ -8,6 +8,7 @@ pub(crate) mod jobs;
 pub(crate) mod or_stop;
 pub(crate) mod passwords;
 pub(crate) mod profiles;
+pub(crate) mod rehearsal;
 pub(crate) mod removal;
 pub(crate) mod requests;
 pub(crate) mod show;

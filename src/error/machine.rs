@@ -40,6 +40,11 @@ sentences! {
         ": " "run `make practice-tenant` in the project to see all of it";
     Practice practice_not_started(program: &Path, cause: io::Error) let program = program.display();
         "the practice tenant cannot be used: {program} cannot be started ({cause})" because cause;
+    Practice practice_unwritable(path: &Path, cause: io::Error) let path = path.display();
+        "the practice tenant cannot be used: {path} cannot be written: {cause}"
+        ": " "see that the disk has room" because cause;
+    Practice practice_ended(said: &str);
+        "the practice tenant cannot be used: it ended at once ({said})";
     Practice practice_is_silent();
         "the practice tenant cannot be used: it was started but does not answer"
         ": " "see target/practice-tenant.log";

@@ -71,6 +71,12 @@ sentences! {
         ": " "let get_connection_id find it";
 }
 
+// A run that is only rehearsed.
+sentences! {
+    Practice rehearsal_stopped(cause: &Error);
+        "the rehearsal came to no end, and nothing was sent to the tenant: {cause}";
+}
+
 // A folder, or a file in it.
 sentences! {
     /// What the disk says of it.

@@ -51,7 +51,7 @@ use crate::tenant::rate::Pace;
 use crate::users::User;
 
 /// Where run folders are, from the working folder, which is the notebook's.
-const IMPORTS: &str = "imports";
+pub(crate) const IMPORTS: &str = "imports";
 
 /// Imports any number of users and tells what became of each. Writes to the tenant; waits for the end.
 ///
@@ -87,6 +87,26 @@ pub fn import_users(
     users: &[User],
     options: &ImportOptions,
 ) -> Result<ImportReport> {
+    import_as(
+        Path::new(IMPORTS),
+        User::clone,
+        tenant,
+        connection,
+        users,
+        options,
+    )
+}
+
+/// As [`import_users`], with the run's folder below `imports`, and each user sent as `dressed` has them. They are checked as
+/// they are.
+pub(crate) fn import_as(
+    imports: &Path,
+    dressed: fn(&User) -> User,
+    tenant: &Tenant,
+    connection: &ConnectionId,
+    users: &[User],
+    options: &ImportOptions,
+) -> Result<ImportReport> {
     if users.is_empty() {
         return Err(Error::no_users());
     }
@@ -104,9 +124,9 @@ pub fn import_users(
     let good = users.len() - bad_rows(&problems);
     let look_up = LookUp::new(tenant, connection, options, Some(good))?;
     let packer = RunPacker::new(Check::Done(problems), connection, options)?.looking_up(look_up);
-    let mut run = Run::begin(tenant, connection, options, None, true)?;
+    let mut run = Run::begin(imports, tenant, connection, options, None, true)?;
     // Until it is shown a crash leaves nothing; from then on it leaves a run that can be resumed.
-    let shown = pack(&mut run, packer, users).and_then(|()| run.folder.show());
+    let shown = pack(&mut run, packer, users.iter().map(dressed)).and_then(|()| run.folder.show());
     if shown.is_err() {
         run.folder.discard();
     }
@@ -119,9 +139,9 @@ fn bad_rows(problems: &[Problem]) -> usize {
 }
 
 /// Puts every user into a file of the run's.
-fn pack(run: &mut Run, mut packer: RunPacker, users: &[User]) -> Result<()> {
+fn pack(run: &mut Run, mut packer: RunPacker, users: impl Iterator<Item = User>) -> Result<()> {
     for user in users {
-        for step in packer.add(Ok(user.clone()))? {
+        for step in packer.add(Ok(user))? {
             run.take(step)?;
         }
     }
@@ -195,7 +215,7 @@ pub fn import_stream(
     let packer = RunPacker::new(check, connection, options)?;
     let packer = packer.after(earlier).looking_up(look_up);
     let sha256 = file.map(|file| file.sha256);
-    let run = Run::begin(tenant, connection, options, sha256, false)?;
+    let run = Run::begin(imports, tenant, connection, options, sha256, false)?;
     drop(beginning);
     let counts = counts_of(&users);
     let report = run.work(tenant, Files::of(users, counts, packer))?;
@@ -313,6 +333,7 @@ pub fn read_import(folder: &str) -> Result<ImportReport> {
 
 impl Run {
     fn begin(
+        imports: &Path,
         tenant: &Tenant,
         connection: &ConnectionId,
         options: &ImportOptions,
@@ -323,7 +344,7 @@ impl Run {
             Some(name) => check_name(name)?.to_string(),
             None => format!("run-{}", random_hex(4)?),
         };
-        let folder = RunFolder::create(Path::new(IMPORTS), &name, hidden)?;
+        let folder = RunFolder::create(imports, &name, hidden)?;
         let begun = Entry::Begun {
             domain: tenant.domain().to_string(),
             connection_id: connection.to_string(),
@@ -334,7 +355,7 @@ impl Run {
             emails_unique: connection.emails_unique(),
             source_sha256,
         };
-        say!("run folder: {IMPORTS}/{name}");
+        say!("run folder: {}/{name}", imports.display());
         let mut run = Run::empty(folder);
         run.is_new = true;
         run.note(begun)?;

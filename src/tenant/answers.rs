@@ -150,7 +150,26 @@ pub(crate) struct TrafficAnswer {
     pub(crate) most_in_a_second: Told<u64>,
 }
 
+/// `GET /practice`, which no real tenant has: what a practice tenant was set to.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct PracticeAnswer {
+    /// Requests a second, and how many may come at once.
+    pub(crate) rate: Told<f64>,
+    pub(crate) burst: Told<f64>,
+    /// The same by the minute, where there is such a limit.
+    pub(crate) minute_rate: Told<f64>,
+    pub(crate) minute_burst: Told<f64>,
+    /// Users a second of one job; not told where jobs are as fast as they can.
+    pub(crate) job_speed: Told<f64>,
+    /// Jobs at once.
+    pub(crate) max_jobs: Told<u64>,
+    /// Where another tenant's shape holds something that it makes nothing of.
+    pub(crate) not_understood: Told<Vec<String>>,
+}
+
 objects!(
+    PracticeAnswer,
     RefusalAnswer,
     TokenAnswer,
     AcceptedAnswer,

@@ -1,41 +1,136 @@
-//! A practice tenant for one call alone: as it is when nobody has set anything, and gone with the call.
+//! A practice tenant for one call alone: its process ends and its folder goes when it is dropped.
 
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Child;
+use std::time::Duration;
 
-use crate::error::Result;
+use serde_json::Value;
+
+use crate::clock::{self, Deadline};
+use crate::error::{Error, Result};
+use crate::private_file::{create_private, create_private_folder};
 use crate::secrets::random_hex;
 use crate::tenant::Tenant;
-use crate::tenant::practice::{built_in, start, wait_until_ready};
+use crate::tenant::answers::PracticeAnswer;
+use crate::tenant::practice::{START_LIMIT, TARGET, program_in, start};
+use crate::tenant::proof::running;
+use crate::tenant::request::Request;
+use crate::tenant::settings::Settings;
 
-/// Ends when it is dropped. One whose kernel was killed ends by itself, as any practice tenant does.
+/// Should this program be killed, its practice tenant ends by itself.
+const IDLE_MINUTES: &str = "2";
+/// How the name of its folder begins, below `target`.
+const FOLDER: &str = "practice-tenant-";
+const ENV_FILE: &str = "practice-tenant.env";
+/// A younger folder may be of one that is only just being started.
+const BEGINNING: Duration = Duration::from_secs(60);
+
+/// It ends when it is dropped. One whose kernel was killed ends by itself, as any practice tenant does.
 pub(crate) struct OwnPractice {
-    child: Child,
-    env_file: PathBuf,
+    pub(crate) tenant: Tenant,
+    _process: Process,
+    _folder: Folder,
+}
+
+struct Process(Child);
+
+impl Process {
+    /// What it is reached by, when it answers.
+    fn settings(&mut self, env_file: &Path) -> Result<Settings> {
+        let deadline = Deadline::after(START_LIMIT);
+        while !deadline.is_over() {
+            if let Some(settings) = running(env_file)? {
+                return Ok(settings);
+            }
+            if let Ok(Some(_)) = self.0.try_wait() {
+                let said = fs::read_to_string(env_file.with_extension("log"));
+                return Err(Error::practice_ended(said.unwrap_or_default().trim()));
+            }
+            clock::wait(Duration::from_millis(5));
+        }
+        Err(Error::practice_is_silent())
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Holds what the practice tenant is reached by, and at first the shape that it has, for its owner alone.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(target: &Path) -> Result<Folder> {
+        for entry in fs::read_dir(target).into_iter().flatten().flatten() {
+            let made = entry.metadata().and_then(|made| made.modified());
+            let is_old = made
+                .ok()
+                .and_then(clock::age)
+                .is_some_and(|age| age > BEGINNING);
+            let is_one = entry.file_name().to_string_lossy().starts_with(FOLDER);
+            // One that ended by itself took its file along; the program that began it was killed.
+            if is_one && is_old && !entry.path().join(ENV_FILE).exists() {
+                let _ = fs::remove_dir_all(entry.path());
+            }
+        }
+        let folder = target.join(format!("{FOLDER}{}", random_hex(6)?));
+        create_private_folder(&folder)
+            .map_err(|cause| Error::practice_unwritable(&folder, cause))?;
+        Ok(Folder(folder))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
 }
 
 impl OwnPractice {
-    /// Starts one, and builds its program first where there is none.
+    /// Starts one that is as nobody has set anything; builds its program where it is missing.
     pub(crate) fn start() -> Result<OwnPractice> {
-        let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("target");
-        let program = built_in(&target)?;
-        let env_file = target.join(format!("practice-tenant-{}.env", random_hex(6)?));
-        let child = start(&program, &env_file)?;
-        Ok(OwnPractice { child, env_file })
+        OwnPractice::in_folder(Folder::new(Path::new(TARGET))?, &[])
     }
 
-    pub(crate) fn tenant(&self) -> Result<Tenant> {
-        Tenant::from_settings(&wait_until_ready(&self.env_file)?)
+    /// Starts one of that shape whose clock its client turns, with more words of its command line.
+    pub(crate) fn turned(shape: &Value, words: &[&str]) -> Result<OwnPractice> {
+        let folder = Folder::new(Path::new(TARGET))?;
+        let shape_file = folder.0.join("shape.json");
+        create_private(&shape_file)
+            .and_then(|mut file| file.write_all(shape.to_string().as_bytes()))
+            .map_err(|cause| Error::practice_unwritable(&shape_file, cause))?;
+        let at = shape_file.to_string_lossy();
+        let own = OwnPractice::in_folder(folder, &[&["--turned", "--shape", &at], words].concat())?;
+        // It has read it, and it tells of people.
+        let _ = fs::remove_file(&shape_file);
+        Ok(own)
+    }
+
+    fn in_folder(folder: Folder, words: &[&str]) -> Result<OwnPractice> {
+        let program = program_in(Path::new(TARGET))?;
+        let env_file = folder.0.join(ENV_FILE);
+        let mut process = Process(start(&program, &env_file, IDLE_MINUTES, words)?);
+        Ok(OwnPractice {
+            tenant: Tenant::from_settings(&process.settings(&env_file)?)?,
+            _process: process,
+            _folder: folder,
+        })
     }
 }
 
-impl Drop for OwnPractice {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-        for left in [&self.env_file, &self.env_file.with_extension("log")] {
-            let _ = fs::remove_file(left);
-        }
+impl Tenant {
+    /// What a practice tenant tells of itself. Sends one request.
+    pub(crate) fn about_practice(&self) -> Result<PracticeAnswer> {
+        self.send(Request::get("/practice", &[]))?.read()
+    }
+
+    /// Whether a new token comes in the place of one that ends.
+    pub(crate) fn renews_its_token(&self) -> bool {
+        self.inner.application.is_some()
     }
 }

@@ -25,10 +25,12 @@ use crate::tenant::request::Request;
 use crate::tenant::settings::Settings;
 
 const PROGRAM: &str = "practice-tenant";
-const START_LIMIT: Duration = Duration::from_secs(20);
+pub(crate) const START_LIMIT: Duration = Duration::from_secs(20);
 /// A build takes minutes on a slow machine.
 const TURN_LIMIT: Duration = Duration::from_secs(900);
 const IDLE_MINUTES: &str = "30";
+/// Where cargo puts what it builds of this project.
+pub(crate) const TARGET: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target");
 
 impl Tenant {
     /// Opens the practice tenant on this machine; starts it, or builds it, when there is none yet.
@@ -117,13 +119,13 @@ impl Tenant {
 
 /// The settings of the practice tenant of this project.
 fn find_or_start() -> Result<Settings> {
-    find_or_start_in(&Path::new(env!("CARGO_MANIFEST_DIR")).join("target"), build)
+    find_or_start_in(Path::new(TARGET), build)
 }
 
 fn find_or_start_in(target: &Path, build: fn(&Path) -> Result<()>) -> Result<Settings> {
     let env_file = target.join("practice-tenant.env");
     let _turn = wait_for_turn(target, TURN_LIMIT)?;
-    let program = program_in(target);
+    let program = program(target);
     if let Some(settings) = running(&env_file)? {
         if is_stale(&env_file, &program) {
             return Err(Error::practice_is_stale());
@@ -133,7 +135,7 @@ fn find_or_start_in(target: &Path, build: fn(&Path) -> Result<()>) -> Result<Set
     if needs_build(&program) {
         build(target)?;
     }
-    start(&program, &env_file)?;
+    start(&program, &env_file, IDLE_MINUTES, &[])?;
     let settings = wait_until_ready(&env_file)?;
     say!(
         "practice tenant started; it ends after {IDLE_MINUTES} minutes without a request, or with `make stop`"
@@ -141,15 +143,15 @@ fn find_or_start_in(target: &Path, build: fn(&Path) -> Result<()>) -> Result<Set
     Ok(settings)
 }
 
-fn program_in(target: &Path) -> PathBuf {
+fn program(target: &Path) -> PathBuf {
     let name = format!("{PROGRAM}{}", std::env::consts::EXE_SUFFIX);
     target.join("release").join(name)
 }
 
-/// The program, built if need be.
-pub(super) fn built_in(target: &Path) -> Result<PathBuf> {
+/// The program, built first where it is missing or older than its sources.
+pub(crate) fn program_in(target: &Path) -> Result<PathBuf> {
     let _turn = wait_for_turn(target, TURN_LIMIT)?;
-    let program = program_in(target);
+    let program = program(target);
     if needs_build(&program) {
         build(target)?;
     }
@@ -223,16 +225,22 @@ fn build(target: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Starts one, which writes down in `env_file` what it is reached by.
-pub(super) fn start(program: &Path, env_file: &Path) -> Result<Child> {
+/// Starts the program, which writes what it is reached by into the file; `words`: more of its command line.
+pub(crate) fn start(
+    program: &Path,
+    env_file: &Path,
+    idle_minutes: &str,
+    words: &[&str],
+) -> Result<Child> {
     // What an ended one left would be taken for the new one's.
     let _ = fs::remove_file(env_file);
     let log: PathBuf = env_file.with_extension("log");
     let log = append_to_private(&log);
     let mut command = Command::new(program);
     command
-        .args(["--port", "0", "--idle-minutes", IDLE_MINUTES, "--env-file"])
+        .args(["--port", "0", "--idle-minutes", idle_minutes, "--env-file"])
         .arg(env_file)
+        .args(words)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(log.map_or_else(|_| Stdio::null(), Stdio::from));

@@ -38,6 +38,7 @@ mod practice_users;
 mod process;
 mod program;
 mod recipes;
+mod rehearsal;
 mod removal;
 mod requests;
 mod run_folder;

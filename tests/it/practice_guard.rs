@@ -55,7 +55,9 @@ fn it_proves_that_it_knows_the_key_in_its_file_and_tells_it_nobody() {
     }
     let (_, about) = practice.raw("GET", "/practice", None, None);
     let version = env!("CARGO_PKG_VERSION");
-    assert_eq!(about, json!({"practice_tenant": true, "version": version}));
+    let expected = json!({"practice_tenant": true, "version": version, "rate": 10_000.0, "burst": 10_000.0,
+        "minute_rate": null, "minute_burst": null, "job_speed": null, "max_jobs": 2});
+    assert_eq!(about, expected);
 }
 
 #[test]

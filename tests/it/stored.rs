@@ -36,6 +36,16 @@ fn user_of(email: &str, hash: StoredHash) -> Option<User> {
     }
 }
 
+/// A user for each hash that Auth0 takes.
+pub(crate) fn all_users() -> Vec<User> {
+    let [taken, _] = stored();
+    let rows = (1..).zip(taken);
+    rows.filter_map(|(row, (_, text)): (usize, _)| {
+        user_of(&format!("stored-{row}@test.edu"), StoredHash::read(&text))
+    })
+    .collect()
+}
+
 /// The users verify here and sign in there with their passwords, and with no other.
 fn let_in(users: &[(User, &str)]) {
     let practice = Practice::start(&[]);

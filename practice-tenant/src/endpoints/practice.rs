@@ -18,10 +18,15 @@ use crate::state::World;
 /// Characters of a challenge: enough for any random number, too few for anything else.
 const CHALLENGE: std::ops::RangeInclusive<usize> = 16..=128;
 
-/// What answers here. Anybody can ask; only `/practice/prove` shows that it is the one that was started. One that has another
-/// tenant's shape tells what of it it did not understand.
+/// What answers here, and how fast it is: `job_speed` is null where a job is as fast as it can. Anybody can ask; only
+/// `/practice/prove` shows that it is the one that was started. One that has another tenant's shape tells what of it it did not
+/// understand.
 pub(crate) fn about(world: &mut World, _: &Call) -> Ended {
-    let mut about = json!({"practice_tenant": true, "version": env!("CARGO_PKG_VERSION")});
+    let setup = &world.setup;
+    let speed = Some(world.faults.measure("job-speed")).filter(|speed| *speed > 0.0);
+    let mut about = json!({"practice_tenant": true, "version": env!("CARGO_PKG_VERSION"), "rate": setup.rate, "burst": setup.burst,
+        "minute_rate": setup.minute_rate, "minute_burst": setup.minute_burst,
+        "job_speed": speed.or(setup.job_speed), "max_jobs": setup.max_jobs});
     if world.setup.shape.is_some() {
         about["not_understood"] = json!(world.not_understood);
     }

@@ -1,0 +1,151 @@
+//! The dress rehearsal of an import: the reader's own users, on a practice tenant of their tenant's shape, in turned time.
+//!
+//! `told.rs` reads what the tenant tells, `terms.rs` says how fast it may be, `stand_ins.rs` what stands in for secrets, `play.rs` plays the
+//! import, `unknown.rs` has what could not be known, `report.rs` what is told of it all.
+
+pub(crate) mod play;
+pub(crate) mod report;
+pub(crate) mod stand_ins;
+pub(crate) mod terms;
+pub(crate) mod told;
+pub(crate) mod unknown;
+
+use std::time::Duration;
+
+use crate::clock::unix_seconds;
+use crate::connections::ConnectionId;
+use crate::error::{Error, Result};
+use crate::imports::options::ImportOptions;
+use crate::imports::outcome::Outcome;
+use crate::imports::report::ImportReport;
+use crate::jobs::errors::NOT_SENT;
+use crate::jobs::ownership::AT_ONCE;
+use crate::rehearsal::play::play;
+use crate::rehearsal::report::{Forecast, Rehearsal};
+use crate::rehearsal::terms::terms;
+use crate::rehearsal::unknown::{obstacles, unknown};
+use crate::say::say;
+use crate::tenant::Tenant;
+use crate::users::User;
+use crate::words::{count, grouped};
+
+/// Plays an import with these users beforehand: who will be refused and why, how many jobs and requests, how long. Sends reads
+/// alone, and writes nothing to the tenant, which may be read-only.
+///
+/// It reads the connection, which applications use it, and with
+/// [`look_up_existing`](ImportOptions::look_up_existing) who of the users is there already: a request for each, and it says how many. Then
+/// it starts a practice tenant of its own that has this shape, and makes the import there, by the same code, on a clock that is turned:
+/// hours pass in seconds. Where the tenant does not tell how fast it is, three plays do, from Auth0's slowest plan to its
+/// fastest, and give a range. Hashes and second factors stay here: the practice tenant is given others of the same kind and length.
+///
+/// Users whom the check finds fault with are left out, as with [`skip_bad_rows`](ImportOptions::skip_bad_rows). With an
+/// upsert, `look_up_existing` is for the rehearsal alone. Nothing is left in `imports/`.
+///
+/// # Errors
+///
+/// No users; options that contradict each other; a connection that takes no import; the tenant cannot be reached; the
+/// practice tenant cannot be built or started, or the play comes to no end, as on a full disk.
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+/// let tenant = Tenant::practice()?;
+/// let connection = get_connection_id(&tenant, "Email-Only-Users")?;
+/// let users = [User::new("docs-play@test.edu"), User { username: Some("ada".into()), ..User::new("docs-ada@test.edu") }];
+/// let rehearsal = rehearse_import(&tenant, &connection, &users, &ImportOptions::default())?;
+/// assert_eq!(rehearsal.refused()[0].row, 2, "this connection takes no usernames");
+/// # Ok::<(), Error>(())
+/// ```
+pub fn rehearse_import(
+    tenant: &Tenant,
+    connection: &ConnectionId,
+    users: &[User],
+    options: &ImportOptions,
+) -> Result<Rehearsal> {
+    if users.is_empty() {
+        return Err(Error::no_users());
+    }
+    if options.again.is_some() {
+        return Err(Error::again_without_file());
+    }
+    let as_given = options;
+    let looks_up = options.look_up_existing && !options.job.upsert;
+    let options = &options.clone().look_up_existing(looks_up).whole()?;
+    connection.check_upsert(options.job.upsert)?;
+    let began = unix_seconds();
+    let told = told::read(tenant, connection, users, as_given)?;
+    let (terms, likeliest) = terms(&told, options.slots);
+    let shape = told.shape(connection);
+    let (mut forecasts, mut chosen) = (Vec::new(), None);
+    for (place, terms) in terms.iter().enumerate() {
+        let words = match terms.users_an_hour {
+            Some(an_hour) => format!("at {} users an hour", grouped(an_hour)),
+            None => "as fast as the tenant is".to_string(),
+        };
+        say!("rehearsing with {}, {words}", count(users.len(), "user"));
+        let shape = terms.laid_over(shape.clone());
+        let played = play(&shape, told.latency, &words, connection, users, options)?;
+        forecasts.push(Forecast {
+            users_an_hour: terms.users_an_hour,
+            took: played.took,
+            requests: played.requests,
+        });
+        if place == likeliest {
+            chosen = Some((played.report, played.not_understood));
+        }
+    }
+    let (report, not_understood) = chosen.ok_or_else(Error::no_users)?;
+    let longest = forecasts.iter().map(|forecast| forecast.took).max();
+    Ok(Rehearsal {
+        domain: tenant.domain().to_string(),
+        connection: told.name.clone(),
+        practice: tenant.is_practice(),
+        obstacles: obstacles(
+            tenant,
+            connection,
+            left_out(&report),
+            as_given,
+            longest.unwrap_or_default(),
+        ),
+        unknown: unknown(tenant, &told, &not_understood, users, options),
+        removal: removal(&report, users, options),
+        report,
+        forecasts,
+        likeliest,
+        began,
+    })
+}
+
+/// Users whom the check left out.
+fn left_out(report: &ImportReport) -> usize {
+    let attention = report.attention().iter();
+    let is_left_out = |code: &str| code == NOT_SENT;
+    attention
+        .filter(|user| user.reasons.iter().any(|reason| is_left_out(&reason.code)))
+        .count()
+}
+
+/// What it takes to remove those whom the import would create: a look at the connection, searches by id, and a request for each. Who
+/// brings a user id of their own is looked up three times besides. Whose id is left to Auth0 is removed by nobody.
+fn removal(report: &ImportReport, users: &[User], options: &ImportOptions) -> (u64, Duration) {
+    let stays = report.attention().iter();
+    let refused_with_id = stays.filter(|user| {
+        let failed = matches!(user.outcome, Outcome::Failed | Outcome::AlreadyThere);
+        failed && users[user.row - 1].user_id.is_some()
+    });
+    let with_id = users.iter().filter(|user| user.user_id.is_some()).count();
+    let with_id = (with_id - refused_with_id.count()) as u64;
+    let created = match options.make_ids {
+        true => report.counts().inserted,
+        false => with_id,
+    };
+    let requests = match created {
+        0 => 0,
+        created => 1 + created.div_ceil(AT_ONCE as u64) + created + 3 * with_id.min(created),
+    };
+    let seconds = requests as f64 / options.requests_per_second;
+    (requests, Duration::from_secs_f64(seconds))
+}

@@ -1,0 +1,192 @@
+//! What the tenant tells that bears on an import. It is read, and nothing else: every request here is a GET.
+
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+
+use crate::check::check_for;
+use crate::clock::{self, Deadline};
+use crate::connections::{ConnectionId, applications, not_for_imports};
+use crate::error::connections::Obstacle;
+use crate::error::{Error, ErrorKind, Result};
+use crate::imports::look_up::cost;
+use crate::imports::options::ImportOptions;
+use crate::jobs::ownership::{by_email, is_in};
+use crate::progress::Tally;
+use crate::say::say;
+use crate::tenant::Tenant;
+use crate::tenant::answers::{ConnectionAnswer, PracticeAnswer, UserAnswer};
+use crate::tenant::rate::Pace;
+use crate::tenant::request::Request;
+use crate::users::User;
+
+const SCOPES: &[&str] = &["read:connections"];
+/// Faults in a row that looking users up bears: some two minutes.
+const FAULTS_BORNE: u32 = 12;
+/// What of a connection's options bears on an import. Of the others the name is enough: their values may be secret.
+const READ: [&str; 4] = [
+    "requires_username",
+    "validation",
+    "attributes",
+    "import_mode",
+];
+
+/// What the tenant told.
+#[derive(Default)]
+pub(crate) struct Told {
+    /// `None` where it refused to tell of the connection.
+    pub(crate) connection: Option<ConnectionAnswer>,
+    pub(crate) applications_unknown: bool,
+    /// Requests that may come at once.
+    pub(crate) at_once: Option<u64>,
+    /// How long the quickest answer took.
+    pub(crate) latency: Duration,
+    /// What a practice tenant is set to.
+    pub(crate) practice: Option<PracticeAnswer>,
+    /// Who of the users is there already, where it was asked.
+    pub(crate) existing: Option<Vec<UserAnswer>>,
+    pub(crate) name: String,
+}
+
+/// Reads it; fails where no import into the connection could begin.
+pub(crate) fn read(
+    tenant: &Tenant,
+    connection: &ConnectionId,
+    users: &[User],
+    options: &ImportOptions,
+) -> Result<Told> {
+    let tenant = tenant.paced(Pace::new(options.requests_per_second));
+    let mut told = Told {
+        name: connection
+            .name
+            .clone()
+            .unwrap_or_else(|| connection.to_string()),
+        ..Told::default()
+    };
+    read_connection(&tenant, connection, &mut told)?;
+    if tenant.is_practice() {
+        told.practice = Some(tenant.about_practice()?);
+    }
+    if options.look_up_existing {
+        told.existing = Some(look_up(&tenant, &told.name, connection, users, options)?);
+    }
+    Ok(told)
+}
+
+fn read_connection(tenant: &Tenant, id: &ConnectionId, told: &mut Told) -> Result<()> {
+    let began = clock::instant();
+    let answer = tenant.send(Request::get("/api/v2/connections", SCOPES).segment(id.as_str()));
+    told.latency = clock::since(began);
+    let connection = match answer {
+        Ok(answer) => {
+            told.at_once = answer.rate_left().map(|(limit, _)| limit);
+            answer.read::<ConnectionAnswer>()?
+        }
+        Err(error) if error.kind() == ErrorKind::MissingScope || error.status() == Some(403) => {
+            told.applications_unknown = true;
+            return Ok(());
+        }
+        Err(error) => return Err(error),
+    };
+    if let Some(name) = &*connection.name {
+        told.name.clone_from(name);
+    }
+    if let Some(obstacle) = not_for_imports(&connection) {
+        return Err(Error::unfit_connection(&told.name, &obstacle));
+    }
+    let began = clock::instant();
+    let applications = applications(tenant, &connection, id)?;
+    if connection.enabled_clients.is_null() {
+        // The first answer's time has that of opening a connection in it.
+        told.latency = told.latency.min(clock::since(began));
+    }
+    if applications.as_ref().is_some_and(Vec::is_empty) {
+        return Err(Error::unfit_connection(&told.name, &Obstacle::Unused));
+    }
+    told.applications_unknown = applications.is_none();
+    told.connection = Some(connection);
+    Ok(())
+}
+
+/// Who of the users whom the check finds nothing wrong with is in the connection, by their e-mails.
+fn look_up(
+    tenant: &Tenant,
+    name: &str,
+    connection: &ConnectionId,
+    users: &[User],
+    options: &ImportOptions,
+) -> Result<Vec<UserAnswer>> {
+    let problems = check_for(connection, users, options.loses_hashes());
+    let mut bad = problems.iter().map(|problem| problem.row).peekable();
+    let good: Vec<&User> = (1..)
+        .zip(users)
+        .filter(|(row, _)| {
+            while bad.next_if(|bad| bad < row).is_some() {}
+            bad.peek() != Some(row)
+        })
+        .map(|(_, user)| user)
+        .collect();
+    say!(
+        "looking up who is there already: {}",
+        cost(good.len(), options)
+    );
+    let tenant = tenant.until(Deadline::after(options.time_limit), FAULTS_BORNE);
+    let (mut found, mut tally) = (Vec::new(), Tally::new());
+    for (done, user) in (1..).zip(&good) {
+        let profiles = by_email(&tenant, &user.email)?;
+        found.extend(profiles.into_iter().filter(|profile| is_in(profile, name)));
+        tally.say(done, good.len(), "users looked up");
+    }
+    Ok(found)
+}
+
+impl Told {
+    /// The tenant's connection and users as a practice tenant reads them.
+    pub(crate) fn shape(&self, id: &ConnectionId) -> Value {
+        let user = |user: &UserAnswer| {
+            let mut fields = Map::new();
+            for (name, text) in [
+                ("email", &user.email),
+                ("username", &user.username),
+                ("phone_number", &user.phone_number),
+                ("user_id", &user.user_id),
+            ] {
+                let text = text
+                    .as_ref()
+                    .map(|text| (name.to_string(), Value::from(text.as_str())));
+                fields.extend(text);
+            }
+            fields.insert("connection".to_string(), self.name.as_str().into());
+            Value::Object(fields)
+        };
+        let users: Vec<Value> = self.existing.iter().flatten().map(user).collect();
+        json!({
+            "connections": [{"id": id.as_str(), "name": self.name, "strategy": "auth0", "enabled": true, "options": self.options()}],
+            "users": users,
+        })
+    }
+
+    /// Whether the tenant told the connection's options.
+    pub(crate) fn has_options(&self) -> bool {
+        self.options_told().is_some()
+    }
+
+    fn options_told(&self) -> Option<&Map<String, Value>> {
+        let options = self.connection.as_ref()?.options.as_object()?;
+        (!options.is_empty()).then_some(options)
+    }
+
+    /// What of the options bears on an import. Where they were not told nobody is refused because of them.
+    fn options(&self) -> Value {
+        let Some(options) = self.options_told() else {
+            return json!({"requires_username": true, "validation": {"username": {"min": 1, "max": 128}}});
+        };
+        let read = options
+            .iter()
+            .map(|(name, value)| match READ.contains(&name.as_str()) {
+                true => (name.clone(), value.clone()),
+                false => (name.clone(), Value::Null),
+            });
+        Value::Object(read.collect())
+    }
+}

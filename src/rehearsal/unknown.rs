@@ -1,0 +1,160 @@
+//! What a rehearsal could not know, in sentences: each of them is true of the case at hand.
+
+use crate::connections::ConnectionId;
+use crate::connections::rules::OPTIONS_SCOPE;
+use crate::connections::{applications_untold, options_untold};
+use crate::imports::look_up::cost;
+use crate::imports::options::ImportOptions;
+use crate::rehearsal::terms::is_published;
+use crate::rehearsal::told::Told;
+use crate::say::one_line;
+use crate::tenant::Tenant;
+use crate::users::User;
+use crate::words::grouped;
+
+/// All that it could not know.
+pub(crate) fn unknown(
+    tenant: &Tenant,
+    told: &Told,
+    not_understood: &[String],
+    users: &[User],
+    options: &ImportOptions,
+) -> Vec<String> {
+    let mut unknown = of_the_speed(told, options);
+    unknown.extend(of_the_connection(told, not_understood));
+    unknown.extend(of_the_users(told, users, options));
+    if options.job.upsert {
+        unknown.push("whether the tenant has the flag import_user_match_user_profile_on_user_id, under which an upsert finds users by their ids: then whoever is there and was given another id is a conflict".to_string());
+        unknown.push("how much slower the jobs of an upsert are: Auth0 says that they are, and not by how much".to_string());
+    }
+    unknown.push("what others do meanwhile: a tenant's two job slots and its requests are for all who use it".to_string());
+    if !tenant.is_practice() {
+        unknown.push("what the tenant's event streams and whoever listens to them do with each user who is created".to_string());
+        unknown.push("what Auth0 does where nobody has written it down: there the practice tenant guesses (docs/how-the-import-job-behaves.md has the list)".to_string());
+    }
+    unknown
+}
+
+fn of_the_speed(told: &Told, options: &ImportOptions) -> Vec<String> {
+    let mut unknown = Vec::new();
+    if told.practice.is_some() {
+        return unknown;
+    }
+    unknown.push("how fast the tenant's jobs are: no tenant tells, and the range is from the 40,000 users an hour that Auth0's staff name for the free plan to the 400,000 of the enterprise plan".to_string());
+    match told.at_once {
+        Some(at_once) if is_published(at_once) => unknown.push(format!("how many requests a second the tenant takes in the long run: it told that it takes {at_once} at once, and the rest is by Auth0's published limits")),
+        Some(at_once) => unknown.push(format!("how many requests a second the tenant takes in the long run: it told that it takes {} at once, which is none of Auth0's published limits, and is taken for those of a second", grouped(at_once))),
+        None => unknown.push("how many requests the tenant takes: its answers did not tell, and the range is that of Auth0's plans".to_string()),
+    }
+    unknown.push(format!(
+        "how long an upload takes: each request was played to take as long as the tenant took for a read, {} ms, and recorded uploads took 300 to 1,400",
+        grouped(told.latency.as_millis())
+    ));
+    if options.slots > 2 {
+        unknown.push(format!(
+            "whether the tenant runs {} jobs at once: Auth0 documents two",
+            options.slots
+        ));
+    }
+    unknown
+}
+
+fn of_the_connection(told: &Told, not_understood: &[String]) -> Vec<String> {
+    let mut unknown = Vec::new();
+    match (&told.connection, told.has_options()) {
+        (None, _) => unknown.push(format!("everything about the connection, which the tenant tells to a token with the scopes read:connections {OPTIONS_SCOPE}: which usernames and phone numbers it takes, which fields it requires, whether users may share an e-mail, and whether an import into it can begin at all")),
+        (Some(_), false) => unknown.push(format!("which usernames and phone numbers the connection takes, which fields it requires, and whether users may share an e-mail, so nobody was refused for those: {}", options_untold())),
+        (Some(_), true) => {}
+    }
+    if told.connection.is_some() && told.applications_unknown {
+        unknown.push(format!(
+            "whether an application uses the connection, without which Auth0 takes no import: {}",
+            applications_untold()
+        ));
+    }
+    if told.has_options() && !not_understood.is_empty() {
+        let names: Vec<&str> = not_understood
+            .iter()
+            .map(|at| at.rsplit("options.").next().unwrap_or(at))
+            .collect();
+        unknown.push(format!(
+            "what the connection's options {} mean for an import",
+            one_line(&names.join(", "))
+        ));
+    }
+    unknown
+}
+
+fn of_the_users(told: &Told, users: &[User], options: &ImportOptions) -> Vec<String> {
+    let mut unknown = Vec::new();
+    if told.existing.is_none() {
+        unknown.push(format!("who of the users is in the connection already: ImportOptions::look_up_existing(true) has them looked up ({})", cost(users.len(), options)));
+    } else if users.iter().any(|user| {
+        user.username.is_some() || user.phone_number.is_some() || user.user_id.is_some()
+    }) {
+        unknown.push("whether a username, phone number or user id is another user's: users were looked up by their e-mails".to_string());
+    }
+    if users.iter().any(User::has_password) {
+        unknown.push("whether a hash fits its user's password: hashes stayed here, and the practice tenant was given others of the same kind and length".to_string());
+    }
+    unknown
+}
+
+/// What would keep the import from being made as it was rehearsed, and what to do about it.
+pub(crate) fn obstacles(
+    tenant: &Tenant,
+    connection: &ConnectionId,
+    left_out: usize,
+    options: &ImportOptions,
+    longest: std::time::Duration,
+) -> Vec<String> {
+    use crate::clock::unix_seconds;
+    use crate::imports::IMPORTS;
+    use crate::words::{count, in_words};
+
+    let mut obstacles = Vec::new();
+    let (expires, scopes) = tenant.token_facts();
+    let lacks = |scope: &str| {
+        let scopes = scopes.as_ref();
+        scopes.is_some_and(|scopes| !scopes.iter().any(|own| own == scope))
+    };
+    if lacks("create:users") {
+        obstacles.push("the token lacks the scope create:users, without which no import begins: add it to the application's grant".to_string());
+    }
+    if lacks("read:users") {
+        obstacles.push("the token lacks the scope read:users, by which users are looked up where a job does not tell of them: add it to the application's grant".to_string());
+    }
+    if tenant.is_read_only() {
+        obstacles.push(format!(
+            "the tenant is open for reading alone: allow_writes(\"{}\") opens it for the import",
+            tenant.domain()
+        ));
+    }
+    if left_out > 0 && !options.skip_bad_rows {
+        obstacles.push(format!("import_users sends nobody while the check finds fault with {}: mend them, or leave them out as the rehearsal did, with skip_bad_rows(true)", count(left_out, "user")));
+    }
+    if options.job.upsert && options.look_up_existing {
+        obstacles.push("import_users takes no look_up_existing together with an upsert, which is for those who are there: leave it out of the import itself".to_string());
+    }
+    if let Err(error) = connection.check_upsert(options.job.upsert) {
+        obstacles.push(error.to_string());
+    }
+    if longest > options.time_limit {
+        obstacles.push(format!("it may take {}, and time_limit ends the call after {}: give it more, or go on with resume_import", in_words(longest), in_words(options.time_limit)));
+    }
+    let left = expires.map(|expires| expires.saturating_sub(unix_seconds()));
+    if let Some(left) = left
+        && !tenant.renews_its_token()
+        && longest.as_secs() > left
+    {
+        obstacles.push(format!("the token ends in {}, and the import may take {}: open the tenant with CLIENT_ID and CLIENT_SECRET, by which it is renewed", in_words(std::time::Duration::from_secs(left)), in_words(longest)));
+    }
+    if let Some(name) = &options.name
+        && std::path::Path::new(IMPORTS).join(name).exists()
+    {
+        obstacles.push(format!(
+            "a run folder {IMPORTS}/{name} is there already: give the import another name"
+        ));
+    }
+    obstacles
+}
