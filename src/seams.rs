@@ -1,6 +1,7 @@
 //! Where the project's own simulation takes hold: the tenant at the other end, the time, chance, and what is said. No kernel
 //! compiles this, and nothing of it is part of the library's interface.
 
+use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +15,7 @@ use crate::secrets::Secret;
 use crate::secrets::chance;
 use crate::tenant::Tenant;
 use crate::tenant::line::Line;
-use crate::tenant::settings::{Address, Application};
+use crate::tenant::settings::{Address, Application, NAMES, Settings};
 use crate::tenant::wire::Wire;
 
 pub use crate::tenant::transport::{Came, Carried, Sent, Transport};
@@ -41,6 +42,17 @@ pub fn tenant(domain: &str, client: (&str, &str), transport: Arc<dyn Transport>)
 /// An id that is none.
 pub fn connection(id: &str) -> Result<ConnectionId> {
     ConnectionId::new(id)
+}
+
+/// What a file of settings sets, of the names that it may set.
+///
+/// # Errors
+///
+/// A file that is none of settings.
+pub fn settings(path: &Path) -> Result<Vec<(&'static str, String)>> {
+    let settings = Settings::from_file(path)?;
+    let set = NAMES.into_iter().filter_map(|name| Some((name, settings.get(name)?.to_string())));
+    Ok(set.collect())
 }
 
 /// What a program unwinds with when the simulation kills it.
