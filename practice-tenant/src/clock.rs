@@ -1,81 +1,91 @@
-//! What time it is, how long something took, and waiting. Whatever here asks for the time asks this file.
+//! What time it is, and waiting. Only the program asks; all that answers goes by the moment it is given.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-/// A point in time, to measure from.
-pub(crate) fn now() -> Instant {
+use hyper::header::HeaderMap;
+use practice_tenant::Moment;
+
+/// The machine's time at the start, gone on from there: it never goes back, whatever the machine's clock is set to. Or, where
+/// clients turn it, a time that stands still until one does.
+pub(crate) struct Clock {
+    began: Instant,
+    began_at: u64,
+    turned: Option<AtomicU64>,
+}
+
+/// The header with which a client says what time it is for it, in microseconds since 1970.
+const NOW: &str = "x-practice-now";
+
+impl Clock {
+    pub(crate) fn start(is_turned: bool) -> Clock {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH);
+        let began_at = since.map_or(0, micros);
+        Clock {
+            began: Instant::now(),
+            began_at,
+            turned: is_turned.then(|| AtomicU64::new(began_at)),
+        }
+    }
+
+    pub(crate) fn now(&self) -> Moment {
+        let passed = || self.began_at.saturating_add(micros(self.began.elapsed()));
+        let turned = self.turned.as_ref();
+        Moment(turned.map_or_else(passed, |at| at.load(Ordering::SeqCst)))
+    }
+
+    /// Turns it to what a request says, forward alone, and begins to count what is not waited for.
+    pub(crate) fn turn(&self, headers: &HeaderMap) -> Turn {
+        let said = headers
+            .get(NOW)
+            .and_then(|now| now.to_str().ok()?.parse().ok());
+        if let (Some(turned), Some(now)) = (&self.turned, said) {
+            turned.fetch_max(now, Ordering::SeqCst);
+        }
+        let took = self.turned.is_some().then(AtomicU64::default);
+        Turn { took }
+    }
+}
+
+/// The time of one request on a clock that may be turned.
+pub(crate) struct Turn {
+    took: Option<AtomicU64>,
+}
+
+impl Turn {
+    /// Waits so long; on a clock that is turned it takes no time, and is told.
+    pub(crate) async fn wait(&self, time: Duration) {
+        match &self.took {
+            Some(took) => drop(took.fetch_add(micros(time), Ordering::SeqCst)),
+            None => wait(time).await,
+        }
+    }
+
+    /// Microseconds that were not waited for.
+    pub(crate) fn took(&self) -> Option<u64> {
+        self.took.as_ref().map(|took| took.load(Ordering::SeqCst))
+    }
+}
+
+fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
+}
+
+pub(crate) fn instant() -> Instant {
     Instant::now()
 }
 
 pub(crate) fn since(then: Instant) -> Duration {
-    now().saturating_duration_since(then)
-}
-
-/// How long it is until then; nothing, when that is past.
-pub(crate) fn until(then: Instant) -> Duration {
-    then.saturating_duration_since(now())
+    then.elapsed()
 }
 
 pub(crate) async fn wait(time: Duration) {
-    tokio::time::sleep(time).await;
+    if !time.is_zero() {
+        tokio::time::sleep(time).await;
+    }
 }
 
 /// What comes of it, if it comes within the time.
 pub(crate) async fn within<T>(time: Duration, future: impl Future<Output = T>) -> Option<T> {
     tokio::time::timeout(time, future).await.ok()
-}
-
-pub(crate) fn unix_seconds() -> i64 {
-    unix_millis().div_euclid(1000)
-}
-
-fn unix_millis() -> i64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(0))
-}
-
-/// Now as Auth0 writes times: ISO 8601, UTC, milliseconds.
-pub(crate) fn timestamp() -> String {
-    timestamp_before(Duration::ZERO)
-}
-
-/// The time so long ago, written the same way, so that times compare as texts.
-pub(crate) fn timestamp_before(age: Duration) -> String {
-    let millis = unix_millis() - i64::try_from(age.as_millis()).unwrap_or(0);
-    let (millis, seconds) = (millis.rem_euclid(1000), millis.div_euclid(1000));
-    let (mut days, rest) = (seconds / 86_400, seconds % 86_400);
-    let leap = |year: i64| year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    let mut year = 1970;
-    while days >= 365 + i64::from(leap(year)) {
-        days -= 365 + i64::from(leap(year));
-        year += 1;
-    }
-    let lengths = [
-        31,
-        28 + i64::from(leap(year)),
-        31,
-        30,
-        31,
-        30,
-        31,
-        31,
-        30,
-        31,
-        30,
-        31,
-    ];
-    let mut month = 0;
-    while days >= lengths[month] {
-        days -= lengths[month];
-        month += 1;
-    }
-    format!(
-        "{year:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{millis:03}Z",
-        month + 1,
-        days + 1,
-        rest / 3600,
-        rest % 3600 / 60,
-        rest % 60
-    )
 }

@@ -1,8 +1,6 @@
 //! The command line.
 
-use std::collections::BTreeMap;
-
-use crate::rules::scopes;
+use practice_tenant::Setup;
 
 /// What the command line says.
 #[derive(Clone, Debug)]
@@ -10,29 +8,16 @@ pub(crate) struct Options {
     pub(crate) port: u16,
     pub(crate) env_file: Option<String>,
     pub(crate) idle_minutes: Option<f64>,
-    /// Users a second that a job takes; `None`: as fast as it can.
-    pub(crate) job_speed: Option<f64>,
-    /// Requests a second, and how many may come at once.
-    pub(crate) rate: f64,
-    pub(crate) burst: f64,
-    pub(crate) max_jobs: usize,
-    pub(crate) token_seconds: i64,
-    /// How long the link to an exported file is good.
-    pub(crate) link_seconds: i64,
-    /// The scopes that this tenant's tokens can have; all when absent.
-    pub(crate) scopes: Option<String>,
-    /// Whether connections tell which applications use them, as they did until July 2026.
-    pub(crate) enabled_clients: bool,
     /// How long a request may take to come, its head and its body each.
     pub(crate) request_seconds: u64,
-    /// Whether tokens carry the mark by which clients know a practice tenant.
-    pub(crate) marked: bool,
-    /// What goes wrong from the start, and the seed of what does so by chance.
-    pub(crate) faults: BTreeMap<String, f64>,
-    pub(crate) seed: u64,
+    /// Whether clients turn its clock.
+    pub(crate) turned: bool,
+    /// Whether a seed was given: then the ids are drawn by it, too.
+    pub(crate) has_seed: bool,
+    pub(crate) setup: Setup,
 }
 
-const USAGE: &str = "known are --port N, --env-file PATH, --idle-minutes N, --job-speed USERS_PER_SECOND, --rate PER_SECOND, --burst N, --max-jobs N, --token-seconds N, --link-seconds N, --request-seconds N (how long a request may take to come), --fault NAME[=NUMBER], --seed N, --scopes \"SCOPE …\" (all its tokens can have), --enabled-clients (connections tell their applications, as until July 2026), --like-real (rate and speed of the free plan), --unmarked (clients take it for a real tenant)";
+const USAGE: &str = "known are --port N, --env-file PATH, --idle-minutes N, --job-speed USERS_PER_SECOND[,ROW:USERS_PER_SECOND…] (from a row on, another speed), --rate PER_SECOND, --burst N, --minute-rate PER_MINUTE and --minute-burst N (a second limit beside it), --max-jobs N, --token-seconds N, --link-seconds N, --request-seconds N (how long a request may take to come), --fault NAME[=NUMBER], --seed N (of chance and ids), --scopes \"SCOPE …\" (all its tokens can have), --enabled-clients (connections tell their applications, as until July 2026), --like-real (rate and speed of the free plan), --unmarked (clients take it for a real tenant), --shape FILE (another tenant's connections, limits and users, as JSON), --turned (clients turn its clock with X-Practice-Now)";
 
 impl Options {
     pub(crate) fn read(mut words: impl Iterator<Item = String>) -> Result<Options, String> {
@@ -40,55 +25,109 @@ impl Options {
             port: 0,
             env_file: None,
             idle_minutes: None,
-            job_speed: None,
-            rate: 10_000.0,
-            burst: 10_000.0,
-            max_jobs: 2,
-            token_seconds: 86_400,
-            link_seconds: 60,
             request_seconds: 30,
-            scopes: None,
-            enabled_clients: false,
-            marked: true,
-            faults: BTreeMap::new(),
-            seed: 0,
+            turned: false,
+            has_seed: false,
+            setup: Setup::default(),
         };
         while let Some(word) = words.next() {
-            match word.as_str() {
-                "--scopes" => {
-                    let scopes = words.next().ok_or("--scopes needs scopes, \"a b\"")?;
-                    options.scopes = Some(scopes::known(&scopes)?);
-                }
-                "--enabled-clients" => options.enabled_clients = true,
-                "--unmarked" => options.marked = false,
-                "--like-real" => {
-                    // The free plan: 2 requests a second, about 40,000 users an hour.
-                    (options.rate, options.burst, options.job_speed) = (2.0, 2.0, Some(11.0));
-                }
-                "--seed" => options.seed = number(&word, words.next())?,
-                "--fault" => {
-                    let fault = words.next().ok_or("--fault needs NAME or NAME=NUMBER")?;
-                    let (name, value) = fault.split_once('=').unwrap_or((&fault, "1"));
-                    let value = positive(&word, Some(value.to_string()))?;
-                    options.faults.insert(name.to_string(), value);
-                }
-                "--port" => options.port = number(&word, words.next())?,
-                "--env-file" => {
-                    options.env_file = Some(words.next().ok_or("--env-file needs a path")?)
-                }
-                "--idle-minutes" => options.idle_minutes = Some(positive(&word, words.next())?),
-                "--job-speed" => options.job_speed = Some(positive(&word, words.next())?),
-                "--rate" => options.rate = positive(&word, words.next())?,
-                "--burst" => options.burst = positive(&word, words.next())?,
-                "--max-jobs" => options.max_jobs = number(&word, words.next())?,
-                "--request-seconds" => options.request_seconds = number(&word, words.next())?,
-                "--link-seconds" => options.link_seconds = number(&word, words.next())?,
-                "--token-seconds" => options.token_seconds = number(&word, words.next())?,
-                word => return Err(format!("unknown option {word}; {USAGE}")),
+            if !options.take(&word, &mut words)?
+                && !take_setup(&mut options.setup, &word, &mut words)?
+            {
+                return Err(format!("unknown option {word}; {USAGE}"));
             }
         }
         Ok(options)
     }
+
+    /// Takes an option of the program, if the word is one.
+    fn take(
+        &mut self,
+        word: &str,
+        words: &mut impl Iterator<Item = String>,
+    ) -> Result<bool, String> {
+        match word {
+            "--turned" => self.turned = true,
+            "--port" => self.port = number(word, words.next())?,
+            "--env-file" => self.env_file = Some(words.next().ok_or("--env-file needs a path")?),
+            "--idle-minutes" => self.idle_minutes = Some(positive(word, words.next())?),
+            "--request-seconds" => self.request_seconds = number(word, words.next())?,
+            "--seed" => {
+                self.has_seed = true;
+                self.setup.seed = number(word, words.next())?;
+            }
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+}
+
+/// Takes an option of the tenant, if the word is one.
+fn take_setup(
+    setup: &mut Setup,
+    word: &str,
+    words: &mut impl Iterator<Item = String>,
+) -> Result<bool, String> {
+    match word {
+        "--scopes" => {
+            let scopes = words.next().ok_or("--scopes needs scopes, \"a b\"")?;
+            setup.scopes = Some(scopes);
+        }
+        "--enabled-clients" => setup.enabled_clients = true,
+        "--unmarked" => setup.marked = false,
+        "--like-real" => {
+            // The free plan: 2 requests a second, about 40,000 users an hour.
+            (setup.rate, setup.burst, setup.job_speed) = (2.0, 2.0, Some(11.0));
+        }
+        "--fault" => {
+            let fault = words.next().ok_or("--fault needs NAME or NAME=NUMBER")?;
+            let (name, value) = fault.split_once('=').unwrap_or((&fault, "1"));
+            let value = positive(word, Some(value.to_string()))?;
+            setup.faults.insert(name.to_string(), value);
+        }
+        "--job-speed" => take_speeds(setup, word, words.next())?,
+        "--rate" => setup.rate = positive(word, words.next())?,
+        "--burst" => setup.burst = positive(word, words.next())?,
+        "--minute-rate" => setup.minute_rate = Some(positive(word, words.next())?),
+        "--minute-burst" => setup.minute_burst = Some(positive(word, words.next())?),
+        "--max-jobs" => setup.max_jobs = number(word, words.next())?,
+        "--link-seconds" => setup.link_seconds = number(word, words.next())?,
+        "--token-seconds" => setup.token_seconds = number(word, words.next())?,
+        "--shape" => {
+            let path = words.next().ok_or("--shape needs a path")?;
+            let read =
+                std::fs::read(&path).map_err(|cause| format!("cannot read {path}: {cause}"))?;
+            let shape = serde_json::from_slice(&read);
+            setup.shape = Some(shape.map_err(|cause| format!("{path} is no JSON: {cause}"))?);
+        }
+        _ => return Ok(false),
+    }
+    Ok(true)
+}
+
+/// `100,500:20`: users a second, and others from a row on.
+fn take_speeds(setup: &mut Setup, name: &str, value: Option<String>) -> Result<(), String> {
+    let value = value.ok_or_else(|| format!("{name} needs a number"))?;
+    let mut parts = value.split(',');
+    let first = parts.next().unwrap_or_default().to_string();
+    setup.job_speed = Some(positive(name, Some(first))?);
+    setup.job_speed_from.clear();
+    for part in parts {
+        let (row, speed) = part
+            .split_once(':')
+            .ok_or_else(|| format!("{name} needs ROW:SPEED, not `{part}`"))?;
+        let row = number(name, Some(row.to_string()))?;
+        let speed = positive(name, Some(speed.to_string()))?;
+        if setup
+            .job_speed_from
+            .last()
+            .is_some_and(|(last, _)| *last >= row)
+        {
+            return Err(format!("{name} needs its rows in order"));
+        }
+        setup.job_speed_from.push((row, speed));
+    }
+    Ok(())
 }
 
 /// Up to a thousand million, so that no sum of times is too large for what it is kept in.

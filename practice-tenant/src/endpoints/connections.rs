@@ -2,148 +2,118 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, Query, State};
-use axum::http::HeaderMap;
-use axum::response::Response;
 use serde_json::{Map, Value, json};
 
 use crate::http::access;
-use crate::http::answers;
-use crate::http::query::{Fields, Pairs, checkpoint, page, param};
-use crate::rules::connections::{CONNECTIONS, Connection, by_id, is_id};
+use crate::http::call::{Call, Ended, now};
+use crate::http::message::{Answer, ok, refused};
+use crate::http::query::{Fields, Pairs, checkpoint, page, pairs, param};
+use crate::rules::connections::{Connection, is_id};
 use crate::rules::scopes::Scopes;
-use crate::state::Tenant;
+use crate::state::World;
 
-const SCOPES: &[&str] = &["read:connections"];
+pub(crate) const SCOPES: &[&str] = &["read:connections"];
 /// Without it a token sees no `options` (Auth0's migration of connection options, in force since 2025-07-08).
 const OPTIONS_SCOPE: &str = "read:connections_options";
 
-fn clients_of(connection: &Connection, tenant: &Tenant) -> Vec<String> {
+fn clients_of(connection: &Connection, world: &World) -> Vec<String> {
     if connection.enabled {
-        vec![tenant.client_id.clone(), tenant.sign_in_id.clone()]
+        vec![world.keys.client_id.clone(), world.keys.sign_in_id.clone()]
     } else {
         Vec::new()
     }
 }
 
 /// The connection as this token sees it.
-fn as_seen(connection: &Connection, tenant: &Tenant, scopes: &Scopes) -> Map<String, Value> {
+fn as_seen(connection: &Connection, world: &World, scopes: &Scopes) -> Map<String, Value> {
     let mut json = Map::new();
-    json.insert("id".into(), connection.id.into());
+    json.insert("id".into(), connection.id.as_str().into());
     // Left out altogether, not empty.
-    if scopes.has(OPTIONS_SCOPE) && !tenant.is_on("options-withheld") {
-        json.insert("options".into(), connection.options());
+    let is_told = scopes.has(OPTIONS_SCOPE) && !world.is_on("options-withheld");
+    if let Some(options) = connection.options().filter(|_| is_told) {
+        json.insert("options".into(), options);
     }
-    json.insert("strategy".into(), connection.strategy.into());
-    json.insert("name".into(), connection.name.into());
+    json.insert("strategy".into(), connection.strategy.as_str().into());
+    json.insert("name".into(), connection.name.as_str().into());
     json.insert("is_domain_connection".into(), false.into());
     json.insert("realms".into(), json!([connection.name]));
     // Gone since 2026-07-13.
-    if tenant.options.enabled_clients {
+    if world.setup.enabled_clients {
         json.insert(
             "enabled_clients".into(),
-            clients_of(connection, tenant).into(),
+            clients_of(connection, world).into(),
         );
     }
     json
 }
 
-pub(crate) async fn list(
-    State(tenant): State<Arc<Tenant>>,
-    headers: HeaderMap,
-    Query(query): Query<Pairs>,
-) -> Response {
-    answer_list(&tenant, &headers, &query).unwrap_or_else(|refusal| *refusal)
-}
-
-fn answer_list(
-    tenant: &Tenant,
-    headers: &HeaderMap,
-    query: &Pairs,
-) -> Result<Response, Box<Response>> {
-    let scopes = access::check(tenant, headers, SCOPES)?;
+pub(crate) fn list(world: &mut World, call: &Call) -> Ended {
+    let query = &pairs(&call.request);
     let strategies: Vec<&str> = query
         .iter()
         .filter(|(key, _)| key == "strategy")
         .map(|(_, value)| value.as_str())
         .collect();
     // Exact or by prefix is not documented: exact is the cautious reading.
-    let wanted = |connection: &&Connection| {
+    let wanted = |connection: &&Arc<Connection>| {
         param(query, "name").is_none_or(|name| name == connection.name)
-            && (strategies.is_empty() || strategies.contains(&connection.strategy))
+            && (strategies.is_empty() || strategies.contains(&connection.strategy.as_str()))
     };
-    let all: Vec<Value> = CONNECTIONS
-        .iter()
-        .filter(wanted)
-        .map(|connection| picked(connection, tenant, &scopes, query))
+    let wanted = world.connections.iter().filter(wanted);
+    let all: Vec<Value> = wanted
+        .map(|connection| picked(connection, world, &call.scopes, query))
         .collect();
     // With `take` the checkpoint shape is answered whatever else was asked for.
     if param(query, "take").is_some() || param(query, "from").is_some() {
-        return Ok(answers::ok(&checkpoint(query, "connections", &all, 100)?));
+        return now(ok(&checkpoint(query, "connections", &all, 100)?));
     }
     let (page, per_page) = page(query, 1)?;
     let shown: Vec<&Value> = all.iter().skip(page * per_page).take(per_page).collect();
-    Ok(answers::ok(
-        &if param(query, "include_totals") == Some("true") {
-            json!({"total": all.len(), "start": page * per_page, "limit": per_page, "connections": shown})
-        } else {
-            json!(shown)
-        },
-    ))
+    now(ok(&if param(query, "include_totals") == Some("true") {
+        json!({"total": all.len(), "start": page * per_page, "limit": per_page, "connections": shown})
+    } else {
+        json!(shown)
+    }))
 }
 
 /// The fields that were asked for, and `is_domain_connection`, which came with them in the recording.
-fn picked(connection: &Connection, tenant: &Tenant, scopes: &Scopes, query: &Pairs) -> Value {
-    let mut picked = Fields::of(query).pick(&as_seen(connection, tenant, scopes));
+fn picked(connection: &Connection, world: &World, scopes: &Scopes, query: &Pairs) -> Value {
+    let mut picked = Fields::of(query).pick(&as_seen(connection, world, scopes));
     picked["is_domain_connection"] = false.into();
     picked
 }
 
 /// The connection of this id, or the answer that says there is none.
-fn known(id: &str) -> Result<&'static Connection, Box<Response>> {
+fn known(world: &World, id: &str) -> Result<Arc<Connection>, Box<Answer>> {
     if !is_id(id) {
         let message = "Path validation error: 'String does not match pattern ^con_[A-Za-z0-9]{16}$' on property id (The id of the connection).";
-        return Err(Box::new(answers::error(400, message, Some("invalid_uri"))));
+        return Err(refused(400, message, Some("invalid_uri")));
     }
-    by_id(id).ok_or_else(|| {
-        Box::new(answers::error(
-            404,
-            "The connection does not exist",
-            Some("inexistent_connection"),
-        ))
-    })
+    let unknown = || {
+        let message = "The connection does not exist";
+        refused(404, message, Some("inexistent_connection"))
+    };
+    world.connection(id).ok_or_else(unknown)
 }
 
-pub(crate) async fn one(
-    State(tenant): State<Arc<Tenant>>,
-    headers: HeaderMap,
-    Path(id): Path<String>,
-    Query(query): Query<Pairs>,
-) -> Response {
-    let answer = access::check(&tenant, &headers, SCOPES).and_then(|scopes| {
-        let connection = known(&id)?;
-        Ok(answers::ok(&picked(connection, &tenant, &scopes, &query)))
-    });
-    answer.unwrap_or_else(|refusal| *refusal)
+pub(crate) fn one(world: &mut World, call: &Call) -> Ended {
+    let connection = known(world, &call.ids[0])?;
+    let query = pairs(&call.request);
+    now(ok(&picked(&connection, world, &call.scopes, &query)))
 }
 
 /// The applications that use the connection, always in the checkpoint shape.
-pub(crate) async fn clients(
-    State(tenant): State<Arc<Tenant>>,
-    headers: HeaderMap,
-    Path(id): Path<String>,
-    Query(query): Query<Pairs>,
-) -> Response {
+pub(crate) fn clients(world: &mut World, call: &Call) -> Ended {
     // The published schema says read:connections; one report says that it is the other scope.
-    let needed = if tenant.is_on("clients-need-options-scope") {
+    let needed = if world.is_on("clients-need-options-scope") {
         &[OPTIONS_SCOPE]
     } else {
         SCOPES
     };
-    let answer = access::check(&tenant, &headers, needed).and_then(|_| {
-        let clients = clients_of(known(&id)?, &tenant).into_iter();
-        let clients: Vec<Value> = clients.map(|id| json!({"client_id": id})).collect();
-        Ok(answers::ok(&checkpoint(&query, "clients", &clients, 1000)?))
-    });
-    answer.unwrap_or_else(|refusal| *refusal)
+    access::check(world, &call.request, needed)?;
+    let connection = known(world, &call.ids[0])?;
+    let clients = clients_of(&connection, world).into_iter();
+    let clients: Vec<Value> = clients.map(|id| json!({"client_id": id})).collect();
+    let query = pairs(&call.request);
+    now(ok(&checkpoint(&query, "clients", &clients, 1000)?))
 }

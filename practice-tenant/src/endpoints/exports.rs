@@ -2,28 +2,19 @@
 
 use std::sync::Arc;
 
-use axum::body::Body;
-use axum::extract::{Path, Query, Request, State};
-use axum::http::{StatusCode, header::CONTENT_TYPE};
-use axum::response::Response;
 use hmac::Mac;
 use miniz_oxide::deflate::compress_to_vec;
 use serde_json::{Map, Value, json};
 
-use crate::clock::{self, timestamp, unix_seconds};
-use crate::http::access;
-use crate::http::answers;
+use crate::chance::hex;
 use crate::http::bodies;
-use crate::http::correlation::correlation;
-use crate::http::query::param;
-use crate::ids::{hex, letters};
-use crate::rules::connections;
-use crate::state::Tenant;
+use crate::http::call::{Call, Ended, Outcome, later, now};
+use crate::http::message::{self, Answer, ok};
+use crate::http::query::{pairs, param};
+use crate::state::World;
 use crate::state::accounts::Account;
 use crate::state::jobs::Export;
-use crate::state::memory::Memory;
 
-const SCOPES: &[&str] = &["read:users"];
 /// Characters of a field's name and of the name it is exported as.
 const MOST_NAME_CHARS: usize = 100;
 /// What is exported when no fields are asked for.
@@ -38,16 +29,8 @@ const DEFAULT_FIELDS: [&str; 8] = [
     "updated_at",
 ];
 
-pub(crate) async fn create(State(tenant): State<Arc<Tenant>>, request: Request) -> Response {
-    answer_create(&tenant, request)
-        .await
-        .unwrap_or_else(|refusal| *refusal)
-}
-
-async fn answer_create(tenant: &Tenant, request: Request) -> Result<Response, Box<Response>> {
-    access::check(tenant, request.headers(), SCOPES)?;
-    let correlation = correlation(request.headers())?;
-    let asked = bodies::object(tenant, request.into_body()).await?;
+pub(crate) fn create(world: &mut World, call: &Call) -> Ended {
+    let asked = bodies::object(&call.request.body)?;
     match asked.get("format").and_then(Value::as_str).unwrap_or("csv") {
         "json" => {}
         "csv" => return Err(refused("The practice tenant exports json alone", "format")),
@@ -61,15 +44,10 @@ async fn answer_create(tenant: &Tenant, request: Request) -> Result<Response, Bo
     let connection = match asked.get("connection_id") {
         None => None,
         Some(id) => {
-            let known = id.as_str().and_then(connections::by_id);
-            let unknown = || {
-                answers::error(
-                    400,
-                    "The connection does not exist.",
-                    Some("inexistent_connection"),
-                )
-            };
-            Some(known.ok_or_else(|| Box::new(unknown()))?)
+            let known = id.as_str().and_then(|id| world.connection(id));
+            let message = "The connection does not exist.";
+            let unknown = || message::refused(400, message, Some("inexistent_connection"));
+            Some(known.ok_or_else(unknown)?)
         }
     };
     let fields = fields(asked.get("fields"))?;
@@ -82,32 +60,33 @@ async fn answer_create(tenant: &Tenant, request: Request) -> Result<Response, Bo
             head.insert(key.into(), value.clone());
         }
     }
-    if let Some(connection) = connection {
-        head.insert("connection".into(), connection.name.into());
+    if let Some(connection) = &connection {
+        head.insert("connection".into(), connection.name.as_str().into());
     }
-    let id = format!("job_{}", letters(16));
-    head.insert("created_at".into(), timestamp().into());
+    let id = format!("job_{}", world.chance.letters(16));
+    head.insert("created_at".into(), world.now.shown().into());
     head.insert("id".into(), id.as_str().into());
     let head = Value::Object(head);
     let export = Export {
         head: head.clone(),
-        began: clock::now(),
-        connection: connection.map(|connection| connection.name),
+        began: world.now,
+        connection: connection.map(|connection| connection.name.clone()),
         limit,
         fields,
         was_read: false,
     };
-    tenant.memory().add_export(id, export);
+    world.memory.add_export(id, export);
     // Its description is not known; it is made like that of an import.
-    tenant.log("sapi", "Create export users job", correlation.as_deref());
-    Ok(answers::ok(&head))
+    let entry = ("sapi", "Create export users job");
+    world.log(entry, call.correlation.as_deref());
+    now(ok(&head))
 }
 
-fn refused(problem: &str, property: &str) -> Box<Response> {
+fn refused(problem: &str, property: &str) -> Box<Answer> {
     bodies::refused(&format!("'{problem}' on property {property}"))
 }
 
-fn fields(asked: Option<&Value>) -> Result<Vec<(String, String)>, Box<Response>> {
+fn fields(asked: Option<&Value>) -> Result<Vec<(String, String)>, Box<Answer>> {
     let Some(asked) = asked else {
         return Ok(DEFAULT_FIELDS
             .map(|name| (name.to_string(), name.to_string()))
@@ -126,67 +105,51 @@ fn fields(asked: Option<&Value>) -> Result<Vec<(String, String)>, Box<Response>>
 }
 
 /// What the job is answered with: pending at first, then with a new link each time.
-pub(crate) fn status(tenant: &Tenant, memory: &mut Memory, id: &str) -> Option<Response> {
-    let export = memory.exports.get_mut(id)?;
+pub(crate) fn status(world: &mut World, id: &str) -> Option<Answer> {
+    let export = world.memory.export(id, world.now)?;
     if !std::mem::replace(&mut export.was_read, true) {
-        return Some(answers::ok(&export.head));
+        return Some(ok(&export.head));
     }
     let mut done = export.head.clone();
     done["status"] = "completed".into();
-    let expires = unix_seconds() + tenant.options.link_seconds;
-    let signature = signature(tenant, id, expires);
+    let expires = world.now.seconds() + world.setup.link_seconds;
+    let signature = signature(world, id, expires);
     let query = format!("Expires={expires}&Key-Pair-Id=PRACTICE&Signature={signature}");
-    done["location"] = format!("{}/exports/{id}/practice.json.gz?{query}", tenant.base).into();
-    Some(answers::ok(&done))
+    done["location"] = format!("{}/exports/{id}/practice.json.gz?{query}", world.base).into();
+    Some(ok(&done))
 }
 
-fn signature(tenant: &Tenant, id: &str, expires: i64) -> String {
-    let mac = tenant.tokens.mac(&format!("{id} {expires}"));
+fn signature(world: &World, id: &str, expires: i64) -> String {
+    let mac = world.tokens.mac(&format!("{id} {expires}"));
     hex(&mac.finalize().into_bytes())
 }
 
 /// The file, for whoever has the link; a store of files answers in XML.
-pub(crate) async fn file(
-    State(tenant): State<Arc<Tenant>>,
-    Path((id, _name)): Path<(String, String)>,
-    Query(query): Query<Vec<(String, String)>>,
-) -> Response {
+pub(crate) fn file(world: &mut World, call: &Call) -> Ended {
+    let (query, id) = (pairs(&call.request), &call.ids[0]);
     let expires: i64 = param(&query, "Expires")
         .and_then(|at| at.parse().ok())
         .unwrap_or_default();
-    let signed = param(&query, "Signature") == Some(&signature(&tenant, &id, expires));
+    let signed = param(&query, "Signature") == Some(&signature(world, id, expires));
+    let is_good = signed && world.now.seconds() < expires;
+    let export = world.memory.export(id, world.now).cloned();
+    let Some(export) = export.filter(|_| is_good) else {
+        let body = b"<Error><Code>AccessDenied</Code></Error>".to_vec();
+        return now(message::with(403, "application/xml", body));
+    };
     // Taken out of the memory first: packing all users takes long.
-    let export = {
-        let memory = tenant.memory();
-        let export = memory.exports.get(&id).cloned();
-        let export = export.filter(|_| signed && unix_seconds() < expires);
-        export.map(|export| (export, memory.users.values().cloned().collect::<Vec<_>>()))
-    };
-    let (status, kind, body) = match export {
-        Some((export, users)) => {
-            let file = tokio::task::block_in_place(|| gzip(&lines(&export, &users)));
-            (StatusCode::OK, "application/gzip", file)
-        }
-        None => (
-            StatusCode::FORBIDDEN,
-            "application/xml",
-            b"<Error><Code>AccessDenied</Code></Error>".to_vec(),
-        ),
-    };
-    let mut answer = Response::new(Body::from(body));
-    *answer.status_mut() = status;
-    if let Ok(kind) = kind.parse() {
-        answer.headers_mut().insert(CONTENT_TYPE, kind);
-    }
-    answer
+    let users: Vec<Arc<Account>> = world.memory.users.values().cloned().collect();
+    later(
+        move || gzip(&lines(&export, &users)),
+        |_, file| Ok(Outcome::Now(message::with(200, "application/gzip", file))),
+    )
 }
 
 /// A line of JSON for each user.
 fn lines(export: &Export, users: &[Arc<Account>]) -> Vec<u8> {
     let users = users.iter().filter(|account| {
-        export
-            .connection
-            .is_none_or(|name| account.connection == name)
+        let name = export.connection.as_ref();
+        name.is_none_or(|name| account.connection.name == *name)
     });
     let mut lines = Vec::new();
     for account in users.take(export.limit.unwrap_or(usize::MAX)) {

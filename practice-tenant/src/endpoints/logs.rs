@@ -1,32 +1,15 @@
 //! `GET /logs`: the tenant's log.
 
-use std::sync::Arc;
-
-use axum::extract::{Query, State};
-use axum::http::HeaderMap;
-use axum::response::Response;
 use serde_json::{Map, Value, json};
 
-use crate::http::access;
-use crate::http::answers;
-use crate::http::query::{Fields, Pairs, page, param, refused, search};
-use crate::state::Tenant;
+use crate::http::call::{Call, Ended, now};
+use crate::http::message::ok;
+use crate::http::query::{Fields, page, pairs, param, refused, search};
+use crate::state::World;
 
 /// The newest first.
-pub(crate) async fn list(
-    State(tenant): State<Arc<Tenant>>,
-    headers: HeaderMap,
-    Query(query): Query<Pairs>,
-) -> Response {
-    answer_list(&tenant, &headers, &query).unwrap_or_else(|refusal| *refusal)
-}
-
-fn answer_list(
-    tenant: &Tenant,
-    headers: &HeaderMap,
-    query: &Pairs,
-) -> Result<Response, Box<Response>> {
-    access::check(tenant, headers, &["read:logs"])?;
+pub(crate) fn list(world: &mut World, call: &Call) -> Ended {
+    let query = &pairs(&call.request);
     let (page, per_page) = page(query, 0)?;
     for name in ["from", "take"] {
         if param(query, name).is_some() {
@@ -37,8 +20,7 @@ fn answer_list(
     // Auth0's SDKs call it `search`.
     let text = param(query, "q").or(param(query, "search"));
     let wanted = search(text.unwrap_or_default())?;
-    let log = tenant.entries();
-    let entries = log.entries().filter(|entry| wanted.fits(entry));
+    let entries = world.log.entries().filter(|entry| wanted.fits(entry));
     let entries: Vec<&Map<String, Value>> = match param(query, "sort") {
         None | Some("date:-1") => entries.rev().collect(),
         Some("date:1") => entries.collect(),
@@ -47,11 +29,9 @@ fn answer_list(
     let fields = Fields::of(query);
     let shown = entries.iter().skip(page * per_page).take(per_page);
     let shown: Vec<Value> = shown.map(|entry| fields.pick(entry)).collect();
-    Ok(answers::ok(
-        &if param(query, "include_totals") == Some("true") {
-            json!({"start": page * per_page, "limit": per_page, "length": shown.len(), "total": entries.len(), "logs": shown})
-        } else {
-            json!(shown)
-        },
-    ))
+    now(ok(&if param(query, "include_totals") == Some("true") {
+        json!({"start": page * per_page, "limit": per_page, "length": shown.len(), "total": entries.len(), "logs": shown})
+    } else {
+        json!(shown)
+    }))
 }

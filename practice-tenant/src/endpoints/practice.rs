@@ -1,116 +1,104 @@
-//! `/practice/…`, which no real tenant has: what answers here and the proof of it, and for tests the faults, the door and
-//! what was asked.
+//! `/practice/…`, which no real tenant has: what answers here and the proof of it, and for tests the faults, the door, others'
+//! jobs and what was asked.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
-use axum::extract::{Query, Request, State};
-use axum::http::HeaderMap;
-use axum::response::Response;
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
 use sha2::Sha256;
 
-use crate::http::access;
-use crate::http::answers;
+use crate::chance::hex;
 use crate::http::bodies;
-use crate::http::query::{Pairs, param};
-use crate::ids::hex;
-use crate::state::Tenant;
+use crate::http::call::{Call, Ended, now};
+use crate::http::message::{ok, refused};
+use crate::http::query::{pairs, param};
+use crate::moment::Moment;
+use crate::state::World;
 
 /// Characters of a challenge: enough for any random number, too few for anything else.
 const CHALLENGE: std::ops::RangeInclusive<usize> = 16..=128;
 
-/// What answers here. Anybody can ask; only `/practice/prove` shows that it is the one that was started.
-pub(crate) async fn about() -> Response {
-    let version = env!("CARGO_PKG_VERSION");
-    answers::ok(&json!({"practice_tenant": true, "version": version}))
+/// What answers here. Anybody can ask; only `/practice/prove` shows that it is the one that was started. One that has another
+/// tenant's shape tells what of it it did not understand.
+pub(crate) fn about(world: &mut World, _: &Call) -> Ended {
+    let mut about = json!({"practice_tenant": true, "version": env!("CARGO_PKG_VERSION")});
+    if world.setup.shape.is_some() {
+        about["not_understood"] = json!(world.not_understood);
+    }
+    now(ok(&about))
 }
 
 /// `POST /practice/prove`: `{"challenge": "…"}` is answered with its HMAC-SHA256 by the key in the tenant's file, in hex. The
 /// client asks this before it sends a secret: a program that has taken the port of an ended practice tenant cannot answer.
-pub(crate) async fn prove(State(tenant): State<Arc<Tenant>>, request: Request) -> Response {
-    let body = match bodies::object(&tenant, request.into_body()).await {
-        Ok(body) => body,
-        Err(refusal) => return *refusal,
-    };
+pub(crate) fn prove(world: &mut World, call: &Call) -> Ended {
+    let body = bodies::object(&call.request.body)?;
     let challenge = body.get("challenge").and_then(Value::as_str);
     let Some(challenge) = challenge.filter(|text| CHALLENGE.contains(&text.len())) else {
         let message = format!("challenge must be a text of {CHALLENGE:?} characters");
-        return answers::error(400, &message, None);
+        return Err(refused(400, &message, None));
     };
-    let mac = Hmac::<Sha256>::new_from_slice(tenant.proof_key.as_bytes());
+    let mac = Hmac::<Sha256>::new_from_slice(world.keys.proof.as_bytes());
     let mut mac = mac.expect("HMAC takes a key of any length");
     mac.update(challenge.as_bytes());
     let proof = hex(&mac.finalize().into_bytes());
-    answers::ok(&json!({ "proof": proof }))
+    now(ok(&json!({ "proof": proof })))
 }
 
-/// `GET` and `PUT /practice/faults`: `{"seed": 7, "faults": {"reset": 1}}` replaces all; `{}` switches all off.
-pub(crate) async fn faults(State(tenant): State<Arc<Tenant>>, headers: HeaderMap) -> Response {
-    if let Err(refusal) = access::check_signature(&tenant, &headers) {
-        return *refusal;
-    }
-    answers::ok(&tenant.faults().shown())
+/// `GET` and `PUT /practice/faults`: `{"seed": 7, "faults": {"reset": 1}}` replaces all; `{}` switches all off. A token that a
+/// fault has ended is good enough to end the fault.
+pub(crate) fn faults(world: &mut World, _: &Call) -> Ended {
+    now(ok(&world.faults.shown()))
 }
 
-pub(crate) async fn set_faults(State(tenant): State<Arc<Tenant>>, request: Request) -> Response {
-    // A token that a fault has ended is good enough to end the fault.
-    if let Err(refusal) = access::check_signature(&tenant, request.headers()) {
-        return *refusal;
-    }
-    let body = match bodies::object(&tenant, request.into_body()).await {
-        Ok(body) => body,
-        Err(refusal) => return *refusal,
-    };
+pub(crate) fn set_faults(world: &mut World, call: &Call) -> Ended {
+    let body = bodies::object(&call.request.body)?;
     let on = match body.get("faults") {
         None => Ok(BTreeMap::new()),
         Some(faults) => serde_json::from_value(faults.clone())
             .map_err(|_| "faults must be an object of numbers".to_string()),
     };
     let seed = body.get("seed").and_then(Value::as_u64).unwrap_or(0);
-    match on.and_then(|on| tenant.set_faults(on, seed)) {
-        Err(problem) => answers::error(400, &problem, None),
-        Ok(()) => answers::ok(&json!({"ok": true})),
+    match on.and_then(|on| world.set_faults(on, seed)) {
+        Err(problem) => Err(refused(400, &problem, None)),
+        Ok(()) => now(ok(&json!({"ok": true}))),
     }
 }
 
-/// `GET /practice/requests?from=N`: those after the first N, so many at a time, and how many there are.
-pub(crate) async fn requests(
-    State(tenant): State<Arc<Tenant>>,
-    headers: HeaderMap,
-    Query(query): Query<Pairs>,
-) -> Response {
-    if let Err(refusal) = access::check_signature(&tenant, &headers) {
-        return *refusal;
-    }
-    let from: usize = param(&query, "from")
-        .and_then(|from| from.parse().ok())
-        .unwrap_or(0);
-    answers::ok(&tenant.record().shown(from))
+/// `GET /practice/requests?from=N`: those after the first N, so many at a time, how many there were, and how many of them are
+/// forgotten.
+pub(crate) fn requests(world: &mut World, call: &Call) -> Ended {
+    let query = pairs(&call.request);
+    let from = param(&query, "from").and_then(|from| from.parse().ok());
+    now(ok(&world.record.shown(from.unwrap_or(0))))
 }
 
-/// `PUT /practice/door`: `{"closed": true}`.
-pub(crate) async fn door(State(tenant): State<Arc<Tenant>>, request: Request) -> Response {
-    if let Err(refusal) = access::check_signature(&tenant, request.headers()) {
-        return *refusal;
-    }
-    let body = match bodies::object(&tenant, request.into_body()).await {
-        Ok(body) => body,
-        Err(refusal) => return *refusal,
-    };
+/// `PUT /practice/door`: `{"closed": true}`. While it is closed requests are refused, for good and not in passing, and nothing
+/// is done.
+pub(crate) fn door(world: &mut World, call: &Call) -> Ended {
+    let body = bodies::object(&call.request.body)?;
     let Some(closed) = body.get("closed").and_then(Value::as_bool) else {
-        return answers::error(400, "closed must be true or false", None);
+        return Err(refused(400, "closed must be true or false", None));
     };
-    tenant.closed.store(closed, Ordering::SeqCst);
-    answers::ok(&json!({ "closed": closed }))
+    world.closed = closed;
+    now(ok(&json!({ "closed": closed })))
+}
+
+/// `PUT /practice/slots`: `{"until": [1764246000000000]}`, for each job of others until when it holds a slot, in microseconds
+/// since 1970. It replaces those that were said before.
+pub(crate) fn slots(world: &mut World, call: &Call) -> Ended {
+    let body = bodies::object(&call.request.body)?;
+    let until = body.get("until").and_then(Value::as_array);
+    let until = until.and_then(|all| all.iter().map(Value::as_u64).collect::<Option<Vec<_>>>());
+    let Some(until) = until else {
+        let message = "until must be a list of microseconds since 1970";
+        return Err(refused(400, message, None));
+    };
+    world.setup.slots_held = until.iter().copied().map(Moment).collect();
+    now(ok(&json!({ "until": until })))
 }
 
 /// `GET /practice/traffic`: all requests, and the most within any second.
-pub(crate) async fn traffic(State(tenant): State<Arc<Tenant>>, headers: HeaderMap) -> Response {
-    if let Err(refusal) = access::check_signature(&tenant, &headers) {
-        return *refusal;
-    }
-    answers::ok(&tenant.traffic().shown())
+pub(crate) fn traffic(world: &mut World, _: &Call) -> Ended {
+    let (all, most) = world.traffic();
+    now(ok(&json!({"requests": all, "most_in_a_second": most})))
 }

@@ -2,23 +2,21 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, Request, State};
-use axum::response::Response;
 use serde_json::{Map, Value, json};
 
-use crate::clock::timestamp;
 use crate::endpoints::users;
-use crate::http::access;
-use crate::http::answers;
 use crate::http::bodies::{self, refused};
-use crate::http::correlation::correlation;
-use crate::rules::connections::{self, Connection};
+use crate::http::call::{Call, Ended, later, now};
+use crate::http::message::{self, Answer};
+use crate::moment::Moment;
+use crate::rules::connections::Connection;
+use crate::rules::hashes;
 use crate::rules::schema;
-use crate::state::Tenant;
+use crate::state::World;
 use crate::state::accounts::Account;
 use crate::state::accounts::account;
 
-const UPDATE: &[&str] = &[
+pub(crate) const UPDATE: &[&str] = &[
     "update:users",
     "update:users_app_metadata",
     "update:current_user_metadata",
@@ -43,50 +41,72 @@ const APART: [(&str, &str); 5] = [
     ("username", "password"),
 ];
 
-pub(crate) async fn create(State(tenant): State<Arc<Tenant>>, request: Request) -> Response {
-    answer_create(&tenant, request)
-        .await
-        .unwrap_or_else(|refusal| *refusal)
-}
-
-async fn answer_create(tenant: &Tenant, request: Request) -> Result<Response, Box<Response>> {
-    access::check(tenant, request.headers(), &["create:users"])?;
-    let correlation = correlation(request.headers())?;
-    let mut row = bodies::object(tenant, request.into_body()).await?;
+pub(crate) fn create(world: &mut World, call: &Call) -> Ended {
+    let mut row = bodies::object(&call.request.body)?;
     known(&row, CREATABLE)?;
-    let connection = usable(row.get("connection"))?;
+    let connection = usable(world, row.get("connection"))?;
     let password = password(&row)?;
     row.retain(|name, _| !NO_PROFILE.contains(&name.as_str()));
     if connection.username().is_none() && row.contains_key("username") {
         let message = "Cannot set username for connection without requires_username.";
-        return Err(Box::new(answers::error(400, message, Some("invalid_body"))));
+        return Err(message::refused(400, message, Some("invalid_body")));
     }
     // An e-mail is asked for as in an import; that connections with other identifiers do without is left out here.
-    fits(tenant, &row, connection)?;
-    let mut account = account(&row, connection, "s.gravatar.com");
-    fits_size(tenant, &account)?;
-    if let Some(password) = password {
-        account.password_hash = hashed(password).await;
-    }
-    let mut memory = tenant.memory();
-    if memory.is_taken(&account, None) {
+    fits(world, &row, &connection)?;
+    let account = account(
+        &row,
+        &connection,
+        "s.gravatar.com",
+        (world.now, &mut world.chance),
+    );
+    fits_size(world, &account)?;
+    let correlation = call.correlation.clone();
+    with_hash(world, password, move |world, hash| {
+        let password_hash = hash.or(account.password_hash.clone());
+        add(
+            world,
+            Account {
+                password_hash,
+                ..account
+            },
+            correlation.as_deref(),
+        )
+    })
+}
+
+fn add(world: &mut World, account: Account, correlation: Option<&str>) -> Ended {
+    if world.memory.is_taken(&account, None) {
         let message = "The user already exists.";
-        return Err(Box::new(answers::error(409, message, Some("user_exists"))));
+        return Err(message::refused(409, message, Some("user_exists")));
     }
-    let answer = answers::json(201, &json!(account.profile));
-    memory.add(account);
-    tenant.log("sapi", "Create a User", correlation.as_deref());
-    Ok(answer)
+    let answer = message::json(201, &json!(account.profile));
+    world.memory.add(account);
+    world.log(("sapi", "Create a User"), correlation);
+    now(answer)
+}
+
+/// Goes on with the hash of a password, which takes 70 ms of a core; with none, at once.
+fn with_hash(
+    world: &mut World,
+    password: Option<String>,
+    then: impl FnOnce(&mut World, Option<String>) -> Ended + Send + 'static,
+) -> Ended {
+    let Some(password) = password else {
+        return then(world, None);
+    };
+    let salt = world.chance.bytes();
+    later(move || hashes::bcrypt_of(&password, salt), then)
 }
 
 /// The connection that a user is made in. Refusing one that no application uses is the cautious reading: it is documented
 /// for imports.
-fn usable(name: Option<&Value>) -> Result<&'static Connection, Box<Response>> {
+fn usable(world: &World, name: Option<&Value>) -> Result<Arc<Connection>, Box<Answer>> {
     let Some(name) = name.and_then(Value::as_str) else {
         return Err(refused("'Missing required property: connection'"));
     };
-    let refused = |message: &str, code| Err(Box::new(answers::error(400, message, Some(code))));
-    match connections::by_name(name).filter(|connection| connection.strategy == "auth0") {
+    let refused = |message: &str, code| Err(message::refused(400, message, Some(code)));
+    let named = world.connection_named(name);
+    match named.filter(|connection| connection.strategy == "auth0") {
         None => refused("The connection does not exist.", "inexistent_connection"),
         Some(connection) if !connection.enabled => {
             refused("Connection must be enabled.", "operation_not_supported")
@@ -95,7 +115,7 @@ fn usable(name: Option<&Value>) -> Result<&'static Connection, Box<Response>> {
     }
 }
 
-fn known(body: &Map<String, Value>, names: &str) -> Result<(), Box<Response>> {
+fn known(body: &Map<String, Value>, names: &str) -> Result<(), Box<Answer>> {
     let unknown = |name: &&String| !names.split(' ').any(|known| known == name.as_str());
     match body.keys().find(unknown) {
         Some(name) => Err(refused(&format!(
@@ -105,7 +125,7 @@ fn known(body: &Map<String, Value>, names: &str) -> Result<(), Box<Response>> {
     }
 }
 
-fn flags(body: &Map<String, Value>) -> Result<(), Box<Response>> {
+fn flags(body: &Map<String, Value>) -> Result<(), Box<Answer>> {
     let mut flags = ["verify_email", "verify_phone_number"].into_iter();
     let wrong = flags.find(|name| body.get(*name).is_some_and(|flag| !flag.is_boolean()));
     match wrong {
@@ -116,7 +136,7 @@ fn flags(body: &Map<String, Value>) -> Result<(), Box<Response>> {
     }
 }
 
-fn password(body: &Map<String, Value>) -> Result<Option<String>, Box<Response>> {
+fn password(body: &Map<String, Value>) -> Result<Option<String>, Box<Answer>> {
     match body.get("password") {
         None => Ok(None),
         Some(Value::String(password)) if !password.is_empty() => Ok(Some(password.clone())),
@@ -124,20 +144,14 @@ fn password(body: &Map<String, Value>) -> Result<Option<String>, Box<Response>> 
     }
 }
 
-/// 70 ms of a core: not on the threads that answer others.
-async fn hashed(password: String) -> Option<String> {
-    let hash = tokio::task::spawn_blocking(move || bcrypt::hash(password, 10)).await;
-    hash.ok().and_then(Result::ok)
-}
-
 /// Whether a row keeps the rules of an import, which are those of a user too; a metadata key with a dot is refused here
 /// whatever an import does with it.
 fn fits(
-    tenant: &Tenant,
+    world: &World,
     row: &Map<String, Value>,
     connection: &Connection,
-) -> Result<(), Box<Response>> {
-    let mut ways = tenant.ways();
+) -> Result<(), Box<Answer>> {
+    let mut ways = world.ways();
     ways.metadata_keys_taken = false;
     match schema::faults(&Value::Object(row.clone()), connection, ways).first() {
         Some(fault) => {
@@ -148,8 +162,8 @@ fn fits(
     }
 }
 
-fn fits_size(tenant: &Tenant, account: &Account) -> Result<(), Box<Response>> {
-    match schema::oversize(&account.profile, tenant.ways()) {
+fn fits_size(world: &World, account: &Account) -> Result<(), Box<Answer>> {
+    match schema::oversize(&account.profile, world.ways()) {
         Some(fault) => Err(refused(&format!(
             "'{}'",
             fault["message"].as_str().unwrap_or_default()
@@ -158,92 +172,81 @@ fn fits_size(tenant: &Tenant, account: &Account) -> Result<(), Box<Response>> {
     }
 }
 
-pub(crate) async fn change(
-    State(tenant): State<Arc<Tenant>>,
-    Path(id): Path<String>,
-    request: Request,
-) -> Response {
-    answer_change(&tenant, &id, request)
-        .await
-        .unwrap_or_else(|refusal| *refusal)
-}
-
-async fn answer_change(
-    tenant: &Tenant,
-    id: &str,
-    request: Request,
-) -> Result<Response, Box<Response>> {
-    access::check(tenant, request.headers(), UPDATE)?;
-    users::check_id(id)?;
-    let correlation = correlation(request.headers())?;
-    let body = bodies::object(tenant, request.into_body()).await?;
+pub(crate) fn change(world: &mut World, call: &Call) -> Ended {
+    let body = bodies::object(&call.request.body)?;
     known(&body, CHANGEABLE)?;
     apart(&body)?;
-    let password = match password(&body)? {
-        Some(password) => hashed(password).await,
-        None => None,
-    };
-    let mut memory = tenant.memory();
-    let Some((place, there)) = memory.find(id).zip(memory.get(id)) else {
-        return Err(users::unknown());
-    };
-    let account = changed(tenant, there, &body, password)?;
-    if memory.is_taken(&account, Some(place)) {
-        return Err(taken(&body));
-    }
-    let answer = answers::ok(&json!(account.profile));
-    memory.replace(place, account);
-    tenant.log("sapi", "Update a User", correlation.as_deref());
-    Ok(answer)
+    let (id, correlation) = (call.ids[0].clone(), call.correlation.clone());
+    with_hash(world, password(&body)?, move |world, hash| {
+        lay_over(world, &id, &body, hash, correlation.as_deref())
+    })
 }
 
-fn apart(body: &Map<String, Value>) -> Result<(), Box<Response>> {
+fn lay_over(
+    world: &mut World,
+    id: &str,
+    body: &Map<String, Value>,
+    hash: Option<String>,
+    correlation: Option<&str>,
+) -> Ended {
+    let Some((place, there)) = world.memory.find(id).zip(world.memory.get(id)) else {
+        return Err(users::unknown());
+    };
+    let account = changed(world, there, body, hash)?;
+    if world.memory.is_taken(&account, Some(place)) {
+        return Err(taken(body));
+    }
+    let answer = message::ok(&json!(account.profile));
+    world.memory.replace(place, account);
+    world.log(("sapi", "Update a User"), correlation);
+    now(answer)
+}
+
+fn apart(body: &Map<String, Value>) -> Result<(), Box<Answer>> {
     let both = |(one, other): &&(&str, &str)| body.contains_key(*one) && body.contains_key(*other);
     let Some((one, other)) = APART.iter().find(both) else {
         return Ok(());
     };
     let message = format!("Cannot update {one} and {other} simultaneously");
-    let refusal = answers::error(400, &message, Some("invalid_body"));
-    Err(Box::new(refusal))
+    Err(message::refused(400, &message, Some("invalid_body")))
 }
 
 /// Status, code and words are a guess: no public source shows this answer. The message names the first field of the change
 /// that must be unique.
-fn taken(body: &Map<String, Value>) -> Box<Response> {
+fn taken(body: &Map<String, Value>) -> Box<Answer> {
     let mut fields = ["username", "phone_number"].into_iter();
     let field = fields.find(|name| body.contains_key(*name));
     let field = field.unwrap_or("email");
     let message = format!("The specified new {field} already exists");
-    Box::new(answers::error(400, &message, Some("auth0_idp_error")))
+    message::refused(400, &message, Some("auth0_idp_error"))
 }
 
 /// The account as it is after the change.
 fn changed(
-    tenant: &Tenant,
+    world: &World,
     there: &Account,
     body: &Map<String, Value>,
     password: Option<String>,
-) -> Result<Account, Box<Response>> {
+) -> Result<Account, Box<Answer>> {
     let mut account = there.clone();
     let asked = body.get("connection").and_then(Value::as_str);
-    let connection = connections::by_name(asked.unwrap_or(account.connection));
-    let Some(connection) = connection.filter(|connection| connection.name == account.connection)
-    else {
+    let connection = Arc::clone(&account.connection);
+    if asked.is_some_and(|asked| asked != connection.name) {
         return Err(refused("'The user has no identity of this connection'"));
-    };
-    apply(&mut account.profile, body);
-    fits(tenant, &as_row(&account.profile, body), connection)?;
-    fits_size(tenant, &account)?;
+    }
+    apply(&mut account.profile, body, world.now);
+    fits(world, &as_row(&account.profile, body), &connection)?;
+    fits_size(world, &account)?;
     if password.is_some() {
         (account.password_hash, account.custom_hash) = (password, None);
-        let now = timestamp().into();
+        let now = world.now.shown().into();
         account.profile.insert("last_password_reset".into(), now);
     }
     Ok(account)
 }
 
 /// Lays the changes over a profile. Metadata is merged at its first level; `null` takes away a key, or a field.
-fn apply(profile: &mut Map<String, Value>, changes: &Map<String, Value>) {
+fn apply(profile: &mut Map<String, Value>, changes: &Map<String, Value>, now: Moment) {
     for (name, value) in changes {
         match (name.as_str(), value) {
             (name, _) if NO_PROFILE.contains(&name) => {}
@@ -262,7 +265,7 @@ fn apply(profile: &mut Map<String, Value>, changes: &Map<String, Value>) {
     if changes.contains_key("email") && !changes.contains_key("email_verified") {
         profile.insert("email_verified".into(), false.into());
     }
-    profile.insert("updated_at".into(), timestamp().into());
+    profile.insert("updated_at".into(), now.shown().into());
 }
 
 /// `{}` empties; without a key app_metadata is answered no more, and user_metadata is `{}`, as recorded.

@@ -3,51 +3,59 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use axum::extract::{Path, Query, State};
-use axum::http::HeaderMap;
-use axum::response::Response;
 use serde_json::{Value, json};
 
-use crate::http::access;
-use crate::http::answers;
-use crate::http::correlation::correlation;
-use crate::http::query::{self, Fields, Pairs, page, param, refused as bad_query};
-use crate::rules::connections::CONNECTIONS;
+use crate::http::call::{Call, Ended, Outcome, later, now};
+use crate::http::message::{Answer, no_content, ok, refused};
+use crate::http::query::{self, Fields, Pairs, page, pairs, param, refused as bad_query};
 use crate::rules::search;
-use crate::state::Tenant;
+use crate::state::World;
 use crate::state::accounts::{self, Account};
 
 /// `total` of a search says no more than this, however many there are (reported).
 const MOST_FOUND: usize = 1_000;
-const READ: &[&str] = &["read:users"];
-pub(crate) async fn list(
-    State(tenant): State<Arc<Tenant>>,
-    headers: HeaderMap,
-    Query(query): Query<Pairs>,
-) -> Response {
-    answer_list(&tenant, &headers, &query).unwrap_or_else(|refusal| *refusal)
-}
 
-fn answer_list(
-    tenant: &Tenant,
-    headers: &HeaderMap,
-    query: &Pairs,
-) -> Result<Response, Box<Response>> {
-    access::check(tenant, headers, READ)?;
-    let (page, per_page) = page(query, 0)?;
-    if param(query, "search_engine").is_some_and(|engine| engine != "v3") {
+pub(crate) fn list(world: &mut World, call: &Call) -> Ended {
+    refuse_search(world, call)?;
+    let query = pairs(&call.request);
+    let (page, per_page) = page(&query, 0)?;
+    if param(&query, "search_engine").is_some_and(|engine| engine != "v3") {
         return Err(bad_query(
             "Search engines before v3 are gone",
             "search_engine",
         ));
     }
-    let query_text = param(query, "q").unwrap_or_default();
-    let asked = match ids(query_text) {
-        Some(ids) => Asked::Ids(ids),
-        None => Asked::Query(query::search(query_text)?),
+    let text = param(&query, "q").unwrap_or_default();
+    let asked = match ids(text) {
+        Some(ids) => Asked::Ids(ids.into_iter().map(str::to_string).collect()),
+        None => Asked::Query(query::search(text)?),
     };
     // A search reads what was there when it began, and lets others write meanwhile.
-    let mut found = tokio::task::block_in_place(|| asked.of(candidates(tenant, &asked)));
+    let users = candidates(world, &asked);
+    let find = move || found(asked.of(users), &query, (page, per_page));
+    later(find, |_, found| found.map(Outcome::Now))
+}
+
+/// What Auth0 documents of searches that it does not answer; the words of the first are those of the published description, those
+/// of the second a guess.
+fn refuse_search(world: &mut World, call: &Call) -> Result<(), Box<Answer>> {
+    let most = world.faults.measure("search-long");
+    if most > 0.0 && call.request.path.len() as f64 > most {
+        return Err(refused(414, "Request-URI Too Large", None));
+    }
+    if world.fault("search-timeout") {
+        let message = "The query exceeded the timeout. Please try refining your search criteria.";
+        return Err(refused(503, message, None));
+    }
+    Ok(())
+}
+
+/// The page that was asked for, of those who were found.
+fn found(
+    mut found: Vec<Arc<Account>>,
+    query: &Pairs,
+    (page, per_page): (usize, usize),
+) -> Result<Answer, Box<Answer>> {
     if let Some(sort) = param(query, "sort") {
         sort_by(&mut found, sort)?;
     }
@@ -55,21 +63,19 @@ fn answer_list(
     let shown = found.iter().skip(page * per_page).take(per_page);
     let shown: Vec<Value> = shown.map(|user| fields.pick(&user.profile)).collect();
     let total = found.len().min(MOST_FOUND);
-    Ok(answers::ok(
-        &if param(query, "include_totals") == Some("true") {
-            json!({"start": page * per_page, "limit": per_page, "length": shown.len(), "users": shown, "total": total})
-        } else {
-            json!(shown)
-        },
-    ))
+    Ok(ok(&if param(query, "include_totals") == Some("true") {
+        json!({"start": page * per_page, "limit": per_page, "length": shown.len(), "users": shown, "total": total})
+    } else {
+        json!(shown)
+    }))
 }
 
-enum Asked<'a> {
-    Ids(Vec<&'a str>),
+enum Asked {
+    Ids(Vec<String>),
     Query(search::Query),
 }
 
-impl Asked<'_> {
+impl Asked {
     fn of(&self, mut users: Vec<Arc<Account>>) -> Vec<Arc<Account>> {
         if let Asked::Query(query) = self {
             users.retain(|user| query.fits(&user.profile));
@@ -79,13 +85,13 @@ impl Asked<'_> {
 }
 
 /// The users that a search looks at. How far it lags, Auth0 does not say; here it does not, unless it is told to.
-fn candidates(tenant: &Tenant, asked: &Asked) -> Vec<Arc<Account>> {
-    let until = tenant.searched_until();
+fn candidates(world: &World, asked: &Asked) -> Vec<Arc<Account>> {
+    let until = world.searched_until();
     let is_seen = |user: &&Arc<Account>| {
         let created = user.text("created_at");
         until.as_deref().is_none_or(|until| created <= Some(until))
     };
-    let memory = tenant.memory();
+    let memory = &world.memory;
     match asked {
         Asked::Query(_) => memory.users.values().filter(is_seen).cloned().collect(),
         Asked::Ids(ids) => {
@@ -106,7 +112,7 @@ fn ids(query: &str) -> Option<Vec<&str>> {
 }
 
 /// `field:1` or `field:-1`; users without the field come first. Metadata cannot be sorted by.
-fn sort_by(found: &mut [Arc<Account>], sort: &str) -> Result<(), Box<Response>> {
+fn sort_by(found: &mut [Arc<Account>], sort: &str) -> Result<(), Box<Answer>> {
     let (field, direction) = sort.split_once(':').unwrap_or((sort, ""));
     let text = |user: &Arc<Account>| user.profile.get(field).map(Value::to_string);
     match direction {
@@ -127,82 +133,51 @@ fn sort_by(found: &mut [Arc<Account>], sort: &str) -> Result<(), Box<Response>> 
     }
 }
 
-pub(crate) async fn by_email(
-    State(tenant): State<Arc<Tenant>>,
-    headers: HeaderMap,
-    Query(query): Query<Pairs>,
-) -> Response {
-    if let Err(refusal) = access::check(&tenant, &headers, READ) {
-        return *refusal;
-    }
+pub(crate) fn by_email(world: &mut World, call: &Call) -> Ended {
+    let query = pairs(&call.request);
     // Case-sensitive, and e-mails are stored in lower case.
     let email = param(&query, "email").unwrap_or_default();
-    let memory = tenant.memory();
-    let keys = CONNECTIONS
-        .iter()
-        .map(|connection| accounts::key(connection.name, "email", email));
+    let memory = &world.memory;
+    let connections = world.connections.iter();
+    let keys = connections.map(|connection| accounts::key(&connection.name, "email", email));
     let places = keys.flat_map(|key| memory.all(&key).to_vec());
     let fields = Fields::of(&query);
     let found: Vec<Value> = places
         .filter_map(|place| memory.users.get(&place))
         .map(|user| fields.pick(&user.profile))
         .collect();
-    answers::ok(&json!(found))
+    now(ok(&json!(found)))
 }
 
 /// An id without its connection's prefix is refused before anything is looked up.
-pub(crate) fn check_id(id: &str) -> Result<(), Box<Response>> {
+pub(crate) fn check_id(id: &str) -> Result<(), Box<Answer>> {
     if id.contains('|') {
         return Ok(());
     }
     let message = format!("Object didn't pass validation for format user-id: {id}");
-    Err(Box::new(answers::error(400, &message, Some("invalid_uri"))))
+    Err(refused(400, &message, Some("invalid_uri")))
 }
 
-pub(crate) fn unknown() -> Box<Response> {
-    let message = "The user does not exist.";
-    Box::new(answers::error(404, message, Some("inexistent_user")))
+pub(crate) fn unknown() -> Box<Answer> {
+    refused(404, "The user does not exist.", Some("inexistent_user"))
 }
 
-pub(crate) async fn one(
-    State(tenant): State<Arc<Tenant>>,
-    headers: HeaderMap,
-    Path(id): Path<String>,
-    Query(query): Query<Pairs>,
-) -> Response {
-    if let Err(refusal) = access::check(&tenant, &headers, READ).and_then(|_| check_id(&id)) {
-        return *refusal;
-    }
-    let memory = tenant.memory();
+pub(crate) fn one(world: &mut World, call: &Call) -> Ended {
+    let query = pairs(&call.request);
     // Users of two connections may have one id (reported): the first that is found.
-    match memory.get(&id) {
-        Some(user) => answers::ok(&Fields::of(&query).pick(&user.profile)),
-        None => *unknown(),
+    match world.memory.get(&call.ids[0]) {
+        Some(user) => now(ok(&Fields::of(&query).pick(&user.profile))),
+        None => Err(unknown()),
     }
 }
 
-pub(crate) async fn delete(
-    State(tenant): State<Arc<Tenant>>,
-    headers: HeaderMap,
-    Path(id): Path<String>,
-) -> Response {
-    answer_delete(&tenant, &headers, &id).unwrap_or_else(|refusal| *refusal)
-}
-
-fn answer_delete(
-    tenant: &Tenant,
-    headers: &HeaderMap,
-    id: &str,
-) -> Result<Response, Box<Response>> {
-    access::check(tenant, headers, &["delete:users"])?;
-    check_id(id)?;
-    let correlation = correlation(headers)?;
-    let mut memory = tenant.memory();
+pub(crate) fn delete(world: &mut World, call: &Call) -> Ended {
     // If two users have the id, the first that is found goes (reported).
-    if let Some(place) = memory.find(id) {
-        memory.remove(place);
-        tenant.log("sdu", "User successfully deleted", correlation.as_deref());
+    if let Some(place) = world.memory.find(&call.ids[0]) {
+        world.memory.remove(place);
+        let entry = ("sdu", "User successfully deleted");
+        world.log(entry, call.correlation.as_deref());
     }
     // The same for a user who is not there (any more).
-    Ok(answers::no_content())
+    now(no_content())
 }

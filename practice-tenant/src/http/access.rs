@@ -1,99 +1,74 @@
 //! Who may ask: the token of a request, and its scopes.
 
-use std::sync::Arc;
-
-use axum::extract::State;
-use axum::http::{HeaderMap, header::AUTHORIZATION};
-use axum::response::Response;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::Mac;
 use serde_json::{Value, json};
 
-use crate::clock::unix_seconds;
-use crate::http::answers;
+use crate::http::message::{self, Answer, Request};
 use crate::rules::scopes::Scopes;
-use crate::state::Tenant;
+use crate::state::World;
 
 /// Whether the caller holds a token that this tenant signed, ended or not.
-pub(crate) fn check_signature(tenant: &Tenant, headers: &HeaderMap) -> Result<(), Box<Response>> {
-    claims(tenant, headers)?;
-    tenant.note_request();
+pub(crate) fn check_signature(world: &mut World, request: &Request) -> Result<(), Box<Answer>> {
+    claims(world, request)?;
+    world.note_holder();
     Ok(())
 }
 
 /// The scopes of the caller's token, if it is good and has one of these; else the answer that says why not.
 pub(crate) fn check(
-    tenant: &Tenant,
-    headers: &HeaderMap,
+    world: &mut World,
+    request: &Request,
     any_of: &[&str],
-) -> Result<Scopes, Box<Response>> {
-    let scopes = authenticate(tenant, headers)?;
+) -> Result<Scopes, Box<Answer>> {
+    let scopes = authenticate(world, request)?;
     if any_of.iter().any(|wanted| scopes.has(wanted)) {
         return Ok(scopes);
     }
     let message = format!("Insufficient scope, expected any of: {}", any_of.join(","));
-    Err(Box::new(answers::error(
-        403,
-        &message,
-        Some("insufficient_scope"),
-    )))
+    Err(message::refused(403, &message, Some("insufficient_scope")))
 }
 
 /// The scopes of the caller's token, if it is good.
-pub(crate) fn authenticate(tenant: &Tenant, headers: &HeaderMap) -> Result<Scopes, Box<Response>> {
-    let refused = |message: &str| Box::new(answers::error(401, message, None));
-    let claims = claims(tenant, headers)?;
+pub(crate) fn authenticate(world: &mut World, request: &Request) -> Result<Scopes, Box<Answer>> {
+    let claims = claims(world, request)?;
     // An ID token of ours is signed too, but is for an application.
     let audience = claims["aud"].as_str().unwrap_or_default();
     if !audience.contains("://") {
         return Err(with_attributes("Invalid token"));
     }
-    if !tenant.is_audience(audience) {
-        return Err(refused(&format!("Bad audience: {audience}")));
+    if !world.is_audience(audience) {
+        let message = format!("Bad audience: {audience}");
+        return Err(message::refused(401, &message, None));
     }
     let ended = claims["jti"]
         .as_u64()
-        .is_some_and(|number| tenant.tokens.is_expired(number));
-    if ended || claims["exp"].as_i64().unwrap_or_default() <= unix_seconds() {
+        .is_some_and(|number| world.tokens.is_expired(number));
+    if ended || claims["exp"].as_i64().unwrap_or_default() <= world.now.seconds() {
         return Err(with_attributes(
             "Expired token received for JSON Web Token validation",
         ));
     }
-    tenant.note_request();
+    world.note_holder();
     Ok(Scopes(
         claims["scope"].as_str().unwrap_or_default().to_string(),
     ))
 }
 
-/// Answers a route that exists, but not with this method. Only a caller with a token is told that it exists.
-pub(crate) async fn wrong_method(
-    State(tenant): State<Arc<Tenant>>,
-    headers: HeaderMap,
-) -> Response {
-    match authenticate(&tenant, &headers) {
-        Ok(_) => answers::error(405, "Method Not Allowed", None),
-        Err(refusal) => *refusal,
-    }
-}
-
 /// The claims of the token, if this tenant signed it.
-fn claims(tenant: &Tenant, headers: &HeaderMap) -> Result<Value, Box<Response>> {
-    let refused = |message: &str| Box::new(answers::error(401, message, None));
-    let header = headers
-        .get(AUTHORIZATION)
-        .and_then(|value| value.to_str().ok());
-    let Some(header) = header else {
-        return Err(refused("Missing authentication"));
+fn claims(world: &World, request: &Request) -> Result<Value, Box<Answer>> {
+    let Some(header) = request.header("authorization") else {
+        return Err(message::refused(401, "Missing authentication", None));
     };
     let token = header.strip_prefix("Bearer ").unwrap_or_default();
     let parts: Vec<&str> = token.split('.').collect();
     let [head, payload, signature] = parts[..] else {
-        return Err(Box::new(answers::error(
+        return Err(message::refused(
             400,
             "Bad HTTP authentication header format",
             Some("Bearer"),
-        )));
+        ));
     };
     let claims = URL_SAFE_NO_PAD
         .decode(payload)
@@ -102,7 +77,7 @@ fn claims(tenant: &Tenant, headers: &HeaderMap) -> Result<Value, Box<Response>> 
     let (Some(claims), Ok(signature)) = (claims, URL_SAFE_NO_PAD.decode(signature)) else {
         return Err(with_attributes("Invalid token"));
     };
-    if tenant
+    if world
         .tokens
         .mac(&format!("{head}.{payload}"))
         .verify_slice(&signature)
@@ -115,8 +90,8 @@ fn claims(tenant: &Tenant, headers: &HeaderMap) -> Result<Value, Box<Response>> 
     Ok(claims)
 }
 
-fn with_attributes(message: &str) -> Box<Response> {
+fn with_attributes(message: &str) -> Box<Answer> {
     let attributes = json!({"error": message});
     let body = json!({"statusCode": 401, "error": "Unauthorized", "message": message, "attributes": attributes});
-    Box::new(answers::json(401, &body))
+    Box::new(message::json(401, &body))
 }

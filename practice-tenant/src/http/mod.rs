@@ -1,9 +1,9 @@
-//! How requests are read and answered: who may ask, bodies, queries, envelopes, and what each request passes on its way.
+//! How requests are read and answered: who may ask, bodies, queries, envelopes.
 
 pub(crate) mod access;
-pub(crate) mod answers;
 pub(crate) mod bodies;
+pub(crate) mod call;
 pub(crate) mod correlation;
-mod cut;
-pub(crate) mod layers;
+pub(crate) mod message;
+pub(crate) mod multipart;
 pub(crate) mod query;

@@ -1,12 +1,59 @@
 //! The parameters of a query: texts, numbers within limits, pages, and which fields are answered.
 
-use axum::response::Response;
 use serde_json::{Map, Value, json};
 
-use crate::http::answers;
+use crate::http::message::{self, Answer, Request};
 use crate::rules::search;
 
 pub(crate) type Pairs = Vec<(String, String)>;
+
+/// The parameters of a request, as the URL standard reads them.
+pub(crate) fn pairs(request: &Request) -> Pairs {
+    let query = request.path.split_once('?').map_or("", |(_, query)| query);
+    let query = query.split('#').next().unwrap_or_default();
+    form(query.as_bytes())
+}
+
+/// `a=b&c=d` as pairs.
+pub(crate) fn form(text: &[u8]) -> Pairs {
+    let pairs = text.split(|byte| *byte == b'&');
+    let pairs = pairs.filter(|pair| !pair.is_empty()).map(|pair| {
+        let mut halves = pair.splitn(2, |byte| *byte == b'=');
+        let mut half = || decoded(halves.next().unwrap_or_default(), true);
+        (half(), half())
+    });
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+    pairs
+        .map(|(name, value)| (text(name), text(value)))
+        .collect()
+}
+
+/// A piece of a path as the text that it stands for; `None` where that is no UTF-8.
+pub(crate) fn piece(text: &str) -> Option<String> {
+    String::from_utf8(decoded(text.as_bytes(), false)).ok()
+}
+
+/// What is encoded with `%`, or with `+` in a form, and what is not, which stands for itself.
+fn decoded(bytes: &[u8], is_form: bool) -> Vec<u8> {
+    let mut text = Vec::with_capacity(bytes.len());
+    let mut rest = bytes.iter();
+    let digit = |byte: &u8| char::from(*byte).to_digit(16);
+    while let Some(byte) = rest.next() {
+        let pair = match rest.as_slice() {
+            [high, low, ..] if *byte == b'%' => digit(high).zip(digit(low)),
+            _ => None,
+        };
+        match (byte, pair) {
+            (_, Some((high, low))) => {
+                text.push((high * 16 + low) as u8);
+                rest = rest.as_slice()[2..].iter();
+            }
+            (b'+', None) if is_form => text.push(b' '),
+            (byte, None) => text.push(*byte),
+        }
+    }
+    text
+}
 
 /// The value of a query parameter, the last one if there are many.
 pub(crate) fn param<'a>(query: &'a Pairs, name: &str) -> Option<&'a str> {
@@ -17,13 +64,13 @@ pub(crate) fn param<'a>(query: &'a Pairs, name: &str) -> Option<&'a str> {
         .map(|(_, value)| value.as_str())
 }
 
-pub(crate) fn refused(problem: &str, property: &str) -> Box<Response> {
+pub(crate) fn refused(problem: &str, property: &str) -> Box<Answer> {
     let message = format!("Query validation error: '{problem}' on property {property}.");
-    Box::new(answers::error(400, &message, Some("invalid_query_string")))
+    message::refused(400, &message, Some("invalid_query_string"))
 }
 
 /// What a search asks for, or the answer that says what is not understood of it.
-pub(crate) fn search(text: &str) -> Result<search::Query, Box<Response>> {
+pub(crate) fn search(text: &str) -> Result<search::Query, Box<Answer>> {
     let property = "q (Query in Lucene query string syntax)";
     search::parse(text).map_err(|problem| refused(&problem, property))
 }
@@ -34,7 +81,7 @@ pub(crate) fn number(
     name: &str,
     default: usize,
     (least, most): (usize, usize),
-) -> Result<usize, Box<Response>> {
+) -> Result<usize, Box<Answer>> {
     let Some(text) = param(query, name) else {
         return Ok(default);
     };
@@ -48,18 +95,14 @@ pub(crate) fn number(
 }
 
 /// `page` and `per_page`, refused beyond the first 1,000.
-pub(crate) fn page(query: &Pairs, least: usize) -> Result<(usize, usize), Box<Response>> {
+pub(crate) fn page(query: &Pairs, least: usize) -> Result<(usize, usize), Box<Answer>> {
     let (page, per_page) = (
         number(query, "page", 0, (0, 100_000))?,
         number(query, "per_page", 50, (least, 100))?,
     );
     if (page + 1) * per_page > 1000 {
         let message = "You can only page through the first 1000 records. See https://auth0.com/docs/users/search/v3/view-search-results-by-page#limitation";
-        return Err(Box::new(answers::error(
-            400,
-            message,
-            Some("invalid_paging"),
-        )));
+        return Err(message::refused(400, message, Some("invalid_paging")));
     }
     Ok((page, per_page))
 }
@@ -71,7 +114,7 @@ pub(crate) fn checkpoint(
     name: &str,
     all: &[Value],
     most: usize,
-) -> Result<Value, Box<Response>> {
+) -> Result<Value, Box<Answer>> {
     let take = number(query, "take", 50, (1, most))?;
     let from = number(query, "from", 0, (0, 1_000_000))?;
     let shown: Vec<&Value> = all.iter().skip(from).take(take).collect();

@@ -1,21 +1,26 @@
-//! The connections: fixed from the start, in the recorded shape, with the rules that an import goes by.
+//! Connections in the recorded shape, with the rules that an import goes by; those of a tenant without another shape.
 
 use serde_json::{Value, json};
 
-/// The rules an import goes by.
-#[derive(Clone, Copy)]
+/// A connection, and the rules that an import into it goes by.
+#[derive(Clone, Debug)]
 pub(crate) struct Connection {
-    pub(crate) id: &'static str,
-    pub(crate) name: &'static str,
-    pub(crate) strategy: &'static str,
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) strategy: String,
     pub(crate) enabled: bool,
-    rules: Rules,
+    pub(crate) rules: Rules,
+    /// `options` as another tenant told them; `None`: as they follow from the rules.
+    pub(crate) told: Option<Told>,
 }
 
-#[derive(Clone, Copy)]
-enum Rules {
-    /// The older form: `requires_username`, or no usernames.
-    Older { usernames: bool },
+/// What another tenant told of a connection's options: `None`, that it did not tell them.
+pub(crate) type Told = Option<Value>;
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Rules {
+    /// The older form: `requires_username` with shortest and longest username, or no usernames.
+    Older { usernames: Option<(usize, usize)> },
     /// `options.attributes`.
     Attributes {
         unique_emails: bool,
@@ -26,13 +31,13 @@ enum Rules {
 
 /// An attribute is stored whether or not one signs in with it; a required one must be there, on import too (D:
 /// "Activate and Configure Attributes for Flexible Identifiers").
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Attribute {
     pub(crate) signs_in: bool,
     pub(crate) required: bool,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Username {
     pub(crate) attribute: Attribute,
     /// Shortest and longest.
@@ -42,9 +47,9 @@ pub(crate) struct Username {
 }
 
 /// Shortest and longest username, Auth0's default.
-const USERNAME_CHARS: (usize, usize) = (1, 15);
+pub(crate) const USERNAME_CHARS: (usize, usize) = (1, 15);
 
-const fn username(signs_in: bool, required: bool, chars: (usize, usize)) -> Option<Username> {
+fn username(signs_in: bool, required: bool, chars: (usize, usize)) -> Option<Username> {
     let attribute = Attribute { signs_in, required };
     Some(Username {
         attribute,
@@ -53,87 +58,68 @@ const fn username(signs_in: bool, required: bool, chars: (usize, usize)) -> Opti
     })
 }
 
-const fn phone(required: bool) -> Option<Attribute> {
+fn phone(required: bool) -> Option<Attribute> {
     Some(Attribute {
         signs_in: true,
         required,
     })
 }
 
-const fn database(id: &'static str, name: &'static str, rules: Rules) -> Connection {
+fn database(number: u8, name: &str, rules: Rules) -> Connection {
     Connection {
-        id,
-        name,
-        strategy: "auth0",
+        id: format!("con_Practice0000000{number}"),
+        name: name.to_string(),
+        strategy: "auth0".to_string(),
         enabled: true,
         rules,
+        told: None,
     }
 }
 
-pub(crate) static CONNECTIONS: [Connection; 7] = [
-    database(
-        "con_Practice00000001",
-        "Username-Password-Authentication",
-        Rules::Older { usernames: true },
-    ),
-    database(
-        "con_Practice00000002",
-        "Email-Only-Users",
-        Rules::Older { usernames: false },
-    ),
-    Connection {
-        enabled: false,
-        ..database(
-            "con_Practice00000003",
-            "unused-database",
-            Rules::Older { usernames: true },
-        )
-    },
-    Connection {
-        strategy: "email",
-        ..database(
-            "con_Practice00000004",
-            "email",
-            Rules::Older { usernames: false },
-        )
-    },
-    database(
-        "con_Practice00000005",
-        "Flexible-Identifiers",
-        Rules::Attributes {
-            unique_emails: true,
-            username: username(false, false, (3, 20)),
-            phone: phone(false),
+/// The connections of a tenant that has no other shape.
+pub(crate) fn of_practice() -> Vec<Connection> {
+    let older = |usernames: bool| Rules::Older {
+        usernames: usernames.then_some(USERNAME_CHARS),
+    };
+    vec![
+        database(1, "Username-Password-Authentication", older(true)),
+        database(2, "Email-Only-Users", older(false)),
+        Connection {
+            enabled: false,
+            ..database(3, "unused-database", older(true))
         },
-    ),
-    database(
-        "con_Practice00000006",
-        "Required-Attributes",
-        Rules::Attributes {
-            unique_emails: true,
-            username: username(true, true, USERNAME_CHARS),
-            phone: phone(true),
+        Connection {
+            strategy: "email".to_string(),
+            ..database(4, "email", older(false))
         },
-    ),
-    database(
-        "con_Practice00000007",
-        "Shared-Emails",
-        Rules::Attributes {
-            unique_emails: false,
-            username: username(true, false, USERNAME_CHARS),
-            phone: None,
-        },
-    ),
-];
-
-pub(crate) fn by_id(id: &str) -> Option<&'static Connection> {
-    CONNECTIONS.iter().find(|connection| connection.id == id)
-}
-
-pub(crate) fn by_name(name: &str) -> Option<&'static Connection> {
-    CONNECTIONS
-        .iter()
-        .find(|connection| connection.name == name)
+        database(
+            5,
+            "Flexible-Identifiers",
+            Rules::Attributes {
+                unique_emails: true,
+                username: username(false, false, (3, 20)),
+                phone: phone(false),
+            },
+        ),
+        database(
+            6,
+            "Required-Attributes",
+            Rules::Attributes {
+                unique_emails: true,
+                username: username(true, true, USERNAME_CHARS),
+                phone: phone(true),
+            },
+        ),
+        database(
+            7,
+            "Shared-Emails",
+            Rules::Attributes {
+                unique_emails: false,
+                username: username(true, false, USERNAME_CHARS),
+                phone: None,
+            },
+        ),
+    ]
 }
 
 pub(crate) fn is_id(text: &str) -> bool {
@@ -145,12 +131,12 @@ impl Connection {
     /// The rules of usernames; `None`: the connection takes none.
     pub(crate) fn username(&self) -> Option<Username> {
         match self.rules {
-            Rules::Older { usernames } => usernames.then_some(Username {
+            Rules::Older { usernames } => usernames.map(|chars| Username {
                 attribute: Attribute {
                     signs_in: true,
                     required: false,
                 },
-                chars: USERNAME_CHARS,
+                chars,
                 no_phones: false,
             }),
             Rules::Attributes { username, .. } => username,
@@ -174,8 +160,13 @@ impl Connection {
         )
     }
 
-    /// `options`, as they were recorded.
-    pub(crate) fn options(&self) -> Value {
+    /// `options`, as they were recorded; `None` where the tenant that this one is like did not tell them.
+    pub(crate) fn options(&self) -> Option<Value> {
+        let own = || Some(self.own_options());
+        self.told.clone().unwrap_or_else(own)
+    }
+
+    fn own_options(&self) -> Value {
         if self.strategy != "auth0" {
             return json!({});
         }
@@ -187,11 +178,12 @@ impl Connection {
             "brute_force_protection": true
         });
         match self.rules {
-            Rules::Older { usernames: false } => {}
-            Rules::Older { usernames: true } => {
+            Rules::Older { usernames: None } => {}
+            Rules::Older {
+                usernames: Some((least, most)),
+            } => {
                 options["requires_username"] = true.into();
-                options["validation"] =
-                    json!({"username": {"min": USERNAME_CHARS.0, "max": USERNAME_CHARS.1}});
+                options["validation"] = json!({"username": {"min": least, "max": most}});
             }
             Rules::Attributes {
                 unique_emails,

@@ -16,6 +16,12 @@ pub(crate) fn fits(password: &str, custom: &Value) -> bool {
     check(password, custom).unwrap_or(false)
 }
 
+/// A password's bcrypt hash as Auth0 makes them; `None` of a password that bcrypt does not take.
+pub(crate) fn bcrypt_of(password: &str, salt: [u8; 16]) -> Option<String> {
+    let hash = bcrypt::hash_with_salt(password, 10, salt).ok()?;
+    Some(hash.format_for_version(bcrypt::Version::TwoB))
+}
+
 /// `None` for what is described wrongly.
 fn check(password: &str, custom: &Value) -> Option<bool> {
     let hash = custom.get("hash")?;

@@ -6,4 +6,5 @@ pub(crate) mod hashes;
 pub(crate) mod schema;
 pub(crate) mod scopes;
 pub(crate) mod search;
+pub(crate) mod shape;
 mod slow_hashes;

@@ -59,6 +59,9 @@ pub(crate) struct Ways {
     pub(crate) metadata_keys_taken: bool,
     /// From 2027-03-04 profiles over 10 KB are refused.
     pub(crate) large_profiles_refused: bool,
+    /// Whether an upsert finds users by their ids, as under the tenant flag `import_user_match_user_profile_on_user_id`, which
+    /// a support article of Auth0's names (T: community 90646) and no documentation describes.
+    pub(crate) match_by_id: bool,
 }
 
 /// What is wrong with the size of a profile. The code is Auth0's; no text is known for it.

@@ -21,3 +21,13 @@ pub(crate) fn known(text: &str) -> Result<String, String> {
         None => Ok(words.join(" ")),
     }
 }
+
+/// Those scopes in a text that are known.
+pub(crate) fn known_of(text: &str) -> String {
+    let all = Scopes(ALL.to_string());
+    let words: Vec<&str> = text
+        .split_whitespace()
+        .filter(|word| all.has(word))
+        .collect();
+    words.join(" ")
+}

@@ -1,12 +1,15 @@
 //! Users: what is remembered of one, what becomes of a row with all that Auth0 fills in, and what an upsert changes of one
 //! who is there.
 
+use std::fmt;
+use std::sync::Arc;
+
 use md5::{Digest, Md5};
 use serde_json::{Map, Value, json};
 
-use crate::clock::timestamp;
-use crate::ids::{hex, hex24};
-use crate::rules::connections::{self, Connection};
+use crate::chance::{Chance, hex};
+use crate::moment::Moment;
+use crate::rules::connections::Connection;
 
 /// What an upsert changes of a user who is there (the schema's "upsertable" column).
 const UPSERTABLE: [&str; 9] = [
@@ -23,13 +26,44 @@ const UPSERTABLE: [&str; 9] = [
 
 /// One user: the profile as it is answered, and what is never answered.
 #[derive(Clone)]
-pub(crate) struct Account {
+pub struct Account {
     pub(crate) profile: Map<String, Value>,
-    pub(crate) connection: &'static str,
+    pub(crate) connection: Arc<Connection>,
     pub(crate) password_hash: Option<String>,
     pub(crate) custom_hash: Option<Value>,
     pub(crate) second_factor: bool,
     pub(crate) failures: u32,
+}
+
+/// What is never answered is not shown.
+impl fmt::Debug for Account {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = out.debug_struct("Account");
+        shown
+            .field("profile", &self.profile)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What whoever simulates a tenant compares with.
+impl Account {
+    /// The name of the user's connection.
+    #[must_use]
+    pub fn connection(&self) -> &str {
+        &self.connection.name
+    }
+
+    /// The profile, as it is answered.
+    #[must_use]
+    pub fn profile(&self) -> &Map<String, Value> {
+        &self.profile
+    }
+
+    /// Whether a hash was imported or made, of either kind.
+    #[must_use]
+    pub fn has_hash(&self) -> bool {
+        self.password_hash.is_some() || self.custom_hash.is_some()
+    }
 }
 
 impl Account {
@@ -40,19 +74,18 @@ impl Account {
     /// The keys that no other user of the connection may have. E-mails are not among them where users may share one. A
     /// phone number is, even where it is no attribute of the connection.
     pub(crate) fn unique_keys(&self) -> Vec<String> {
-        let shared = connections::by_name(self.connection)
-            .is_some_and(|connection| !connection.has_unique_emails());
+        let shared = !self.connection.has_unique_emails();
         let names = ["email", "username", "phone_number", "user_id"].into_iter();
         let names = names.filter(|name| !(shared && *name == "email"));
-        let key = |name| Some(key(self.connection, name, self.text(name)?));
+        let key = |name| Some(key(&self.connection.name, name, self.text(name)?));
         names.filter_map(key).collect()
     }
 
     /// The keys that the user is found by. Users of two connections may have one id.
-    pub(super) fn keys(&self) -> Vec<String> {
+    pub(crate) fn keys(&self) -> Vec<String> {
         let mut keys = self.unique_keys();
         if let Some(email) = self.text("email") {
-            keys.push(key(self.connection, "email", email));
+            keys.push(key(&self.connection.name, "email", email));
         }
         keys.extend(self.text("user_id").map(str::to_string));
         keys.sort();
@@ -69,14 +102,15 @@ pub(crate) fn key(connection: &str, name: &str, value: &str) -> String {
 /// A row of an import as the account it becomes, with what Auth0 fills in as recorded.
 pub(crate) fn account(
     row: &Map<String, Value>,
-    connection: &'static Connection,
+    connection: &Arc<Connection>,
     avatar_host: &str,
+    (now, chance): (Moment, &mut Chance),
 ) -> Account {
     let text = |name: &str| row.get(name).and_then(Value::as_str);
     let email = text("email").unwrap_or_default().to_lowercase();
     let local = email.split('@').next().unwrap_or_default();
-    let id = text("user_id").map_or_else(hex24, str::to_string);
-    let now = timestamp();
+    let id = text("user_id").map_or_else(|| chance.hex24(), str::to_string);
+    let now = now.shown();
     let mut profile = Map::new();
     profile.insert("email".into(), email.as_str().into());
     profile.insert("email_verified".into(), false.into());
@@ -105,7 +139,7 @@ pub(crate) fn account(
     }
     Account {
         profile,
-        connection: connection.name,
+        connection: Arc::clone(connection),
         password_hash: text("password_hash").map(str::to_string),
         custom_hash: row.get("custom_password_hash").cloned(),
         second_factor: row.contains_key("mfa_factors"),
@@ -122,7 +156,7 @@ fn picture(email: &str, host: &str) -> String {
 }
 
 /// Replaces what an upsert may change; metadata is replaced whole, not merged.
-pub(crate) fn upsert(account: &mut Account, row: &Map<String, Value>) {
+pub(crate) fn upsert(account: &mut Account, row: &Map<String, Value>, now: Moment) {
     for name in UPSERTABLE {
         match (name, row.get(name)) {
             (_, None) => {}
@@ -134,5 +168,5 @@ pub(crate) fn upsert(account: &mut Account, row: &Map<String, Value>) {
     }
     account
         .profile
-        .insert("updated_at".into(), timestamp().into());
+        .insert("updated_at".into(), now.shown().into());
 }

@@ -1,31 +1,71 @@
-//! The rate limit: a bucket of tokens, as documented. Each request takes one, and it fills again with time.
+//! A limit of requests: a bucket of tokens, as documented. Each request takes one, and it fills again with time.
 
-use std::time::Instant;
+use std::time::Duration;
 
-use crate::clock;
+use crate::moment::Moment;
 
 pub(crate) struct Bucket {
     tokens: f64,
     /// When there were so many.
-    at: Instant,
+    at: Moment,
+    /// Tokens a second, and how many there can be.
+    rate: f64,
+    burst: f64,
+    /// How often it is filled.
+    every: Duration,
+}
+
+/// What the headers tell of a limit.
+#[derive(Clone, Copy)]
+pub(crate) struct Told {
+    pub(crate) limit: i64,
+    pub(crate) left: i64,
+    /// Seconds until the next token, at most.
+    pub(crate) next: i64,
 }
 
 impl Bucket {
-    pub(crate) fn of(burst: f64) -> Bucket {
+    /// One by the second, which is filled all the time.
+    pub(crate) fn by_second(rate: f64, burst: f64, now: Moment) -> Bucket {
         Bucket {
             tokens: burst,
-            at: clock::now(),
+            at: now,
+            rate,
+            burst,
+            every: Duration::from_micros(1),
         }
     }
 
-    /// Takes a token out, and says how many are left; `None`: there was none.
-    pub(crate) fn take(&mut self, rate: f64, burst: f64) -> Option<f64> {
-        let filled = (self.tokens + clock::since(self.at).as_secs_f64() * rate).min(burst);
-        let left = Some(filled - 1.0).filter(|left| *left >= 0.0);
-        *self = Bucket {
-            tokens: left.unwrap_or(filled),
-            at: clock::now(),
-        };
-        left
+    /// One by the minute, which is filled each second (D: "Rate Limit Policy": per-minute rates are refilled every second).
+    pub(crate) fn by_minute(a_minute: f64, burst: f64, now: Moment) -> Bucket {
+        Bucket {
+            every: Duration::from_secs(1),
+            ..Bucket::by_second(a_minute / 60.0, burst, now)
+        }
+    }
+
+    /// Fills it up to that moment.
+    pub(crate) fn fill(&mut self, now: Moment) {
+        let every = self.every.as_micros() as u64;
+        let since = now.0.saturating_sub(self.at.0) / every * every;
+        let since = Duration::from_micros(since);
+        self.tokens = (self.tokens + since.as_secs_f64() * self.rate).min(self.burst);
+        self.at = self.at.after(since);
+    }
+
+    pub(crate) fn has_one(&self) -> bool {
+        self.tokens >= 1.0
+    }
+
+    pub(crate) fn take(&mut self) {
+        self.tokens -= 1.0;
+    }
+
+    pub(crate) fn told(&self) -> Told {
+        Told {
+            limit: self.burst as i64,
+            left: self.tokens as i64,
+            next: (1.0 / self.rate).ceil() as i64,
+        }
     }
 }

@@ -5,17 +5,37 @@
 //! alone: `reset@report` cuts off reads of error reports.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::clock;
+use crate::moment::Moment;
 
 /// Each fault, and what it does.
-const KNOWN: [(&str, &str); 25] = [
+const KNOWN: [(&str, &str); 34] = [
     (
         "job-speed",
         "no fault: each job takes so many users a second",
+    ),
+    (
+        "job-speed-later",
+        "no fault: from half of its rows on, each job takes so many users a second",
+    ),
+    (
+        "job-late",
+        "a job is answered 404 until so many seconds after it was taken",
+    ),
+    (
+        "match-by-id",
+        "no fault: an upsert of another user_id than the stored one is a conflict",
+    ),
+    (
+        "retry-after",
+        "no fault: a 429 of the rate limit says in seconds when to ask again",
+    ),
+    (
+        "retry-after-date",
+        "no fault: a 429 of the rate limit says by a date when to ask again",
     ),
     (
         "job-progress",
@@ -59,6 +79,11 @@ const KNOWN: [(&str, &str); 25] = [
         "half-answer",
         "answers to reads, or to whatever is asked at that step, are cut in the middle",
     ),
+    ("silence", "requests are not answered, nor processed"),
+    (
+        "silence-after",
+        "uploads and deletes are done, and not answered",
+    ),
     ("server-error", "requests are answered 503, not processed"),
     (
         "server-error-after",
@@ -86,6 +111,14 @@ const KNOWN: [(&str, &str); 25] = [
     ),
     ("report-lost", "error reports are empty though rows failed"),
     (
+        "search-timeout",
+        "searches are answered 503, as those that take over two seconds",
+    ),
+    (
+        "search-long",
+        "searches of more bytes than so many are answered 414",
+    ),
+    (
         "search-lag",
         "searches do not see who was created in the last so many seconds",
     ),
@@ -94,26 +127,28 @@ const KNOWN: [(&str, &str); 25] = [
 /// The greatest number of a fault.
 const MOST: f64 = 1e9;
 /// Where a fault can be aimed at, with `@`.
-const STEPS: [&str; 7] = [
+const STEPS: [&str; 8] = [
     "connections",
     "upload",
     "job",
     "report",
+    "search",
     "users",
     "delete",
     "token",
 ];
 
-/// The step that a request is.
-pub(crate) fn step(method: &str, path: &str) -> &'static str {
+/// The steps that a request is: the narrowest first. A search is one of the reads of users, too.
+pub(crate) fn steps(method: &str, path: &str) -> &'static [&'static str] {
     match path.trim_start_matches("/api/v2") {
-        "/oauth/token" => "token",
-        _ if method == "DELETE" => "delete",
-        "/jobs/users-imports" => "upload",
-        path if path.ends_with("/errors") => "report",
-        path if path.starts_with("/jobs/") => "job",
-        path if path.starts_with("/connections") => "connections",
-        _ => "users",
+        "/oauth/token" => &["token"],
+        _ if method == "DELETE" => &["delete"],
+        "/jobs/users-imports" => &["upload"],
+        path if path.ends_with("/errors") => &["report"],
+        path if path.starts_with("/jobs/") => &["job"],
+        path if path.starts_with("/connections") => &["connections"],
+        "/users" if method == "GET" => &["search", "users"],
+        _ => &["users"],
     }
 }
 
@@ -122,13 +157,18 @@ pub(crate) fn step(method: &str, path: &str) -> &'static str {
 pub(crate) struct Faults {
     on: BTreeMap<String, f64>,
     happened: BTreeMap<String, u64>,
-    set_at: Option<Instant>,
+    set_at: Option<Moment>,
     seed: u64,
 }
 
 impl Faults {
     /// Replaces all faults; the names are checked first.
-    pub(crate) fn set(&mut self, on: BTreeMap<String, f64>, seed: u64) -> Result<(), String> {
+    pub(crate) fn set(
+        &mut self,
+        on: BTreeMap<String, f64>,
+        seed: u64,
+        now: Moment,
+    ) -> Result<(), String> {
         let is_known = |name: &str| {
             let (fault, step) = name.split_once('@').unwrap_or((name, STEPS[0]));
             KNOWN.iter().any(|(known, _)| *known == fault) && STEPS.contains(&step)
@@ -153,7 +193,7 @@ impl Faults {
         *self = Faults {
             on,
             seed: seed.wrapping_mul(2).wrapping_add(1),
-            set_at: Some(clock::now()),
+            set_at: Some(now),
             happened: BTreeMap::new(),
         };
         Ok(())
@@ -187,9 +227,9 @@ impl Faults {
     }
 
     /// Whether all job slots are others' still.
-    pub(crate) fn all_slots_are_held(&self) -> bool {
+    pub(crate) fn all_slots_are_held(&self, now: Moment) -> bool {
         let seconds = Duration::from_secs_f64(self.measure("slots-held-seconds").max(0.0));
-        self.set_at.is_some_and(|at| clock::since(at) < seconds)
+        self.set_at.is_some_and(|at| now.since(at) < seconds)
     }
 
     pub(crate) fn shown(&self) -> Value {

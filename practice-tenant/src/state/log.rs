@@ -4,28 +4,29 @@ use std::collections::VecDeque;
 
 use serde_json::{Map, Value, json};
 
-use crate::clock::timestamp;
-use crate::ids::hex24;
+use crate::moment::Moment;
 
 /// Entries that are kept.
 const MOST: usize = 1_000;
+
+/// An entry's type, and what it says.
+pub(crate) type Entry = (&'static str, &'static str);
 
 /// The newest entries, the newest last.
 #[derive(Default)]
 pub(crate) struct Log(VecDeque<Map<String, Value>>);
 
 impl Log {
-    /// Adds an entry. The types are Auth0's ("Log Event Type Codes").
+    /// Adds an entry, with an id. The types are Auth0's ("Log Event Type Codes").
     pub(crate) fn add(
         &mut self,
-        kind: &str,
-        description: &str,
+        (at, id): (Moment, String),
+        (kind, description): Entry,
         client: &str,
         correlation: Option<&str>,
     ) {
         let mut entry = Map::new();
-        let id = hex24();
-        entry.insert("date".into(), timestamp().into());
+        entry.insert("date".into(), at.shown().into());
         entry.insert("type".into(), kind.into());
         entry.insert("description".into(), description.into());
         entry.insert("client_id".into(), client.into());

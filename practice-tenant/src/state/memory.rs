@@ -1,13 +1,14 @@
 //! The users, jobs and exports that the practice tenant remembers, until it ends.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use crate::moment::Moment;
 use crate::state::accounts::Account;
-use crate::state::jobs::{Export, Job};
+use crate::state::jobs::{Export, Job, KEPT};
 
-/// Jobs that have ended, and bytes of their reports, that are kept; the oldest are forgotten first. Auth0 forgets a
-/// job after 24 hours.
+/// Jobs that have ended, and bytes of their reports, that are kept; the oldest are forgotten first, as all are after
+/// 24 hours.
 const MOST_JOBS: usize = 1_000;
 const MOST_REPORT_BYTES: usize = 32 << 20;
 const MOST_EXPORTS: usize = 1_000;
@@ -20,8 +21,13 @@ pub(crate) struct Memory {
     next: usize,
     /// Where users are, by `Account::keys`: an import of thousands must not search.
     index: HashMap<String, Vec<usize>>,
-    pub(crate) jobs: HashMap<String, Job>,
-    pub(crate) exports: HashMap<String, Export>,
+    /// By their numbers.
+    jobs: BTreeMap<u64, Job>,
+    numbers: HashMap<String, u64>,
+    /// When something happens next to which job.
+    agenda: BTreeSet<(Moment, u64)>,
+    next_job: u64,
+    exports: BTreeMap<String, Export>,
 }
 
 impl Memory {
@@ -85,20 +91,76 @@ impl Memory {
         self.put(place, account);
     }
 
-    pub(crate) fn add_job(&mut self, id: String, job: Job) {
-        self.jobs.insert(id, job);
+    /// The number of the next job.
+    pub(crate) fn job_number(&mut self) -> u64 {
+        self.next_job += 1;
+        self.next_job
+    }
+
+    pub(crate) fn jobs(&self) -> impl Iterator<Item = &Job> {
+        self.jobs.values()
+    }
+
+    pub(crate) fn job(&self, id: &str) -> Option<&Job> {
+        self.jobs.get(self.numbers.get(id)?)
+    }
+
+    /// The job that something happens to next, and when.
+    pub(crate) fn next_event(&self) -> Option<(Moment, u64)> {
+        self.agenda.first().copied()
+    }
+
+    pub(crate) fn take_job(&mut self, number: u64) -> Option<Job> {
+        let job = self.jobs.remove(&number)?;
+        self.numbers.remove(&job.id);
+        self.agenda.remove(&(job.next().0, number));
+        Some(job)
+    }
+
+    pub(crate) fn put_job(&mut self, job: Job) {
+        self.agenda.insert((job.next().0, job.number));
+        self.numbers.insert(job.id.clone(), job.number);
+        self.jobs.insert(job.number, job);
+    }
+
+    /// Changes a job, which may change when something happens to it.
+    pub(crate) fn change_job(&mut self, id: &str, change: impl FnOnce(&mut Job)) {
+        let number = self.numbers.get(id).copied();
+        if let Some(mut job) = number.and_then(|number| self.take_job(number)) {
+            change(&mut job);
+            self.put_job(job);
+        }
+    }
+
+    pub(crate) fn forget_job(&mut self, id: &str) {
+        if let Some(number) = self.numbers.get(id).copied() {
+            self.take_job(number);
+        }
+    }
+
+    /// Forgets the oldest jobs that have ended, if there are too many or their reports are too large.
+    pub(crate) fn make_room(&mut self) {
         loop {
-            let bytes: usize = self.jobs.values().map(|job| job.report.len()).sum();
+            let ended = self.jobs.values().filter_map(|job| job.end.as_ref());
+            let bytes: usize = ended.map(|end| end.report.len()).sum();
             if self.jobs.len() <= MOST_JOBS && bytes <= MOST_REPORT_BYTES {
                 return;
             }
-            let done = self.jobs.iter().filter(|(_, job)| job.done);
-            let oldest = done.min_by_key(|(_, job)| job.began);
-            let Some(id) = oldest.map(|(id, _)| id.clone()) else {
+            let Some(number) = self
+                .jobs
+                .values()
+                .find_map(|job| job.end.as_ref().map(|_| job.number))
+            else {
                 return;
             };
-            self.jobs.remove(&id);
+            self.take_job(number);
         }
+    }
+
+    /// The export of that id, unless it is too old.
+    pub(crate) fn export(&mut self, id: &str, now: Moment) -> Option<&mut Export> {
+        let export = self.exports.get_mut(id);
+        export.filter(|export| now.since(export.began) < KEPT)
     }
 
     pub(crate) fn add_export(&mut self, id: String, export: Export) {

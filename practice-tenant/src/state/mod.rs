@@ -1,142 +1,259 @@
-//! What the practice tenant remembers, until it ends. `Tenant` keeps the parts. No part uses `Tenant`, and nothing here knows HTTP.
+//! What the practice tenant remembers. `World` keeps the parts. No part uses `World`, and nothing here knows HTTP.
 
 pub(crate) mod accounts;
-mod bucket;
+pub(crate) mod bucket;
 pub(crate) mod faults;
 pub(crate) mod jobs;
-mod log;
+pub(crate) mod log;
 pub(crate) mod memory;
-mod record;
+pub(crate) mod record;
 mod tokens;
 mod work;
 
 use std::collections::BTreeMap;
-use std::sync::atomic::AtomicBool;
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::json;
 
-use crate::clock::{self, timestamp_before, unix_seconds};
-use crate::ids::letters;
-use crate::options::Options;
+use crate::chance::Chance;
+use crate::moment::Moment;
+use crate::rules::connections::{self, Connection};
 use crate::rules::schema::Ways;
 use crate::rules::scopes;
-use crate::state::bucket::Bucket;
+use crate::rules::shape::Shape;
+use crate::setup::{Keys, Setup};
+use crate::state::accounts::{Account, account};
+use crate::state::bucket::{Bucket, Told};
 use crate::state::faults::Faults;
+use crate::state::jobs::Pace;
 use crate::state::log::Log;
 use crate::state::memory::Memory;
-use crate::state::record::{Record, Traffic};
+use crate::state::record::{Asked, Record, Traffic};
 use crate::state::tokens::Tokens;
+use crate::state::work::Scene;
 
-pub(crate) struct Tenant {
-    pub(crate) options: Options,
+/// A practice tenant: all that it is set up with and remembers. What time it is, it is told with each request.
+pub struct World {
+    pub(crate) setup: Setup,
     pub(crate) base: String,
-    /// The key by which it proves that it wrote its file. It stands in that file and nowhere else.
-    pub(crate) proof_key: String,
-    pub(crate) client_id: String,
-    pub(crate) client_secret: String,
-    pub(crate) sign_in_id: String,
-    pub(crate) sign_in_secret: String,
+    pub(crate) keys: Keys,
+    pub(crate) now: Moment,
+    pub(crate) chance: Chance,
+    pub(crate) connections: Vec<Arc<Connection>>,
+    /// What of another tenant's shape was not understood.
+    pub(crate) not_understood: Vec<String>,
     pub(crate) tokens: Tokens,
     /// Whether every request is refused.
-    pub(crate) closed: AtomicBool,
-    memory: Mutex<Memory>,
-    last_request: Mutex<Instant>,
-    bucket: Mutex<Bucket>,
-    log: Mutex<Log>,
-    faults: Mutex<Faults>,
-    traffic: Mutex<Traffic>,
-    record: Mutex<Record>,
+    pub(crate) closed: bool,
+    pub(crate) memory: Memory,
+    pub(crate) log: Log,
+    pub(crate) faults: Faults,
+    pub(crate) traffic: Traffic,
+    pub(crate) record: Record,
+    buckets: Vec<Bucket>,
+    holders_asked: u64,
 }
 
-/// What is kept is whole between any two statements, so that nothing is lost when somebody else panicked.
-fn lock<T>(kept: &Mutex<T>) -> MutexGuard<'_, T> {
-    kept.lock().unwrap_or_else(PoisonError::into_inner)
+/// It holds secrets and users, none of which is shown.
+impl fmt::Debug for World {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = out.debug_struct("World");
+        shown.field("now", &self.now).finish_non_exhaustive()
+    }
 }
 
-impl Tenant {
-    pub(crate) fn new(base: String, options: Options) -> Tenant {
-        Tenant {
-            base,
-            proof_key: letters(64),
-            client_id: letters(32),
-            client_secret: letters(64),
-            sign_in_id: letters(32),
-            sign_in_secret: letters(64),
-            tokens: Tokens::new(),
-            closed: AtomicBool::new(false),
-            memory: Mutex::default(),
-            last_request: Mutex::new(clock::now()),
-            bucket: Mutex::new(Bucket::of(options.burst)),
-            log: Mutex::default(),
-            faults: Mutex::default(),
-            traffic: Mutex::default(),
-            record: Mutex::default(),
-            options,
+impl World {
+    /// A tenant that is reached at `base`, such as `http://127.0.0.1:80`.
+    ///
+    /// # Errors
+    ///
+    /// A fault or a scope that there is not, or a shape that cannot be read.
+    pub fn new(base: &str, setup: Setup, keys: Keys, now: Moment) -> Result<World, String> {
+        let shape = setup.shape.as_ref().map(Shape::read).transpose()?;
+        let shape = shape.unwrap_or_default();
+        let setup = shaped(setup, &shape)?;
+        let connections = shape.connections.unwrap_or_else(connections::of_practice);
+        let minute = setup.minute_rate.map(|rate| {
+            let burst = setup.minute_burst.unwrap_or(rate);
+            Bucket::by_minute(rate, burst, now)
+        });
+        let second = Bucket::by_second(setup.rate, setup.burst, now);
+        let mut world = World {
+            base: base.to_string(),
+            now,
+            chance: Chance::of(keys.ids),
+            connections: connections.into_iter().map(Arc::new).collect(),
+            not_understood: shape.not_understood,
+            tokens: Tokens::of(keys.signing.clone()),
+            keys,
+            closed: false,
+            memory: Memory::default(),
+            log: Log::default(),
+            faults: Faults::default(),
+            traffic: Traffic::default(),
+            record: Record::default(),
+            buckets: [second].into_iter().chain(minute).collect(),
+            holders_asked: 0,
+            setup,
+        };
+        let (faults, seed) = (world.setup.faults.clone(), world.setup.seed);
+        world.set_faults(faults, seed)?;
+        for (connection, row) in &shape.users {
+            let of = world.connection_named(connection);
+            let of = of.ok_or_else(|| {
+                format!("the shape's users are of a connection {connection} that it has not")
+            })?;
+            let drawn = (now, &mut world.chance);
+            world.memory.add(account(row, &of, "s.gravatar.com", drawn));
         }
+        Ok(world)
     }
 
-    pub(crate) fn memory(&self) -> MutexGuard<'_, Memory> {
-        lock(&self.memory)
+    /// Lets all happen that happens until then: jobs work their rows off. Time never goes back: a moment before the last one
+    /// counts as that one.
+    pub fn run_to(&mut self, now: Moment) {
+        let now = now.max(self.now);
+        let ways = self.ways();
+        while let Some((at, number)) = self.memory.next_event().filter(|(at, _)| *at <= now) {
+            let chance = &mut self.chance;
+            let mut scene = Scene { at, ways, chance };
+            let entry = work::go_on(&mut self.memory, number, now, &mut scene);
+            let at = scene.at;
+            if let Some(entry) = entry {
+                // Whether Auth0 logs a correlation id with a job's end is not known.
+                self.log_at(at, entry, None);
+            }
+        }
+        self.now = now;
     }
 
-    pub(crate) fn entries(&self) -> MutexGuard<'_, Log> {
-        lock(&self.log)
+    /// When something happens next by itself, after that moment: a row of a job, its end, a slot that gets free.
+    #[must_use]
+    pub fn next_event(&self, now: Moment) -> Option<Moment> {
+        let job = self.memory.next_event().map(|(at, _)| at);
+        let slots = self.setup.slots_held.iter().copied();
+        slots.chain(job).filter(|at| *at > now).min()
     }
 
-    pub(crate) fn faults(&self) -> MutexGuard<'_, Faults> {
-        lock(&self.faults)
+    /// Import jobs that have not ended, those of others not among them.
+    #[must_use]
+    pub fn jobs_running(&self) -> usize {
+        self.memory.jobs().filter(|job| !job.has_ended()).count()
     }
 
-    pub(crate) fn traffic(&self) -> MutexGuard<'_, Traffic> {
-        lock(&self.traffic)
+    /// All users, the oldest first.
+    pub fn accounts(&self) -> impl Iterator<Item = &Account> {
+        self.memory.users.values().map(Arc::as_ref)
     }
 
-    pub(crate) fn record(&self) -> MutexGuard<'_, Record> {
-        lock(&self.record)
+    /// The requests that were made, but for those that steer the practice tenant: the first 200,000.
+    #[must_use]
+    pub fn record(&self) -> &[Asked] {
+        self.record.kept()
     }
 
-    pub(crate) fn env_lines(&self) -> String {
-        let token = self.issue(None, &self.audience());
+    /// Requests to the Management API so far, and the most of them within any second.
+    #[must_use]
+    pub fn traffic(&self) -> (usize, usize) {
+        self.traffic.counts()
+    }
+
+    /// Lets a job of others hold a slot until then.
+    pub fn hold_slot(&mut self, until: Moment) {
+        self.setup.slots_held.push(until);
+    }
+
+    /// How often a holder of a token or of an application's secret has asked: who counts on it can tell whether anybody
+    /// is here.
+    #[must_use]
+    pub fn holders_asked(&self) -> u64 {
+        self.holders_asked
+    }
+
+    /// What a client needs to reach the tenant, as lines of a `.env` file, a token among them.
+    pub fn env_lines(&mut self) -> String {
+        let token = self.token();
+        let Keys {
+            client_id,
+            client_secret,
+            sign_in_id,
+            sign_in_secret,
+            ..
+        } = &self.keys;
         format!(
-            "DOMAIN={}\nMGMT_API_ACCESS_TOKEN={token}\nCLIENT_ID={}\nCLIENT_SECRET={}\nSIGN_IN_CLIENT_ID={}\nSIGN_IN_CLIENT_SECRET={}\n",
-            self.base, self.client_id, self.client_secret, self.sign_in_id, self.sign_in_secret
+            "DOMAIN={}\nMGMT_API_ACCESS_TOKEN={token}\nCLIENT_ID={client_id}\nCLIENT_SECRET={client_secret}\nSIGN_IN_CLIENT_ID={sign_in_id}\nSIGN_IN_CLIENT_SECRET={sign_in_secret}\n",
+            self.base
         )
     }
 
-    /// Notes that somebody with a token or an application's secret is here, so that it does not end as idle.
-    pub(crate) fn note_request(&self) {
-        *lock(&self.last_request) = clock::now();
+    /// A token for the Management API, with all scopes that this tenant grants.
+    pub fn token(&mut self) -> String {
+        let audience = self.audience();
+        self.issue(None, &audience)
     }
 
-    pub(crate) fn is_idle(&self) -> bool {
-        let idle = clock::since(*lock(&self.last_request));
-        let most = self.options.idle_minutes;
-        most.is_some_and(|minutes| idle.as_secs_f64() >= minutes * 60.0)
+    pub(crate) fn note_holder(&mut self) {
+        self.holders_asked += 1;
     }
 
-    pub(crate) fn log(&self, kind: &str, description: &str, correlation: Option<&str>) {
-        let mut log = self.entries();
-        log.add(kind, description, &self.client_id, correlation);
+    pub(crate) fn log(&mut self, entry: log::Entry, correlation: Option<&str>) {
+        self.log_at(self.now, entry, correlation);
     }
 
-    /// Works off every job whose time has come.
-    pub(crate) fn work_off(&self, memory: &mut Memory) {
-        for (kind, description) in work::work_off(memory, self.ways()) {
-            // Whether Auth0 logs a correlation id with a job's end is not known.
-            self.log(kind, description, None);
+    fn log_at(&mut self, at: Moment, entry: log::Entry, correlation: Option<&str>) {
+        let id = self.chance.hex24();
+        self.log
+            .add((at, id), entry, &self.keys.client_id, correlation);
+    }
+
+    pub(crate) fn connection(&self, id: &str) -> Option<Arc<Connection>> {
+        let mut all = self.connections.iter();
+        all.find(|connection| connection.id == id).cloned()
+    }
+
+    pub(crate) fn connection_named(&self, name: &str) -> Option<Arc<Connection>> {
+        let mut all = self.connections.iter();
+        all.find(|connection| connection.name == name).cloned()
+    }
+
+    /// Whether a request may pass now, which takes a token out of each bucket; and what is told of the tightest.
+    pub(crate) fn take_request(&mut self) -> (bool, Told) {
+        for bucket in &mut self.buckets {
+            bucket.fill(self.now);
         }
+        let passes = self.buckets.iter().all(Bucket::has_one);
+        if passes {
+            self.buckets.iter_mut().for_each(Bucket::take);
+        }
+        (passes, self.limit_told())
     }
 
-    /// Takes a token out of the bucket, and says how many are left; `None`: there was none.
-    pub(crate) fn take_token(&self) -> Option<f64> {
-        lock(&self.bucket).take(self.options.rate, self.options.burst)
+    /// What is told of the limit that has the least left.
+    pub(crate) fn limit_told(&self) -> Told {
+        let told = self.buckets.iter().map(Bucket::told);
+        told.min_by_key(|told| told.left)
+            .expect("a limit by the second")
     }
 }
 
+/// The setup with what the shape says of it.
+fn shaped(mut setup: Setup, shape: &Shape) -> Result<Setup, String> {
+    setup.rate = shape.rate.unwrap_or(setup.rate);
+    setup.burst = shape.burst.unwrap_or(setup.burst);
+    setup.minute_rate = shape.minute_rate.or(setup.minute_rate);
+    setup.minute_burst = shape.minute_burst.or(setup.minute_burst);
+    setup.job_speed = shape.job_speed.or(setup.job_speed);
+    setup.max_jobs = shape.max_jobs.unwrap_or(setup.max_jobs);
+    let own = setup.scopes.take();
+    let own = own.map(|scopes| scopes::known(&scopes)).transpose()?;
+    setup.scopes = shape.scopes.clone().or(own);
+    Ok(setup)
+}
+
 /// Tokens for the Management API.
-impl Tenant {
+impl World {
     fn audience(&self) -> String {
         format!("{}/api/v2/", self.base)
     }
@@ -154,28 +271,28 @@ impl Tenant {
     }
 
     /// A token with the scopes asked for or all that are granted.
-    pub(crate) fn issue(&self, scope: Option<&str>, audience: &str) -> String {
-        let now = unix_seconds();
+    pub(crate) fn issue(&mut self, scope: Option<&str>, audience: &str) -> String {
+        let now = self.now.seconds();
         let among = |scopes: Option<&str>, known: &str| {
             scopes.is_none_or(|scopes| scopes.split(' ').any(|word| word == known))
         };
         let granted = scopes::ALL
             .split(' ')
-            .filter(|known| among(scope, known) && among(self.options.scopes.as_deref(), known));
+            .filter(|known| among(scope, known) && among(self.setup.scopes.as_deref(), known));
         let granted: Vec<&str> = granted.collect();
         let mut claims = json!({
             "iss": format!("{}/", self.base),
-            "sub": format!("{}@clients", self.client_id),
+            "sub": format!("{}@clients", self.keys.client_id),
             "aud": audience,
             "iat": now,
-            "exp": now + self.options.token_seconds,
+            "exp": now + self.setup.token_seconds,
             "scope": granted.join(" "),
             "gty": "client-credentials",
-            "azp": self.client_id,
+            "azp": self.keys.client_id,
             // Numbered, so that a fault can end those issued so far.
             "jti": self.tokens.number(),
         });
-        if self.options.marked {
+        if self.setup.marked {
             claims["practice_tenant"] = true.into();
         }
         self.tokens.sign(&claims)
@@ -183,57 +300,80 @@ impl Tenant {
 }
 
 /// Which faults happen, and what they change.
-impl Tenant {
-    /// Replaces all faults, and ends the jobs that hang.
-    pub(crate) fn set_faults(&self, on: BTreeMap<String, f64>, seed: u64) -> Result<(), String> {
+impl World {
+    /// Replaces all faults, and ends the jobs that hang. A fault's number is 1 or more for how many times it happens, or less
+    /// for how likely it is each time, by draws from the seed.
+    ///
+    /// # Errors
+    ///
+    /// A fault that there is not, or a number that is none of a fault.
+    pub fn set_faults(&mut self, on: BTreeMap<String, f64>, seed: u64) -> Result<(), String> {
         let expires = on.contains_key("token-expires");
-        self.faults().set(on, seed)?;
+        self.faults.set(on, seed, self.now)?;
         if expires {
             self.tokens.expire();
         }
-        work::unhang(&mut self.memory());
+        work::unhang(&mut self.memory, self.now);
         Ok(())
     }
 
-    pub(crate) fn fault(&self, name: &str) -> bool {
-        self.faults().happens(name)
+    pub(crate) fn fault(&mut self, name: &str) -> bool {
+        self.faults.happens(name)
     }
 
-    /// Whether the fault happens now, which is at `step`. A request for a token has only the faults that are aimed at it.
-    pub(crate) fn fault_at(&self, step: &str, name: &str) -> bool {
-        (step != "token" && self.fault(name)) || self.fault(&format!("{name}@{step}"))
+    /// Whether the fault happens to a request that is these steps. One for a token has only the faults that are aimed at it.
+    pub(crate) fn fault_at(&mut self, steps: &[&str], name: &str) -> bool {
+        (steps != ["token"] && self.fault(name)) || self.fault_aimed_at(steps, name)
+    }
+
+    /// The same, for faults that are aimed at one of the steps alone.
+    pub(crate) fn fault_aimed_at(&mut self, steps: &[&str], name: &str) -> bool {
+        let mut steps = steps.iter();
+        steps.any(|step| self.faults.happens(&format!("{name}@{step}")))
     }
 
     /// Whether a switch is on: it is no fault, but another way that tenants can be.
     pub(crate) fn is_on(&self, name: &str) -> bool {
-        self.faults().measure(name) > 0.0
+        self.faults.measure(name) > 0.0
     }
 
     pub(crate) fn ways(&self) -> Ways {
         Ways {
             metadata_keys_taken: self.is_on("metadata-keys-taken"),
             large_profiles_refused: self.is_on("large-profiles-refused"),
+            match_by_id: self.is_on("match-by-id"),
         }
     }
 
-    /// Users a second of a job that begins now; `None`: as fast as it can.
-    pub(crate) fn job_speed(&self) -> Option<f64> {
-        let speed = Some(self.faults().measure("job-speed")).filter(|speed| *speed > 0.0);
-        speed.or(self.options.job_speed)
+    /// The pace of a job of so many rows that begins now; `None`: as fast as it can.
+    pub(crate) fn pace(&mut self, rows: usize) -> Option<Pace> {
+        let measure = |name| Some(self.faults.measure(name)).filter(|speed| *speed > 0.0);
+        let (speed, later) = (measure("job-speed"), measure("job-speed-later"));
+        let is_slow = self.fault("job-slow");
+        let mut parts = vec![(0, speed.or(self.setup.job_speed)?)];
+        match later {
+            Some(later) => parts.push((rows / 2, later)),
+            None => parts.extend(&self.setup.job_speed_from),
+        }
+        if is_slow {
+            parts.iter_mut().for_each(|(_, speed)| *speed /= 10.0);
+        }
+        Some(Pace(parts))
     }
 
     /// When the newest users were created whom a search sees; `None`: it sees all.
     pub(crate) fn searched_until(&self) -> Option<String> {
-        let lag = self.faults().measure("search-lag");
-        (lag > 0.0).then(|| timestamp_before(Duration::from_secs_f64(lag)))
+        let lag = self.faults.measure("search-lag");
+        (lag > 0.0).then(|| self.now.before(Duration::from_secs_f64(lag)).shown())
     }
 
     /// Job slots that others hold.
     pub(crate) fn slots_held(&self) -> usize {
-        let faults = self.faults();
-        if faults.all_slots_are_held() {
-            return self.options.max_jobs;
+        if self.faults.all_slots_are_held(self.now) {
+            return self.setup.max_jobs;
         }
-        faults.measure("slots-held") as usize
+        let held = self.setup.slots_held.iter();
+        let held = held.filter(|until| **until > self.now).count();
+        self.faults.measure("slots-held") as usize + held
     }
 }

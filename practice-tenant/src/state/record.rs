@@ -1,35 +1,62 @@
 //! A record of what was asked and answered, as the tenant saw it.
 
 use std::collections::VecDeque;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::clock;
+use crate::moment::Moment;
 
 /// Requests that are remembered: of all lessons several times over, by which their tests count what each sends.
 const MOST: usize = 200_000;
 /// Requests that one answer tells of.
 const MOST_SHOWN: usize = 5_000;
 
-/// Method, path and status of each request.
+/// A request that was made, and the status that it was answered with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// When.
+    pub at: Moment,
+    /// `GET` and the like; ten characters of it at most.
+    pub method: String,
+    /// The path without its query; 200 characters of it at most.
+    pub path: String,
+    /// The status, also where the answer was cut off; 200 where nothing came of it.
+    pub status: u16,
+}
+
+/// Each request, up to a limit: the first ones.
 #[derive(Default)]
-pub(crate) struct Record(Vec<(String, String, u16)>);
+pub(crate) struct Record {
+    kept: Vec<Asked>,
+    all: usize,
+}
 
 impl Record {
-    pub(crate) fn add(&mut self, method: String, path: String, status: u16) {
-        if self.0.len() < MOST {
-            self.0.push((method, path, status));
+    pub(crate) fn add(&mut self, asked: Asked) {
+        self.all += 1;
+        if self.kept.len() < MOST {
+            self.kept.push(asked);
         }
     }
 
-    /// Those after the first so many, some at a time, and how many there are.
+    pub(crate) fn kept(&self) -> &[Asked] {
+        &self.kept
+    }
+
+    pub(crate) fn forgotten(&self) -> usize {
+        self.all - self.kept.len()
+    }
+
+    /// Those after the first so many, some at a time, how many there were, and how many of them are forgotten.
     pub(crate) fn shown(&self, from: usize) -> Value {
-        let shown = self.0.iter().skip(from).take(MOST_SHOWN);
+        let shown = self.kept.iter().skip(from).take(MOST_SHOWN);
         let shown: Vec<Value> = shown
-            .map(|(method, path, status)| json!({"method": method, "path": path, "status": status}))
+            .map(
+                |asked| json!({"method": asked.method, "path": asked.path, "status": asked.status}),
+            )
             .collect();
-        json!({"requests": shown, "total": self.0.len()})
+        json!({"requests": shown, "total": self.all, "forgotten": self.forgotten()})
     }
 }
 
@@ -39,16 +66,15 @@ pub(crate) struct Traffic {
     all: usize,
     most: usize,
     /// When those of the last second came.
-    last: VecDeque<Instant>,
+    last: VecDeque<Moment>,
 }
 
 /// Requests of one second that are told apart; more is more than anybody asks about.
 const MOST_A_SECOND: usize = 100_000;
 
 impl Traffic {
-    pub(crate) fn note(&mut self) {
-        let now = clock::now();
-        let is_old = |at: &Instant| now.duration_since(*at) >= Duration::from_secs(1);
+    pub(crate) fn note(&mut self, now: Moment) {
+        let is_old = |at: &Moment| now.since(*at) >= Duration::from_secs(1);
         while self.last.front().is_some_and(is_old) || self.last.len() >= MOST_A_SECOND {
             self.last.pop_front();
         }
@@ -57,7 +83,32 @@ impl Traffic {
         self.most = self.most.max(self.last.len());
     }
 
-    pub(crate) fn shown(&self) -> Value {
-        json!({"requests": self.all, "most_in_a_second": self.most})
+    /// All requests, and the most within any second.
+    pub(crate) fn counts(&self) -> (usize, usize) {
+        (self.all, self.most)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_kept_is_counted() {
+        let mut record = Record::default();
+        for number in 0..MOST as u64 + 3 {
+            record.add(Asked {
+                at: Moment(number),
+                method: String::new(),
+                path: String::new(),
+                status: 200,
+            });
+        }
+        let shown = record.shown(MOST - 1);
+        assert_eq!(shown["requests"].as_array().map(Vec::len), Some(1));
+        assert_eq!(
+            (&shown["total"], &shown["forgotten"]),
+            (&json!(MOST + 3), &json!(3))
+        );
     }
 }

@@ -1,44 +1,40 @@
 //! Signed tokens: how they are made, and which of them have ended.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::Value;
 use sha2::Sha256;
 
-use crate::ids::random;
-
 pub(crate) struct Tokens {
     key: Vec<u8>,
     /// Tokens are numbered; those below the second number have been expired.
-    issued: AtomicU64,
-    expired_below: AtomicU64,
+    issued: u64,
+    expired_below: u64,
 }
 
 impl Tokens {
-    pub(crate) fn new() -> Tokens {
+    pub(crate) fn of(key: Vec<u8>) -> Tokens {
         Tokens {
-            key: random(32),
-            issued: AtomicU64::new(0),
-            expired_below: AtomicU64::new(0),
+            key,
+            issued: 0,
+            expired_below: 0,
         }
     }
 
     /// The number of the next token.
-    pub(crate) fn number(&self) -> u64 {
-        self.issued.fetch_add(1, Ordering::Relaxed)
+    pub(crate) fn number(&mut self) -> u64 {
+        self.issued += 1;
+        self.issued - 1
     }
 
     /// Ends every token issued so far.
-    pub(crate) fn expire(&self) {
-        let next = self.issued.load(Ordering::Relaxed);
-        self.expired_below.store(next, Ordering::Relaxed);
+    pub(crate) fn expire(&mut self) {
+        self.expired_below = self.issued;
     }
 
     pub(crate) fn is_expired(&self, number: u64) -> bool {
-        number < self.expired_below.load(Ordering::Relaxed)
+        number < self.expired_below
     }
 
     /// An HS256 JWT.

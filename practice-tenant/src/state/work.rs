@@ -1,99 +1,114 @@
-//! What a job does with its rows.
+//! What a job does with its rows, one after the other.
 
 use std::collections::HashSet;
-use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use crate::clock;
+use crate::chance::Chance;
+use crate::moment::Moment;
 use crate::rules::connections::Connection;
 use crate::rules::schema::{self, Ways};
 use crate::state::accounts::{self, Account, account, upsert};
-use crate::state::jobs::{Fate, Job};
+use crate::state::jobs::{End, Event, Fate, How, Job};
+use crate::state::log::Entry;
 use crate::state::memory::Memory;
 
-/// How long a job that nobody reads stays pending.
-const UNREAD: Duration = Duration::from_secs(1);
-
 /// Ends the jobs that hang, badly.
-pub(crate) fn unhang(memory: &mut Memory) {
-    for job in memory.jobs.values_mut() {
-        if job.fate == Fate::Hangs {
-            job.fate = Fate::Fails;
-            job.ends = clock::now();
+pub(crate) fn unhang(memory: &mut Memory, now: Moment) {
+    let hangs = memory
+        .jobs()
+        .filter(|job| job.fate == Fate::Hangs && !job.has_ended());
+    let ids: Vec<String> = hangs.map(|job| job.id.clone()).collect();
+    for id in ids {
+        memory.change_job(&id, |job| job.fate = Fate::FailsNow(now));
+    }
+}
+
+/// What a row is taken with: when, what else the tenant is like, and what ids are drawn from.
+pub(crate) struct Scene<'a> {
+    pub(crate) at: Moment,
+    pub(crate) ways: Ways,
+    pub(crate) chance: &'a mut Chance,
+}
+
+/// Lets the next thing happen to a job, and all rows that follow up to a moment, so long as no other job comes in
+/// between. What comes back is for the log.
+pub(crate) fn go_on(
+    memory: &mut Memory,
+    number: u64,
+    until: Moment,
+    scene: &mut Scene,
+) -> Option<Entry> {
+    let mut job = memory.take_job(number)?;
+    let until = match memory.next_event() {
+        // Of two at one moment the older job comes first.
+        Some((at, other)) if other < number => {
+            until.min(at.before(std::time::Duration::from_micros(1)))
+        }
+        Some((at, _)) => until.min(at),
+        None => until,
+    };
+    let mut is_first = true;
+    loop {
+        let (at, event) = job.next();
+        if at > until && !is_first {
+            memory.put_job(job);
+            return None;
+        }
+        is_first = false;
+        scene.at = at;
+        match event {
+            Event::IsForgotten => return None,
+            Event::Row => take_row(memory, &mut job, scene),
+            Event::Ends | Event::TimesOut => return Some(end(memory, job, event, at)),
         }
     }
 }
 
-/// An entry of the log: its type and what it says.
-type Entry = (&'static str, &'static str);
-
-/// Works off every job whose time has come, in no thread of its own: whoever asks next does it. What comes back is for the
-/// log.
-pub(crate) fn work_off(memory: &mut Memory, ways: Ways) -> Vec<Entry> {
-    let now = clock::now();
-    // With a speed set, time alone decides; without, a job stays pending until it was read once.
-    let due = |job: &Job| {
-        !job.done
-            && job.fate != Fate::Hangs
-            && now >= job.ends
-            && (job.timed || job.was_read || now >= job.ends + UNREAD)
-    };
-    let ids: Vec<String> = memory
-        .jobs
-        .iter()
-        .filter(|(_, job)| due(job))
-        .map(|(id, _)| id.clone())
-        .collect();
-    let done = ids.into_iter();
-    done.filter_map(|id| finish(memory, &id, ways)).collect()
+fn take_row(memory: &mut Memory, job: &mut Job, scene: &mut Scene) {
+    let row = std::mem::take(&mut job.rows[job.work.rows]);
+    let mut seen = std::mem::take(&mut job.work.seen);
+    match import_row(memory, &row, job, scene, &mut seen) {
+        Ok(Outcome::Inserted) => job.work.inserted += 1,
+        Ok(Outcome::Updated) => job.work.updated += 1,
+        Err(faults) => {
+            let entry = json!({"user": masked(&row), "errors": faults});
+            job.work.errors.push(entry);
+            job.work.failed += 1;
+        }
+    }
+    job.work.seen = seen;
+    job.work.rows += 1;
 }
 
-fn finish(memory: &mut Memory, id: &str, ways: Ways) -> Option<Entry> {
-    let mut job = memory.jobs.remove(id)?;
-    job.done = true;
-    let mut rows = std::mem::take(&mut job.rows);
-    match job.fate {
-        Fate::Fails => job.unreadable = true,
-        Fate::FailsMidway => rows.truncate(rows.len() / 2),
-        _ => {}
-    }
-    if !job.unreadable {
-        take(memory, &mut job, &rows, ways);
-    }
-    if job.fate == Fate::FailsMidway {
-        (job.unreadable, job.summary) = (true, None);
-        job.report.clear();
+fn end(memory: &mut Memory, mut job: Job, event: Event, at: Moment) -> Entry {
+    let fails = matches!(
+        job.fate,
+        Fate::Fails | Fate::FailsMidway | Fate::FailsNow(_)
+    );
+    let how = match event {
+        Event::TimesOut => How::TimedOut,
+        _ if fails || !job.is_readable => How::Failed,
+        _ => How::Completed,
+    };
+    let errors = std::mem::take(&mut job.work.errors);
+    let has_report = how == How::Completed && !errors.is_empty();
+    let report = has_report.then(|| Value::Array(errors).to_string());
+    job.work.seen = HashSet::new();
+    job.rows = Vec::new();
+    job.end = Some(End {
+        at,
+        how,
+        report: report.unwrap_or_default(),
+    });
+    if job.fate != Fate::IsLost {
+        memory.put_job(job);
+        memory.make_room();
     }
     // The texts are ours.
-    let entry = if job.unreadable {
-        ("fui", "Import users job failed")
-    } else {
-        ("sui", "Import users job completed")
-    };
-    if job.fate != Fate::IsLost {
-        memory.add_job(id.to_string(), job);
-    }
-    Some(entry)
-}
-
-/// Takes the rows one after the other, and makes the report of those that it refuses.
-fn take(memory: &mut Memory, job: &mut Job, rows: &[Value], ways: Ways) {
-    let (mut inserted, mut updated) = (0, 0);
-    let mut errors = Vec::new();
-    let mut seen = HashSet::new();
-    for row in rows {
-        match import_row(memory, row, job, ways, &mut seen) {
-            Ok(Outcome::Inserted) => inserted += 1,
-            Ok(Outcome::Updated) => updated += 1,
-            Err(faults) => errors.push(json!({"user": masked(row), "errors": faults})),
-        }
-    }
-    job.summary = Some(
-        json!({"failed": errors.len(), "updated": updated, "inserted": inserted, "total": rows.len()}),
-    );
-    if !errors.is_empty() {
-        job.report = Value::Array(errors).to_string();
+    match how {
+        How::Completed => ("sui", "Import users job completed"),
+        _ => ("fui", "Import users job failed"),
     }
 }
 
@@ -106,21 +121,22 @@ fn import_row(
     memory: &mut Memory,
     row: &Value,
     job: &Job,
-    ways: Ways,
+    scene: &mut Scene,
     seen: &mut HashSet<String>,
 ) -> Result<Outcome, Vec<Value>> {
-    let (connection, is_upsert) = (job.connection, job.upsert);
+    let (connection, is_upsert, ways) = (&job.connection, job.upsert, scene.ways);
     let faults = schema::faults(row, connection, ways);
     let Some(fields) = row.as_object().filter(|_| faults.is_empty()) else {
         return Err(faults);
     };
-    let account = account(fields, connection, "secure.gravatar.com");
+    let drawn = (scene.at, &mut *scene.chance);
+    let account = account(fields, connection, "secure.gravatar.com", drawn);
     if let Some(name) = twin(&account, fields, connection, seen) {
         let message = format!("A user with this {name} was already provided.");
         return Err(fault("DUPLICATED_USER", &message));
     }
     let email = account.text("email").unwrap_or_default();
-    let email = accounts::key(connection.name, "email", email);
+    let email = accounts::key(&connection.name, "email", email);
     if is_upsert && !connection.has_unique_emails() && memory.find(&email).is_some() {
         // Which of several users an upsert means is not documented: refusing is the cautious reading.
         let message = "The e-mail is not unique in this connection: the practice tenant does not upsert by it";
@@ -136,7 +152,17 @@ fn import_row(
     };
     // An upsert matches by e-mail alone.
     if is_upsert && memory.find(&email) == Some(place) {
-        return update(memory, place, fields, ways);
+        let id = |account: &Account| account.text("user_id").map(str::to_string);
+        let is_another = fields.contains_key("user_id")
+            && memory.users.get(&place).and_then(|there| id(there)) != id(&account);
+        if ways.match_by_id && is_another {
+            // Code and text are guesses.
+            return Err(fault(
+                "CONFLICT",
+                "The user_id is not that of the user with this email",
+            ));
+        }
+        return update(memory, place, fields, scene);
     }
     let message = "The user already exist and upsert parameter is false";
     Err(fault("DUPLICATED_USER", message))
@@ -168,7 +194,7 @@ fn update(
     memory: &mut Memory,
     place: usize,
     fields: &Map<String, Value>,
-    ways: Ways,
+    scene: &Scene,
 ) -> Result<Outcome, Vec<Value>> {
     let Some(there) = memory.change(place) else {
         return Ok(Outcome::Updated);
@@ -181,8 +207,8 @@ fn update(
         return Err(fault("CONFLICT", message));
     }
     let mut changed = there.clone();
-    upsert(&mut changed, fields);
-    if let Some(fault) = schema::oversize(&changed.profile, ways) {
+    upsert(&mut changed, fields, scene.at);
+    if let Some(fault) = schema::oversize(&changed.profile, scene.ways) {
         return Err(vec![fault]);
     }
     *there = changed;
