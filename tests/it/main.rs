@@ -21,7 +21,6 @@ mod inspect;
 mod job_errors;
 mod kills;
 mod limits;
-mod mangled;
 mod messages;
 mod options;
 mod planted;

@@ -251,13 +251,9 @@ fn inspect(report: Result<FileReport>, folder: &Folder) -> std::result::Result<(
     let [text, debug] = shown(&report);
     hidden("an inspection", &[&text, &debug], &[IN_HASH])?;
     let sum = |reasons: Vec<(String, u64)>| reasons.iter().map(|(_, rows)| rows).sum::<u64>();
-    // Resets are users who come without the hash that Auth0 does not take.
-    let told = report.ready() + report.resets() + sum(report.left_out());
-    if report.ready() > report.rows()
-        || sum(report.left_out()) > report.rows()
-        || told > report.rows() + report.resets()
-    {
-        return Err(format!("an inspection does not add up: {text}"));
+    let told = report.ready() + sum(report.failing()) + sum(report.left_out());
+    if told != report.rows() {
+        return Err(format!("an inspection does not add up: {} of {}: {text}", told, report.rows()));
     }
     let to = folder.path().join("sheets");
     if let Err(error) = report.save_csv(&to) {
@@ -269,26 +265,38 @@ fn inspect(report: Result<FileReport>, folder: &Folder) -> std::result::Result<(
     Ok(())
 }
 
-/// No cell of a sheet is a formula, and no cell a hash.
+/// No cell of a sheet is a formula, and none shows a hash.
 pub(super) fn harmless_sheet(path: &Path) -> std::result::Result<(), String> {
-    let text =
-        std::fs::read_to_string(path).map_err(|cause| format!("a sheet is no text: {cause}"))?;
+    let text = std::fs::read_to_string(path).map_err(|cause| format!("a sheet is no text: {cause}"))?;
     hidden("a sheet", &[&text], &[IN_HASH])?;
-    let begins = |line: &str| line.starts_with(['=', '+', '@', '＝', '＋', '＠']);
-    match text
-        .split(['\n', ','])
-        .find(|cell| begins(cell.trim_start_matches('"')))
-    {
-        // Within quotes a comma ends no cell; a spreadsheet of another delimiter sees what stands behind `;`.
-        Some(cell)
-            if text
-                .lines()
-                .any(|line| begins(line.trim_start_matches('"'))) =>
-        {
-            Err(format!("a cell of a sheet is a formula: {cell}"))
-        }
-        _ => Ok(()),
+    let signs = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
+    // Some spreadsheets split at these, whatever the quotes.
+    let parts = |cell: &str| -> Vec<String> { cell.split([';', '\t', '\n', '\r']).map(str::to_string).collect() };
+    let begins = |part: &String| part.trim_start_matches([' ', '"', '\u{feff}']).starts_with(signs);
+    let is_formula = |cell: &&String| parts(cell).iter().any(begins);
+    match cells(&text).iter().find(is_formula) {
+        Some(cell) => Err(format!("a cell of a sheet is a formula: {cell:?}")),
+        None => Ok(()),
     }
+}
+
+/// The cells of a table (RFC 4180).
+fn cells(text: &str) -> Vec<String> {
+    let (mut cells, mut is_quoted) = (vec![String::new()], false);
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        let cell = cells.last_mut().expect("there is one");
+        match c {
+            '"' if is_quoted && chars.peek() == Some(&'"') => {
+                chars.next();
+                cell.push('"');
+            }
+            '"' => is_quoted = !is_quoted,
+            ',' | '\n' if !is_quoted => cells.push(String::new()),
+            c => cell.push(c),
+        }
+    }
+    cells
 }
 
 /// The packed bytes as they are; and, where they unpack, with the sums that they would have.

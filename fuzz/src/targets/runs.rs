@@ -13,7 +13,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::mutate::{PART, parts};
-use crate::targets::machine::{CLIENT_SECRET, DOMAIN, Folder, HASH, IN_HASH, SECRETS, run, token};
+use crate::targets::machine::{CLIENT_SECRET, DOMAIN, Folder, HASH, SECRETS, run, token};
 use crate::targets::{Held, Reached, Target, hidden, sentence, shown};
 
 const CONNECTION: &str = "con_4CzPUBqyfuwSXy9q";
@@ -249,7 +249,6 @@ fn tell(report: &ImportReport, folder: &Folder) -> std::result::Result<Counts, S
     if let Err(error) = report.failed() {
         sentence(&error, &SECRETS)?;
     }
-    let _ = IN_HASH;
     Ok(report.counts())
 }
 
