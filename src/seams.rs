@@ -51,7 +51,9 @@ pub fn connection(id: &str) -> Result<ConnectionId> {
 /// A file that is none of settings.
 pub fn settings(path: &Path) -> Result<Vec<(&'static str, String)>> {
     let settings = Settings::from_file(path)?;
-    let set = NAMES.into_iter().filter_map(|name| Some((name, settings.get(name)?.to_string())));
+    let set = NAMES
+        .into_iter()
+        .filter_map(|name| Some((name, settings.get(name)?.to_string())));
     Ok(set.collect())
 }
 

@@ -171,9 +171,8 @@ fn fuzz(target: &Target, asked: &Asked) -> usize {
 /// Says what was found, and keeps the shortest input that shows it.
 fn tell(target: &Target, asked: &Asked, nth: u64, input: &[u8], fault: &Fault) {
     let short = shortest(target, input, fault);
-    let words = execute(target, &short)
-        .err()
-        .map_or(&*fault.words, |_| &*fault.words);
+    let again = execute(target, &short).err();
+    let words = &again.as_ref().unwrap_or(fault).words;
     let file = here("found").join(format!("{}-{}-{nth}", target.name, asked.seed));
     let kept = fs::write(&file, &short);
     println!(

@@ -107,7 +107,8 @@ fn changed_somewhere(
     let mut parts = parts(&input);
     let at = chance.below(parts.len());
     if parts.len() > 1 && chance.percent(12) {
-        let other = split(chance.one_of(corpus));
+        let other: &Vec<u8> = chance.one_of(corpus);
+        let other = split(other);
         match chance.below(4) {
             0 => drop(parts.remove(at)),
             1 => parts.insert(at, parts[at].clone()),

@@ -22,7 +22,10 @@ fn whatever_it_reads_each_reader_keeps_its_promises() {
             match execute(&target, &input(&target, &corpus, 1, nth)) {
                 Ok(reached) => taken += u64::from(reached == Reached::Taken),
                 Err(fault) => {
-                    faults.push(format!("{}, seed 1, number {nth}: {}", target.name, fault.words));
+                    faults.push(format!(
+                        "{}, seed 1, number {nth}: {}",
+                        target.name, fault.words
+                    ));
                     break;
                 }
             }
@@ -43,7 +46,12 @@ fn planted(run: fn(&[u8]) -> Held) -> Target {
         name: "planted",
         about: "",
         words: &["needle"],
-        makes: || vec![b"hay hay hay hay 1234567890".to_vec(), b"{\"a\": [1, \"hay\"]}".to_vec()],
+        makes: || {
+            vec![
+                b"hay hay hay hay 1234567890".to_vec(),
+                b"{\"a\": [1, \"hay\"]}".to_vec(),
+            ]
+        },
         run,
         most_memory: 1 << 20,
     }
@@ -72,32 +80,54 @@ fn what_is_wrong_is_found_and_shown_by_a_short_input() {
     assert!(kind.starts_with("fuzz/tests/short.rs:"), "{kind}");
     assert_eq!(String::from_utf8_lossy(&short), "needle");
 
-    let breaks = planted(|input| match input.iter().filter(|byte| **byte == b'9').count() {
-        0 | 1 => Ok(Reached::Taken),
-        nines => Err(format!("a promise is broken: {nines} nines")),
-    });
+    let breaks = planted(
+        |input| match input.iter().filter(|byte| **byte == b'9').count() {
+            0 | 1 => Ok(Reached::Taken),
+            nines => Err(format!("a promise is broken: {nines} nines")),
+        },
+    );
     let (kind, short) = found(&breaks);
-    assert_eq!((kind.as_str(), short.as_slice()), ("a promise is broken", b"99".as_slice()));
+    assert_eq!(
+        (kind.as_str(), short.as_slice()),
+        ("a promise is broken", b"99".as_slice())
+    );
 
     let hoards = planted(|input| {
         let much = vec![1_u8; if input.contains(&0xff) { 4 << 20 } else { 1 }];
-        Ok(if much.contains(&0) { Reached::Refused } else { Reached::Taken })
+        Ok(if much.contains(&0) {
+            Reached::Refused
+        } else {
+            Reached::Taken
+        })
     });
     let (kind, short) = found(&hoards);
-    assert_eq!((kind.as_str(), short.as_slice()), ("too much memory", b"\xff".as_slice()));
+    assert_eq!(
+        (kind.as_str(), short.as_slice()),
+        ("too much memory", b"\xff".as_slice())
+    );
 }
 
 #[test]
 fn a_seed_makes_the_same_inputs_and_another_makes_others() {
     let target = planted(|_| Ok(Reached::Taken));
     let corpus = (target.makes)();
-    let inputs = |seed| -> Vec<Vec<u8>> { (0..500).map(|nth| input(&target, &corpus, seed, nth)).collect() };
+    let inputs = |seed| -> Vec<Vec<u8>> {
+        (0..500)
+            .map(|nth| input(&target, &corpus, seed, nth))
+            .collect()
+    };
     let first = inputs(1);
     assert_eq!(first, inputs(1));
     let others = inputs(2);
-    let same = first.iter().zip(&others).filter(|(one, other)| one == other).count();
+    let same = first
+        .iter()
+        .zip(&others)
+        .filter(|(one, other)| one == other)
+        .count();
     assert!(same < 200, "{same} of 500 are the same");
     // The next run of numbers is no repetition of these.
-    let later: Vec<Vec<u8>> = (500..1_000).map(|nth| input(&target, &corpus, 1, nth)).collect();
+    let later: Vec<Vec<u8>> = (500..1_000)
+        .map(|nth| input(&target, &corpus, 1, nth))
+        .collect();
     assert_ne!(first, later);
 }

@@ -253,7 +253,11 @@ fn inspect(report: Result<FileReport>, folder: &Folder) -> std::result::Result<(
     let sum = |reasons: Vec<(String, u64)>| reasons.iter().map(|(_, rows)| rows).sum::<u64>();
     let told = report.ready() + sum(report.failing()) + sum(report.left_out());
     if told != report.rows() {
-        return Err(format!("an inspection does not add up: {} of {}: {text}", told, report.rows()));
+        return Err(format!(
+            "an inspection does not add up: {} of {}: {text}",
+            told,
+            report.rows()
+        ));
     }
     let to = folder.path().join("sheets");
     if let Err(error) = report.save_csv(&to) {
@@ -267,12 +271,20 @@ fn inspect(report: Result<FileReport>, folder: &Folder) -> std::result::Result<(
 
 /// No cell of a sheet is a formula, and none shows a hash.
 pub(super) fn harmless_sheet(path: &Path) -> std::result::Result<(), String> {
-    let text = std::fs::read_to_string(path).map_err(|cause| format!("a sheet is no text: {cause}"))?;
+    let text =
+        std::fs::read_to_string(path).map_err(|cause| format!("a sheet is no text: {cause}"))?;
     hidden("a sheet", &[&text], &[IN_HASH])?;
     let signs = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
     // Some spreadsheets split at these, whatever the quotes.
-    let parts = |cell: &str| -> Vec<String> { cell.split([';', '\t', '\n', '\r']).map(str::to_string).collect() };
-    let begins = |part: &String| part.trim_start_matches([' ', '"', '\u{feff}']).starts_with(signs);
+    let parts = |cell: &str| -> Vec<String> {
+        cell.split([';', '\t', '\n', '\r'])
+            .map(str::to_string)
+            .collect()
+    };
+    let begins = |part: &String| {
+        part.trim_start_matches([' ', '"', '\u{feff}'])
+            .starts_with(signs)
+    };
     let is_formula = |cell: &&String| parts(cell).iter().any(begins);
     match cells(&text).iter().find(is_formula) {
         Some(cell) => Err(format!("a cell of a sheet is a formula: {cell:?}")),
@@ -329,12 +341,7 @@ fn crc32(bytes: &[u8]) -> u32 {
 
 fn packed_files() -> Vec<Vec<u8>> {
     let folder = crate::run::here("corpus");
-    let names = [
-        "csv/rails",
-        "json-lines/mongo",
-        "ldif/people",
-        "json/list",
-    ];
+    let names = ["csv/rails", "json-lines/mongo", "ldif/people", "json/list"];
     let texts = names
         .iter()
         .filter_map(|name| std::fs::read(folder.join(name)).ok());
@@ -364,8 +371,7 @@ fn packed_files() -> Vec<Vec<u8>> {
 
 /// The tables of the folder in other encodings too.
 fn csv() -> Vec<Vec<u8>> {
-    let text =
-        std::fs::read_to_string(crate::run::here("corpus/csv/rails")).unwrap_or_default();
+    let text = std::fs::read_to_string(crate::run::here("corpus/csv/rails")).unwrap_or_default();
     let utf16 = |to: fn(u16) -> [u8; 2], text: &str| -> Vec<u8> {
         std::iter::once(0xfeff)
             .chain(text.encode_utf16())

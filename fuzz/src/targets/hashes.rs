@@ -255,7 +255,8 @@ fn find(input: &[u8]) -> Held {
 /// The table of what systems write, which the tests have: a name and a hash.
 fn stored() -> Vec<Vec<u8>> {
     let rows = rows(include_str!("../../../tests/it/stored.tsv")).into_iter();
-    rows.filter_map(|row| Some(row.get(1)?.replace("\\0", "\0").into_bytes())).collect()
+    rows.filter_map(|row| Some(row.get(1)?.replace("\\0", "\0").into_bytes()))
+        .collect()
 }
 
 /// The table of columns that do not say how they were made: a name, a part of the recipe, and two hashes with their salts.
@@ -263,7 +264,14 @@ fn columns() -> Vec<Vec<u8>> {
     let rows = rows(include_str!("../../../tests/it/columns.tsv")).into_iter();
     let known = |row: Vec<&str>| {
         let text = |at: usize| *row.get(at).unwrap_or(&"");
-        let texts = ["correct horse", text(2), text(3), "Zw\u{f6}lf Eulen", text(4), text(5)];
+        let texts = [
+            "correct horse",
+            text(2),
+            text(3),
+            "Zw\u{f6}lf Eulen",
+            text(4),
+            text(5),
+        ];
         texts.map(str::as_bytes).join(PART)
     };
     rows.map(known).collect()
@@ -273,7 +281,9 @@ fn columns_as_recipes() -> Vec<Vec<u8>> {
     let rows = rows(include_str!("../../../tests/it/columns.tsv")).into_iter();
     let recipe = |row: Vec<&str>| {
         let part = row.get(1)?;
-        let algorithms = ["pbkdf2", "scrypt", "argon2", "bcrypt", "hmac", "sha512", "sha256", "sha1", "md5"];
+        let algorithms = [
+            "pbkdf2", "scrypt", "argon2", "bcrypt", "hmac", "sha512", "sha256", "sha1", "md5",
+        ];
         let named = algorithms.iter().find(|name| part.contains(**name));
         Some(format!(r#"{{"algorithm":"{}",{part}}}"#, named.unwrap_or(&"sha1")).into_bytes())
     };
@@ -281,6 +291,8 @@ fn columns_as_recipes() -> Vec<Vec<u8>> {
 }
 
 fn rows(table: &'static str) -> Vec<Vec<&'static str>> {
-    let lines = table.lines().filter(|line| line.contains('\t') && !line.starts_with('#'));
+    let lines = table
+        .lines()
+        .filter(|line| line.contains('\t') && !line.starts_with('#'));
     lines.map(|line| line.split('\t').collect()).collect()
 }
