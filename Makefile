@@ -6,7 +6,7 @@
 # make pictures  README's pictures, made anew in a browser
 # make deny   what comes in from outside: licences, sources, crates in two versions, known faults
 # make test-kills  an import killed 200 times and resumed: minutes
-# make test-readers SECONDS_EACH=600  files of users mangled by chance, so long for each form
+# make fuzz SECONDS_EACH=600  mangled input, so long for each of what reads what others wrote; SEED=1, TARGETS='csv env'
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -16,6 +16,8 @@ SHELL := bash
 EVCXR_VERSION := 0.22.0
 FEATURES := all-hashes,simulation
 SECONDS_EACH ?= 600
+SEED ?= 1
+TARGETS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 CARGO_BIN := $(or $(CARGO_HOME),$(HOME)/.cargo)/bin
@@ -31,7 +33,7 @@ STEP = step() { printf '== %s\n' "$$1"; shift; local began=$$SECONDS; MAKEFLAGS=
 # The same for a step of the set-up. It has company, so it names itself again.
 ABREAST = abreast() { local name=$$1; printf '== %s\n' "$$name"; shift; local began=$$SECONDS; "$$@"; printf '   %s: done in %d s\n' "$${name%%,*}" "$$((SECONDS - began))"; }; abreast
 
-.PHONY: help run test deny test-kills test-readers test-format test-clippy test-rust test-outside test-kernels test-documentation test-lessons test-browser bench lab stop outputs pictures setup announcement python-packages rust-kernel practice-tenant prepared-kernel
+.PHONY: help run test deny test-kills fuzz test-fuzz test-format test-clippy test-rust test-outside test-kernels test-documentation test-lessons test-browser bench lab stop outputs pictures setup announcement python-packages rust-kernel practice-tenant prepared-kernel
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
@@ -123,13 +125,18 @@ test-format:
 test-clippy: test-format
 	@$(STEP) clippy cargo clippy --quiet --locked --all-targets --features $(FEATURES) -- -D warnings
 	$(STEP) 'clippy, the practice tenant' cargo clippy --quiet --locked --package practice-tenant --all-targets -- -D warnings
+	$(STEP) 'clippy, the fuzz targets' cargo clippy --quiet --locked --package fuzz --all-targets -- -D warnings
 
 # Most of these tests wait most of the time, for a limit or for a job.
 test-rust: test-clippy
 	@$(STEP) 'the practice tenant'\''s own tests' cargo test --quiet --locked --package practice-tenant
 	$(STEP) 'Rust tests' cargo test --locked --features $(FEATURES) --lib --tests -- --test-threads=4
 
-test-outside: test-rust
+# A short run of each target. `make fuzz` is the long one.
+test-fuzz: test-rust
+	@$(STEP) 'mangled input' cargo test --quiet --locked --package fuzz
+
+test-outside: test-fuzz
 	@if command -v cargo-deny > /dev/null; then
 		$(STEP) 'what comes in from outside' $(MAKE) --no-print-directory deny
 	else
@@ -172,8 +179,9 @@ bench: setup
 	$(PRACTICE) $(BIN)/python benches/in_cells.py
 	$(PRACTICE) $(BIN)/python benches/lessons.py
 
-test-readers:
-	@SECONDS_EACH=$(SECONDS_EACH) cargo test --quiet --locked --features $(FEATURES) --test it -- --ignored --exact mangled::mangled_files_for_as_long_as_one_likes
+# Whatever is found is kept in fuzz/found, and the command that shows it again is said.
+fuzz:
+	@$(PRACTICE) cargo run --quiet --locked --package fuzz -- --seconds $(SECONDS_EACH) --seed $(SEED) $(TARGETS)
 
 test-kills:
 	@cargo test --quiet --locked --features $(FEATURES) --test it -- --ignored --exact kills::an_import_that_is_killed_200_times_is_resumed_to_the_same_end

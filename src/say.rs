@@ -58,7 +58,7 @@ thread_local! {
     static HEARD: RefCell<Option<Hear>> = const { RefCell::new(None) };
 }
 
-/// Makes the call, whose lines are not printed but handed over.
+/// Makes the call, whose lines, and cells' results, are not printed but handed over.
 pub(crate) fn heard<T>(hear: Hear, call: impl FnOnce() -> T) -> T {
     struct Before(Option<Hear>);
     impl Drop for Before {
@@ -77,11 +77,13 @@ pub(crate) fn complain(line: impl fmt::Display) {
 
 /// Prints a cell's result: html, and the same as plain text.
 pub(crate) fn show(html: &str, plain: &str) {
-    println!(
-        "EVCXR_BEGIN_CONTENT text/html\n{}\nEVCXR_END_CONTENT\nEVCXR_BEGIN_CONTENT text/plain\n{}\nEVCXR_END_CONTENT",
-        harmless(html),
-        harmless(plain)
-    );
+    let (html, plain) = (harmless(html), harmless(plain));
+    match HEARD.with_borrow(Option::clone) {
+        Some(hear) => [html, plain].iter().for_each(|text| hear(text)),
+        None => println!(
+            "EVCXR_BEGIN_CONTENT text/html\n{html}\nEVCXR_END_CONTENT\nEVCXR_BEGIN_CONTENT text/plain\n{plain}\nEVCXR_END_CONTENT"
+        ),
+    }
 }
 
 /// The text with the kernel's words disarmed, and otherwise as it was.

@@ -1,6 +1,7 @@
 //! Where the project's own simulation takes hold: the tenant at the other end, the time, chance, and what is said. No kernel
 //! compiles this, and nothing of it is part of the library's interface.
 
+use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +16,7 @@ use crate::secrets::Secret;
 use crate::secrets::chance;
 use crate::tenant::Tenant;
 use crate::tenant::line::Line;
-use crate::tenant::settings::{Address, Application};
+use crate::tenant::settings::{Address, Application, NAMES, Settings};
 use crate::tenant::wire::Wire;
 
 pub use crate::disk::simulated::{At, Chance, Killed, Operation, SimulatedDisk, Torn};
@@ -43,6 +44,19 @@ pub fn tenant(domain: &str, client: (&str, &str), transport: Arc<dyn Transport>)
 /// An id that is none.
 pub fn connection(id: &str) -> Result<ConnectionId> {
     ConnectionId::new(id)
+}
+
+/// What a file of settings sets, of the names that it may set.
+///
+/// # Errors
+///
+/// A file that is none of settings.
+pub fn settings(path: &Path) -> Result<Vec<(&'static str, String)>> {
+    let settings = Settings::from_file(path)?;
+    let set = NAMES
+        .into_iter()
+        .filter_map(|name| Some((name, settings.get(name)?.to_string())));
+    Ok(set.collect())
 }
 
 /// The clock of a machine.
@@ -78,8 +92,8 @@ impl Clock {
 pub struct Process {
     /// The machine's clock.
     pub clock: Clock,
-    /// The machine's disk.
-    pub disk: Arc<SimulatedDisk>,
+    /// The machine's disk; `None`: the system's.
+    pub disk: Option<Arc<SimulatedDisk>>,
     /// What its chance is drawn from.
     pub seed: u64,
     /// Bytes by which its uploads are shorter than the limit.
@@ -97,7 +111,10 @@ impl std::fmt::Debug for Process {
 impl Process {
     /// Runs what the program does.
     pub fn run<T>(&self, program: impl FnOnce() -> T) -> T {
-        let on_disk = || simulated::on(&self.disk, program);
+        let on_disk = || match &self.disk {
+            Some(disk) => simulated::on(disk, program),
+            None => program(),
+        };
         let turned = || clock::turned(&self.clock.0, on_disk);
         let drawn = || chance::drawn_from(self.seed, turned);
         let packed = || upload::holding_back(self.held_back, drawn);

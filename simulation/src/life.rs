@@ -31,6 +31,7 @@ pub struct Part {
 }
 
 /// What was played, as far as it came.
+#[derive(Debug)]
 pub struct Played {
     /// The tenant.
     pub line: Arc<Line>,
@@ -191,7 +192,7 @@ impl Machine<'_> {
         let said = Rc::clone(&self.said);
         let process = Process {
             clock: self.clock.clone(),
-            disk: Arc::clone(&self.disk),
+            disk: Some(Arc::clone(&self.disk)),
             seed: self.plan.seed.wrapping_mul(1_000_003) + self.processes as u64,
             held_back: auth0_bulk_users::MAX_UPLOAD_BYTES - self.plan.import.file_bytes,
             hear: Rc::new(move |line: &str| said.borrow_mut().push(line.to_string())),

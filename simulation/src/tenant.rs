@@ -64,14 +64,20 @@ pub struct Play {
 /// What happens by itself at a time.
 enum Timed {
     Does(Duration, Does),
-    Unset(Duration, &'static str),
+    Unset(Duration),
 }
 
 impl Timed {
     fn at(&self) -> Duration {
         match self {
-            Timed::Does(at, _) | Timed::Unset(at, _) => *at,
+            Timed::Does(at, _) | Timed::Unset(at) => *at,
         }
+    }
+}
+
+impl std::fmt::Debug for Play {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Play").finish_non_exhaustive()
     }
 }
 
@@ -186,9 +192,9 @@ impl Play {
                 self.set_faults(now, Some((fault, number)));
                 let until = at + Duration::from_secs(seconds);
                 let place = self.others.partition_point(|timed| timed.at() <= until);
-                self.others.insert(place, Timed::Unset(until, fault));
+                self.others.insert(place, Timed::Unset(until));
             }
-            Timed::Unset(..) => self.set_faults(now, None),
+            Timed::Unset(_) => self.set_faults(now, None),
         }
     }
 
@@ -320,6 +326,12 @@ impl Play {
 
 /// What a tenant is asked over: a lock, since the library may ask from any thread.
 pub struct Line(Mutex<Play>);
+
+impl std::fmt::Debug for Line {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Line").finish_non_exhaustive()
+    }
+}
 
 impl Line {
     /// A line to that tenant.

@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::secrets::Secret;
 use crate::secrets::hide::{HIDDEN, without_secrets};
 
-const NAMES: [&str; 6] = [
+pub(crate) const NAMES: [&str; 6] = [
     "DOMAIN",
     "MGMT_API_ACCESS_TOKEN",
     "CLIENT_ID",

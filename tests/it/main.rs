@@ -23,7 +23,6 @@ mod job_errors;
 mod kills;
 mod left_out_rows;
 mod limits;
-mod mangled;
 mod messages;
 mod options;
 mod planted;

@@ -122,7 +122,12 @@ fn whereabouts(test: &str) -> (Vec<PathBuf>, String) {
     let name = test.rsplit("::").next().expect("a name");
     match test.split("::").collect::<Vec<_>>()[..] {
         [file, _] => (
-            vec![format!("tests/it/{file}.rs").into()],
+            [
+                format!("tests/it/{file}.rs"),
+                format!("{file}/tests/short.rs"),
+            ]
+            .map(PathBuf::from)
+            .to_vec(),
             format!("fn {name}("),
         ),
         [ref module @ .., "tests", _] => {
@@ -288,7 +293,8 @@ fn no_function_grows_too_long() {
     );
     assert_eq!(too_long(&long), ["pub fn long() {: 62 lines"]);
     let mut found = Vec::new();
-    let folders = ["src", "practice-tenant/src"].map(|folder| sources(&root().join(folder)));
+    let folders =
+        ["src", "practice-tenant/src", "fuzz/src"].map(|folder| sources(&root().join(folder)));
     for (name, source) in folders.into_iter().flatten() {
         let code = source.split("\n#[cfg(test)]\nmod tests").next();
         let long = too_long(code.unwrap_or_default()).into_iter();

@@ -1,0 +1,133 @@
+//! A short run of every target, as a part of `make test`; and that what is wrong would be found.
+
+use std::time::{Duration, Instant};
+
+use fuzz::run::{corpus, execute, input};
+use fuzz::shrink::shortest;
+use fuzz::targets::{Held, Reached, Target, targets};
+
+/// Executions of each target.
+const EXECUTIONS: u64 = 2_000;
+/// How long each takes at most; those that take longer have fewer. `make fuzz` has no such limit.
+const LIMIT: Duration = Duration::from_millis(900);
+
+/// One test after the other: a run's folder is looked for in the working folder, which all threads share.
+#[test]
+fn whatever_it_reads_each_reader_keeps_its_promises() {
+    let mut faults = Vec::new();
+    for target in targets() {
+        let (corpus, began) = (corpus(&target), Instant::now());
+        let mut taken = 0;
+        for nth in 0..EXECUTIONS {
+            match execute(&target, &input(&target, &corpus, 1, nth)) {
+                Ok(reached) => taken += u64::from(reached == Reached::Taken),
+                Err(fault) => {
+                    faults.push(format!(
+                        "{}, seed 1, number {nth}: {}",
+                        target.name, fault.words
+                    ));
+                    break;
+                }
+            }
+            if began.elapsed() > LIMIT && nth >= corpus.len() as u64 {
+                break;
+            }
+        }
+        // A target whose inputs are all refused reaches nothing behind its door.
+        if taken == 0 {
+            faults.push(format!("{}: none of its inputs was taken", target.name));
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+fn planted(run: fn(&[u8]) -> Held) -> Target {
+    Target {
+        name: "planted",
+        about: "",
+        words: &["needle"],
+        makes: || {
+            vec![
+                b"hay hay hay hay 1234567890".to_vec(),
+                b"{\"a\": [1, \"hay\"]}".to_vec(),
+            ]
+        },
+        run,
+        most_memory: 1 << 20,
+    }
+}
+
+/// What is found of a planted fault: its kind, and the shortest input.
+fn found(target: &Target) -> (String, Vec<u8>) {
+    let corpus = (target.makes)();
+    for nth in 0..20_000 {
+        let input = input(target, &corpus, 7, nth);
+        if let Err(fault) = execute(target, &input) {
+            let short = shortest(target, &input, &fault);
+            return (fault.kind, short);
+        }
+    }
+    panic!("nothing was found");
+}
+
+#[test]
+fn what_is_wrong_is_found_and_shown_by_a_short_input() {
+    let panics = planted(|input| {
+        assert!(!input.windows(6).any(|six| six == b"needle"), "a needle");
+        Ok(Reached::Taken)
+    });
+    let (kind, short) = found(&panics);
+    assert!(kind.starts_with("fuzz/tests/short.rs:"), "{kind}");
+    assert_eq!(String::from_utf8_lossy(&short), "needle");
+
+    let breaks = planted(
+        |input| match input.iter().filter(|byte| **byte == b'9').count() {
+            0 | 1 => Ok(Reached::Taken),
+            nines => Err(format!("a promise is broken: {nines} nines")),
+        },
+    );
+    let (kind, short) = found(&breaks);
+    assert_eq!(
+        (kind.as_str(), short.as_slice()),
+        ("a promise is broken", b"99".as_slice())
+    );
+
+    let hoards = planted(|input| {
+        let much = vec![1_u8; if input.contains(&0xff) { 4 << 20 } else { 1 }];
+        Ok(if much.contains(&0) {
+            Reached::Refused
+        } else {
+            Reached::Taken
+        })
+    });
+    let (kind, short) = found(&hoards);
+    assert_eq!(
+        (kind.as_str(), short.as_slice()),
+        ("too much memory", b"\xff".as_slice())
+    );
+}
+
+#[test]
+fn a_seed_makes_the_same_inputs_and_another_makes_others() {
+    let target = planted(|_| Ok(Reached::Taken));
+    let corpus = (target.makes)();
+    let inputs = |seed| -> Vec<Vec<u8>> {
+        (0..500)
+            .map(|nth| input(&target, &corpus, seed, nth))
+            .collect()
+    };
+    let first = inputs(1);
+    assert_eq!(first, inputs(1));
+    let others = inputs(2);
+    let same = first
+        .iter()
+        .zip(&others)
+        .filter(|(one, other)| one == other)
+        .count();
+    assert!(same < 200, "{same} of 500 are the same");
+    // The next run of numbers is no repetition of these.
+    let later: Vec<Vec<u8>> = (500..1_000)
+        .map(|nth| input(&target, &corpus, 1, nth))
+        .collect();
+    assert_ne!(first, later);
+}
