@@ -312,7 +312,7 @@ fn whom_a_search_does_not_show_yet_is_searched_again_while_other_files_are_sent(
         // The first file is asked for in two searches, which show nobody.
         holds.blind = 2;
     }
-    let options = quick(&name).upsert(true);
+    let options = quick(&name).upsert(true).keep_existing_passwords();
     let options = options.slots(1).requests_per_second(20.0);
     let report = auth0.import(&users, &options).unwrap();
     let counts = report.counts();
