@@ -6,6 +6,8 @@
 # make pictures  README's pictures, made anew in a browser
 # make deny   what comes in from outside: licences, sources, crates in two versions, known faults
 # make test-kills  an import killed 200 times and resumed: minutes
+# make simulate SEEDS=100000  imports with whatever can go wrong, drawn by seeds
+# make story SEED=4711  what happens in one of them
 # make fuzz SECONDS_EACH=600  mangled input, so long for each of what reads what others wrote; SEED=1, TARGETS='csv env'
 
 SHELL := bash
@@ -16,6 +18,7 @@ SHELL := bash
 EVCXR_VERSION := 0.22.0
 FEATURES := all-hashes,simulation
 SECONDS_EACH ?= 600
+SEEDS ?= 100000
 SEED ?= 1
 TARGETS ?=
 VENV := .venv
@@ -33,7 +36,7 @@ STEP = step() { printf '== %s\n' "$$1"; shift; local began=$$SECONDS; MAKEFLAGS=
 # The same for a step of the set-up. It has company, so it names itself again.
 ABREAST = abreast() { local name=$$1; printf '== %s\n' "$$name"; shift; local began=$$SECONDS; "$$@"; printf '   %s: done in %d s\n' "$${name%%,*}" "$$((SECONDS - began))"; }; abreast
 
-.PHONY: help run test deny test-kills fuzz test-fuzz test-format test-clippy test-rust test-outside test-kernels test-documentation test-lessons test-browser bench lab stop outputs pictures setup announcement python-packages rust-kernel practice-tenant prepared-kernel
+.PHONY: help run test deny test-kills simulate story test-simulation fuzz test-fuzz test-format test-clippy test-rust test-outside test-kernels test-documentation test-lessons test-browser bench lab stop outputs pictures setup announcement python-packages rust-kernel practice-tenant prepared-kernel
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
@@ -125,6 +128,7 @@ test-format:
 test-clippy: test-format
 	@$(STEP) clippy cargo clippy --quiet --locked --all-targets --features $(FEATURES) -- -D warnings
 	$(STEP) 'clippy, the practice tenant' cargo clippy --quiet --locked --package practice-tenant --all-targets -- -D warnings
+	$(STEP) 'clippy, the simulation' cargo clippy --quiet --locked --package simulation --all-targets -- -D warnings
 	$(STEP) 'clippy, the fuzz targets' cargo clippy --quiet --locked --package fuzz --all-targets -- -D warnings
 
 # Most of these tests wait most of the time, for a limit or for a job.
@@ -132,8 +136,11 @@ test-rust: test-clippy
 	@$(STEP) 'the practice tenant'\''s own tests' cargo test --quiet --locked --package practice-tenant
 	$(STEP) 'Rust tests' cargo test --locked --features $(FEATURES) --lib --tests -- --test-threads=4
 
+test-simulation: test-rust
+	@$(STEP) '2,000 schedules of faults' cargo test --quiet --locked --package simulation
+
 # A short run of each target. `make fuzz` is the long one.
-test-fuzz: test-rust
+test-fuzz: test-simulation
 	@$(STEP) 'mangled input' cargo test --quiet --locked --package fuzz
 
 test-outside: test-fuzz
@@ -178,6 +185,12 @@ bench: setup
 	$(PRACTICE) $(BIN)/python benches/first_result.py
 	$(PRACTICE) $(BIN)/python benches/in_cells.py
 	$(PRACTICE) $(BIN)/python benches/lessons.py
+
+simulate:
+	@$(PRACTICE) cargo run --quiet --locked --release --package simulation -- $(SEEDS)
+
+story:
+	@$(PRACTICE) cargo run --quiet --locked --release --package simulation -- --seed $(SEED)
 
 # Whatever is found is kept in fuzz/found, and the command that shows it again is said.
 fuzz:

@@ -278,6 +278,10 @@ fn options(plan: &Plan) -> ImportOptions {
         .job_limit(Duration::from_secs(import.job_limit))
         .look_up_existing(import.looks_up)
         .job(JobOptions::default().upsert(import.upsert));
+    let options = match import.upsert {
+        true => options.keep_existing_passwords(),
+        false => options,
+    };
     match import.leaves_ids {
         true => options.leave_ids_to_auth0(),
         false => options,

@@ -182,7 +182,7 @@ pub enum Does {
 }
 
 /// How a process ends, and what comes before the next.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct End {
     /// Where it is killed; `None`: it goes on until it is done or gives up.
     pub kill: Option<Kill>,
@@ -206,6 +206,40 @@ pub enum Kill {
 }
 
 impl Plan {
+    /// An import of nobody yet, into a quick tenant, with which nothing goes wrong: what a story is told from.
+    #[must_use]
+    pub fn quiet() -> Plan {
+        Plan {
+            seed: 1,
+            connection: "Username-Password-Authentication",
+            people: Vec::new(),
+            before: Vec::new(),
+            import: Import {
+                streams: false,
+                upsert: false,
+                leaves_ids: false,
+                looks_up: false,
+                slots: 2,
+                per_second: 2.0,
+                file_bytes: 8_000,
+                job_limit: 7_800,
+            },
+            tenant: Manner {
+                job_speed: 1000.0,
+                rate: 1000.0,
+                burst: 1000.0,
+                max_jobs: 2,
+                token_seconds: 86_400,
+                latency: 1,
+                faults: Vec::new(),
+            },
+            troubles: Vec::new(),
+            others: Vec::new(),
+            ends: Vec::new(),
+            removal: None,
+        }
+    }
+
     /// What the seed draws.
     #[must_use]
     pub fn of(seed: u64) -> Plan {
