@@ -144,3 +144,30 @@ fn check_audience(claims: &Value, base: &str, domain: &str) -> Result<()> {
         Error::token_for_another_api(domain, first, &wanted)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::clock::{TurnedClock, turned};
+
+    #[test]
+    fn a_token_that_was_just_given_is_good_whatever_this_machines_clock_shows() {
+        let address = Address::parse("http://127.0.0.1:1").unwrap();
+        let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+        let claims = json!({"aud": "http://127.0.0.1:1/api/v2/", "iat": 1_000, "exp": 87_400});
+        let text = format!("{}.{}.c2ln", part(&json!({})), part(&claims));
+        let clock = TurnedClock::at(3_000_000_000_000_000);
+        turned(&clock, || {
+            assert!(
+                Token::parse(&text, &address).is_err(),
+                "nobody knows when it was given"
+            );
+            let token = Token::given(&text, &address).unwrap();
+            assert!(!token.expires_within(30));
+            clock.pass(Duration::from_secs(86_380));
+            assert!(token.expires_within(30) && !token.expires_within(0));
+        });
+    }
+}

@@ -35,7 +35,8 @@ fn stream(bad: usize) -> impl Iterator<Item = Result<User>> + Send + 'static {
 
 fn import(auth0: &Auth0, name: &Named, bad: usize) -> ImportReport {
     let connection = ConnectionId::new(ID).unwrap();
-    import_stream(&auth0.tenant, &connection, stream(bad), &quick(name)).unwrap()
+    let options = quick(name).time_limit(Duration::from_secs(600));
+    import_stream(&auth0.tenant, &connection, stream(bad), &options).unwrap()
 }
 
 #[test]

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::process::{is_in_a_process, itself, said};
 use crate::runs::TestFolder;
 use crate::server::{DATABASE, answer, canned, token};
+use crate::world::World;
 
 const NAMES: [&str; 6] = [
     "DOMAIN",
@@ -212,4 +213,33 @@ fn what_the_kernels_start_has_to_say_is_said_when_a_tenant_is_opened() {
     let with = said(&mut command);
     let line = "this kernel was slow to begin: nothing is prepared";
     assert!(with.contains(line) && !without.contains(line), "{with}");
+}
+
+#[test]
+fn a_token_beside_client_credentials_is_renewed_by_them() {
+    if is_in_a_process() {
+        let tenant = Tenant::from_env().unwrap();
+        println!("{}", list_connections(&tenant).unwrap());
+        return;
+    }
+    let stand_in = World::recorded().open();
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    let soon = token(&stand_in.base, json!({"exp": now.unwrap().as_secs() + 20}));
+    let mut child = itself("settings::a_token_beside_client_credentials_is_renewed_by_them");
+    for name in NAMES {
+        child.env_remove(name);
+    }
+    let set = [
+        ("DOMAIN", stand_in.base.as_str()),
+        ("MGMT_API_ACCESS_TOKEN", soon.as_str()),
+        ("CLIENT_ID", "an-id"),
+        ("CLIENT_SECRET", "a-secret"),
+    ];
+    let said = said(child.envs(set));
+    assert_eq!(stand_in.calls("POST /oauth/token").len(), 1, "{said}");
+    let asked = stand_in.calls("GET /api/v2/connections?");
+    assert!(
+        !asked.is_empty() && asked.iter().all(|call| !call.contains(&soon)),
+        "{said}"
+    );
 }
