@@ -146,6 +146,8 @@ fn what_is_not_there_and_what_is_there_otherwise_are_told_in_auth0s_envelope() {
         practice.raw("GET", "/oauth/token", None, None),
         (405, wrong)
     );
+    let answer = practice.with_headers("PUT", "/api/v2/users", "", b"");
+    assert!(answer.contains("\r\nallow: GET,HEAD,POST\r\n"), "{answer}");
     let no_text = practice.management("GET", "/api/v2/users/%FF", None);
     assert_eq!((no_text.0, &no_text.1["statusCode"]), (400, &json!(400)));
 }
