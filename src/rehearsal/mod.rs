@@ -75,6 +75,9 @@ pub fn rehearse_import(
     let looks_up = options.look_up_existing && !options.job.upsert;
     let options = &options.clone().look_up_existing(looks_up).whole()?;
     connection.check_upsert(options.job.upsert)?;
+    if looks_up && connection.name.is_none() {
+        return Err(Error::nameless_look_up(connection.as_str()));
+    }
     let began = unix_seconds();
     let told = told::read(tenant, connection, users, as_given)?;
     let (terms, likeliest) = terms(&told, options.slots);
