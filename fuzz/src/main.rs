@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use fuzz::run::{Fault, Now, corpus, execute, here, input};
 use fuzz::shrink::shortest;
 use fuzz::targets::{Reached, Target, named, targets};
+use fuzz::watch::used;
 
 /// Kinds of faults after which a target is left.
 const ENOUGH: usize = 12;
@@ -136,7 +137,7 @@ fn again_by(name: &str, file: &Path) -> String {
 fn fuzz(target: &Target, asked: &Asked) -> usize {
     let corpus = corpus(target);
     let (began, limit) = (Instant::now(), Duration::from_secs(asked.seconds));
-    let mut now = Now::of(target.name);
+    let (before, mut now) = (used(), Now::of(target.name));
     let (mut found, mut nth, mut taken): (Vec<Fault>, u64, u64) = (Vec::new(), 0, 0);
     let mut said = Instant::now();
     while nth < asked.count && began.elapsed() < limit && found.len() < ENOUGH {
@@ -156,11 +157,11 @@ fn fuzz(target: &Target, asked: &Asked) -> usize {
             println!("{}: {nth} executions so far", target.name);
         }
     }
-    let seconds = began.elapsed().as_secs_f64();
     println!(
-        "{:16} {nth:>9} executions, {:>6.0} a second, {:>3} % taken, {} kinds of faults (seed {})",
+        "{:16} {nth:>9} executions in {:.0} s, {:.0} a second of the processor, {} % taken, {} kinds of faults (seed {})",
         target.name,
-        nth as f64 / seconds,
+        began.elapsed().as_secs_f64(),
+        nth as f64 / (used() - before).max(0.01),
         100 * taken / nth.max(1),
         found.len(),
         asked.seed,

@@ -52,7 +52,8 @@ pub fn start() {
 }
 
 /// Seconds of the processor that this program has had; where the system does not tell, of the clock on the wall.
-fn used() -> f64 {
+#[must_use]
+pub fn used() -> f64 {
     let told = fs::read_to_string("/proc/self/stat").unwrap_or_default();
     // Behind the name of the program, which may hold blanks: the 12th and the 13th are its time and the system's for it.
     let fields = told.rsplit(')').next().unwrap_or_default().split(' ');

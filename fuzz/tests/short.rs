@@ -2,9 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use fuzz::mutate::PART;
 use fuzz::run::{corpus, execute, input};
 use fuzz::shrink::shortest;
-use fuzz::targets::{Held, Reached, Target, targets};
+use fuzz::targets::{Held, Reached, Target, named, targets};
 
 /// Executions of each target.
 const EXECUTIONS: u64 = 2_000;
@@ -130,4 +131,14 @@ fn a_seed_makes_the_same_inputs_and_another_makes_others() {
         .map(|nth| input(&target, &corpus, 1, nth))
         .collect();
     assert_ne!(first, later);
+}
+
+/// Found by `connections`: a secret that went with one request, in the answer to another.
+#[test]
+fn a_client_secret_that_a_later_answer_repeats_is_not_shown() {
+    let target = named("connections").expect("the target");
+    let secret = "client-secret-kJ8vQ2mZx7Lw4TnB1rYc9HdS6fGa3PoE";
+    let body = format!("{{\"message\": \"what is {secret}?\"}}");
+    let input = [b"400".as_slice(), body.as_bytes()].join(PART);
+    assert_eq!(execute(&target, &input), Ok(Reached::Refused));
 }

@@ -108,7 +108,7 @@ struct Inner {
 
 impl Tenant {
     pub(crate) fn assemble(
-        wire: Wire,
+        mut wire: Wire,
         application: Option<Application>,
         sign_in: Option<Application>,
         has_settings: bool,
@@ -116,6 +116,9 @@ impl Tenant {
     ) -> Tenant {
         // Both are needed: a mark alone could be forged, loopback alone could be a tunnel to a real tenant.
         let practice = wire.address.loopback && token.practice_mark;
+        for application in application.iter().chain(&sign_in) {
+            wire.keep(&application.secret);
+        }
         let inner = Inner {
             wire,
             application,

@@ -35,6 +35,8 @@ pub(crate) struct Wire {
     line: Line,
     pub(crate) recorder: Recorder,
     pub(crate) words: Words,
+    /// Secrets that this end keeps, whichever request they go with.
+    kept: Vec<Secret>,
 }
 
 impl Wire {
@@ -49,7 +51,13 @@ impl Wire {
             address,
             recorder: Recorder::default(),
             words: Words::default(),
+            kept: Vec::new(),
         }
+    }
+
+    /// Keeps the secret from being shown, whatever answer repeats it.
+    pub(crate) fn keep(&mut self, secret: &Secret) {
+        self.kept.push(secret.clone());
     }
 
     /// Exchanges client credentials for a token, by one request.
@@ -89,7 +97,10 @@ impl Wire {
         let call = request.name();
         let url = self.url(request, &call)?;
         let (headers, body) = encoded(request, token, &call)?;
-        let sent = request.secrets(token);
+        let mut sent = request.secrets(token);
+        self.kept
+            .iter()
+            .for_each(|secret| sent.add(secret.expose()));
         let is_file = request.signed.is_some();
         let outgoing = Outgoing {
             method: request.method.clone(),

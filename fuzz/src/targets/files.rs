@@ -8,7 +8,7 @@ use miniz_oxide::inflate::decompress_to_vec_with_limit;
 use serde_json::Value;
 
 use crate::mutate::parts;
-use crate::targets::machine::{Folder, IN_HASH};
+use crate::targets::machine::{Folder, IN_HASH, run};
 use crate::targets::{Held, Reached, Target, hidden, no_more, sentence, shown};
 
 const MANY: usize = 96 << 20;
@@ -91,11 +91,21 @@ pub(super) fn targets() -> Vec<Target> {
 }
 
 fn read_any(input: &[u8]) -> Held {
-    let folder = Folder::new();
-    let path = folder.file("users", input);
-    let reached = read(|| read_users(&path))?;
-    inspect(inspect_users(&path), &folder)?;
-    Ok(reached)
+    heard(|| {
+        let folder = Folder::new();
+        let path = folder.file("users", input);
+        let reached = read(|| read_users(&path))?;
+        inspect(inspect_users(&path), &folder)?;
+        Ok(reached)
+    })
+}
+
+/// What is said meanwhile shows no more than the rest.
+fn heard(program: impl FnOnce() -> Held) -> Held {
+    let (held, said) = run(program);
+    let said: Vec<&str> = said.iter().map(String::as_str).collect();
+    hidden("what is said", &said, &[IN_HASH])?;
+    held
 }
 
 /// The first part says how, as JSON; the second is the file.
@@ -105,12 +115,14 @@ fn read_with_options(input: &[u8]) -> Held {
     let path = folder.file("users", parts.get(1).map(Vec::as_slice).unwrap_or_default());
     let said: Value = serde_json::from_slice(&parts[0]).unwrap_or_default();
     let options = options(&said);
-    let reached = read(|| read_users_with(&path, &options))?;
-    inspect(inspect_users_with(&path, &options), &folder)?;
-    let pairs: Vec<(&str, &str)> = pairs(&said["map"]).collect();
-    read(|| read_csv(path.to_str().unwrap_or_default(), &pairs))?;
-    read(|| read_ndjson(path.to_str().unwrap_or_default()))?;
-    Ok(reached)
+    heard(|| {
+        let reached = read(|| read_users_with(&path, &options))?;
+        inspect(inspect_users_with(&path, &options), &folder)?;
+        let pairs: Vec<(&str, &str)> = pairs(&said["map"]).collect();
+        read(|| read_csv(path.to_str().unwrap_or_default(), &pairs))?;
+        read(|| read_ndjson(path.to_str().unwrap_or_default()))?;
+        Ok(reached)
+    })
 }
 
 fn pairs(map: &Value) -> impl Iterator<Item = (&str, &str)> {
@@ -365,7 +377,7 @@ fn packed_files() -> Vec<Vec<u8>> {
     let stored = compress_to_vec(b"email,password_hash\na@example.com,x\n", 0);
     let sums = packed(b"email,password_hash\na@example.com,x\n");
     all.push([&sums[..10], &stored, &sums[sums.len() - 8..]].concat());
-    all.push(packed(&vec![b'0'; 3 << 20]));
+    all.push(packed(&vec![b'0'; 200 << 10]));
     all
 }
 

@@ -54,7 +54,14 @@ impl Folder {
     pub(super) fn new() -> Folder {
         static FOLDERS: AtomicUsize = AtomicUsize::new(0);
         let number = FOLDERS.fetch_add(1, Ordering::Relaxed);
-        let path = std::env::temp_dir().join(format!("fuzz-{}-{number}", std::process::id()));
+        // Where a file is in memory alone, nothing waits for a disk.
+        let memory = Path::new("/dev/shm");
+        let above = if memory.is_dir() {
+            memory.into()
+        } else {
+            std::env::temp_dir()
+        };
+        let path = above.join(format!("fuzz-{}-{number}", std::process::id()));
         let mut made = fs::DirBuilder::new();
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut made, 0o700);

@@ -215,6 +215,8 @@ impl Asking {
         let path = format!("/api/v2/jobs/{}", job["id"].as_str().unwrap_or_default());
         self.now += 7200 * SECOND;
         self.world.run_to(Moment(self.now));
+        // A job without a speed is pending when it is first asked after.
+        self.ask("GET", &path, &[], Vec::new())?;
         let job = json(&self.ask("GET", &path, &[], Vec::new())?)?;
         let count = |name: &str| job["summary"][name].as_u64();
         match job["status"].as_str() {
