@@ -244,12 +244,14 @@ fn secrets_shown(plan: &Plan, played: &Played) -> Vec<String> {
         })
         .collect();
     for (path, bytes) in played.disk.files() {
+        // What a stream that was cut off had left out stays, and is the next one's row too.
+        let is_of_a_stream = played.parts.len() > 1 && path.ends_with("left-out.jsonl");
         let text = String::from_utf8_lossy(&bytes);
         if text.contains(&client_secret) || text.contains("eyJ") {
             faults.push(format!("a credential is in {}", path.display()));
         }
         for (row, secret) in &all {
-            if text.contains(secret.as_str()) && !told.contains(row) {
+            if text.contains(secret.as_str()) && !told.contains(row) && !is_of_a_stream {
                 faults.push(format!(
                     "the hash of row {row}, which is in, is still in {}",
                     path.display()

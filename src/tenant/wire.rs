@@ -9,6 +9,7 @@ use serde_json::json;
 use crate::clock::{self, Deadline};
 use crate::disk::places::kill_at_request;
 use crate::error::{Error, Result};
+use crate::secrets::Secret;
 use crate::tenant::answers::TokenAnswer;
 use crate::tenant::line::{Line, Outgoing, sensitive};
 use crate::tenant::log::Recorder;

@@ -100,9 +100,17 @@ fn of_a_source_that_ends_in_the_middle_the_rows_after_the_last_file_are_forgotte
         }));
     let error = import_stream(&auth0.tenant, &connection, source, &quick(&name)).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::ImportStopped, "{error}");
-    let report = read_import(&name.folder()).unwrap();
-    assert_eq!(report.counts().total, 0, "no file was packed yet: {report}");
-    assert!(!PathBuf::from(name.folder()).join("left-out.jsonl").exists());
+    let error = read_import(&name.folder()).unwrap_err().to_string();
+    assert!(
+        error.contains("it ended before anything was sent"),
+        "{error}"
+    );
+    let again = import_stream(&auth0.tenant, &connection, stream(3), &quick(&name)).unwrap();
+    assert_eq!(
+        (again.counts().inserted, again.counts().total),
+        (3, 3),
+        "under its name"
+    );
 }
 
 #[test]

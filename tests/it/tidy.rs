@@ -406,6 +406,10 @@ fn what_holds_texts_writes_its_debug_through_the_door() {
     let texts = ["String", "Path", "Value", "Map<", "Reader"];
     let mut seen = 0;
     for (name, code) in client_code() {
+        // The disk in memory is in no build of a reader's.
+        if name.starts_with("src/disk/simulated/") {
+            continue;
+        }
         for item in code.split("\n#[derive(").skip(1) {
             let (derived, rest) = item.split_once(")]\n").expect("the end of the list");
             let rest = rest.trim_start_matches("#[non_exhaustive]\n");

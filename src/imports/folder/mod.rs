@@ -155,8 +155,11 @@ impl RunFolder {
         disk::rename_folder(&self.path, &shown).map_err(failed)?;
         // It is there from now on, so that it is there where it is discarded, should what follows fail.
         self.path.clone_from(&shown);
-        for folder in [&imports, &packing] {
-            sync_folder(folder).map_err(failed)?;
+        sync_folder(&imports).map_err(failed)?;
+        // Another run that is shown at this moment may have deleted it.
+        match sync_folder(&packing) {
+            Err(cause) if cause.kind() != io::ErrorKind::NotFound => return Err(failed(cause)),
+            _ => {}
         }
         let _ = disk::remove_dir(&packing);
         Ok(())
