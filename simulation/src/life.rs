@@ -245,7 +245,11 @@ fn torn(how: usize) -> Torn {
 }
 
 /// Begins the run, or goes on with it.
-fn import(plan: &Plan, tenant: &Tenant, part: usize, offset: usize) -> Result<ImportReport> {
+///
+/// # Errors
+///
+/// Those of the library.
+pub fn import(plan: &Plan, tenant: &Tenant, part: usize, offset: usize) -> Result<ImportReport> {
     let name = format!("part-{part}");
     match resume_import(tenant, &format!("imports/{name}")) {
         Err(error) if error.to_string().contains("start it again") => {}

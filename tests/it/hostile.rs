@@ -227,6 +227,10 @@ fn print_a_run(practice: &Tenant) {
         plan_import(practice, &connection, &users).unwrap()
     );
     let options = quick(&name).skip_bad_rows(true);
+    show!(
+        "Rehearsal",
+        rehearse_import(practice, &connection, &users, &options).unwrap()
+    );
     let report = import_users(practice, &connection, &users, &options).unwrap();
     show!("ImportReport", report);
     print_it("Attention", &report.attention());

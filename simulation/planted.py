@@ -1,0 +1,92 @@
+"""Plants faults in the engine, one after the other, and says at which seed the gate finds each.
+
+    python3 simulation/planted.py [WORDS OF A NAME]
+
+It works in a copy of the sources, and leaves the sources as they are. Each fault is a text and what stands in its place.
+"""
+
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+SEEDS = int(os.environ.get("SEEDS", "2000"))
+
+# The fault, the file, what stands there, what is planted.
+FAULTS = [
+    ("sending is written down after the upload", "src/imports/schedule.rs",
+     "        self.run.note(Entry::Sending { file, at })?;\n        match send_upload(&self.tenant, upload, &correlation_id) {",
+     "        let sent = send_upload(&self.tenant, upload, &correlation_id);\n        self.run.note(Entry::Sending { file, at })?;\n        match sent {"),
+    ("a time-out counts as not taken", "src/imports/schedule.rs",
+     "            kind if kind.may_pass() => {\n                let wait = self.retry.pause(error)?;\n                self.upload_after",
+     "            kind if kind.may_pass() => {\n                self.run.note(Entry::NotTaken { file })?;\n                let wait = self.retry.pause(error)?;\n                self.upload_after"),
+    ("a lost upload makes no file uncertain", "src/imports/file_state.rs", "self.uploads > 1", "self.uploads > 100"),
+    ("the packed file goes before its end is written", "src/imports/run.rs",
+     "        self.folder.write(&done_name(end.file), &left)?;\n        self.note(Entry::Done(end))?;\n        self.folder.delete(&name);",
+     "        self.folder.write(&done_name(end.file), &left)?;\n        self.folder.delete(&name);\n        self.note(Entry::Done(end))?;"),
+    ("the end is written before what is left of the users", "src/imports/run.rs",
+     "        self.folder.write(&done_name(end.file), &left)?;\n        self.note(Entry::Done(end))?;",
+     "        let file = end.file;\n        self.note(Entry::Done(end))?;\n        self.folder.write(&done_name(file), &left)?;"),
+    ("hashes stay when a file is done", "src/imports/run.rs", "            if end.note_of(row).is_none() {\n                strip", "            if end.note_of(row).is_some() {\n                strip"),
+    ("the journal is not synced", "src/imports/folder/mod.rs", ".and_then(|()| self.journal.sync_data())", ".map(|()| ())"),
+    ("files are not synced", "src/imports/folder/mod.rs", ".and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))", ".and_then(|mut file| file.write_all(bytes))"),
+    ("a torn line is not cut off", "src/imports/folder/mod.rs", "        journal.set_len(whole as u64).map_err(failed)?;\n", ""),
+    ("a run that is packed is not moved into its place with a sync", "src/imports/folder/mod.rs", "        sync_folder(&imports).map_err(failed)?;\n        // Another", "        // Another"),
+    ("a slot is taken for free after an upload", "src/imports/schedule.rs", "self.running.len() < self.options.slots && now", "self.running.len() <= self.options.slots && now"),
+    ("the rate is measured from sending, and forgotten after a second request", "src/tenant/rate.rs", "(per_second as usize).clamp(1, REMEMBERED)", "(2 * per_second as usize).clamp(1, REMEMBERED)"),
+    ("a job that is unknown for a moment is taken for gone", "src/imports/schedule.rs", "            Silence::Gone if may_send && !is_upsert => {", "            Silence::Gone if may_send => {"),
+    ("an upsert is sent again whenever it was sent", "src/imports/schedule.rs", "if is_upsert && state.was_sent_long_ago(unix_millis()) {", "if is_upsert && state.was_sent_long_ago(0) {"),
+    ("users of before are removed too", "src/removal/mod.rs", 'None if end.is_updated(row) => Some("the user was there before and was updated"),', "None if end.is_updated(row) => None,"),
+    ("the guard of users who were there is gone", "src/removal/mod.rs", "candidate.may_come_late || noted != NoteKind::AlreadyThere", "true"),
+    ("ids of the reader's own are removed without a look", "src/removal/plan.rs", "    if let Some(doubt) = doubt(&profile, connection, candidate.span) {\n        return Ok(Err(doubt));\n    }\n    // A copy", "    // A copy"),
+    ("late users with drawn ids are left", "src/removal/mod.rs", "Some(kind) if candidate.made_id && may_be_in(*kind, candidate) => None,", "Some(kind) if candidate.made_id && candidate.is_in && may_be_in(*kind, candidate) => None,"),
+    ("no new token after a 401", "src/tenant/mod.rs", "if answer.status == StatusCode::UNAUTHORIZED\n", "if answer.status == StatusCode::IM_A_TEAPOT\n"),
+    ("tokens are not renewed before they end", "src/tenant/mod.rs", "if token.expires_within(30) {", "if token.expires_within(0) && token.expires.is_none() {"),
+    ("a limit is no limit: 429 stops the run", "src/imports/schedule.rs", "            ErrorKind::RateLimited | ErrorKind::TokenQuota => {\n                self.run.note(Entry::NotTaken { file })?;\n                self.hold(error)", "            ErrorKind::RateLimited | ErrorKind::TokenQuota => {\n                self.run.note(Entry::NotTaken { file })?;\n                Err(error)"),
+    ("the cap on when to ask is gone", "src/imports/estimate.rs", "let latest = age.saturating_add(gap(job.took));", "let latest = Duration::MAX.min(age.saturating_add(gap(job.took)) * 1000);"),
+    ("who has another's username is already there", "src/imports/verdict.rs", "        Look::Absent => Noted(NoteKind::Failed, Why::Taken),", "        Look::Absent => AsRefused,"),
+    ("rows that no report names have come in", "src/imports/verdict.rs", "        (Told::Unnamed, Some(Look::Absent)) => unknown(Why::NotReported),", "        (Told::Unnamed, Some(Look::Absent)) => Inserted,"),
+]
+
+
+def build(copy):
+    command = ["cargo", "build", "--quiet", "--release", "--locked", "--package", "simulation"]
+    subprocess.run(command, cwd=copy, check=True)
+    target = os.environ.get("CARGO_TARGET_DIR", copy / "target")
+    return pathlib.Path(target) / "release" / "simulation"
+
+
+def play(program):
+    played = subprocess.run([program, str(SEEDS)], capture_output=True, text=True)
+    found = re.search(r"seed (\d+) fails: (.{0,160})", played.stdout)
+    return found and (found[1], found[2])
+
+
+def main():
+    wanted = " ".join(sys.argv[1:])
+    with tempfile.TemporaryDirectory() as folder:
+        copy = pathlib.Path(folder) / "copy"
+        names = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+        for name in names.splitlines():
+            (copy / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, copy / name)
+        survived = 0
+        for name, file, text, planted in FAULTS:
+            if wanted not in name:
+                continue
+            path = copy / file
+            source = path.read_text()
+            assert source.count(text) == 1, f"{name}: {source.count(text)} times in {file}"
+            path.write_text(source.replace(text, planted))
+            found = play(build(copy))
+            path.write_text(source)
+            survived += not found
+            print(f"{name}: " + (f"seed {found[0]}: {found[1]}" if found else "NOT FOUND"), flush=True)
+    sys.exit(survived > 0)
+
+
+main()
