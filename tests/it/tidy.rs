@@ -125,6 +125,7 @@ fn whereabouts(test: &str) -> (Vec<PathBuf>, String) {
             [
                 format!("tests/it/{file}.rs"),
                 format!("{file}/tests/short.rs"),
+                format!("simulation/tests/{file}.rs"),
             ]
             .map(PathBuf::from)
             .to_vec(),
