@@ -133,6 +133,15 @@ fn a_seed_makes_the_same_inputs_and_another_makes_others() {
     assert_ne!(first, later);
 }
 
+/// Found by `tokens`: half a minute more than a server can tell.
+#[test]
+fn the_longest_wait_that_a_header_tells_is_said_in_words() {
+    let target = named("tokens").expect("the target");
+    let head = b"429\nretry-after: 18446744073709551612".as_slice();
+    let input = [head, b"{\"error_description\": \"quota\"}"].join(PART);
+    assert_eq!(execute(&target, &input), Ok(Reached::Refused));
+}
+
 /// Found by `connections`: a secret that went with one request, in the answer to another.
 #[test]
 fn a_client_secret_that_a_later_answer_repeats_is_not_shown() {

@@ -189,7 +189,14 @@ fn read(open: impl Fn() -> Result<UserFile>) -> Held {
     for user in users {
         match user {
             Ok(user) => {
-                hidden("a user", &[&shown(&user)[0], &shown(&user)[1]], &[IN_HASH])?;
+                // What stands in a field that is no hash is shown.
+                if !open_fields(&user).contains(IN_HASH) {
+                    hidden(
+                        "a user",
+                        &shown(&user).each_ref().map(String::as_str),
+                        &[IN_HASH],
+                    )?;
+                }
                 read.push(user);
             }
             Err(error) => {
@@ -216,6 +223,17 @@ fn read(open: impl Fn() -> Result<UserFile>) -> Held {
     } else {
         Reached::Taken
     })
+}
+
+/// What of a user is no secret.
+fn open_fields(user: &User) -> String {
+    let open = User {
+        password_hash: None,
+        custom_password_hash: None,
+        mfa_factors: None,
+        ..user.clone()
+    };
+    serde_json::to_string(&open).unwrap_or_default()
 }
 
 /// Users as an import's file has them are read as they are.
