@@ -10,7 +10,7 @@ use fuzz::targets::{Held, Reached, Target, named, targets};
 /// Executions of each target.
 const EXECUTIONS: u64 = 2_000;
 /// How long each takes at most; those that take longer have fewer. `make fuzz` has no such limit.
-const LIMIT: Duration = Duration::from_millis(900);
+const LIMIT: Duration = Duration::from_millis(600);
 
 /// One test after the other: a run's folder is looked for in the working folder, which all threads share.
 #[test]

@@ -236,6 +236,15 @@ fn open_fields(user: &User) -> String {
     serde_json::to_string(&open).unwrap_or_default()
 }
 
+/// A user's fields that have something in them: an empty text is read as none.
+fn filled(user: &User) -> Value {
+    let mut fields = serde_json::to_value(user).unwrap_or_default();
+    if let Some(fields) = fields.as_object_mut() {
+        fields.retain(|_, value| value != "");
+    }
+    fields
+}
+
 /// Users as an import's file has them are read as they are.
 fn same_again(users: &[User]) -> std::result::Result<(), String> {
     if users.is_empty() {
@@ -251,10 +260,10 @@ fn same_again(users: &[User]) -> std::result::Result<(), String> {
     match again {
         Err(error) => Err(format!("written users are not read: {error}\n{lines}")),
         Ok(again) => {
-            let differing = users
-                .iter()
-                .zip(&again)
-                .find(|(one, other)| line(one).ok() != line(other).ok());
+            let both = users.iter().zip(&again);
+            let differing = both
+                .clone()
+                .find(|(one, other)| filled(one) != filled(other));
             match differing {
                 _ if users.len() != again.len() => Err(format!(
                     "written users are not as many: {} of {}",
