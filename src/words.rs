@@ -35,7 +35,7 @@ pub(crate) fn span_in_words((fast, slow): (Duration, Duration)) -> String {
 /// A length of time as one says it.
 pub(crate) fn in_words(time: Duration) -> String {
     let seconds = time.as_secs_f64().round().max(1.0) as u64;
-    let minutes = (seconds + 30) / 60;
+    let minutes = seconds.saturating_add(30) / 60;
     match seconds {
         0..=119 => format!("{seconds} s"),
         120..=7199 => format!("{minutes} min"),
@@ -92,6 +92,7 @@ mod tests {
 
     #[test]
     fn dates_are_right_at_the_edges() {
+        assert!(in_words(Duration::from_secs(u64::MAX)).ends_with(" min"));
         assert_eq!(utc(0), "1970-01-01 00:00 UTC");
         assert_eq!(utc(951_782_400), "2000-02-29 00:00 UTC");
         assert_eq!(utc(1_767_225_599), "2025-12-31 23:59 UTC");

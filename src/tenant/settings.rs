@@ -135,6 +135,18 @@ fn told(name: String) -> String {
     without_secrets(&name)
 }
 
+/// What was set for a domain, as an error quotes it. Who mixed up the lines of a dashboard has pasted a secret there.
+fn shown_domain(text: &str) -> String {
+    let is_drawn = |part: &str| part.len() >= 20 && told(part.to_string()) == HIDDEN;
+    match text
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .any(is_drawn)
+    {
+        true => HIDDEN.to_string(),
+        false => without_secrets(text),
+    }
+}
+
 /// The settings of the place that names the domain: the environment if it does, else the file.
 fn one_place(environment: Settings, file: Settings, path: &Path) -> Result<Settings> {
     let first_of = |from: &Settings, lacked_by: Option<&Settings>| {
@@ -216,10 +228,11 @@ impl Address {
     /// Reads a `DOMAIN`: a host name, or `http://` on loopback. Anything else over plain http is refused.
     pub(crate) fn parse(text: &str) -> Result<Address> {
         let text = text.trim().trim_end_matches('/');
+        let shown = || shown_domain(text);
         if let Some(host) = text.strip_prefix("http://") {
             let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
             if name != "127.0.0.1" && name != "localhost" {
-                return Err(Error::unencrypted(text));
+                return Err(Error::unencrypted(&shown()));
             }
             return match host.rsplit_once(':').map(|(_, port)| port.parse::<u16>()) {
                 Some(Ok(port)) if port > 0 => Ok(Address {
@@ -227,7 +240,7 @@ impl Address {
                     base: text.into(),
                     loopback: true,
                 }),
-                _ => Err(Error::no_port(text, name)),
+                _ => Err(Error::no_port(&shown(), name)),
             };
         }
         let host = text.strip_prefix("https://").unwrap_or(text);
@@ -238,7 +251,7 @@ impl Address {
                     .all(|b| b.is_ascii_alphanumeric() || b == b'-')
         };
         if !host.contains('.') || !host.split('.').all(label) {
-            return Err(Error::no_host_name(host));
+            return Err(Error::no_host_name(&shown_domain(host)));
         }
         let host = host.to_ascii_lowercase();
         Ok(Address {
@@ -252,6 +265,24 @@ impl Address {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_secret_in_the_place_of_the_domain_is_not_quoted() {
+        let secret = "kJ8vQ2mZx7Lw4TnB1rYc9HdS6fGa3PoE";
+        for text in [
+            secret.to_string(),
+            format!("http://{secret}"),
+            format!("http://localhost:{secret}"),
+        ] {
+            let error = Address::parse(&text).unwrap_err().to_string();
+            assert!(!error.contains(secret), "{error}");
+        }
+        let error = Address::parse("dev-1_us.auth0.com").unwrap_err();
+        assert!(
+            error.to_string().contains("`dev-1_us.auth0.com`"),
+            "{error}"
+        );
+    }
 
     #[test]
     fn plain_http_is_for_loopback_alone() {
