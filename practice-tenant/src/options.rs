@@ -71,7 +71,7 @@ fn take_setup(
     match word {
         "--scopes" => {
             let scopes = words.next().ok_or("--scopes needs scopes, \"a b\"")?;
-            setup.scopes = Some(scopes);
+            setup.set_scopes(&scopes)?;
         }
         "--enabled-clients" => setup.enabled_clients = true,
         "--unmarked" => setup.marked = false,

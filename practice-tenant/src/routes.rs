@@ -393,12 +393,24 @@ fn pass(world: &mut World, passed: &mut Passed) -> Result<(), Box<Answer>> {
         if is_api {
             access::authenticate(world, &request)?;
         }
-        return Err(refused(405, "Method Not Allowed", None));
+        return Err(not_allowed(path));
     };
     let pieces: Option<Vec<String>> = pieces.into_iter().map(query::piece).collect();
     passed.call.ids = pieces.ok_or_else(|| refused(400, "Bad Request", None))?;
     passed.route = Some(route);
     admit(world, route, &mut passed.call)
+}
+
+/// The answer that says which methods an address takes.
+fn not_allowed(path: &str) -> Box<Answer> {
+    let routes = at(path).map(|(routes, _)| routes).unwrap_or_default();
+    let methods = routes.iter().map(|route| match route.method {
+        "GET" => "GET,HEAD",
+        method => method,
+    });
+    let mut answer = error(405, "Method Not Allowed", None);
+    answer.add("allow", methods.collect::<Vec<_>>().join(","));
+    Box::new(answer)
 }
 
 /// Who may not ask is refused before the body is read, and so is a body that is said to be too long.
@@ -434,7 +446,7 @@ fn half_latency(world: &World, steps: &[&str]) -> Duration {
     };
     let here = steps
         .iter()
-        .map(|step| faults.measure(&format!("latency-ms@{step}")));
+        .map(|step| faults.measure_at("latency-ms", step));
     let latency = everywhere + here.sum::<f64>();
     Duration::from_secs_f64(latency.max(0.0) / 2000.0)
 }

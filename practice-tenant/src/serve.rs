@@ -187,6 +187,7 @@ fn sent(answer: Answer) -> Response<Sent> {
             headers.append(name, value);
         }
     }
+    let announced = announced.or_else(|| (whole > 0).then_some(whole));
     if let Some(announced) = announced {
         headers.insert(CONTENT_LENGTH, announced.into());
     }

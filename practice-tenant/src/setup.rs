@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::chance::letters_of;
 use crate::moment::Moment;
+use crate::rules::scopes;
 
 /// What a tenant is like from the start. The default is a quick one, with no fault.
 #[derive(Clone, Debug)]
@@ -65,6 +66,18 @@ impl Default for Setup {
             slots_held: Vec::new(),
             shape: None,
         }
+    }
+}
+
+impl Setup {
+    /// Takes scopes from all tokens but these, which stand with blanks between.
+    ///
+    /// # Errors
+    ///
+    /// A scope that there is not.
+    pub fn set_scopes(&mut self, known: &str) -> Result<(), String> {
+        self.scopes = Some(scopes::known(known)?);
+        Ok(())
     }
 }
 

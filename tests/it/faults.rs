@@ -40,7 +40,7 @@ fn faults_happen_as_often_as_they_were_set_and_are_counted() {
         status == 400
             && message.contains("unknown fault earthquake; known are job-speed")
             && message.ends_with(
-                "with @, at one of connections, upload, job, report, users, delete, token"
+                "with @, at one of connections, upload, job, report, search, users, delete, token"
             ),
         "{message}"
     );

@@ -30,6 +30,8 @@ mod practice_connections;
 mod practice_door;
 mod practice_fuzz;
 mod practice_guard;
+mod practice_shape;
+mod practice_time;
 mod practice_users;
 mod process;
 mod program;

@@ -24,7 +24,13 @@ impl Practice {
     }
 
     /// The answer to a request with a token and these headers, each with its line end.
-    fn with_headers(&self, method: &str, path: &str, headers: &str, body: &[u8]) -> String {
+    pub(crate) fn with_headers(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &str,
+        body: &[u8],
+    ) -> String {
         let head = format!(
             "{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nAuthorization: Bearer {}\r\nContent-Length: {}\r\n{headers}\r\n",
             self.host(),
@@ -140,6 +146,8 @@ fn what_is_not_there_and_what_is_there_otherwise_are_told_in_auth0s_envelope() {
         practice.raw("GET", "/oauth/token", None, None),
         (405, wrong)
     );
+    let answer = practice.with_headers("PUT", "/api/v2/users", "", b"");
+    assert!(answer.contains("\r\nallow: GET,HEAD,POST\r\n"), "{answer}");
     let no_text = practice.management("GET", "/api/v2/users/%FF", None);
     assert_eq!((no_text.0, &no_text.1["statusCode"]), (400, &json!(400)));
 }

@@ -68,11 +68,18 @@ fn only_holders_of_a_token_steer_it_or_look_at_what_was_asked() {
         ("GET", "/practice/faults"),
         ("PUT", "/practice/faults"),
         ("PUT", "/practice/door"),
+        ("PUT", "/practice/slots"),
         ("GET", "/practice/requests"),
         ("GET", "/practice/traffic"),
     ] {
-        let body =
-            || (method == "PUT").then(|| ("application/json", b"{\"closed\": false}".to_vec()));
+        let body = || {
+            (method == "PUT").then(|| {
+                (
+                    "application/json",
+                    b"{\"closed\": false, \"until\": []}".to_vec(),
+                )
+            })
+        };
         assert_eq!(
             practice.raw(method, path, None, body()).0,
             401,
@@ -148,6 +155,7 @@ fn a_body_is_read_after_the_token_and_up_to_a_limit() {
         ("POST", "/api/v2/jobs/users-imports"),
         ("PUT", "/practice/faults"),
         ("PUT", "/practice/door"),
+        ("PUT", "/practice/slots"),
     ] {
         assert_eq!(
             practice.raw(method, path, Some(token), large()).0,

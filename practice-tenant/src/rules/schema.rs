@@ -59,8 +59,8 @@ pub(crate) struct Ways {
     pub(crate) metadata_keys_taken: bool,
     /// From 2027-03-04 profiles over 10 KB are refused.
     pub(crate) large_profiles_refused: bool,
-    /// Whether an upsert finds users by their ids, as under the tenant flag `import_user_match_user_profile_on_user_id`, which
-    /// a support article of Auth0's names (T: community 90646) and no documentation describes.
+    /// Whether an upsert finds users by their ids, as under the tenant flag `import_user_match_user_profile_on_user_id`. It is
+    /// reported (community.auth0.com/t/90646) and documented nowhere.
     pub(crate) match_by_id: bool,
 }
 

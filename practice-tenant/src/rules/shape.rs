@@ -25,7 +25,7 @@ use crate::rules::scopes;
 ///   told again with the same `options`. Without `options` it tells none, as to a token that may not see them, and goes by
 ///   the rules of a plain database. `enabled`, or `enabled_clients` with somebody in it, says whether an application uses
 ///   it; it is taken to be used where neither is there. Without `connections` there are those of any practice tenant.
-/// * `scopes`: those that tokens can have, with blanks between.
+/// * `scopes`: those that tokens can have, with blanks between; those that no practice tenant knows are passed over.
 /// * `rate`, `burst`: requests a second, and how many at once; `minute_rate`, `minute_burst`: the same by the minute.
 /// * `job_speed`: users a second of a job. `max_jobs`: jobs at once.
 /// * `users`: who is there already, each with the name of its connection. `user_id` with or without `auth0|`.
@@ -232,8 +232,8 @@ struct Unknown<'a> {
 
 impl Unknown<'_> {
     fn add(&mut self, name: &str) {
-        let dot = if name.is_empty() { "" } else { "." };
-        self.list.push(format!("{}{dot}{name}", self.at));
+        let path = format!("{}.{name}", self.at).replace("..", ".");
+        self.list.push(path.trim_end_matches('.').to_string());
     }
 
     /// Whether a switch of an object is on; `default` where it is absent or no switch.

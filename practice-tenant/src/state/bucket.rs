@@ -15,6 +15,9 @@ pub(crate) struct Bucket {
     every: Duration,
 }
 
+/// Tenths of tokens do not add up to whole ones exactly.
+const NEAR: f64 = 1e-9;
+
 /// What the headers tell of a limit.
 #[derive(Clone, Copy)]
 pub(crate) struct Told {
@@ -47,24 +50,24 @@ impl Bucket {
     /// Fills it up to that moment.
     pub(crate) fn fill(&mut self, now: Moment) {
         let every = self.every.as_micros() as u64;
-        let since = now.0.saturating_sub(self.at.0) / every * every;
-        let since = Duration::from_micros(since);
+        let filled = Moment(now.0 / every * every);
+        let since = filled.since(Moment(self.at.0 / every * every));
         self.tokens = (self.tokens + since.as_secs_f64() * self.rate).min(self.burst);
-        self.at = self.at.after(since);
+        self.at = filled;
     }
 
     pub(crate) fn has_one(&self) -> bool {
-        self.tokens >= 1.0
+        self.tokens >= 1.0 - NEAR
     }
 
     pub(crate) fn take(&mut self) {
-        self.tokens -= 1.0;
+        self.tokens = (self.tokens - 1.0).max(0.0);
     }
 
     pub(crate) fn told(&self) -> Told {
         Told {
             limit: self.burst as i64,
-            left: self.tokens as i64,
+            left: (self.tokens + NEAR) as i64,
             next: (1.0 / self.rate).ceil() as i64,
         }
     }

@@ -221,6 +221,23 @@ impl Faults {
         happens
     }
 
+    /// The name of a fault that is aimed at a step, if it is on.
+    fn aimed(&self, name: &str, step: &str) -> Option<&String> {
+        let is_it = |on: &&String| on.split_once('@') == Some((name, step));
+        self.on.keys().find(is_it)
+    }
+
+    /// Whether the fault that is aimed at a step happens now.
+    pub(crate) fn happens_at(&mut self, name: &str, step: &str) -> bool {
+        let aimed = self.aimed(name, step).cloned();
+        aimed.is_some_and(|aimed| self.happens(&aimed))
+    }
+
+    pub(crate) fn measure_at(&self, name: &str, step: &str) -> f64 {
+        let aimed = self.aimed(name, step);
+        aimed.map_or(0.0, |aimed| self.measure(aimed))
+    }
+
     /// The number of a fault that is a measure, 0 when it is off.
     pub(crate) fn measure(&self, name: &str) -> f64 {
         self.on.get(name).copied().unwrap_or(0.0)

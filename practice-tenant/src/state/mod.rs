@@ -329,7 +329,7 @@ impl World {
     /// The same, for faults that are aimed at one of the steps alone.
     pub(crate) fn fault_aimed_at(&mut self, steps: &[&str], name: &str) -> bool {
         let mut steps = steps.iter();
-        steps.any(|step| self.faults.happens(&format!("{name}@{step}")))
+        steps.any(|step| self.faults.happens_at(name, step))
     }
 
     /// Whether a switch is on: it is no fault, but another way that tenants can be.

@@ -48,7 +48,7 @@ impl Record {
         self.all - self.kept.len()
     }
 
-    /// Those after the first so many, some at a time, how many there were, and how many of them are forgotten.
+    /// Those after the first so many, some at a time, how many there were, and, if any, how many of them are forgotten.
     pub(crate) fn shown(&self, from: usize) -> Value {
         let shown = self.kept.iter().skip(from).take(MOST_SHOWN);
         let shown: Vec<Value> = shown
@@ -56,7 +56,11 @@ impl Record {
                 |asked| json!({"method": asked.method, "path": asked.path, "status": asked.status}),
             )
             .collect();
-        json!({"requests": shown, "total": self.all, "forgotten": self.forgotten()})
+        let mut told = json!({"requests": shown, "total": self.all});
+        if self.forgotten() > 0 {
+            told["forgotten"] = self.forgotten().into();
+        }
+        told
     }
 }
 
