@@ -476,7 +476,7 @@ fn a_slow_tenant_is_told_as_slow_as_it_is() {
     let name = Named::new("slow");
     let options = ImportOptions::default()
         .name(&name.0)
-        .requests_per_second(5.0);
+        .requests_per_second(1.0);
     let words = [
         "--job-speed",
         "6",
