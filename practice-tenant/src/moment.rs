@@ -42,7 +42,8 @@ impl Moment {
     }
 
     /// As HTTP writes dates (RFC 9110).
-    pub(crate) fn http_date(self) -> String {
+    #[must_use]
+    pub fn http_date(self) -> String {
         const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
         const MONTHS: [&str; 12] = [
             "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",

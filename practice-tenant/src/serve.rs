@@ -91,6 +91,9 @@ async fn respond(program: &Program, request: HttpRequest<Incoming>) -> Response<
         let took = ("x-practice-took".to_string(), took.to_string());
         answer.headers.push(took);
     }
+    // By the time that it goes by: what a limit tells of its end is reckoned from this.
+    let date = program.clock.now().http_date();
+    answer.headers.push(("date".to_string(), date));
     if answer.fate == Fate::Never {
         // Until whoever waits for it goes away.
         std::future::pending::<()>().await;

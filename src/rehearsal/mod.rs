@@ -65,19 +65,8 @@ pub fn rehearse_import(
     users: &[User],
     options: &ImportOptions,
 ) -> Result<Rehearsal> {
-    if users.is_empty() {
-        return Err(Error::no_users());
-    }
-    if options.again.is_some() {
-        return Err(Error::again_without_file());
-    }
     let as_given = options;
-    let looks_up = options.look_up_existing && !options.job.upsert;
-    let options = &options.clone().look_up_existing(looks_up).whole()?;
-    connection.check_upsert(options.job.upsert)?;
-    if looks_up && connection.name.is_none() {
-        return Err(Error::nameless_look_up(connection.as_str()));
-    }
+    let options = &played_with(connection, users, as_given)?;
     let began = unix_seconds();
     let told = told::read(tenant, connection, users, as_given)?;
     let (terms, likeliest) = terms(&told, options.slots);
@@ -108,7 +97,6 @@ pub fn rehearse_import(
         practice: tenant.is_practice(),
         obstacles: obstacles(
             tenant,
-            connection,
             left_out(&report),
             as_given,
             longest.unwrap_or_default(),
@@ -120,6 +108,26 @@ pub fn rehearse_import(
         likeliest,
         began,
     })
+}
+
+/// The options of the plays, where such an import can be made at all.
+fn played_with(
+    connection: &ConnectionId,
+    users: &[User],
+    options: &ImportOptions,
+) -> Result<ImportOptions> {
+    if users.is_empty() {
+        return Err(Error::no_users());
+    }
+    if options.again.is_some() {
+        return Err(Error::again_without_file());
+    }
+    let looks_up = options.look_up_existing && !options.job.upsert;
+    if looks_up && connection.name.is_none() {
+        return Err(Error::nameless_look_up(connection.as_str()));
+    }
+    connection.check_upsert(options.job.upsert)?;
+    options.clone().look_up_existing(looks_up).whole()
 }
 
 /// Users whom the check left out.

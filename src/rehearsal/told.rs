@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use crate::check::check_for;
-use crate::clock::{self, Deadline};
+use crate::clock::Deadline;
 use crate::connections::{ConnectionId, applications, not_for_imports};
 use crate::error::connections::Obstacle;
 use crate::error::{Error, ErrorKind, Result};
@@ -64,6 +64,10 @@ pub(crate) fn read(
         ..Told::default()
     };
     read_connection(&tenant, connection, &mut told)?;
+    // The first answer may have the time of opening a connection in it.
+    let latest = tenant.requests();
+    let took = latest.iter().rev().take(2).map(|request| request.took);
+    told.latency = took.min().unwrap_or_default();
     if tenant.is_practice() {
         told.practice = Some(tenant.about_practice()?);
     }
@@ -74,9 +78,7 @@ pub(crate) fn read(
 }
 
 fn read_connection(tenant: &Tenant, id: &ConnectionId, told: &mut Told) -> Result<()> {
-    let began = clock::instant();
     let answer = tenant.send(Request::get("/api/v2/connections", SCOPES).segment(id.as_str()));
-    told.latency = clock::since(began);
     let connection = match answer {
         Ok(answer) => {
             told.at_once = answer.rate_left().map(|(limit, _)| limit);
@@ -94,12 +96,7 @@ fn read_connection(tenant: &Tenant, id: &ConnectionId, told: &mut Told) -> Resul
     if let Some(obstacle) = not_for_imports(&connection) {
         return Err(Error::unfit_connection(&told.name, &obstacle));
     }
-    let began = clock::instant();
     let applications = applications(tenant, &connection, id)?;
-    if connection.enabled_clients.is_null() {
-        // The first answer's time has that of opening a connection in it.
-        told.latency = told.latency.min(clock::since(began));
-    }
     if applications.as_ref().is_some_and(Vec::is_empty) {
         return Err(Error::unfit_connection(&told.name, &Obstacle::Unused));
     }

@@ -1,8 +1,12 @@
 //! What a rehearsal could not know, in sentences: each of them is true of the case at hand.
 
-use crate::connections::ConnectionId;
+use std::path::Path;
+use std::time::Duration;
+
+use crate::clock::unix_seconds;
 use crate::connections::rules::OPTIONS_SCOPE;
 use crate::connections::{applications_untold, options_untold};
+use crate::imports::IMPORTS;
 use crate::imports::look_up::cost;
 use crate::imports::options::ImportOptions;
 use crate::rehearsal::terms::is_published;
@@ -10,7 +14,7 @@ use crate::rehearsal::told::Told;
 use crate::say::one_line;
 use crate::tenant::Tenant;
 use crate::users::User;
-use crate::words::grouped;
+use crate::words::{count, grouped, in_words};
 
 /// All that it could not know.
 pub(crate) fn unknown(
@@ -103,15 +107,10 @@ fn of_the_users(told: &Told, users: &[User], options: &ImportOptions) -> Vec<Str
 /// What would keep the import from being made as it was rehearsed, and what to do about it.
 pub(crate) fn obstacles(
     tenant: &Tenant,
-    connection: &ConnectionId,
     left_out: usize,
     options: &ImportOptions,
-    longest: std::time::Duration,
+    longest: Duration,
 ) -> Vec<String> {
-    use crate::clock::unix_seconds;
-    use crate::imports::IMPORTS;
-    use crate::words::{count, in_words};
-
     let mut obstacles = Vec::new();
     let (expires, scopes) = tenant.token_facts();
     let lacks = |scope: &str| {
@@ -136,9 +135,6 @@ pub(crate) fn obstacles(
     if options.job.upsert && options.look_up_existing {
         obstacles.push("import_users takes no look_up_existing together with an upsert, which is for those who are there: leave it out of the import itself".to_string());
     }
-    if let Err(error) = connection.check_upsert(options.job.upsert) {
-        obstacles.push(error.to_string());
-    }
     if longest > options.time_limit {
         obstacles.push(format!("it may take {}, and time_limit ends the call after {}: give it more, or go on with resume_import", in_words(longest), in_words(options.time_limit)));
     }
@@ -147,10 +143,10 @@ pub(crate) fn obstacles(
         && !tenant.renews_its_token()
         && longest.as_secs() > left
     {
-        obstacles.push(format!("the token ends in {}, and the import may take {}: open the tenant with CLIENT_ID and CLIENT_SECRET, by which it is renewed", in_words(std::time::Duration::from_secs(left)), in_words(longest)));
+        obstacles.push(format!("the token ends in {}, and the import may take {}: open the tenant with CLIENT_ID and CLIENT_SECRET, by which it is renewed", in_words(Duration::from_secs(left)), in_words(longest)));
     }
     if let Some(name) = &options.name
-        && std::path::Path::new(IMPORTS).join(name).exists()
+        && Path::new(IMPORTS).join(name).exists()
     {
         obstacles.push(format!(
             "a run folder {IMPORTS}/{name} is there already: give the import another name"
