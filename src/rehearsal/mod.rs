@@ -73,10 +73,7 @@ pub fn rehearse_import(
     let shape = told.shape(connection);
     let (mut forecasts, mut chosen) = (Vec::new(), None);
     for (place, terms) in terms.iter().enumerate() {
-        let words = match terms.users_an_hour {
-            Some(an_hour) => format!("at {} users an hour", grouped(an_hour)),
-            None => "as fast as the tenant is".to_string(),
-        };
+        let words = speed(terms.users_an_hour);
         say!("rehearsing with {}, {words}", count(users.len(), "user"));
         let shape = terms.laid_over(shape.clone());
         let played = play(&shape, told.latency, &words, connection, users, options)?;
@@ -108,6 +105,13 @@ pub fn rehearse_import(
         likeliest,
         began,
     })
+}
+
+fn speed(users_an_hour: Option<u32>) -> String {
+    match users_an_hour {
+        Some(an_hour) => format!("at {} users an hour", grouped(an_hour)),
+        None => "as fast as the tenant is".to_string(),
+    }
 }
 
 /// The options of the plays, where such an import can be made at all.

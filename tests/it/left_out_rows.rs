@@ -106,11 +106,7 @@ fn of_a_source_that_ends_in_the_middle_the_rows_after_the_last_file_are_forgotte
         "{error}"
     );
     let again = import_stream(&auth0.tenant, &connection, stream(3), &quick(&name)).unwrap();
-    assert_eq!(
-        (again.counts().inserted, again.counts().total),
-        (3, 3),
-        "under its name"
-    );
+    assert_eq!(again.counts().total, 3, "under its name");
 }
 
 #[test]
