@@ -51,28 +51,28 @@ fn shorter(plan: &Plan) -> Vec<Plan> {
     with(&|plan| plan.removal = None);
     with(&|plan| plan.people.truncate(plan.people.len().div_ceil(2)));
     for index in 0..plan.others.len() {
-        with(&|plan| drop(plan.others.remove(index)));
+        with(&|plan| _ = plan.others.remove(index));
     }
     for index in 0..plan.troubles.len() {
-        with(&|plan| drop(plan.troubles.remove(index)));
+        with(&|plan| _ = plan.troubles.remove(index));
         with(&|plan| plan.troubles[index].count = 1);
         with(&|plan| plan.troubles[index].first = 0);
     }
     for index in 0..plan.ends.len() {
-        with(&|plan| drop(plan.ends.remove(index)));
+        with(&|plan| _ = plan.ends.remove(index));
         with(&|plan| plan.ends[index].power_cut = false);
         with(&|plan| plan.ends[index].clock_set = 0);
         with(&|plan| plan.ends[index].disk_left = None);
         with(&|plan| plan.ends[index].rest = 0);
     }
     for index in 0..plan.before.len() {
-        with(&|plan| drop(plan.before.remove(index)));
+        with(&|plan| _ = plan.before.remove(index));
     }
     for index in (0..plan.people.len())
         .rev()
         .filter(|_| plan.people.len() > 1)
     {
-        with(&|plan| drop(plan.people.remove(index)));
+        with(&|plan| _ = plan.people.remove(index));
     }
     with(&|plan| plan.import.streams = false);
     with(&|plan| plan.import.looks_up = false);

@@ -141,7 +141,7 @@ fn changed(input: &[u8]) -> Held {
         let mut text = line.to_vec();
         if let Ok(mut entry) = serde_json::from_slice::<Value>(line)
             && let Some(told) = entry.pointer_mut("/Packed/sha256")
-            && input.len() % 2 == 0
+            && input.len().is_multiple_of(2)
         {
             if let Some(right) = known.get(seen) {
                 *told = right.as_str().into();
@@ -185,14 +185,14 @@ fn open(journal: &[u8], files: &[Vec<u8>]) -> Held {
     let path = folder.path().display().to_string();
     let (told, said) = run(|| {
         let read = read_import(&path).map(|report| tell(&report, &folder));
-        let resumed = tenant(0).and_then(|tenant| {
+        let resumed = tenant(0).map(|tenant| {
             let plan = plan_run_removal(&tenant, &path).map(|plan| {
                 plan.evcxr_display();
                 shown(&plan).to_vec()
             });
             let resumed = resume_import(&tenant, &path).map(|report| tell(&report, &folder));
             let again = read_import(&path).map(|report| report.counts());
-            Ok((plan, resumed, again))
+            (plan, resumed, again)
         });
         (read, resumed)
     });

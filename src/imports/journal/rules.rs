@@ -152,7 +152,7 @@ impl Rules {
     fn left_out_so_far(&mut self, so_far: &LeftOutSoFar) -> Checked {
         hold(!self.sealed, || "no users come any more".to_string())?;
         let (rows, last_row) = self.left_out_apart;
-        let more = so_far.rows.checked_sub(rows).unwrap_or_default();
+        let more = so_far.rows.saturating_sub(rows);
         let fits = more > 0 && so_far.last_row.saturating_sub(last_row) >= more;
         hold(fits, || {
             format!("{} rows were told to be left out before", so_far.rows)
