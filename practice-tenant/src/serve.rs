@@ -67,8 +67,12 @@ pub(crate) async fn answer_all(listener: tokio::net::TcpListener, program: Arc<P
     }
 }
 
+/// Bytes of a refused body that are still read, and for how long.
+const MOST_DROPPED: usize = 4 << 20;
+const DROPPED_FOR: Duration = Duration::from_secs(1);
+
 async fn respond(program: &Program, request: HttpRequest<Incoming>) -> Response<Sent> {
-    let (head, body) = request.into_parts();
+    let (head, mut body) = request.into_parts();
     if !is_own_host(head.uri.host(), &head.headers) {
         let message = "The practice tenant answers to 127.0.0.1 and localhost alone.";
         return sent(Answer::refusal(403, message));
@@ -85,7 +89,8 @@ async fn respond(program: &Program, request: HttpRequest<Incoming>) -> Response<
         headers: head.headers.iter().map(header).collect(),
         body: Vec::new(),
     };
-    let mut answer = answer(program, &turn, request, body).await;
+    let mut answer = answer(program, &turn, request, &mut body).await;
+    tokio::spawn(drop_the_rest(body));
     turn.wait(answer.after).await;
     if let Some(took) = turn.took() {
         let took = ("x-practice-took".to_string(), took.to_string());
@@ -101,7 +106,24 @@ async fn respond(program: &Program, request: HttpRequest<Incoming>) -> Response<
     sent(answer)
 }
 
-async fn answer(program: &Program, turn: &Turn, request: Request, body: Incoming) -> Answer {
+/// Reads a little more of a body that was refused, and a little longer: a client that is still sending would find the connection
+/// closed, and never see the answer.
+async fn drop_the_rest(mut body: Incoming) {
+    let mut left = MOST_DROPPED;
+    let read = async {
+        while let Some(Ok(frame)) =
+            std::future::poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await
+        {
+            left = left.saturating_sub(frame.data_ref().map_or(0, Bytes::len));
+            if left == 0 {
+                return;
+            }
+        }
+    };
+    let _ = clock::within(DROPPED_FOR, read).await;
+}
+
+async fn answer(program: &Program, turn: &Turn, request: Request, body: &mut Incoming) -> Answer {
     let passed = begin(&mut program.world(), program.clock.now(), &request);
     let passed = match passed {
         Ok(passed) => passed,
@@ -138,7 +160,7 @@ fn is_own_host(authority: Option<&str>, headers: &HeaderMap) -> bool {
 }
 
 /// The body, up to a limit of bytes and of time; nothing where none is wanted.
-async fn read(passed: &Passed, mut body: Incoming, patience: Duration) -> Body {
+async fn read(passed: &Passed, body: &mut Incoming, patience: Duration) -> Body {
     let most = passed.most_bytes();
     if most == 0 {
         return Body::Whole(Vec::new());
@@ -146,7 +168,7 @@ async fn read(passed: &Passed, mut body: Incoming, patience: Duration) -> Body {
     let read = async {
         let mut whole = Vec::new();
         while let Some(frame) =
-            std::future::poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await
+            std::future::poll_fn(|context| Pin::new(&mut *body).poll_frame(context)).await
         {
             // What breaks off is not answered, or not read.
             let Ok(frame) = frame else {

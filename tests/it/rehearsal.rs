@@ -450,7 +450,8 @@ fn in_real_time(words: &[&str], users: &[User], options: &ImportOptions) {
         "{forecast} s told, {took} s taken"
     );
     assert!(
-        told_requests.abs_diff(sent) as f64 <= sent as f64 / 20.0,
+        // The last look at a job falls on one side of its end or on the other.
+        told_requests.abs_diff(sent) as f64 <= (sent as f64 / 20.0).max(1.0),
         "{told_requests} told, {sent} sent"
     );
     assert_eq!(told(rehearsal.refused()), told(report.attention()));
