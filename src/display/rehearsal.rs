@@ -63,7 +63,7 @@ impl Rehearsal {
             self.connection, self.domain
         );
         let view = View::card(if is_clean { GOOD } else { WARNING }, title)
-            .tail("nothing was written there")
+            .tail(": nothing was written there")
             .with(Part::Bar(bar(&self.counts())))
             .facts(self.facts());
         let mut view = with_entries(view, groups_of(self.refused()).iter().map(Group::entry));
