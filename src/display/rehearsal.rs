@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::display::imports::{bar, timeline, with_entries};
 use crate::display::show::shown;
 use crate::display::view::{GOOD, Part, View, WARNING};
-use crate::imports::attention::{Group, groups_of};
+use crate::imports::attention::Group;
 use crate::rehearsal::report::Rehearsal;
 use crate::words::{count, grouped, in_words, span_in_words, utc};
 
@@ -66,7 +66,7 @@ impl Rehearsal {
             .tail(": nothing was written there")
             .with(Part::Bar(bar(&self.counts())))
             .facts(self.facts());
-        let mut view = with_entries(view, groups_of(self.refused()).iter().map(Group::entry));
+        let mut view = with_entries(view, self.report.groups().iter().map(Group::entry));
         view.parts.extend(timeline(self.jobs()));
         let speeds = self.forecasts.iter().filter_map(|forecast| {
             Some(vec![

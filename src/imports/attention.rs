@@ -92,15 +92,6 @@ impl AttentionSoFar {
     }
 }
 
-/// Those users by reason, the reason of most first.
-pub(crate) fn groups_of(attention: &[Attention]) -> Vec<Group> {
-    let mut all = AttentionSoFar::default();
-    attention
-        .iter()
-        .for_each(|attention| all.add_to_group(attention));
-    all.whole().groups
-}
-
 pub(crate) fn outcome(kind: NoteKind) -> Outcome {
     match kind {
         NoteKind::AlreadyThere => Outcome::AlreadyThere,

@@ -134,7 +134,8 @@ pub(crate) fn import_as(
     run.work(tenant, Files::Packed)
 }
 
-fn bad_rows(problems: &[Problem]) -> usize {
+/// Rows with faults.
+pub(crate) fn bad_rows(problems: &[Problem]) -> usize {
     problems.chunk_by(|one, next| one.row == next.row).count()
 }
 

@@ -12,13 +12,14 @@ pub(crate) mod unknown;
 
 use std::time::Duration;
 
+use crate::check::check_for;
 use crate::clock::unix_seconds;
 use crate::connections::ConnectionId;
 use crate::error::{Error, Result};
+use crate::imports::bad_rows;
 use crate::imports::options::ImportOptions;
 use crate::imports::outcome::Outcome;
 use crate::imports::report::ImportReport;
-use crate::jobs::errors::NOT_SENT;
 use crate::jobs::ownership::AT_ONCE;
 use crate::rehearsal::play::play;
 use crate::rehearsal::report::{Forecast, Rehearsal};
@@ -94,7 +95,7 @@ pub fn rehearse_import(
         practice: tenant.is_practice(),
         obstacles: obstacles(
             tenant,
-            left_out(&report),
+            bad_rows(&check_for(connection, users, options.loses_hashes())),
             as_given,
             longest.unwrap_or_default(),
         ),
@@ -131,16 +132,8 @@ fn played_with(
         return Err(Error::nameless_look_up(connection.as_str()));
     }
     connection.check_upsert(options.job.upsert)?;
+    connection.check_ids_left(!options.make_ids)?;
     options.clone().look_up_existing(looks_up).whole()
-}
-
-/// Users whom the check left out.
-fn left_out(report: &ImportReport) -> usize {
-    let attention = report.attention().iter();
-    let is_left_out = |code: &str| code == NOT_SENT;
-    attention
-        .filter(|user| user.reasons.iter().any(|reason| is_left_out(&reason.code)))
-        .count()
 }
 
 /// What it takes to remove those whom the import would create: a look at the connection, searches by id, and a request for each. Who

@@ -72,7 +72,7 @@ impl Rehearsal {
         self.report.counts()
     }
 
-    /// The users who would be neither inserted nor updated, and why, in the order of the input. Who is there already is among
+    /// The users who would be neither inserted nor updated, and why, the first 1,000 in the order of the input. Who is there already is among
     /// them where that was looked up.
     ///
     /// # Examples
@@ -92,6 +92,26 @@ impl Rehearsal {
     #[must_use]
     pub fn refused(&self) -> &[Attention] {
         self.report.attention()
+    }
+
+    /// How many more there would be than the first 1,000, whom [`refused`](Rehearsal::refused) names.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+    /// # let tenant = Tenant::practice()?;
+    /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
+    /// let users = [User::new("docs-beyond@test.edu"), User::new("no address")];
+    /// let rehearsal = rehearse_import(&tenant, &connection, &users, &ImportOptions::default())?;
+    /// assert_eq!((rehearsal.refused().len(), rehearsal.refused_beyond()), (1, 0));
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[must_use]
+    pub fn refused_beyond(&self) -> u64 {
+        self.report.attention_beyond()
     }
 
     /// The jobs, in the order of their files, by the likeliest play.
