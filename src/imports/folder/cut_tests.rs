@@ -144,7 +144,7 @@ fn a_journal_whose_last_line_a_power_cut_left_with_zeros_in_it_is_read_without_t
         });
     }
     assert!(
-        with_zeros > 20,
+        with_zeros > 10,
         "only {with_zeros} had zeros in a whole line"
     );
 }
