@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use auth0_bulk_users::seams::{self, At, Chance, Clock, Killed, Process, SimulatedDisk, Torn};
 use auth0_bulk_users::{
-    ImportOptions, ImportReport, JobOptions, LeftOut, Result, Tenant, User, get_connection_id,
-    import_stream, import_users, plan_run_removal, remove_users, resume_import,
+    Counts, ImportOptions, ImportReport, JobOptions, LeftOut, MAX_UPLOAD_BYTES, Result, Tenant,
+    User, get_connection_id, import_stream, import_users, plan_run_removal, read_import,
+    remove_users, resume_import,
 };
 use serde_json::{Value, json};
 
@@ -18,6 +19,8 @@ use crate::tenant::{BEGINNING, DOMAIN, Line, Play};
 
 /// Processes after those whose ends the plan knows. Whatever goes wrong goes wrong so often at most.
 const MORE_PROCESSES: usize = 60;
+/// By then every job has ended that was sent before.
+const HOURS_LATER: Duration = Duration::from_secs(3 * 3_600);
 
 /// One run of those that the rows were imported by: a stream that was cut off is gone on with by another.
 #[derive(Debug)]
@@ -28,6 +31,12 @@ pub struct Part {
     pub report: ImportReport,
     /// When it told so.
     pub told_at: Duration,
+    /// Whom it gives back, to be mended and sent again.
+    pub failed: Vec<User>,
+    /// What the run's folder tells when it is read once more.
+    pub read_again: Counts,
+    /// Its sheet.
+    pub sheet: String,
 }
 
 /// What was played, as far as it came.
@@ -49,6 +58,10 @@ pub struct Played {
     pub left: Option<Vec<LeftOut>>,
     /// When it was over.
     pub removed_at: Duration,
+    /// Until when it told that users may still come in, in milliseconds of UNIX time.
+    pub until: Option<u64>,
+    /// Who is in the connection hours later.
+    pub late: Vec<Value>,
     /// How long each process took, and whether it removed.
     pub took: Vec<(Duration, bool)>,
 }
@@ -102,14 +115,25 @@ pub fn play(plan: &Plan) -> std::result::Result<Played, String> {
     let mut offset = 0;
     while offset < plan.people.len() {
         let part = parts.len();
-        let report = machine.until_done(&mut ends, false, |tenant| {
-            import(plan, tenant, part, offset)
+        let sheet = format!("told-{part}.csv");
+        let (report, failed, read_again) = machine.until_done(&mut ends, false, |tenant| {
+            let report = import(plan, tenant, part, offset)?;
+            report.save_csv(&sheet)?;
+            let read_again = read_import(report.folder())?.counts();
+            let failed = report.failed()?;
+            Ok((report, failed.to_vec(), read_again))
         })?;
+        let files = machine.disk.files().into_iter();
+        let mut sheets = files.filter(|(path, _)| path.ends_with(&sheet));
+        let sheet = sheets.next().map(|(_, bytes)| bytes).unwrap_or_default();
         let total = report.counts().total as usize;
         parts.push(Part {
             offset,
             report,
             told_at: machine.clock.passed(),
+            failed,
+            read_again,
+            sheet: String::from_utf8_lossy(&sheet).into_owned(),
         });
         if total == 0 {
             return Err(format!(
@@ -120,19 +144,11 @@ pub fn play(plan: &Plan) -> std::result::Result<Played, String> {
     }
     machine.line.play().catch_up();
     let found = machine.line.play().accounts();
-    let left = match &plan.removal {
-        None => None,
-        Some(ends) => {
-            let mut ends = ends.clone().into_iter();
-            let mut left = Vec::new();
-            for part in &parts {
-                let folder = part.report.folder();
-                left.extend(machine.until_done(&mut ends, true, |tenant| remove(tenant, folder))?);
-            }
-            Some(left)
-        }
-    };
+    let (left, until) = machine.removed(&parts)?;
     let removed_at = machine.clock.passed();
+    machine.clock.pass(HOURS_LATER);
+    machine.line.play().catch_up();
+    let late = machine.line.play().accounts();
     let said = machine.said.take();
     Ok(Played {
         line: machine.line,
@@ -143,11 +159,33 @@ pub fn play(plan: &Plan) -> std::result::Result<Played, String> {
         found,
         left,
         removed_at,
+        until,
+        late,
         took: machine.took,
     })
 }
 
 impl Machine<'_> {
+    /// Removes the runs where the plan has it so: whom that left, and until when more may come in.
+    fn removed(
+        &mut self,
+        parts: &[Part],
+    ) -> std::result::Result<(Option<Vec<LeftOut>>, Option<u64>), String> {
+        let Some(ends) = &self.plan.removal else {
+            return Ok((None, None));
+        };
+        let mut ends = ends.clone().into_iter();
+        let (mut all, mut latest) = (Vec::new(), None);
+        for part in parts {
+            let folder = part.report.folder();
+            let removes = |tenant: &Tenant| remove(tenant, folder);
+            let (left, until) = self.until_done(&mut ends, true, removes)?;
+            all.extend(left);
+            latest = latest.max(until);
+        }
+        Ok((Some(all), latest))
+    }
+
     /// Begins a process again and again until one has done the work.
     fn until_done<T>(
         &mut self,
@@ -194,7 +232,7 @@ impl Machine<'_> {
             clock: self.clock.clone(),
             disk: Some(Arc::clone(&self.disk)),
             seed: self.plan.seed.wrapping_mul(1_000_003) + self.processes as u64,
-            held_back: auth0_bulk_users::MAX_UPLOAD_BYTES - self.plan.import.file_bytes,
+            held_back: MAX_UPLOAD_BYTES - self.plan.import.file_bytes,
             hear: Rc::new(move |line: &str| said.borrow_mut().push(line.to_string())),
         };
         let opened = || {
@@ -292,11 +330,11 @@ fn options(plan: &Plan) -> ImportOptions {
     }
 }
 
-fn remove(tenant: &Tenant, folder: &str) -> Result<Vec<LeftOut>> {
+fn remove(tenant: &Tenant, folder: &str) -> Result<(Vec<LeftOut>, Option<u64>)> {
     let plan = plan_run_removal(tenant, folder)?;
-    let mut left = plan.left_out.clone();
+    let (mut left, until) = (plan.left_out.clone(), plan.until);
     left.extend(remove_users(tenant, plan)?.left_out);
-    Ok(left)
+    Ok((left, until))
 }
 
 /// A row as the library is given it. Its metadata say which it is.

@@ -1,6 +1,6 @@
 //! The tenant at the other end: a practice tenant in memory, what goes wrong on the way to it, and what others do there.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::panic::resume_unwind;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -14,6 +14,8 @@ use crate::plan::{Call, Does, Manner, Other, Person, Plan, Wrong};
 
 /// When every simulation begins, in microseconds since 1970: 2026-11-27.
 pub const BEGINNING: u64 = 1_795_737_600_000_000;
+/// An answer that takes longer is not heard.
+const REQUEST_LIMIT: Duration = Duration::from_secs(60);
 /// Where the tenant is.
 pub const DOMAIN: &str = "https://simulated.us.auth0.com";
 
@@ -32,6 +34,8 @@ pub struct Asked {
     pub taken: Vec<Value>,
     /// Whether its answer came to the process.
     pub heard: bool,
+    /// Whether it was told to wait seven seconds.
+    pub waits: bool,
 }
 
 /// The tenant, and the story of its requests.
@@ -45,6 +49,10 @@ pub struct Play {
     latency: Duration,
     others: VecDeque<Timed>,
     seen: [usize; 8],
+    /// Jobs that processes know of and have not seen to end, and when they were taken.
+    known: BTreeMap<String, Duration>,
+    /// An upload that was sent while all slots were taken by such jobs.
+    pub too_many_jobs: Option<String>,
     /// Where the process is killed: at its so many-th request, before or after.
     kill: Option<(usize, bool)>,
     asked_by_process: usize,
@@ -111,6 +119,8 @@ impl Play {
             latency: Duration::from_millis(plan.tenant.latency),
             others: plan.others.iter().map(does).collect(),
             seen: [0; 8],
+            known: BTreeMap::new(),
+            too_many_jobs: None,
             kill: None,
             asked_by_process: 0,
             process: 0,
@@ -277,6 +287,9 @@ impl Play {
         }
         let at = self.clock.passed();
         let call = call(sent.method, sent.path);
+        if call == Some(Call::Upload) {
+            self.check_slots(at);
+        }
         let wrong = call.and_then(|call| self.wrong(call));
         let reaches = !matches!(
             wrong,
@@ -296,12 +309,50 @@ impl Play {
             } else {
                 Vec::new()
             },
-            heard: matches!(carried.came, Came::Whole { status: 202, .. }),
+            heard: matches!(carried.came, Came::Whole { status: 202, .. })
+                && carried.took < REQUEST_LIMIT,
+            waits: wrong == Some(Wrong::TooMany(true)),
         });
         if self.kill == Some((nth, true)) {
             return Err(Killed);
         }
+        self.learn(call, at, sent.path, &carried);
         Ok(carried)
+    }
+
+    /// No upload is sent while as many jobs are known to run as the import may have. A job that is older than its limit was
+    /// given up.
+    fn check_slots(&mut self, at: Duration) {
+        let limit = Duration::from_secs(self.plan.import.job_limit.min(7_200));
+        self.known.retain(|_, since| at < *since + limit);
+        if self.known.len() >= self.plan.import.slots {
+            self.too_many_jobs = Some(format!(
+                "an upload at {at:?} while {} jobs were running, of {}",
+                self.known.len(),
+                self.plan.import.slots
+            ));
+        }
+    }
+
+    /// What the process now knows of jobs.
+    fn learn(&mut self, call: Option<Call>, at: Duration, path: &str, carried: &Carried) {
+        let Came::Whole { status, body, .. } = &carried.came else {
+            return;
+        };
+        if carried.took >= REQUEST_LIMIT {
+            return;
+        }
+        let told: Value = serde_json::from_slice(body).unwrap_or_default();
+        let job = path.rsplit('/').next().unwrap_or_default();
+        match (call, *status) {
+            (Some(Call::Upload), 202) => {
+                let id = told["id"].as_str().unwrap_or_default();
+                self.known.insert(id.to_string(), at);
+            }
+            (Some(Call::Job), 200) if told["status"] != "pending" => drop(self.known.remove(job)),
+            (Some(Call::Job), 404) => drop(self.known.remove(job)),
+            _ => {}
+        }
     }
 
     fn carried(&self, answered: Option<&Answer>, wrong: Option<Wrong>) -> Carried {

@@ -16,8 +16,13 @@ pub fn faults(plan: &Plan, played: &Played) -> Vec<String> {
     let mut faults = Vec::new();
     for part in &played.parts {
         faults.extend(counts_that_do_not_add_up(part));
+        faults.extend(given_back_otherwise(plan, part));
+        faults.extend(sheet_that_tells_otherwise(part));
         faults.extend(rows_told_wrongly(plan, played, part));
     }
+    faults.extend(played.line.play().too_many_jobs.clone());
+    faults.extend(asked_too_soon(played));
+    faults.extend(late_without_a_word(plan, played));
     faults.extend(doubled(plan, played));
     faults.extend(strangers_touched(plan, played));
     faults.extend(secrets_shown(plan, played));
@@ -356,4 +361,112 @@ fn left_behind(plan: &Plan, played: &Played) -> Vec<String> {
         faults.extend(ours.map(|profile| format!("{} of the run is left", profile["email"])));
     }
     faults
+}
+
+/// Whoever failed is given back whole, to be mended and sent again, and the folder tells the same when it is read again.
+fn given_back_otherwise(plan: &Plan, part: &Part) -> Vec<String> {
+    let mut faults = Vec::new();
+    if part.read_again != part.report.counts() {
+        faults.push(format!(
+            "read again, the folder tells {:?}",
+            part.read_again
+        ));
+    }
+    let told = part.report.attention().iter();
+    let failed: Vec<usize> = told
+        .filter(|told| matches!(told.outcome, Outcome::Failed | Outcome::Unknown))
+        .map(|told| part.offset + told.row)
+        .collect();
+    if failed.len() != part.failed.len() {
+        faults.push(format!(
+            "{} failed, and {} are given back",
+            failed.len(),
+            part.failed.len()
+        ));
+        return faults;
+    }
+    for (row, user) in failed.into_iter().zip(&part.failed) {
+        let person = &plan.people[row - 1];
+        let hash = match person.hash {
+            Hash::None => true,
+            Hash::Bcrypt => user.password_hash.as_deref() == Some(&secret(row, person.hash)),
+            Hash::Custom => user.custom_password_hash.is_some(),
+        };
+        if user.email != person.email || !hash {
+            faults.push(format!("row {row} failed, and is given back otherwise"));
+        }
+    }
+    faults
+}
+
+/// The sheet has each row once, with the outcome that the report tells.
+fn sheet_that_tells_otherwise(part: &Part) -> Option<String> {
+    let told: BTreeMap<usize, Outcome> = part
+        .report
+        .attention()
+        .iter()
+        .map(|told| (told.row, told.outcome))
+        .collect();
+    let mut rows = BTreeSet::new();
+    for line in part.sheet.lines().skip(1) {
+        let fields: Vec<&str> = line.split(',').collect();
+        let row: usize = fields.first().and_then(|row| row.parse().ok())?;
+        let word = fields.get(3).copied().unwrap_or_default();
+        let is_so = match told.get(&row) {
+            Some(outcome) => word == outcome.word(),
+            None => ["inserted", "updated", "inserted or updated"].contains(&word),
+        };
+        if !is_so || !rows.insert(row) {
+            return Some(format!("the sheet tells otherwise of row {row}: {line}"));
+        }
+    }
+    let total = part.report.counts().total as usize;
+    (rows.len() != total).then(|| format!("the sheet has {} rows of {total}", rows.len()))
+}
+
+/// A request that came before the time that a limit told.
+fn asked_too_soon(played: &Played) -> Option<String> {
+    let play = played.line.play();
+    let pairs = play.asked.iter().zip(play.asked.iter().skip(1));
+    let mut soon = pairs.filter(|(first, next)| {
+        first.waits && first.process == next.process && next.at < first.at + Duration::from_secs(7)
+    });
+    soon.next().map(|(first, next)| {
+        format!(
+            "asked at {:?}, though at {:?} it was told to wait 7 s",
+            next.at, first.at
+        )
+    })
+}
+
+/// Users of the run who came in after it was told of, or after its removal, with no word that they may.
+fn late_without_a_word(plan: &Plan, played: &Played) -> Vec<String> {
+    // By a clock that was set, nobody can compare.
+    if plan
+        .ends
+        .iter()
+        .chain(plan.removal.iter().flatten())
+        .any(|end| end.clock_set != 0)
+    {
+        return Vec::new();
+    }
+    let told = |part: &Part| part.report.may_change_until();
+    let of_runs = played.parts.iter().filter_map(told).max();
+    let until = match played.left {
+        Some(_) => of_runs.max(played.until),
+        None => of_runs,
+    };
+    let since = match played.left {
+        Some(_) => played.removed_at,
+        None => played.told_at(),
+    };
+    let late = played
+        .late
+        .iter()
+        .filter(|profile| is_ours(profile) && made_at(profile) > since);
+    let millis =
+        |profile: &Value| micros(profile["created_at"].as_str().unwrap_or_default()) / 1000;
+    let late = late.filter(|profile| until.is_none_or(|until| until < millis(profile)));
+    late.map(|profile| format!("{} came in later, without a word", profile["email"]))
+        .collect()
 }
