@@ -51,6 +51,8 @@ pub struct Play {
     seen: [usize; 8],
     /// Jobs that processes know of and have not seen to end, and when they were taken.
     known: BTreeMap<String, Duration>,
+    /// The job of the last answer, which a process that is killed has not written down.
+    just_taken: Option<String>,
     /// An upload that was sent while all slots were taken by such jobs.
     pub too_many_jobs: Option<String>,
     /// Where the process is killed: at its so many-th request, before or after.
@@ -120,6 +122,7 @@ impl Play {
             others: plan.others.iter().map(does).collect(),
             seen: [0; 8],
             known: BTreeMap::new(),
+            just_taken: None,
             too_many_jobs: None,
             kill: None,
             asked_by_process: 0,
@@ -144,6 +147,9 @@ impl Play {
     /// Another process begins, which is killed at that request.
     pub fn next_process(&mut self, kill: Option<(usize, bool)>) {
         self.process += 1;
+        if let Some(job) = self.just_taken.take() {
+            self.known.remove(&job);
+        }
         self.asked_by_process = 0;
         self.kill = kill;
     }
@@ -285,6 +291,7 @@ impl Play {
         if self.kill == Some((nth, false)) {
             return Err(Killed);
         }
+        self.just_taken = None;
         let at = self.clock.passed();
         let call = call(sent.method, sent.path);
         if call == Some(Call::Upload) {
@@ -311,7 +318,7 @@ impl Play {
             },
             heard: matches!(carried.came, Came::Whole { status: 202, .. })
                 && carried.took < REQUEST_LIMIT,
-            waits: wrong == Some(Wrong::TooMany(true)),
+            waits: wrong == Some(Wrong::TooMany(true)) && call != Some(Call::Token),
         });
         if self.kill == Some((nth, true)) {
             return Err(Killed);
@@ -348,6 +355,7 @@ impl Play {
             (Some(Call::Upload), 202) => {
                 let id = told["id"].as_str().unwrap_or_default();
                 self.known.insert(id.to_string(), at);
+                self.just_taken = Some(id.to_string());
             }
             (Some(Call::Job), 200) if told["status"] != "pending" => drop(self.known.remove(job)),
             (Some(Call::Job), 404) => drop(self.known.remove(job)),

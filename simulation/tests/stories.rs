@@ -72,6 +72,22 @@ fn a_stream_that_is_killed_before_its_first_file_is_begun_again_under_its_name()
 }
 
 #[test]
+fn what_a_killed_process_had_not_synced_is_on_the_disk_before_the_next_one_goes_by_it() {
+    for nth in 0..60 {
+        for how in [1, 2, 3_570] {
+            let mut plan = quiet(1);
+            let cut = End {
+                power_cut: true,
+                ..killed(Kill::Request(1, true), 1)
+            };
+            plan.ends = vec![killed(Kill::Disk(nth, how), 0), cut];
+            plan.removal = Some(vec![plan.ends[1].clone()]);
+            holds(&plan);
+        }
+    }
+}
+
+#[test]
 fn a_page_in_the_place_of_the_answer_to_a_deletion_deletes_nobody() {
     let mut plan = quiet(1);
     plan.troubles = vec![trouble(Call::Delete, Wrong::Garbage)];

@@ -180,6 +180,12 @@ impl RunFolder {
         let lines = read_lines(path, &bytes[..whole])?;
         let journal = File::open(&at, How::Append).map_err(failed)?;
         journal.set_len(whole as u64).map_err(failed)?;
+        // A process that was killed may have left lines and names that are not on the disk yet. What follows goes by them.
+        journal.sync_data().map_err(failed)?;
+        let above = path.parent().filter(|above| !above.as_os_str().is_empty());
+        for folder in [path, above.unwrap_or(Path::new("."))] {
+            sync_folder(folder).map_err(failed)?;
+        }
         let folder = RunFolder {
             path: path.to_path_buf(),
             journal,
