@@ -545,7 +545,7 @@ fn watched<T>(call: impl FnOnce() -> T) -> (T, BTreeSet<String>) {
                 if entry
                     .file_name()
                     .to_string_lossy()
-                    .starts_with("rehearsal-")
+                    .starts_with("practice-tenant-")
                 {
                     texts(&entry.path(), &mut all);
                 }
