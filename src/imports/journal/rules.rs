@@ -32,6 +32,8 @@ struct FileSoFar {
     users: usize,
     /// Whether an upload was begun of which nothing more is told yet.
     sending: bool,
+    /// Uploads that may have been taken.
+    uploads: usize,
     accepted: bool,
     done: bool,
     /// The rows that are noted, of a file that is done.
@@ -77,12 +79,15 @@ impl Rules {
             Entry::LeftOutSoFar(so_far) => self.left_out_so_far(so_far),
             Entry::Sealed { rows, before, .. } => self.sealed(*rows, *before),
             Entry::Sending { file, at } => {
-                self.open_file(*file)?.sending = true;
+                let state = self.open_file(*file)?;
+                state.sending = true;
+                state.uploads += 1;
                 time(*at)
             }
             Entry::NotTaken { file } => {
                 let state = self.open_file(*file)?;
                 let was_sending = std::mem::take(&mut state.sending);
+                state.uploads = state.uploads.saturating_sub(1);
                 hold(was_sending, || format!("file {file} was not being sent"))
             }
             Entry::Accepted { file, job, at, .. } => {
@@ -131,6 +136,7 @@ impl Rules {
             rows: rows.clone(),
             users,
             sending: false,
+            uploads: 0,
             accepted: false,
             done: false,
             noted: Vec::new(),
@@ -177,7 +183,7 @@ impl Rules {
         let file = end.file;
         let state = self.open_file(file)?;
         state.done = true;
-        hold(state.accepted || state.sending, || {
+        hold(state.accepted || state.uploads > 0, || {
             format!("file {file} was never sent")
         })?;
         rising(end.notes.iter().map(|note| note.row))?;
