@@ -1,48 +1,20 @@
 //! `cargo bench --bench rehearsing`: 100,000 users rehearsed against a tenant that does not tell how fast it is, which takes three plays;
 //! how long that takes, and the most memory that this process has had, the users' own among it.
 
-#[path = "../tests/it/program.rs"]
-mod program;
+mod practice;
 
-use std::io::{BufRead, BufReader};
-use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use auth0_bulk_users::*;
 
-const USERS: usize = 100_000;
+use crate::practice::{Practice, user};
 
-/// Users with hashes that are nobody's: hashing is another matter's benchmark.
-fn user(number: usize) -> User {
-    let username = format!("bulk_{number:07}");
-    let email = format!("{username}@test.edu");
-    User {
-        email_verified: Some(true),
-        name: Some(email.clone()),
-        nickname: Some(username.clone()),
-        username: Some(username),
-        password_hash: Some(format!("$2b$10${}", "x".repeat(53))),
-        ..User::new(email)
-    }
-}
+const USERS: usize = 100_000;
 
 fn main() {
     // One that clients take for a real tenant.
-    let mut child = Command::new(program::practice_tenant())
-        .args(["--unmarked", "--rate", "2", "--burst", "2"])
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("the practice tenant starts");
-    let stdout = child.stdout.take().expect("its stdout is piped");
-    let mut lines = BufReader::new(stdout).lines().map(|line| {
-        let line = line.expect("its lines are text");
-        let (_, value) = line.split_once('=').expect("they are NAME=value");
-        value.to_string()
-    });
-    let domain = lines.next().expect("DOMAIN");
-    let token = lines.next().expect("a token");
-    let tenant = Tenant::new(&domain, &token).or_stop();
-    let connection = get_connection_id(&tenant, "Username-Password-Authentication").or_stop();
+    let practice = Practice::start(&["--unmarked", "--rate", "2", "--burst", "2"]);
+    let (tenant, connection) = practice.open();
     // Whatever is built or started first is no part of it.
     let few: Vec<User> = (1..=2).map(user).collect();
     rehearse_import(&tenant, &connection, &few, &ImportOptions::default()).or_stop();
@@ -59,8 +31,6 @@ fn main() {
         "peak memory {:.0} MiB (at most 286, which is 300 MB); {with_users:.0} MiB with the users alone, {before:.0} MiB without",
         peak_mib()
     );
-    let _ = child.kill();
-    let _ = child.wait();
 }
 
 /// The most memory this process ever had, where the system tells.

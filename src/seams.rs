@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock::{self, TurnedClock};
-use crate::connections::ConnectionId;
 use crate::disk::simulated;
 use crate::error::Result;
 use crate::jobs::upload;
@@ -35,15 +34,6 @@ pub fn tenant(domain: &str, client: (&str, &str), transport: Arc<dyn Transport>)
         secret: Secret::new(client.1),
     };
     Tenant::over(wire, application)
-}
-
-/// A connection with the rules that a tenant would tell of it.
-///
-/// # Errors
-///
-/// An id that is none.
-pub fn connection(id: &str) -> Result<ConnectionId> {
-    ConnectionId::new(id)
 }
 
 /// What a file of settings sets, of the names that it may set.

@@ -1,8 +1,10 @@
 //! Chance drawn from a seed: the same on every machine.
 
-/// xorshift64*.
+use auth0_bulk_users::seams;
+
+/// The library's own generator, with what is drawn here.
 #[derive(Clone, Debug)]
-pub struct Chance(u64);
+pub struct Chance(seams::Chance);
 
 impl Chance {
     /// The chance of one execution. Neighbours draw nothing alike.
@@ -18,15 +20,12 @@ impl Chance {
             mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
             mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
         }
-        Chance((mixed ^ (mixed >> 31)) | 1)
+        Chance(seams::Chance::at((mixed ^ (mixed >> 31)) | 1))
     }
 
     /// Any number.
     pub fn number(&mut self) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        self.0.wrapping_mul(0x2545_F491_4F6C_DD1D)
+        self.0.draw()
     }
 
     /// A number below `most`; 0 where there is none.

@@ -536,10 +536,13 @@ fn told(carried: &Carried) -> String {
 
 /// The application's id and secret, of the lines that a practice tenant writes for its clients.
 fn client(lines: &str) -> (String, String) {
-    let value = |name: &str| {
-        let mut lines = lines.lines();
-        let value = lines.find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
-        value.unwrap_or_default().to_string()
-    };
+    let value = |name: &str| value(lines, name).unwrap_or_default().to_string();
     (value("CLIENT_ID"), value("CLIENT_SECRET"))
+}
+
+/// What such lines set a name to.
+#[must_use]
+pub fn value<'a>(lines: &'a str, name: &str) -> Option<&'a str> {
+    let mut lines = lines.lines();
+    lines.find_map(|line| line.strip_prefix(name)?.strip_prefix('='))
 }

@@ -9,6 +9,7 @@ use auth0_bulk_users::seams::{Clock, Process, SimulatedDisk};
 use auth0_bulk_users::{Counts, MAX_UPLOAD_BYTES, Tenant};
 use simulation::life::{import, play};
 use simulation::plan::Plan;
+use simulation::tenant::value;
 
 #[path = "../../tests/it/program.rs"]
 mod program;
@@ -65,12 +66,8 @@ impl Running {
                 Err(cause) => panic!("{cause}"),
             }
         };
-        let value = |name: &str| {
-            let mut lines = lines.lines();
-            let value = lines.find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
-            value.expect("a line of it").to_string()
-        };
-        Tenant::new(&value("DOMAIN"), &value("MGMT_API_ACCESS_TOKEN")).expect("a tenant")
+        let value = |name: &str| value(&lines, name).expect("a line of it");
+        Tenant::new(value("DOMAIN"), value("MGMT_API_ACCESS_TOKEN")).expect("a tenant")
     }
 }
 

@@ -327,12 +327,7 @@ pub fn compare_with_practice_with(
 /// The write gate is open, and the token has what a comparison needs: nothing is sent for that.
 fn check_rights(tenant: &Tenant) -> Result<()> {
     tenant.check_gate("a comparison")?;
-    let (_, scopes) = tenant.token_facts();
-    let lacks = |wanted: &&&str| {
-        let scopes = scopes.as_ref();
-        scopes.is_some_and(|scopes| !scopes.iter().any(|scope| scope == **wanted))
-    };
-    match SCOPES.iter().find(lacks) {
+    match SCOPES.iter().find(|scope| tenant.lacks_scope(scope)) {
         Some(scope) => Err(Error::missing_scope(
             tenant.domain(),
             "a comparison",
@@ -368,9 +363,8 @@ fn connection_for(tenant: &Tenant, name: &str) -> Result<ConnectionId> {
 /// Refuses a connection with users whom no comparison made, and gives those whom one has left. A search lags, so whom it shows
 /// is looked up.
 fn check_empty(tenant: &Tenant, name: &str) -> Result<Vec<String>> {
-    let quoted = name.replace('\\', "\\\\").replace('"', "\\\"");
     let request = Request::get("/api/v2/users", &["read:users"])
-        .query("q", format!("identities.connection:\"{quoted}\""))
+        .query("q", ownership::term("identities.connection", name))
         .query("search_engine", "v3")
         .query("include_totals", true)
         .query("per_page", MOST_LOOKED_AT);

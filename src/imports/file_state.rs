@@ -15,9 +15,7 @@ pub(crate) struct FileState {
     /// Rows that brought a user id of their own.
     pub(crate) own_ids: Vec<usize>,
     pub(crate) packed_sha256: String,
-    /// How often it may have been taken.
-    pub(crate) uploads: u32,
-    /// When each of these was sent, in milliseconds of UNIX time.
+    /// When each upload was sent that may have been taken, in milliseconds of UNIX time.
     pub(crate) sent: Vec<u64>,
     /// When uploads were sent that were never answered, and that another one followed. Jobs of them may be at work.
     pub(crate) lost: Vec<u64>,
@@ -65,9 +63,14 @@ impl FileState {
         self.rows.iter().map(|(_, count)| count).sum()
     }
 
+    /// How often it may have been taken.
+    pub(crate) fn uploads(&self) -> u32 {
+        u32::try_from(self.sent.len()).unwrap_or(u32::MAX)
+    }
+
     /// Whether another upload of the same file may have brought users in.
     pub(crate) fn is_uncertain(&self) -> bool {
-        self.uploads > 1
+        self.sent.len() > 1
     }
 
     pub(crate) fn all_rows(&self) -> impl Iterator<Item = usize> + '_ {
@@ -101,7 +104,6 @@ impl FileState {
 
     /// An upload is about to be sent.
     pub(crate) fn sending(&mut self, at: u64) {
-        self.uploads += 1;
         self.sent.push(at);
         if let Stage::Unanswered { since } = self.stage {
             self.lost.push(since);
@@ -118,7 +120,6 @@ impl FileState {
 
     /// It was certainly not taken.
     pub(crate) fn not_taken(&mut self) {
-        self.uploads = self.uploads.saturating_sub(1);
         self.sent.pop();
         self.stage = Stage::Waiting;
     }

@@ -479,6 +479,11 @@ impl ImportOptions {
         Ok(options)
     }
 
+    /// Whether a file that is sent again later would overwrite what has changed since, and nobody said that it may.
+    pub(crate) fn overwrites(&self) -> bool {
+        self.job.upsert && !self.send_again_untold
+    }
+
     /// Whether a `password_hash` may be dropped without a word.
     pub(crate) fn loses_hashes(&self) -> bool {
         self.job.upsert && !self.keep_existing_passwords

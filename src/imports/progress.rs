@@ -27,7 +27,7 @@ pub(crate) struct Progress {
 
 impl Progress {
     pub(crate) fn new(run: &Run) -> Progress {
-        let sent = run.files.iter().filter(|state| state.uploads > 0);
+        let sent = run.files.iter().filter(|state| state.uploads() > 0);
         let before: usize = sent.map(crate::imports::file_state::FileState::count).sum();
         Progress {
             began: clock::instant(),

@@ -221,8 +221,7 @@ impl<'a> Schedule<'a> {
 
     fn upload(&mut self, file: usize) -> Result<()> {
         let state = &self.run.files[file - 1];
-        let is_upsert = self.options.job.upsert && !self.options.send_again_untold;
-        if is_upsert && state.was_sent_long_ago(unix_millis()) {
+        if self.options.overwrites() && state.was_sent_long_ago(unix_millis()) {
             return self.account(file, Silence::Gone, Purpose::Account);
         }
         let name = packed_name(file);
@@ -392,8 +391,8 @@ impl<'a> Schedule<'a> {
     /// An upsert overwrites what changed since, so it is sent again at once or not at all.
     fn without_a_word(&mut self, running: &Running, why: Silence) -> Result<()> {
         let file = running.file;
-        let is_upsert = self.options.job.upsert && !self.options.send_again_untold;
-        let may_send = self.run.files[file - 1].uploads < UPLOADS;
+        let is_upsert = self.options.overwrites();
+        let may_send = self.run.files[file - 1].uploads() < UPLOADS;
         match why {
             Silence::Failed if may_send && (!is_upsert || running.whole) => self.send_again(file),
             Silence::Gone if may_send && !is_upsert => {
@@ -417,7 +416,7 @@ impl<'a> Schedule<'a> {
         say!("sending file {file} again: its job ended without a word on its users");
         let state = &mut self.run.files[file - 1];
         state.stage = Stage::Waiting;
-        let wait = backoff(state.uploads)?;
+        let wait = backoff(state.uploads())?;
         // At once, as an upsert must be.
         self.waiting.push_front(file);
         self.upload_after = self.upload_after.max(clock::instant() + wait);

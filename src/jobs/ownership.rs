@@ -104,13 +104,15 @@ pub(crate) fn is_user_with_made_id(
     profile.user_id.as_deref() == Some(id) && doubt.is_none_or(|doubt| doubt != ELSEWHERE)
 }
 
+/// What a search asks for: a field with that value, whatever is in it.
+pub(crate) fn term(field: &str, value: &str) -> String {
+    let quoted = value.replace('\\', "\\\\").replace('"', "\\\"");
+    format!("{field}:\"{quoted}\"")
+}
+
 /// Users by the values of one field. A search may not see the newest, so whom it does not find may be there.
 pub(crate) fn search(tenant: &Tenant, field: &str, values: &[String]) -> Result<Vec<UserAnswer>> {
-    let term = |value: &String| {
-        let quoted = value.replace('\\', "\\\\").replace('"', "\\\"");
-        format!("{field}:\"{quoted}\"")
-    };
-    let terms: Vec<String> = values.iter().map(term).collect();
+    let terms: Vec<String> = values.iter().map(|value| term(field, value)).collect();
     let request = Request::get("/api/v2/users", SCOPES)
         .query("q", terms.join(" OR "))
         .query("search_engine", "v3")

@@ -88,17 +88,17 @@ pub fn rehearse_import(
         }
     }
     let (report, not_understood) = chosen.ok_or_else(Error::no_users)?;
+    // With skip_bad_rows they are left out, as they were here.
+    let faulty = match options.skip_bad_rows {
+        true => 0,
+        false => bad_rows(&check_for(connection, users, options.loses_hashes())),
+    };
     let longest = forecasts.iter().map(|forecast| forecast.took).max();
     Ok(Rehearsal {
         domain: tenant.domain().to_string(),
         connection: told.name.clone(),
         practice: tenant.is_practice(),
-        obstacles: obstacles(
-            tenant,
-            bad_rows(&check_for(connection, users, options.loses_hashes())),
-            as_given,
-            longest.unwrap_or_default(),
-        ),
+        obstacles: obstacles(tenant, faulty, as_given, longest.unwrap_or_default()),
         unknown: unknown(tenant, &told, &not_understood, users, options),
         removal: removal(&report, users, options),
         report,

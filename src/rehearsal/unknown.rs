@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::clock::unix_seconds;
 use crate::connections::rules::OPTIONS_SCOPE;
 use crate::connections::{applications_untold, options_untold};
+use crate::disk;
 use crate::imports::IMPORTS;
 use crate::imports::look_up::cost;
 use crate::imports::options::ImportOptions;
@@ -107,20 +108,15 @@ fn of_the_users(told: &Told, users: &[User], options: &ImportOptions) -> Vec<Str
 /// What would keep the import from being made as it was rehearsed, and what to do about it.
 pub(crate) fn obstacles(
     tenant: &Tenant,
-    left_out: usize,
+    faulty: usize,
     options: &ImportOptions,
     longest: Duration,
 ) -> Vec<String> {
     let mut obstacles = Vec::new();
-    let (expires, scopes) = tenant.token_facts();
-    let lacks = |scope: &str| {
-        let scopes = scopes.as_ref();
-        scopes.is_some_and(|scopes| !scopes.iter().any(|own| own == scope))
-    };
-    if lacks("create:users") {
+    if tenant.lacks_scope("create:users") {
         obstacles.push("the token lacks the scope create:users, without which no import begins: add it to the application's grant".to_string());
     }
-    if lacks("read:users") {
+    if tenant.lacks_scope("read:users") {
         obstacles.push("the token lacks the scope read:users, by which users are looked up where a job does not tell of them: add it to the application's grant".to_string());
     }
     if tenant.is_read_only() {
@@ -129,8 +125,8 @@ pub(crate) fn obstacles(
             tenant.domain()
         ));
     }
-    if left_out > 0 && !options.skip_bad_rows {
-        obstacles.push(format!("import_users sends nobody while the check finds fault with {}: mend them, or leave them out as the rehearsal did, with skip_bad_rows(true)", count(left_out, "user")));
+    if faulty > 0 {
+        obstacles.push(format!("import_users sends nobody while the check finds fault with {}: mend them, or leave them out as the rehearsal did, with skip_bad_rows(true)", count(faulty, "user")));
     }
     if options.job.upsert && options.look_up_existing {
         obstacles.push("import_users takes no look_up_existing together with an upsert, which is for those who are there: leave it out of the import itself".to_string());
@@ -138,6 +134,7 @@ pub(crate) fn obstacles(
     if longest > options.time_limit {
         obstacles.push(format!("it may take {}, and time_limit ends the call after {}: give it more, or go on with resume_import", in_words(longest), in_words(options.time_limit)));
     }
+    let (expires, _) = tenant.token_facts();
     let left = expires.map(|expires| expires.saturating_sub(unix_seconds()));
     if let Some(left) = left
         && !tenant.renews_its_token()
@@ -146,7 +143,7 @@ pub(crate) fn obstacles(
         obstacles.push(format!("the token ends in {}, and the import may take {}: open the tenant with CLIENT_ID and CLIENT_SECRET, by which it is renewed", in_words(Duration::from_secs(left)), in_words(longest)));
     }
     if let Some(name) = &options.name
-        && Path::new(IMPORTS).join(name).exists()
+        && disk::exists(&Path::new(IMPORTS).join(name))
     {
         obstacles.push(format!(
             "a run folder {IMPORTS}/{name} is there already: give the import another name"

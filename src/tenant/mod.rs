@@ -349,6 +349,11 @@ impl Tenant {
         (token.expires, token.scopes.clone())
     }
 
+    /// Whether the token is known to lack the scope.
+    pub(crate) fn lacks_scope(&self, scope: &str) -> bool {
+        self.token().lacks(&[scope])
+    }
+
     pub(crate) fn sign_in_application(&self) -> Result<&Application> {
         match &self.sign_in {
             Some(application) => Ok(application),

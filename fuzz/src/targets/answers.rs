@@ -241,7 +241,7 @@ fn exported(input: &[u8]) -> Held {
     let folder = Folder::new();
     let sheet = folder.path().join("exported.csv");
     let reached = call(&parts.join(PART), &[], &[], |tenant| {
-        let connection = seams::connection(CONNECTION)?;
+        let connection = ConnectionId::new(CONNECTION)?;
         let exported = export_users(tenant, &connection, Duration::from_secs(60))?;
         exported.evcxr_display();
         exported.save_csv(sheet.to_str().unwrap_or_default())?;
@@ -264,7 +264,7 @@ fn users() -> Vec<User> {
 }
 
 fn start(tenant: &Tenant) -> Result<Job> {
-    start_import(tenant, &seams::connection(CONNECTION)?, &users())
+    start_import(tenant, &ConnectionId::new(CONNECTION)?, &users())
 }
 
 fn started(input: &[u8]) -> Held {
@@ -352,7 +352,7 @@ fn imported(input: &[u8]) -> Held {
             .name("fuzzed")
             .skip_bad_rows(true)
             .time_limit(Duration::from_secs(300));
-        let report = import_users(tenant, &seams::connection(CONNECTION)?, &users(), &options);
+        let report = import_users(tenant, &ConnectionId::new(CONNECTION)?, &users(), &options);
         let report =
             report.or_else(
                 |error| match std::path::Path::new("imports/fuzzed").exists() {

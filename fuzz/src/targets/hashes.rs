@@ -160,8 +160,8 @@ fn fits(hash: &StoredHash) -> std::result::Result<(), String> {
         StoredHash::Custom(custom) => user.custom_password_hash = Some(custom.clone()),
         _ => return Ok(()),
     }
-    let connection = auth0_bulk_users::seams::connection("con_Fuzzed0000000001")
-        .map_err(|error| error.to_string())?;
+    let connection =
+        ConnectionId::new("con_Fuzzed0000000001").map_err(|error| error.to_string())?;
     match check_users(&connection, &[user]).into_iter().next() {
         Some(problem) => Err(format!(
             "a hash became what is refused: {problem} ({hash:?})"

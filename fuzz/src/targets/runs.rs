@@ -269,7 +269,7 @@ fn folders() -> Vec<Vec<u8>> {
 
 fn play(streams: bool, loses: usize) -> Result<()> {
     let tenant = tenant(loses)?;
-    let connection = seams::connection(CONNECTION)?;
+    let connection = ConnectionId::new(CONNECTION)?;
     let user = |email: &str| User {
         password_hash: Some(HASH.to_string()),
         ..User::new(email)

@@ -99,6 +99,12 @@ fn read_settings(input: &[u8]) -> Held {
     })
 }
 
+/// Nothing that is shown of the tenant holds the secret.
+fn keeps(tenant: &Tenant) -> Result<(), String> {
+    let shown = shown(tenant);
+    hidden("a tenant", &shown.each_ref().map(String::as_str), &[MARK])
+}
+
 /// A domain, and the parts of a token.
 fn open(input: &[u8]) -> Held {
     let parts = parts(input);
@@ -110,11 +116,7 @@ fn open(input: &[u8]) -> Held {
             Ok(Reached::Refused)
         }
         Ok(tenant) => {
-            hidden(
-                "a tenant",
-                &shown(&tenant).each_ref().map(String::as_str),
-                &[MARK],
-            )?;
+            keeps(&tenant)?;
             let at_home =
                 tenant.domain().is_ascii() && !tenant.domain().contains(['@', '/', '?', '#', ' ']);
             match at_home && !tenant.is_practice()
@@ -165,11 +167,7 @@ fn read_token(input: &[u8]) -> Held {
             Ok(Reached::Refused)
         }
         Ok(tenant) => {
-            hidden(
-                "a tenant",
-                &shown(&tenant).each_ref().map(String::as_str),
-                &[MARK],
-            )?;
+            keeps(&tenant)?;
             Ok(Reached::Taken)
         }
     }

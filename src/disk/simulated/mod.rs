@@ -1,6 +1,5 @@
 //! A disk in memory: it fails, fills up and loses what was not synced as its owner says, and repeatably.
 
-mod chance;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -14,12 +13,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-pub use chance::Chance;
-
 use crate::clock;
 use crate::disk::metadata::{Entry, How, Kind, Metadata};
 use crate::disk::places;
 use crate::disk::simulated::tree::{Node, Tree};
+pub use crate::secrets::chance::Chance;
 
 /// Who owns all that is on a simulated disk.
 const OWNER: u32 = 1000;

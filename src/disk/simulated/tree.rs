@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::time::SystemTime;
 
-use crate::disk::simulated::chance::Chance;
+use crate::secrets::chance::Chance;
 
 /// Bytes that a disk writes whole or not at all.
 const BLOCK: usize = 512;
