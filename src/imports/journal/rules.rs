@@ -84,12 +84,7 @@ impl Rules {
                 state.uploads += 1;
                 time(*at)
             }
-            Entry::NotTaken { file } => {
-                let state = self.open_file(*file)?;
-                let was_sending = std::mem::take(&mut state.sending);
-                state.uploads = state.uploads.saturating_sub(1);
-                hold(was_sending, || format!("file {file} was not being sent"))
-            }
+            Entry::NotTaken { file } => self.not_taken(*file),
             Entry::Accepted { file, job, at, .. } => {
                 let state = self.open_file(*file)?;
                 let was_sending = std::mem::take(&mut state.sending);
@@ -106,6 +101,13 @@ impl Rules {
                 "users are removed when all files are done".to_string()
             }),
         }
+    }
+
+    fn not_taken(&mut self, file: usize) -> Checked {
+        let state = self.open_file(file)?;
+        let was_sending = std::mem::take(&mut state.sending);
+        state.uploads = state.uploads.saturating_sub(1);
+        hold(was_sending, || format!("file {file} was not being sent"))
     }
 
     fn packed(&mut self, file: usize, rows: &RowRuns, given: &[usize]) -> Checked {
