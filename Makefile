@@ -187,14 +187,14 @@ bench: setup
 	$(PRACTICE) $(BIN)/python benches/lessons.py
 
 simulate:
-	@$(PRACTICE) cargo run --quiet --locked --release --package simulation -- $(SEEDS)
+	@$(PRACTICE) cargo run --quiet --locked --profile simulate --package simulation -- $(SEEDS)
 
 story:
-	@$(PRACTICE) cargo run --quiet --locked --release --package simulation -- --seed $(SEED)
+	@$(PRACTICE) cargo run --quiet --locked --profile simulate --package simulation -- --seed $(SEED)
 
 # Whatever is found is kept in fuzz/found, and the command that shows it again is said.
 fuzz:
-	@$(PRACTICE) cargo run --quiet --locked --package fuzz -- --seconds $(SECONDS_EACH) --seed $(SEED) $(TARGETS)
+	@$(PRACTICE) cargo run --quiet --locked --profile fuzz --package fuzz -- --seconds $(SECONDS_EACH) --seed $(SEED) $(TARGETS)
 
 test-kills:
 	@cargo test --quiet --locked --features $(FEATURES) --test it -- --ignored --exact kills::an_import_that_is_killed_200_times_is_resumed_to_the_same_end

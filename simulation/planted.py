@@ -24,7 +24,7 @@ FAULTS = [
     ("a time-out counts as not taken", "src/imports/schedule.rs",
      "            kind if kind.may_pass() => {\n                let wait = self.retry.pause(error)?;\n                self.upload_after",
      "            kind if kind.may_pass() => {\n                self.run.note(Entry::NotTaken { file })?;\n                let wait = self.retry.pause(error)?;\n                self.upload_after"),
-    ("a lost upload makes no file uncertain", "src/imports/file_state.rs", "self.uploads > 1", "self.uploads > 100"),
+    ("a lost upload makes no file uncertain", "src/imports/file_state.rs", "self.sent.len() > 1", "self.sent.len() > 100"),
     ("the packed file goes before its end is written", "src/imports/run.rs",
      "        self.folder.write(&done_name(end.file), &left)?;\n        self.note(Entry::Done(end))?;\n        self.folder.delete(&name);",
      "        self.folder.write(&done_name(end.file), &left)?;\n        self.folder.delete(&name);\n        self.note(Entry::Done(end))?;"),
@@ -39,7 +39,7 @@ FAULTS = [
     ("a slot is taken for free after an upload", "src/imports/schedule.rs", "self.running.len() < self.options.slots && now", "self.running.len() <= self.options.slots && now"),
     ("the rate is measured from sending, and forgotten after a second request", "src/tenant/rate.rs", "(per_second as usize).clamp(1, REMEMBERED)", "(2 * per_second as usize).clamp(1, REMEMBERED)"),
     ("a job that is unknown for a moment is taken for gone", "src/imports/schedule.rs", "            Silence::Gone if may_send && !is_upsert => {", "            Silence::Gone if may_send => {"),
-    ("an upsert is sent again whenever it was sent", "src/imports/schedule.rs", "if is_upsert && state.was_sent_long_ago(unix_millis()) {", "if is_upsert && state.was_sent_long_ago(0) {"),
+    ("an upsert is sent again whenever it was sent", "src/imports/schedule.rs", "state.was_sent_long_ago(unix_millis()) {", "state.was_sent_long_ago(0) {"),
     ("users of before are removed too", "src/removal/mod.rs", 'None if end.is_updated(row) => Some("the user was there before and was updated"),', "None if end.is_updated(row) => None,"),
     ("the guard of users who were there is gone", "src/removal/mod.rs", "candidate.may_come_late || noted != NoteKind::AlreadyThere", "true"),
     ("ids of the reader's own are removed without a look", "src/removal/plan.rs", "    if let Some(doubt) = doubt(&profile, connection, candidate.span) {\n        return Ok(Err(doubt));\n    }\n    // A copy", "    // A copy"),
@@ -49,21 +49,29 @@ FAULTS = [
     ("a limit is no limit: 429 stops the run", "src/imports/schedule.rs", "            ErrorKind::RateLimited | ErrorKind::TokenQuota => {\n                self.run.note(Entry::NotTaken { file })?;\n                self.hold(error)", "            ErrorKind::RateLimited | ErrorKind::TokenQuota => {\n                self.run.note(Entry::NotTaken { file })?;\n                Err(error)"),
     ("the cap on when to ask is gone", "src/imports/estimate.rs", "let latest = age.saturating_add(gap(job.took));", "let latest = Duration::MAX.min(age.saturating_add(gap(job.took)) * 1000);"),
     ("who has another's username is already there", "src/imports/verdict.rs", "        Look::Absent => Noted(NoteKind::Failed, Why::Taken),", "        Look::Absent => AsRefused,"),
+    ("a page in the place of a 404 is one", "src/tenant/refusal.rs", "    let why = answer.unreadable()?;", "    let why = answer.unreadable().filter(|_| answer.call.is_empty())?;"),
+    ("what is said of a token is said of the job", "src/error/mod.rs", "        if let Detail::Refused { .. } = self.0.detail {", "        if let Detail::Refused { status: 0, .. } = self.0.detail {"),
+    ("a deletion that is lost and then meets a page has deleted", "src/tenant/mod.rs", "                && answer.unreadable().is_none();", "                && !answer.call.is_empty();"),
     ("rows that no report names have come in", "src/imports/verdict.rs", "        (Told::Unnamed, Some(Look::Absent)) => unknown(Why::NotReported),", "        (Told::Unnamed, Some(Look::Absent)) => Inserted,"),
 ]
 
 
 def build(copy):
-    command = ["cargo", "build", "--quiet", "--release", "--locked", "--package", "simulation"]
+    command = ["cargo", "build", "--quiet", "--locked", "--package", "simulation"]
     subprocess.run(command, cwd=copy, check=True)
     target = os.environ.get("CARGO_TARGET_DIR", copy / "target")
-    return pathlib.Path(target) / "release" / "simulation"
+    return pathlib.Path(target) / "debug" / "simulation"
 
 
 def play(program):
-    played = subprocess.run([program, str(SEEDS)], capture_output=True, text=True)
-    found = re.search(r"seed (\d+) fails: (.{0,160})", played.stdout)
-    return found and (found[1], found[2])
+    """The first seed that finds the fault, and by what; nothing after it is played."""
+    with subprocess.Popen([program, str(SEEDS)], stdout=subprocess.PIPE, text=True) as playing:
+        for line in playing.stdout:
+            found = re.match(r"seed (\d+) fails: (.{0,160})", line)
+            if found:
+                playing.kill()
+                return found[1], found[2]
+    return None
 
 
 def main():

@@ -18,7 +18,7 @@ use crate::plan::{End, Hash, Kill, Person, Plan};
 use crate::tenant::{BEGINNING, DOMAIN, Line, Play};
 
 /// Processes after those whose ends the plan knows. Whatever goes wrong goes wrong so often at most.
-const MORE_PROCESSES: usize = 60;
+const MORE_PROCESSES: usize = 200;
 /// By then every job has ended that was sent before.
 const HOURS_LATER: Duration = Duration::from_secs(3 * 3_600);
 

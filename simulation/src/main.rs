@@ -3,8 +3,12 @@
 use std::process::exit;
 use std::time::{Duration, Instant};
 
+use mimalloc::MiMalloc;
 use simulation::plan::Plan;
 use simulation::{hold, shrink, story};
+
+#[global_allocator]
+static MEMORY: MiMalloc = MiMalloc;
 
 fn main() {
     std::panic::set_hook(Box::new(|_| {}));

@@ -10,6 +10,9 @@ use crate::life::{Part, Played, secret};
 use crate::plan::{Hash, Plan};
 use crate::tenant::{Asked, BEGINNING};
 
+/// The users of a file are looked up within that time, as a rule, so that one may come in between the look and the word.
+const LOOKING_UP: Duration = Duration::from_secs(300);
+
 /// Everything that does not hold, a sentence each.
 #[must_use]
 pub fn faults(plan: &Plan, played: &Played) -> Vec<String> {
@@ -149,6 +152,14 @@ fn wrong(
     let is_in = with_email().any(|profile| {
         is_ours(profile) && row_of(profile) == Some(row) && made_at(profile) <= part.told_at
     });
+    // While the others of its file were looked up, by an upload of which the report says that its job may be at work.
+    let came_in_meanwhile = || {
+        let may_change = part.report.may_change_until().is_some();
+        let lately = part.told_at.saturating_sub(LOOKING_UP);
+        let mut ours =
+            with_email().filter(|profile| is_ours(profile) && row_of(profile) == Some(row));
+        may_change && ours.all(|profile| made_at(profile) > lately)
+    };
     let is_shared = plan.connection == "Shared-Emails";
     let mut twins = plan.people.iter().enumerate();
     let has_twin =
@@ -163,7 +174,7 @@ fn wrong(
                 || (has_twin && !is_shared);
             (!was_there).then_some("nobody with the e-mail ever was")
         }
-        Some(Outcome::Failed) => is_in.then_some("it is in"),
+        Some(Outcome::Failed) => (is_in && !came_in_meanwhile()).then_some("it is in"),
         Some(Outcome::Unknown) => is_undisturbed(plan).then_some("nothing went wrong"),
         _ => Some("that is no end"),
     }

@@ -96,6 +96,57 @@ fn a_page_in_the_place_of_the_answer_to_a_deletion_deletes_nobody() {
 }
 
 #[test]
+fn a_page_in_the_place_of_a_404_says_of_nobody_that_they_are_gone() {
+    for call in [
+        Call::Job,
+        Call::Search,
+        Call::ByEmail,
+        Call::User,
+        Call::Delete,
+    ] {
+        for upsert in [false, true] {
+            let mut plan = quiet(3);
+            plan.import.upsert = upsert;
+            plan.tenant.job_speed = 0.1;
+            plan.troubles = vec![
+                trouble(Call::Upload, Wrong::DoneThen(503)),
+                Trouble {
+                    count: 40,
+                    ..trouble(call, Wrong::Status(404))
+                },
+            ];
+            plan.removal = Some(Vec::new());
+            holds(&plan);
+            plan.troubles.remove(0);
+            holds(&plan);
+        }
+    }
+    let mut plan = quiet(1);
+    plan.troubles = vec![
+        trouble(Call::Delete, Wrong::Garbage),
+        Trouble {
+            count: 2,
+            ..trouble(Call::Delete, Wrong::Status(404))
+        },
+    ];
+    plan.removal = Some(Vec::new());
+    holds(&plan);
+}
+
+#[test]
+fn what_the_tenant_says_of_a_token_it_does_not_say_of_the_job() {
+    let mut plan = quiet(2);
+    plan.import.slots = 1;
+    plan.tenant.job_speed = 0.01;
+    plan.tenant.token_seconds = 120;
+    plan.troubles = vec![Trouble {
+        first: 1,
+        ..trouble(Call::Token, Wrong::Status(404))
+    }];
+    holds(&plan);
+}
+
+#[test]
 fn an_upsert_that_was_not_answered_is_not_sent_again_a_day_later() {
     let mut plan = quiet(1);
     plan.import.upsert = true;

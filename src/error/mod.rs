@@ -244,6 +244,15 @@ impl Error {
         }
     }
 
+    /// The same, of a request for a token that another request needed: what the tenant says of the token, it does not say of
+    /// that one.
+    pub(crate) fn of_the_token(mut self) -> Error {
+        if let Detail::Refused { .. } = self.0.detail {
+            self.0.detail = Detail::Nothing;
+        }
+        self
+    }
+
     /// Whether the tenant said no, and would again: a status of 400 to 499 that is no limit.
     pub(crate) fn is_refused(&self) -> bool {
         self.status()

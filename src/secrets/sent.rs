@@ -4,7 +4,8 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
-use std::hash::{BuildHasher, RandomState};
+use std::hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState};
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
@@ -31,16 +32,35 @@ const KINDS: [&str; 7] = ["argon2", "bcrypt", "hmac", "md", "pbkdf2", "scrypt", 
 const HOW: [&str; 4] = ["algorithm", "digest", "encoding", "position"];
 
 /// Fingerprints by length.
-type Pieces = HashMap<usize, HashSet<u64>>;
+type Pieces = HashMap<usize, HashSet<u64, BuildHasherDefault<AsItIs>>>;
+
+/// A fingerprint is a hash already, and is not hashed again.
+#[derive(Default)]
+struct AsItIs(u64);
+
+impl Hasher for AsItIs {
+    fn write(&mut self, bytes: &[u8]) {
+        bytes
+            .iter()
+            .for_each(|byte| self.0 = self.0.rotate_left(8) ^ u64::from(*byte));
+    }
+    fn write_u64(&mut self, fingerprint: u64) {
+        self.0 = fingerprint;
+    }
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
 
 /// What may not come back.
 #[derive(Clone, Default)]
 pub(crate) struct SentSecrets {
     hasher: RandomState,
-    /// Pieces that are hidden where they stand, in lower case.
-    pieces: Pieces,
+    /// Pieces that are hidden where they stand, in lower case. A token has hundreds, and goes with every request: so they are
+    /// shared.
+    pieces: Arc<Pieces>,
     /// Secrets that may be words. A text that has one is hidden whole, since what is left around it would tell it.
-    words: Pieces,
+    words: Arc<Pieces>,
 }
 
 impl SentSecrets {
@@ -56,21 +76,14 @@ impl SentSecrets {
         let folded = secret.to_ascii_lowercase();
         match secret.len() {
             ..LEAST => return,
-            LEAST_BASE32.. if is_base32(secret) => {
-                for piece in folded.as_bytes().windows(BASE32_PIECE) {
-                    self.keep(piece);
-                }
-            }
+            LEAST_BASE32.. if is_base32(secret) => self.keep_all(&folded, BASE32_PIECE),
             LEAST..PIECE if is_drawn(secret) => self.keep(folded.as_bytes()),
             LEAST..PIECE => {
                 let print = self.hasher.hash_one(secret.as_bytes());
-                self.words.entry(secret.len()).or_default().insert(print);
+                let words = Arc::make_mut(&mut self.words);
+                words.entry(secret.len()).or_default().insert(print);
             }
-            _ => {
-                for piece in folded.as_bytes().windows(PIECE) {
-                    self.keep(piece);
-                }
-            }
+            _ => self.keep_all(&folded, PIECE),
         }
         for part in secret.split(['.', '$']) {
             let is_kind = KINDS.iter().any(|kind| part.starts_with(kind)) || part.contains('=');
@@ -83,18 +96,30 @@ impl SentSecrets {
     /// The same but for those that may be words.
     pub(crate) fn without_words(&self) -> SentSecrets {
         SentSecrets {
-            words: Pieces::default(),
+            words: Arc::default(),
             ..self.clone()
         }
     }
 
     fn keep(&mut self, piece: &[u8]) {
         let print = self.hasher.hash_one(piece);
-        self.pieces.entry(piece.len()).or_default().insert(print);
+        let pieces = Arc::make_mut(&mut self.pieces);
+        pieces.entry(piece.len()).or_default().insert(print);
+    }
+
+    /// Keeps every piece of that length.
+    fn keep_all(&mut self, secret: &str, length: usize) {
+        let all = secret.as_bytes().windows(length);
+        let all = all.map(|piece| self.hasher.hash_one(piece));
+        let pieces = Arc::make_mut(&mut self.pieces);
+        pieces.entry(length).or_default().extend(all);
     }
 
     /// The text without what was sent, as it was sent or in escapes.
     pub(crate) fn hide(&self, text: &str) -> String {
+        if self.is_shorter_than_any(text) {
+            return text.to_string();
+        }
         let mut found = vec![false; text.len()];
         for reading in readings(text) {
             if self.found(&self.words, &reading.bytes).contains(&true) {
@@ -120,6 +145,12 @@ impl SentSecrets {
         out
     }
 
+    /// Most texts are. With its escapes undone a text is no longer than before.
+    fn is_shorter_than_any(&self, text: &str) -> bool {
+        let mut lengths = self.pieces.keys().chain(self.words.keys());
+        lengths.all(|length| text.len() < *length)
+    }
+
     /// Which bytes belong to one of the pieces.
     fn found(&self, pieces: &Pieces, bytes: &[u8]) -> Vec<bool> {
         let mut found = vec![false; bytes.len()];
@@ -139,6 +170,7 @@ impl SentSecrets {
             return value;
         }
         match value {
+            Value::String(text) if self.is_shorter_than_any(&text) => Value::String(text),
             Value::String(text) => Value::String(self.hide(&text)),
             Value::Array(items) => items.into_iter().map(|item| self.hide_in(item)).collect(),
             Value::Object(fields) => {

@@ -112,13 +112,14 @@ impl Tenant {
         application: Option<Application>,
         sign_in: Option<Application>,
         has_settings: bool,
-        token: Token,
+        mut token: Token,
     ) -> Tenant {
         // Both are needed: a mark alone could be forged, loopback alone could be a tunnel to a real tenant.
         let practice = wire.address.loopback && token.practice_mark;
         for application in application.iter().chain(&sign_in) {
             wire.keep(&application.secret);
         }
+        wire.hide_kept(&mut token.sent);
         let inner = Inner {
             wire,
             application,
@@ -395,7 +396,10 @@ impl Tenant {
                 answer = self.send_once(&request, Some(&token), deadline)?;
             }
             // Whoever is gone after a deletion whose answer was lost was deleted by it.
-            let is_gone = was_lost && !is_read && answer.status == StatusCode::NOT_FOUND;
+            let is_gone = was_lost
+                && !is_read
+                && answer.status == StatusCode::NOT_FOUND
+                && answer.unreadable().is_none();
             if !is_wanted(&answer) && !is_gone {
                 return Err(refusal(&answer));
             }
@@ -494,7 +498,9 @@ impl Tenant {
             }
         };
         if self.token().secret == *old {
-            let token = self.inner.wire.exchange(application, deadline)?;
+            let token = self.inner.wire.exchange(application, deadline);
+            let mut token = token.map_err(Error::of_the_token)?;
+            self.inner.wire.hide_kept(&mut token.sent);
             *self.token() = token;
         }
         Ok(Some(self.token().clone()))

@@ -35,6 +35,9 @@ const QUOTA: &str = "auth0-client-quota-limit";
 
 /// Turns an answer that is no success into the error that explains it.
 pub(crate) fn refusal(answer: &Answer) -> Error {
+    if let Some(page) = page(answer) {
+        return page;
+    }
     let told: RefusalAnswer = answer.read().unwrap_or_default();
     let message = match told
         .message
@@ -57,6 +60,18 @@ pub(crate) fn refusal(answer: &Answer) -> Error {
     let code = told.error_code.0.or(error);
     let code = code.map(|code| words_of_others(&without_secrets(&code), MOST_CODE_CHARS));
     Error::refused(&answer.call, answer.status.as_u16(), code, &message)
+}
+
+/// The error that a 404 is which the tenant did not give. Every 404 of the Management API that was recorded is JSON (as in the
+/// cassettes of go-auth0's and Terraform's tests). A page in its place comes from something on the way, and says nothing of
+/// whether the job or the user is there.
+fn page(answer: &Answer) -> Option<Error> {
+    let is_of_the_api = answer.call.contains(" /api/v2/");
+    if answer.status != StatusCode::NOT_FOUND || !is_of_the_api {
+        return None;
+    }
+    let why = answer.unreadable()?;
+    Some(Error::unreadable(&answer.call, 404, &why))
 }
 
 /// Where a redirection leads.

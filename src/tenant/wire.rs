@@ -10,6 +10,7 @@ use crate::clock::{self, Deadline};
 use crate::disk::places::kill_at_request;
 use crate::error::{Error, Result};
 use crate::secrets::Secret;
+use crate::secrets::sent::SentSecrets;
 use crate::tenant::answers::TokenAnswer;
 use crate::tenant::line::{Line, Outgoing, sensitive};
 use crate::tenant::log::Recorder;
@@ -61,6 +62,12 @@ impl Wire {
         self.kept.push(secret.clone());
     }
 
+    /// What this end keeps is not to come back either. A token brings it along.
+    pub(crate) fn hide_kept(&self, sent: &mut SentSecrets) {
+        let kept = self.kept.iter();
+        kept.for_each(|secret| sent.add(secret.expose()));
+    }
+
     /// Exchanges client credentials for a token, by one request.
     pub(crate) fn exchange(&self, application: &Application, deadline: Deadline) -> Result<Token> {
         let secret = &application.secret;
@@ -99,9 +106,9 @@ impl Wire {
         let url = self.url(request, &call)?;
         let (headers, body) = encoded(request, token, &call)?;
         let mut sent = request.secrets(token);
-        self.kept
-            .iter()
-            .for_each(|secret| sent.add(secret.expose()));
+        if token.is_none() {
+            self.hide_kept(&mut sent);
+        }
         let is_file = request.signed.is_some();
         let outgoing = Outgoing {
             method: request.method.clone(),
