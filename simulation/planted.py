@@ -49,6 +49,7 @@ FAULTS = [
     ("a limit is no limit: 429 stops the run", "src/imports/schedule.rs", "            ErrorKind::RateLimited | ErrorKind::TokenQuota => {\n                self.run.note(Entry::NotTaken { file })?;\n                self.hold(error)", "            ErrorKind::RateLimited | ErrorKind::TokenQuota => {\n                self.run.note(Entry::NotTaken { file })?;\n                Err(error)"),
     ("the cap on when to ask is gone", "src/imports/estimate.rs", "let latest = age.saturating_add(gap(job.took));", "let latest = Duration::MAX.min(age.saturating_add(gap(job.took)) * 1000);"),
     ("who has another's username is already there", "src/imports/verdict.rs", "        Look::Absent => Noted(NoteKind::Failed, Why::Taken),", "        Look::Absent => AsRefused,"),
+    ("what a limit says of its wait is not heeded", "src/tenant/refusal.rs", "retry_after(self).or_else(reset);", "Some(1).or_else(reset);"),
     ("a page in the place of a 404 is one", "src/tenant/refusal.rs", "    let why = answer.unreadable()?;", "    let why = answer.unreadable().filter(|_| answer.call.is_empty())?;"),
     ("what is said of a token is said of the job", "src/error/mod.rs", "        if let Detail::Refused { .. } = self.0.detail {", "        if let Detail::Refused { status: 0, .. } = self.0.detail {"),
     ("a deletion that is lost and then meets a page has deleted", "src/tenant/mod.rs", "                && answer.unreadable().is_none();", "                && !answer.call.is_empty();"),

@@ -34,6 +34,17 @@ fn half_an_answer_may_pass_and_a_whole_one_that_lacks_something_does_not() {
 }
 
 #[test]
+fn a_page_in_the_place_of_a_404_says_nothing_of_what_is_there() {
+    for body in ["", "<html>a gateway</html>", "not found"] {
+        let tenant = tenant_that_answers(404, body);
+        let error = find_job(&tenant, "job_0123456789abcdef").unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::BrokenAnswer, "{body}: {error}");
+        assert_eq!((error.status(), error.may_pass()), (None, true), "{error}");
+        assert!(error.to_string().contains("(404)"), "{error}");
+    }
+}
+
+#[test]
 fn an_error_is_small_and_can_be_sent_to_another_thread() {
     fn is_sent<T: Send + Sync + 'static>() -> usize {
         size_of::<T>()
