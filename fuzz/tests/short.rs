@@ -151,3 +151,24 @@ fn a_client_secret_that_a_later_answer_repeats_is_not_shown() {
     let input = [b"400".as_slice(), body.as_bytes()].join(PART);
     assert_eq!(execute(&target, &input), Ok(Reached::Refused));
 }
+
+/// Found by `csv`, `columns` and `json`: a column's name in the reason of a row, and where a column goes.
+#[test]
+fn no_sheet_holds_the_kernels_words() {
+    let mapped = br#"{"map":[["Old","app_metadata.EVCXR_B"]]}"#.as_slice();
+    let table = [mapped, b"Mail,Old\nada@example.com,1\n"].join(PART);
+    let hashes = b"mail,EVCXR_B\nada@example.com,scrypt:8:1$1jLbK$d629fc1\n".to_vec();
+    let json = br#"[{"email":"a0@example.com","passwoEVCXR_BErdHash":"$2b$10$mr1n6"}]"#.to_vec();
+    for (name, input) in [("columns", table), ("csv", hashes), ("json", json)] {
+        let target = named(name).expect("the target");
+        assert!(execute(&target, &input).is_ok(), "{name}");
+    }
+}
+
+/// Found by `csv`: a number of more digits than a float has was another one when it was read a second time.
+#[test]
+fn a_number_of_twenty_digits_reads_the_same_each_time() {
+    let target = named("csv").expect("the target");
+    let input = b"mail,user_metadata\nada@example.com,\"{\"\"n\"\":[90074749223372036853]}\"\n";
+    assert_eq!(execute(&target, input), Ok(Reached::Taken));
+}

@@ -357,15 +357,15 @@ impl Play {
                 self.known.insert(id.to_string(), at);
                 self.just_taken = Some(id.to_string());
             }
-            (Some(Call::Job), 200)
-                if ["completed", "failed"]
+            // An answer without a status, or a page, says nothing of the job.
+            (Some(Call::Job), 200 | 404) => {
+                let is_over = ["completed", "failed"]
                     .iter()
-                    .any(|word| told["status"] == *word) =>
-            {
-                drop(self.known.remove(job))
+                    .any(|word| told["status"] == *word);
+                if is_over || told["statusCode"] == 404 {
+                    self.known.remove(job);
+                }
             }
-            // A page says nothing of the job.
-            (Some(Call::Job), 404) if told["statusCode"] == 404 => drop(self.known.remove(job)),
             _ => {}
         }
     }

@@ -10,7 +10,7 @@ use crate::inspect::report::{Fate, FileReport, FileState};
 use crate::inspect::verdict::{Judge, Verdict, reset_reason, twin_reason};
 use crate::private_file::sheet::CsvFile;
 use crate::private_file::{create_private, create_private_folders};
-use crate::say::{data, say};
+use crate::say::{data, say, sentence};
 use crate::secrets::hide::without_secrets;
 use crate::sources::look::LookedAt;
 use crate::users::User;
@@ -153,11 +153,15 @@ impl Sheets {
         let seen = match verdict {
             Verdict::LeftOut(why, user) => {
                 let [email, username] = names(Some(&user));
-                return self.left_out.row([place, &email, &username, &why]);
+                return self
+                    .left_out
+                    .row([place, &email, &username, &sentence(&why)]);
             }
             Verdict::Fails(why, user) => {
                 let [email, username] = names(user.as_deref());
-                return self.failing.row([place, &email, &username, &why]);
+                return self
+                    .failing
+                    .row([place, &email, &username, &sentence(&why)]);
             }
             Verdict::Ready(seen) => seen,
         };
@@ -197,7 +201,8 @@ fn write_kinds(inspection: &FileReport, folder: &Path) -> io::Result<()> {
     let mut columns = CsvFile::create(&folder.join("columns.csv"))?;
     columns.row(["column", "filled_in", "goes_to"])?;
     for field in &inspection.fields {
-        columns.row([&data(&field.name), &field.filled.to_string(), &field.goes])?;
+        let [name, goes] = [&field.name, &field.goes].map(|text| data(text));
+        columns.row([&name, &field.filled.to_string(), &goes])?;
     }
     columns.finish()?;
     let mut hashes = CsvFile::create(&folder.join("hashes.csv"))?;
@@ -207,7 +212,8 @@ fn write_kinds(inspection: &FileReport, folder: &Path) -> io::Result<()> {
             Fate::Impossible(why) => format!("it {why}"),
             _ => String::new(),
         };
-        hashes.row([&kind.what, &kind.rows.to_string(), kind.fate.word(), &why])?;
+        let rows = kind.rows.to_string();
+        hashes.row([&data(&kind.what), &rows, kind.fate.word(), &sentence(&why)])?;
     }
     hashes.finish()
 }
