@@ -339,8 +339,19 @@ fn before(chance: &mut Chance, people: &[Person]) -> Vec<Person> {
                 email: like.email.to_lowercase(),
                 ..own
             },
-            5..=6 => Person {
+            5 => Person {
                 username: like.username,
+                ..own
+            },
+            // Whoever was imported before by the same file, or has somebody's id.
+            6..=7 => Person {
+                email: like.email.to_lowercase(),
+                username: like.username,
+                user_id: like.user_id.or(own.user_id),
+                hash: Hash::Bcrypt,
+            },
+            8 => Person {
+                user_id: like.user_id.or(own.user_id),
                 ..own
             },
             _ => own,
@@ -353,11 +364,15 @@ fn others(chance: &mut Chance, people: &[Person]) -> Vec<Other> {
     let mut others: Vec<Other> = Vec::new();
     for index in 0..chance.between(1, 4) {
         let like = people[chance.between(0, people.len() - 1)].clone();
+        let other = || Some(format!("other-{index}"));
         let does = match chance.between(1, 6) {
             1 | 2 => Does::Imports(vec![Person {
                 email: like.email.to_lowercase(),
                 username: None,
-                user_id: Some(format!("other-{index}")),
+                user_id: match chance.percent(40) {
+                    true => like.user_id.or_else(other),
+                    false => other(),
+                },
                 hash: Hash::Bcrypt,
             }]),
             3 => Does::Deletes(like.email.to_lowercase()),

@@ -51,10 +51,9 @@ fn is_undisturbed(plan: &Plan) -> bool {
         && plan.tenant.burst >= 1000.0
 }
 
-/// Whether an account was made by the run: everybody else has an id that says so.
+/// Whether an account was made by the run: everybody else has metadata that say by whom.
 fn is_ours(profile: &Value) -> bool {
-    let id = profile["user_id"].as_str().unwrap_or_default();
-    !id.starts_with("auth0|before-") && !id.starts_with("auth0|other-")
+    profile["app_metadata"]["by"].is_null()
 }
 
 fn row_of(profile: &Value) -> Option<usize> {
@@ -203,11 +202,8 @@ fn strangers_touched(plan: &Plan, played: &Played) -> Vec<String> {
         .iter()
         .map(|person| person.email.to_lowercase())
         .collect();
-    let others_then = played.found.iter().filter(|profile| {
-        profile["user_id"]
-            .as_str()
-            .is_some_and(|id| id.starts_with("auth0|other-"))
-    });
+    let is_others = |profile: &&Value| profile["app_metadata"]["by"] == "other";
+    let others_then = played.found.iter().filter(is_others);
     let mut faults = Vec::new();
     for profile in play.before.iter().chain(others_then) {
         let email = profile["email"].as_str().unwrap_or_default();

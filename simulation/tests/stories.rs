@@ -134,6 +134,23 @@ fn a_page_in_the_place_of_a_404_says_of_nobody_that_they_are_gone() {
 }
 
 #[test]
+fn a_job_that_was_given_up_may_bring_users_in_also_where_nobody_may_look() {
+    let mut plan = quiet(16);
+    plan.import.job_limit = 300;
+    plan.tenant.job_speed = 0.05;
+    plan.troubles = vec![
+        trouble(Call::Search, Wrong::Status(403)),
+        Trouble {
+            count: 16,
+            ..trouble(Call::User, Wrong::Status(403))
+        },
+    ];
+    holds(&plan);
+    let played = play(&plan).expect("it ends");
+    assert!(played.parts[0].report.may_change_until().is_some());
+}
+
+#[test]
 fn what_the_tenant_says_of_a_token_it_does_not_say_of_the_job() {
     let mut plan = quiet(2);
     plan.import.slots = 1;

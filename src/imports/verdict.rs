@@ -96,6 +96,7 @@ pub(crate) enum Why {
     NotReported,
     NotEnded,
     NotEndedNoId,
+    NotEndedUntold,
     Failed,
     FailedUpsert,
     FailedNoId,
@@ -130,6 +131,8 @@ pub(crate) fn outcome(row: Row, told: Told, found: Found) -> Outcome {
         (Told::Unnamed, Some(Look::Absent)) => unknown(Why::NotReported),
         (Told::Nothing(why), None) => unknown(of_silence_without_id(why, row)),
         (Told::Nothing(why), Some(Look::Absent)) => of_silence(why, row),
+        // That its job may be at work is what counts.
+        (Told::Nothing(Silence::NotEnded), Some(Look::Untold)) => unknown(Why::NotEndedUntold),
         (_, Some(Look::Untold)) => unknown(Why::LookUpRefused),
     }
 }
@@ -175,7 +178,7 @@ impl Why {
             Why::Taken | Why::TakenWhereEmailsAreShared | Why::TakenUntold => "TAKEN",
             Why::AnswerLost | Why::AnswerLostUpsert => "ANSWER_LOST",
             Why::NotReportedNoId | Why::NotReportedUpsert | Why::NotReported => "NOT_REPORTED",
-            Why::NotEnded | Why::NotEndedNoId => NOT_ENDED,
+            Why::NotEnded | Why::NotEndedNoId | Why::NotEndedUntold => NOT_ENDED,
             Why::Failed | Why::FailedUpsert | Why::FailedNoId => "JOB_FAILED",
             Why::NotTold | Why::NotTellable => "NOT_TOLD",
             Why::LookUpRefused => "NOT_LOOKED_UP",
@@ -213,6 +216,9 @@ impl Why {
             }
             Why::NotEndedNoId => {
                 "the job had not ended at its limit; without an id drawn for the run this user cannot be told from one who was there before"
+            }
+            Why::NotEndedUntold => {
+                "the job had not ended at its limit, and what became of this user could not be read from the tenant (that needs the scope read:users): look again later with a token that has it"
             }
             Why::FailedUpsert => {
                 "the job failed as a whole, several times, and Auth0 gives no reason; whether this user was there before and was updated cannot be told"
