@@ -4,6 +4,7 @@
 //! at once and has taken its time, so that hours of an import pass in seconds.
 
 use std::cell::RefCell;
+use std::marker::PhantomData;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -87,14 +88,31 @@ const SHORTEST_WAIT: Duration = Duration::from_micros(100);
 
 /// Makes the call by that clock. What it begins in other threads goes by the system's.
 pub(crate) fn turned<T>(clock: &Arc<TurnedClock>, call: impl FnOnce() -> T) -> T {
-    struct Before(Option<Arc<TurnedClock>>);
-    impl Drop for Before {
-        fn drop(&mut self) {
-            TURNED.replace(self.0.take());
+    let _turned = Turned::by(clock);
+    call()
+}
+
+/// For as long as it is there, its thread goes by a clock that is turned.
+#[derive(Debug)]
+pub(crate) struct Turned {
+    before: Option<Arc<TurnedClock>>,
+    /// Another thread has another clock, so it stays in its own.
+    _thread: PhantomData<*const ()>,
+}
+
+impl Turned {
+    pub(crate) fn by(clock: &Arc<TurnedClock>) -> Turned {
+        Turned {
+            before: TURNED.replace(Some(Arc::clone(clock))),
+            _thread: PhantomData,
         }
     }
-    let _before = Before(TURNED.replace(Some(Arc::clone(clock))));
-    call()
+}
+
+impl Drop for Turned {
+    fn drop(&mut self) {
+        TURNED.replace(self.before.take());
+    }
 }
 
 /// The clock of [`turned`], inside it.
@@ -137,9 +155,10 @@ pub(crate) fn since(then: Instant) -> Duration {
     instant().saturating_duration_since(then)
 }
 
-/// How long ago that was by the machine's clock; `None` where it is to come, as after a clock was set back.
-pub(crate) fn age(then: SystemTime) -> Option<Duration> {
-    system_time().duration_since(then).ok()
+/// How long ago a file was written at that time; `None` where it is to come, as after a clock was set back. The system dates its files,
+/// so this goes by the system's clock, whatever this thread's is turned to.
+pub(crate) fn age_of_file(written: SystemTime) -> Option<Duration> {
+    SystemTime::now().duration_since(written).ok()
 }
 
 /// Lets so much time pass.

@@ -75,7 +75,31 @@ impl Clock {
     pub fn set(&self, by_micros: i64) {
         self.0.set(by_micros);
     }
+
+    /// What it shows, in microseconds since 1970.
+    #[must_use]
+    pub fn unix_micros(&self) -> u64 {
+        self.0.unix_micros()
+    }
+
+    /// Has this thread go by it, with the system's own disk and chance, until what comes back is dropped.
+    pub fn turn(&self) -> Turned {
+        Turned(clock::Turned::by(&self.0))
+    }
+
+    /// The clock that this thread goes by, if one is turned.
+    #[must_use]
+    pub fn of_thread() -> Option<Clock> {
+        clock::turned_clock().map(Clock)
+    }
 }
+
+/// For as long as it is there, its thread goes by a clock that is turned.
+#[derive(Debug)]
+#[must_use = "the clock is the system's again when it is dropped"]
+pub struct Turned(
+    #[expect(dead_code, reason = "it does its work when it is dropped")] clock::Turned,
+);
 
 /// A program on a machine.
 #[derive(Clone)]

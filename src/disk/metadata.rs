@@ -2,7 +2,9 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::time::SystemTime;
+use std::time::Duration;
+
+use crate::clock;
 
 /// How a file is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,8 +26,8 @@ pub(crate) struct Metadata {
     pub(crate) mode: u32,
     /// Its owner's number; 0 where there is none.
     pub(crate) uid: u32,
-    /// Unknown on some file systems.
-    pub(crate) modified: Option<SystemTime>,
+    /// How long ago it was written; unknown on some file systems, and where it is to come.
+    pub(crate) age: Option<Duration>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +54,7 @@ impl Metadata {
             },
             mode,
             uid,
-            modified: found.modified().ok(),
+            age: found.modified().ok().and_then(clock::age_of_file),
         }
     }
 

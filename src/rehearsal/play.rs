@@ -131,7 +131,7 @@ fn delete_forgotten(all: &Path) {
         // A link would lead to a folder that is none of ours.
         let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
         let made = entry.metadata().and_then(|made| made.modified());
-        let age = made.ok().and_then(clock::age);
+        let age = made.ok().and_then(clock::age_of_file);
         if is_folder
             && age.is_some_and(|age| age > BEGINNING)
             && let Ok(Some(_lock)) = try_lock(&entry.path())

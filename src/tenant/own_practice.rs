@@ -70,7 +70,7 @@ impl Folder {
             let made = entry.metadata().and_then(|made| made.modified());
             let is_old = made
                 .ok()
-                .and_then(clock::age)
+                .and_then(clock::age_of_file)
                 .is_some_and(|age| age > BEGINNING);
             let is_one = entry.file_name().to_string_lossy().starts_with(FOLDER);
             // One that ended by itself took its file along; the program that began it was killed.

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use crate::process::{is_in_a_process, itself, said};
 use crate::runs::{Named, quick};
 use crate::server::{DATABASE, Practice};
+use crate::turned::turned_time;
 use crate::world::{EMAIL, Reply, StandIn, Trouble, World, packed, recorded};
 
 const UPLOAD: &str = "POST /api/v2/jobs/users-imports";
@@ -179,12 +180,12 @@ fn every_call_that_may_be_asked_again_is_and_waits_as_it_is_told() {
                 let replies = vec![first, usual.clone()];
                 let stand_in = World::recorded().on(request, replies).open();
                 scope.spawn(move || {
+                    let time = turned_time();
                     let tenant = stand_in.tenant().request_limit(Duration::from_secs(3));
-                    let began = Instant::now();
-                    let ended = run(&stand_in, &tenant);
+                    let (took, ended) = time.of(|| run(&stand_in, &tenant));
                     let about = format!("{call}, {request}, {trouble}: {ended:?}");
                     assert!(ended.is_ok(), "{about}");
-                    assert!(began.elapsed() >= least, "{about}");
+                    assert!(took >= least, "{took:?}: {about}");
                     // The first, and the one that was asked again; `/clients` and `/errors` begin as others do.
                     let path = request.trim_end_matches("/*").replace('*', "");
                     let asked = stand_in.calls(
@@ -205,6 +206,7 @@ fn an_upload_is_sent_again_after_a_limit_and_after_nothing_else() {
             let replies = vec![first, Reply::json(202, &recorded("accepted"))];
             let stand_in = World::recorded().on(UPLOAD, replies).open();
             scope.spawn(move || {
+                let _time = turned_time();
                 let tenant = stand_in.tenant().request_limit(Duration::from_secs(3));
                 let started = start_import(&tenant, &stand_in.connection(), &users());
                 let sent = stand_in.calls(UPLOAD).len();
@@ -258,6 +260,7 @@ fn a_token_is_asked_for_again_and_a_sign_in_is_not() {
 
 #[test]
 fn who_is_gone_after_a_deletion_whose_answer_was_lost_was_deleted() {
+    let _time = turned_time();
     let gone =
         json!({"statusCode": 404, "error": "Not Found", "message": "The user does not exist."});
     for (first, deleted) in [
@@ -514,6 +517,7 @@ fn a_list_of_connections_that_is_not_whole_or_has_no_end_is_an_error() {
 
 #[test]
 fn a_removal_keeps_to_the_rate_and_goes_on_where_the_import_left_off() {
+    let _time = turned_time();
     let practice = Practice::start(&["--rate", "2", "--burst", "2"]);
     let (tenant, connection) = (
         practice.tenant(),
@@ -536,18 +540,17 @@ fn a_removal_keeps_to_the_rate_and_goes_on_where_the_import_left_off() {
 
 #[test]
 fn a_removal_is_faster_where_the_tenant_tells_that_it_has_room() {
+    let time = turned_time();
     let practice = Practice::start(&[]);
     let (tenant, connection) = practice.database();
     let users = generate_users("room", "test.edu", 30).unwrap();
     let job = start_import(&tenant, &connection, &users).unwrap();
     let finished = wait_for_job(&tenant, &job, Duration::from_secs(60)).unwrap();
-    let began = Instant::now();
-    let plan = plan_removal(&tenant, &finished).unwrap();
-    assert_eq!(remove_users(&tenant, plan).unwrap().deleted, 30);
+    let (took, removed) = time.of(|| {
+        let plan = plan_removal(&tenant, &finished).unwrap();
+        remove_users(&tenant, plan).unwrap()
+    });
+    assert_eq!(removed.deleted, 30);
     // At two a second the 30 looks and the 30 deletions, each with a look before it, would take 45 s.
-    assert!(
-        began.elapsed() < Duration::from_secs(30),
-        "{:?}",
-        began.elapsed()
-    );
+    assert!(took < Duration::from_secs(30), "{took:?}");
 }

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::runs::{Named, quick};
 use crate::server::DATABASE;
+use crate::turned::turned_time;
 use crate::world::{EMAIL, LIMIT, StandIn, World, recorded};
 
 /// A call, what answers it, the place in the answer that is needed, the step that needs it, and the field as its error names it.
@@ -102,6 +103,7 @@ fn without(value: &Value, place: &str) -> Value {
 
 #[test]
 fn what_a_call_needs_and_is_not_told_is_an_error_that_names_both() {
+    let _time = turned_time();
     for (call, name, place, step, field) in NEEDED {
         let whole = recorded(name);
         let with = |other: Value| {
@@ -130,6 +132,7 @@ fn what_a_call_needs_and_is_not_told_is_an_error_that_names_both() {
 
 #[test]
 fn an_answer_of_another_kind_is_an_error_that_names_the_call() {
+    let _time = turned_time();
     type Step = fn(&StandIn) -> Result<()>;
     let steps: [(&str, Step); 6] = [
         (CONNECTIONS, find_connection),

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use crate::runs::{Named, TestFile, all_in_tenant, quick};
 use crate::server::Practice;
+use crate::turned::turned_time;
 
 #[track_caller]
 fn says<T>(result: Result<T>, sentence: &str) {
@@ -16,6 +17,7 @@ fn says<T>(result: Result<T>, sentence: &str) {
 
 #[test]
 fn nobody_cannot_be_planned_or_imported() {
+    let _time = turned_time();
     let practice = Practice::start(&[]);
     let (tenant, connection) = practice.database();
     let name = Named::new("nobody");
@@ -34,6 +36,7 @@ fn nobody_cannot_be_planned_or_imported() {
 
 #[test]
 fn a_name_that_leaves_imports_is_refused() {
+    let _time = turned_time();
     let practice = Practice::start(&[]);
     let (tenant, connection) = practice.database();
     let users = generate_users("any", "test.edu", 1).unwrap();
@@ -74,6 +77,7 @@ fn a_name_that_leaves_imports_is_refused() {
 
 #[test]
 fn a_run_of_another_tenant_or_into_no_connection_is_refused() {
+    let _time = turned_time();
     let practice = Practice::start(&[]);
     let (tenant, connection) = practice.database();
     let other = Practice::start(&[]).tenant();
@@ -199,6 +203,7 @@ fn a_broken_line_is_told_by_its_number_and_the_rest_is_kept() {
 
 #[test]
 fn ten_megabytes_in_one_field_cost_that_row_alone() {
+    let _time = turned_time();
     let practice = Practice::start(&[]);
     let (tenant, connection) = practice.database();
     let wide = "x".repeat(10_000_000);

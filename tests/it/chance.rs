@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use crate::runs::{Named, all_in_tenant, at_last, kept_in, quick, someone_else, users};
 use crate::server::Practice;
+use crate::turned::turned_time;
 
 /// Chances at which every kind of request and every job meets something, and which a run still ends under.
 const EVERYWHERE: [(&str, f64); 8] = [
@@ -19,6 +20,7 @@ const EVERYWHERE: [(&str, f64); 8] = [
 ];
 
 fn bears_everything(seed: u64) {
+    let _time = turned_time();
     let practice = Practice::start(&[]);
     let (tenant, connection) = practice.database();
     someone_else(&tenant, &connection);

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::runs::{Named, TestFile, quick};
 use crate::server::Practice;
+use crate::turned::turned_time;
 
 const GOOD_HASH: &str = "$2b$10$abcdefghijklmnopqrstuvABCDEFGHIJKLMNOPQRSTUVWXYZ01234";
 
@@ -257,6 +258,7 @@ fn user_of(bytes: usize, email: &str) -> User {
 /// The limit is 10 KB (Auth0's guide "Migrate Oversized User Profiles").
 #[test]
 fn a_profile_of_over_ten_kilobytes_is_a_warning_and_is_sent() {
+    let _time = turned_time();
     let (_practice, tenant, connection) = connection();
     let users = [user_of(10_240, "a@test.edu"), user_of(10_241, "b@test.edu")];
     assert_eq!(check_users(&connection, &users), []);
@@ -296,6 +298,7 @@ fn a_profile_of_over_ten_kilobytes_is_a_warning_and_is_sent() {
 /// `password_hash` cannot be upserted (documented with the import schema).
 #[test]
 fn a_hash_that_an_upsert_would_drop_is_a_fault_until_it_is_meant() {
+    let _time = turned_time();
     let connection = ConnectionId::new("con_0123456789abcdef").unwrap();
     let (_practice, tenant, known) = self::connection();
     let custom = json!({"algorithm": "md5", "hash": {"value": "00000000000000000000000000000000", "encoding": "hex"}});
@@ -405,6 +408,7 @@ fn odd_user(number: usize) -> impl Strategy<Value = User> {
 
 #[test]
 fn the_check_and_the_tenant_refuse_the_same_rows() {
+    let _time = turned_time();
     let (_practice, tenant, connection) = connection();
     let mut runner = TestRunner::deterministic();
     let (mut refused, mut taken) = (0, 0);

@@ -4,11 +4,13 @@ use auth0_bulk_users::*;
 
 use crate::process::{is_in_a_process, itself, said};
 use crate::server::{DATABASE, Practice, answer, canned, token};
+use crate::turned::turned_time;
 
 const LIMIT: Duration = Duration::from_secs(20);
 
 #[test]
 fn users_are_imported_reported_and_removed_again() {
+    let _time = turned_time();
     let practice = Practice::start(&[]);
     let (tenant, connection) = practice.database();
     let users = generate_users("imfake", "test.edu", 3).unwrap();
@@ -71,6 +73,7 @@ fn users_are_imported_reported_and_removed_again() {
 
 #[test]
 fn an_empty_report_of_a_job_is_explained() {
+    let _time = turned_time();
     let practice = Practice::start(&[]);
     let (tenant, connection) = practice.database();
     let job = start_import(&tenant, &connection, &[User::new("a@test.edu")]).unwrap();
@@ -105,6 +108,7 @@ fn the_practice_tenant_is_open_and_another_is_read_only() {
 
 #[test]
 fn a_read_only_tenant_is_sent_no_sign_in_and_may_be_exported() {
+    let _time = turned_time();
     let (base, requests) = canned(vec![answer(403, "", "{}")]);
     let real = token(&base, serde_json::json!({"practice_tenant": null}));
     let tenant = Tenant::new(&base, &real).unwrap();
@@ -177,6 +181,7 @@ fn the_size_is_checked_before_anything_is_sent() {
 
 #[test]
 fn a_third_job_waits_for_a_slot_and_the_limit_of_a_wait_names_the_job() {
+    let _time = turned_time();
     let practice = Practice::start(&["--job-speed", "0.01"]);
     let (tenant, connection) = practice.database();
     let start = |email: &str| start_import(&tenant, &connection, &[User::new(email)]);
@@ -195,6 +200,7 @@ fn a_third_job_waits_for_a_slot_and_the_limit_of_a_wait_names_the_job() {
 
 #[test]
 fn the_rate_limit_is_waited_for() {
+    let _time = turned_time();
     let practice = Practice::start(&["--rate", "2", "--burst", "1"]);
     let tenant = practice.tenant();
     for _ in 0..3 {
@@ -204,6 +210,7 @@ fn the_rate_limit_is_waited_for() {
 
 #[test]
 fn the_recorded_traffic_is_understood() {
+    let _time = turned_time();
     let connections = r#"{"total":1,"start":0,"limit":50,"connections":[{"id":"con_K0ljl9jSgDCWZQ5u","options":{"mfa":{"active":true},"passwordPolicy":"good","strategy_version":2,"brute_force_protection":true},"strategy":"auth0","name":"Username-Password-Authentication","is_domain_connection":false,"realms":["Username-Password-Authentication"],"enabled_clients":["x"]}]}"#;
     let created = r#"{"type":"users_import","status":"pending","connection_id":"con_K0ljl9jSgDCWZQ5u","connection":"Username-Password-Authentication","created_at":"2022-01-01T00:00:00.000Z","id":"job_0123456789abcdef"}"#;
     let done = r#"{"type":"users_import","status":"completed","connection_id":"con_K0ljl9jSgDCWZQ5u","summary":{"failed":0,"updated":0,"inserted":1,"total":1},"connection":"Username-Password-Authentication","created_at":"2022-01-01T00:00:00.000Z","id":"job_0123456789abcdef"}"#;
@@ -281,6 +288,7 @@ fn slow_work_says_how_far_it_is_and_how_long_it_will_take() {
 
 /// At two requests a second.
 fn slow_work() {
+    let _time = turned_time();
     let practice = Practice::start(&["--rate", "2", "--burst", "1", "--job-speed", "2"]);
     let (tenant, connection) = practice.database();
     let users = generate_users("slow", "test.edu", 7).unwrap();
@@ -391,6 +399,7 @@ fn with_settings() {
 
 #[test]
 fn a_tenant_by_domain_and_token_signs_in_with_the_application_that_it_is_given() {
+    let _time = turned_time();
     let practice = Practice::start(&[]);
     let base = practice.get("DOMAIN");
     let (opened, connection) = practice.database();

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use crate::check::user;
 use crate::runs::{Named, quick};
 use crate::server::{DATABASE, Practice, answer, canned, token};
+use crate::turned::turned_time;
 
 const JSON: &str = "content-type: application/json; charset=utf-8\r\n";
 const ID: &str = "con_aaaaaaaaaaaaaaaa";
@@ -339,6 +340,7 @@ fn what_the_connection_requires_is_missing_before_anything_is_sent() {
 
 #[test]
 fn users_may_share_an_email_where_the_connection_lets_them_and_an_upsert_is_refused() {
+    let _time = turned_time();
     let attributes =
         json!({"email": {"unique": false}, "username": {"identifier": {"active": true}}});
     let (base, asked) = canned(vec![
@@ -417,6 +419,7 @@ fn a_tenant_with_the_four_old_scopes_names_the_fifth_as_missing() {
 /// What could not be checked beforehand is refused by the import, in words as documented and reported of Auth0's.
 #[test]
 fn what_an_import_refuses_for_rules_unknown_before_names_the_scope_that_would_have_told() {
+    let _time = turned_time();
     let id = "job_aaaaaaaaaaaaaaaa";
     let job = json!({"type": "users_import", "status": "completed", "connection_id": ID, "connection": DATABASE,
         "created_at": "2026-11-26T10:00:00.000Z", "id": id,
@@ -479,6 +482,7 @@ fn what_an_import_refuses_for_rules_unknown_before_names_the_scope_that_would_ha
 /// In each connection of the practice tenant the check and the tenant leave out the same rows.
 #[test]
 fn the_check_and_the_practice_tenant_agree_on_attributes() {
+    let _time = turned_time();
     let practice = Practice::start(&[]);
     let tenant = practice.tenant();
     let rows = [
@@ -522,6 +526,7 @@ fn the_check_and_the_practice_tenant_agree_on_attributes() {
 /// The main job with a token of the four old scopes, on a practice tenant that leaves options out.
 #[test]
 fn an_import_without_the_scope_for_options_goes_through() {
+    let _time = turned_time();
     let practice = Practice::start(&[
         "--scopes",
         "read:connections create:users read:users delete:users",

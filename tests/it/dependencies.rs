@@ -137,7 +137,7 @@ const HELD_BACK: [&str; 5] = [
     "idna_adapter = \"~1.0\"",
     "serde = \"=1.0.219\"",
     "serde_derive = \"=1.0.219\"",
-    "serde_json = \">=1.0, <1.0.144\"",
+    "serde_json = { version = \">=1.0, <1.0.144\"",
     "csv = \"~1.3\"",
 ];
 

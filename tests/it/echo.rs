@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use crate::process::{is_in_a_process, itself, said};
 use crate::runs::{Named, TestFile, quick};
 use crate::server::DATABASE;
+use crate::turned::turned_time;
 use crate::world::{EMAIL, LIMIT, Reply, StandIn, World, packed, recorded};
 
 const HASH: &str = "$2b$10$k9UDAdTsPsHQuH8DQcHVjePx7dzRHErpxHpp2AVwsVY3jbNpzKa7O";
@@ -120,6 +121,7 @@ fn echo(value: &mut Value, text: &str, spared: &[&str]) {
 
 #[test]
 fn a_token_that_comes_back_in_an_answer_is_not_shown() {
+    let _time = turned_time();
     let (users, mut secrets) = users();
     secrets.push("{TOKEN}".to_string());
     for spared in [
@@ -178,6 +180,7 @@ fn refusals(form: &str) -> Vec<Reply> {
 
 #[test]
 fn secrets_in_a_refusal_are_not_shown_wherever_they_stand() {
+    let _time = turned_time();
     let (users, mut secrets) = users();
     secrets.push("{TOKEN}".to_string());
     for secret in &secrets {
@@ -202,6 +205,7 @@ fn secrets_in_a_refusal_are_not_shown_wherever_they_stand() {
 
 #[test]
 fn secrets_in_a_report_are_not_shown_whichever_row_they_are_told_of() {
+    let _time = turned_time();
     let (users, secrets) = users();
     for secret in &secrets {
         for form in forms(secret) {
@@ -231,6 +235,7 @@ fn secrets_in_a_report_are_not_shown_whichever_row_they_are_told_of() {
 
 #[test]
 fn secrets_in_the_report_of_an_import_are_not_shown() {
+    let _time = turned_time();
     let (users, secrets) = users();
     let all = secrets.join(", ");
     let error =
@@ -263,6 +268,7 @@ fn secrets_in_the_report_of_an_import_are_not_shown() {
 
 #[test]
 fn advice_for_a_second_factor_names_its_form() {
+    let _time = turned_time();
     let error = json!({"code": "PATTERN", "path": "mfa_factors[0].totp.secret",
         "message": format!("String does not match pattern ^[A-Z2-7]+$: {TOTP}")});
     let failed = json!({"code": "MFA_FACTORS_FAILED", "message": "Unable to import factors"});

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use crate::runs::{Named, TestFolder, quick};
 use crate::server::{DATABASE, Practice, answer, canned, token};
+use crate::turned::turned_time;
 
 /// A tenant whose server gives this answer to whatever it is asked.
 fn tenant_that_answers(status: u16, body: &str) -> Tenant {
@@ -16,6 +17,7 @@ fn tenant_that_answers(status: u16, body: &str) -> Tenant {
 
 #[test]
 fn half_an_answer_may_pass_and_a_whole_one_that_lacks_something_does_not() {
+    let _time = turned_time();
     for (status, body, kind, may_pass) in [
         (200, "", ErrorKind::BrokenAnswer, true),
         (200, "<html>a proxy</html>", ErrorKind::BrokenAnswer, true),
@@ -98,6 +100,7 @@ fn a_stream_of_users_names_the_row_and_what_it_takes() {
 
 #[test]
 fn a_file_that_cannot_be_written_is_not_one_that_cannot_be_read() {
+    let _time = turned_time();
     let practice = Practice::start(&[]);
     let (tenant, connection) = practice.database();
     let name = Named::new("unwritable");

@@ -6,6 +6,7 @@ use auth0_bulk_users::*;
 
 use crate::runs::{Named, quick};
 use crate::server::{DATABASE, Practice};
+use crate::turned::turned_time;
 
 const PASSWORD: &str = "correct horse";
 
@@ -58,6 +59,7 @@ fn signs_in(users: &[User]) {
 
 #[test]
 fn who_comes_from_django_signs_in_whatever_wrote_the_export() {
+    let _time = turned_time();
     let plain = ReadOptions::default();
     let (dumped, of_dump) = read("django-dumpdata.json", &plain, [9, 8, 1, 0]);
     let (table, of_table) = read("django-auth-user.csv", &plain, [8, 8, 0, 0]);
@@ -75,6 +77,7 @@ fn who_comes_from_django_signs_in_whatever_wrote_the_export() {
 
 #[test]
 fn a_column_that_has_the_name_of_an_imports_field_is_read_by_what_is_in_it() {
+    let _time = turned_time();
     let (users, _) = read("flask-user.csv", &ReadOptions::default(), [4, 4, 0, 0]);
     let users = with_password(&users);
     assert_eq!(users.len(), 4);
@@ -83,6 +86,7 @@ fn a_column_that_has_the_name_of_an_imports_field_is_read_by_what_is_in_it() {
 
 #[test]
 fn each_hash_of_a_mixed_column_is_brought_or_named() {
+    let _time = turned_time();
     let stopped = read_users(export("passlib.csv")).unwrap().next();
     let stopped = stopped.unwrap().unwrap_err().to_string();
     assert!(stopped.contains("`hashed` looks like hashes"), "{stopped}");

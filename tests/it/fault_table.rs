@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::runs::{Named, all_in_tenant, at_last, kept_in, quick, renewed, users};
 use crate::server::Practice;
+use crate::turned::turned_time;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Step {
@@ -97,9 +98,10 @@ fn every_fault_at_every_step_ends_in_the_truth_row_by_row() {
     let table = Mutex::new(table().into_iter());
     let next = || table.lock().unwrap().next();
     std::thread::scope(|scope| {
-        for _ in 0..16 {
+        for _ in 0..4 {
             scope.spawn(|| {
                 while let Some((step, faults)) = next() {
+                    let _time = turned_time();
                     Case::new(step, faults).holds();
                 }
             });

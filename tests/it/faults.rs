@@ -4,6 +4,7 @@ use auth0_bulk_users::*;
 use serde_json::{Value, json};
 
 use crate::server::Practice;
+use crate::turned::turned_time;
 
 fn set(practice: &Practice, body: Value) -> (u16, Value) {
     let token = practice.get("MGMT_API_ACCESS_TOKEN").to_string();
@@ -110,6 +111,7 @@ fn slots_that_others_hold_are_refused_in_the_documented_words() {
 
 #[test]
 fn users_are_found_by_many_ids_at_once() {
+    let _time = turned_time();
     let practice = Practice::start(&[]);
     let (tenant, connection) = practice.database();
     let user = |id: &str| User {
@@ -133,6 +135,7 @@ fn users_are_found_by_many_ids_at_once() {
 
 #[test]
 fn a_search_that_lags_does_not_see_the_newest_and_a_read_by_email_does() {
+    let _time = turned_time();
     let practice = Practice::start(&[]);
     let (tenant, connection) = practice.database();
     let job = start_import(&tenant, &connection, &[User::new("new@test.edu")]).unwrap();
@@ -218,6 +221,7 @@ fn a_pending_job_tells_how_far_it_is_when_it_is_told_to() {
 
 #[test]
 fn a_job_can_be_forgotten_when_it_or_its_report_is_asked_for() {
+    let _time = turned_time();
     let practice = Practice::start(&[]);
     let (tenant, connection) = practice.database();
     let users = generate_users("gone", "test.edu", 1).unwrap();

@@ -8,9 +8,11 @@ use serde_json::json;
 
 use crate::runs::{Named, all_in_tenant, quick, users};
 use crate::server::{Practice, token};
+use crate::turned::turned_time;
 
 #[test]
 fn users_over_many_files_are_all_accounted_for() {
+    let _time = turned_time();
     let practice = Practice::start(&[]);
     let (tenant, connection) = practice.database();
     let name = Named::new("files");
@@ -92,6 +94,7 @@ fn users_over_many_files_are_all_accounted_for() {
 
 #[test]
 fn what_cannot_be_sent_is_told_before_anything_is() {
+    let _time = turned_time();
     let practice = Practice::start(&[]);
     let (tenant, connection) = practice.database();
     let name = Named::new("bad");
@@ -193,6 +196,7 @@ fn good_after_bad() -> Vec<User> {
 
 #[test]
 fn a_row_that_is_left_out_claims_nothing_from_its_good_twin() {
+    let _time = turned_time();
     let practice = Practice::start(&[]);
     let (tenant, connection) = practice.database();
     let all = Named::new("left-out");
@@ -220,6 +224,7 @@ fn a_row_that_is_left_out_claims_nothing_from_its_good_twin() {
 
 #[test]
 fn a_whole_import_stays_under_the_rate() {
+    let _time = turned_time();
     let practice = Practice::start(&[]);
     let traffic = || {
         let (_, traffic) = practice.management("GET", "/practice/traffic", None);

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use crate::runs::{Named, quick};
 use crate::server::Practice;
+use crate::turned::turned_time;
 
 /// bcrypt of "correct horse", made by Python's bcrypt: of cost 10 as `$2b$`, and of cost 12 as `$2y$`.
 const BCRYPT: &str = "$2b$10$nFguVi9LsCAcvTZFKQlRKeLVydo8ETv483lkNsSFI/Wl1Rz1Ypo1K";
@@ -441,6 +442,7 @@ fn nothing_is_hashed_and_a_recipe_is_heeded() {
 
 #[test]
 fn an_import_does_with_the_file_what_its_inspection_said() {
+    let _time = turned_time();
     let practice = Practice::start(&[]);
     let (tenant, connection) = practice.database();
     let name = Named::new("inspected");

@@ -4,9 +4,11 @@ use auth0_bulk_users::*;
 use serde_json::{Value, json};
 
 use crate::server::{Practice, answer, canned, token};
+use crate::turned::turned_time;
 
 #[test]
 fn each_of_several_refused_rows_that_share_an_id_or_an_email_is_found() {
+    let _time = turned_time();
     let practice = Practice::start(&[]);
     let (tenant, connection) = practice.database();
     let user = |email: &str, id: &str, hash: Option<&str>| User {
@@ -52,6 +54,7 @@ fn each_of_several_refused_rows_that_share_an_id_or_an_email_is_found() {
 
 #[test]
 fn a_row_that_the_report_names_in_part_is_found_by_what_it_names() {
+    let _time = turned_time();
     let report = json!([
         {"user": {"email": "A@test.edu"}, "errors": []},
         {"user": {"user_id": "2"}, "errors": []},
@@ -96,6 +99,7 @@ fn errors_of(users: &[User], report: &Value) -> JobErrors {
 
 #[test]
 fn users_who_share_an_email_are_told_apart_by_what_else_they_have() {
+    let _time = turned_time();
     let user = |username: &str, phone: &str| User {
         username: Some(username.into()),
         phone_number: Some(phone.into()),
@@ -117,6 +121,7 @@ fn users_who_share_an_email_are_told_apart_by_what_else_they_have() {
 
 #[test]
 fn a_salt_that_stands_in_an_email_or_a_code_hides_neither() {
+    let _time = turned_time();
     let salted = |email: &str, salt: &str| User {
         custom_password_hash: Some(json!({"algorithm": "md5",
             "hash": {"value": "0123456789abcdef0123456789abcdef", "encoding": "hex"}, "salt": {"value": salt}})),
@@ -160,6 +165,7 @@ fn ended_as(ended: &Value, report: &Value) -> (FinishedJob, JobErrors) {
 
 #[test]
 fn a_job_that_counts_nobody_is_not_taken_for_a_success() {
+    let _time = turned_time();
     let (finished, errors) = ended_as(&json!({"status": "completed"}), &json!([]));
     let drawn = finished.to_string();
     assert!(
@@ -172,6 +178,7 @@ fn a_job_that_counts_nobody_is_not_taken_for_a_success() {
 
 #[test]
 fn hashes_tokens_and_keys_in_what_auth0_says_are_hidden_and_the_sentence_stays() {
+    let _time = turned_time();
     let bcrypt = format!("$2b$10${}", "Ab3".repeat(17) + "xy");
     let jwt = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.c2ln_bmF0dXJl";
     let hex = "d41d8cd98f00b204e9800998ecf8427e";
@@ -205,6 +212,7 @@ fn hashes_tokens_and_keys_in_what_auth0_says_are_hidden_and_the_sentence_stays()
 
 #[test]
 fn the_advice_is_about_the_field_that_is_at_fault() {
+    let _time = turned_time();
     let practice = Practice::start(&[]);
     let tenant = practice.tenant();
     let connection = get_connection_id(&tenant, "Email-Only-Users").unwrap();
@@ -218,6 +226,7 @@ fn the_advice_is_about_the_field_that_is_at_fault() {
 
 #[test]
 fn a_report_of_many_says_that_it_shows_the_first() {
+    let _time = turned_time();
     let practice = Practice::start(&[]);
     let (tenant, connection) = practice.database();
     let users: Vec<User> = (0..120)

@@ -10,6 +10,7 @@ use crate::planted::{lines, write_lines};
 use crate::process::{is_in_a_process, itself, most_memory, said};
 use crate::runs::{Named, quick};
 use crate::settling::Auth0;
+use crate::turned::turned_time;
 
 const ID: &str = "con_abcdefghijklmnop";
 
@@ -41,6 +42,7 @@ fn import(auth0: &Auth0, name: &Named, bad: usize) -> ImportReport {
 
 #[test]
 fn rows_that_are_left_out_are_in_a_file_and_the_first_of_them_in_the_report() {
+    let _time = turned_time();
     let auth0 = Auth0::new();
     let name = Named::new("left-out");
     let report = import(&auth0, &name, 2_500);
@@ -88,6 +90,7 @@ fn rows_that_are_left_out_are_in_a_file_and_the_first_of_them_in_the_report() {
 
 #[test]
 fn of_a_source_that_ends_in_the_middle_the_rows_after_the_last_file_are_forgotten() {
+    let _time = turned_time();
     let auth0 = Auth0::new();
     let name = Named::new("left-out-cut");
     let connection = ConnectionId::new(ID).unwrap();
@@ -111,6 +114,7 @@ fn of_a_source_that_ends_in_the_middle_the_rows_after_the_last_file_are_forgotte
 
 #[test]
 fn a_run_of_before_has_its_rows_in_the_journal() {
+    let _time = turned_time();
     let auth0 = Auth0::new();
     let name = Named::new("left-out-before");
     import(&auth0, &name, 200);

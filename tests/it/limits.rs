@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use crate::process::{is_in_a_process, itself, most_memory, said};
 use crate::runs::{Named, TestFile, quick};
 use crate::server::{answer, canned, token};
+use crate::turned::turned_time;
 use crate::world::{EMAIL, LIMIT, World, recorded};
 
 /// A tenant that answers everything with a head and as much of a body as is read.
@@ -397,6 +398,7 @@ fn no_number_that_a_tenant_tells_breaks_a_step() {
         json!(u64::MAX.to_string()),
     ];
     let each = |turn: usize, number: &Value| {
+        let _time = turned_time();
         let huge = |_: &str, body: &mut Value| all_numbers(body, number, times[turn % 2]);
         let mut ended = recorded("completed");
         ended["summary"] = json!({"failed": 0, "updated": 1, "inserted": 1, "total": 1});

@@ -56,5 +56,6 @@ mod taken_up;
 mod tidy;
 mod too_many;
 mod tour;
+mod turned;
 mod users;
 mod world;

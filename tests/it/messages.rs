@@ -6,6 +6,7 @@ use auth0_bulk_users::*;
 use serde_json::json;
 
 use crate::server::{DATABASE, Practice, answer, canned, token};
+use crate::turned::turned_time;
 
 #[test]
 fn a_token_that_cannot_work_is_told_before_anything_is_sent() {
@@ -124,6 +125,7 @@ fn at_every_call_a_bad_answer_ends_in_a_sentence_without_the_token() {
     let none = answer(204, "", "");
     let limit = Duration::from_secs(10);
     let each = |raw: &str, part: &str| {
+        let _time = turned_time();
         let told = |good: &[&String], call: &dyn Fn(&Tenant) -> Result<()>| {
             let good: Vec<String> = good.iter().map(|text| (*text).clone()).collect();
             let (tenant, text) = tenant_that_answers(&good, raw);
@@ -165,6 +167,7 @@ fn at_every_call_a_bad_answer_ends_in_a_sentence_without_the_token() {
 
 #[test]
 fn an_answer_lost_during_a_wait_does_not_end_it() {
+    let _time = turned_time();
     let head = json!({"id": "job_abcdefghijklmnop", "status": "pending", "created_at": ""});
     let mut ended = head.clone();
     ended["status"] = "completed".into();
@@ -220,6 +223,7 @@ fn a_server_that_echoes_the_token_does_not_put_it_into_the_error() {
 
 #[test]
 fn nobody_there_is_told() {
+    let _time = turned_time();
     let base = "http://127.0.0.1:9";
     let tenant = Tenant::new(base, &token(base, json!({}))).unwrap();
     let error = get_connection_id(&tenant, DATABASE)

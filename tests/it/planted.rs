@@ -11,6 +11,7 @@ use crate::recipes::sha256;
 use crate::removal::{StandIn, left_out, own, with_id};
 use crate::runs::{Named, TestFolder, quick, users};
 use crate::server::{Practice, token};
+use crate::turned::turned_time;
 
 /// The entries of a run's journal.
 pub(crate) fn lines(folder: &Path) -> Vec<Value> {
@@ -44,6 +45,7 @@ fn ended(practice: &Practice, name: &Named) -> (Tenant, PathBuf) {
 
 #[test]
 fn a_journal_whose_hashes_are_right_and_whose_numbers_cannot_be_is_refused() {
+    let _time = turned_time();
     let practice = Practice::start(&[]);
     let name = Named::new("forged");
     let (tenant, folder) = ended(&practice, &name);
@@ -198,6 +200,7 @@ fn a_journal_whose_hashes_are_right_and_whose_numbers_cannot_be_is_refused() {
 
 #[test]
 fn a_clock_that_was_set_back_during_a_run_leaves_a_report_that_can_be_shown() {
+    let _time = turned_time();
     let practice = Practice::start(&[]);
     let name = Named::new("clock");
     let (_, folder) = ended(&practice, &name);
@@ -222,6 +225,7 @@ fn a_clock_that_was_set_back_during_a_run_leaves_a_report_that_can_be_shown() {
 
 #[test]
 fn a_journal_whose_lines_come_in_an_order_that_cannot_be_is_refused() {
+    let _time = turned_time();
     let practice = Practice::start(&[]);
     let name = Named::new("order");
     let (_, folder) = ended(&practice, &name);
@@ -300,6 +304,7 @@ fn a_journal_whose_lines_come_in_an_order_that_cannot_be_is_refused() {
 
 #[test]
 fn a_file_of_another_length_than_its_journal_tells_is_refused() {
+    let _time = turned_time();
     let practice = Practice::start(&[]);
     let name = Named::new("length");
     let (tenant, folder) = ended(&practice, &name);
@@ -333,6 +338,7 @@ fn set_mode(path: impl AsRef<Path>, mode: u32) {
 #[cfg(unix)]
 #[test]
 fn a_run_folder_is_its_owners_alone_and_one_that_is_not_is_refused() {
+    let _time = turned_time();
     let practice = Practice::start(&[]);
     let name = Named::new("ours");
     let (tenant, folder) = ended(&practice, &name);
@@ -407,6 +413,7 @@ fn what_is_no_plain_file_in_a_run_folder_is_neither_read_nor_written() {
 
 #[test]
 fn a_journal_or_a_file_of_users_that_is_too_large_is_refused_unread() {
+    let _time = turned_time();
     let practice = Practice::start(&[]);
     let name = Named::new("large");
     let (_, folder) = ended(&practice, &name);
@@ -476,6 +483,7 @@ impl WorkingFolder {
 #[test]
 #[ignore = "the process that asks, in a working folder of its own"]
 fn tells_the_latest_import() {
+    let _time = turned_time();
     match latest_import() {
         Ok(folder) => println!("latest: {folder}"),
         Err(error) => println!("latest: {error}"),

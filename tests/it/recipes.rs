@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::runs::{TestFile, TestFolder};
 use crate::server::Practice;
+use crate::turned::turned_time;
 
 fn with_hash(email: &str, custom: Value) -> User {
     User {
@@ -59,6 +60,7 @@ fn recipes() -> Vec<Value> {
 
 #[test]
 fn what_a_recipe_makes_signs_in_and_verifies_here_alike() {
+    let _time = turned_time();
     let practice = Practice::start(&[]);
     let (tenant, connection) = practice.database();
     let passwords = ["correct horse", "pässwörd ☂", "x"];
@@ -492,6 +494,7 @@ fn known_of(hashes: &Hashes) -> Vec<KnownHash> {
 
 #[test]
 fn what_no_column_says_is_searched_for_and_signs_in() {
+    let _time = turned_time();
     let practice = Practice::start(&[]);
     let (tenant, connection) = practice.database();
     let mut users = Vec::new();
@@ -888,6 +891,7 @@ fn faulty() -> Vec<(Value, &'static str, &'static str)> {
 
 #[test]
 fn a_hash_that_nothing_would_fit_is_named_with_its_field_before_it_is_sent() {
+    let _time = turned_time();
     let practice = Practice::start(&[]);
     let (tenant, connection) = practice.database();
     let faulty = faulty();

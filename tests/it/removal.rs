@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::runs::{Named, quick};
 use crate::server::{Practice, answer, served, token};
+use crate::turned::turned_time;
 
 const ID: &str = "con_abcdefghijklmnop";
 const HOME: &str = "Staff";
@@ -267,6 +268,7 @@ const THREE: [&str; 3] = ["a@test.edu", "b@test.edu", "c@test.edu"];
 
 #[test]
 fn accounts_of_another_provider_stay_whatever_their_e_mail_and_age() {
+    let _time = turned_time();
     let mut users = vec![
         google("1", "a@test.edu", BEFORE),
         google("2", "a@test.edu", AFTER),
@@ -303,6 +305,7 @@ fn accounts_of_another_provider_stay_whatever_their_e_mail_and_age() {
 
 #[test]
 fn whoever_was_there_before_the_job_or_is_of_unknown_age_stays() {
+    let _time = turned_time();
     let mut unknown = own("2", "b@test.edu");
     unknown["created_at"] = json!(1_790_000_000);
     let mut nameless = own("3", "c@test.edu");
@@ -322,6 +325,7 @@ fn whoever_was_there_before_the_job_or_is_of_unknown_age_stays() {
 
 #[test]
 fn without_a_name_of_the_connection_nobody_is_planned() {
+    let _time = turned_time();
     let standin = StandIn::new(vec![
         own("1", "a@test.edu"),
         google("2", "a@test.edu", AFTER),
@@ -339,6 +343,7 @@ fn without_a_name_of_the_connection_nobody_is_planned() {
 
 #[test]
 fn a_connection_that_is_gone_has_nobody_to_remove() {
+    let _time = turned_time();
     let gone = json!({"statusCode": 404, "error": "Not Found", "message": "The connection does not exist",
         "errorCode": "inexistent_connection"});
     let standin = StandIn::new(vec![own("1", "a@test.edu")]);
@@ -361,6 +366,7 @@ fn a_connection_that_is_gone_has_nobody_to_remove() {
 
 #[test]
 fn two_users_with_one_id_or_one_e_mail_both_stay() {
+    let _time = turned_time();
     // The id of the first is in another connection too, and is found there first; so is that of the second, with another e-mail.
     let users = vec![
         profile("auth0", "Others", "1", "a@test.edu", AFTER),
@@ -428,6 +434,7 @@ fn two_users_with_one_id_or_one_e_mail_both_stay() {
 
 #[test]
 fn a_salt_that_stands_in_the_name_of_the_connection_hides_nobody_of_the_job() {
+    let _time = turned_time();
     let standin = StandIn::new(Vec::new());
     standin.holds().takes = true;
     let salted = |id: &str, salt: &str| User {
@@ -448,6 +455,7 @@ fn a_salt_that_stands_in_the_name_of_the_connection_hides_nobody_of_the_job() {
 
 #[test]
 fn ids_of_any_length_make_no_address_too_long() {
+    let _time = turned_time();
     let standin = StandIn::new(Vec::new());
     let name = Named::new("long-ids");
     let user = |number: usize| with_id(&format!("{number:0>250}"), &format!("u{number}@test.edu"));
@@ -468,6 +476,7 @@ fn ids_of_any_length_make_no_address_too_long() {
 
 #[test]
 fn what_a_tenant_did_not_tell_of_a_job_is_named_when_a_removal_needs_it() {
+    let _time = turned_time();
     let standin = StandIn::new(Vec::new());
     let mut finished = standin.job(&[User::new("a@test.edu")]);
     finished.summary = None;
@@ -484,6 +493,7 @@ fn what_a_tenant_did_not_tell_of_a_job_is_named_when_a_removal_needs_it() {
 
 #[test]
 fn a_drawn_id_that_another_connection_has_stays_too() {
+    let _time = turned_time();
     let standin = StandIn::new(Vec::new());
     let name = Named::new("copied");
     standin.run(&name, &THREE.map(User::new));
@@ -508,6 +518,7 @@ fn a_drawn_id_that_another_connection_has_stays_too() {
 
 #[test]
 fn an_e_mail_changed_meanwhile_hides_a_user_from_a_job_and_not_from_a_run() {
+    let _time = turned_time();
     let standin = StandIn::new(vec![own("1", "new@test.edu")]);
     let plan = plan_removal(&standin.tenant, &standin.job(&[User::new("a@test.edu")])).unwrap();
     assert!(plan.users.is_empty());
@@ -535,6 +546,7 @@ fn an_e_mail_changed_meanwhile_hides_a_user_from_a_job_and_not_from_a_run() {
 
 #[test]
 fn who_has_signed_in_since_is_counted_and_who_is_not_seen_is_not_known() {
+    let _time = turned_time();
     let standin = StandIn::new(Vec::new());
     let name = Named::new("signed-in");
     let mut users: Vec<User> = THREE.map(User::new).to_vec();
@@ -583,6 +595,7 @@ fn who_has_signed_in_since_is_counted_and_who_is_not_seen_is_not_known() {
 
 #[test]
 fn who_was_created_after_the_job_had_ended_is_not_the_jobs() {
+    let _time = turned_time();
     // The user of the job was deleted, and another one has the e-mail, or the id, since.
     let newer = "2026-11-01T10:05:00.000Z";
     let standin = StandIn::new(vec![profile("auth0", HOME, "1", "a@test.edu", newer)]);
@@ -609,6 +622,7 @@ fn who_was_created_after_the_job_had_ended_is_not_the_jobs() {
 
 #[test]
 fn an_account_that_was_linked_to_another_stays() {
+    let _time = turned_time();
     let mut linked = own("1", "a@test.edu");
     let second = google("2", "a@test.edu", BEFORE)["identities"][0].clone();
     linked["identities"].as_array_mut().unwrap().push(second);
@@ -627,6 +641,7 @@ fn an_account_that_was_linked_to_another_stays() {
 
 #[test]
 fn more_users_than_the_job_inserted_are_not_all_its_own() {
+    let _time = turned_time();
     let standin = StandIn::new(vec![own("1", "a@test.edu"), own("2", "b@test.edu")]);
     standin.holds().inserted = Some(1);
     let users = [User::new("a@test.edu"), User::new("b@test.edu")];
@@ -637,6 +652,7 @@ fn more_users_than_the_job_inserted_are_not_all_its_own() {
 
 #[test]
 fn the_look_right_before_a_deletion_decides() {
+    let _time = turned_time();
     let standin = StandIn::new(THREE.map(|email| own(&email[..1], email)).to_vec());
     let finished = standin.job(&THREE.map(User::new));
     let mut plan = plan_removal(&standin.tenant, &finished).unwrap();
@@ -676,6 +692,7 @@ fn the_look_right_before_a_deletion_decides() {
 
 #[test]
 fn a_plan_of_a_run_that_is_removed_twice_deletes_once() {
+    let _time = turned_time();
     let standin = StandIn::new(Vec::new());
     let name = Named::new("twice");
     standin.run(&name, &THREE.map(User::new));
@@ -692,6 +709,7 @@ fn a_plan_of_a_run_that_is_removed_twice_deletes_once() {
 
 #[test]
 fn who_is_refused_for_another_ones_username_or_id_is_not_already_there() {
+    let _time = turned_time();
     let duplicate = |email: &str| {
         json!({"user": {"email": email}, "errors": [{"code": "DUPLICATED_USER",
             "message": "The user already exist and upsert parameter is false"}]})
@@ -762,6 +780,7 @@ fn who_is_refused_for_another_ones_username_or_id_is_not_already_there() {
 
 #[test]
 fn where_emails_are_shared_another_user_with_the_email_is_not_the_one_who_was_refused() {
+    let _time = turned_time();
     let with_name = |mut profile: Value, name: &str| {
         profile["username"] = name.into();
         profile
@@ -805,6 +824,7 @@ fn where_emails_are_shared_another_user_with_the_email_is_not_the_one_who_was_re
 
 #[test]
 fn what_a_plan_tells_can_be_printed_and_an_id_that_cannot_is_not_deleted() {
+    let _time = turned_time();
     let standin = StandIn::new(vec![own("EVCXR_1", "a@test.edu"), own("2", "b@test.edu")]);
     let sent = [
         with_id("EVCXR_1", "a@test.edu"),
@@ -829,6 +849,7 @@ fn what_a_plan_tells_can_be_printed_and_an_id_that_cannot_is_not_deleted() {
 
 #[test]
 fn a_drawn_id_found_in_another_connection_did_not_come_in_here() {
+    let _time = turned_time();
     // The report names nobody, and the job counts one failure: the ids tell whose it is.
     let standin = StandIn::new(Vec::new());
     standin.holds().inserted = Some(1);
@@ -860,6 +881,7 @@ fn a_drawn_id_found_in_another_connection_did_not_come_in_here() {
 
 #[test]
 fn who_came_in_by_an_upload_whose_answer_named_no_job_did_not_fail() {
+    let _time = turned_time();
     let standin = StandIn::new(Vec::new());
     {
         let mut holds = standin.holds();
@@ -888,6 +910,7 @@ fn who_came_in_by_an_upload_whose_answer_named_no_job_did_not_fail() {
 
 #[test]
 fn who_came_in_by_an_upload_whose_answer_was_lost_did_not_fail() {
+    let _time = turned_time();
     let standin = StandIn::new(Vec::new());
     {
         let mut holds = standin.holds();
@@ -909,6 +932,7 @@ fn who_came_in_by_an_upload_whose_answer_was_lost_did_not_fail() {
 
 #[test]
 fn uploads_and_deletions_carry_a_name_for_the_tenants_log() {
+    let _time = turned_time();
     let standin = StandIn::new(Vec::new());
     let header = |method: &str| {
         let requests = standin.requests.lock().unwrap();
@@ -976,6 +1000,7 @@ fn logged(practice: &Practice, name: &str) -> Vec<String> {
 
 #[test]
 fn ids_kept_in_a_copy_lead_to_neither_of_the_two() {
+    let _time = turned_time();
     // As is reported of Auth0, the practice tenant lets both be, and deletes the first that it finds.
     let practice = Practice::start(&[]);
     let (tenant, connection) = practice.database();
@@ -1001,6 +1026,7 @@ fn ids_kept_in_a_copy_lead_to_neither_of_the_two() {
 
 #[test]
 fn where_e_mails_are_shared_only_ids_tell_whose_a_user_is() {
+    let _time = turned_time();
     let practice = Practice::start(&[]);
     let tenant = practice.tenant();
     let connection = get_connection_id(&tenant, "Shared-Emails").unwrap();

@@ -11,9 +11,11 @@ use crate::kills::child;
 use crate::planted::write_lines;
 use crate::runs::{Named, all_in_tenant, kept_in, quick, renewed, users};
 use crate::server::Practice;
+use crate::turned::turned_time;
 
 #[test]
 fn a_run_folder_that_is_not_as_it_was_written_is_refused() {
+    let _time = turned_time();
     let practice = Practice::start(&[]);
     let (tenant, connection) = practice.database();
     let name = Named::new("damaged");
@@ -130,6 +132,7 @@ fn two_kernels_cannot_work_on_one_run() {
 
 #[test]
 fn a_run_goes_on_in_its_own_tenant_and_connection_alone() {
+    let _time = turned_time();
     let practice = Practice::start(&[]);
     let (tenant, connection) = practice.database();
     let name = Named::new("own");
@@ -157,6 +160,7 @@ fn cut_off(practice: &Practice, name: &Named) -> (Tenant, PathBuf) {
 
 #[test]
 fn what_a_crash_left_half_written_or_not_named_is_deleted() {
+    let _time = turned_time();
     let practice = Practice::start(&["--job-speed", "100"]);
     let name = Named::new("rest");
     let (tenant, folder) = cut_off(&practice, &name);
@@ -182,6 +186,7 @@ fn what_a_crash_left_half_written_or_not_named_is_deleted() {
 
 #[test]
 fn a_journal_that_ends_at_any_byte_of_its_last_line_is_resumed() {
+    let _time = turned_time();
     let practice = Practice::start(&["--job-speed", "100"]);
     let name = Named::new("half");
     let (tenant, folder) = cut_off(&practice, &name);
@@ -215,6 +220,7 @@ fn a_journal_that_ends_at_any_byte_of_its_last_line_is_resumed() {
 
 #[test]
 fn a_folder_of_another_version_is_refused() {
+    let _time = turned_time();
     let practice = Practice::start(&["--job-speed", "100"]);
     let name = Named::new("version");
     let (tenant, folder) = cut_off(&practice, &name);
@@ -231,6 +237,7 @@ fn a_folder_of_another_version_is_refused() {
 
 #[test]
 fn what_a_crash_left_before_anything_was_sent_is_deleted_by_a_later_run() {
+    let _time = turned_time();
     let practice = Practice::start(&[]);
     let (tenant, connection) = practice.database();
     let (old, new, name) = (Named::new("old"), Named::new("new"), Named::new("later"));
@@ -253,6 +260,7 @@ fn what_a_crash_left_before_anything_was_sent_is_deleted_by_a_later_run() {
 
 #[test]
 fn a_source_that_was_cut_off_is_told_up_to_its_last_packed_row() {
+    let _time = turned_time();
     let practice = Practice::start(&["--job-speed", "50"]);
     let (tenant, connection) = practice.database();
     let name = Named::new("source");

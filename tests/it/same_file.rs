@@ -7,6 +7,7 @@ use auth0_bulk_users::*;
 
 use crate::runs::{Named, TestFile, all_in_tenant, quick};
 use crate::server::Practice;
+use crate::turned::turned_time;
 
 /// Five users, one of whom no import takes.
 const FILE: &str = "email,username,plan,note\nada@test.edu,ada,free,\nbob@test.edu,bob,,\nno address,cay,,\ndan@test.edu,dan,paid,\neve@test.edu,eve,,\n";
@@ -62,6 +63,7 @@ fn counted(report: &ImportReport) -> [u64; 5] {
 
 #[test]
 fn a_second_time_is_told_before_anything_is_sent_and_brings_whom_the_first_did_not() {
+    let _time = turned_time();
     let it = Imported::new(FILE);
     let (second, third) = (Named::new("same"), Named::new("same"));
     let before = it.tenant.requests().to_string();
@@ -123,6 +125,7 @@ fn a_second_time_is_told_before_anything_is_sent_and_brings_whom_the_first_did_n
 
 #[test]
 fn a_run_that_has_not_ended_is_to_be_gone_on_with() {
+    let _time = turned_time();
     let practice = Practice::start(&[]);
     let (tenant, connection) = practice.database();
     let file = TestFile::new(FILE.as_bytes());
@@ -149,6 +152,7 @@ fn a_run_that_has_not_ended_is_to_be_gone_on_with() {
 
 #[test]
 fn only_whose_row_reads_otherwise_now_is_updated() {
+    let _time = turned_time();
     let it = Imported::new(FILE);
     let (second, third) = (Named::new("same"), Named::new("same"));
     let mapped = |options: &ImportOptions| {
@@ -175,6 +179,7 @@ fn only_whose_row_reads_otherwise_now_is_updated() {
 
 #[test]
 fn what_was_undone_or_went_elsewhere_is_not_the_same() {
+    let _time = turned_time();
     let it = Imported::new(FILE);
     let names = [Named::new("same"), Named::new("same"), Named::new("same")];
     let other = get_connection_id(&it.tenant, "Flexible-Identifiers").unwrap();
@@ -192,6 +197,7 @@ fn what_was_undone_or_went_elsewhere_is_not_the_same() {
 
 #[test]
 fn a_file_is_known_through_what_hashes_its_passwords_and_nothing_else_is() {
+    let _time = turned_time();
     let it = Imported::new("email,username\nada@test.edu,ada\n");
     let name = Named::new("same");
     let users = read_users(it.file.path()).unwrap();
@@ -227,6 +233,7 @@ fn a_file_is_known_through_what_hashes_its_passwords_and_nothing_else_is() {
 
 #[test]
 fn users_who_share_an_email_are_told_apart() {
+    let _time = turned_time();
     let text = "email,username\nada@test.edu,ada\nada@test.edu,bob\n";
     let it = Imported::into("Shared-Emails", text);
     let name = Named::new("same");
@@ -253,6 +260,7 @@ fn users_who_share_an_email_are_told_apart() {
 
 #[test]
 fn who_is_there_already_is_named_before_anything_is_sent() {
+    let _time = turned_time();
     let practice = Practice::start(&[]);
     let (tenant, connection) = practice.database();
     let there = generate_users("there", "test.edu", 2).unwrap();
@@ -315,6 +323,7 @@ fn who_is_there_already_is_named_before_anything_is_sent() {
 
 #[test]
 fn a_look_up_that_could_not_tell_is_refused() {
+    let _time = turned_time();
     let practice = Practice::start(&[]);
     let (tenant, connection) = practice.database();
     let name = Named::new("look");

@@ -13,6 +13,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 use crate::program::practice_tenant;
+use crate::turned;
 
 /// The practice tenant's program, built once.
 pub(crate) fn program() -> &'static Path {
@@ -29,9 +30,12 @@ pub(crate) struct Practice {
 }
 
 impl Practice {
+    /// On a thread whose clock is turned it goes by that clock.
     pub(crate) fn start(args: &[&str]) -> Practice {
+        let turned = turned::shown().map(|_| "--turned");
         let mut child = Command::new(program())
             .args(args)
+            .args(turned)
             .stdout(Stdio::piped())
             .spawn()
             .expect("the practice tenant starts");
@@ -42,6 +46,7 @@ impl Practice {
             (name.to_string(), value.to_string())
         };
         let lines = stdout.lines().take(6).map(line).collect();
+        turned::catch_up();
         Practice { child, lines }
     }
 
@@ -81,6 +86,9 @@ impl Practice {
         let mut request = ureq_like(method, &url);
         if let Some(token) = token {
             request = request.header("authorization", format!("Bearer {token}"));
+        }
+        if let Some(now) = turned::shown() {
+            request = request.header("x-practice-now", now);
         }
         if let Some((content_type, bytes)) = body {
             request = request.header("content-type", content_type).body(bytes);

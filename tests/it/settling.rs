@@ -11,6 +11,7 @@ use crate::planted::{lines, write_lines};
 use crate::removal::{decoded, rows};
 use crate::runs::{Named, quick, users};
 use crate::server::{answer, served, token};
+use crate::turned::turned_time;
 
 const ID: &str = "con_abcdefghijklmnop";
 const HOME: &str = "Staff";
@@ -284,6 +285,7 @@ fn mixed(auth0: &Auth0) {
 
 #[test]
 fn a_search_that_is_never_answered_stops_no_run() {
+    let _time = turned_time();
     let auth0 = Auth0::new();
     mixed(&auth0);
     auth0.holds().search = 503;
@@ -302,6 +304,7 @@ fn a_search_that_is_never_answered_stops_no_run() {
 
 #[test]
 fn whom_a_search_does_not_show_yet_is_searched_again_while_other_files_are_sent() {
+    let _time = turned_time();
     let auth0 = Auth0::new();
     let users = users(70);
     let name = Named::new("search-lags");
@@ -329,6 +332,7 @@ fn whom_a_search_does_not_show_yet_is_searched_again_while_other_files_are_sent(
 
 #[test]
 fn a_job_that_is_not_known_right_after_it_was_taken_is_asked_after_again() {
+    let _time = turned_time();
     let auth0 = Auth0::new();
     auth0.holds().jobs = vec![no_job(), no_job(), completed()];
     let name = Named::new("not-yet");
@@ -342,6 +346,7 @@ fn a_job_that_is_not_known_right_after_it_was_taken_is_asked_after_again() {
 
 #[test]
 fn a_file_whose_job_is_gone_is_not_sent_again_when_all_its_users_are_there() {
+    let _time = turned_time();
     for upsert in [false, true] {
         let auth0 = Auth0::new();
         let name = Named::new("gone");
@@ -358,6 +363,7 @@ fn a_file_whose_job_is_gone_is_not_sent_again_when_all_its_users_are_there() {
 
 #[test]
 fn an_upsert_of_which_nothing_is_told_is_sent_again_only_if_the_reader_says_so() {
+    let _time = turned_time();
     let told = |options: fn(ImportOptions) -> ImportOptions| {
         let auth0 = Auth0::new();
         let name = Named::new("untold");
@@ -400,6 +406,7 @@ fn an_upsert_of_which_nothing_is_told_is_sent_again_only_if_the_reader_says_so()
 
 #[test]
 fn an_upsert_that_had_failed_when_it_was_taken_up_again_is_not_sent_again() {
+    let _time = turned_time();
     let auth0 = Auth0::new();
     let name = Named::new("failed-upsert");
     auth0.holds().takes = false;
@@ -415,6 +422,7 @@ fn an_upsert_that_had_failed_when_it_was_taken_up_again_is_not_sent_again() {
 
 #[test]
 fn who_was_there_before_is_not_told_from_who_came_in_by_a_lost_upload_without_a_drawn_id() {
+    let _time = turned_time();
     let auth0 = Auth0::new();
     {
         let mut holds = auth0.holds();
@@ -431,6 +439,7 @@ fn who_was_there_before_is_not_told_from_who_came_in_by_a_lost_upload_without_a_
 
 #[test]
 fn where_ids_are_left_to_auth0_nobody_is_told_to_be_inserted_who_may_have_been_updated() {
+    let _time = turned_time();
     let auth0 = Auth0::new();
     mixed(&auth0);
     let name = Named::new("left-to-auth0");
@@ -450,6 +459,7 @@ fn where_ids_are_left_to_auth0_nobody_is_told_to_be_inserted_who_may_have_been_u
 
 #[test]
 fn a_limit_between_faults_says_that_the_tenant_is_there() {
+    let _time = turned_time();
     let auth0 = Auth0::new();
     {
         let mut holds = auth0.holds();
@@ -467,6 +477,7 @@ fn a_limit_between_faults_says_that_the_tenant_is_there() {
 
 #[test]
 fn a_jobs_age_is_counted_by_the_tenants_clock_or_from_the_resume() {
+    let _time = turned_time();
     // By this machine's clock the job is three hours old: it was set in between.
     for (date, given_up) in [
         ("", false),
@@ -490,6 +501,7 @@ fn a_jobs_age_is_counted_by_the_tenants_clock_or_from_the_resume() {
 
 #[test]
 fn users_of_an_upload_that_was_not_answered_are_waited_for_and_removed_when_they_come() {
+    let _time = turned_time();
     let auth0 = Auth0::new();
     {
         let mut holds = auth0.holds();
@@ -548,6 +560,7 @@ fn users_of_an_upload_that_was_not_answered_are_waited_for_and_removed_when_they
 
 #[test]
 fn users_of_a_job_that_was_given_up_are_looked_for_when_it_must_have_ended() {
+    let _time = turned_time();
     let auth0 = Auth0::new();
     auth0.holds().takes = false;
     auth0.holds().jobs = vec![pending()];
@@ -583,6 +596,7 @@ fn users_of_a_job_that_was_given_up_are_looked_for_when_it_must_have_ended() {
 
 #[test]
 fn a_drawn_id_that_no_search_shows_is_asked_for_right_before_it_is_deleted() {
+    let _time = turned_time();
     let auth0 = Auth0::new();
     let name = Named::new("copied");
     auth0.import(&two(), &quick(&name)).unwrap();
@@ -618,6 +632,7 @@ fn nobody() -> Vec<Result<User>> {
 
 #[test]
 fn what_is_left_of_a_run_that_had_packed_nobody_does_not_use_its_name_up() {
+    let _time = turned_time();
     let auth0 = Auth0::new();
     let connection = ConnectionId::new(ID).unwrap();
     let name = Named::new("used-up");
@@ -660,6 +675,7 @@ fn what_is_left_of_a_run_that_had_packed_nobody_does_not_use_its_name_up() {
 
 #[test]
 fn a_rate_that_is_no_number_is_refused_before_anything_is_made() {
+    let _time = turned_time();
     let auth0 = Auth0::new();
     let name = Named::new("nan");
     let options = quick(&name).requests_per_second(f64::NAN);

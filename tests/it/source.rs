@@ -10,6 +10,7 @@ use auth0_bulk_users::*;
 
 use crate::runs::{Named, TestFile, quick, users};
 use crate::server::Practice;
+use crate::turned::turned_time;
 
 fn csv(bytes: &[u8], columns: &[(&str, &str)]) -> Vec<Result<User>> {
     let file = TestFile::new(bytes);
@@ -76,6 +77,7 @@ fn what_is_wrong_with_a_file_is_said_with_its_line() {
 
 #[test]
 fn an_export_streams_into_a_tenant_and_a_broken_line_costs_itself_alone() {
+    let _time = turned_time();
     let practice = Practice::start(&[]);
     let (tenant, connection) = practice.database();
     let name = Named::new("export");
@@ -123,6 +125,7 @@ fn an_export_streams_into_a_tenant_and_a_broken_line_costs_itself_alone() {
 
 #[test]
 fn users_stream_in_file_by_file_and_a_source_that_ends_early_is_said() {
+    let _time = turned_time();
     let practice = Practice::start(&[]);
     let (tenant, connection) = practice.database();
     let name = Named::new("stream");
@@ -200,6 +203,7 @@ fn cause(stopped: &Error) -> Option<ErrorKind> {
 
 #[test]
 fn a_source_that_cannot_be_read_any_further_leaves_the_run_open() {
+    let _time = turned_time();
     let practice = Practice::start(&[]);
     let (tenant, connection) = practice.database();
     let name = Named::new("torn");
@@ -277,6 +281,7 @@ fn jobs_are_watched_while_a_source_is_stuck() {
 
 #[test]
 fn a_source_that_panics_is_an_error_and_the_run_is_kept() {
+    let _time = turned_time();
     let practice = Practice::start(&[]);
     let (tenant, connection) = practice.database();
     let name = Named::new("panics");

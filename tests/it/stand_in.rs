@@ -8,6 +8,7 @@ use std::thread;
 
 use crate::runs::{Named, quick};
 use crate::server::DATABASE;
+use crate::turned::turned_time;
 use crate::world::{EMAIL, LIMIT, Reply, StandIn, World, recorded};
 
 /// What each step of the workflow ended in.
@@ -84,6 +85,7 @@ fn import(stand_in: &StandIn, what: &str) -> Result<ImportReport> {
 
 #[test]
 fn the_whole_workflow_works_on_recorded_answers() {
+    let _time = turned_time();
     let stand_in = World::recorded().open();
     all_work(&stand_in);
     let report = import(&stand_in, "recorded").unwrap();
@@ -98,6 +100,7 @@ fn the_whole_workflow_works_on_recorded_answers() {
 
 #[test]
 fn fields_that_nobody_knows_change_nothing() {
+    let _time = turned_time();
     fn decorate(value: &mut Value) {
         match value {
             Value::Array(items) => items.iter_mut().for_each(decorate),
@@ -238,6 +241,7 @@ fn finished_within(limit: Duration, stand_in: &StandIn, users: &[User]) -> Resul
 
 #[test]
 fn the_three_shapes_of_a_report_are_understood() {
+    let _time = turned_time();
     let mut ended = recorded("completed");
     ended["summary"] = json!({"failed": 2, "updated": 0, "inserted": 0, "total": 2});
     let users = [User::new(EMAIL), User::new("no address")];
@@ -303,6 +307,7 @@ fn the_three_shapes_of_a_report_are_understood() {
 
 #[test]
 fn rows_of_a_report_in_forms_of_their_own_are_told_as_far_as_they_tell() {
+    let _time = turned_time();
     let user = User {
         user_id: Some("17".to_string()),
         ..User::new("a@test.edu")
@@ -345,6 +350,7 @@ fn rows_of_a_report_in_forms_of_their_own_are_told_as_far_as_they_tell() {
 
 #[test]
 fn a_status_that_nobody_listed_is_no_end_and_is_named_at_the_limit() {
+    let _time = turned_time();
     for status in ["processing", "queued", "expired", "COMPLETED"] {
         let mut ended = recorded("completed");
         ended["status"] = status.into();
@@ -383,6 +389,7 @@ fn a_status_that_nobody_listed_is_no_end_and_is_named_at_the_limit() {
 
 #[test]
 fn a_status_that_nobody_listed_is_waited_out_by_an_import() {
+    let _time = turned_time();
     let of = |status: &str| {
         let mut ended = recorded("completed");
         ended["status"] = status.into();
@@ -396,6 +403,7 @@ fn a_status_that_nobody_listed_is_waited_out_by_an_import() {
 
 #[test]
 fn a_count_that_is_not_told_is_unknown_and_never_zero() {
+    let _time = turned_time();
     for (field, value) in [
         ("inserted", None),
         ("updated", Some(json!(null))),
@@ -576,6 +584,7 @@ fn whatever_one_field_is_each_step_works_or_ends_in_a_sentence_that_names_the_ca
 }
 
 fn each_step_with(call: &str, body: &Value, about: &str) {
+    let _time = turned_time();
     let stand_in = World::recorded().answers(call, body).open();
     let is_read = !call.contains("imports") && !call.contains("/jobs/*");
     let ended = if is_read {

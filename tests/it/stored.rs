@@ -4,6 +4,7 @@ use auth0_bulk_users::*;
 use proptest::prelude::*;
 
 use crate::server::Practice;
+use crate::turned::turned_time;
 
 const PASSWORD: &str = "Zwölf Eulen";
 /// Of those that take seconds in a build without optimisation one try is enough.
@@ -76,6 +77,7 @@ fn let_in(users: &[(User, &str)]) {
 
 #[test]
 fn what_says_itself_how_it_was_made_becomes_what_auth0_takes() {
+    let _time = turned_time();
     let [good, _] = stored();
     assert!(good.len() > 80, "{}", good.len());
     let (mut users, mut plain) = (Vec::new(), Vec::new());
@@ -345,6 +347,7 @@ fn what_says_nothing_is_no_password_and_a_password_is_no_hash() {
 
 #[test]
 fn columns_that_belong_together_are_read_together() {
+    let _time = turned_time();
     let mongoose = (
         "cb7211905fb88f02e57a15b9730c58af754c58e40908531798b548728dd4e3c7d6faeab769ff5078912eb155e34df7b3f5bc25e2befb2f3a1e1d7a7833bebaea7c2e301d03454f58e4172bc38d40e51207543079da6a593f2d9d792b14d5fe8a7ef2a527e0ea26ba4b1b439779bf652a3939b0f92f700e05c2607545350a075f2055a151ff68c73b01911d9189cacd88d6e1a3daec1b59a0ab2c31c76e87a90dfb7c2918b3a7009ee9f0db29368bd99f0f5d04406504ebbc88e18671866d95007767951dfec1dec0cae4a5f43f5d5d6ca056b9917c5bdbee30400f4e76141be82e306a1920eff2c38cb307a837a10e99eebb24f0958650226d1d5c93f3b8d2939bfeecfe79500fed476fde6d4bec5940923448aa31cb809b814537daee1b2b4d519d73587347475e6f851a1ad12cdc99d9ad926b5c86edde2dc7410e2eb5194703f970480e72071c2aa437a2b19232638ae8ab3139228cfdc8b4c34853f991ce855e5e67db20cb31489aee999419fd3b209839e04e95c883995e97db3ae963f46b4e86d5757ac04edc1dca8e41e574679e788469730beb81dc4f1ace1e4d972623a4d3b79183a30ab7fa481de0296e0c23d65bd9d4306b6700609f2272521cfc6b6c73b52018a6d33f079d5ec5698f8ca496a5364aea3d7dfb39b342677c83c1d124c5b1e1eca719f6248787bcf3deb62ca917df1b0bd405016d62bc3061c6cf",
         "62c66a7a5dd70c3146618063c344e531e6d4b59e379808443ce962b3abd63c5a",

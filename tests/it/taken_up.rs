@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::runs::renewed;
 use crate::server::Practice;
+use crate::turned::turned_time;
 use crate::world::{CONNECTION, EMAIL, LIMIT, Reply, StandIn, World, recorded};
 
 const ID: &str = "job_gRqRxSDtxHgOcwEQ";
@@ -68,6 +69,7 @@ fn a_job_is_what_the_tenant_tells_of_it_and_the_rest_is_unknown() {
 
 #[test]
 fn a_report_is_read_without_the_rows_and_with_them_once_the_reader_says_who_was_sent() {
+    let _time = turned_time();
     let stand_in = refused();
     let tenant = stand_in.tenant();
     let errors = job_errors(&tenant, &finished(&stand_in, &[])).unwrap();
@@ -100,6 +102,7 @@ fn a_report_is_read_without_the_rows_and_with_them_once_the_reader_says_who_was_
 
 #[test]
 fn a_secret_that_nobody_here_knows_is_not_shown_in_a_message() {
+    let _time = turned_time();
     let row = |path: &str, quoted: &str| {
         json!({"user": {"email": EMAIL}, "errors": [{"code": "PATTERN", "path": path,
             "message": format!("Error in {path} property - String does not match: {quoted}")}]})
@@ -124,6 +127,7 @@ fn a_secret_that_nobody_here_knows_is_not_shown_in_a_message() {
 
 #[test]
 fn a_removal_needs_to_be_told_who_was_sent_and_finds_exactly_those() {
+    let _time = turned_time();
     let stand_in = World::recorded().open();
     let tenant = stand_in.tenant();
     let error = plan_removal(&tenant, &finished(&stand_in, &[])).unwrap_err();
@@ -162,6 +166,7 @@ fn a_removal_needs_to_be_told_who_was_sent_and_finds_exactly_those() {
 
 #[test]
 fn who_was_created_later_than_the_job_should_have_taken_stays() {
+    let _time = turned_time();
     // A second job's user, say, under the e-mail of one of the first job's, who was deleted meanwhile.
     let later = |ended: &str| {
         World::recorded()
@@ -258,6 +263,7 @@ fn what_is_no_import_job_is_refused_in_words() {
 
 #[test]
 fn half_an_answer_names_the_call_and_the_field() {
+    let _time = turned_time();
     for (field, values) in [
         ("type", [Value::Null, json!(3)]),
         ("id", [Value::Null, json!("job_other")]),
@@ -299,6 +305,7 @@ fn half_an_answer_names_the_call_and_the_field() {
 
 #[test]
 fn after_a_restart_a_job_is_waited_for_accounted_for_and_removed_by_its_id_alone() {
+    let _time = turned_time();
     let practice = Practice::start(&[]);
     let (tenant, connection) = practice.database();
     let mut users = generate_users("restart", "test.edu", 3).unwrap();

@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 
 use crate::runs::{TestFile, TestFolder};
 use crate::server::{DATABASE, Practice, answer, canned, token};
+use crate::turned::turned_time;
 
 const JSON: &str = "content-type: application/json\r\n";
 const LIMIT: Duration = Duration::from_secs(20);
@@ -173,6 +174,7 @@ fn a_connection_without_a_proper_id_is_left_out_and_the_rest_is_listed() {
 
 #[test]
 fn a_tenant_with_nothing_in_it_says_so() {
+    let _time = turned_time();
     let none = answering(vec![ok(&json!({"total": 0, "connections": []}))]);
     let connections = list_connections(&none).unwrap();
     let drawn = connections.to_string();
@@ -201,6 +203,7 @@ fn a_tenant_with_nothing_in_it_says_so() {
 
 #[test]
 fn a_search_says_how_many_there_are_and_gives_the_first_thousand() {
+    let _time = turned_time();
     let practice = Practice::start(&[]);
     let (tenant, connection) = practice.database();
     let users = generate_users("crowd", "test.edu", 5000).unwrap();
@@ -242,6 +245,7 @@ fn a_search_says_how_many_there_are_and_gives_the_first_thousand() {
 
 #[test]
 fn an_email_is_looked_up_in_lower_case_over_all_connections() {
+    let _time = turned_time();
     let practice = Practice::start(&[]);
     let (tenant, connection) = practice.database();
     let other = get_connection_id(&tenant, "Email-Only-Users").unwrap();
@@ -322,6 +326,7 @@ fn users_without_an_email_or_with_kilobytes_of_metadata_are_drawn() {
 
 #[test]
 fn a_token_without_the_scope_is_told_before_anything_is_sent() {
+    let _time = turned_time();
     let practice = Practice::start(&[]);
     let ask = json!({"grant_type": "client_credentials", "client_id": practice.get("CLIENT_ID"), "scope": "read:connections",
         "client_secret": practice.get("CLIENT_SECRET"), "audience": format!("{}/api/v2/", practice.get("DOMAIN"))});
@@ -348,6 +353,7 @@ fn a_token_without_the_scope_is_told_before_anything_is_sent() {
 
 #[test]
 fn ten_thousand_users_are_exported_and_saved_for_their_owner_alone() {
+    let _time = turned_time();
     let practice = Practice::start(&[]);
     let (tenant, connection) = practice.database();
     let mut users = generate_users("crowd", "test.edu", 10_000).unwrap();
@@ -530,6 +536,7 @@ fn gzipped() -> Vec<u8> {
 
 #[test]
 fn a_link_that_has_ended_is_asked_for_again_and_never_sent_the_token() {
+    let _time = turned_time();
     let connection = ConnectionId::new("con_0000000000000001").unwrap();
     let ended = answer(403, "", "<Error/>").into_bytes();
     let (tenant, asked) = exporting("{base}/file?Signature=abc", vec![ended, file(&gzipped())]);
@@ -556,6 +563,7 @@ fn a_link_that_has_ended_is_asked_for_again_and_never_sent_the_token() {
 
 #[test]
 fn files_that_cannot_be_used_and_waits_that_are_too_short_are_told() {
+    let _time = turned_time();
     let connection = ConnectionId::new("con_0000000000000001").unwrap();
     let mut damaged = gzipped();
     damaged[20] ^= 1;
@@ -596,6 +604,7 @@ fn files_that_cannot_be_used_and_waits_that_are_too_short_are_told() {
 
 #[test]
 fn each_list_that_the_crate_gives_can_be_gone_through_by_reference_and_by_value() {
+    let _time = turned_time();
     fn same<L, T: std::fmt::Debug>(list: L)
     where
         L: IntoIterator<Item = T> + std::ops::Deref<Target = [T]>,

@@ -269,7 +269,9 @@ impl State {
             },
             mode: node.mode,
             uid: OWNER,
-            modified: node.modified,
+            age: node
+                .modified
+                .and_then(|then| now().duration_since(then).ok()),
         }
     }
 }

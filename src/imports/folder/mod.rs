@@ -32,7 +32,6 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
-use crate::clock;
 use crate::disk::metadata::How;
 use crate::disk::{self, File, sync_folder};
 use crate::error::{Error, Result};
@@ -405,7 +404,7 @@ fn refuse_link(folder: &Path) -> Result<()> {
 fn delete_forgotten(packing: &Path) {
     for entry in disk::read_dir(packing).into_iter().flatten() {
         let lock = disk::symlink_metadata(&entry.path.join(LOCK));
-        let age = lock.ok().and_then(|lock| clock::age(lock.modified?));
+        let age = lock.ok().and_then(|lock| lock.age);
         // A link would lead to a folder that is none of ours.
         if entry.is_folder
             && age.is_some_and(|age| age > BEGINNING)
