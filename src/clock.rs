@@ -169,6 +169,14 @@ pub(crate) fn wait(time: Duration) {
     }
 }
 
+/// Waits a moment for what another thread or program has or does. It works by the system's time, so this wait does take time.
+pub(crate) fn wait_for_others(time: Duration) {
+    thread::sleep(time);
+    if let Some(clock) = turned_clock() {
+        clock.pass(time);
+    }
+}
+
 /// What another thread sends, if it comes within `time`. That thread works by the system's time, so this wait does take time.
 pub(crate) fn receive<T>(from: &Receiver<T>, time: Duration) -> Result<T, RecvTimeoutError> {
     let received = from.recv_timeout(time);

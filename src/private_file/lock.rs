@@ -49,7 +49,7 @@ pub(crate) fn wait_for_lock(
         if deadline.waited() >= FIRST_WORD && !std::mem::replace(&mut told, true) {
             word();
         }
-        clock::wait(Duration::from_millis(20));
+        clock::wait_for_others(Duration::from_millis(20));
     }
 }
 

@@ -493,7 +493,7 @@ impl Tenant {
                 Err(TryLockError::Poisoned(poisoned)) => break poisoned.into_inner(),
                 Err(TryLockError::WouldBlock) => {
                     in_time(&deadline)?;
-                    clock::wait(TURN);
+                    clock::wait_for_others(TURN);
                 }
             }
         };

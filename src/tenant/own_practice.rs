@@ -48,7 +48,7 @@ impl Process {
                 let said = fs::read_to_string(env_file.with_extension("log"));
                 return Err(Error::practice_ended(said.unwrap_or_default().trim()));
             }
-            clock::wait(Duration::from_millis(5));
+            clock::wait_for_others(Duration::from_millis(5));
         }
         Err(Error::practice_is_silent())
     }

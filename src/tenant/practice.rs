@@ -258,7 +258,7 @@ pub(super) fn wait_until_ready(env_file: &Path) -> Result<Settings> {
         if let Some(settings) = running(env_file)? {
             return Ok(settings);
         }
-        clock::wait(Duration::from_millis(20));
+        clock::wait_for_others(Duration::from_millis(20));
     }
     Err(Error::practice_is_silent())
 }
@@ -309,7 +309,7 @@ mod tests {
         let began = clock::instant();
         while !holds() {
             assert!(clock::since(began) < START_LIMIT, "waited too long");
-            clock::wait(Duration::from_millis(20));
+            clock::wait_for_others(Duration::from_millis(20));
         }
     }
 
