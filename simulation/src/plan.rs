@@ -365,7 +365,7 @@ fn others(chance: &mut Chance, people: &[Person]) -> Vec<Other> {
     for index in 0..chance.between(1, 4) {
         let like = people[chance.between(0, people.len() - 1)].clone();
         let other = || Some(format!("other-{index}"));
-        let does = match chance.between(1, 6) {
+        let does = match chance.between(1, 7) {
             1 | 2 => Does::Imports(vec![Person {
                 email: like.email.to_lowercase(),
                 username: None,
@@ -378,6 +378,7 @@ fn others(chance: &mut Chance, people: &[Person]) -> Vec<Other> {
             3 => Does::Deletes(like.email.to_lowercase()),
             4 => Does::Changes(like.email.to_lowercase()),
             5 => Does::Sets("slots-held", 2.0, chance.one_of(&[5, 60, 1200])),
+            6 => Does::Sets("token-expires", 1.0, 1),
             _ => Does::Sets(
                 "search-lag",
                 chance.one_of(&[5.0, 60.0]),

@@ -7,7 +7,7 @@ use auth0_bulk_users::{Attention, Outcome};
 use serde_json::Value;
 
 use crate::life::{Part, Played, secret};
-use crate::plan::{Hash, Plan};
+use crate::plan::{Does, Hash, Other, Plan};
 use crate::tenant::{Asked, BEGINNING};
 
 /// The users of a file are looked up within that time, as a rule, so that one may come in between the look and the word.
@@ -25,6 +25,8 @@ pub fn faults(plan: &Plan, played: &Played) -> Vec<String> {
     }
     faults.extend(played.line.play().too_many_jobs.clone());
     faults.extend(asked_too_soon(played));
+    faults.extend(token_that_had_ended(plan, played));
+    faults.extend(stopped_without_need(played));
     faults.extend(late_without_a_word(plan, played));
     faults.extend(doubled(plan, played));
     faults.extend(strangers_touched(plan, played));
@@ -444,6 +446,29 @@ fn asked_too_soon(played: &Played) -> Option<String> {
             next.at, first.at
         )
     })
+}
+
+/// A token is renewed before it ends, unless the tenant ends it before its time.
+fn token_that_had_ended(plan: &Plan, played: &Played) -> Option<String> {
+    let ends_tokens = |other: &Other| matches!(other.does, Does::Sets("token-expires", ..));
+    if plan.others.iter().any(ends_tokens) {
+        return None;
+    }
+    let play = played.line.play();
+    let refused = play.asked.iter().find(|asked| asked.answered == "401")?;
+    Some(format!(
+        "{} is sent with a token that had ended",
+        refused.line
+    ))
+}
+
+/// A limit and a token that has ended are nothing that an import stops for.
+fn stopped_without_need(played: &Played) -> Option<String> {
+    let stops = |line: &&String| {
+        let for_a_limit = line.contains("the import stopped: the rate limit");
+        line.starts_with("ended: ") && (for_a_limit || line.contains("(401"))
+    };
+    played.said.iter().find(stops).cloned()
 }
 
 /// Users of the run who came in after it was told of, or after its removal, with no word that they may.
