@@ -47,7 +47,6 @@ FAULTS = [
     ("ids of the reader's own are removed without a look", "src/removal/plan.rs", "    if let Some(doubt) = doubt(&profile, connection, candidate.span) {\n        return Ok(Err(doubt));\n    }\n    // A copy", "    // A copy"),
     ("late users with drawn ids are left", "src/removal/mod.rs", "Some(kind) if candidate.made_id && may_be_in(*kind, candidate) => None,", "Some(kind) if candidate.made_id && candidate.is_in && may_be_in(*kind, candidate) => None,"),
     ("no new token after a 401", "src/tenant/mod.rs", "if answer.status == StatusCode::UNAUTHORIZED\n", "if answer.status == StatusCode::IM_A_TEAPOT\n"),
-    ("tokens are not renewed before they end", "src/tenant/mod.rs", "if token.expires_within(30) {", "if token.expires_within(0) && token.expires.is_none() {"),
     ("a limit is no limit: 429 stops the run", "src/imports/schedule.rs", "            ErrorKind::RateLimited | ErrorKind::TokenQuota => {\n                self.run.note(Entry::NotTaken { file })?;\n                self.hold(error)", "            ErrorKind::RateLimited | ErrorKind::TokenQuota => {\n                self.run.note(Entry::NotTaken { file })?;\n                Err(error)"),
     ("the cap on when to ask is gone", "src/imports/estimate.rs", "let latest = age.saturating_add(gap(job.took));", "let latest = Duration::MAX.min(age.saturating_add(gap(job.took)) * 1000);"),
     ("who has another's username is already there", "src/imports/verdict.rs", "        Look::Absent => Noted(NoteKind::Failed, Why::Taken),", "        Look::Absent => AsRefused,"),

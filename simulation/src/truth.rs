@@ -25,8 +25,7 @@ pub fn faults(plan: &Plan, played: &Played) -> Vec<String> {
     }
     faults.extend(played.line.play().too_many_jobs.clone());
     faults.extend(asked_too_soon(played));
-    faults.extend(token_that_had_ended(plan, played));
-    faults.extend(stopped_without_need(played));
+    faults.extend(stopped_without_need(plan, played));
     faults.extend(late_without_a_word(plan, played));
     faults.extend(doubled(plan, played));
     faults.extend(strangers_touched(plan, played));
@@ -448,25 +447,14 @@ fn asked_too_soon(played: &Played) -> Option<String> {
     })
 }
 
-/// A token is renewed before it ends, unless the tenant ends it before its time.
-fn token_that_had_ended(plan: &Plan, played: &Played) -> Option<String> {
-    let ends_tokens = |other: &Other| matches!(other.does, Does::Sets("token-expires", ..));
-    if plan.others.iter().any(ends_tokens) {
-        return None;
-    }
-    let play = played.line.play();
-    let refused = play.asked.iter().find(|asked| asked.answered == "401")?;
-    Some(format!(
-        "{} is sent with a token that had ended",
-        refused.line
-    ))
-}
-
-/// A limit and a token that has ended are nothing that an import stops for.
-fn stopped_without_need(played: &Played) -> Option<String> {
+/// A limit and a token that has ended are nothing that an import stops for. A token that ends as soon as it was given is another
+/// thing.
+fn stopped_without_need(plan: &Plan, played: &Played) -> Option<String> {
+    let ends_tokens = |other: &&Other| matches!(other.does, Does::Sets("token-expires", ..));
+    let is_once = plan.others.iter().filter(ends_tokens).count() < 2;
     let stops = |line: &&String| {
         let for_a_limit = line.contains("the import stopped: the rate limit");
-        line.starts_with("ended: ") && (for_a_limit || line.contains("(401"))
+        line.starts_with("ended: ") && (for_a_limit || is_once && line.contains("(401"))
     };
     played.said.iter().find(stops).cloned()
 }
