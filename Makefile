@@ -8,7 +8,7 @@
 # make test-kills  an import killed 200 times and resumed: minutes
 # make simulate SEEDS=100000  imports with whatever can go wrong, drawn by seeds
 # make story SEED=4711  what happens in one of them
-# make fuzz SECONDS_EACH=600  mangled input, so long for each of what reads what others wrote; SEED=1, TARGETS='csv env'
+# make fuzz SECONDS_EACH=600  mangled input, so long of the processor for each of what reads what others wrote; SEED=1, TARGETS='csv env'
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
