@@ -1,6 +1,6 @@
 """Plants faults in the engine, one after the other, and says at which seed the gate finds each.
 
-    python3 simulation/planted.py [WORDS OF A NAME]
+    python3 simulation/planted.py ['WORDS OF A NAME' ...]
 
 It works in a copy of the sources, and leaves the sources as they are. Each fault is a text and what stands in its place.
 """
@@ -77,7 +77,7 @@ def play(program):
 
 
 def main():
-    wanted = " ".join(sys.argv[1:])
+    wanted = sys.argv[1:] or [""]
     with tempfile.TemporaryDirectory() as folder:
         copy = pathlib.Path(folder) / "copy"
         names = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
@@ -86,7 +86,7 @@ def main():
             shutil.copy(ROOT / name, copy / name)
         survived = 0
         for name, file, text, planted in FAULTS:
-            if wanted not in name:
+            if not any(words in name for words in wanted):
                 continue
             path = copy / file
             source = path.read_text()
