@@ -53,7 +53,7 @@ FAULTS = [
     ("what a limit says of its wait is not heeded", "src/tenant/refusal.rs", "retry_after(self).or_else(reset);", "Some(1).or_else(reset);"),
     ("a page in the place of a 404 is one", "src/tenant/refusal.rs", "    let why = answer.unreadable()?;", "    let why = answer.unreadable().filter(|_| answer.call.is_empty())?;"),
     ("what is said of a token is said of the job", "src/error/mod.rs", "        if let Detail::Refused { .. } = self.0.detail {", "        if let Detail::Refused { status: 0, .. } = self.0.detail {"),
-    ("a deletion that is lost and then meets a page has deleted", "src/tenant/mod.rs", "                && answer.unreadable().is_none();", "                && !answer.call.is_empty();"),
+    ("a deletion that is lost and then meets a page has deleted", "src/tenant/mod.rs", "refusal(&answer).status() == Some(404);", "answer.status == StatusCode::NOT_FOUND;"),
     ("rows that no report names have come in", "src/imports/verdict.rs", "        (Told::Unnamed, Some(Look::Absent)) => unknown(Why::NotReported),", "        (Told::Unnamed, Some(Look::Absent)) => Inserted,"),
 ]
 

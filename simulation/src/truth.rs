@@ -149,16 +149,13 @@ fn wrong(
             .iter()
             .filter(|profile| profile["email"] == *email)
     };
-    let is_in = with_email().any(|profile| {
-        is_ours(profile) && row_of(profile) == Some(row) && made_at(profile) <= part.told_at
-    });
+    let ours = || with_email().filter(|profile| is_ours(profile) && row_of(profile) == Some(row));
+    let is_in = ours().any(|profile| made_at(profile) <= part.told_at);
     // While the others of its file were looked up, by an upload of which the report says that its job may be at work.
     let came_in_meanwhile = || {
         let may_change = part.report.may_change_until().is_some();
         let lately = part.told_at.saturating_sub(LOOKING_UP);
-        let mut ours =
-            with_email().filter(|profile| is_ours(profile) && row_of(profile) == Some(row));
-        may_change && ours.all(|profile| made_at(profile) > lately)
+        may_change && ours().all(|profile| made_at(profile) > lately)
     };
     let is_shared = plan.connection == "Shared-Emails";
     let mut twins = plan.people.iter().enumerate();

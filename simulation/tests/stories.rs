@@ -32,6 +32,13 @@ fn trouble(call: Call, what: Wrong) -> Trouble {
     }
 }
 
+fn repeated(count: usize, call: Call, what: Wrong) -> Trouble {
+    Trouble {
+        count,
+        ..trouble(call, what)
+    }
+}
+
 fn killed(kill: Kill, rest: u64) -> End {
     End {
         kill: Some(kill),
@@ -110,10 +117,7 @@ fn a_page_in_the_place_of_a_404_says_of_nobody_that_they_are_gone() {
             plan.tenant.job_speed = 0.1;
             plan.troubles = vec![
                 trouble(Call::Upload, Wrong::DoneThen(503)),
-                Trouble {
-                    count: 40,
-                    ..trouble(call, Wrong::Status(404))
-                },
+                repeated(40, call, Wrong::Status(404)),
             ];
             plan.removal = Some(Vec::new());
             holds(&plan);
@@ -124,10 +128,7 @@ fn a_page_in_the_place_of_a_404_says_of_nobody_that_they_are_gone() {
     let mut plan = quiet(1);
     plan.troubles = vec![
         trouble(Call::Delete, Wrong::Garbage),
-        Trouble {
-            count: 2,
-            ..trouble(Call::Delete, Wrong::Status(404))
-        },
+        repeated(2, Call::Delete, Wrong::Status(404)),
     ];
     plan.removal = Some(Vec::new());
     holds(&plan);
@@ -140,10 +141,7 @@ fn a_job_that_was_given_up_may_bring_users_in_also_where_nobody_may_look() {
     plan.tenant.job_speed = 0.05;
     plan.troubles = vec![
         trouble(Call::Search, Wrong::Status(403)),
-        Trouble {
-            count: 16,
-            ..trouble(Call::User, Wrong::Status(403))
-        },
+        repeated(16, Call::User, Wrong::Status(403)),
     ];
     holds(&plan);
     let played = play(&plan).expect("it ends");
@@ -188,10 +186,7 @@ fn a_search_that_always_fails_stops_no_run() {
     let mut plan = quiet(5);
     plan.troubles = vec![
         trouble(Call::Upload, Wrong::LostAfter),
-        Trouble {
-            count: 100_000,
-            ..trouble(Call::Search, Wrong::Status(503))
-        },
+        repeated(100_000, Call::Search, Wrong::Status(503)),
     ];
     holds(&plan);
     let played = play(&plan).expect("it ends");

@@ -76,19 +76,19 @@ impl SentSecrets {
         let folded = secret.to_ascii_lowercase();
         match secret.len() {
             ..LEAST => return,
-            LEAST_BASE32.. if is_base32(secret) => self.keep_all(&folded, BASE32_PIECE),
-            LEAST..PIECE if is_drawn(secret) => self.keep(folded.as_bytes()),
+            LEAST_BASE32.. if is_base32(secret) => self.keep(&folded, BASE32_PIECE),
+            LEAST..PIECE if is_drawn(secret) => self.keep(&folded, folded.len()),
             LEAST..PIECE => {
                 let print = self.hasher.hash_one(secret.as_bytes());
                 let words = Arc::make_mut(&mut self.words);
                 words.entry(secret.len()).or_default().insert(print);
             }
-            _ => self.keep_all(&folded, PIECE),
+            _ => self.keep(&folded, PIECE),
         }
         for part in secret.split(['.', '$']) {
             let is_kind = KINDS.iter().any(|kind| part.starts_with(kind)) || part.contains('=');
             if part.len() < PIECE && is_drawn(part) && !is_kind {
-                self.keep(part.to_ascii_lowercase().as_bytes());
+                self.keep(&part.to_ascii_lowercase(), part.len());
             }
         }
     }
@@ -101,14 +101,8 @@ impl SentSecrets {
         }
     }
 
-    fn keep(&mut self, piece: &[u8]) {
-        let print = self.hasher.hash_one(piece);
-        let pieces = Arc::make_mut(&mut self.pieces);
-        pieces.entry(piece.len()).or_default().insert(print);
-    }
-
     /// Keeps every piece of that length.
-    fn keep_all(&mut self, secret: &str, length: usize) {
+    fn keep(&mut self, secret: &str, length: usize) {
         let all = secret.as_bytes().windows(length);
         let all = all.map(|piece| self.hasher.hash_one(piece));
         let pieces = Arc::make_mut(&mut self.pieces);

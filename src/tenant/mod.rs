@@ -396,10 +396,7 @@ impl Tenant {
                 answer = self.send_once(&request, Some(&token), deadline)?;
             }
             // Whoever is gone after a deletion whose answer was lost was deleted by it.
-            let is_gone = was_lost
-                && !is_read
-                && answer.status == StatusCode::NOT_FOUND
-                && answer.unreadable().is_none();
+            let is_gone = was_lost && !is_read && refusal(&answer).status() == Some(404);
             if !is_wanted(&answer) && !is_gone {
                 return Err(refusal(&answer));
             }
