@@ -2,7 +2,7 @@
 
     python3 simulation/planted.py ['WORDS OF A NAME' ...]
 
-It works in a copy of the sources, and leaves the sources as they are. Each fault is a text and what stands in its place.
+It works in a copy of the sources, and leaves the sources as they are. Each fault is one text or several, and what stands in their places.
 """
 
 import os
@@ -16,7 +16,10 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SEEDS = int(os.environ.get("SEEDS", "2000"))
 
-# The fault, the file, what stands there, what is planted.
+# The age of a user is looked at once more right before the deletion.
+OF_ANY_AGE = ("src/jobs/ownership.rs", "        if created < since {\n            return Some(OLDER);\n        }\n", "")
+
+# The fault, and for each place: the file, what stands there, what is planted. What is guarded twice does harm only when both guards are gone.
 FAULTS = [
     ("sending is written down after the upload", "src/imports/schedule.rs",
      "        self.run.note(Entry::Sending { file, at })?;\n        match send_upload(&self.tenant, upload, &correlation_id) {",
@@ -42,9 +45,13 @@ FAULTS = [
     ("whom a search does not show is not there", "src/imports/settle.rs", "                self.set(by, place, Look::Here);\n            }\n        }\n        Ok(())", "                self.set(by, place, Look::Here);\n            } else {\n                self.set(by, place, Look::Absent);\n            }\n        }\n        Ok(())"),
     ("a process that goes on forgets the uploads before it", "src/imports/journal/rules.rs", "                state.uploads += 1;", "                state.uploads += 0;"),
     ("an upsert is sent again whenever it was sent", "src/imports/schedule.rs", "state.was_sent_long_ago(unix_millis()) {", "state.was_sent_long_ago(0) {"),
-    ("users of before are removed too", "src/removal/mod.rs", 'None if end.is_updated(row) => Some("the user was there before and was updated"),', "None if end.is_updated(row) => None,"),
-    ("the guard of users who were there is gone", "src/removal/mod.rs", "candidate.may_come_late || noted != NoteKind::AlreadyThere", "true"),
-    ("ids of the reader's own are removed without a look", "src/removal/plan.rs", "    if let Some(doubt) = doubt(&profile, connection, candidate.span) {\n        return Ok(Err(doubt));\n    }\n    // A copy", "    // A copy"),
+    ("users of before are removed too, of any age", "src/removal/mod.rs", 'None if end.is_updated(row) => Some("the user was there before and was updated"),', "None if end.is_updated(row) => None,", *OF_ANY_AGE),
+    ("users who were already there are removed too, of any age", "src/removal/mod.rs",
+     "Some(kind) if candidate.made_id && may_be_in(*kind, candidate) => None,",
+     "Some(kind) if candidate.made_id && may_be_in(*kind, candidate) || *kind == NoteKind::AlreadyThere => None,", *OF_ANY_AGE),
+    ("ids of the reader's own are removed without a look, when it is planned and when it is done", "src/removal/plan.rs",
+     "    if let Some(doubt) = doubt(&profile, connection, candidate.span) {\n        return Ok(Err(doubt));\n    }\n    // A copy", "    // A copy",
+     "src/removal/mod.rs", "        Some(span) => doubt.or_else(|| span.doubt(&profile)),", "        Some(_) => None,"),
     ("late users with drawn ids are left", "src/removal/mod.rs", "Some(kind) if candidate.made_id && may_be_in(*kind, candidate) => None,", "Some(kind) if candidate.made_id && candidate.is_in && may_be_in(*kind, candidate) => None,"),
     ("no new token after a 401", "src/tenant/mod.rs", "if answer.status == StatusCode::UNAUTHORIZED\n", "if answer.status == StatusCode::IM_A_TEAPOT\n"),
     ("a limit is no limit: 429 stops the run", "src/imports/schedule.rs", "            ErrorKind::RateLimited | ErrorKind::TokenQuota => {\n                self.run.note(Entry::NotTaken { file })?;\n                self.hold(error)", "            ErrorKind::RateLimited | ErrorKind::TokenQuota => {\n                self.run.note(Entry::NotTaken { file })?;\n                Err(error)"),
@@ -85,15 +92,19 @@ def main():
             (copy / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, copy / name)
         survived = 0
-        for name, file, text, planted in FAULTS:
+        for name, *places in FAULTS:
             if not any(words in name for words in wanted):
                 continue
-            path = copy / file
-            source = path.read_text()
-            assert source.count(text) == 1, f"{name}: {source.count(text)} times in {file}"
-            path.write_text(source.replace(text, planted))
+            sources = {}
+            for file, text, planted in zip(*[iter(places)] * 3):
+                path = copy / file
+                source = path.read_text()
+                assert source.count(text) == 1, f"{name}: {source.count(text)} times in {file}"
+                sources[path] = source
+                path.write_text(source.replace(text, planted))
             found = play(build(copy))
-            path.write_text(source)
+            for path, source in sources.items():
+                path.write_text(source)
             survived += not found
             print(f"{name}: " + (f"seed {found[0]}: {found[1]}" if found else "NOT FOUND"), flush=True)
     sys.exit(survived > 0)
