@@ -176,7 +176,7 @@ impl CleanedUp {
 }
 
 fn plan_again(until: u64) -> (&'static str, String) {
-    let words = "an upload that was not answered, or a job that was given up, may still bring users in, until";
+    let words = "an upload of which it is not known whether it was taken, or a job that was given up, may still bring users in, until";
     let until = utc(until / 1000);
     (
         "plan again",

@@ -12,7 +12,7 @@ use crate::imports::file_state::{JOB_WORKS_FOR, Stage};
 use crate::imports::folder::leftover::{Leftover, leftovers};
 use crate::imports::run::Run;
 use crate::jobs::ownership::{self, Span};
-use crate::jobs::wait::{at_published_speeds, wait_for_job};
+use crate::jobs::wait::{Waits, at_published_speeds, wait_for_job};
 use crate::jobs::{FinishedJob, Job, JobId, JobStatus};
 use crate::removal::plan::{
     LeftOut, NOBODY_WITH_EMAIL, NOBODY_WITH_ID, RemovalPlan, SAME_USER, look,
@@ -157,8 +157,8 @@ impl CleanedUp {
 /// ```
 pub fn plan_clean_up(tenant: &Tenant) -> Result<CleanUp> {
     end_faults(tenant)?;
-    let deadline = Deadline::after(WAIT_LIMIT);
     let imports = tenant.imported().all();
+    let wait = Wait::begin(tenant, imports.is_empty())?;
     let mut plan = CleanUp {
         domain: tenant.domain().to_string(),
         users: 0,
@@ -173,12 +173,13 @@ pub fn plan_clean_up(tenant: &Tenant) -> Result<CleanUp> {
     plan.other_runs = plan.leftovers.iter().map(folder).collect();
     let mut ids = HashSet::new();
     for import in &imports {
-        match plan_of(tenant, import, &deadline) {
+        match plan_of(tenant, import, &wait) {
             Ok(mut removal) => {
                 // A user may have come in by either of two imports, and is deleted once.
                 removal.users.retain(|(_, id)| ids.insert(id.clone()));
                 plan.users += removal.users.len();
-                plan.until = plan.until.max(removal.until);
+                let until = removal.until.filter(|_| !wait.is_over);
+                plan.until = plan.until.max(until);
                 let import = in_words_of(import);
                 plan.imports.push(Planned { import, removal });
             }
@@ -248,6 +249,54 @@ pub fn clean_up(tenant: &Tenant, plan: CleanUp) -> Result<CleanedUp> {
     Ok(cleaned)
 }
 
+/// How long a plan waits for jobs that still run.
+struct Wait {
+    deadline: Deadline,
+    /// Whether no job is at work, so that nobody comes in any more. Only a practice tenant tells.
+    is_over: bool,
+}
+
+impl Wait {
+    /// Waits for all jobs of a practice tenant, also for those that nobody knows.
+    fn begin(tenant: &Tenant, is_unused: bool) -> Result<Wait> {
+        let mut wait = Wait {
+            deadline: Deadline::after(WAIT_LIMIT),
+            is_over: false,
+        };
+        let mut waits = Waits::new();
+        while tenant.is_practice() && !is_unused && !wait.deadline.is_over() {
+            match tenant.about_practice()?.jobs_running.0 {
+                None => break,
+                Some(0) => {
+                    wait.is_over = true;
+                    break;
+                }
+                Some(jobs) => waits.next(&wait.deadline, |_| {
+                    say!(
+                        "the practice tenant still works on {}",
+                        count(jobs as usize, "job")
+                    );
+                }),
+            }
+        }
+        Ok(wait)
+    }
+
+    /// Waits as long as such a job takes as a rule, for one that may be at work and cannot be asked after.
+    fn for_unknown_job(&self, sent_ago: Duration, users: usize) {
+        let usual = 2 * at_published_speeds(users).1;
+        let wait = usual.saturating_sub(sent_ago).min(self.deadline.left());
+        if self.is_over || wait.is_zero() {
+            return;
+        }
+        say!(
+            "waiting {} for the job that an upload without an answer may have become",
+            in_words(wait)
+        );
+        clock::wait(wait);
+    }
+}
+
 /// Faults of a practice tenant that a lesson switched on would hinder the clean-up of that lesson.
 fn end_faults(tenant: &Tenant) -> Result<()> {
     match tenant.is_practice() {
@@ -290,7 +339,7 @@ fn in_words_of(import: &Import) -> String {
         Import::Upload(upload) => match &upload.job {
             Some(job) => format!("job {}", job.id),
             None => format!(
-                "an upload of {} that was not answered",
+                "an upload of {} that may have been taken",
                 count(upload.users.len(), "user")
             ),
         },
@@ -308,17 +357,17 @@ fn other_runs(tenant: &Tenant, imports: &[Import]) -> Vec<Leftover> {
     runs
 }
 
-fn plan_of(tenant: &Tenant, import: &Import, deadline: &Deadline) -> Result<RemovalPlan> {
+fn plan_of(tenant: &Tenant, import: &Import, wait: &Wait) -> Result<RemovalPlan> {
     match import {
-        Import::Run(folder) => plan_of_folder(tenant, folder, deadline),
+        Import::Run(folder) => plan_of_folder(tenant, folder, wait),
         Import::Upload(upload) => match &upload.job {
-            Some(job) => plan_of_job(tenant, upload, job, deadline),
-            None => plan_of_unanswered(tenant, upload, deadline),
+            Some(job) => plan_of_job(tenant, upload, job, wait),
+            None => plan_of_unanswered(tenant, upload, wait),
         },
     }
 }
 
-fn plan_of_folder(tenant: &Tenant, folder: &Path, deadline: &Deadline) -> Result<RemovalPlan> {
+fn plan_of_folder(tenant: &Tenant, folder: &Path, wait: &Wait) -> Result<RemovalPlan> {
     let run = Run::open(folder)?;
     let connection = ConnectionId::new(&run.connection_id)?;
     for file in run.open_files() {
@@ -326,11 +375,11 @@ fn plan_of_folder(tenant: &Tenant, folder: &Path, deadline: &Deadline) -> Result
         match &state.stage {
             Stage::Unanswered { since } => {
                 let sent_ago = unix_millis().saturating_sub(*since);
-                wait_out(Duration::from_millis(sent_ago), state.count(), deadline);
+                wait.for_unknown_job(Duration::from_millis(sent_ago), state.count());
             }
             Stage::Working(taken) => {
                 let job = job_to_wait_for(taken.job.clone(), connection.clone());
-                match wait_for_job(tenant, &job, deadline.left()) {
+                match wait_for_job(tenant, &job, wait.deadline.left()) {
                     // One that is not known any more is not at work either.
                     Err(error) if error.status() != Some(404) => return Err(error),
                     _ => {}
@@ -359,10 +408,10 @@ fn plan_of_job(
     tenant: &Tenant,
     upload: &Upload,
     taken: &TakenJob,
-    deadline: &Deadline,
+    wait: &Wait,
 ) -> Result<RemovalPlan> {
     let Some(id) = JobId::of(&taken.id) else {
-        return plan_of_unanswered(tenant, upload, deadline);
+        return plan_of_unanswered(tenant, upload, wait);
     };
     let job = Job {
         created_at: taken.created_at.clone(),
@@ -372,7 +421,7 @@ fn plan_of_job(
         ..job_to_wait_for(id, ConnectionId::new(&upload.connection_id)?)
     };
     let since = answer::millis(&taken.created_at);
-    let finished = match wait_for_job(tenant, &job, deadline.left()) {
+    let finished = match wait_for_job(tenant, &job, wait.deadline.left()) {
         Ok(finished) => FinishedJob {
             seen_at: taken.seen_at.or(finished.seen_at),
             ..finished
@@ -396,12 +445,8 @@ fn plan_of_job(
 
 /// An upload that was not answered may have become a job, of which nobody knows the id. Whoever has come in since it was sent, by
 /// the tenant's own clock, came by it.
-fn plan_of_unanswered(
-    tenant: &Tenant,
-    upload: &Upload,
-    deadline: &Deadline,
-) -> Result<RemovalPlan> {
-    wait_out(clock::since(upload.sent_at), upload.users.len(), deadline);
+fn plan_of_unanswered(tenant: &Tenant, upload: &Upload, wait: &Wait) -> Result<RemovalPlan> {
+    wait.for_unknown_job(clock::since(upload.sent_at), upload.users.len());
     let now = tenants_time(tenant, &upload.connection_id);
     let sent_ago = clock::since(upload.sent_at).as_millis() as i64;
     // The time of an answer has whole seconds.
@@ -422,20 +467,6 @@ fn when_jobs_have_ended(since: i64) -> i64 {
 fn tenants_time(tenant: &Tenant, connection: &str) -> Option<i64> {
     let request = Request::get("/api/v2/connections", &["read:connections"]).segment(connection);
     tenant.send(request).ok()?.date()
-}
-
-/// Waits as long as such a job takes as a rule, for one that may be at work and cannot be asked after.
-fn wait_out(sent_ago: Duration, users: usize, deadline: &Deadline) {
-    let usual = 2 * at_published_speeds(users).1;
-    let wait = usual.saturating_sub(sent_ago).min(deadline.left());
-    if wait.is_zero() {
-        return;
-    }
-    say!(
-        "waiting {} for the job that an upload without an answer may have become",
-        in_words(wait)
-    );
-    clock::wait(wait);
 }
 
 /// Looks everybody up who was sent.

@@ -9,6 +9,7 @@ pub(crate) mod log;
 pub(crate) mod open;
 pub(crate) mod own_practice;
 pub(crate) mod practice;
+pub(crate) mod practice_place;
 pub(crate) mod proof;
 pub(crate) mod rate;
 pub(crate) mod receive;
@@ -505,7 +506,8 @@ impl Tenant {
         };
         if self.token().secret == *old {
             let token = self.inner.wire.exchange(application, deadline);
-            let mut token = token.map_err(Error::of_the_token)?;
+            let token = token.map_err(Error::of_the_token);
+            let mut token = token.map_err(|error| self.of_practice(error))?;
             self.inner.wire.hide_kept(&mut token.sent);
             *self.token() = token;
         }
@@ -534,9 +536,18 @@ impl Tenant {
             silence,
         };
         let answer = self.inner.wire.send(request, token, limits);
+        let answer = answer.map_err(|error| self.of_practice(error));
         let told = answer.as_ref().ok().and_then(Answer::rate_left);
         self.traffic().note(told);
         answer
+    }
+
+    /// A practice tenant to which nobody connects has ended, and does not come back at that address.
+    fn of_practice(&self, error: Error) -> Error {
+        match self.is_practice() && error.is_unconnected() {
+            true => Error::practice_is_gone(error),
+            false => error,
+        }
     }
 
     /// Waits until the rate has room for a request.

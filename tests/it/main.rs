@@ -6,6 +6,7 @@ mod arrows;
 mod bad_input;
 mod chance;
 mod check;
+mod clean_up;
 mod client;
 mod compare;
 mod connections;
