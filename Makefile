@@ -181,7 +181,7 @@ test-browser: test-lessons
 # what was not committed yet is looked at too. That tests and benchmarks stay at home is meant.
 packages:
 	@for package in auth0-bulk-users practice-tenant; do
-		said=$$(cargo package --quiet --locked --offline --no-verify --allow-dirty --target-dir target/packages --package "$$package" 2>&1) || { printf '%s\n' "$$said"; exit 1; }
+		said=$$(cargo package --locked --offline --no-verify --allow-dirty --target-dir target/packages --package "$$package" 2>&1) || { printf '%s\n' "$$said"; exit 1; }
 		unexpected=$$(grep '^\(warning\|error\)' <<< "$$said" | grep -v '^warning: ignoring \(test\|benchmark\) ' || true)
 		[ -z "$$unexpected" ] || { printf '%s\n' "$$said"; exit 1; }
 		ls -l target/packages/package/"$$package"-*.crate | awk '{ printf "   %s: %d kB\n", "'"$$package"'", $$5 / 1000 }'
