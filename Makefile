@@ -154,7 +154,8 @@ test-fuzz: test-simulation
 	@$(STEP) 'mangled input' cargo test --quiet --locked --package fuzz
 
 test-outside: test-fuzz
-	@if command -v cargo-deny > /dev/null; then
+	@$(STEP) 'both crates as a registry takes them' $(MAKE) --no-print-directory packages
+	if command -v cargo-deny > /dev/null; then
 		$(STEP) 'what comes in from outside' $(MAKE) --no-print-directory deny
 	else
 		echo '== no cargo-deny found, so licences and sources were not looked at: cargo install cargo-deny --locked'
