@@ -1,7 +1,7 @@
 # make run    execute lesson 01 on the practice tenant
 # make test   everything that must hold
 # make lab    JupyterLab at the start page
-# make stop   end the practice tenant
+# make stop   end the practice tenants
 # make machine  install what the project needs from outside: the system's packages, and Rust
 # make bench  what is measured: minutes, each side in the same run
 # make pictures  README's pictures, made anew in a browser
@@ -34,6 +34,9 @@ export PATH := $(CARGO_BIN):$(PATH)
 
 # Whatever a .env or the environment says, these commands go to the practice tenant and nowhere else.
 PRACTICE := env -u MGMT_API_ACCESS_TOKEN -u CLIENT_ID -u CLIENT_SECRET -u SIGN_IN_CLIENT_ID -u SIGN_IN_CLIENT_SECRET DOMAIN=practice
+# A practice tenant ends when the file that it is reached by vanishes. Each notebook has one; PRACTICE_TENANT_FOLDER is where they are if it is set.
+PRACTICE_FOLDERS := target $(or $(PRACTICE_TENANT_FOLDER),$(shell sed -n 's/^ *PRACTICE_TENANT_FOLDER *= *//p' .env 2> /dev/null | tr -d "'\""))
+END_PRACTICE = for folder in $(PRACTICE_FOLDERS); do rm -f "$$folder"/practice-tenant.env "$$folder"/practice-tenant-????????.env; done
 # The system's; the browser test needs one.
 export CHROMIUM := $(or $(CHROMIUM),$(shell command -v chromium || command -v chromium-browser || command -v google-chrome || ls '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome' 2> /dev/null))
 # Says what a step of the tests is, and afterwards how long it took. Each is on the practice tenant, also when it is run by itself, and is not told
@@ -107,14 +110,14 @@ practice-tenant:
 	@if [ -n "$$(find practice-tenant Cargo.toml Cargo.lock -newer target/release/practice-tenant 2> /dev/null || echo missing)" ] || [ ! -x target/release/practice-tenant ]; then
 		$(ABREAST) 'the practice tenant' cargo build --quiet --locked --release --package practice-tenant --target-dir target
 		touch target/release/practice-tenant
-		rm -f target/practice-tenant.env
+		$(END_PRACTICE)
 	fi
 
 run: setup
 	@$(PRACTICE) $(BIN)/python tests/notebooks/runner.py --out executed notebooks/01-*.ipynb
 
 outputs: setup
-	@rm -f target/practice-tenant.env
+	@$(END_PRACTICE)
 	$(PRACTICE) $(BIN)/python tests/notebooks/runner.py --write notebooks/*.ipynb
 
 pictures: setup
@@ -124,7 +127,7 @@ lab: setup
 	@$(BIN)/python -m jupyterlab notebooks/00-start-here.ipynb
 
 stop:
-	@rm -f target/practice-tenant.env
+	@$(END_PRACTICE)
 
 # Two lanes abreast, a core each. Whatever asks something of the project's own practice tenant is in the second, one after the other: the
 # lessons count their requests.

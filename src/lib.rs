@@ -141,7 +141,8 @@
 //! | after a crash | [`latest_import`], [`resume_import`], [`read_import`] | [`ImportReport`] |
 //! | prove it | [`verify_sign_in`] | [`SignIn`] |
 //! | see what is otherwise at Auth0 | [`compare_with_practice`], [`compare_with_practice_with`] | [`Comparison`], [`ComparisonOptions`], [`Probe`] |
-//! | remove them | [`plan_removal`], [`plan_run_removal`], [`remove_users`] | [`RemovalPlan`], [`LeftOut`], [`Removed`] |
+//! | check an exercise | [`check_answer`], [`answer_digest`] | [`Answer`] |
+//! | remove them | [`plan_clean_up`], [`clean_up`]; of one job or run: [`plan_removal`], [`plan_run_removal`], [`remove_users`] | [`CleanUp`], [`CleanedUp`], [`RemovalPlan`], [`LeftOut`], [`Removed`] |
 //!
 //! The first line of each says whether it sends, writes or waits. What Auth0 does behind them is told in
 //! [how the import job really behaves](https://github.com/auth0-bulk-users/auth0-bulk-users/blob/main/docs/how-the-import-job-behaves.md).
@@ -163,6 +164,7 @@ mod connections;
 mod disk;
 mod display;
 mod error;
+mod exercise;
 mod imports;
 mod inspect;
 mod jobs;
@@ -197,6 +199,7 @@ pub use display::or_stop::OrStop;
 pub use error::problem::Problem;
 pub use error::refusal::SignInRefusal;
 pub use error::{Error, ErrorKind, Result};
+pub use exercise::{Answer, answer_digest, check_answer};
 pub use imports::options::{Afterwards, Again, ImportOptions};
 pub use imports::outcome::{Attention, Counts, JobSpan, Outcome};
 pub use imports::plan::{ImportPlan, plan_import, plan_import_with};
@@ -227,6 +230,7 @@ pub use profiles::export::{ExportedUsers, export_users};
 pub use profiles::{FoundUsers, Profile, find_users, users_by_email};
 pub use rehearsal::rehearse_import;
 pub use rehearsal::report::Rehearsal;
+pub use removal::clean_up::{CleanUp, CleanedUp, clean_up, plan_clean_up};
 pub use removal::plan::{LeftOut, RemovalPlan, Removed};
 pub use removal::{plan_removal, plan_run_removal, remove_users};
 pub use secrets::Secret;

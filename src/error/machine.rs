@@ -4,6 +4,7 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
+use crate::error::Error;
 use crate::error::sentence::sentences;
 
 sentences! {
@@ -24,6 +25,12 @@ sentences! {
 sentences! {
     Practice no_practice_tenant(domain: &str, does: &str);
         "the practice tenant cannot be used: {domain} is a real tenant, which {does}";
+    Practice practice_is_gone(cause: Error);
+        "the practice tenant has ended, and its users with it"
+        ": " "run the tenant's cell again, which starts a new one, and then the cells after it" because cause;
+    Practice practice_folder_relative(folder: &Path) let folder = folder.display();
+        "the practice tenant cannot be used: PRACTICE_TENANT_FOLDER is `{folder}`, which is not a whole path"
+        ": " "write the path from / on";
     Practice practice_is_stale();
         "the practice tenant cannot be used: the one running was started from an older build"
         ": " "run `make stop` in the project (its users are forgotten) and this cell again";
@@ -45,7 +52,7 @@ sentences! {
         ": " "see that the disk has room" because cause;
     Practice practice_ended(said: &str);
         "the practice tenant cannot be used: it ended at once ({said})";
-    Practice practice_is_silent();
+    Practice practice_is_silent(log: &Path) let log = log.display();
         "the practice tenant cannot be used: it was started but does not answer"
-        ": " "see target/practice-tenant.log";
+        ": " "see {log}";
 }

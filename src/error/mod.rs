@@ -253,6 +253,13 @@ impl Error {
         self
     }
 
+    /// Whether nobody was there to connect to.
+    pub(crate) fn is_unconnected(&self) -> bool {
+        let cause = self.0.cause.as_deref();
+        let cause = cause.and_then(|cause| cause.downcast_ref::<reqwest::Error>());
+        cause.is_some_and(reqwest::Error::is_connect)
+    }
+
     /// Whether the tenant said no, and would again: a status of 400 to 499 that is no limit.
     pub(crate) fn is_refused(&self) -> bool {
         self.status()

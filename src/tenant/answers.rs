@@ -164,6 +164,8 @@ pub(crate) struct PracticeAnswer {
     pub(crate) job_speed: Told<f64>,
     /// Jobs at once.
     pub(crate) max_jobs: Told<u64>,
+    /// Jobs that have not ended.
+    pub(crate) jobs_running: Told<u64>,
     /// Where another tenant's shape holds something that it makes nothing of.
     pub(crate) not_understood: Told<Vec<String>>,
 }

@@ -3,11 +3,13 @@
 pub(crate) mod answer;
 pub(crate) mod answers;
 pub(crate) mod form;
+pub(crate) mod imported;
 pub(crate) mod line;
 pub(crate) mod log;
 pub(crate) mod open;
 pub(crate) mod own_practice;
 pub(crate) mod practice;
+pub(crate) mod practice_place;
 pub(crate) mod proof;
 pub(crate) mod rate;
 pub(crate) mod receive;
@@ -33,6 +35,7 @@ use crate::clock::{self, Deadline};
 use crate::error::{Error, ErrorKind, Result};
 use crate::say::say;
 use crate::secrets::Secret;
+use crate::tenant::imported::Imported;
 use crate::tenant::log::RequestLog;
 use crate::tenant::rate::{Pace, Traffic};
 use crate::tenant::receive::Limits;
@@ -104,6 +107,7 @@ struct Inner {
     traffic: Mutex<Traffic>,
     practice: bool,
     witness: Witness,
+    imported: Imported,
 }
 
 impl Tenant {
@@ -129,6 +133,7 @@ impl Tenant {
             traffic: Mutex::default(),
             practice,
             witness: Witness::default(),
+            imported: Imported::default(),
         };
         Tenant {
             inner: Arc::new(inner),
@@ -338,6 +343,11 @@ impl Tenant {
         &self.inner.witness
     }
 
+    /// What this handle and its clones have imported.
+    pub(crate) fn imported(&self) -> &Imported {
+        &self.inner.imported
+    }
+
     /// What was sent to this tenant, by every clone of it.
     pub(crate) fn traffic(&self) -> MutexGuard<'_, Traffic> {
         let traffic = self.inner.traffic.lock();
@@ -496,7 +506,8 @@ impl Tenant {
         };
         if self.token().secret == *old {
             let token = self.inner.wire.exchange(application, deadline);
-            let mut token = token.map_err(Error::of_the_token)?;
+            let token = token.map_err(Error::of_the_token);
+            let mut token = token.map_err(|error| self.of_practice(error))?;
             self.inner.wire.hide_kept(&mut token.sent);
             *self.token() = token;
         }
@@ -525,9 +536,18 @@ impl Tenant {
             silence,
         };
         let answer = self.inner.wire.send(request, token, limits);
+        let answer = answer.map_err(|error| self.of_practice(error));
         let told = answer.as_ref().ok().and_then(Answer::rate_left);
         self.traffic().note(told);
         answer
+    }
+
+    /// A practice tenant to which nobody connects has ended, and does not come back at that address.
+    fn of_practice(&self, error: Error) -> Error {
+        match self.is_practice() && error.is_unconnected() {
+            true => Error::practice_is_gone(error),
+            false => error,
+        }
     }
 
     /// Waits until the rate has room for a request.

@@ -15,13 +15,14 @@ use crate::secrets::random_hex;
 use crate::tenant::Tenant;
 use crate::tenant::answers::PracticeAnswer;
 use crate::tenant::practice::{START_LIMIT, TARGET, program_in, start};
+use crate::tenant::practice_place;
 use crate::tenant::proof::running;
 use crate::tenant::request::Request;
 use crate::tenant::settings::Settings;
 
 /// Should this program be killed, its practice tenant ends by itself.
 const IDLE_MINUTES: &str = "2";
-/// How the name of its folder begins, below `target`.
+/// How the name of its folder begins, beside the files of other practice tenants.
 const FOLDER: &str = "practice-tenant-";
 const ENV_FILE: &str = "practice-tenant.env";
 /// A younger folder may be of one that is only just being started.
@@ -50,7 +51,7 @@ impl Process {
             }
             clock::wait_for_others(Duration::from_millis(5));
         }
-        Err(Error::practice_is_silent())
+        Err(Error::practice_is_silent(&env_file.with_extension("log")))
     }
 }
 
@@ -74,7 +75,8 @@ impl Folder {
                 .is_some_and(|age| age > BEGINNING);
             let is_one = entry.file_name().to_string_lossy().starts_with(FOLDER);
             // One that ended by itself took its file along; the program that began it was killed.
-            if is_one && is_old && !entry.path().join(ENV_FILE).exists() {
+            let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+            if is_one && is_folder && is_old && !entry.path().join(ENV_FILE).exists() {
                 let _ = fs::remove_dir_all(entry.path());
             }
         }
@@ -94,12 +96,12 @@ impl Drop for Folder {
 impl OwnPractice {
     /// Starts one that is as nobody has set anything; builds its program where it is missing.
     pub(crate) fn start() -> Result<OwnPractice> {
-        OwnPractice::in_folder(Folder::new(Path::new(TARGET))?, &[])
+        OwnPractice::in_folder(Folder::new(&practice_place::folder()?)?, &[])
     }
 
     /// Starts one of that shape whose clock its client turns, with more words of its command line.
     pub(crate) fn turned(shape: &Value, words: &[&str]) -> Result<OwnPractice> {
-        let folder = Folder::new(Path::new(TARGET))?;
+        let folder = Folder::new(&practice_place::folder()?)?;
         let shape_file = folder.0.join("shape.json");
         create_private(&shape_file)
             .and_then(|mut file| file.write_all(shape.to_string().as_bytes()))

@@ -1,8 +1,8 @@
 //! Finding the practice tenant that runs for this project, or building and starting it.
 //!
 //! It is a program of its own, because it must outlive a kernel restart. What it is reached by stands in
-//! one file under `target/` (0600, ignored by git), with a key by which it proves itself; a running one ends when that
-//! file vanishes.
+//! one file (0600, ignored by git; `practice_place.rs` says where), with a key by which it proves itself; a running one ends when
+//! that file vanishes.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -20,6 +20,7 @@ use crate::private_file::lock::{try_lock_file, wait_for_lock};
 use crate::say::{say, sentence};
 use crate::tenant::Tenant;
 use crate::tenant::answers::TrafficAnswer;
+use crate::tenant::practice_place::Place;
 use crate::tenant::proof::running;
 use crate::tenant::request::Request;
 use crate::tenant::settings::Settings;
@@ -28,14 +29,16 @@ const PROGRAM: &str = "practice-tenant";
 pub(crate) const START_LIMIT: Duration = Duration::from_secs(20);
 /// A build takes minutes on a slow machine.
 const TURN_LIMIT: Duration = Duration::from_secs(900);
-const IDLE_MINUTES: &str = "30";
+/// A practice tenant must outlast a lunch break.
+const IDLE_HOURS: u32 = 4;
 /// Where cargo puts what it builds of this project.
 pub(crate) const TARGET: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target");
 
 impl Tenant {
     /// Opens the practice tenant on this machine; starts it, or builds it, when there is none yet.
     ///
-    /// It forgets its users when it ends: after 30 minutes without a request, or with `make stop`.
+    /// It forgets its users when it ends: after 4 hours without a request, or with `make stop`. In JupyterLab each notebook has one
+    /// of its own. `PRACTICE_TENANT_FOLDER`, in the environment or `.env`, names a folder for its files outside of the project.
     /// Building takes a minute or two, once, and says so.
     ///
     /// # Errors
@@ -117,28 +120,33 @@ impl Tenant {
     }
 }
 
-/// The settings of the practice tenant of this project.
+/// The settings of the practice tenant of this notebook, or of this project.
 fn find_or_start() -> Result<Settings> {
-    find_or_start_in(Path::new(TARGET), build)
+    find_or_start_in(&Place::here()?, Path::new(TARGET), build)
 }
 
-fn find_or_start_in(target: &Path, build: fn(&Path) -> Result<()>) -> Result<Settings> {
-    let env_file = target.join("practice-tenant.env");
-    let _turn = wait_for_turn(target, TURN_LIMIT)?;
-    let program = program(target);
-    if let Some(settings) = running(&env_file)? {
-        if is_stale(&env_file, &program) {
+fn find_or_start_in(
+    place: &Place,
+    target: &Path,
+    build: fn(&Path) -> Result<()>,
+) -> Result<Settings> {
+    let env_file = &place.env_file;
+    // Built before it is this notebook's turn: others take the same turn to build.
+    let program = match running(env_file)? {
+        Some(_) => program(target),
+        None => built_in(target, build)?,
+    };
+    let _turn = wait_for_turn(&place.folder, TURN_LIMIT)?;
+    if let Some(settings) = running(env_file)? {
+        if is_stale(env_file, &program) {
             return Err(Error::practice_is_stale());
         }
         return Ok(settings);
     }
-    if needs_build(&program) {
-        build(target)?;
-    }
-    start(&program, &env_file, IDLE_MINUTES, &[])?;
-    let settings = wait_until_ready(&env_file)?;
+    start(&program, env_file, &(IDLE_HOURS * 60).to_string(), &[])?;
+    let settings = wait_until_ready(place)?;
     say!(
-        "practice tenant started; it ends after {IDLE_MINUTES} minutes without a request, or with `make stop`"
+        "practice tenant started; it ends after {IDLE_HOURS} hours without a request, or with `make stop`"
     );
     Ok(settings)
 }
@@ -150,10 +158,18 @@ fn program(target: &Path) -> PathBuf {
 
 /// The program, built first where it is missing or older than its sources.
 pub(crate) fn program_in(target: &Path) -> Result<PathBuf> {
-    let _turn = wait_for_turn(target, TURN_LIMIT)?;
+    built_in(target, build)
+}
+
+/// A program that is up to date is used as it is, also where nobody may write.
+fn built_in(target: &Path, build: fn(&Path) -> Result<()>) -> Result<PathBuf> {
     let program = program(target);
     if needs_build(&program) {
-        build(target)?;
+        let _turn = wait_for_turn(target, TURN_LIMIT)?;
+        // Another kernel may have built it meanwhile.
+        if needs_build(&program) {
+            build(target)?;
+        }
     }
     Ok(program)
 }
@@ -252,15 +268,15 @@ pub(crate) fn start(
         .map_err(|cause| Error::practice_not_started(program, cause))
 }
 
-pub(super) fn wait_until_ready(env_file: &Path) -> Result<Settings> {
+fn wait_until_ready(place: &Place) -> Result<Settings> {
     let deadline = Deadline::after(START_LIMIT);
     while !deadline.is_over() {
-        if let Some(settings) = running(env_file)? {
+        if let Some(settings) = running(&place.env_file)? {
             return Ok(settings);
         }
         clock::wait_for_others(Duration::from_millis(20));
     }
-    Err(Error::practice_is_silent())
+    Err(Error::practice_is_silent(&place.log()))
 }
 
 #[cfg(test)]
@@ -329,7 +345,8 @@ mod tests {
     fn many_who_look_at_the_same_moment_find_the_same_one() {
         let name = format!("practice-{}", crate::secrets::random_hex(6).unwrap());
         let target = std::env::temp_dir().join(name);
-        let find = || id(&find_or_start_in(&target, copy_program).unwrap());
+        let place = Place::of(&target, "");
+        let find = || id(&find_or_start_in(&place, &target, copy_program).unwrap());
         let found: Vec<String> = std::thread::scope(|scope| {
             let lookers: Vec<_> = (0..6).map(|_| scope.spawn(find)).collect();
             let found = lookers.into_iter().map(|looker| looker.join().unwrap());
@@ -342,12 +359,67 @@ mod tests {
     }
 
     #[test]
+    fn notebooks_have_one_each_and_its_files_can_be_elsewhere_than_the_program() {
+        let name = format!("practice-{}", crate::secrets::random_hex(6).unwrap());
+        let target = std::env::temp_dir().join(name);
+        copy_program(&target).unwrap();
+        let folder = target.join("elsewhere");
+        fs::create_dir(&folder).unwrap();
+        let places = ["01.ipynb", "02.ipynb"].map(|notebook| Place::of(&folder, notebook));
+        let found = places.each_ref().map(|place| {
+            let first = find_or_start_in(place, &target, unbuildable).unwrap();
+            assert_eq!(
+                id(&first),
+                id(&find_or_start_in(place, &target, unbuildable).unwrap())
+            );
+            id(&first)
+        });
+        assert_ne!(found[0], found[1]);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let made = fs::read_dir(&folder).unwrap().flatten();
+            for file in made {
+                let mode = file.metadata().unwrap().permissions().mode() & 0o777;
+                assert_eq!(mode, 0o600, "{file:?}");
+            }
+        }
+        // Nothing but the program is where the project is built.
+        let in_target = fs::read_dir(&target).unwrap().flatten();
+        let names: Vec<_> = in_target.map(|entry| entry.file_name()).collect();
+        assert_eq!(names.len(), 2, "{names:?}");
+        places.iter().for_each(|place| end(&place.env_file));
+        fs::remove_dir_all(&target).unwrap();
+    }
+
+    #[test]
+    fn one_that_has_ended_is_told_of_with_what_to_do() {
+        let name = format!("practice-{}", crate::secrets::random_hex(6).unwrap());
+        let target = std::env::temp_dir().join(name);
+        let place = Place::of(&target, "");
+        let settings = find_or_start_in(&place, &target, copy_program).unwrap();
+        let tenant = Tenant::from_settings(&settings).unwrap();
+        tenant.practice_traffic().unwrap();
+        end(&place.env_file);
+        let began = clock::instant();
+        let error = tenant.practice_traffic().unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the practice tenant has ended, and its users with it: run the tenant's cell again, which starts a new one, and then the cells after it"
+        );
+        assert_eq!(error.kind(), crate::error::ErrorKind::Practice);
+        assert!(clock::since(began) < Duration::from_secs(1), "asked once");
+        fs::remove_dir_all(&target).unwrap();
+    }
+
+    #[test]
     fn one_is_built_found_again_replaced_when_dead_and_refused_when_stale() {
         let name = format!("practice-{}", crate::secrets::random_hex(6).unwrap());
         let target = std::env::temp_dir().join(name);
         fs::create_dir_all(&target).unwrap();
-        let env_file = target.join("practice-tenant.env");
-        let error = find_or_start_in(&target, unbuildable).map(|_| ());
+        let place = Place::of(&target, "");
+        let env_file = place.env_file.clone();
+        let error = find_or_start_in(&place, &target, unbuildable).map(|_| ());
         assert!(
             error
                 .unwrap_err()
@@ -355,15 +427,15 @@ mod tests {
                 .contains("it cannot be built")
         );
 
-        let first = find_or_start_in(&target, copy_program).unwrap();
-        let again = find_or_start_in(&target, unbuildable).unwrap();
+        let first = find_or_start_in(&place, &target, copy_program).unwrap();
+        let again = find_or_start_in(&place, &target, unbuildable).unwrap();
         assert_eq!(id(&first), id(&again));
 
         // `make stop`, and what a killed one leaves behind: a file that names a port where nobody is.
         let lines = fs::read(&env_file).unwrap();
         end(&env_file);
         fs::write(&env_file, lines).unwrap();
-        let second = find_or_start_in(&target, unbuildable).unwrap();
+        let second = find_or_start_in(&place, &target, unbuildable).unwrap();
         assert_ne!(id(&first), id(&second));
 
         // Built anew while one runs.
@@ -372,7 +444,7 @@ mod tests {
             .open(&env_file)
             .and_then(|file| file.set_modified(SystemTime::UNIX_EPOCH))
             .unwrap();
-        let error = find_or_start_in(&target, unbuildable).map(|_| ());
+        let error = find_or_start_in(&place, &target, unbuildable).map(|_| ());
         let error = error.unwrap_err().to_string();
         assert!(
             error.contains("an older build") && error.contains("make stop"),

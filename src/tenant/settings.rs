@@ -21,6 +21,9 @@ pub(crate) const NAMES: [&str; 6] = [
     "SIGN_IN_CLIENT_SECRET",
 ];
 
+/// A folder for what practice tenants are reached by; it says nothing of a tenant.
+const PRACTICE_FOLDER: &str = "PRACTICE_TENANT_FOLDER";
+
 /// The id and the secret of an application.
 #[derive(Clone, Debug)]
 pub(crate) struct Application {
@@ -52,6 +55,22 @@ impl Settings {
         one_place(environment, Settings::from_file(&path)?, &path)
     }
 
+    /// The folder that is set for what practice tenants are reached by, in the environment or else in `.env`.
+    pub(crate) fn practice_folder() -> Result<Option<PathBuf>> {
+        let is_set = |value: &String| !value.trim().is_empty();
+        if let Some(folder) = env::var(PRACTICE_FOLDER).ok().filter(is_set) {
+            return Ok(Some(PathBuf::from(folder.trim())));
+        }
+        let Some(path) = dotenv_path() else {
+            return Ok(None);
+        };
+        let (text, dollar) = text_without_dollars(&path)?;
+        let lines = dotenvy::from_read_iter(text.as_bytes()).flatten();
+        let mut set = lines.filter(|(name, value)| name == PRACTICE_FOLDER && is_set(value));
+        let folder = set.next().map(|(_, value)| value.replace(dollar, "$"));
+        Ok(folder.map(|folder| PathBuf::from(folder.trim())))
+    }
+
     fn from_environment() -> Settings {
         let set = NAMES.iter().filter_map(|name| {
             let value = env::var(name).ok().filter(|value| !value.trim().is_empty());
@@ -71,6 +90,10 @@ impl Settings {
         for (number, line) in dotenvy::from_read_iter(text.as_bytes()).enumerate() {
             // dotenvy's own error quotes the line, which may hold a secret.
             let (name, mut value) = line.map_err(|_| Error::no_setting(path, number + 1))?;
+            // It is no tenant's setting.
+            if name == PRACTICE_FOLDER {
+                continue;
+            }
             if !NAMES.contains(&name.as_str()) {
                 unknown.push(told(name));
             } else if !value.trim().is_empty() {

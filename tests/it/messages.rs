@@ -3,7 +3,7 @@
 use std::thread;
 
 use auth0_bulk_users::*;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::server::{DATABASE, Practice, answer, canned, token};
 use crate::turned::turned_time;
@@ -225,12 +225,23 @@ fn a_server_that_echoes_the_token_does_not_put_it_into_the_error() {
 fn nobody_there_is_told() {
     let _time = turned_time();
     let base = "http://127.0.0.1:9";
-    let tenant = Tenant::new(base, &token(base, json!({}))).unwrap();
-    let error = get_connection_id(&tenant, DATABASE)
-        .unwrap_err()
-        .to_string();
+    let told = |mark: Value| {
+        let token = token(base, json!({"practice_tenant": mark}));
+        let tenant = Tenant::new(base, &token).unwrap();
+        get_connection_id(&tenant, DATABASE).unwrap_err()
+    };
+    let error = told(Value::Null).to_string();
     assert!(
         error.contains("could not complete GET /api/v2/connections"),
+        "{error}"
+    );
+    // A practice tenant does not come back at the address that it had.
+    let error = told(true.into());
+    assert_eq!(error.kind(), ErrorKind::Practice);
+    assert!(
+        error
+            .to_string()
+            .starts_with("the practice tenant has ended, and its users with it"),
         "{error}"
     );
 }

@@ -56,7 +56,7 @@ fn it_proves_that_it_knows_the_key_in_its_file_and_tells_it_nobody() {
     let (_, about) = practice.raw("GET", "/practice", None, None);
     let version = env!("CARGO_PKG_VERSION");
     let expected = json!({"practice_tenant": true, "version": version, "rate": 10_000.0, "burst": 10_000.0,
-        "minute_rate": null, "minute_burst": null, "job_speed": null, "max_jobs": 2});
+        "minute_rate": null, "minute_burst": null, "job_speed": null, "max_jobs": 2, "jobs_running": 0});
     assert_eq!(about, expected);
 }
 

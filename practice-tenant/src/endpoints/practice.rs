@@ -26,7 +26,7 @@ pub(crate) fn about(world: &mut World, _: &Call) -> Ended {
     let speed = Some(world.faults.measure("job-speed")).filter(|speed| *speed > 0.0);
     let mut about = json!({"practice_tenant": true, "version": env!("CARGO_PKG_VERSION"), "rate": setup.rate, "burst": setup.burst,
         "minute_rate": setup.minute_rate, "minute_burst": setup.minute_burst,
-        "job_speed": speed.or(setup.job_speed), "max_jobs": setup.max_jobs});
+        "job_speed": speed.or(setup.job_speed), "max_jobs": setup.max_jobs, "jobs_running": world.jobs_running()});
     if world.setup.shape.is_some() {
         about["not_understood"] = json!(world.not_understood);
     }

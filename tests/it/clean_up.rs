@@ -1,0 +1,321 @@
+//! A clean-up finds everybody whom a handle has imported, whatever became of the calls in between, and nobody else.
+
+use auth0_bulk_users::*;
+use serde_json::json;
+
+use crate::runs::{Named, all_in_tenant, at_last, quick, renewed, someone_else, users};
+use crate::server::{DATABASE, Practice, token};
+use crate::turned::turned_time;
+
+fn three() -> Users {
+    generate_users("clean", "example.com", 3).unwrap()
+}
+
+/// Plans and cleans up; gives what the plan held, and what became of it.
+fn cleaned(tenant: &Tenant) -> (CleanUp, CleanedUp) {
+    let plan = plan_clean_up(tenant).unwrap();
+    let done = clean_up(tenant, plan.clone()).unwrap();
+    (plan, done)
+}
+
+/// Nobody is left, and both cards say so.
+#[track_caller]
+fn all_clean(practice: &Practice, tenant: &Tenant, deleted: usize) {
+    let (plan, done) = cleaned(tenant);
+    assert_eq!(
+        (plan.users, done.deleted),
+        (deleted, deleted),
+        "{plan}\n{done}"
+    );
+    assert!(done.is_clean(), "{done}");
+    let said = done.to_string();
+    assert!(
+        said.contains("nobody whom this notebook imported is left"),
+        "{said}"
+    );
+    assert_eq!(all_in_tenant(practice).len(), 0);
+    assert_eq!(plan_clean_up(tenant).unwrap().users, 0);
+}
+
+#[test]
+fn nothing_imported_is_nothing_to_clean_up() {
+    let practice = Practice::start(&[]);
+    let plan = plan_clean_up(&practice.tenant()).unwrap();
+    assert!(
+        plan.to_string()
+            .starts_with("nothing was imported with this tenant handle; nothing to clean up"),
+        "{plan}"
+    );
+    all_clean(&practice, &practice.tenant(), 0);
+}
+
+#[test]
+fn jobs_that_nobody_waited_for_and_runs_are_cleaned_up_together() {
+    let _time = turned_time();
+    let practice = Practice::start(&["--job-speed", "1"]);
+    let (tenant, connection) = practice.database();
+    // The second upload brings the same users: all of them are refused.
+    let first = start_import(&tenant, &connection, &three()).unwrap();
+    start_import(&tenant.clone(), &connection, &three()).unwrap();
+    wait_for_job(&tenant, &first, Duration::from_secs(60)).unwrap();
+    let name = Named::new("clean-both");
+    import_users(&tenant, &connection, &users(4), &quick(&name)).unwrap();
+    // A job that was not taken is nobody's.
+    start_import(
+        &tenant,
+        &ConnectionId::new("con_0123456789abcdef").unwrap(),
+        &three(),
+    )
+    .unwrap_err();
+    let plan = plan_clean_up(&tenant).unwrap();
+    let said = plan.to_string();
+    assert_eq!((plan.users, plan.unknown.len()), (7, 0), "{said}");
+    for part in [
+        first.id.as_str(),
+        "3 users (clean_01@example.com, ",
+        &name.folder(),
+        "4 users",
+        "the job refused the user",
+    ] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    assert!(!format!("{plan:?}").contains("$2b$"));
+    all_clean(&practice, &tenant, 7);
+}
+
+#[test]
+fn whoever_was_there_before_stays_also_when_an_upsert_changed_them() {
+    let _time = turned_time();
+    let practice = Practice::start(&[]);
+    let (tenant, connection) = practice.database();
+    let other = practice.tenant();
+    someone_else(&other, &connection);
+    let mut all: Vec<User> = three().into();
+    all.push(User::new("bulk_07@test.edu"));
+    let upsert = JobOptions::default().upsert(true);
+    start_import_with(&tenant, &connection, &all, &upsert).unwrap();
+    let (plan, done) = cleaned(&tenant);
+    assert_eq!((plan.users, done.deleted), (3, 3), "{plan}");
+    assert!(
+        plan.to_string().contains("the user is older than the job"),
+        "{plan}"
+    );
+    assert!(done.is_clean(), "{done}");
+    // What another handle imported is its own.
+    assert_eq!(all_in_tenant(&practice).len(), 1);
+    all_clean(&practice, &other, 1);
+}
+
+#[test]
+fn a_job_that_failed_half_way_leaves_nobody() {
+    let _time = turned_time();
+    let practice = Practice::start(&[]);
+    let (tenant, connection) = practice.database();
+    tenant
+        .practice_faults(&[("job-fails-midway", 1.0)])
+        .unwrap();
+    let all = generate_users("half", "example.com", 8).unwrap();
+    let job = start_import(&tenant, &connection, &all).unwrap();
+    let finished = wait_for_job(&tenant, &job, Duration::from_secs(60)).unwrap();
+    assert_eq!(finished.status, JobStatus::Failed);
+    assert_eq!(all_in_tenant(&practice).len(), 4);
+    all_clean(&practice, &tenant, 4);
+}
+
+/// An upload of three users and of one who is there before, whose answer is lost.
+fn lost_upload(practice: &Practice) -> Tenant {
+    let reader = practice.tenant();
+    let tenant = reader.allow_writes(reader.domain()).unwrap();
+    let connection = get_connection_id(&tenant, DATABASE).unwrap();
+    let before = practice.tenant();
+    someone_else(&before.allow_writes(before.domain()).unwrap(), &connection);
+    let faults = json!({"faults": {"reset-after-upload": 1}});
+    let body = ("application/json", faults.to_string().into_bytes());
+    let token = practice.get("MGMT_API_ACCESS_TOKEN");
+    let (status, _) = practice.raw("PUT", "/practice/faults", Some(token), Some(body));
+    assert_eq!(status, 200);
+    let mut all: Vec<User> = three().into();
+    all.push(User::new("bulk_07@test.edu"));
+    start_import(&tenant, &connection, &all).unwrap_err();
+    tenant
+}
+
+#[test]
+fn an_upload_whose_answer_was_lost_is_looked_for_by_whom_it_sent() {
+    let _time = turned_time();
+    let practice = Practice::start(&[]);
+    let tenant = lost_upload(&practice);
+    let (plan, done) = cleaned(&tenant);
+    assert_eq!((plan.users, done.deleted), (3, 3), "{plan}");
+    let said = plan.to_string();
+    for part in [
+        "an upload of 4 users that may have been taken: 3 users",
+        "1: the user is older than the job (bulk_07@test.edu)",
+    ] {
+        assert!(said.contains(part), "{said}");
+    }
+    // A practice tenant tells that no job is at work.
+    assert!(plan.until.is_none() && done.is_clean(), "{done}");
+    assert_eq!(all_in_tenant(&practice).len(), 1);
+}
+
+#[test]
+fn of_a_real_tenant_it_is_told_that_a_lost_upload_may_still_bring_users_in() {
+    let _time = turned_time();
+    let practice = Practice::start(&["--unmarked"]);
+    let tenant = lost_upload(&practice);
+    let (plan, done) = cleaned(&tenant);
+    assert_eq!((plan.users, done.deleted), (3, 3), "{plan}");
+    assert!(plan.until.is_some() && !done.is_clean(), "{done}");
+    let said = done.to_string();
+    assert!(
+        said.starts_with("3 users deleted; nobody is left now, and some may still come in"),
+        "{said}"
+    );
+    assert!(
+        said.contains("run plan_clean_up again after that"),
+        "{said}"
+    );
+    assert_eq!(all_in_tenant(&practice).len(), 1);
+}
+
+#[test]
+fn a_run_that_was_cut_off_is_cleaned_up_without_sending_more() {
+    let _time = turned_time();
+    let practice = Practice::start(&["--job-speed", "100"]);
+    let (tenant, connection) = practice.database();
+    let name = Named::new("clean-cut");
+    let options = quick(&name).slots(1).time_limit(Duration::from_millis(200));
+    import_users(&tenant, &connection, &users(70), &options).unwrap_err();
+    let (plan, done) = cleaned(&tenant);
+    let came_in = plan.users;
+    assert!(came_in > 0 && came_in < 70, "{plan}");
+    assert_eq!(done.deleted, came_in, "{done}");
+    assert!(done.is_clean(), "{done}");
+    assert_eq!(all_in_tenant(&practice).len(), 0);
+    all_clean(&practice, &tenant, 0);
+    // It can be resumed all the same, and cleaned up after that.
+    resume_import(&tenant, &name.folder()).unwrap();
+    let left = all_in_tenant(&practice).len();
+    all_clean(&practice, &tenant, left);
+}
+
+#[test]
+fn faults_that_are_on_hinder_no_clean_up() {
+    let _time = turned_time();
+    let practice = Practice::start(&[]);
+    for fault in [
+        "search-lag",
+        "slots-held",
+        "reset",
+        "server-error",
+        "rate-limit",
+        "search-timeout",
+        "silence",
+        "job-hangs",
+        "half-answer",
+        "token-expires",
+        "job-slow",
+    ] {
+        let (renewed, _) = renewed(&practice);
+        let connection = get_connection_id(&renewed, DATABASE).unwrap();
+        let name = Named::new("clean-fault");
+        import_users(&renewed, &connection, &users(3), &quick(&name)).unwrap();
+        renewed.practice_faults(&[(fault, 1000.0)]).unwrap();
+        let done = at_last(|| clean_up(&renewed, plan_clean_up(&renewed)?));
+        assert_eq!(done.deleted, 3, "{fault}: {done}");
+        assert!(done.is_clean(), "{fault}: {done}");
+        assert_eq!(all_in_tenant(&practice).len(), 0, "{fault}");
+    }
+}
+
+#[test]
+fn a_real_tenant_is_cleaned_up_by_a_handle_that_may_write() {
+    let _time = turned_time();
+    let practice = Practice::start(&[]);
+    let base = practice.get("DOMAIN");
+    // `--unmarked` tokens are taken for a real tenant's; this one is made by the test.
+    let real = Tenant::new(base, &token(base, json!({"practice_tenant": null}))).unwrap();
+    assert!(real.is_read_only());
+    drop(real);
+    let unmarked = Practice::start(&["--unmarked"]);
+    let real = unmarked.tenant();
+    let connection = get_connection_id(&real, DATABASE).unwrap();
+    let writable = real.allow_writes(real.domain()).unwrap();
+    start_import(&writable, &connection, &three()).unwrap();
+    // What a clone imported is known to the handle that it came from.
+    let plan = plan_clean_up(&real).unwrap();
+    assert_eq!(plan.users, 3, "{plan}");
+    let refused = clean_up(&real, plan.clone()).unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::ReadOnly, "{refused}");
+    assert_eq!(all_in_tenant(&unmarked).len(), 3);
+    let elsewhere = clean_up(&practice.tenant(), plan).unwrap_err();
+    assert_eq!(elsewhere.kind(), ErrorKind::Removal, "{elsewhere}");
+    all_clean(&unmarked, &writable, 3);
+}
+
+#[test]
+fn a_new_handle_names_the_runs_of_before_until_their_users_are_removed() {
+    let _time = turned_time();
+    let practice = Practice::start(&["--job-speed", "100"]);
+    let (tenant, connection) = practice.database();
+    let (ended, cut) = (Named::new("clean-ended"), Named::new("clean-open"));
+    import_users(&tenant, &connection, &three(), &quick(&ended)).unwrap();
+    let options = quick(&cut).slots(1).time_limit(Duration::from_millis(200));
+    import_users(&tenant, &connection, &users(70), &options).unwrap_err();
+
+    // As after a restart of the kernel.
+    let (again, _) = renewed(&practice);
+    let plan = plan_clean_up(&again).unwrap();
+    assert_eq!(plan.users, 0, "{plan}");
+    assert_eq!(plan.other_runs, [ended.folder(), cut.folder()], "{plan}");
+    let said = plan.to_string();
+    for part in [
+        format!(
+            "{}: 3 users, who are not in this plan; `plan_run_removal(&tenant, \"{}\")` finds them",
+            ended.folder(),
+            ended.folder()
+        ),
+        format!("{} has not ended", cut.folder()),
+        format!("`resume_import(&tenant, \"{}\")` goes on", cut.folder()),
+    ] {
+        assert!(said.contains(&part), "{part}: {said}");
+    }
+    let done = clean_up(&again, plan).unwrap();
+    assert!(
+        done.to_string()
+            .contains(" users of 2 other runs may be left"),
+        "{done}"
+    );
+
+    resume_import(&again, &cut.folder()).unwrap();
+    let removal = plan_run_removal(&again, &ended.folder()).unwrap();
+    remove_users(&again, removal).unwrap();
+    let plan = plan_clean_up(&again).unwrap();
+    assert_eq!((plan.users, plan.other_runs.len()), (70, 0), "{plan}");
+    all_clean(&practice, &again, 70);
+    // Written down, so no other handle names it either.
+    let (third, _) = renewed(&practice);
+    assert_eq!(plan_clean_up(&third).unwrap().other_runs.len(), 0);
+}
+
+#[test]
+fn an_import_that_cannot_be_planned_is_named_and_the_others_are_cleaned_up() {
+    let _time = turned_time();
+    let practice = Practice::start(&[]);
+    let (tenant, connection) = practice.database();
+    start_import(&tenant, &connection, &three()).unwrap();
+    let name = Named::new("clean-gone");
+    import_users(&tenant, &connection, &users(2), &quick(&name)).unwrap();
+    std::fs::remove_dir_all(name.folder()).unwrap();
+    let (plan, done) = cleaned(&tenant);
+    assert_eq!((plan.users, done.deleted), (3, 3), "{plan}");
+    assert_eq!(plan.unknown.len(), 1, "{plan}");
+    assert!(plan.unknown[0].starts_with(&format!("run {}: ", name.folder())));
+    assert!(!done.is_clean());
+    assert!(
+        done.to_string()
+            .starts_with("3 users deleted; users of 1 import may be left"),
+        "{done}"
+    );
+}
