@@ -2,13 +2,19 @@
 # make test   everything that must hold
 # make lab    JupyterLab at the start page
 # make stop   end the practice tenants
+# make machine  install what the project needs from outside: the system's packages, and Rust
 # make bench  what is measured: minutes, each side in the same run
 # make pictures  README's pictures, made anew in a browser
 # make deny   what comes in from outside: licences, sources, crates in two versions, known faults
+# make packages  are both crates fit to be published
 # make test-kills  an import killed 200 times and resumed: minutes
 # make simulate SEEDS=100000  imports with whatever can go wrong, drawn by seeds
 # make story SEED=4711  what happens in one of them
 # make fuzz SECONDS_EACH=600  mangled input, so long of the processor for each of what reads what others wrote; SEED=1, TARGETS='csv env'
+
+ifeq ($(filter output-sync,$(.FEATURES)),)
+$(error GNU make 4 or newer is needed, and this is $(MAKE_VERSION): on macOS, `brew install make`, and then gmake in the place of make)
+endif
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -32,14 +38,14 @@ PRACTICE := env -u MGMT_API_ACCESS_TOKEN -u CLIENT_ID -u CLIENT_SECRET -u SIGN_I
 PRACTICE_FOLDER := $(or $(PRACTICE_TENANT_FOLDER),$(shell sed -n 's/^ *PRACTICE_TENANT_FOLDER *= *//p' .env 2> /dev/null | tr -d "'\""),target)
 END_PRACTICE = for folder in target "$(PRACTICE_FOLDER)"; do rm -f "$$folder"/practice-tenant.env "$$folder"/practice-tenant-????????.env; done
 # The system's; the browser test needs one.
-export CHROMIUM := $(or $(CHROMIUM),$(shell command -v chromium || command -v chromium-browser || command -v google-chrome))
+export CHROMIUM := $(or $(CHROMIUM),$(shell command -v chromium || command -v chromium-browser || command -v google-chrome || ls '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome' 2> /dev/null))
 # Says what a step of the tests is, and afterwards how long it took. Each is on the practice tenant, also when it is run by itself, and is not told
 # of make's job server, which it could not reach.
 STEP = step() { printf '== %s\n' "$$1"; shift; local began=$$SECONDS; MAKEFLAGS= $(PRACTICE) "$$@"; printf '   %d s\n' "$$((SECONDS - began))"; }; step
 # The same for a step of the set-up. It has company, so it names itself again.
 ABREAST = abreast() { local name=$$1; printf '== %s\n' "$$name"; shift; local began=$$SECONDS; "$$@"; printf '   %s: done in %d s\n' "$${name%%,*}" "$$((SECONDS - began))"; }; abreast
 
-.PHONY: help run test deny test-kills simulate story test-simulation fuzz test-fuzz test-format test-clippy test-rust test-outside test-kernels test-documentation test-lessons test-browser bench lab stop outputs pictures setup announcement python-packages rust-kernel practice-tenant prepared-kernel
+.PHONY: help run test machine packages deny test-kills simulate story test-simulation fuzz test-fuzz test-format test-clippy test-rust test-outside test-kernels test-documentation test-lessons test-browser bench lab stop outputs pictures setup announcement python-packages rust-kernel practice-tenant prepared-kernel
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
@@ -51,7 +57,8 @@ setup: announcement
 
 # What is to do, with the time that it takes on two quiet cores.
 announcement:
-	@todo=()
+	@bash kernel/machine.sh --look
+	todo=()
 	$(BIN)/python -c '' 2> /dev/null || rm -f $(VENV)/.installed
 	[ $(VENV)/.installed -nt requirements-dev.txt ] || todo+=('Python packages, half a minute')
 	$(HAS_EVCXR) || todo+=('the Rust kernel, seven minutes (seconds where cargo-binstall is)')
@@ -63,13 +70,16 @@ announcement:
 		printf '   Meanwhile, in another terminal: cargo run --example first_import\n'
 	fi
 
+# Asks for root's password where it is needed. Everything else stays inside the project.
+machine:
+	@bash kernel/machine.sh
+
 python-packages: $(VENV)/.installed
 	@:
 
 # Nothing of it is called by its script's name: a script names the folder that it was installed in, and a project may be moved.
 $(VENV)/.installed: requirements-dev.txt
-	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo 'Python 3.10 or newer is needed'; exit 1; }
-	$(ABREAST) 'Python packages, into .venv' bash -c 'python3 -m venv $(VENV) && $(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt'
+	@$(ABREAST) 'Python packages, into .venv' bash -c 'python3 -m venv $(VENV) && $(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt'
 	touch $@
 
 HAS_EVCXR := cargo install --list | grep '^evcxr_jupyter v$(EVCXR_VERSION):' > /dev/null && evcxr_jupyter --help > /dev/null 2>&1
@@ -147,7 +157,8 @@ test-fuzz: test-simulation
 	@$(STEP) 'mangled input' cargo test --quiet --locked --package fuzz
 
 test-outside: test-fuzz
-	@if command -v cargo-deny > /dev/null; then
+	@$(STEP) 'both crates as a registry takes them' $(MAKE) --no-print-directory packages
+	if command -v cargo-deny > /dev/null; then
 		$(STEP) 'what comes in from outside' $(MAKE) --no-print-directory deny
 	else
 		echo '== no cargo-deny found, so licences and sources were not looked at: cargo install cargo-deny --locked'
@@ -169,6 +180,16 @@ test-browser: test-lessons
 	else
 		echo '== no Chromium found, so the notebooks were not tried in JupyterLab; install one, or name it: make test CHROMIUM=...'
 	fi
+
+# As the registry would take them: a file that is left out, a link that leads nowhere or a field that is missing stops it. Nothing is compiled, and
+# what was not committed yet is looked at too. That tests and benchmarks stay at home is meant.
+packages:
+	@for package in auth0-bulk-users practice-tenant; do
+		said=$$(cargo package --locked --offline --no-verify --allow-dirty --target-dir target/packages --package "$$package" 2>&1) || { printf '%s\n' "$$said"; exit 1; }
+		unexpected=$$(grep '^\(warning\|error\)' <<< "$$said" | grep -v '^warning: ignoring \(test\|benchmark\) ' || true)
+		[ -z "$$unexpected" ] || { printf '%s\n' "$$said"; exit 1; }
+		ls -l target/packages/package/"$$package"-*.crate | awk '{ printf "   %s: %d kB\n", "'"$$package"'", $$5 / 1000 }'
+	done
 
 # The crates of other systems belong to Cargo.lock too. The list of known faults is fetched from RustSec; without a network it is not to be had.
 deny:

@@ -145,12 +145,17 @@
 //! | remove them | [`plan_clean_up`], [`clean_up`]; of one job or run: [`plan_removal`], [`plan_run_removal`], [`remove_users`] | [`CleanUp`], [`CleanedUp`], [`RemovalPlan`], [`LeftOut`], [`Removed`] |
 //!
 //! The first line of each says whether it sends, writes or waits. What Auth0 does behind them is told in
-//! [how the import job really behaves](../../../docs/how-the-import-job-behaves.md).
+//! [how the import job really behaves](https://github.com/auth0-bulk-users/auth0-bulk-users/blob/main/docs/how-the-import-job-behaves.md).
 
 /// README's code, compiled.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 mod readme {}
+
+/// And that of the page for readers of crates.io.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/crate.md")]
+mod crate_page {}
 
 mod check;
 mod clock;

@@ -25,6 +25,7 @@ mod job_errors;
 mod kills;
 mod left_out_rows;
 mod limits;
+mod machines;
 mod messages;
 mod options;
 mod planted;
