@@ -141,6 +141,7 @@
 //! | after a crash | [`latest_import`], [`resume_import`], [`read_import`] | [`ImportReport`] |
 //! | prove it | [`verify_sign_in`] | [`SignIn`] |
 //! | see what is otherwise at Auth0 | [`compare_with_practice`], [`compare_with_practice_with`] | [`Comparison`], [`ComparisonOptions`], [`Probe`] |
+//! | check an exercise | [`check_answer`], [`answer_digest`] | [`Answer`] |
 //! | remove them | [`plan_removal`], [`plan_run_removal`], [`remove_users`] | [`RemovalPlan`], [`LeftOut`], [`Removed`] |
 //!
 //! The first line of each says whether it sends, writes or waits. What Auth0 does behind them is told in
@@ -158,6 +159,7 @@ mod connections;
 mod disk;
 mod display;
 mod error;
+mod exercise;
 mod imports;
 mod inspect;
 mod jobs;
@@ -192,6 +194,7 @@ pub use display::or_stop::OrStop;
 pub use error::problem::Problem;
 pub use error::refusal::SignInRefusal;
 pub use error::{Error, ErrorKind, Result};
+pub use exercise::{Answer, answer_digest, check_answer};
 pub use imports::options::{Afterwards, Again, ImportOptions};
 pub use imports::outcome::{Attention, Counts, JobSpan, Outcome};
 pub use imports::plan::{ImportPlan, plan_import, plan_import_with};

@@ -1,6 +1,7 @@
 //! How values look in a cell. Each has a `view`, which is data (`view.rs`); `html.rs` and `text.rs` write it down.
 
 pub(crate) mod compare;
+pub(crate) mod exercise;
 pub(crate) mod html;
 pub(crate) mod imports;
 pub(crate) mod inspect;

@@ -12,6 +12,7 @@ mod connections;
 mod dependencies;
 mod echo;
 mod errors;
+mod exercise;
 mod exports;
 mod fault_table;
 mod faults;
