@@ -142,7 +142,7 @@
 //! | prove it | [`verify_sign_in`] | [`SignIn`] |
 //! | see what is otherwise at Auth0 | [`compare_with_practice`], [`compare_with_practice_with`] | [`Comparison`], [`ComparisonOptions`], [`Probe`] |
 //! | check an exercise | [`check_answer`], [`answer_digest`] | [`Answer`] |
-//! | remove them | [`plan_removal`], [`plan_run_removal`], [`remove_users`] | [`RemovalPlan`], [`LeftOut`], [`Removed`] |
+//! | remove them | [`plan_clean_up`], [`clean_up`]; of one job or run: [`plan_removal`], [`plan_run_removal`], [`remove_users`] | [`CleanUp`], [`CleanedUp`], [`RemovalPlan`], [`LeftOut`], [`Removed`] |
 //!
 //! The first line of each says whether it sends, writes or waits. What Auth0 does behind them is told in
 //! [how the import job really behaves](../../../docs/how-the-import-job-behaves.md).
@@ -225,6 +225,7 @@ pub use profiles::export::{ExportedUsers, export_users};
 pub use profiles::{FoundUsers, Profile, find_users, users_by_email};
 pub use rehearsal::rehearse_import;
 pub use rehearsal::report::Rehearsal;
+pub use removal::clean_up::{CleanUp, CleanedUp, clean_up, plan_clean_up};
 pub use removal::plan::{LeftOut, RemovalPlan, Removed};
 pub use removal::{plan_removal, plan_run_removal, remove_users};
 pub use secrets::Secret;

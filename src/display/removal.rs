@@ -1,14 +1,16 @@
 //! How a removal looks: who would go, who stays and why, and where the tenant's log has it.
 
 use crate::display::show::shown;
-use crate::display::view::{NEUTRAL, View, WARNING};
+use crate::display::view::{GOOD, NEUTRAL, View, WARNING};
+use crate::imports::folder::leftover::Leftover;
+use crate::removal::clean_up::{CleanUp, CleanedUp, Planned};
 use crate::removal::plan::{LeftOut, RemovalPlan, Removed};
 use crate::words::{count, grouped, utc};
 
 /// E-mails shown of a group.
 const SHOWN: usize = 5;
 
-shown!(RemovalPlan, Removed);
+shown!(RemovalPlan, Removed, CleanUp, CleanedUp);
 
 /// Where to look in the tenant's log.
 pub(crate) fn in_the_log(correlation_id: &str) -> String {
@@ -82,4 +84,116 @@ impl Removed {
         facts.push(("tenant's log", in_the_log(&self.correlation_id)));
         View::card(NEUTRAL, format!("{} deleted", count(self.deleted, "user"))).facts(facts)
     }
+}
+
+impl CleanUp {
+    fn title(&self) -> (&'static str, String) {
+        let users = || format!("would delete {}", count(self.users, "user"));
+        match (self.users, self.unknown.is_empty(), self.is_unused) {
+            (_, _, true) => (
+                NEUTRAL,
+                "nothing was imported with this tenant handle; nothing to clean up".to_string(),
+            ),
+            (0, true, _) => (
+                NEUTRAL,
+                "nobody whom this notebook imported is in the tenant".to_string(),
+            ),
+            (0, false, _) => (
+                WARNING,
+                "whom this notebook imported is not known of every import".to_string(),
+            ),
+            _ => (WARNING, users()),
+        }
+    }
+
+    fn view(&self) -> View {
+        let mut facts = Vec::new();
+        for Planned { import, removal } in &self.imports {
+            let users = count(removal.users.len(), "user");
+            let who = match removal.users.is_empty() {
+                true => String::new(),
+                false => format!(" ({})", removal.first_ones()),
+            };
+            facts.push(("import", format!("{import}: {users}{who}")));
+            let stay = reasons(&removal.left_out).into_iter();
+            facts.extend(stay.map(|line| ("of these stay", line)));
+        }
+        let unknown = self.unknown.iter();
+        facts.extend(unknown.map(|line| ("not planned", line.clone())));
+        facts.extend(self.until.map(plan_again));
+        facts.extend(self.leftovers.iter().map(other_run));
+        let (colour, title) = self.title();
+        View::card(colour, title).facts(facts)
+    }
+}
+
+impl CleanedUp {
+    /// Who is left, in words; nothing where nobody is.
+    fn left(&self) -> String {
+        let others: u64 = self.leftovers.iter().map(|run| run.users).sum();
+        match () {
+            () if !self.left_out.is_empty() => {
+                let users = count(self.left_out.len(), "user");
+                format!("{users} may be left")
+            }
+            () if !self.unknown.is_empty() => {
+                let imports = count(self.unknown.len(), "import");
+                format!("users of {imports} may be left")
+            }
+            () if self.until.is_some() => "nobody is left now, and some may still come in".into(),
+            () if others > 0 => {
+                let runs = count(self.leftovers.len(), "other run");
+                format!("{} of {runs} may be left", count(others as usize, "user"))
+            }
+            () => String::new(),
+        }
+    }
+
+    fn view(&self) -> View {
+        let deleted = match self.deleted {
+            0 => String::new(),
+            deleted => format!("{} deleted; ", count(deleted, "user")),
+        };
+        let (colour, title) = match self.left() {
+            left if left.is_empty() => (
+                GOOD,
+                format!("{deleted}nobody whom this notebook imported is left"),
+            ),
+            left => (WARNING, format!("{deleted}{left}")),
+        };
+        let left = reasons(&self.left_out).into_iter();
+        let mut facts: Vec<_> = left.map(|line| ("left", line)).collect();
+        let unknown = self.unknown.iter();
+        facts.extend(unknown.map(|line| ("not known", line.clone())));
+        if !(self.left_out.is_empty() && self.unknown.is_empty()) {
+            let next = "run plan_clean_up and clean_up again; whoever stays then, delete in Auth0's dashboard";
+            facts.push(("next", next.to_string()));
+        }
+        facts.extend(self.until.map(plan_again));
+        facts.extend(self.leftovers.iter().map(other_run));
+        View::card(colour, title).facts(facts)
+    }
+}
+
+fn plan_again(until: u64) -> (&'static str, String) {
+    let words = "an upload that was not answered, or a job that was given up, may still bring users in, until";
+    let until = utc(until / 1000);
+    (
+        "plan again",
+        format!("{words} {until}: run plan_clean_up again after that"),
+    )
+}
+
+/// A run of before, and the calls that remove its users.
+fn other_run(run: &Leftover) -> (&'static str, String) {
+    let folder = run.folder.display();
+    let users = count(run.users as usize, "user");
+    let remove = format!("`plan_run_removal(&tenant, \"{folder}\")`");
+    let told = match run.has_ended {
+        true => format!("{folder}: {users}, who are not in this plan; {remove} finds them"),
+        false => format!(
+            "{folder} has not ended, and up to {users} of it may be in; `resume_import(&tenant, \"{folder}\")` goes on with it, and then {remove} finds its users"
+        ),
+    };
+    ("other run", told)
 }

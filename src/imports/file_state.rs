@@ -6,7 +6,7 @@ use crate::jobs::JobId;
 
 /// For so long after an upload its job may be at work, in milliseconds: Auth0 ends a job after two hours (the docs of bulk
 /// imports), and ten minutes for clocks that differ and for the last rows.
-const JOB_WORKS_FOR: u64 = (2 * 3600 + 600) * 1000;
+pub(crate) const JOB_WORKS_FOR: u64 = (2 * 3600 + 600) * 1000;
 
 /// A file of a run.
 #[derive(Debug, Default)]

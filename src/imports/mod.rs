@@ -222,6 +222,7 @@ pub fn import_stream(
     let report = run.work(tenant, Files::of(users, counts, packer))?;
     if report.counts().total == 0 {
         // Its name is for whoever comes.
+        tenant.imported().forget_run(Path::new(report.folder()));
         RunFolder::discard_at(Path::new(report.folder()));
         return Err(Error::no_users());
     }
@@ -271,6 +272,7 @@ pub fn resume_import(tenant: &Tenant, folder: &str) -> Result<ImportReport> {
     let mut run = run;
     run.options.time_limit = ImportOptions::default().time_limit;
     if run.open_files().is_empty() {
+        tenant.imported().run(run.folder.path());
         return run.look_again(tenant);
     }
     tenant.check_gate("an import")?;
@@ -369,6 +371,7 @@ impl Run {
         connection.name.clone_from(&self.connection);
         let options = self.options.clone();
         let tenant = tenant.paced(Pace::new(options.requests_per_second));
+        tenant.imported().run(self.folder.path());
         let before = tenant.traffic().count;
         let made_here = self.is_new || tenant.witness().made(self.folder.done_so_far());
         let worked = Schedule::new(&tenant, &connection, &options, &mut self).work(files);

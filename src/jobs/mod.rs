@@ -14,8 +14,9 @@ use std::time::Duration;
 
 use reqwest::Method;
 
+use crate::clock;
 use crate::connections::ConnectionId;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::jobs::options::JobOptions;
 use crate::jobs::upload::{file_of, upload};
 use crate::say::{data, debug};
@@ -24,6 +25,8 @@ use crate::tenant::Tenant;
 use crate::tenant::answer::millis;
 use crate::tenant::answers::AcceptedAnswer;
 use crate::tenant::form::Form;
+pub(crate) use crate::tenant::imported::RowKey;
+use crate::tenant::imported::{TakenJob, Upload};
 use crate::tenant::request::{Answer, Request};
 use crate::users::User;
 use crate::words::{count, grouped};
@@ -184,15 +187,6 @@ impl fmt::Debug for Job {
             ],
         )
     }
-}
-
-/// What a user is known by in an error report.
-#[derive(Clone, Debug)]
-pub(crate) struct RowKey {
-    pub(crate) email: String,
-    pub(crate) user_id: Option<String>,
-    pub(crate) username: Option<String>,
-    pub(crate) phone_number: Option<String>,
 }
 
 impl RowKey {
@@ -400,17 +394,62 @@ pub fn start_import_with(
     let correlation_id = format!("import-{}", random_hex(8)?);
     let upload = upload(connection, &options, file, users.len())?;
     let secrets = upload.secrets.clone();
-    let accepted = send_upload(tenant, upload, &correlation_id)?;
+    let keys: Arc<[RowKey]> = users.iter().map(RowKey::of).collect();
+    let accepted = send_noted(tenant, connection, upload, &correlation_id, &keys)?;
     Ok(Job {
         id: accepted.id,
         connection: connection.clone(),
         created_at: accepted.created_at.unwrap_or_default(),
         correlation_id,
         answered_connection: accepted.connection,
-        keys: Some(users.iter().map(RowKey::of).collect()),
+        keys: Some(keys),
         secrets: secrets.into(),
         found: None,
     })
+}
+
+/// Sends the upload of a job, and has the tenant's handle remember it for a clean-up, also where its answer is lost.
+fn send_noted(
+    tenant: &Tenant,
+    connection: &ConnectionId,
+    upload: Form,
+    correlation_id: &str,
+    keys: &Arc<[RowKey]>,
+) -> Result<Accepted> {
+    tenant.check_gate("an import")?;
+    let imported = tenant.imported();
+    imported.sending(Upload {
+        correlation_id: correlation_id.to_string(),
+        connection_id: connection.to_string(),
+        connection: connection.name.clone(),
+        users: Arc::clone(keys),
+        sent_at: clock::instant(),
+        job: None,
+    });
+    let sent = send_upload(tenant, upload, correlation_id);
+    match &sent {
+        Ok(accepted) => {
+            let job = TakenJob {
+                id: accepted.id.to_string(),
+                created_at: accepted.created_at.clone().unwrap_or_default(),
+                seen_at: None,
+            };
+            imported.accepted(correlation_id, accepted.connection.as_deref(), job);
+        }
+        Err(error) if !may_be_taken(error) => imported.not_taken(correlation_id),
+        Err(_) => {}
+    }
+    sent
+}
+
+/// Whether an upload that ended so may have become a job all the same.
+fn may_be_taken(error: &Error) -> bool {
+    match error.kind() {
+        ErrorKind::RateLimited => false,
+        // It was taken, and its answer does not tell the job's id.
+        ErrorKind::BadAnswer | ErrorKind::OutOfTime => true,
+        kind => kind.may_pass(),
+    }
 }
 
 /// What an answer tells of a job that was taken.

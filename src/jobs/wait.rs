@@ -80,6 +80,7 @@ pub fn wait_for_job(tenant: &Tenant, job: &Job, limit: Duration) -> Result<Finis
                 untold,
                 seen_at,
             }) => {
+                tenant.imported().ended(job.id.as_str(), seen_at);
                 return Ok(FinishedJob {
                     id: job.id.clone(),
                     status,

@@ -1,5 +1,6 @@
 //! Deleting what a job or a run created, and nothing else.
 
+pub(crate) mod clean_up;
 pub(crate) mod plan;
 
 use std::collections::{HashMap, HashSet};
@@ -33,6 +34,8 @@ const FAULTS_BORNE: u32 = 4;
 const REMOVAL_LIMIT: Duration = Duration::from_secs(7 * 24 * 3600);
 const GONE: &str = "the user was gone already";
 const REFUSED: &str = "the job refused the user";
+const THERE_BEFORE: &str = "the user was there before";
+const UPDATED: &str = "the user was there before and was updated";
 const LATER: &str =
     "the user was created later than such a job takes, and when it ended is not known";
 
@@ -92,18 +95,8 @@ pub fn plan_removal(tenant: &Tenant, finished: &FinishedJob) -> Result<RemovalPl
     let mut plan = RemovalPlan::empty(tenant.domain(), &job.name_in_the_log()?, Vec::new());
     let mut candidates = Vec::new();
     let span = at_work(finished, sent.len());
-    for (index, RowKey { email, user_id, .. }) in sent.iter().enumerate() {
-        let candidate = Candidate {
-            email: email.clone(),
-            id: user_id.as_ref().map(|id| format!("auth0|{id}")),
-            made_id: false,
-            span,
-            is_in: true,
-            may_come_late: false,
-            was_removed: false,
-            else_stays: None,
-            is_certain: true,
-        };
+    for (index, key) in sent.iter().enumerate() {
+        let candidate = sent_by_a_job(key, span);
         match refused.contains(&(index + 1)) {
             true => plan.leave_out(candidate, REFUSED),
             false => candidates.push(candidate),
@@ -121,6 +114,20 @@ pub fn plan_removal(tenant: &Tenant, finished: &FinishedJob) -> Result<RemovalPl
         later.for_each(|left_out| left_out.reason = LATER);
     }
     Ok(plan)
+}
+
+fn sent_by_a_job(key: &RowKey, span: Span) -> Candidate {
+    Candidate {
+        email: key.email.clone(),
+        id: key.user_id.as_ref().map(|id| format!("auth0|{id}")),
+        made_id: false,
+        span,
+        is_in: true,
+        may_come_late: false,
+        was_removed: false,
+        else_stays: None,
+        is_certain: true,
+    }
 }
 
 /// The users sent, of a job of which enough is known.
@@ -204,10 +211,18 @@ pub fn plan_run_removal(tenant: &Tenant, folder: &str) -> Result<RemovalPlan> {
     if !run.open_files().is_empty() {
         return Err(Error::removal_too_soon(folder));
     }
-    let is_certain = tenant.witness().made(run.folder.done_so_far());
-    let (candidates, left_out) = run.created(is_certain)?;
+    plan_of_run(tenant, &run)
+}
+
+/// Of a run that has not ended the plan also holds whoever came in by what was sent so far.
+fn plan_of_run(tenant: &Tenant, run: &Run) -> Result<RemovalPlan> {
+    let has_ended = run.open_files().is_empty();
+    // What is removed of a run that has not ended cannot be written down, so everybody of it is looked up.
+    let is_certain = has_ended && tenant.witness().made(run.folder.done_so_far());
+    let (mut candidates, left_out) = run.created(is_certain)?;
+    candidates.extend(run.sent_and_open()?);
     let mut plan = RemovalPlan::empty(&run.domain, &run.correlation_id(), left_out);
-    plan.folder = Some(path.to_path_buf());
+    plan.folder = has_ended.then(|| run.folder.path().to_path_buf());
     plan.until = run.may_work_until(unix_millis());
     let name = run.connection_name();
     look(
@@ -272,6 +287,35 @@ impl Run {
         }
         Ok((candidates, left_out))
     }
+
+    /// Everybody in the files that were sent and are not accounted for.
+    fn sent_and_open(&self) -> Result<Vec<Candidate>> {
+        let mut candidates = Vec::new();
+        for file in self.open_files() {
+            let state = &self.files[file - 1];
+            if state.uploads() == 0 {
+                continue;
+            }
+            let accepted = state.taken().filter(|_| !state.is_uncertain());
+            let accepted = accepted.and_then(|taken| taken.created_at.as_deref());
+            let since = accepted.and_then(answer::millis);
+            for sent in self.sent(file)? {
+                let id = sent.key.user_id.as_ref();
+                candidates.push(Candidate {
+                    id: id.map(|id| format!("auth0|{id}")),
+                    email: sent.key.email,
+                    made_id: sent.made_id,
+                    span: Span { since, until: None },
+                    is_in: false,
+                    may_come_late: true,
+                    was_removed: false,
+                    else_stays: None,
+                    is_certain: false,
+                });
+            }
+        }
+        Ok(candidates)
+    }
 }
 
 fn may_be_in(noted: NoteKind, candidate: &Candidate) -> bool {
@@ -281,7 +325,7 @@ fn may_be_in(noted: NoteKind, candidate: &Candidate) -> bool {
 /// Why a user of whom that was noted stays.
 fn reason(noted: NoteKind) -> &'static str {
     match noted {
-        NoteKind::AlreadyThere => "the user was there before",
+        NoteKind::AlreadyThere => THERE_BEFORE,
         NoteKind::Failed => REFUSED,
         NoteKind::Unknown => "what became of the user is not known",
     }
@@ -298,7 +342,7 @@ fn not_created(
         // They may have come in later, or by an upload whose answer was lost: with an id made for the run the tenant can tell.
         Some(kind) if candidate.made_id && may_be_in(*kind, candidate) => None,
         Some(kind) => Some(reason(*kind)),
-        None if end.is_updated(row) => Some("the user was there before and was updated"),
+        None if end.is_updated(row) => Some(UPDATED),
         None if candidate.id.is_none() => {
             Some("the id was left to Auth0, so which user it is is not known")
         }

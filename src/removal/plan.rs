@@ -68,9 +68,11 @@ pub struct RemovalPlan {
 
 debug_fields!(RemovalPlan: domain, users, kept, left_out, signed_in, sign_in_unknown, until, correlation_id, known, connection, folder);
 
+pub(crate) const NOBODY_WITH_EMAIL: &str = "no user with this e-mail is in the connection";
+pub(crate) const SAME_USER: &str = "another row of the file is the same user";
 const UNSHOWN: &str =
     "the user id holds characters that are not printed: delete the user in the dashboard";
-const NOBODY_WITH_ID: &str = "no user with this id is in the tenant";
+pub(crate) const NOBODY_WITH_ID: &str = "no user with this id is in the tenant";
 
 /// Why a user counts as created by a job or a run.
 #[derive(Clone, Copy, Debug)]
@@ -269,7 +271,7 @@ impl RemovalPlan {
             (false, _) => Evidence::Looked(candidate.span),
         };
         if self.known.insert(id.clone(), evidence).is_some() {
-            return self.leave_out(candidate, "another row of the file is the same user");
+            return self.leave_out(candidate, SAME_USER);
         }
         match &profile {
             None => self.sign_in_unknown += 1,
@@ -400,7 +402,7 @@ fn user_by_email(tenant: &Tenant, candidate: &Candidate, connection: &str) -> Re
         .collect();
     let profile = match here[..] {
         [profile] => profile,
-        [] => return Ok(Err("no user with this e-mail is in the connection")),
+        [] => return Ok(Err(NOBODY_WITH_EMAIL)),
         _ => return Ok(Err("several users of the connection have this e-mail")),
     };
     let same_id = all.iter().filter(|twin| *twin.user_id == *profile.user_id);

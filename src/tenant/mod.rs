@@ -3,6 +3,7 @@
 pub(crate) mod answer;
 pub(crate) mod answers;
 pub(crate) mod form;
+pub(crate) mod imported;
 pub(crate) mod line;
 pub(crate) mod log;
 pub(crate) mod open;
@@ -33,6 +34,7 @@ use crate::clock::{self, Deadline};
 use crate::error::{Error, ErrorKind, Result};
 use crate::say::say;
 use crate::secrets::Secret;
+use crate::tenant::imported::Imported;
 use crate::tenant::log::RequestLog;
 use crate::tenant::rate::{Pace, Traffic};
 use crate::tenant::receive::Limits;
@@ -104,6 +106,7 @@ struct Inner {
     traffic: Mutex<Traffic>,
     practice: bool,
     witness: Witness,
+    imported: Imported,
 }
 
 impl Tenant {
@@ -129,6 +132,7 @@ impl Tenant {
             traffic: Mutex::default(),
             practice,
             witness: Witness::default(),
+            imported: Imported::default(),
         };
         Tenant {
             inner: Arc::new(inner),
@@ -336,6 +340,11 @@ impl Tenant {
     /// Which runs this handle and its clones have made.
     pub(crate) fn witness(&self) -> &Witness {
         &self.inner.witness
+    }
+
+    /// What this handle and its clones have imported.
+    pub(crate) fn imported(&self) -> &Imported {
+        &self.inner.imported
     }
 
     /// What was sent to this tenant, by every clone of it.

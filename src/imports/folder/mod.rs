@@ -24,6 +24,7 @@
 
 pub(crate) mod latest;
 pub(crate) mod left_out;
+pub(crate) mod leftover;
 pub(crate) mod owner;
 
 use std::io::{self, Read, Write};

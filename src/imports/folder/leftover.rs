@@ -1,0 +1,105 @@
+//! The runs of a tenant of which users may be left in it, by what their journals tell. Only reads.
+
+use std::path::{Path, PathBuf};
+
+use crate::disk;
+use crate::imports::folder::latest::begun;
+use crate::imports::folder::owner::{Kind, Owner};
+use crate::imports::folder::{JOURNAL, MOST_JOURNAL_BYTES, whole_lines};
+use crate::imports::journal::lines::read_lines;
+use crate::imports::journal::{Entry, RowRuns};
+
+/// Run folders that are looked at.
+const MOST_RUNS: usize = 10_000;
+
+/// A run of which users may be left.
+#[derive(Clone, Debug)]
+pub(crate) struct Leftover {
+    pub(crate) folder: PathBuf,
+    /// Users whom it brought in, or may have, and whose removal is not written down.
+    pub(crate) users: u64,
+    /// Whether all its files are done.
+    pub(crate) has_ended: bool,
+}
+
+/// The runs below `imports` of this tenant of which somebody may be left, or which have not ended, the oldest first. What is not
+/// ours, or cannot be read, is passed over: nobody could remove its users by it.
+pub(crate) fn leftovers(imports: &Path, domain: &str) -> Vec<Leftover> {
+    let Ok(entries) = disk::read_dir(imports) else {
+        return Vec::new();
+    };
+    let Ok(owner) = Owner::of_new_files(imports) else {
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    for folder in entries.take(MOST_RUNS).map(|entry| entry.path) {
+        if disk::symlink_metadata(&folder.join(JOURNAL)).is_err() {
+            continue;
+        }
+        if let Ok(Entry::Begun {
+            domain: its_domain,
+            at,
+            ..
+        }) = begun(owner, &folder)
+            && its_domain == domain
+            && let Some(leftover) = leftover(owner, folder)
+        {
+            found.push((at, leftover));
+        }
+    }
+    found.sort_by_key(|(at, _)| *at);
+    found.into_iter().map(|(_, leftover)| leftover).collect()
+}
+
+fn leftover(owner: Owner, folder: PathBuf) -> Option<Leftover> {
+    owner.check(&folder, Kind::Folder).ok()?;
+    let bytes = owner.read(&folder.join(JOURNAL), MOST_JOURNAL_BYTES).ok()?;
+    let lines = read_lines(&folder, &bytes[..whole_lines(&bytes)]).ok()?;
+    let mut files: Vec<File> = Vec::new();
+    let (mut came_late, mut removed) = (0, 0);
+    for entry in lines.entries {
+        match entry {
+            Entry::Packed { rows, .. } => files.push(File {
+                users: count(&rows),
+                ..File::default()
+            }),
+            Entry::Sending { file, .. } => files[file - 1].uploads += 1,
+            Entry::NotTaken { file } => files[file - 1].uploads -= 1,
+            Entry::Done(end) => files[end.file - 1].inserted = Some(end.inserted),
+            Entry::Looked { came_in, .. } => came_late += count(&came_in),
+            Entry::Removed(ids) => removed += ids.len() as u64,
+            _ => {}
+        }
+    }
+    let users: u64 = files.iter().map(File::may_have).sum();
+    let users = (users + came_late).saturating_sub(removed);
+    let has_ended = files.iter().all(|file| file.inserted.is_some());
+    let is_one = !files.is_empty() && (users > 0 || !has_ended);
+    is_one.then_some(Leftover {
+        folder,
+        users,
+        has_ended,
+    })
+}
+
+/// What a journal tells of a file.
+#[derive(Default)]
+struct File {
+    users: u64,
+    /// Uploads that may have been taken.
+    uploads: u64,
+    /// Users inserted, of a file that is done.
+    inserted: Option<u64>,
+}
+
+impl File {
+    /// Users whom it has in the tenant, or may have.
+    fn may_have(&self) -> u64 {
+        let sent = if self.uploads > 0 { self.users } else { 0 };
+        self.inserted.unwrap_or(sent)
+    }
+}
+
+fn count(rows: &RowRuns) -> u64 {
+    rows.iter().map(|(_, count)| *count as u64).sum()
+}

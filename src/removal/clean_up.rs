@@ -1,0 +1,450 @@
+//! Deleting everybody whom a tenant's handle has imported, whatever became of the cells in between.
+
+use std::collections::HashSet;
+use std::path::Path;
+use std::time::Duration;
+
+use crate::clock::{self, Deadline, unix_millis};
+use crate::connections::ConnectionId;
+use crate::error::{Error, ErrorKind, Result};
+use crate::imports::IMPORTS;
+use crate::imports::file_state::{JOB_WORKS_FOR, Stage};
+use crate::imports::folder::leftover::{Leftover, leftovers};
+use crate::imports::run::Run;
+use crate::jobs::ownership::{self, Span};
+use crate::jobs::wait::{at_published_speeds, wait_for_job};
+use crate::jobs::{FinishedJob, Job, JobId, JobStatus};
+use crate::removal::plan::{
+    LeftOut, NOBODY_WITH_EMAIL, NOBODY_WITH_ID, RemovalPlan, SAME_USER, look,
+};
+use crate::removal::{
+    GONE, REFUSED, THERE_BEFORE, UPDATED, asking, plan_of_run, plan_removal, remove_users,
+    sent_by_a_job,
+};
+use crate::say::{debug_fields, say};
+use crate::tenant::Tenant;
+use crate::tenant::answer;
+use crate::tenant::imported::{Import, TakenJob, Upload};
+use crate::tenant::rate::FREE_PLAN;
+use crate::tenant::request::Request;
+use crate::words::{count, in_words};
+
+/// For all jobs of a plan that still run.
+const WAIT_LIMIT: Duration = Duration::from_secs(120);
+
+/// Who would be deleted of everybody whom a tenant's handle has imported: made by [`plan_clean_up`], taken by [`clean_up`].
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// let tenant = Tenant::practice()?;
+/// let plan: CleanUp = plan_clean_up(&tenant)?;
+/// assert_eq!((plan.users, plan.domain.as_str()), (0, tenant.domain()));
+/// # Ok::<(), Error>(())
+/// ```
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct CleanUp {
+    /// The tenant's domain.
+    pub domain: String,
+    /// Users who would be deleted.
+    pub users: usize,
+    /// Imports of which it is not known whom they brought in: what they are, and why.
+    pub unknown: Vec<String>,
+    /// Folders of other runs of this tenant whose users may be left. Their users are not in the plan:
+    /// [`plan_run_removal`](crate::plan_run_removal) finds them.
+    pub other_runs: Vec<String>,
+    /// Until when an upload that was not answered may still bring users in, in milliseconds of UNIX time.
+    pub until: Option<u64>,
+    pub(crate) imports: Vec<Planned>,
+    pub(crate) leftovers: Vec<Leftover>,
+    /// Whether this handle has imported anything at all.
+    pub(crate) is_unused: bool,
+}
+
+debug_fields!(CleanUp: domain, users, unknown, other_runs, until, imports, leftovers, is_unused);
+
+/// An import, and who would be deleted of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Planned {
+    /// What it is, in words.
+    pub(crate) import: String,
+    pub(crate) removal: RemovalPlan,
+}
+
+/// What a clean-up did; made by [`clean_up`].
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// let tenant = Tenant::practice()?;
+/// let cleaned: CleanedUp = clean_up(&tenant, plan_clean_up(&tenant)?)?;
+/// assert!(cleaned.is_clean() && cleaned.deleted == 0);
+/// # Ok::<(), Error>(())
+/// ```
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct CleanedUp {
+    /// The tenant's domain.
+    pub domain: String,
+    /// Users deleted.
+    pub deleted: usize,
+    /// Users who may have been imported and were not deleted, and why.
+    pub left_out: Vec<LeftOut>,
+    /// Imports of which it is not known whom they left in the tenant: what they are, and why.
+    pub unknown: Vec<String>,
+    /// Folders of other runs of this tenant whose users may be left.
+    pub other_runs: Vec<String>,
+    /// Until when an upload that was not answered may still bring users in, in milliseconds of UNIX time.
+    pub until: Option<u64>,
+    pub(crate) leftovers: Vec<Leftover>,
+}
+
+debug_fields!(CleanedUp: domain, deleted, left_out, unknown, other_runs, until, leftovers);
+
+impl CleanedUp {
+    /// Whether nobody is left whom this handle imported.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth0_bulk_users::*;
+    ///
+    /// let tenant = Tenant::practice()?;
+    /// assert!(clean_up(&tenant, plan_clean_up(&tenant)?)?.is_clean());
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[must_use]
+    pub fn is_clean(&self) -> bool {
+        self.left_out.is_empty() && self.unknown.is_empty() && self.until.is_none()
+    }
+}
+
+/// Looks up who is still there of everybody whom this tenant handle and its clones have imported since it was opened. Sends reads;
+/// waits up to two minutes for jobs that still run; deletes nobody.
+///
+/// It needs nothing but the tenant, so it works when other cells failed or were left out. It plans each job of
+/// [`start_import`](crate::start_import) as [`plan_removal`](crate::plan_removal) does, and each run of
+/// [`import_users`](crate::import_users), [`import_stream`](crate::import_stream) or [`resume_import`](crate::resume_import) as
+/// [`plan_run_removal`](crate::plan_run_removal) does. Of a run that has not ended, and of a job that failed or was not answered,
+/// it looks up whoever was sent. An import that cannot be planned is in [`CleanUp::unknown`] with the reason.
+///
+/// Users of other runs beside the notebook (made before the kernel was restarted, say) are not in the plan;
+/// [`CleanUp::other_runs`] names their folders. In a practice tenant it switches all faults off first.
+///
+/// # Errors
+///
+/// The scope `read:users` is missing; the token has ended; the tenant cannot be reached.
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+/// let tenant = Tenant::practice()?;
+/// let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
+/// let users = generate_users("docs-leave", "example.com", 2)?;
+/// start_import(&tenant, &connection, &users)?;
+/// let plan = plan_clean_up(&tenant)?;
+/// assert_eq!(plan.users, 2);
+/// # clean_up(&tenant, plan)?;
+/// # Ok::<(), Error>(())
+/// ```
+pub fn plan_clean_up(tenant: &Tenant) -> Result<CleanUp> {
+    end_faults(tenant)?;
+    let deadline = Deadline::after(WAIT_LIMIT);
+    let imports = tenant.imported().all();
+    let mut plan = CleanUp {
+        domain: tenant.domain().to_string(),
+        users: 0,
+        unknown: Vec::new(),
+        other_runs: Vec::new(),
+        until: None,
+        imports: Vec::new(),
+        leftovers: other_runs(tenant, &imports),
+        is_unused: imports.is_empty(),
+    };
+    let folder = |run: &Leftover| run.folder.display().to_string();
+    plan.other_runs = plan.leftovers.iter().map(folder).collect();
+    let mut ids = HashSet::new();
+    for import in &imports {
+        match plan_of(tenant, import, &deadline) {
+            Ok(mut removal) => {
+                // A user may have come in by either of two imports, and is deleted once.
+                removal.users.retain(|(_, id)| ids.insert(id.clone()));
+                plan.users += removal.users.len();
+                plan.until = plan.until.max(removal.until);
+                let import = in_words_of(import);
+                plan.imports.push(Planned { import, removal });
+            }
+            Err(error) if is_of_the_tenant(&error) => return Err(error),
+            Err(error) => plan
+                .unknown
+                .push(format!("{}: {error}", in_words_of(import))),
+        }
+    }
+    Ok(plan)
+}
+
+/// Deletes exactly the users of the plan, by id. Writes to the tenant: one request for each user, as
+/// [`remove_users`](crate::remove_users) does.
+///
+/// The value that comes back says whether anybody is left whom this handle imported. In a practice tenant it switches all faults
+/// off first.
+///
+/// # Errors
+///
+/// A plan for another tenant; a read-only tenant; the scope `delete:users` is missing; the token has ended; the tenant cannot be
+/// reached.
+///
+/// # Examples
+///
+/// ```
+/// use auth0_bulk_users::*;
+///
+/// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
+/// let tenant = Tenant::practice()?;
+/// let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
+/// let users = generate_users("docs-clean", "example.com", 2)?;
+/// start_import(&tenant, &connection, &users)?;
+/// let plan = plan_clean_up(&tenant)?;
+/// let cleaned = clean_up(&tenant, plan)?;
+/// assert!(cleaned.is_clean() && cleaned.deleted == 2);
+/// # Ok::<(), Error>(())
+/// ```
+pub fn clean_up(tenant: &Tenant, plan: CleanUp) -> Result<CleanedUp> {
+    if plan.domain != tenant.domain() {
+        return Err(Error::plan_of_another_tenant(&plan.domain, tenant.domain()));
+    }
+    tenant.check_gate("a delete")?;
+    end_faults(tenant)?;
+    let mut cleaned = CleanedUp {
+        domain: plan.domain,
+        deleted: 0,
+        left_out: Vec::new(),
+        unknown: plan.unknown,
+        other_runs: plan.other_runs,
+        until: plan.until,
+        leftovers: plan.leftovers,
+    };
+    for Planned { import, removal } in plan.imports {
+        let stay = removal.left_out.iter().filter(|user| may_be_left(user));
+        cleaned.left_out.extend(stay.cloned());
+        match remove_users(tenant, removal) {
+            Ok(removed) => {
+                cleaned.deleted += removed.deleted;
+                let stay = removed.left_out.into_iter().filter(may_be_left);
+                cleaned.left_out.extend(stay);
+            }
+            Err(error) if is_of_the_tenant(&error) => return Err(error),
+            Err(error) => cleaned.unknown.push(format!("{import}: {error}")),
+        }
+    }
+    Ok(cleaned)
+}
+
+/// Faults of a practice tenant that a lesson switched on would hinder the clean-up of that lesson.
+fn end_faults(tenant: &Tenant) -> Result<()> {
+    match tenant.is_practice() {
+        true => tenant.practice_faults(&[]),
+        false => Ok(()),
+    }
+}
+
+/// What concerns every import alike, so that nothing is gained by asking for the next.
+fn is_of_the_tenant(error: &Error) -> bool {
+    use ErrorKind::*;
+    let kind = error.kind();
+    matches!(
+        kind,
+        Token | MissingScope | TokenQuota | Unreachable | TimedOut | Practice | ReadOnly
+    )
+}
+
+/// Whether a user who stays may be one whom the import brought in. Of all others it is known that they are gone, were never taken
+/// or are somebody else's.
+pub(crate) fn may_be_left(user: &LeftOut) -> bool {
+    ![
+        REFUSED,
+        GONE,
+        THERE_BEFORE,
+        UPDATED,
+        NOBODY_WITH_ID,
+        NOBODY_WITH_EMAIL,
+        SAME_USER,
+        ownership::OLDER,
+        ownership::NEWER,
+        ownership::ELSEWHERE,
+    ]
+    .contains(&user.reason)
+}
+
+fn in_words_of(import: &Import) -> String {
+    match import {
+        Import::Run(folder) => format!("run {}", folder.display()),
+        Import::Upload(upload) => match &upload.job {
+            Some(job) => format!("job {}", job.id),
+            None => format!(
+                "an upload of {} that was not answered",
+                count(upload.users.len(), "user")
+            ),
+        },
+    }
+}
+
+/// The runs of this tenant beside the notebook that this handle neither began nor resumed.
+fn other_runs(tenant: &Tenant, imports: &[Import]) -> Vec<Leftover> {
+    let is_ours = |run: &Leftover| {
+        let mut imports = imports.iter();
+        imports.any(|import| matches!(import, Import::Run(folder) if *folder == run.folder))
+    };
+    let mut runs = leftovers(Path::new(IMPORTS), tenant.domain());
+    runs.retain(|run| !is_ours(run));
+    runs
+}
+
+fn plan_of(tenant: &Tenant, import: &Import, deadline: &Deadline) -> Result<RemovalPlan> {
+    match import {
+        Import::Run(folder) => plan_of_folder(tenant, folder, deadline),
+        Import::Upload(upload) => match &upload.job {
+            Some(job) => plan_of_job(tenant, upload, job, deadline),
+            None => plan_of_unanswered(tenant, upload, deadline),
+        },
+    }
+}
+
+fn plan_of_folder(tenant: &Tenant, folder: &Path, deadline: &Deadline) -> Result<RemovalPlan> {
+    let run = Run::open(folder)?;
+    let connection = ConnectionId::new(&run.connection_id)?;
+    for file in run.open_files() {
+        let state = &run.files[file - 1];
+        match &state.stage {
+            Stage::Unanswered { since } => {
+                let sent_ago = unix_millis().saturating_sub(*since);
+                wait_out(Duration::from_millis(sent_ago), state.count(), deadline);
+            }
+            Stage::Working(taken) => {
+                let job = job_to_wait_for(taken.job.clone(), connection.clone());
+                match wait_for_job(tenant, &job, deadline.left()) {
+                    // One that is not known any more is not at work either.
+                    Err(error) if error.status() != Some(404) => return Err(error),
+                    _ => {}
+                }
+            }
+            _ => {}
+        }
+    }
+    plan_of_run(tenant, &run)
+}
+
+fn job_to_wait_for(id: JobId, connection: ConnectionId) -> Job {
+    Job {
+        id,
+        connection,
+        created_at: String::new(),
+        correlation_id: String::new(),
+        answered_connection: None,
+        keys: None,
+        secrets: Vec::new().into(),
+        found: None,
+    }
+}
+
+fn plan_of_job(
+    tenant: &Tenant,
+    upload: &Upload,
+    taken: &TakenJob,
+    deadline: &Deadline,
+) -> Result<RemovalPlan> {
+    let Some(id) = JobId::of(&taken.id) else {
+        return plan_of_unanswered(tenant, upload, deadline);
+    };
+    let job = Job {
+        created_at: taken.created_at.clone(),
+        correlation_id: upload.correlation_id.clone(),
+        answered_connection: upload.connection.clone(),
+        keys: Some(upload.users.clone()),
+        ..job_to_wait_for(id, ConnectionId::new(&upload.connection_id)?)
+    };
+    let since = answer::millis(&taken.created_at);
+    let finished = match wait_for_job(tenant, &job, deadline.left()) {
+        Ok(finished) => FinishedJob {
+            seen_at: taken.seen_at.or(finished.seen_at),
+            ..finished
+        },
+        // Auth0 forgets a job after 24 hours.
+        Err(error) if error.status() == Some(404) => {
+            let until = taken.seen_at.or(since.map(when_jobs_have_ended));
+            return plan_of_sent(tenant, upload, Span { since, until });
+        }
+        Err(error) => return Err(error),
+    };
+    match finished.status {
+        JobStatus::Completed => plan_removal(tenant, &finished),
+        // It may have brought some in before it failed, and has no report that tells whom.
+        JobStatus::Failed => {
+            let until = finished.seen_at;
+            plan_of_sent(tenant, upload, Span { since, until })
+        }
+    }
+}
+
+/// An upload that was not answered may have become a job, of which nobody knows the id. Whoever has come in since it was sent, by
+/// the tenant's own clock, came by it.
+fn plan_of_unanswered(
+    tenant: &Tenant,
+    upload: &Upload,
+    deadline: &Deadline,
+) -> Result<RemovalPlan> {
+    wait_out(clock::since(upload.sent_at), upload.users.len(), deadline);
+    let now = tenants_time(tenant, &upload.connection_id);
+    let sent_ago = clock::since(upload.sent_at).as_millis() as i64;
+    // The time of an answer has whole seconds.
+    let since = now.map(|now| now - sent_ago - 1_000);
+    let until = since.map(when_jobs_have_ended);
+    let mut plan = plan_of_sent(tenant, upload, Span { since, until })?;
+    let left = JOB_WORKS_FOR.saturating_sub(sent_ago as u64);
+    plan.until = (left > 0).then(|| unix_millis() + left);
+    Ok(plan)
+}
+
+/// When a job that was accepted then has ended at the latest.
+fn when_jobs_have_ended(since: i64) -> i64 {
+    since + JOB_WORKS_FOR as i64
+}
+
+/// What time it is by the tenant's clock, if it tells.
+fn tenants_time(tenant: &Tenant, connection: &str) -> Option<i64> {
+    let request = Request::get("/api/v2/connections", &["read:connections"]).segment(connection);
+    tenant.send(request).ok()?.date()
+}
+
+/// Waits as long as such a job takes as a rule, for one that may be at work and cannot be asked after.
+fn wait_out(sent_ago: Duration, users: usize, deadline: &Deadline) {
+    let usual = 2 * at_published_speeds(users).1;
+    let wait = usual.saturating_sub(sent_ago).min(deadline.left());
+    if wait.is_zero() {
+        return;
+    }
+    say!(
+        "waiting {} for the job that an upload without an answer may have become",
+        in_words(wait)
+    );
+    clock::wait(wait);
+}
+
+/// Looks everybody up who was sent.
+fn plan_of_sent(tenant: &Tenant, upload: &Upload, span: Span) -> Result<RemovalPlan> {
+    let mut plan = RemovalPlan::empty(tenant.domain(), &upload.correlation_id, Vec::new());
+    let sent = upload.users.iter();
+    let candidates = sent.map(|key| sent_by_a_job(key, span)).collect();
+    let name = upload.connection.as_deref();
+    let tenant = &asking(tenant, FREE_PLAN);
+    look(tenant, &upload.connection_id, name, candidates, &mut plan)?;
+    Ok(plan)
+}

@@ -1,0 +1,116 @@
+//! What a handle of a tenant and its clones have imported, so that a clean-up finds it whatever became of the cells in between.
+//!
+//! Of an upload it keeps by what each user is known, and no password, hash or metadata; of a run its folder, which has the rest.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+/// By what a user is known, in the tenant and in an error report.
+#[derive(Clone, Debug)]
+pub(crate) struct RowKey {
+    pub(crate) email: String,
+    pub(crate) user_id: Option<String>,
+    pub(crate) username: Option<String>,
+    pub(crate) phone_number: Option<String>,
+}
+
+/// All that was imported, in order.
+#[derive(Default)]
+pub(crate) struct Imported(Mutex<Vec<Import>>);
+
+/// One import.
+#[derive(Clone)]
+pub(crate) enum Import {
+    /// An upload that was taken, or may have been.
+    Upload(Upload),
+    /// A run that was begun or resumed, by its folder.
+    Run(PathBuf),
+}
+
+/// An upload, as far as a removal of its users needs it.
+#[derive(Clone)]
+pub(crate) struct Upload {
+    /// Under which the tenant's log has it; no other upload has the same.
+    pub(crate) correlation_id: String,
+    pub(crate) connection_id: String,
+    /// The connection's name, as far as it is known.
+    pub(crate) connection: Option<String>,
+    pub(crate) users: Arc<[RowKey]>,
+    pub(crate) sent_at: Instant,
+    /// `None`: it was not answered, so it is not known whether it was taken.
+    pub(crate) job: Option<TakenJob>,
+}
+
+/// The job of an upload that was taken.
+#[derive(Clone)]
+pub(crate) struct TakenJob {
+    pub(crate) id: String,
+    /// When it was accepted, by the tenant's clock.
+    pub(crate) created_at: String,
+    /// When it was first seen to have ended, by the tenant's clock.
+    pub(crate) seen_at: Option<i64>,
+}
+
+impl Imported {
+    pub(crate) fn all(&self) -> Vec<Import> {
+        self.list().clone()
+    }
+
+    /// An upload is about to be sent.
+    pub(crate) fn sending(&self, upload: Upload) {
+        self.list().push(Import::Upload(upload));
+    }
+
+    /// It was taken.
+    pub(crate) fn accepted(&self, correlation_id: &str, connection: Option<&str>, job: TakenJob) {
+        for upload in uploads(&mut self.list()) {
+            if upload.correlation_id == correlation_id {
+                upload.connection = connection.map(str::to_string).or(upload.connection.take());
+                upload.job = Some(job);
+                return;
+            }
+        }
+    }
+
+    /// It was certainly not taken.
+    pub(crate) fn not_taken(&self, correlation_id: &str) {
+        let is_it = |import: &Import| matches!(import, Import::Upload(upload) if upload.correlation_id == correlation_id);
+        self.list().retain(|import| !is_it(import));
+    }
+
+    /// A job was seen to have ended. The first time counts, since it is the nearest to the end.
+    pub(crate) fn ended(&self, job: &str, seen_at: Option<i64>) {
+        let mut list = self.list();
+        let jobs = uploads(&mut list).filter_map(|upload| upload.job.as_mut());
+        for its in jobs.filter(|its| its.id == job) {
+            its.seen_at = its.seen_at.or(seen_at);
+        }
+    }
+
+    /// A run was begun or resumed.
+    pub(crate) fn run(&self, folder: &Path) {
+        let mut list = self.list();
+        let is_it = |import: &Import| matches!(import, Import::Run(its) if its == folder);
+        if !list.iter().any(is_it) {
+            list.push(Import::Run(folder.to_path_buf()));
+        }
+    }
+
+    /// A run sent nobody, and its folder was deleted.
+    pub(crate) fn forget_run(&self, folder: &Path) {
+        let is_it = |import: &Import| matches!(import, Import::Run(its) if its == folder);
+        self.list().retain(|import| !is_it(import));
+    }
+
+    fn list(&self) -> MutexGuard<'_, Vec<Import>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn uploads(list: &mut [Import]) -> impl Iterator<Item = &mut Upload> {
+    list.iter_mut().filter_map(|import| match import {
+        Import::Upload(upload) => Some(upload),
+        Import::Run(_) => None,
+    })
+}
