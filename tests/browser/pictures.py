@@ -10,7 +10,7 @@ DOCS = jupyterlab.ROOT / "docs"
 # The picture, its lesson, and a piece of the cell's code.
 PICTURES = [
     ("notebook-01.png", "01-the-first-import.ipynb", "job_errors(&tenant, &bad_finished)"),
-    ("notebook-03.png", "03-thousands-of-users.ipynb", "import_users(&tenant, &connection, &crowd"),
+    ("notebook-03.png", "03-thousands-of-users.ipynb", "let resumed = resume_import(&tenant"),
 ]
 # Wide enough for code and cards, and narrow enough to be read in README.
 WIDTH, HEIGHT = 960, 1600
