@@ -70,7 +70,8 @@ class Lesson:
 
     def __init__(self, running, notebook):
         self.running = running
-        self.cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+        # A cell that stops on purpose gives no value to others, and never goes well.
+        self.cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code" and "error-expected" not in gate.tags(cell)]
         for cell in self.cells:
             # `begin` clears, and then sets what a `:clear` would take away again.
             cell["source"] = SLOW_JOBS.sub(FAST_JOBS, cell["source"]).removeprefix(":clear\n")
