@@ -1,8 +1,8 @@
-"""Writes harbour.csv, the file that lesson 06 brings: 20,000 rows of the sailing club Harbour, which is invented like everybody in it.
+"""Writes harbour.csv, the file of lesson 06: 20,000 users of the sailing club Harbour. The club and everybody in it are invented.
 
-The club's application (Rails with Devise) took over the users of a forum (phpBB) and of a shop, with their hashes. The same rows come
-out each time. A hash is slow to make, so there are few passwords, those below, and all users of a system but the shop share the
-hashes of them; in a real file each has a salt of its own. Nothing is needed but Python.
+The club's application (Rails with Devise) took over the users of a forum (phpBB) and of a shop, with their hashes. The rows are the same
+each time. A hash is slow to make, so there are only the few passwords below. Except for the shop, all users of a system share the
+hashes of these; in a real file each hash has a salt of its own. The script needs nothing but Python.
 """
 
 import csv
@@ -24,7 +24,7 @@ FORUM = ["$2y$10$cLesson06cLesson06cLeeRw8wmDzjNBWE4WoZoBiM1aQ2yoZB2Y.", "$2y$10
 OLD_FORUM = ["$H$9eLesson6.gv6Yesk/4k5Ys7bJ0KmL0"]
 SHOP = ["Möwe 12", "ballast", "high tide", "low tide"]
 
-# Who comes in what number. Behind the test accounts they are mixed.
+# How many users there are of each kind. The test accounts come first; the rest are shuffled.
 KINDS = {
     "app": 5_900, "forum": 3_400, "old forum": 600, "shop": 3_600, "google": 4_800, "apple": 1_200, "invited": 294,
     "intranet": 60, "twin": 40, "no address": 60, "no date": 30, "torn": 10}
@@ -44,7 +44,7 @@ def date_of(draw, first_year, last_year):
 
 
 def user(draw, number, kind, address):
-    """A row as the heading has it; what is not set is empty."""
+    """A row with the columns of the heading; those that are not set are empty."""
     row = dict.fromkeys(HEADING, "")
     name = name_of(draw)
     address = address or f"{name.lower().replace(' ', '.')}.{number}"
@@ -58,7 +58,7 @@ def user(draw, number, kind, address):
 
 
 def password(draw, number, kind):
-    # The test accounts have the passwords in their order.
+    # The test accounts take the passwords in turn, in this order.
     def one_of(several):
         return several[(number - 1) % len(several)]
 
@@ -80,7 +80,7 @@ def password(draw, number, kind):
 
 
 def spoil(row, kind, earlier):
-    """What is wrong with those who are not as they should be."""
+    """Puts its mistake into a row of a kind that has one."""
     if kind == "intranet":
         row["email"] = row["email"].removesuffix(".test")
     elif kind == "no address":
@@ -94,7 +94,7 @@ def spoil(row, kind, earlier):
 def line(row, kind):
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerow(row.values())
-    # A row that lost its last cells where the export broke off.
+    # A torn row has lost its last three cells, as if the export had broken off there.
     return text.getvalue().rsplit(",", 3)[0] + "\n" if kind == "torn" else text.getvalue()
 
 
@@ -102,7 +102,7 @@ def main():
     draw = random.Random(6)
     kinds = [kind for kind, count in KINDS.items() for _ in range(count)]
     draw.shuffle(kinds)
-    # A twin needs somebody before it.
+    # A twin repeats an earlier row, so twins come last.
     kinds.sort(key=lambda kind: kind == "twin")
     everybody = TESTERS + [(kind, None) for kind in kinds]
     lines, emails = [",".join(HEADING) + "\n"], []
@@ -112,7 +112,7 @@ def main():
             emails.append(row["email"])
         spoil(row, kind, draw.choice(emails))
         lines.append(line(row, kind))
-    # For its owner alone from the first byte on, as every file with hashes should be.
+    # Readable by its owner alone from the first byte on, as every file with hashes should be.
     with open(os.open(FILE, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
         file.writelines(lines)
     os.chmod(FILE, 0o600)
