@@ -23,7 +23,7 @@
 //!
 //! ```
 //! # use auth0_bulk_users::*;
-//! let users = generate_users("imfake", "test.edu", 25).or_stop();
+//! let users = generate_users("imfake", "uni.test", 25).or_stop();
 //! let accounts = set_passwords(&users, Passwords::SameAsUsername).or_stop();
 //! # assert_eq!(accounts.len(), 25);
 //! ```
@@ -36,7 +36,7 @@
 //! # use auth0_bulk_users::*;
 //! # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
 //! # let tenant = Tenant::practice().or_stop();
-//! # let accounts = generate_users("docs-guide", "test.edu", 2).or_stop();
+//! # let accounts = generate_users("docs-guide", "uni.test", 2).or_stop();
 //! let connection = get_connection_id(&tenant, "Username-Password-Authentication").or_stop();
 //! let job = start_import(&tenant, &connection, &accounts).or_stop();
 //! let finished = wait_for_job(&tenant, &job, Duration::from_secs(120)).or_stop();
@@ -56,7 +56,7 @@
 //! # unsafe { std::env::set_var("DOMAIN", "practice") };
 //! # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
 //! let tenant = Tenant::from_env().or_stop();
-//! let users = generate_users("docs-script", "test.edu", 3).or_stop();
+//! let users = generate_users("docs-script", "uni.test", 3).or_stop();
 //! let accounts = set_passwords(&users, Passwords::SameAsUsername).or_stop();
 //!
 //! let database = "Username-Password-Authentication";
@@ -83,7 +83,7 @@
 //! # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
 //! # let tenant = Tenant::practice().or_stop();
 //! # let connection = get_connection_id(&tenant, "Username-Password-Authentication").or_stop();
-//! # let accounts = generate_users("docs-all", "test.edu", 2).or_stop();
+//! # let accounts = generate_users("docs-all", "uni.test", 2).or_stop();
 //! let report = import_users(&tenant, &connection, &accounts, &ImportOptions::default()).or_stop();
 //! println!("{report}");
 //!

@@ -28,7 +28,7 @@ const A_SIGN_IN: &str = "a sign-in, which changes its user (it is counted, a fai
 /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
 /// # let tenant = Tenant::practice()?;
 /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-/// # let users = generate_users("docs-signs", "test.edu", 1)?;
+/// # let users = generate_users("docs-signs", "uni.test", 1)?;
 /// # let accounts = set_passwords(&users, Passwords::SameAsUsername)?;
 /// # let job = start_import(&tenant, &connection, &accounts)?;
 /// # let finished = wait_for_job(&tenant, &job, Duration::from_secs(60))?;
@@ -71,7 +71,7 @@ debug_fields!(SignIn: login, connection);
 /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
 /// let tenant = Tenant::practice()?;
 /// let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-/// let users = generate_users("docs-sign-in", "test.edu", 1)?;
+/// let users = generate_users("docs-sign-in", "uni.test", 1)?;
 /// let accounts = set_passwords(&users, Passwords::SameAsUsername)?;
 /// let job = start_import(&tenant, &connection, &accounts)?;
 /// let finished = wait_for_job(&tenant, &job, Duration::from_secs(60))?;

@@ -35,7 +35,7 @@ use crate::words::grouped;
 /// use auth0_bulk_users::*;
 ///
 /// let connection = ConnectionId::new("con_0123456789abcdef")?;
-/// let users = [User::new("ada@test.edu"), User::new("ada@localhost")];
+/// let users = [User::new("ada@uni.test"), User::new("ada@localhost")];
 /// let problems = check_users(&connection, &users);
 /// assert_eq!((problems[0].row, problems[0].field.as_str()), (2, "email"));
 /// println!("{}", problems[0]);

@@ -20,8 +20,8 @@ const PROFILE_LIMIT: usize = 10 * 1024;
 /// use serde_json::{Map, json};
 ///
 /// let notes = json!("x".repeat(10_300));
-/// let large = User { user_metadata: Some(Map::from_iter([("notes".to_string(), notes)])), ..User::new("ada@test.edu") };
-/// let warnings = check_warnings(&[User::new("eva@test.edu"), large]);
+/// let large = User { user_metadata: Some(Map::from_iter([("notes".to_string(), notes)])), ..User::new("ada@uni.test") };
+/// let warnings = check_warnings(&[User::new("eva@uni.test"), large]);
 /// assert_eq!((warnings.len(), warnings[0].row, warnings[0].field.as_str()), (1, 2, "user_metadata"));
 /// assert!(warnings[0].problem.contains("2027-03-04"));
 /// ```

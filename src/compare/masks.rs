@@ -188,7 +188,7 @@ mod tests {
                 "no auth0|pc-00001 in Throwaway-Database.",
                 "no auth0|<id of one> in <connection>.",
             ),
-            ("ada@test.edu, job_AbCdEfGh01234567.", "<email>, <id>."),
+            ("ada@uni.test, job_AbCdEfGh01234567.", "<email>, <id>."),
             (
                 "at 2026-11-27T13:00:00.000Z from 10.1.2.3:80",
                 "at <time> from <address>",
@@ -197,7 +197,7 @@ mod tests {
                 "see dev-1.us.auth0.com, ::1 and 5f7c8ec7c33c6c004bbafe82",
                 "see <address>, <address> and <id>",
             ),
-            ("<b>Ada <ada@test.edu>", "<b>Ada <<email>>"),
+            ("<b>Ada <ada@uni.test>", "<b>Ada <<email>>"),
             (
                 r"String does not match pattern ^con_[A-Za-z0-9]{16}$ on property connection_id.",
                 r"String does not match pattern ^con_[A-Za-z0-9]{16}$ on property connection_id.",

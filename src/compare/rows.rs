@@ -195,7 +195,7 @@ mod tests {
         for other in [
             "ada@example.com",
             "practice-comparison-ada@example.com",
-            "practice-comparison-0123456789ab-ada@test.edu",
+            "practice-comparison-0123456789ab-ada@uni.test",
         ] {
             assert!(!is_ours(other), "{other}");
         }

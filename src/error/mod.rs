@@ -39,7 +39,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// use auth0_bulk_users::*;
 ///
 /// fn accounts() -> Result<Users> {
-///     let users = generate_users("docs-result", "test.edu", 2)?;
+///     let users = generate_users("docs-result", "uni.test", 2)?;
 ///     set_passwords(&users, Passwords::SameAsUsername)
 /// }
 /// assert_eq!(accounts()?.len(), 2);
@@ -109,7 +109,7 @@ impl Error {
     /// ```
     /// use auth0_bulk_users::*;
     ///
-    /// let Err(error) = generate_users("Imfake", "test.edu", 1) else { unreachable!() };
+    /// let Err(error) = generate_users("Imfake", "uni.test", 1) else { unreachable!() };
     /// assert_eq!(error.advice().as_deref(), Some("write `imfake`"));
     /// ```
     #[must_use]
@@ -146,7 +146,7 @@ impl Error {
     ///
     /// let practice = Tenant::practice()?;
     /// let nobody = ConnectionId::new("con_0123456789abcdef")?;
-    /// let Err(error) = start_import(&practice, &nobody, &generate_users("docs-status", "test.edu", 1)?) else { unreachable!() };
+    /// let Err(error) = start_import(&practice, &nobody, &generate_users("docs-status", "uni.test", 1)?) else { unreachable!() };
     /// assert_eq!(error.status(), Some(400));
     /// # Ok::<(), Error>(())
     /// ```
@@ -207,7 +207,7 @@ impl Error {
     ///
     /// let tenant = Tenant::practice()?;
     /// let database = "Username-Password-Authentication";
-    /// let Err(error) = verify_sign_in(&tenant, database, "docs-nobody@test.edu", "?") else { unreachable!() };
+    /// let Err(error) = verify_sign_in(&tenant, database, "docs-nobody@uni.test", "?") else { unreachable!() };
     /// assert_eq!(error.sign_in_refusal(), Some(SignInRefusal::WrongPassword));
     /// # Ok::<(), Error>(())
     /// ```
@@ -229,7 +229,7 @@ impl Error {
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
     /// # let tenant = Tenant::practice()?;
     /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-    /// # let users = generate_users("docs-folder", "test.edu", 1)?;
+    /// # let users = generate_users("docs-folder", "uni.test", 1)?;
     /// let options = ImportOptions::default().requests_per_second(50.0).time_limit(Duration::ZERO);
     /// let Err(error) = import_users(&tenant, &connection, &users, &options) else { unreachable!() };
     /// let report = resume_import(&tenant, error.folder().unwrap())?;

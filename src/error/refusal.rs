@@ -8,7 +8,7 @@
 /// use auth0_bulk_users::*;
 ///
 /// let tenant = Tenant::practice()?;
-/// let refused = verify_sign_in(&tenant, "Username-Password-Authentication", "docs-nobody@test.edu", "?");
+/// let refused = verify_sign_in(&tenant, "Username-Password-Authentication", "docs-nobody@uni.test", "?");
 /// if let Some(refusal) = refused.err().and_then(|error| error.sign_in_refusal()) {
 ///     assert_eq!(refusal, SignInRefusal::WrongPassword);
 ///     println!("{}", refusal.explanation());

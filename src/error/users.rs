@@ -41,7 +41,7 @@ sentences! {
         "the e-mail domain `{domain}` cannot be used: Auth0 stores e-mails in lower case"
         ": " "write `{lower}`";
     Input no_email_domain(domain: &str);
-        "the e-mail domain `{domain}` cannot be used: it is not a full domain such as test.edu (letters, digits, hyphens, and a dot before the last part)";
+        "the e-mail domain `{domain}` cannot be used: it is not a full domain such as example.com (letters, digits, hyphens, and a dot before the last part)";
 }
 
 // A file of users.

@@ -73,7 +73,7 @@ pub(crate) const IMPORTS: &str = "imports";
 /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
 /// let tenant = Tenant::practice()?;
 /// let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-/// let users = generate_users("docs-import", "test.edu", 3)?;
+/// let users = generate_users("docs-import", "uni.test", 3)?;
 /// let options = ImportOptions::default().name("docs-import").requests_per_second(50.0);
 /// let report = import_users(&tenant, &connection, &users, &options)?;
 /// assert_eq!(report.counts().inserted, 3);
@@ -185,7 +185,7 @@ fn pack(run: &mut Run, mut packer: RunPacker, users: impl Iterator<Item = User>)
 /// let tenant = Tenant::practice()?;
 /// let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
 /// let options = ImportOptions::default().requests_per_second(50.0);
-/// # std::fs::write("docs.csv", "email\ndocs-csv_01@test.edu\nno address\n").expect("a file");
+/// # std::fs::write("docs.csv", "email\ndocs-csv_01@uni.test\nno address\n").expect("a file");
 /// let users = read_csv("docs.csv", &[])?;
 /// let report = import_stream(&tenant, &connection, users, &options)?;
 /// assert_eq!((report.counts().inserted, report.counts().failed), (1, 1));
@@ -248,7 +248,7 @@ pub fn import_stream(
 /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
 /// let tenant = Tenant::practice()?;
 /// let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-/// let users = generate_users("docs-resume", "test.edu", 2)?;
+/// let users = generate_users("docs-resume", "uni.test", 2)?;
 /// # let options = ImportOptions::default().requests_per_second(50.0).time_limit(Duration::ZERO);
 /// // Cut off before it had begun, by a time limit of nothing.
 /// let cut_off = import_users(&tenant, &connection, &users, &options);
@@ -294,7 +294,7 @@ pub fn resume_import(tenant: &Tenant, folder: &str) -> Result<ImportReport> {
 /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
 /// let tenant = Tenant::practice()?;
 /// let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-/// # let users = generate_users("docs-latest", "test.edu", 1)?;
+/// # let users = generate_users("docs-latest", "uni.test", 1)?;
 /// let options = ImportOptions::default().name("docs-latest").requests_per_second(50.0);
 /// let report = import_users(&tenant, &connection, &users, &options)?;
 /// assert_eq!(latest_import()?, "imports/docs-latest");
@@ -321,7 +321,7 @@ pub fn latest_import() -> Result<String> {
 /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
 /// let tenant = Tenant::practice()?;
 /// let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-/// # let users = generate_users("docs-read", "test.edu", 1)?;
+/// # let users = generate_users("docs-read", "uni.test", 1)?;
 /// let options = ImportOptions::default().name("docs-read").requests_per_second(50.0);
 /// let report = import_users(&tenant, &connection, &users, &options)?;
 /// assert_eq!(read_import("imports/docs-read")?.counts(), report.counts());

@@ -149,7 +149,7 @@ impl ImportOptions {
     ///
     /// # let tenant = Tenant::practice()?;
     /// let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-    /// let ada = User { password_hash: Some(hash_password("correct horse")?), ..User::new("ada@test.edu") };
+    /// let ada = User { password_hash: Some(hash_password("correct horse")?), ..User::new("ada@uni.test") };
     /// let options = ImportOptions::default().upsert(true);
     /// let plan = plan_import_with(&tenant, &connection, &[ada], &options)?;
     /// assert_eq!(plan.problems[0].field, "password_hash");
@@ -273,7 +273,7 @@ impl ImportOptions {
     /// # let tenant = Tenant::practice()?;
     /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
     /// let options = ImportOptions::default().time_limit(Duration::ZERO);
-    /// let stopped = import_users(&tenant, &connection, &[User::new("ada@test.edu")], &options);
+    /// let stopped = import_users(&tenant, &connection, &[User::new("ada@uni.test")], &options);
     /// assert!(stopped.is_err_and(|error| error.to_string().contains("resume_import")));
     /// # Ok::<(), Error>(())
     /// ```
@@ -370,7 +370,7 @@ impl ImportOptions {
     ///
     /// # let tenant = Tenant::practice()?;
     /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-    /// let users = generate_users("docs-keep", "test.edu", 2)?;
+    /// let users = generate_users("docs-keep", "uni.test", 2)?;
     /// let accounts = set_passwords(&users, Passwords::SameAsUsername)?;
     /// let upsert = ImportOptions::default().upsert(true);
     /// let plan = plan_import_with(&tenant, &connection, &accounts, &upsert)?;
@@ -399,7 +399,7 @@ impl ImportOptions {
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
     /// # let tenant = Tenant::practice()?;
     /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-    /// # std::fs::write("docs.csv", "email\ndocs-again_01@test.edu\n").expect("a file");
+    /// # std::fs::write("docs.csv", "email\ndocs-again_01@uni.test\n").expect("a file");
     /// let options = ImportOptions::default().requests_per_second(50.0);
     /// let report = import_stream(&tenant, &connection, read_users("docs.csv")?, &options)?;
     /// let again = import_stream(&tenant, &connection, read_users("docs.csv")?, &options);
@@ -429,7 +429,7 @@ impl ImportOptions {
     ///
     /// # let tenant = Tenant::practice()?;
     /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-    /// let users = generate_users("docs-look", "test.edu", 60)?;
+    /// let users = generate_users("docs-look", "uni.test", 60)?;
     /// let options = ImportOptions::default().look_up_existing(true);
     /// let plan = plan_import_with(&tenant, &connection, &users, &options)?;
     /// assert!(plan.notes[0].contains("60 requests, 30 s at 2 a second"));

@@ -143,7 +143,7 @@ debug_fields!(Attention: row, email, outcome, reasons);
 /// # let tenant = Tenant::practice()?;
 /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
 /// # let options = ImportOptions::default().requests_per_second(50.0);
-/// let users = generate_users("docs-span", "test.edu", 2)?;
+/// let users = generate_users("docs-span", "uni.test", 2)?;
 /// let report = import_users(&tenant, &connection, &users, &options)?;
 /// let JobSpan { file, users, from, to, .. } = report.jobs()[0];
 /// assert_eq!((file, users), (1, 2));

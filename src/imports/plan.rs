@@ -28,7 +28,7 @@ use crate::words::count;
 ///
 /// # let tenant = Tenant::practice()?;
 /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-/// let users = [User::new("ada@test.edu"), User::new("no address")];
+/// let users = [User::new("ada@uni.test"), User::new("no address")];
 /// let plan = plan_import(&tenant, &connection, &users)?;
 /// assert_eq!((plan.users, plan.uploads.len(), plan.problems[0].row), (2, 1, 2));
 /// assert!(plan.practice && !plan.read_only);
@@ -74,7 +74,7 @@ impl ImportPlan {
     ///
     /// # let tenant = Tenant::practice()?;
     /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-    /// let users = generate_users("docs-hour", "test.edu", 4_000)?;
+    /// let users = generate_users("docs-hour", "uni.test", 4_000)?;
     /// let (at_best, at_worst) = plan_import(&tenant, &connection, &users)?.duration();
     /// assert_eq!((at_best.as_secs(), at_worst.as_secs()), (36, 360));
     /// # Ok::<(), Error>(())
@@ -95,7 +95,7 @@ impl ImportPlan {
     ///
     /// # let tenant = Tenant::practice()?;
     /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-    /// let users = generate_users("docs-away", "test.edu", 60)?;
+    /// let users = generate_users("docs-away", "uni.test", 60)?;
     /// let plan = plan_import(&tenant, &connection, &users)?;
     /// assert_eq!(plan.removal(), Duration::from_secs(30));
     /// # Ok::<(), Error>(())
@@ -137,7 +137,7 @@ impl ImportPlan {
 ///
 /// let tenant = Tenant::practice()?;
 /// let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-/// let users = generate_users("docs-many", "test.edu", 5_000)?;
+/// let users = generate_users("docs-many", "uni.test", 5_000)?;
 /// let plan = plan_import(&tenant, &connection, &users)?;
 /// assert!(plan.problems.is_empty() && plan.uploads.iter().all(|bytes| *bytes <= MAX_UPLOAD_BYTES));
 /// let (at_best, at_worst) = plan.duration();
@@ -165,7 +165,7 @@ pub fn plan_import(
 ///
 /// let tenant = Tenant::practice()?;
 /// let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-/// let users = generate_users("docs-plan", "test.edu", 3)?;
+/// let users = generate_users("docs-plan", "uni.test", 3)?;
 /// let accounts = set_passwords(&users, Passwords::SameAsUsername)?;
 /// let options = ImportOptions::default().upsert(true).keep_existing_passwords();
 /// let plan = plan_import_with(&tenant, &connection, &accounts, &options)?;

@@ -26,7 +26,7 @@ use crate::words::grouped;
 /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
 /// let tenant = Tenant::practice()?;
 /// let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-/// let users = generate_users("docs-report", "test.edu", 2)?;
+/// let users = generate_users("docs-report", "uni.test", 2)?;
 /// let options = ImportOptions::default().requests_per_second(50.0);
 /// let report = import_users(&tenant, &connection, &users, &options)?;
 /// assert_eq!((report.counts().total, report.jobs().len()), (2, 1));
@@ -187,7 +187,7 @@ impl ImportReport {
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
     /// # let tenant = Tenant::practice()?;
     /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-    /// # let users = generate_users("docs-jobs", "test.edu", 2)?;
+    /// # let users = generate_users("docs-jobs", "uni.test", 2)?;
     /// # let options = ImportOptions::default().requests_per_second(50.0);
     /// let report = import_users(&tenant, &connection, &users, &options)?;
     /// assert_eq!((report.jobs().len(), report.jobs()[0].users), (1, 2));
@@ -298,7 +298,7 @@ impl ImportReport {
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
     /// let tenant = Tenant::practice()?;
     /// let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-    /// let users = [User::new("docs-failed@test.edu"), User::new("no address")];
+    /// let users = [User::new("docs-failed@uni.test"), User::new("no address")];
     /// let options = ImportOptions::default().skip_bad_rows(true).requests_per_second(50.0);
     /// let report = import_users(&tenant, &connection, &users, &options)?;
     /// println!("row {} {}", report.attention()[0].row, report.attention()[0].outcome.word());
@@ -359,7 +359,7 @@ impl ImportReport {
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
     /// let tenant = Tenant::practice()?;
     /// let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-    /// # let users = generate_users("docs-csv", "test.edu", 1)?;
+    /// # let users = generate_users("docs-csv", "uni.test", 1)?;
     /// # let options = ImportOptions::default().requests_per_second(50.0);
     /// let report = import_users(&tenant, &connection, &users, &options)?;
     /// report.save_csv("what-became-of-them.csv")?;

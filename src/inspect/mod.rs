@@ -33,7 +33,7 @@ use crate::sources::options::ReadOptions;
 ///
 /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
 /// # let hash = hash_password("correct horse")?;
-/// # std::fs::write("users.csv", format!("id;email;encrypted_password;sign_in_count;reset_password_token\n7;ada@test.edu;{hash};3;\n")).expect("a file");
+/// # std::fs::write("users.csv", format!("id;email;encrypted_password;sign_in_count;reset_password_token\n7;ada@uni.test;{hash};3;\n")).expect("a file");
 /// let inspection = inspect_users("users.csv")?;
 /// assert_eq!(inspection.hashes(), [("bcrypt, as it is".to_string(), 1)]);
 /// assert!(inspection.lost_hashes().is_empty());
@@ -55,7 +55,7 @@ pub fn inspect_users(path: impl AsRef<Path>) -> Result<FileReport> {
 /// use auth0_bulk_users::*;
 ///
 /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
-/// # std::fs::write("people.csv", "uid,mail,givenName\nada,ada@test.edu,Ada\n").expect("a file");
+/// # std::fs::write("people.csv", "uid,mail,givenName\nada,ada@uni.test,Ada\n").expect("a file");
 /// let inspection = inspect_users_as(Source::Ldap, "people.csv")?;
 /// assert_eq!((inspection.source(), inspection.ready()), (Source::Ldap, 1));
 /// # Ok::<(), Error>(())
@@ -78,7 +78,7 @@ pub fn inspect_users_as(source: Source, path: impl AsRef<Path>) -> Result<FileRe
 ///
 /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
 /// # let hash = hash_password("correct horse")?;
-/// # std::fs::write("shop.csv", format!("email,pw\nada@test.edu,{hash}\n")).expect("a file");
+/// # std::fs::write("shop.csv", format!("email,pw\nada@uni.test,{hash}\n")).expect("a file");
 /// assert_eq!(inspect_users("shop.csv")?.lost_hashes().len(), 1);
 /// let options = ReadOptions::default().map("pw", "hash");
 /// let inspection = inspect_users_with("shop.csv", &options)?;

@@ -17,7 +17,7 @@ use crate::sources::options::ReadOptions;
 /// use auth0_bulk_users::*;
 ///
 /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
-/// std::fs::write("docs.csv", "email\nada@test.edu\nADA@test.edu\nno address\n").expect("a file");
+/// std::fs::write("docs.csv", "email\nada@uni.test\nADA@uni.test\nno address\n").expect("a file");
 /// let inspection: FileReport = inspect_users("docs.csv")?;
 /// assert_eq!((inspection.rows(), inspection.ready(), inspection.failing().len()), (3, 1, 2));
 /// println!("{inspection}");
@@ -155,7 +155,7 @@ impl FileReport {
     /// use auth0_bulk_users::*;
     ///
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
-    /// # std::fs::write("docs.csv", "email,name\nada@test.edu,Ada\nbob@test.edu\n").expect("a file");
+    /// # std::fs::write("docs.csv", "email,name\nada@uni.test,Ada\nbob@uni.test\n").expect("a file");
     /// assert_eq!(inspect_users("docs.csv")?.rows(), 2);
     /// # Ok::<(), Error>(())
     /// ```
@@ -172,7 +172,7 @@ impl FileReport {
     /// use auth0_bulk_users::*;
     ///
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
-    /// # std::fs::write("docs.csv", "email\nada@test.edu\nno address\n").expect("a file");
+    /// # std::fs::write("docs.csv", "email\nada@uni.test\nno address\n").expect("a file");
     /// assert_eq!(inspect_users("docs.csv")?.ready(), 1);
     /// # Ok::<(), Error>(())
     /// ```
@@ -189,7 +189,7 @@ impl FileReport {
     /// use auth0_bulk_users::*;
     ///
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
-    /// # std::fs::write("docs.csv", "email,blocked\nada@test.edu,perhaps\n").expect("a file");
+    /// # std::fs::write("docs.csv", "email,blocked\nada@uni.test,perhaps\n").expect("a file");
     /// let inspection = inspect_users("docs.csv")?;
     /// let (reason, rows) = &inspection.failing()[0];
     /// assert!(reason.contains("blocked wants true or false") && *rows == 1);
@@ -208,7 +208,7 @@ impl FileReport {
     /// use auth0_bulk_users::*;
     ///
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
-    /// # std::fs::write("export.ndjson", r#"{"user_id":"google-oauth2|1","email":"ada@test.edu"}"#).expect("a file");
+    /// # std::fs::write("export.ndjson", r#"{"user_id":"google-oauth2|1","email":"ada@uni.test"}"#).expect("a file");
     /// let left_out = inspect_users("export.ndjson")?.left_out();
     /// assert_eq!(left_out, [("is a user who signs in with google-oauth2 and has no password here".to_string(), 1)]);
     /// # Ok::<(), Error>(())
@@ -227,7 +227,7 @@ impl FileReport {
     ///
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
     /// # let hash = hash_password("correct horse")?;
-    /// # std::fs::write("shop.csv", format!("email,pw\nada@test.edu,{hash}\n")).expect("a file");
+    /// # std::fs::write("shop.csv", format!("email,pw\nada@uni.test,{hash}\n")).expect("a file");
     /// let lost = inspect_users("shop.csv")?.lost_hashes().join("");
     /// assert!(lost.starts_with("`pw` looks like hashes of passwords in 1 row and goes nowhere"));
     /// # Ok::<(), Error>(())
@@ -246,7 +246,7 @@ impl FileReport {
     /// use auth0_bulk_users::*;
     ///
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
-    /// # std::fs::write("docs.csv", "e-mail,shoe size\nada@test.edu,38\nbob@test.edu,\n").expect("a file");
+    /// # std::fs::write("docs.csv", "e-mail,shoe size\nada@uni.test,38\nbob@uni.test,\n").expect("a file");
     /// let fields = inspect_users("docs.csv")?.fields();
     /// assert_eq!(fields[0], ("e-mail".to_string(), 2, "email".to_string()));
     /// assert_eq!(fields[1], ("shoe size".to_string(), 1, "nowhere".to_string()));
@@ -267,7 +267,7 @@ impl FileReport {
     ///
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
     /// let drupal = "$S$C33783772bRXEx1aCsvY.dqgaaSu76XmVlKrW9Qu8IQlvxHlmzLf";
-    /// std::fs::write("docs.csv", format!("email,hash\nada@test.edu,{drupal}\n")).expect("a file");
+    /// std::fs::write("docs.csv", format!("email,hash\nada@uni.test,{drupal}\n")).expect("a file");
     /// let inspection = inspect_users_with("docs.csv", &ReadOptions::default().map("hash", "hash"))?;
     /// assert_eq!(inspection.hashes(), [("a Drupal 7 hash, not importable".to_string(), 1)]);
     /// # Ok::<(), Error>(())
@@ -287,7 +287,7 @@ impl FileReport {
     /// use auth0_bulk_users::*;
     ///
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
-    /// # std::fs::write("docs.csv", "email\nada@test.edu\nADA@test.edu\n").expect("a file");
+    /// # std::fs::write("docs.csv", "email\nada@uni.test\nADA@uni.test\n").expect("a file");
     /// assert_eq!(inspect_users("docs.csv")?.twins(), 1);
     /// # Ok::<(), Error>(())
     /// ```
@@ -304,7 +304,7 @@ impl FileReport {
     /// use auth0_bulk_users::*;
     ///
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
-    /// # std::fs::write("docs.csv", "email\nada@test.edu\n").expect("a file");
+    /// # std::fs::write("docs.csv", "email\nada@uni.test\n").expect("a file");
     /// assert_eq!(inspect_users("docs.csv")?.resets(), 1);
     /// # Ok::<(), Error>(())
     /// ```
@@ -321,7 +321,7 @@ impl FileReport {
     /// use auth0_bulk_users::*;
     ///
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
-    /// let users = r#"{"users":[{"username":"ada","email":"ada@test.edu","createdTimestamp":1,"credentials":[{"type":"otp"}]}]}"#;
+    /// let users = r#"{"users":[{"username":"ada","email":"ada@uni.test","createdTimestamp":1,"credentials":[{"type":"otp"}]}]}"#;
     /// std::fs::write("realm-users.json", users).expect("a file");
     /// assert_eq!(inspect_users("realm-users.json")?.enrols(), 1);
     /// # Ok::<(), Error>(())

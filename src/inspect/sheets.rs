@@ -55,10 +55,10 @@ impl FileReport {
     /// use auth0_bulk_users::*;
     ///
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
-    /// # std::fs::write("docs.csv", "email\nada@test.edu\nno address\n").expect("a file");
+    /// # std::fs::write("docs.csv", "email\nada@uni.test\nno address\n").expect("a file");
     /// inspect_users("docs.csv")?.save_csv("inspection")?;
     /// let resets = std::fs::read_to_string("inspection/reset-password.csv").expect("a file");
-    /// assert_eq!(resets, "line,email,username,reason\n2,ada@test.edu,,the file has no password of theirs\n");
+    /// assert_eq!(resets, "line,email,username,reason\n2,ada@uni.test,,the file has no password of theirs\n");
     /// # Ok::<(), Error>(())
     /// ```
     pub fn save_csv(&self, folder: impl AsRef<Path>) -> Result<()> {

@@ -124,7 +124,7 @@ impl JobErrors {
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
     /// # let tenant = Tenant::practice()?;
     /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-    /// let users = generate_users("docs-explain", "test.edu", 1)?;
+    /// let users = generate_users("docs-explain", "uni.test", 1)?;
     /// let job = start_import(&tenant, &connection, &users)?;
     /// let finished = wait_for_job(&tenant, &job, Duration::from_secs(60))?;
     /// let refused = job_errors(&tenant, &finished)?;
@@ -154,7 +154,7 @@ list!(JobErrors, rows, FailedUser);
 /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
 /// let tenant = Tenant::practice()?;
 /// let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-/// let mut users = generate_users("docs-errors", "test.edu", 2)?;
+/// let mut users = generate_users("docs-errors", "uni.test", 2)?;
 /// users[1].email = "no address".to_string();
 /// let job = start_import(&tenant, &connection, &users)?;
 /// let finished = wait_for_job(&tenant, &job, Duration::from_secs(60))?;

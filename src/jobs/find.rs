@@ -38,7 +38,7 @@ const MOST_CHARS: usize = 80;
 /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
 /// let tenant = Tenant::practice()?;
 /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-/// let users = generate_users("docs-find", "test.edu", 2)?;
+/// let users = generate_users("docs-find", "uni.test", 2)?;
 /// # let id = start_import(&tenant, &connection, &users)?.id.to_string();
 /// // The id is on the card of the job, and in the tenant's log.
 /// let job = find_job(&tenant, &id)?.sent(&users)?;

@@ -254,7 +254,7 @@ pub enum JobStatus {
 /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
 /// # let tenant = Tenant::practice()?;
 /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-/// let users = [User::new("docs-sum@test.edu"), User::new("no address")];
+/// let users = [User::new("docs-sum@uni.test"), User::new("no address")];
 /// let job = start_import(&tenant, &connection, &users)?;
 /// let finished = wait_for_job(&tenant, &job, Duration::from_secs(60))?;
 /// let summary = finished.summary.unwrap_or_default();
@@ -351,7 +351,7 @@ impl FinishedJob {
 /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
 /// let tenant = Tenant::practice()?;
 /// let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-/// let users = generate_users("docs-start", "test.edu", 2)?;
+/// let users = generate_users("docs-start", "uni.test", 2)?;
 /// let job = start_import(&tenant, &connection, &users)?;
 /// println!("{job}");
 /// # let finished = wait_for_job(&tenant, &job, Duration::from_secs(60))?;
@@ -381,7 +381,7 @@ pub fn start_import(tenant: &Tenant, connection: &ConnectionId, users: &[User]) 
 /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
 /// let tenant = Tenant::practice()?;
 /// let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-/// let users = generate_users("docs-with", "test.edu", 2)?;
+/// let users = generate_users("docs-with", "uni.test", 2)?;
 /// let options = JobOptions::default().upsert(true).external_id("spring term");
 /// let job = start_import_with(&tenant, &connection, &users, &options)?;
 /// # let finished = wait_for_job(&tenant, &job, Duration::from_secs(60))?;

@@ -48,7 +48,7 @@ impl JobOptions {
     /// // A connection that is not there: the request is refused, and can be looked at.
     /// let connection = ConnectionId::new("con_0123456789abcdef")?;
     /// let options = JobOptions::default().upsert(true);
-    /// let refused = start_import_with(&tenant, &connection, &[User::new("ada@test.edu")], &options);
+    /// let refused = start_import_with(&tenant, &connection, &[User::new("ada@uni.test")], &options);
     /// assert!(refused.is_err() && tenant.requests()[0].sent.contains("upsert=true"));
     /// # Ok::<(), Error>(())
     /// ```
@@ -68,7 +68,7 @@ impl JobOptions {
     /// // A connection that is not there: the request is refused, and can be looked at.
     /// let connection = ConnectionId::new("con_0123456789abcdef")?;
     /// let options = JobOptions::default().send_completion_email(true);
-    /// let refused = start_import_with(&tenant, &connection, &[User::new("ada@test.edu")], &options);
+    /// let refused = start_import_with(&tenant, &connection, &[User::new("ada@uni.test")], &options);
     /// assert!(refused.is_err() && tenant.requests()[0].sent.contains("send_completion_email=true"));
     /// # Ok::<(), Error>(())
     /// ```
@@ -91,7 +91,7 @@ impl JobOptions {
     /// // A connection that is not there: the request is refused, and can be looked at.
     /// let connection = ConnectionId::new("con_0123456789abcdef")?;
     /// let options = JobOptions::default().external_id("spring term");
-    /// let refused = start_import_with(&tenant, &connection, &[User::new("ada@test.edu")], &options);
+    /// let refused = start_import_with(&tenant, &connection, &[User::new("ada@uni.test")], &options);
     /// assert!(refused.is_err() && tenant.requests()[0].sent.contains("external_id=spring term"));
     /// # Ok::<(), Error>(())
     /// ```

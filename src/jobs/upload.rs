@@ -20,7 +20,7 @@ use crate::users::User;
 ///
 /// # let tenant = Tenant::practice()?;
 /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-/// let users = generate_users("docs-bytes", "test.edu", 5_000)?;
+/// let users = generate_users("docs-bytes", "uni.test", 5_000)?;
 /// let plan = plan_import(&tenant, &connection, &users)?;
 /// assert!(plan.uploads.len() > 1, "one upload does not hold them");
 /// assert!(plan.uploads.iter().all(|bytes| *bytes <= MAX_UPLOAD_BYTES));

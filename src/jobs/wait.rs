@@ -52,7 +52,7 @@ pub(crate) fn at_published_speeds(users: usize) -> (Duration, Duration) {
 /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
 /// let tenant = Tenant::practice()?;
 /// let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-/// let users = generate_users("docs-wait", "test.edu", 2)?;
+/// let users = generate_users("docs-wait", "uni.test", 2)?;
 /// let job = start_import(&tenant, &connection, &users)?;
 /// let finished = wait_for_job(&tenant, &job, Duration::from_secs(60))?;
 /// assert!(job.id.as_str().starts_with("job_"));

@@ -16,7 +16,7 @@ const HASHED_AT_ONCE: usize = 200;
 /// ```
 /// use auth0_bulk_users::*;
 ///
-/// let users = generate_users("docs-hashed", "test.edu", 2)?.into_iter().map(Ok);
+/// let users = generate_users("docs-hashed", "uni.test", 2)?.into_iter().map(Ok);
 /// let hashed: HashStream<_> = hash_stream(users, Passwords::SameAsUsername)?;
 /// let accounts = hashed.collect::<Result<Users>>()?;
 /// assert!(verify_password(&accounts[1], "docs-hashed_02")?);
@@ -47,7 +47,7 @@ pub struct HashStream<I> {
 /// ```
 /// use auth0_bulk_users::*;
 ///
-/// let users = generate_users("docs-stream", "test.edu", 2)?;
+/// let users = generate_users("docs-stream", "uni.test", 2)?;
 /// let hashed = hash_stream(users.into_iter().map(Ok), Passwords::SameAsUsername)?;
 /// for user in hashed {
 ///     assert!(user?.has_password());

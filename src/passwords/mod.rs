@@ -56,7 +56,7 @@ const PROGRESS_EVERY: Duration = Duration::from_secs(2);
 /// ```
 /// use auth0_bulk_users::*;
 ///
-/// let users = generate_users("docs-shared", "test.edu", 1)?;
+/// let users = generate_users("docs-shared", "uni.test", 1)?;
 /// let accounts = set_passwords(&users, Passwords::Shared(Secret::new("correct horse")))?;
 /// assert!(verify_password(&accounts[0], "correct horse")?);
 /// # Ok::<(), Error>(())
@@ -122,7 +122,7 @@ pub(crate) fn check_password(password: &str) -> Result<()> {
 /// ```
 /// use auth0_bulk_users::*;
 ///
-/// let users = generate_users("docs-own", "test.edu", 2)?;
+/// let users = generate_users("docs-own", "uni.test", 2)?;
 /// let accounts = set_passwords(&users, Passwords::SameAsUsername)?;
 /// assert!(accounts.iter().all(User::has_password));
 /// assert!(set_passwords(&accounts, Passwords::SameAsUsername).is_err(), "they have one each");

@@ -27,7 +27,7 @@ use crate::users::User;
 /// ```
 /// use auth0_bulk_users::*;
 ///
-/// let users = set_passwords(&generate_users("imfake", "test.edu", 1)?, Passwords::SameAsUsername)?;
+/// let users = set_passwords(&generate_users("imfake", "uni.test", 1)?, Passwords::SameAsUsername)?;
 /// assert!(verify_password(&users[0], "imfake_01")?);
 /// assert!(!verify_password(&users[0], "imfake_02")?);
 /// # Ok::<(), Error>(())

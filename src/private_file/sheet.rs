@@ -142,7 +142,7 @@ mod tests {
             ("a=1, b", "\"a=1, b\""),
             ("O'Neill", "O'Neill"),
             ("'tis", "'tis"),
-            ("a@test.edu", "a@test.edu"),
+            ("a@uni.test", "a@uni.test"),
             ("", ""),
         ] {
             assert_eq!(field(text), cell);
@@ -159,11 +159,11 @@ mod tests {
             let disk = SimulatedDisk::new();
             on(&disk, || {
                 let mut sheet = CsvFile::create(Path::new("sheet.csv")).unwrap();
-                sheet.row(["a@test.edu"]).unwrap();
+                sheet.row(["a@uni.test"]).unwrap();
                 sheet.finish().unwrap();
             });
             disk.cut_power(&mut Chance::of(seed));
-            let whole = (PathBuf::from("sheet.csv"), b"a@test.edu\n".to_vec());
+            let whole = (PathBuf::from("sheet.csv"), b"a@uni.test\n".to_vec());
             assert_eq!(disk.files(), [whole], "seed {seed}");
         }
     }

@@ -34,10 +34,10 @@ pub(crate) const MOST_FOUND: usize = 1000;
 /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
 /// # let tenant = Tenant::practice()?;
 /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-/// # let users = generate_users("docs-profile", "test.edu", 1)?;
+/// # let users = generate_users("docs-profile", "uni.test", 1)?;
 /// # let job = start_import(&tenant, &connection, &users)?;
 /// # let finished = wait_for_job(&tenant, &job, Duration::from_secs(60))?;
-/// let found = users_by_email(&tenant, "docs-profile_01@test.edu")?;
+/// let found = users_by_email(&tenant, "docs-profile_01@uni.test")?;
 /// assert!(found[0].user_id.starts_with("auth0|"));
 /// assert_eq!(found[0].connection.as_deref(), Some("Username-Password-Authentication"));
 /// assert_eq!(found[0].user_metadata, None);
@@ -100,12 +100,12 @@ impl Profile {
 /// use auth0_bulk_users::*;
 ///
 /// let tenant = Tenant::practice()?;
-/// let found: FoundUsers = users_by_email(&tenant, "docs-nobody@test.edu")?;
+/// let found: FoundUsers = users_by_email(&tenant, "docs-nobody@uni.test")?;
 /// for user in &found {
 ///     println!("{}", user.user_id);
 /// }
 /// assert!(found.is_empty());
-/// # assert!(found.to_string().contains("docs-nobody@test.edu"));
+/// # assert!(found.to_string().contains("docs-nobody@uni.test"));
 /// # Ok::<(), Error>(())
 /// ```
 #[derive(Clone)]
@@ -129,7 +129,7 @@ impl FoundUsers {
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
     /// # let tenant = Tenant::practice()?;
     /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-    /// # let users = generate_users("docs-total", "test.edu", 2)?;
+    /// # let users = generate_users("docs-total", "uni.test", 2)?;
     /// # let job = start_import(&tenant, &connection, &users)?;
     /// # let finished = wait_for_job(&tenant, &job, Duration::from_secs(60))?;
     /// let found = find_users(&tenant, "username:docs-total_*")?;
@@ -166,7 +166,7 @@ list!(FoundUsers, users, Profile);
 /// Searches the tenant's users with `query`, in Auth0's search language (v3); all of them when it is empty. Sends up
 /// to ten reads; writes nothing.
 ///
-/// `email:"anna@test.edu"`, `username:imfake_*`, `email.domain:"test.edu" AND NOT blocked:true`,
+/// `email:"anna@uni.test"`, `username:imfake_*`, `email.domain:"uni.test" AND NOT blocked:true`,
 /// `identities.connection:"staff"`, `user_metadata.group:"teacher"`, `_exists_:phone_number`.
 ///
 /// A search gives the first 1,000 users, and [`FoundUsers::total`] counts no further: 1,000 means 1,000 or more
@@ -183,7 +183,7 @@ list!(FoundUsers, users, Profile);
 /// use auth0_bulk_users::*;
 ///
 /// let tenant = Tenant::practice()?;
-/// let found = find_users(&tenant, r#"email.domain:"docs-nowhere.edu""#)?;
+/// let found = find_users(&tenant, r#"email.domain:"docs-nowhere.test""#)?;
 /// assert_eq!((found.len(), found.total()), (0, 0));
 /// # Ok::<(), Error>(())
 /// ```
@@ -258,10 +258,10 @@ fn profiles(answer: &Answer, users: &[Value]) -> Result<Vec<Profile>> {
 /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
 /// let tenant = Tenant::practice()?;
 /// let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-/// # let users = generate_users("docs-mail", "test.edu", 1)?;
+/// # let users = generate_users("docs-mail", "uni.test", 1)?;
 /// # let job = start_import(&tenant, &connection, &users)?;
 /// # let finished = wait_for_job(&tenant, &job, Duration::from_secs(60))?;
-/// let found = users_by_email(&tenant, "docs-mail_01@test.edu")?;
+/// let found = users_by_email(&tenant, "docs-mail_01@uni.test")?;
 /// assert_eq!(found[0].username.as_deref(), Some("docs-mail_01"));
 /// # remove_users(&tenant, plan_removal(&tenant, &finished)?)?;
 /// # Ok::<(), Error>(())

@@ -55,7 +55,7 @@ use crate::words::{count, grouped};
 /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
 /// let tenant = Tenant::practice()?;
 /// let connection = get_connection_id(&tenant, "Email-Only-Users")?;
-/// let users = [User::new("docs-play@test.edu"), User { username: Some("ada".into()), ..User::new("docs-ada@test.edu") }];
+/// let users = [User::new("docs-play@uni.test"), User { username: Some("ada".into()), ..User::new("docs-ada@uni.test") }];
 /// let rehearsal = rehearse_import(&tenant, &connection, &users, &ImportOptions::default())?;
 /// assert_eq!(rehearsal.refused()[0].row, 2, "this connection takes no usernames");
 /// # Ok::<(), Error>(())

@@ -26,7 +26,7 @@ pub(crate) struct Forecast {
 /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
 /// let tenant = Tenant::practice()?;
 /// let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-/// let users = generate_users("docs-rehears", "test.edu", 40)?;
+/// let users = generate_users("docs-rehears", "uni.test", 40)?;
 /// let rehearsal = rehearse_import(&tenant, &connection, &users, &ImportOptions::default())?;
 /// assert!(rehearsal.refused().is_empty() && rehearsal.obstacles().is_empty());
 /// println!("{rehearsal}");
@@ -62,7 +62,7 @@ impl Rehearsal {
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
     /// # let tenant = Tenant::practice()?;
     /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-    /// let users = [User::new("docs-counts@test.edu"), User::new("no address")];
+    /// let users = [User::new("docs-counts@uni.test"), User::new("no address")];
     /// let rehearsal = rehearse_import(&tenant, &connection, &users, &ImportOptions::default())?;
     /// assert_eq!((rehearsal.counts().inserted, rehearsal.counts().failed), (1, 1));
     /// # Ok::<(), Error>(())
@@ -83,7 +83,7 @@ impl Rehearsal {
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
     /// # let tenant = Tenant::practice()?;
     /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-    /// let users = [User::new("docs-refused@test.edu"), User::new("no address")];
+    /// let users = [User::new("docs-refused@uni.test"), User::new("no address")];
     /// let rehearsal = rehearse_import(&tenant, &connection, &users, &ImportOptions::default())?;
     /// let Attention { row, reasons, .. } = &rehearsal.refused()[0];
     /// assert_eq!((*row, reasons[0].field.as_deref()), (2, Some("email")));
@@ -104,7 +104,7 @@ impl Rehearsal {
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
     /// # let tenant = Tenant::practice()?;
     /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-    /// let users = [User::new("docs-beyond@test.edu"), User::new("no address")];
+    /// let users = [User::new("docs-beyond@uni.test"), User::new("no address")];
     /// let rehearsal = rehearse_import(&tenant, &connection, &users, &ImportOptions::default())?;
     /// assert_eq!((rehearsal.refused().len(), rehearsal.refused_beyond()), (1, 0));
     /// # Ok::<(), Error>(())
@@ -124,7 +124,7 @@ impl Rehearsal {
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
     /// # let tenant = Tenant::practice()?;
     /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-    /// let users = generate_users("docs-jobs", "test.edu", 4_000)?;
+    /// let users = generate_users("docs-jobs", "uni.test", 4_000)?;
     /// let rehearsal = rehearse_import(&tenant, &connection, &users, &ImportOptions::default())?;
     /// let users_of = |job: &JobSpan| job.users;
     /// assert_eq!(rehearsal.jobs().iter().map(users_of).sum::<usize>(), 4_000);
@@ -145,7 +145,7 @@ impl Rehearsal {
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
     /// # let tenant = Tenant::practice()?;
     /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-    /// let users = generate_users("docs-sent", "test.edu", 3)?;
+    /// let users = generate_users("docs-sent", "uni.test", 3)?;
     /// let rehearsal = rehearse_import(&tenant, &connection, &users, &ImportOptions::default())?;
     /// let (fewest, most) = rehearsal.requests();
     /// assert!(fewest >= 2 && fewest == most, "a practice tenant tells how fast it is");
@@ -170,7 +170,7 @@ impl Rehearsal {
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
     /// # let tenant = Tenant::practice()?;
     /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-    /// let users = generate_users("docs-long", "test.edu", 3)?;
+    /// let users = generate_users("docs-long", "uni.test", 3)?;
     /// let rehearsal = rehearse_import(&tenant, &connection, &users, &ImportOptions::default())?;
     /// let (at_best, at_worst) = rehearsal.duration();
     /// assert!(at_best == at_worst && at_worst < Duration::from_secs(60));
@@ -196,7 +196,7 @@ impl Rehearsal {
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
     /// # let tenant = Tenant::practice()?;
     /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-    /// let users = generate_users("docs-likely", "test.edu", 3)?;
+    /// let users = generate_users("docs-likely", "uni.test", 3)?;
     /// let rehearsal = rehearse_import(&tenant, &connection, &users, &ImportOptions::default())?;
     /// let (at_best, at_worst) = rehearsal.duration();
     /// assert!((at_best..=at_worst).contains(&rehearsal.likely()));
@@ -218,7 +218,7 @@ impl Rehearsal {
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
     /// # let tenant = Tenant::practice()?;
     /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-    /// let users = generate_users("docs-away", "test.edu", 38)?;
+    /// let users = generate_users("docs-away", "uni.test", 38)?;
     /// let rehearsal = rehearse_import(&tenant, &connection, &users, &ImportOptions::default())?;
     /// // One for each user, and two to look for them.
     /// assert_eq!(rehearsal.removal(), (40, Duration::from_secs(20)));
@@ -239,7 +239,7 @@ impl Rehearsal {
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
     /// # let tenant = Tenant::practice()?;
     /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-    /// let users = [User::new("docs-first@test.edu"), User::new("no address")];
+    /// let users = [User::new("docs-first@uni.test"), User::new("no address")];
     /// let rehearsal = rehearse_import(&tenant, &connection, &users, &ImportOptions::default())?;
     /// assert!(rehearsal.obstacles()[0].contains("skip_bad_rows(true)"));
     /// # Ok::<(), Error>(())
@@ -259,7 +259,7 @@ impl Rehearsal {
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
     /// # let tenant = Tenant::practice()?;
     /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-    /// let users = generate_users("docs-unknown", "test.edu", 3)?;
+    /// let users = generate_users("docs-unknown", "uni.test", 3)?;
     /// let rehearsal = rehearse_import(&tenant, &connection, &users, &ImportOptions::default())?;
     /// assert!(rehearsal.unknown()[0].starts_with("who of the users is in the connection already"));
     /// # Ok::<(), Error>(())

@@ -27,7 +27,7 @@ const SNIFFED: usize = 4 << 10;
 /// use auth0_bulk_users::*;
 ///
 /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
-/// std::fs::write("old.csv", b"email,name\nada@test.edu,J\xfcrgen\n").expect("a file");
+/// std::fs::write("old.csv", b"email,name\nada@uni.test,J\xfcrgen\n").expect("a file");
 /// let options = ReadOptions::default().encoding(Encoding::Latin1);
 /// let users = read_users_with("old.csv", &options)?.collect::<Result<Users>>()?;
 /// assert_eq!(users[0].name.as_deref(), Some("Jürgen"));

@@ -24,7 +24,7 @@ const MOST_KINDS: usize = 50;
 /// use auth0_bulk_users::*;
 ///
 /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
-/// std::fs::write("docs.csv", "email,blocked\nada@test.edu,no\nbob@test.edu,perhaps\n").expect("a file");
+/// std::fs::write("docs.csv", "email,blocked\nada@uni.test,no\nbob@uni.test,perhaps\n").expect("a file");
 /// let file = read_users("docs.csv")?;
 /// let counts = file.counts();
 /// assert_eq!(file.filter(Result::is_ok).count(), 1);
@@ -61,7 +61,7 @@ impl FileCounts {
     /// use auth0_bulk_users::*;
     ///
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
-    /// # std::fs::write("docs.csv", "email\nada@test.edu\nbob@test.edu\n").expect("a file");
+    /// # std::fs::write("docs.csv", "email\nada@uni.test\nbob@uni.test\n").expect("a file");
     /// let mut file = read_users("docs.csv")?;
     /// let counts = file.counts();
     /// file.next();
@@ -81,7 +81,7 @@ impl FileCounts {
     /// use auth0_bulk_users::*;
     ///
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
-    /// # std::fs::write("docs.csv", "email\nada@test.edu\n").expect("a file");
+    /// # std::fs::write("docs.csv", "email\nada@uni.test\n").expect("a file");
     /// let mut file = read_users("docs.csv")?;
     /// assert!(file.next().is_some() && file.counts().users() == 1);
     /// # Ok::<(), Error>(())
@@ -99,7 +99,7 @@ impl FileCounts {
     /// use auth0_bulk_users::*;
     ///
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
-    /// # std::fs::write("export.ndjson", r#"{"user_id":"google-oauth2|1","email":"ada@test.edu"}"#).expect("a file");
+    /// # std::fs::write("export.ndjson", r#"{"user_id":"google-oauth2|1","email":"ada@uni.test"}"#).expect("a file");
     /// let mut file = read_users("export.ndjson")?;
     /// assert!(file.next().is_none());
     /// assert_eq!(file.counts().left_out(), [("signs in with google-oauth2".to_string(), 1)]);
@@ -118,7 +118,7 @@ impl FileCounts {
     /// use auth0_bulk_users::*;
     ///
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
-    /// # std::fs::write("docs.csv", "email,name\nada@test.edu\n").expect("a file");
+    /// # std::fs::write("docs.csv", "email,name\nada@uni.test\n").expect("a file");
     /// let mut file = read_users("docs.csv")?;
     /// assert!(file.next().is_some_and(|row| row.is_err()) && file.counts().errors() == 1);
     /// # Ok::<(), Error>(())
@@ -137,7 +137,7 @@ impl FileCounts {
     ///
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
     /// # let hash = hash_password("correct horse")?;
-    /// # std::fs::write("docs.csv", format!("email,hash\nada@test.edu,{hash}\n")).expect("a file");
+    /// # std::fs::write("docs.csv", format!("email,hash\nada@uni.test,{hash}\n")).expect("a file");
     /// let mut file = read_users_with("docs.csv", &ReadOptions::default().map("hash", "hash"))?;
     /// assert!(file.next().is_some());
     /// assert_eq!(file.counts().hashes(), [("bcrypt, as it is".to_string(), 1)]);
@@ -166,7 +166,7 @@ impl FileCounts {
     /// use auth0_bulk_users::*;
     ///
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
-    /// # let users = r#"{"users":[{"username":"ada","email":"ada@test.edu","enabled":true,"credentials":[{"type":"otp"}]}]}"#;
+    /// # let users = r#"{"users":[{"username":"ada","email":"ada@uni.test","enabled":true,"credentials":[{"type":"otp"}]}]}"#;
     /// # std::fs::write("realm-users.json", users).expect("a file");
     /// let mut file = read_users("realm-users.json")?;
     /// assert!(file.next().is_some());

@@ -255,10 +255,10 @@ impl Crc32 {
 mod tests {
     use super::*;
 
-    /// `printf 'anna@test.edu\nanna@test.edu\n'`, packed by the gzip program; then as a file with a name.
+    /// `printf 'anna@uni.test\nanna@uni.test\n'`, packed by the gzip program; then as a file with a name.
     const PLAIN: &[u8] = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\x4b\xcc\xcb\x4b\x74\x28\x49\x2d\x2e\xd1\x4b\x4d\x29\xe5\x4a\x44\xe1\x01\x00\x63\x77\xf1\x61\x1c\x00\x00\x00";
     const NAMED: &[u8] = b"\x1f\x8b\x08\x08\x00\xe1\x0b\x5e\x02\x03users.ndjson\x00\x4b\xcc\xcb\x4b\x74\x28\x49\x2d\x2e\xd1\x4b\x4d\x29\xe5\x4a\x44\xe1\x01\x00\x63\x77\xf1\x61\x1c\x00\x00\x00";
-    const TEXT: &str = "anna@test.edu\nanna@test.edu\n";
+    const TEXT: &str = "anna@uni.test\nanna@uni.test\n";
 
     #[test]
     fn what_the_gzip_program_packs_is_unpacked() {

@@ -13,10 +13,10 @@ use crate::sources::known::Source;
 /// use auth0_bulk_users::*;
 ///
 /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
-/// # std::fs::write("shop.csv", "Mail address|plan\nada@test.edu|free\n").expect("a file");
+/// # std::fs::write("shop.csv", "Mail address|plan\nada@uni.test|free\n").expect("a file");
 /// let options = ReadOptions::default().delimiter('|').map("Mail address", "email").map("plan", "app_metadata.plan");
 /// let users = read_users_with("shop.csv", &options)?.collect::<Result<Users>>()?;
-/// assert_eq!(users[0].email, "ada@test.edu");
+/// assert_eq!(users[0].email, "ada@uni.test");
 /// # Ok::<(), Error>(())
 /// ```
 #[derive(Clone, Default)]
@@ -55,7 +55,7 @@ impl ReadOptions {
     /// use auth0_bulk_users::*;
     ///
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
-    /// # std::fs::write("members.csv", "id,email,enabled\n7,ada@test.edu,0\n").expect("a file");
+    /// # std::fs::write("members.csv", "id,email,enabled\n7,ada@uni.test,0\n").expect("a file");
     /// let options = ReadOptions::default().source(Source::Spring);
     /// let users = read_users_with("members.csv", &options)?.collect::<Result<Users>>()?;
     /// assert_eq!(users[0].blocked, Some(true));
@@ -75,7 +75,7 @@ impl ReadOptions {
     /// use auth0_bulk_users::*;
     ///
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
-    /// # std::fs::write("old.csv", b"email,name\nada@test.edu,Ren\xe9e\n").expect("a file");
+    /// # std::fs::write("old.csv", b"email,name\nada@uni.test,Ren\xe9e\n").expect("a file");
     /// let options = ReadOptions::default().encoding(Encoding::Latin1);
     /// let users = read_users_with("old.csv", &options)?.collect::<Result<Users>>()?;
     /// assert_eq!(users[0].name.as_deref(), Some("Renée"));
@@ -95,7 +95,7 @@ impl ReadOptions {
     /// use auth0_bulk_users::*;
     ///
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
-    /// # std::fs::write("odd.csv", "email~name\nada@test.edu~Ada\n").expect("a file");
+    /// # std::fs::write("odd.csv", "email~name\nada@uni.test~Ada\n").expect("a file");
     /// let options = ReadOptions::default().delimiter('~');
     /// let users = read_users_with("odd.csv", &options)?.collect::<Result<Users>>()?;
     /// assert_eq!(users[0].name.as_deref(), Some("Ada"));
@@ -115,10 +115,10 @@ impl ReadOptions {
     /// use auth0_bulk_users::*;
     ///
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
-    /// # std::fs::write("bare.csv", "ada@test.edu,Ada\n").expect("a file");
+    /// # std::fs::write("bare.csv", "ada@uni.test,Ada\n").expect("a file");
     /// let options = ReadOptions::default().heading(&["email", "name"]);
     /// let users = read_users_with("bare.csv", &options)?.collect::<Result<Users>>()?;
-    /// assert_eq!((users[0].email.as_str(), users.len()), ("ada@test.edu", 1));
+    /// assert_eq!((users[0].email.as_str(), users.len()), ("ada@uni.test", 1));
     /// # Ok::<(), Error>(())
     /// ```
     #[must_use]
@@ -137,7 +137,7 @@ impl ReadOptions {
     ///
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
     /// # let hash = hash_password("correct horse")?;
-    /// # std::fs::write("shop.csv", format!("email,pw\nada@test.edu,{hash}\n")).expect("a file");
+    /// # std::fs::write("shop.csv", format!("email,pw\nada@uni.test,{hash}\n")).expect("a file");
     /// let options = ReadOptions::default().map("pw", "hash");
     /// let users = read_users_with("shop.csv", &options)?.collect::<Result<Users>>()?;
     /// assert!(verify_password(&users[0], "correct horse")?);
@@ -158,7 +158,7 @@ impl ReadOptions {
     ///
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
     /// # let hash = hash_password("correct horse")?;
-    /// # std::fs::write("shop.csv", format!("email,pw\nada@test.edu,{hash}\n")).expect("a file");
+    /// # std::fs::write("shop.csv", format!("email,pw\nada@uni.test,{hash}\n")).expect("a file");
     /// assert!(read_users("shop.csv")?.next().is_some_and(|row| row.is_err()));
     /// let options = ReadOptions::default().leave_out("pw");
     /// assert!(read_users_with("shop.csv", &options)?.all(|row| row.is_ok()));
@@ -179,7 +179,7 @@ impl ReadOptions {
     /// use auth0_bulk_users::*;
     ///
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
-    /// std::fs::write("notes.csv", "email,user_metadata.note\nada@test.edu,\"one,\ntwo, three\"\n").expect("a file");
+    /// std::fs::write("notes.csv", "email,user_metadata.note\nada@uni.test,\"one,\ntwo, three\"\n").expect("a file");
     /// let options = ReadOptions::default().line_breaks(true);
     /// assert!(read_users_with("notes.csv", &options)?.all(|row| row.is_ok()));
     /// # Ok::<(), Error>(())
@@ -201,7 +201,7 @@ impl ReadOptions {
     ///
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
     /// # let hash = "1a7472c92fafa9b3170595db19a726d4d49598ed23cf1a9f9ca32113a4ee840b";
-    /// # std::fs::write("shop.csv", format!("email,pw,nonce\nada@test.edu,{hash},x1\n")).expect("a file");
+    /// # std::fs::write("shop.csv", format!("email,pw,nonce\nada@uni.test,{hash},x1\n")).expect("a file");
     /// let recipe = HashRecipe::new(json!({"algorithm": "sha256", "hash": {"encoding": "hex"}, "salt": {}}))?;
     /// let options = ReadOptions::default().map("pw", "hash").map("nonce", "salt").recipe(&recipe);
     /// for user in read_users_with("shop.csv", &options)? {
@@ -224,7 +224,7 @@ impl ReadOptions {
     /// use auth0_bulk_users::*;
     ///
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
-    /// # std::fs::write("clear.csv", "email,password\nada@test.edu,Summer2024!\n").expect("a file");
+    /// # std::fs::write("clear.csv", "email,password\nada@uni.test,Summer2024!\n").expect("a file");
     /// let options = ReadOptions::default().map("password", "hash").hash_clear_text(true);
     /// let users = read_users_with("clear.csv", &options)?.collect::<Result<Users>>()?;
     /// assert!(verify_password(&users[0], "Summer2024!")?);

@@ -48,10 +48,10 @@ const READ_AHEAD: usize = 200;
 /// use auth0_bulk_users::*;
 ///
 /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
-/// # std::fs::write("docs.csv", "email\nada@test.edu\n").expect("a file");
+/// # std::fs::write("docs.csv", "email\nada@uni.test\n").expect("a file");
 /// let file: UserFile = read_csv("docs.csv", &[])?;
 /// let users = file.collect::<Result<Users>>()?;
-/// assert_eq!(users[0].email, "ada@test.edu");
+/// assert_eq!(users[0].email, "ada@uni.test");
 /// # Ok::<(), Error>(())
 /// ```
 pub struct UserFile {
@@ -118,7 +118,7 @@ pub(super) enum Aside {
 ///
 /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
 /// # let hash = hash_password("correct horse")?;
-/// # std::fs::write("users.csv", format!("id;email;encrypted_password;sign_in_count;reset_password_token\n7;ada@test.edu;{hash};3;\n")).expect("a file");
+/// # std::fs::write("users.csv", format!("id;email;encrypted_password;sign_in_count;reset_password_token\n7;ada@uni.test;{hash};3;\n")).expect("a file");
 /// let file = read_users("users.csv")?;
 /// assert_eq!(file.what(), "a CSV file with `;`, UTF-8, from Devise");
 /// let users = file.collect::<Result<Users>>()?;
@@ -141,7 +141,7 @@ pub fn read_users(path: impl AsRef<Path>) -> Result<UserFile> {
 /// use auth0_bulk_users::*;
 ///
 /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
-/// # std::fs::write("people.csv", "uid,mail,givenName\nada,ada@test.edu,Ada\n").expect("a file");
+/// # std::fs::write("people.csv", "uid,mail,givenName\nada,ada@uni.test,Ada\n").expect("a file");
 /// let users = read_users_as(Source::Ldap, "people.csv")?.collect::<Result<Users>>()?;
 /// assert_eq!(users[0].username.as_deref(), Some("ada"));
 /// # Ok::<(), Error>(())
@@ -163,7 +163,7 @@ pub fn read_users_as(source: Source, path: impl AsRef<Path>) -> Result<UserFile>
 /// use auth0_bulk_users::*;
 ///
 /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
-/// # std::fs::write("shop.csv", "E-Mail,plan\nada@test.edu,free\n").expect("a file");
+/// # std::fs::write("shop.csv", "E-Mail,plan\nada@uni.test,free\n").expect("a file");
 /// let options = ReadOptions::default().map("plan", "app_metadata.plan");
 /// let users = read_users_with("shop.csv", &options)?.collect::<Result<Users>>()?;
 /// assert!(users[0].app_metadata.as_ref().is_some_and(|metadata| metadata["plan"] == "free"));
@@ -189,9 +189,9 @@ pub fn read_users_with(path: impl AsRef<Path>, options: &ReadOptions) -> Result<
 /// use auth0_bulk_users::*;
 ///
 /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
-/// # let line = r#"{"user_id":"auth0|7","email":"ada@test.edu","created_at":"2026-01-01T00:00:00.000Z"}"#;
+/// # let line = r#"{"user_id":"auth0|7","email":"ada@uni.test","created_at":"2026-01-01T00:00:00.000Z"}"#;
 /// # std::fs::write("export.ndjson", line).expect("a file");
-/// // {"user_id":"auth0|7","email":"ada@test.edu","created_at":"2026-01-01T00:00:00.000Z"}
+/// // {"user_id":"auth0|7","email":"ada@uni.test","created_at":"2026-01-01T00:00:00.000Z"}
 /// for user in read_ndjson("export.ndjson")? {
 ///     assert_eq!(user?.user_id.as_deref(), Some("7"));
 /// }
@@ -223,9 +223,9 @@ pub fn read_ndjson(path: &str) -> Result<UserFile> {
 /// use auth0_bulk_users::*;
 ///
 /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
-/// # std::fs::write("shop.csv", "E-Mail,plan\nada@test.edu,free\n").expect("a file");
+/// # std::fs::write("shop.csv", "E-Mail,plan\nada@uni.test,free\n").expect("a file");
 /// // E-Mail,plan
-/// // ada@test.edu,free
+/// // ada@uni.test,free
 /// for user in read_csv("shop.csv", &[("E-Mail", "email"), ("plan", "user_metadata.plan")])? {
 ///     assert_eq!(user?.user_metadata.map(|metadata| metadata["plan"] == "free"), Some(true));
 /// }
@@ -324,7 +324,7 @@ impl UserFile {
     /// use auth0_bulk_users::*;
     ///
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
-    /// # std::fs::write("users.csv", "email;name\nada@test.edu;Ada\n").expect("a file");
+    /// # std::fs::write("users.csv", "email;name\nada@uni.test;Ada\n").expect("a file");
     /// assert_eq!(read_users("users.csv")?.what(), "a CSV file with `;`, UTF-8");
     /// # Ok::<(), Error>(())
     /// ```
@@ -358,7 +358,7 @@ impl UserFile {
     /// use auth0_bulk_users::*;
     ///
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
-    /// # std::fs::write("users.csv", "email\nada@test.edu\n").expect("a file");
+    /// # std::fs::write("users.csv", "email\nada@uni.test\n").expect("a file");
     /// let file = read_users("users.csv")?;
     /// let counts = file.counts();
     /// let users = file.collect::<Result<Users>>()?;
@@ -384,7 +384,7 @@ impl UserFile {
     ///
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
     /// # let hash = "1a7472c92fafa9b3170595db19a726d4d49598ed23cf1a9f9ca32113a4ee840b";
-    /// # std::fs::write("shop.csv", format!("email,hash,salt\nada@test.edu,{hash},x1\n")).expect("a file");
+    /// # std::fs::write("shop.csv", format!("email,hash,salt\nada@uni.test,{hash},x1\n")).expect("a file");
     /// let recipe = HashRecipe::new(json!({"algorithm": "sha256", "hash": {"encoding": "hex"}, "salt": {}}))?;
     /// let columns = [("hash", "custom_password_hash.hash.value"), ("salt", "custom_password_hash.salt.value")];
     /// for user in read_csv("shop.csv", &columns)?.with_recipe(&recipe) {

@@ -114,7 +114,7 @@ impl RequestLog {
     ///
     /// let tenant = Tenant::practice()?;
     /// for _ in 0..201 {
-    ///     users_by_email(&tenant, "docs-nobody@test.edu")?;
+    ///     users_by_email(&tenant, "docs-nobody@uni.test")?;
     /// }
     /// let log = tenant.requests();
     /// assert_eq!((log.len(), log.before()), (200, 1));

@@ -29,9 +29,9 @@ const PUNCTUATION: &str = ".!#$'^_`~+-";
 /// ```
 /// use auth0_bulk_users::*;
 ///
-/// let users = generate_users("imfake", "test.edu", 25)?;
+/// let users = generate_users("imfake", "uni.test", 25)?;
 /// assert_eq!(users.len(), 25);
-/// assert_eq!(users[6].email, "imfake_07@test.edu");
+/// assert_eq!(users[6].email, "imfake_07@uni.test");
 /// # Ok::<(), Error>(())
 /// ```
 pub fn generate_users(prefix: &str, email_domain: &str, count: usize) -> Result<Users> {

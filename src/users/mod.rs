@@ -23,9 +23,9 @@ use crate::secrets::SECRET_FIELDS;
 /// ```
 /// use auth0_bulk_users::*;
 ///
-/// let user = User { email_verified: Some(true), ..User::new("ada@test.edu") };
+/// let user = User { email_verified: Some(true), ..User::new("ada@uni.test") };
 /// let json = serde_json::to_value(&user).ok();
-/// assert_eq!(json, Some(serde_json::json!({"email": "ada@test.edu", "email_verified": true})));
+/// assert_eq!(json, Some(serde_json::json!({"email": "ada@uni.test", "email_verified": true})));
 /// assert!(!user.has_password());
 /// ```
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -91,8 +91,8 @@ impl User {
     /// ```
     /// use auth0_bulk_users::*;
     ///
-    /// let user = User::new("ada@test.edu");
-    /// assert_eq!((user.email.as_str(), user.username), ("ada@test.edu", None));
+    /// let user = User::new("ada@uni.test");
+    /// assert_eq!((user.email.as_str(), user.username), ("ada@uni.test", None));
     /// ```
     #[must_use]
     pub fn new(email: impl Into<String>) -> User {
@@ -109,7 +109,7 @@ impl User {
     /// ```
     /// use auth0_bulk_users::*;
     ///
-    /// let mut user = User::new("ada@test.edu");
+    /// let mut user = User::new("ada@uni.test");
     /// assert!(!user.has_password());
     /// user.password_hash = Some(hash_password("correct horse")?);
     /// assert!(user.has_password());
@@ -153,7 +153,7 @@ impl fmt::Debug for Shown {
 /// ```
 /// use auth0_bulk_users::*;
 ///
-/// let mut users = generate_users("docs-users", "test.edu", 3)?;
+/// let mut users = generate_users("docs-users", "uni.test", 3)?;
 /// users[0].given_name = Some("Ada".to_string());
 /// for user in &mut users {
 ///     user.email_verified = Some(true);
@@ -173,7 +173,7 @@ impl Users {
     /// ```
     /// use auth0_bulk_users::*;
     ///
-    /// let users = generate_users("docs-nameless", "test.edu", 3)?.without_usernames();
+    /// let users = generate_users("docs-nameless", "uni.test", 3)?.without_usernames();
     /// assert!(users.iter().all(|user| user.username.is_none()));
     /// # Ok::<(), Error>(())
     /// ```

@@ -12,9 +12,9 @@ use crate::turned::turned_time;
 
 const GOOD_HASH: &str = "$2b$10$abcdefghijklmnopqrstuvABCDEFGHIJKLMNOPQRSTUVWXYZ01234";
 
-/// A user with these fields, `a@test.edu` unless they say otherwise.
+/// A user with these fields, `a@uni.test` unless they say otherwise.
 pub(crate) fn user(fields: Value) -> User {
-    let mut all = json!({"email": "a@test.edu"});
+    let mut all = json!({"email": "a@uni.test"});
     for (name, value) in fields.as_object().unwrap() {
         all[name] = value.clone();
     }
@@ -184,21 +184,21 @@ fn twins_are_found_by_all_that_must_be_unique() {
     let (_practice, _, connection) = connection();
     let users = [
         user(json!({"user_id": "1", "username": "one"})),
-        user(json!({"email": "A@TEST.edu", "username": "two"})),
-        user(json!({"email": "b@test.edu", "username": "ONE"})),
-        user(json!({"email": "c@test.edu", "user_id": "1"})),
-        user(json!({"email": "d@test.edu", "phone_number": "+4930123456"})),
-        user(json!({"email": "e@test.edu", "phone_number": "+4930123456"})),
+        user(json!({"email": "A@UNI.test", "username": "two"})),
+        user(json!({"email": "b@uni.test", "username": "ONE"})),
+        user(json!({"email": "c@uni.test", "user_id": "1"})),
+        user(json!({"email": "d@uni.test", "phone_number": "+4930123456"})),
+        user(json!({"email": "e@uni.test", "phone_number": "+4930123456"})),
     ];
     let found: Vec<String> = check_users(&connection, &users)
         .iter()
         .map(ToString::to_string)
         .collect();
     let wanted = [
-        (2, "A@TEST.edu", "email", 1),
-        (3, "b@test.edu", "username", 1),
-        (4, "c@test.edu", "user_id", 1),
-        (6, "e@test.edu", "phone_number", 5),
+        (2, "A@UNI.test", "email", 1),
+        (3, "b@uni.test", "username", 1),
+        (4, "c@uni.test", "user_id", 1),
+        (6, "e@uni.test", "phone_number", 5),
     ];
     let wanted = wanted.map(|(row, email, field, owner)| {
         format!("row {row} ({email}): {field} is that of row {owner} too: leave one of them out")
@@ -223,10 +223,10 @@ fn what_is_usual_in_ids_and_metadata_is_no_fault() {
     let connection = ConnectionId::new("con_0123456789abcdef").unwrap();
     let users = [
         user(json!({"user_id": "5f7c8ec7c33c6c004bbafe82"})),
-        user(json!({"email": "b@test.edu", "user_id": "é".repeat(255)})),
-        user(json!({"email": "c@test.edu", "user_id": "|odd", "phone_number": "+1"})),
+        user(json!({"email": "b@uni.test", "user_id": "é".repeat(255)})),
+        user(json!({"email": "c@uni.test", "user_id": "|odd", "phone_number": "+1"})),
         user(
-            json!({"email": "d@test.edu", "user_metadata": {"address": {"city": "a.b"}, "price": "$1"}}),
+            json!({"email": "d@uni.test", "user_metadata": {"address": {"city": "a.b"}, "price": "$1"}}),
         ),
     ];
     assert_eq!(check_users(&connection, &users), []);
@@ -236,7 +236,7 @@ fn what_is_usual_in_ids_and_metadata_is_no_fault() {
 #[test]
 fn dotted_columns_make_objects_and_never_keys_with_a_dot() {
     let csv = "email,user_metadata.address.city,user_metadata.address.zip,app_metadata.plan.of.year,user_metadata.plan\n\
-               a@test.edu,Berlin,10115,2026,free\n";
+               a@uni.test,Berlin,10115,2026,free\n";
     let file = TestFile::new(csv.as_bytes());
     let rows = read_csv(file.path(), &[]).unwrap();
     let users: Vec<User> = rows.collect::<Result<_>>().unwrap();
@@ -260,7 +260,7 @@ fn user_of(bytes: usize, email: &str) -> User {
 fn a_profile_of_over_ten_kilobytes_is_a_warning_and_is_sent() {
     let _time = turned_time();
     let (_practice, tenant, connection) = connection();
-    let users = [user_of(10_240, "a@test.edu"), user_of(10_241, "b@test.edu")];
+    let users = [user_of(10_240, "a@uni.test"), user_of(10_241, "b@uni.test")];
     assert_eq!(check_users(&connection, &users), []);
     let warnings = check_warnings(&users);
     let [
@@ -285,7 +285,7 @@ fn a_profile_of_over_ten_kilobytes_is_a_warning_and_is_sent() {
     for part in [
         "2 to send, 0 with faults",
         "1 user with a warning",
-        "row 2: b@test.edu",
+        "row 2: b@uni.test",
         "2027-03-04",
     ] {
         assert!(drawn.contains(part), "{drawn}");
@@ -304,8 +304,8 @@ fn a_hash_that_an_upsert_would_drop_is_a_fault_until_it_is_meant() {
     let custom = json!({"algorithm": "md5", "hash": {"value": "00000000000000000000000000000000", "encoding": "hex"}});
     let users = [
         user(json!({"password_hash": GOOD_HASH})),
-        user(json!({"email": "b@test.edu", "custom_password_hash": custom})),
-        user(json!({"email": "c@test.edu"})),
+        user(json!({"email": "b@uni.test", "custom_password_hash": custom})),
+        user(json!({"email": "c@uni.test"})),
     ];
     let upsert = ImportOptions::default().upsert(true);
     let plan = plan_import_with(&tenant, &connection, &users, &upsert).unwrap();
@@ -348,8 +348,8 @@ fn a_row_that_is_left_out_takes_nothing_from_a_good_one() {
     let users = [
         user(json!({"password_hash": "abc"})),
         user(json!({"user_id": "one"})),
-        user(json!({"email": "b@test.edu", "user_id": "one", "username": "two"})),
-        user(json!({"email": "c@test.edu", "username": "two"})),
+        user(json!({"email": "b@uni.test", "user_id": "one", "username": "two"})),
+        user(json!({"email": "c@uni.test", "username": "two"})),
         user(json!({"email": "bad"})),
         user(json!({"email": "bad"})),
     ];
@@ -377,7 +377,7 @@ fn odd_user(number: usize) -> impl Strategy<Value = User> {
     let odd_email = prop_oneof![
         "[a-z.+!#\"@ äあ]{1,12}@[a-z.-]{1,10}(\\.[a-z]{1,3})?",
         "\\PC{0,12}",
-        Just(format!("{}@test.edu", "x".repeat(65))),
+        Just(format!("{}@uni.test", "x".repeat(65))),
     ];
     let odd = prop_oneof![
         Just(json!({})),
@@ -398,7 +398,7 @@ fn odd_user(number: usize) -> impl Strategy<Value = User> {
         }),
     ];
     odd.prop_map(move |odd| {
-        let mut all = json!({"email": format!("u{number}@test.edu")});
+        let mut all = json!({"email": format!("u{number}@uni.test")});
         for (name, value) in odd.as_object().unwrap() {
             all[name] = value.clone();
         }

@@ -21,7 +21,7 @@ fn stream(bad: usize) -> impl Iterator<Item = Result<User>> + Send + 'static {
     std::iter::from_fn(move || {
         if next_is_good {
             next_is_good = false;
-            return Some(Ok(User::new(format!("good-{number}@test.edu"))));
+            return Some(Ok(User::new(format!("good-{number}@uni.test"))));
         }
         (number < bad).then(|| {
             number += 1;

@@ -568,17 +568,17 @@ const OTHER_EMAIL: &str = "the tenant has the user with this id under another e-
 #[test]
 fn a_forged_folder_that_shows_one_e_mail_does_not_delete_another_ones_account() {
     for search in [true, false] {
-        let standin = StandIn::new(vec![own("boss", "boss@test.edu")]);
+        let standin = StandIn::new(vec![own("boss", "boss@uni.test")]);
         standin.holds().search = search;
         let name = Named::new("mask");
-        standin.run(&name, &[User::new("a@test.edu"), User::new("b@test.edu")]);
+        standin.run(&name, &[User::new("a@uni.test"), User::new("b@uni.test")]);
         let folder = PathBuf::from(name.folder());
         forge(&folder, |user, _| user["user_id"] = json!("boss"));
         for tenant in [&reopened(&standin), &standin.tenant] {
             let plan = plan_run_removal(tenant, &name.folder()).unwrap();
-            left_out(&plan, "a@test.edu", OTHER_EMAIL);
+            left_out(&plan, "a@uni.test", OTHER_EMAIL);
             assert_eq!(plan.users.len(), 1, "{plan}");
-            assert_eq!(plan.users[0].0, "b@test.edu");
+            assert_eq!(plan.users[0].0, "b@uni.test");
         }
         let tenant = reopened(&standin);
         let plan = plan_run_removal(&tenant, &name.folder()).unwrap();
@@ -589,9 +589,9 @@ fn a_forged_folder_that_shows_one_e_mail_does_not_delete_another_ones_account() 
 
 #[test]
 fn a_forged_folder_whose_ids_are_said_to_be_given_deletes_nobody_else_either() {
-    let standin = StandIn::new(vec![own("boss", "boss@test.edu")]);
+    let standin = StandIn::new(vec![own("boss", "boss@uni.test")]);
     let name = Named::new("given");
-    standin.run(&name, &[with_id("1", "a@test.edu")]);
+    standin.run(&name, &[with_id("1", "a@uni.test")]);
     let folder = PathBuf::from(name.folder());
     forge(&folder, |user, entries| {
         user["user_id"] = json!("boss");
@@ -600,18 +600,18 @@ fn a_forged_folder_whose_ids_are_said_to_be_given_deletes_nobody_else_either() {
     });
     let plan = plan_run_removal(&reopened(&standin), &name.folder()).unwrap();
     assert!(plan.users.is_empty(), "{plan}");
-    left_out(&plan, "a@test.edu", OTHER_EMAIL);
+    left_out(&plan, "a@uni.test", OTHER_EMAIL);
 }
 
 #[test]
 fn a_run_that_was_not_made_by_this_handle_is_removed_by_what_the_tenant_shows() {
     let standin = StandIn::new(Vec::new());
     let name = Named::new("restart");
-    let e_mails = ["A@test.edu", "b@test.edu", "c@test.edu"];
+    let e_mails = ["A@uni.test", "b@uni.test", "c@uni.test"];
     standin.run(&name, &e_mails.map(User::new));
     // Auth0 keeps e-mails in lower case; one was changed since, and one user is gone.
-    standin.holds().users[0]["email"] = json!("a@test.edu");
-    standin.holds().users[1]["email"] = json!("new@test.edu");
+    standin.holds().users[0]["email"] = json!("a@uni.test");
+    standin.holds().users[1]["email"] = json!("new@uni.test");
     standin.holds().users.remove(2);
     let plan = plan_run_removal(&standin.tenant, &name.folder()).unwrap();
     assert_eq!(plan.users.len(), 3, "the handle that made the run: {plan}");
@@ -619,9 +619,9 @@ fn a_run_that_was_not_made_by_this_handle_is_removed_by_what_the_tenant_shows() 
         standin.holds().search = search;
         let plan = plan_run_removal(&reopened(&standin), &name.folder()).unwrap();
         let e_mails: Vec<&str> = plan.users.iter().map(|(email, _)| email.as_str()).collect();
-        assert_eq!(e_mails, ["a@test.edu"], "{plan}");
-        left_out(&plan, "b@test.edu", OTHER_EMAIL);
-        left_out(&plan, "c@test.edu", "no user with this id");
+        assert_eq!(e_mails, ["a@uni.test"], "{plan}");
+        left_out(&plan, "b@uni.test", OTHER_EMAIL);
+        left_out(&plan, "c@uni.test", "no user with this id");
     }
 }
 
@@ -629,7 +629,7 @@ fn a_run_that_was_not_made_by_this_handle_is_removed_by_what_the_tenant_shows() 
 fn a_journal_that_tells_of_a_removed_user_who_is_not_the_runs_is_refused() {
     let standin = StandIn::new(Vec::new());
     let name = Named::new("gone");
-    standin.run(&name, &[User::new("a@test.edu")]);
+    standin.run(&name, &[User::new("a@uni.test")]);
     let folder = PathBuf::from(name.folder());
     let mut entries = lines(&folder);
     entries.push(json!({"Removed": ["auth0|somebody"]}));
@@ -647,11 +647,11 @@ fn a_run_that_was_only_resumed_by_this_handle_is_not_taken_for_one_that_it_made(
     standin.holds().takes = true;
     for (tenant, planned) in [(&standin.tenant, 1), (&reopened(&standin), 0)] {
         let options = quick(&name).time_limit(Duration::ZERO);
-        let users = [User::new("a@test.edu")];
+        let users = [User::new("a@uni.test")];
         import_users(&standin.tenant, &connection, &users, &options).unwrap_err();
         resume_import(tenant, &name.folder()).unwrap();
         for user in &mut standin.holds().users {
-            user["email"] = json!("new@test.edu");
+            user["email"] = json!("new@uni.test");
         }
         let plan = plan_run_removal(tenant, &name.folder()).unwrap();
         assert_eq!(plan.users.len(), planned, "{plan}");

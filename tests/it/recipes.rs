@@ -68,7 +68,7 @@ fn what_a_recipe_makes_signs_in_and_verifies_here_alike() {
     for (number, recipe) in recipes().into_iter().enumerate() {
         let recipe = HashRecipe::new(recipe).unwrap();
         for (which, password) in passwords.iter().enumerate() {
-            let email = format!("u{number}.{which}@test.edu");
+            let email = format!("u{number}.{which}@uni.test");
             users.push(with_hash(&email, recipe.hash(password).unwrap()));
         }
     }
@@ -134,7 +134,7 @@ fn auth0s_own_examples_verify() {
         ),
     ];
     for (password, custom) in examples {
-        let user = with_hash("a@test.edu", custom);
+        let user = with_hash("a@uni.test", custom);
         assert!(
             verify_password(&user, password).unwrap(),
             "{:?}",
@@ -149,7 +149,7 @@ fn auth0s_own_examples_verify() {
     let hello = "$2b$10$nFguVi9LsCAcvTZFKQlRKeLVydo8ETv483lkNsSFI/Wl1Rz1Ypo1K";
     let user = User {
         password_hash: Some(hello.to_string()),
-        ..User::new("a@test.edu")
+        ..User::new("a@uni.test")
     };
     assert!(verify_password(&user, "hello").unwrap() && !verify_password(&user, "hallo").unwrap());
 }
@@ -187,7 +187,7 @@ fn the_detective_finds_each_recipe_again() {
                     .is_err_and(|error| error.to_string().contains("the recipe has none"))
             }),
         );
-        let user = with_hash("a@test.edu", custom.unwrap());
+        let user = with_hash("a@uni.test", custom.unwrap());
         assert!(
             verify_password(&user, "another ä").unwrap(),
             "{description}: {found}"
@@ -513,7 +513,7 @@ fn what_no_column_says_is_searched_for_and_signs_in() {
             if let Some(salt) = salt {
                 own["salt"] = json!({"value": salt});
             }
-            let user = with_hash(&format!("u{number}.{which}@test.edu"), own);
+            let user = with_hash(&format!("u{number}.{which}@uni.test"), own);
             let completed = found
                 .complete(&[user])
                 .unwrap_or_else(|error| panic!("{name}: {error}"));
@@ -556,7 +556,7 @@ fn a_file_whose_column_holds_hash_and_salt_is_read_by_its_recipe() {
         .unwrap();
     let recipe = find_recipe(&known_of(hashes)).unwrap();
     let text = format!(
-        "mail,pw\none@test.edu,{}\ntwo@test.edu,{}\n",
+        "mail,pw\none@uni.test,{}\ntwo@uni.test,{}\n",
         hashes[0].0, hashes[1].0
     );
     let file = TestFile::new(text.as_bytes());
@@ -565,10 +565,10 @@ fn a_file_whose_column_holds_hash_and_salt_is_read_by_its_recipe() {
     for (user, password) in read.zip(PASSWORDS) {
         assert!(verify_password(&user.unwrap(), password).unwrap());
     }
-    let broken = with_hash("a@test.edu", json!({"hash": {"value": "no-colon"}}));
+    let broken = with_hash("a@uni.test", json!({"hash": {"value": "no-colon"}}));
     let error = recipe.complete(&[broken]).unwrap_err().to_string();
     assert!(
-        error.contains("row 1 (a@test.edu): custom_password_hash.hash.value has not the character"),
+        error.contains("row 1 (a@uni.test): custom_password_hash.hash.value has not the character"),
         "{error}"
     );
     assert!(
@@ -668,23 +668,23 @@ fn a_mixed_column_has_several_recipes_and_each_row_finds_its_own() {
         .unwrap()
         .2;
     let users = [
-        row("a@test.edu", magento[0].0, None),
-        row("b@test.edu", &sha256("threes3"), Some("s3")),
-        row("c@test.edu", "{SHA}/gX71IGJ5EdYFpaXCPRIS1MunwY=", None),
+        row("a@uni.test", magento[0].0, None),
+        row("b@uni.test", &sha256("threes3"), Some("s3")),
+        row("c@uni.test", "{SHA}/gX71IGJ5EdYFpaXCPRIS1MunwY=", None),
     ];
     let completed = found.complete(&users).unwrap();
     assert!(verify_password(&completed[0], PASSWORDS[0]).unwrap());
     assert!(verify_password(&completed[1], "three").unwrap());
     let broken = [
-        row("a@test.edu", "hunter2", None),
-        row("b@test.edu", "", None),
-        row("c@test.edu", "*", None),
+        row("a@uni.test", "hunter2", None),
+        row("b@uni.test", "", None),
+        row("c@uni.test", "*", None),
     ];
     let error = found.complete(&broken).unwrap_err().to_string();
     for part in [
-        "row 1 (a@test.edu): custom_password_hash.hash.value has the form of none",
-        "row 2 (b@test.edu): custom_password_hash.hash.value is missing",
-        "row 3 (c@test.edu): custom_password_hash.hash.value is a mark of an account",
+        "row 1 (a@uni.test): custom_password_hash.hash.value has the form of none",
+        "row 2 (b@uni.test): custom_password_hash.hash.value is missing",
+        "row 3 (c@uni.test): custom_password_hash.hash.value is a mark of an account",
     ] {
         assert!(error.contains(part), "{error}");
     }
@@ -898,7 +898,7 @@ fn a_hash_that_nothing_would_fit_is_named_with_its_field_before_it_is_sent() {
     let users: Vec<User> = faulty
         .iter()
         .enumerate()
-        .map(|(n, (custom, ..))| with_hash(&format!("u{n}@test.edu"), custom.clone()))
+        .map(|(n, (custom, ..))| with_hash(&format!("u{n}@uni.test"), custom.clone()))
         .collect();
     let problems = check_users(&connection, &users);
     for (row, (custom, field, part)) in faulty.iter().enumerate() {
@@ -920,7 +920,7 @@ fn a_hash_that_nothing_would_fit_is_named_with_its_field_before_it_is_sent() {
         let error = verify_password(&users[row], "shh").unwrap_err().to_string();
         assert!(
             error.contains(&format!(
-                "no password can be tried for u{row}@test.edu: custom_password_hash.{field} "
+                "no password can be tried for u{row}@uni.test: custom_password_hash.{field} "
             )),
             "{error}"
         );
@@ -933,7 +933,7 @@ fn a_hash_that_nothing_would_fit_is_named_with_its_field_before_it_is_sent() {
 
 #[test]
 fn passwords_and_users_that_cannot_be_verified_say_why() {
-    let bare = User::new("a@test.edu");
+    let bare = User::new("a@uni.test");
     let hashed = User {
         password_hash: Some(hash_password("one").unwrap()),
         ..bare.clone()
@@ -952,17 +952,17 @@ fn passwords_and_users_that_cannot_be_verified_say_why() {
         (
             &bare,
             "one",
-            "no password can be tried for a@test.edu: password_hash is missing, and custom_password_hash too: give the user one with set_passwords",
+            "no password can be tried for a@uni.test: password_hash is missing, and custom_password_hash too: give the user one with set_passwords",
         ),
         (
             &both,
             "one",
-            "no password can be tried for a@test.edu: custom_password_hash stands beside password_hash: give one of the two",
+            "no password can be tried for a@uni.test: custom_password_hash stands beside password_hash: give one of the two",
         ),
         (
             &other_cost,
             "one",
-            "no password can be tried for a@test.edu: password_hash has another cost than 10, the one that password_hash takes: use custom_password_hash with the algorithm bcrypt",
+            "no password can be tried for a@uni.test: password_hash has another cost than 10, the one that password_hash takes: use custom_password_hash with the algorithm bcrypt",
         ),
         (
             &hashed,
@@ -1021,7 +1021,7 @@ fn recipes_that_auth0_does_not_take_are_refused() {
         "{error}"
     );
     let salted = recipe.hash("x").unwrap();
-    assert!(verify_password(&with_hash("a@test.edu", salted), "x").unwrap());
+    assert!(verify_password(&with_hash("a@uni.test", salted), "x").unwrap());
 }
 
 #[test]
@@ -1031,7 +1031,7 @@ fn a_whole_file_is_completed_by_its_columns() {
     )
     .unwrap();
     let rows = format!(
-        "mail,pw,pw_salt\none@test.edu,{},s1\ntwo@test.edu,{},s2\n",
+        "mail,pw,pw_salt\none@uni.test,{},s1\ntwo@uni.test,{},s2\n",
         sha256("ones1"),
         sha256("twos2")
     );
@@ -1055,17 +1055,17 @@ fn a_whole_file_is_completed_by_its_columns() {
     let broken = [
         users[0].clone(),
         with_hash(
-            "b@test.edu",
+            "b@uni.test",
             json!({"hash": {"value": "abc"}, "salt": {"value": "s"}}),
         ),
-        User::new("c@test.edu"),
+        User::new("c@uni.test"),
     ];
     let error = recipe.complete(&broken).unwrap_err().to_string();
     assert!(
-        error.contains("row 2 (b@test.edu): custom_password_hash.hash.value is hex of odd length"),
+        error.contains("row 2 (b@uni.test): custom_password_hash.hash.value is hex of odd length"),
         "{error}"
     );
-    assert!(error.contains("row 3 (c@test.edu): custom_password_hash.hash.value is missing: map the column that holds the hash to it"), "{error}");
+    assert!(error.contains("row 3 (c@uni.test): custom_password_hash.hash.value is missing: map the column that holds the hash to it"), "{error}");
     assert!(recipe.complete(&[]).is_err());
 }
 

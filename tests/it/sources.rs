@@ -651,7 +651,7 @@ fn a_column_of_hashes_that_goes_nowhere_stops_the_reading() {
         "email,uuid,reset_token,avatar_hash_url,password_changed_at,must_change_password,checksum\na@example.com,{SILENT},{SILENT},{SILENT},2024-01-01,true,{SILENT}\n"
     );
     assert_eq!(seen(others).counted(), (1, 1, 0, 0));
-    let others = "email,wallet,since,site,seen\na@example.com,0x52908400098527886E0F7030069857D2E4169EE7,2024-01-01T10:00:00.000000+02:00,https://test.edu/users/0123456789abcdef0123,10.AAAAAAAAAAAAAAAAAAAAAAAAAAAA\n";
+    let others = "email,wallet,since,site,seen\na@example.com,0x52908400098527886E0F7030069857D2E4169EE7,2024-01-01T10:00:00.000000+02:00,https://uni.test/users/0123456789abcdef0123,10.AAAAAAAAAAAAAAAAAAAAAAAAAAAA\n";
     assert_eq!(seen(others).counted(), (1, 1, 0, 0));
     // A hash deep inside, and one that comes late: its row is an error of its own.
     let deep =

@@ -42,7 +42,7 @@ pub(crate) fn all_users() -> Vec<User> {
     let [taken, _] = stored();
     let rows = (1..).zip(taken);
     rows.filter_map(|(row, (_, text)): (usize, _)| {
-        user_of(&format!("stored-{row}@test.edu"), StoredHash::read(&text))
+        user_of(&format!("stored-{row}@uni.test"), StoredHash::read(&text))
     })
     .collect()
 }
@@ -84,7 +84,7 @@ fn what_says_itself_how_it_was_made_becomes_what_auth0_takes() {
     for (number, (name, text)) in good.iter().enumerate() {
         let read = StoredHash::read(text);
         assert_eq!(read, StoredHash::read(&format!("  {text}\n")), "{name}");
-        let user = user_of(&format!("u{number}@test.edu"), read.clone());
+        let user = user_of(&format!("u{number}@uni.test"), read.clone());
         let user = user.unwrap_or_else(|| panic!("{name}: {read:?}"));
         if SLOW.contains(name) {
             assert!(verify_password(&user, PASSWORD).unwrap(), "{name}");
@@ -150,7 +150,7 @@ fn published_examples_fit_their_passwords() {
     ] {
         let read = StoredHash::read(text);
         let user =
-            user_of("a@test.edu", read.clone()).unwrap_or_else(|| panic!("{text}: {read:?}"));
+            user_of("a@uni.test", read.clone()).unwrap_or_else(|| panic!("{text}: {read:?}"));
         assert!(verify_password(&user, password).unwrap(), "{text}");
         assert!(!verify_password(&user, "another").unwrap(), "{text}");
     }
@@ -228,7 +228,7 @@ fn what_the_parsers_know_of_a_damaged_hash_is_told() {
             "scrypt:1000:8:1$salt$00112233445566778899aabbccddeeff".to_string(),
             "is no power of two",
         ),
-        ("{SASL}ada@test.edu".to_string(), "kept elsewhere"),
+        ("{SASL}ada@uni.test".to_string(), "kept elsewhere"),
         ("!".to_string(), "there is none to bring"),
         (format!("!{}", "aB3d".repeat(10)), "there is none to bring"),
         ("{sha256}".to_string() + &"0f".repeat(40), "1,024 sha256"),
@@ -394,7 +394,7 @@ fn columns_that_belong_together_are_read_together() {
             r#"{"hashIterations": 5, "algorithm": "bcrypt"}"#,
         ),
     ];
-    let mongoose = user_of("mongoose@test.edu", known).unwrap();
+    let mongoose = user_of("mongoose@uni.test", known).unwrap();
     assert!(verify_password(&mongoose, PASSWORD).unwrap());
     let mut users = vec![
         ("postgres".to_string(), postgres),
@@ -407,7 +407,7 @@ fn columns_that_belong_together_are_read_together() {
         .into_iter()
         .map(|(name, read)| {
             (
-                user_of(&format!("{name}@test.edu"), read.clone())
+                user_of(&format!("{name}@uni.test"), read.clone())
                     .unwrap_or_else(|| panic!("{name}: {read:?}")),
                 PASSWORD,
             )
@@ -561,7 +561,7 @@ fn a_hash_that_asks_for_64_gb_or_an_hour_is_read_and_not_computed() {
     ] {
         let read = StoredHash::read(&text);
         let user =
-            user_of("a@test.edu", read.clone()).unwrap_or_else(|| panic!("{text}: {read:?}"));
+            user_of("a@uni.test", read.clone()).unwrap_or_else(|| panic!("{text}: {read:?}"));
         let error = verify_password(&user, "x").unwrap_err().to_string();
         assert!(
             error.contains(" for each try, and 512 MB and 5 s are the most that is spent here"),

@@ -217,7 +217,7 @@ impl HashRecipes {
     /// let hash = "1a7472c92fafa9b3170595db19a726d4d49598ed23cf1a9f9ca32113a4ee840b";
     /// let recipes = find_recipes(&[KnownHash::new("correct horse", hash).salt("x1")])?;
     /// let own = Some(json!({"hash": {"value": hash}, "salt": {"value": "x1"}}));
-    /// let user = User { custom_password_hash: own, ..User::new("ada@test.edu") };
+    /// let user = User { custom_password_hash: own, ..User::new("ada@uni.test") };
     /// let users = recipes.complete(&[user])?;
     /// assert!(verify_password(&users[0], "correct horse")?);
     /// # Ok::<(), Error>(())

@@ -62,7 +62,7 @@ impl KnownHash {
     /// ```
     /// use auth0_bulk_users::*;
     ///
-    /// let users = generate_users("docs-known", "test.edu", 1)?;
+    /// let users = generate_users("docs-known", "uni.test", 1)?;
     /// let accounts = set_passwords(&users, Passwords::SameAsUsername)?;
     /// let known = KnownHash::of_user(&accounts[0], "docs-known_01")?;
     /// println!("{}", find_recipe(&[known])?);

@@ -92,7 +92,7 @@ impl HashRecipe {
     /// use serde_json::json;
     ///
     /// let recipe = HashRecipe::new(json!({"algorithm": "sha256", "hash": {"encoding": "hex"}, "salt": {}}))?;
-    /// let mut user = User::new("ada@test.edu");
+    /// let mut user = User::new("ada@uni.test");
     /// user.custom_password_hash = Some(recipe.hash("correct horse")?);
     /// assert!(verify_password(&user, "correct horse")?);
     /// # Ok::<(), Error>(())
@@ -209,7 +209,7 @@ impl HashRecipe {
     /// let recipe = HashRecipe::new(json!({"algorithm": "sha256", "hash": {"encoding": "hex"}}))?;
     /// let custom = recipe.hash("correct horse")?;
     /// assert_eq!(custom["hash"]["encoding"], "hex");
-    /// let user = User { custom_password_hash: Some(custom), ..User::new("ada@test.edu") };
+    /// let user = User { custom_password_hash: Some(custom), ..User::new("ada@uni.test") };
     /// assert!(verify_password(&user, "correct horse")?);
     /// # Ok::<(), Error>(())
     /// ```
@@ -294,7 +294,7 @@ impl HashRecipe {
     ///
     /// let recipe = HashRecipe::new(json!({"algorithm": "sha256", "hash": {"encoding": "hex"}}))?;
     /// let own = Some(json!({"hash": {"value": "a1".repeat(32)}}));
-    /// let user = User { custom_password_hash: own, ..User::new("ada@test.edu") };
+    /// let user = User { custom_password_hash: own, ..User::new("ada@uni.test") };
     /// let users = recipe.complete(&[user])?;
     /// assert!(users[0].has_password());
     /// # Ok::<(), Error>(())

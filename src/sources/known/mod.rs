@@ -37,7 +37,7 @@ use crate::sources::places::{Take, Target};
 /// use auth0_bulk_users::*;
 ///
 /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
-/// # let users = r#"{"users":[{"username":"ada","email":"ada@test.edu","emailVerified":true,"enabled":true,"createdTimestamp":1704067200000}]}"#;
+/// # let users = r#"{"users":[{"username":"ada","email":"ada@uni.test","emailVerified":true,"enabled":true,"createdTimestamp":1704067200000}]}"#;
 /// # std::fs::write("realm-users.json", users).expect("a file");
 /// assert_eq!(read_users("realm-users.json")?.source(), Source::Keycloak);
 /// # Ok::<(), Error>(())

@@ -71,7 +71,7 @@ fn second(what: &'static str, iterations: u32, text: &str) -> Option<StoredHash>
 ///
 /// let hash = aspnet_membership("agYre+SeOzpFPZWpADkJcjqv0A0=", "08kovSWcOlY6ycZgVvSSEQ==", "1");
 /// let StoredHash::Custom(custom) = hash else { panic!("it is sha1") };
-/// let user = User { custom_password_hash: Some(custom), ..User::new("ada@test.edu") };
+/// let user = User { custom_password_hash: Some(custom), ..User::new("ada@uni.test") };
 /// assert!(verify_password(&user, "correct horse")?);
 /// # Ok::<(), Error>(())
 /// ```

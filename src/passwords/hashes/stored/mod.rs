@@ -45,7 +45,7 @@ const FEWEST_BYTES: usize = 16;
 /// use auth0_bulk_users::*;
 ///
 /// let spring = "{bcrypt}$2a$10$dXJ3SW6G7P50lGmMkkmwe.20cQQubK3.HZWzG3YB1tlRy.fqvM/BG";
-/// let mut user = User::new("ada@test.edu");
+/// let mut user = User::new("ada@uni.test");
 /// match StoredHash::read(spring) {
 ///     StoredHash::Bcrypt(hash) => user.password_hash = Some(hash),
 ///     StoredHash::Custom(custom) => user.custom_password_hash = Some(custom),
