@@ -26,16 +26,16 @@ pub enum SignInRefusal {
     WrongApplication,
     /// The user is blocked.
     Blocked,
-    /// The password is right and a second factor is asked for.
+    /// The password is right, but a second factor is needed.
     SecondFactor,
-    /// Too many failures for this user from here.
+    /// Too many failed sign-ins of this user from this machine.
     TooManyAttempts,
-    /// Something else; Auth0's sentence is all there is.
+    /// Something else; only Auth0's own sentence is known.
     Other,
 }
 
 impl SignInRefusal {
-    /// What it means and what to do, in plain words.
+    /// What it means and what to do.
     ///
     /// # Examples
     ///
@@ -58,12 +58,12 @@ impl SignInRefusal {
             }
             SignInRefusal::Blocked => "the user is blocked",
             SignInRefusal::SecondFactor => {
-                "the password is right, but a second factor is asked for"
+                "the password is right, but a second factor is needed"
             }
             SignInRefusal::TooManyAttempts => {
                 "too many failed attempts: wait, or unblock the user in the dashboard"
             }
-            SignInRefusal::Other => "see Auth0's own words",
+            SignInRefusal::Other => "the reason is not one that this crate knows",
         }
     }
 }

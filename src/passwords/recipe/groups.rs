@@ -118,7 +118,7 @@ pub fn find_recipes(known: &[KnownHash]) -> Result<HashRecipes> {
     match first_error {
         _ if !groups.is_empty() => Ok(HashRecipes { groups, left }),
         Some(error) => Err(error),
-        None => Err(Error::told_by_hashes(
+        None => Err(Error::hashes_say(
             &left,
             "check that their column is the one with the hashes",
         )),

@@ -158,7 +158,7 @@ pub(crate) fn verdict(known: &[KnownHash], said: &[Said]) -> Option<Result<HashR
         "search for the recipes of a mixed column with find_recipes",
         Said::advice,
     );
-    Some(Err(Error::told_by_hashes(&facts, advice)))
+    Some(Err(Error::hashes_say(&facts, advice)))
 }
 
 /// What is said of them, those alike in one.
