@@ -20,7 +20,7 @@ pub(crate) const MARKER: &str = "EVCXR_";
 pub(crate) const DISARMED: &str = "EVCXR·_";
 /// What is said of a user whose data hold it: nobody can print what is not there.
 pub(crate) const NO_MARKERS: &str =
-    "holds EVCXR and an underscore, by which a notebook's kernel is given orders: take that out";
+    "has EVCXR and an underscore, which a notebook's kernel takes for a command: remove it";
 /// Characters of one sentence; of a longer one the middle is left out, since its end says what to do.
 const LONGEST_SENTENCE: usize = 4_000;
 /// How many of those are kept at its end.

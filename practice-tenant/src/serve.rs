@@ -74,7 +74,7 @@ const DROPPED_FOR: Duration = Duration::from_secs(1);
 async fn respond(program: &Program, request: HttpRequest<Incoming>) -> Response<Sent> {
     let (head, mut body) = request.into_parts();
     if !is_own_host(head.uri.host(), &head.headers) {
-        let message = "The practice tenant answers to 127.0.0.1 and localhost alone.";
+        let message = "The practice tenant answers only to 127.0.0.1 and localhost.";
         return sent(Answer::refusal(403, message));
     }
     let turn = program.clock.turn(&head.headers);

@@ -137,7 +137,7 @@ pub fn play(plan: &Plan) -> std::result::Result<Played, String> {
         });
         if total == 0 {
             return Err(format!(
-                "run {part} has read no row, and says that it is done"
+                "run {part} has read no row, but says that it is done"
             ));
         }
         offset += total;

@@ -26,7 +26,7 @@ fn main() {
 
 fn number(word: &str) -> u64 {
     word.parse().unwrap_or_else(|_| {
-        eprintln!("`{word}` is no number");
+        eprintln!("`{word}` is not a number");
         exit(2)
     })
 }

@@ -105,7 +105,7 @@ fn counts_that_do_not_add_up(part: &Part) -> Option<String> {
         && rows
             .iter()
             .all(|row| (1..=counts.total as usize).contains(row));
-    (!fits).then(|| format!("the counts do not add up: {counts:?}, {attention} told of"))
+    (!fits).then(|| format!("the counts do not add up: {counts:?}, {attention} reported"))
 }
 
 /// Rows of which the report says what is not so.
@@ -122,7 +122,7 @@ fn rows_told_wrongly(plan: &Plan, played: &Played, part: &Part) -> Vec<String> {
         let why = wrong(plan, played, part, part.offset + row, outcome)?;
         let word = outcome.map_or("inserted or updated", Outcome::word);
         Some(format!(
-            "row {} is told to be {word}, and {why}",
+            "row {} is reported as {word}, but {why}",
             part.offset + row
         ))
     });
@@ -173,7 +173,7 @@ fn wrong(
         }
         Some(Outcome::Failed) => (is_in && !came_in_meanwhile()).then_some("it is in"),
         Some(Outcome::Unknown) => is_undisturbed(plan).then_some("nothing went wrong"),
-        _ => Some("that is no end"),
+        _ => Some("that is not an outcome"),
     }
 }
 
@@ -187,7 +187,7 @@ fn doubled(plan: &Plan, played: &Played) -> Vec<String> {
     }
     let doubled = seen.into_iter().filter(|(_, count)| *count > 1);
     doubled
-        .map(|(row, count)| format!("row {row} is in {count} times"))
+        .map(|(row, count)| format!("row {row} was imported {count} times"))
         .collect()
 }
 
@@ -214,9 +214,9 @@ fn strangers_touched(plan: &Plan, played: &Played) -> Vec<String> {
         let may_change =
             play.changed.contains(email) || (plan.import.upsert && rows.contains(email));
         match there {
-            None => faults.push(format!("{email} was there before, and is gone")),
+            None => faults.push(format!("{email} was there before, but is gone")),
             Some(there) if there != profile && !may_change => {
-                faults.push(format!("{email} was there before, and was changed"));
+                faults.push(format!("{email} was there before, but was changed"));
             }
             Some(_) => {}
         }
@@ -237,10 +237,10 @@ fn secrets_shown(plan: &Plan, played: &Played) -> Vec<String> {
         .collect();
     for line in &played.said {
         if line.contains(&client_secret) || line.contains("eyJ") {
-            faults.push(format!("a credential is said: {line}"));
+            faults.push(format!("a line shows a credential: {line}"));
         }
         if all.iter().any(|(_, secret)| line.contains(secret)) {
-            faults.push(format!("a hash is said: {line}"));
+            faults.push(format!("a line shows a hash: {line}"));
         }
     }
     let told: BTreeSet<usize> = played
@@ -258,12 +258,12 @@ fn secrets_shown(plan: &Plan, played: &Played) -> Vec<String> {
         let is_of_a_stream = played.parts.len() > 1 && path.ends_with("left-out.jsonl");
         let text = String::from_utf8_lossy(&bytes);
         if text.contains(&client_secret) || text.contains("eyJ") {
-            faults.push(format!("a credential is in {}", path.display()));
+            faults.push(format!("{} holds a credential", path.display()));
         }
         for (row, secret) in &all {
             if text.contains(secret.as_str()) && !told.contains(row) && !is_of_a_stream {
                 faults.push(format!(
-                    "the hash of row {row}, which is in, is still in {}",
+                    "row {row} was imported, but its hash is still in {}",
                     path.display()
                 ));
             }
@@ -288,7 +288,7 @@ fn too_many_requests(plan: &Plan, played: &Played) -> Option<String> {
     });
     close.next().map(|(first, last)| {
         format!(
-            "{} requests from {:?} to {:?}, {} a second are allowed",
+            "{} requests from {:?} to {:?}, but only {} a second are allowed",
             at_once + 1,
             first.at,
             last.at,
@@ -313,7 +313,7 @@ fn sent_again_late(plan: &Plan, played: &Played) -> Option<String> {
         let last = heard.get(&rows).copied();
         if last.is_some_and(|last| asked.at > last + Duration::from_secs(6 * 3_600)) {
             return Some(format!(
-                "rows {rows:?} are upserted again at {:?}",
+                "rows {rows:?} were upserted again at {:?}",
                 asked.at
             ));
         }
@@ -360,7 +360,7 @@ fn left_behind(plan: &Plan, played: &Played) -> Vec<String> {
     let mut faults: Vec<String> = ours
         .clone()
         .filter(|profile| !named(profile))
-        .map(|profile| format!("{} of the run is left, without a word", profile["email"]))
+        .map(|profile| format!("{} of the run is left, and nothing said so", profile["email"]))
         .collect();
     if is_undisturbed(plan) && !plan.import.leaves_ids && !plan.import.upsert {
         faults.extend(ours.map(|profile| format!("{} of the run is left", profile["email"])));
@@ -373,7 +373,7 @@ fn given_back_otherwise(plan: &Plan, part: &Part) -> Vec<String> {
     let mut faults = Vec::new();
     if part.read_again != part.report.counts() {
         faults.push(format!(
-            "read again, the folder tells {:?}",
+            "read again, the folder says {:?}",
             part.read_again
         ));
     }
@@ -384,7 +384,7 @@ fn given_back_otherwise(plan: &Plan, part: &Part) -> Vec<String> {
         .collect();
     if failed.len() != part.failed.len() {
         faults.push(format!(
-            "{} failed, and {} are given back",
+            "{} failed, but {} are given back",
             failed.len(),
             part.failed.len()
         ));
@@ -398,7 +398,7 @@ fn given_back_otherwise(plan: &Plan, part: &Part) -> Vec<String> {
             Hash::Custom => user.custom_password_hash.is_some(),
         };
         if user.email != person.email || !hash {
-            faults.push(format!("row {row} failed, and is given back otherwise"));
+            faults.push(format!("row {row} failed, but is given back changed"));
         }
     }
     faults
@@ -422,7 +422,7 @@ fn sheet_that_tells_otherwise(part: &Part) -> Option<String> {
             None => ["inserted", "updated", "inserted or updated"].contains(&word),
         };
         if !is_so || !rows.insert(row) {
-            return Some(format!("the sheet tells otherwise of row {row}: {line}"));
+            return Some(format!("the sheet says something else about row {row}: {line}"));
         }
     }
     let total = part.report.counts().total as usize;
@@ -438,7 +438,7 @@ fn asked_too_soon(played: &Played) -> Option<String> {
     });
     soon.next().map(|(first, next)| {
         format!(
-            "asked at {:?}, though at {:?} it was told to wait 7 s",
+            "a request came at {:?}, though the answer at {:?} said to wait 7 s",
             next.at, first.at
         )
     })
@@ -484,6 +484,6 @@ fn late_without_a_word(plan: &Plan, played: &Played) -> Vec<String> {
     let millis =
         |profile: &Value| micros(profile["created_at"].as_str().unwrap_or_default()) / 1000;
     let late = late.filter(|profile| until.is_none_or(|until| until < millis(profile)));
-    late.map(|profile| format!("{} came in later, without a word", profile["email"]))
+    late.map(|profile| format!("{} came in later, and nothing said so", profile["email"]))
         .collect()
 }

@@ -76,7 +76,7 @@ pub(crate) fn check_for(
 }
 
 /// Documented with the import schema: `password_hash` cannot be upserted.
-const LOST_BY_AN_UPSERT: &str = "is dropped without a word for a user who is there already: leave it out, or say that it is for new users alone (ImportOptions::keep_existing_passwords)";
+const LOST_BY_AN_UPSERT: &str = "is silently dropped for an existing user: leave it out, or say that it is only for new users (ImportOptions::keep_existing_passwords)";
 
 pub(crate) fn check_alone(
     row: usize,
@@ -96,7 +96,7 @@ pub(crate) fn check_alone(
         faults.add(
             &field,
             format!(
-                "makes the user {} bytes, and an upload has room for {}: send less of it",
+                "makes the user {} bytes, and an upload has room for {}: shorten it",
                 grouped(bytes),
                 grouped(room)
             ),
@@ -158,7 +158,7 @@ fn check_hashes(user: &User, faults: &mut Faults) {
         if user.custom_password_hash.is_some() {
             faults.add(
                 "custom_password_hash",
-                "stands beside password_hash: give one of the two",
+                "is set together with password_hash: keep only one of the two",
             );
         }
     }
@@ -168,7 +168,7 @@ fn check_hashes(user: &User, faults: &mut Faults) {
         if own.is_empty() && hash["hash"]["value"].is_null() {
             own.add(
                 "custom_password_hash.hash.value",
-                "is missing: no password would ever fit",
+                "is missing, so no password would ever fit",
             );
         }
         faults.append(own);

@@ -10,7 +10,7 @@ use crate::users::User;
 /// number is unique in the tenant's users even where it is no attribute of the connection.
 const UNIQUE: [&str; 4] = ["email", "username", "user_id", "phone_number"];
 
-const EMAILS_UNKNOWN: &str = " (whether users of this connection may share an e-mail is unknown: get_connection_id tells, with a token that has read:connections_options)";
+const EMAILS_UNKNOWN: &str = " (it is unknown whether users of this connection may share an e-mail: get_connection_id finds out, with a token that has read:connections_options)";
 
 /// The value as Auth0 compares it.
 fn unique(field: &str, user: &User) -> Option<String> {
@@ -166,7 +166,7 @@ impl Claims {
                 };
                 faults.add(
                     field,
-                    format!("is that of row {owner} too: leave one of them out{unknown}"),
+                    format!("is also in row {owner}: leave out one of the two{unknown}"),
                 );
             }
         }

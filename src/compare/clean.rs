@@ -76,7 +76,7 @@ pub(crate) fn clean(side: &mut Side, tenant: &Tenant) -> Cleaned {
         }
     }
     let open = side.open.iter();
-    let may_come = open.map(|what| format!("{what} may still be at work, and bring its users in"));
+    let may_come = open.map(|what| format!("{what} may still be running, and may still import its users"));
     cleaned.left.extend(may_come);
     cleaned
 }

@@ -402,11 +402,11 @@ fn connection_like(practice: &Tenant, connection: &ConnectionId) -> Result<Conne
 fn say_what_comes(tenant: &Tenant, users: &Users, options: &ComparisonOptions) {
     let rows = users.good().len() + users.wrong().len();
     let more = match options.third_job {
-        true => format!(", two of them with {} rows that are refused", grouped(MANY)),
+        true => format!(", two of them with {} faulty rows", grouped(MANY)),
         false => String::new(),
     };
     say!(
-        "comparing {} with the practice tenant: at most {}{more}, and at most {}, go into the connection `{}`, by some {} requests within {} min; these users are removed afterwards, by their ids",
+        "comparing {} with the practice tenant: at most {}{more}, and at most {}, go into the connection `{}`, in about {} requests within {} min; these users are then removed by their ids",
         tenant.domain(),
         count(options.jobs(), "import job"),
         count(rows, "user"),

@@ -207,7 +207,7 @@ impl Side {
             if answer.status != 429 || self.deadline.left() < SLOT_WAIT {
                 return Ok((answer, clock::instant()));
             }
-            say!("other jobs of the tenant are running: the comparison waits for a free slot");
+            say!("other jobs of the tenant are running: waiting for a free slot");
             clock::wait(SLOT_WAIT);
         }
     }

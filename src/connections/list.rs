@@ -103,7 +103,7 @@ pub fn list_connections(tenant: &Tenant) -> Result<Connections> {
         tally.say(connections.len(), all.len(), "connections looked at");
     }
     if connections.is_empty() && !all.is_empty() {
-        let problem = "none of its connections has an id of con_ and 16 letters or digits";
+        let problem = "none of its connections has an id with con_ and 16 letters or digits";
         return Err(Error::bad_answer(LIST, problem));
     }
     connections.sort_by_key(|connection| connection.strategy != "auth0");

@@ -236,13 +236,13 @@ pub(crate) fn not_for_imports(connection: &ConnectionAnswer) -> Option<Obstacle>
 /// Why it is not known what users a connection takes, and what would tell.
 pub(crate) fn options_untold() -> String {
     format!(
-        "the tenant left the connection's options out, and shows them to a token with the scope {OPTIONS_SCOPE}"
+        "the tenant left out the connection's options, which need a token with the scope {OPTIONS_SCOPE}"
     )
 }
 
 /// Why it is not known which applications use a connection, and what would tell.
 pub(crate) fn applications_untold() -> String {
-    format!("the tenant refused to tell, and wants a token with the scope {APPLICATION_SCOPES}")
+    format!("the tenant did not say, which needs a token with the scope {APPLICATION_SCOPES}")
 }
 
 /// The connection as it stands in a list of names.
@@ -250,7 +250,7 @@ fn listed(connection: &ConnectionAnswer) -> String {
     let name = connection.name.as_deref().unwrap_or("?");
     match connection.strategy.as_deref() {
         Some("auth0") | None => one_line(name),
-        Some(strategy) => one_line(&format!("{name} ({strategy}, no database)")),
+        Some(strategy) => one_line(&format!("{name} ({strategy}, not a database)")),
     }
 }
 
@@ -295,7 +295,7 @@ pub(crate) fn find(
         let is_whole = match told.total {
             Some(total) if count == 0 && seen < total => {
                 return Err(
-                    answer.bad(&format!("it tells of {total} connections and lists {seen}"))
+                    answer.bad(&format!("it counts {total} connections but lists {seen}"))
                 );
             }
             Some(total) => seen >= total,
@@ -309,7 +309,7 @@ pub(crate) fn find(
         }
         tally.say_so_far(seen as usize, "connections read");
     }
-    let problem = format!("after {seen} connections its `next` leads to no end");
+    let problem = format!("after {seen} connections, its `next` still does not end");
     Err(Error::bad_answer(LIST, &problem))
 }
 

@@ -41,8 +41,8 @@ impl LookUp {
             return Err(Error::nameless_look_up(connection.as_str()));
         };
         match total {
-            Some(total) => say!("looking up who is there already: {}", cost(total, options)),
-            None => say!("looking up who is there already: a request for each user"),
+            Some(total) => say!("looking up existing users: {}", cost(total, options)),
+            None => say!("looking up existing users: one request for each user"),
         }
         let deadline = Deadline::after(options.time_limit);
         let paced = tenant.paced(Pace::new(options.requests_per_second));

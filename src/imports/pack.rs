@@ -179,7 +179,7 @@ impl RunPacker {
 }
 
 fn there(row: usize, user: &User) -> RowNote {
-    let words = "a user with this e-mail is in the connection: they were looked up, and not sent";
+    let words = "the look-up found a user with this e-mail in the connection, so the row was not sent";
     RowNote {
         row,
         email: user.email.clone(),

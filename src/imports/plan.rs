@@ -189,7 +189,7 @@ pub fn plan_import_with(
     let mut notes = notes(tenant, connection, users, options);
     if options.look_up_existing {
         let cost = cost(users.len() - bad.len(), options);
-        notes.insert(0, format!("looking up who is there already: {cost}"));
+        notes.insert(0, format!("looking up existing users: {cost}"));
     }
     Ok(ImportPlan {
         domain: tenant.domain().to_string(),
@@ -244,7 +244,7 @@ fn unknown(connection: &ConnectionId) -> Vec<String> {
         let why = match connection.name {
             Some(_) => options_untold(),
             None => format!(
-                "the connection was given by its id, and get_connection_id tells, with a token that has the scopes read:connections {OPTIONS_SCOPE}"
+                "the connection was given by its id; get_connection_id finds this out, with a token that has the scopes read:connections {OPTIONS_SCOPE}"
             ),
         };
         unknown.push(format!(
@@ -253,7 +253,7 @@ fn unknown(connection: &ConnectionId) -> Vec<String> {
     }
     if connection.applications_unknown {
         unknown.push(format!(
-            "whether an application uses the connection, without which Auth0 takes no import: {}",
+            "whether an application uses the connection, which Auth0 requires for an import: {}",
             applications_untold()
         ));
     }
@@ -274,25 +274,25 @@ fn notes(
     let phones = with(|user| user.phone_number.is_some());
     if options.job.upsert && options.keep_existing_passwords && hashed > 0 {
         notes.push(format!(
-            "the password_hash of {} is for those who are new: whoever is there keeps the password they have",
+            "the password_hash of {} is only for new users: existing users keep their passwords",
             count(hashed, "user")
         ));
     }
     if options.job.upsert && custom > 0 {
         notes.push(format!(
-            "the custom_password_hash of {} replaces one that was imported, until its user has signed in; Auth0 refuses the row of whoever came without a hash or has signed in",
+            "the custom_password_hash of {} replaces an imported one until its user has signed in; Auth0 refuses the rows of users who came without a hash or have signed in",
             count(custom, "user")
         ));
     }
     if phones > 0 && connection.rules.as_ref().is_some_and(|rules| !rules.phones) {
         notes.push(format!(
-            "{} with a phone number, which is no attribute of this connection: whether Auth0 keeps it is not documented",
+            "{} with a phone number, which is not an attribute of this connection: it is not documented whether Auth0 keeps it",
             count(phones, "user")
         ));
     }
     if !tenant.is_practice() {
         notes.push(
-            "each user who is created is an event for the tenant's event streams (user.created), if it has any".to_string(),
+            "each created user causes an event (user.created) in the tenant's event streams, if it has any".to_string(),
         );
     }
     notes

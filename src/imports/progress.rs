@@ -45,7 +45,7 @@ impl Progress {
         if status != PENDING && !self.statuses.iter().any(|told| told == status) {
             self.statuses.push(status.to_string());
             say!(
-                "job {job} has the status `{status}`, which Auth0 does not list: it is taken for one that runs"
+                "job {job} has the status `{status}`, which Auth0 does not document: it is treated as running"
             );
         }
     }
@@ -82,7 +82,7 @@ impl Progress {
         let unknown = left.is_none() && run.sealed.is_some();
         let guess = if unknown && !std::mem::replace(&mut self.guessed, true) {
             format!(
-                "; at the speeds Auth0's staff name it takes {} in all",
+                "; at the speeds that Auth0's staff name it takes {} in all",
                 span_in_words(at_published_speeds(total))
             )
         } else {
@@ -114,7 +114,7 @@ impl Progress {
     pub(crate) fn slots_held(&mut self, own: usize) {
         if !std::mem::replace(&mut self.slots_told, true) {
             say!(
-                "jobs that this run does not know of hold the tenant's slots, besides {} of its own: waiting for one to end",
+                "jobs of others hold the tenant's slots, besides {} of this run: waiting for one to end",
                 count(own, "job")
             );
         }

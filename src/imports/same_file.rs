@@ -54,7 +54,7 @@ pub(crate) fn begin_alone(imports: &Path) -> Result<File> {
     create_private_folders(imports).map_err(|cause| Error::disk(imports, cause))?;
     let word = || {
         say!(
-            "another import looks through the runs in {}",
+            "another import is reading the runs in {}",
             imports.display()
         )
     };
@@ -76,7 +76,7 @@ fn sha256_of(path: &Path) -> io::Result<String> {
         };
         sha256.update(&piece[..read]);
         done += read;
-        tally.say(done, total, "bytes read, by which the file is known again");
+        tally.say(done, total, "bytes read to recognise the file");
     }
 }
 

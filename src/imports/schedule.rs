@@ -413,7 +413,7 @@ impl<'a> Schedule<'a> {
 
     /// Sends a file again whose job ended without a word; users who came in by it are known by their ids.
     fn send_again(&mut self, file: usize) -> Result<()> {
-        say!("sending file {file} again: its job ended without a word on its users");
+        say!("sending file {file} again: its job ended without saying anything about its users");
         let state = &mut self.run.files[file - 1];
         state.stage = Stage::Waiting;
         let wait = backoff(state.uploads())?;

@@ -285,7 +285,7 @@ impl Settling {
         self.said = Some(clock::instant());
         let left = self.asked(Outcome::AskById).len() + self.asked(Outcome::AskByEmail).len();
         say!(
-            "file {}: looking up {} of {} whom the search does not show yet",
+            "file {}: looking up {} of {} that the search does not show yet",
             self.file,
             grouped(left),
             count(self.users.len(), "user")

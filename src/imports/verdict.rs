@@ -194,49 +194,49 @@ impl Why {
                 "another user has this username, user id or phone number; nobody in the connection has it together with this e-mail"
             }
             Why::TakenUntold => {
-                "the tenant has this user already, or another user with the same username, user id or phone number; which of the two it is could not be read (that needs the scope read:users)"
+                "the tenant already has this user, or another user with the same username, user id or phone number; finding out which needs the scope read:users"
             }
             Why::AnswerLost => {
-                "this user is in the tenant; whether an upload whose answer was lost brought them in cannot be told without an id drawn for the run"
+                "this user is in the tenant; without an id made for the run, it is unknown whether they came with an upload whose answer was lost"
             }
             Why::AnswerLostUpsert => {
-                "this user is in the tenant as sent; whether an upload whose answer was lost brought them in, or they were there before, cannot be told without an id drawn for the run"
+                "this user is in the tenant as sent; without an id made for the run, it is unknown whether they came with an upload whose answer was lost or were there before"
             }
             Why::NotReportedNoId => {
-                "the job counts a failure that its report does not name; without an id drawn for the run it cannot be told whether it is this user's"
+                "the job counts a refused row that its report does not name; without an id made for the run, it is unknown whether it is this one"
             }
             Why::NotReportedUpsert => {
-                "the job counts a failure that its report does not name; this user was either refused or was there before and updated"
+                "the job counts a refused row that its report does not name; this row was either refused, or its user was there before and was updated"
             }
             Why::NotReported => {
-                "the job counts a failure that its report does not name, and this user is not in the tenant: send them again"
+                "the job counts a refused row that its report does not name, and this user is not in the tenant: send the row again"
             }
             Why::NotEnded => {
-                "the job had not ended at its limit, and this user was not in the tenant then: look again later"
+                "the job had not ended at the time limit, and this user was not in the tenant then: look again later"
             }
             Why::NotEndedNoId => {
-                "the job had not ended at its limit; without an id drawn for the run this user cannot be told from one who was there before"
+                "the job had not ended at the time limit; without an id made for the run, it is unknown whether this user was there before"
             }
             Why::NotEndedUntold => {
-                "the job had not ended at its limit, and what became of this user could not be read from the tenant (that needs the scope read:users): look again later with a token that has it"
+                "the job had not ended at the time limit, and this user could not be looked up, which needs the scope read:users: look again later with a token that has it"
             }
             Why::FailedUpsert => {
-                "the job failed as a whole, several times, and Auth0 gives no reason; whether this user was there before and was updated cannot be told"
+                "the job failed as a whole several times, and Auth0 gives no reason; it is unknown whether this user was there before and was updated"
             }
             Why::Failed => {
-                "the job failed as a whole, several times, and Auth0 gives no reason; this user is not in the tenant: send them again"
+                "the job failed as a whole several times, and Auth0 gives no reason; this user is not in the tenant: send the row again"
             }
             Why::FailedNoId => {
-                "the job failed as a whole and Auth0 gives no reason; without an id drawn for the run this user cannot be told from one who was there before"
+                "the job failed as a whole, and Auth0 gives no reason; without an id made for the run, it is unknown whether this user was there before"
             }
             Why::NotTold => {
-                "the tenant does not know the job any more, so whether this user was there before and was updated cannot be told; sending them again would overwrite what changed since, so look at them, and send them again where that is right"
+                "the tenant no longer knows the job, so it is unknown whether this user was there before and was updated; sending the row again would overwrite later changes, so look at the user first"
             }
             Why::NotTellable => {
-                "the tenant does not know the job any more, and without an id drawn for the run it cannot be told what became of this user; sending them again would overwrite what changed since, so look at them, and send them again where that is right"
+                "the tenant no longer knows the job, and without an id made for the run, the outcome of this row is unknown; sending the row again would overwrite later changes, so look at the user first"
             }
             Why::LookUpRefused => {
-                "what became of this user could not be read from the tenant (that needs the scope read:users): look them up with a token that has it"
+                "the outcome of this row is unknown, since looking up its user needs the scope read:users: look the user up with a token that has it"
             }
         }
     }

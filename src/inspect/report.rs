@@ -313,7 +313,7 @@ impl FileReport {
         self.resets
     }
 
-    /// Users with a second factor that an import cannot bring, who must enrol one again.
+    /// Users with a second factor that an import cannot carry over, who must enrol one again.
     ///
     /// # Examples
     ///

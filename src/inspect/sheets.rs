@@ -58,7 +58,7 @@ impl FileReport {
     /// # std::fs::write("docs.csv", "email\nada@uni.test\nno address\n").expect("a file");
     /// inspect_users("docs.csv")?.save_csv("inspection")?;
     /// let resets = std::fs::read_to_string("inspection/reset-password.csv").expect("a file");
-    /// assert_eq!(resets, "line,email,username,reason\n2,ada@uni.test,,the file has no password of theirs\n");
+    /// assert_eq!(resets, "line,email,username,reason\n2,ada@uni.test,,the file has no password for this user\n");
     /// # Ok::<(), Error>(())
     /// ```
     pub fn save_csv(&self, folder: impl AsRef<Path>) -> Result<()> {
@@ -176,7 +176,7 @@ impl Sheets {
             self.resets.row([place, &email, &username, &why])?;
         }
         if seen.lost_factor {
-            let why = "a second factor that an import cannot bring";
+            let why = "a second factor that an import cannot carry over";
             self.enrols.row([place, &email, &username, why])?;
         }
         Ok(())

@@ -49,7 +49,7 @@ impl Judge {
 
 /// What is wrong with a twin.
 pub(crate) fn twin_reason(field: &str) -> String {
-    format!("{field} is that of a row before it too: leave one of them out")
+    format!("{field} is also in an earlier row: leave out one of the two")
 }
 
 /// Why a user would come without a password; `None` where they bring one.
@@ -58,7 +58,7 @@ pub(crate) fn reset_reason(seen: &SeenUser) -> Option<String> {
         return None;
     }
     Some(match seen.impossible {
-        Some((what, why)) => format!("theirs is {what}: it {why}"),
-        None => "the file has no password of theirs".to_string(),
+        Some((what, why)) => format!("the file has {what}: it {why}"),
+        None => "the file has no password for this user".to_string(),
     })
 }

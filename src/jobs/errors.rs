@@ -279,8 +279,8 @@ fn field(path: &str) -> Option<String> {
     })
 }
 
-const NO_ADVICE: &str = "Auth0's own sentence is all there is";
-const MFA_ADVICE: &str = "a second factor was not taken: a TOTP secret is Base32 without padding (A-Z and 2-7), a phone number `+` and 1 to 15 digits, an e-mail name@domain; mend it and import this user again, which is safe";
+const NO_ADVICE: &str = "only Auth0's own sentence is known";
+const MFA_ADVICE: &str = "a second factor was not taken: a TOTP secret must be Base32 without padding (A-Z and 2-7), a phone number `+` and 1 to 15 digits, an e-mail name@domain; fix it and import this user again, which is safe";
 
 /// The code of a row that was not sent, since a fault was found in it before.
 pub(crate) const NOT_SENT: &str = "NOT_SENT";
@@ -289,54 +289,54 @@ pub(crate) const NOT_SENT: &str = "NOT_SENT";
 pub(crate) fn advice(code: &str, field: Option<&str>) -> &'static str {
     match (code, field) {
         ("CONFLICT" | "DUPLICATED_USER", Some("custom_password_hash")) => {
-            "a hash goes in once: a wrong custom_password_hash can be sent again with upsert until its user has signed in, and never to a user who came without a hash: for these, a password reset is left"
+            "a hash can be imported once: a wrong custom_password_hash can be sent again with upsert until its user has signed in, but never to a user who came without a hash; such users need a password reset"
         }
         ("DUPLICATED_USER", _) => {
-            "this user is in the tenant already, or twice among those sent: leave it out, or import with upsert"
+            "this user is already in the tenant, or was sent twice: leave the row out, or import with upsert"
         }
         ("CONFLICT" | "CONFLICT_EMAIL" | "CONFLICT_USERNAME", _) => {
             "another user has this e-mail or username: change it, or leave the user out"
         }
         ("PATTERN", Some("password_hash")) => {
-            "password_hash takes bcrypt with $2a$ or $2b$ and cost 10 alone: make the hash with hash_password, or use custom_password_hash"
+            "password_hash takes only bcrypt with $2a$ or $2b$ and cost 10: make the hash with hash_password, or use custom_password_hash"
         }
         ("INVALID_FORMAT" | "FORMAT", Some("email")) => {
-            "this is no e-mail address Auth0 takes: it wants name@domain with a full domain"
+            "this is not an e-mail address that Auth0 takes: it must be name@domain with a full domain"
         }
         ("INVALID_FORMAT" | "FORMAT" | "PATTERN", Some("phone_number")) => {
-            "this is no phone number Auth0 takes: it wants + and 1 to 15 digits with nothing between them"
+            "this is not a phone number that Auth0 takes: it must be + and 1 to 15 digits with nothing between them"
         }
         ("MFA_FACTORS_FAILED", _) => MFA_ADVICE,
         ("INVALID_FORMAT" | "FORMAT" | "PATTERN", Some(field)) if field.contains("mfa") => {
             MFA_ADVICE
         }
         ("INVALID_FORMAT" | "FORMAT" | "PATTERN", _) => {
-            "the value has characters or a form that this field does not take"
+            "the value has a character or a form that this field does not take"
         }
         (
             "OBJECT_MISSING_REQUIRED_PROPERTY" | "OBJECT_REQUIRED",
             Some("username" | "phone_number"),
         ) => {
-            "the connection requires this of every user (the check tells it beforehand, with a token that has the scope read:connections_options)"
+            "the connection requires this for every user (the check finds it beforehand, with a token that has the scope read:connections_options)"
         }
         ("OBJECT_MISSING_REQUIRED_PROPERTY" | "OBJECT_REQUIRED", Some("email")) => {
             "every user needs an e-mail"
         }
         ("OBJECT_MISSING_REQUIRED_PROPERTY" | "OBJECT_REQUIRED", Some(_)) => {
-            "something that this field needs in it is missing: Auth0's sentence names it"
+            "something inside this field is missing: Auth0's sentence names it"
         }
         ("OBJECT_MISSING_REQUIRED_PROPERTY" | "OBJECT_REQUIRED" | "ANY_OF_MISSING", _) => {
             "something required is missing: every user needs an e-mail"
         }
         ("OBJECT_ADDITIONAL_PROPERTIES", _) => {
-            "the import knows no such field: look for a misspelling, or put it in user_metadata"
+            "an import has no such field: check the spelling, or put it in user_metadata"
         }
         ("INVALID_TYPE", _) => {
-            "the value is of the wrong kind, text where true or false is wanted, say"
+            "the value has the wrong type, such as text instead of true or false"
         }
         ("ENUM_MISMATCH", _) => "the value is not one of those allowed here",
         ("ARRAY_LENGTH_SHORT", _) => {
-            "the list has too few entries: leave the field out when there are none"
+            "the list has too few entries: leave the field out if there are none"
         }
         ("ARRAY_LENGTH_LONG", _) => "the list has too many entries",
         ("MIN_LENGTH" | "MINIMUM", _) => "the value is too short or too small",
@@ -345,32 +345,32 @@ pub(crate) fn advice(code: &str, field: Option<&str>) -> &'static str {
         }
         ("MAX_LENGTH" | "MAXIMUM", _) => "the value is too long or too large",
         ("NOT_PASSED", Some("custom_password_hash")) => {
-            "a user brings one hash: leave out password_hash or custom_password_hash"
+            "a user has one hash: leave out password_hash or custom_password_hash"
         }
         ("NOT_PASSED", Some("username")) => {
-            "this connection takes no usernames: import users.without_usernames() (the check tells it beforehand, with a token that has the scope read:connections_options)"
+            "this connection does not take usernames: import users.without_usernames() (the check finds it beforehand, with a token that has the scope read:connections_options)"
         }
         ("NOT_PASSED", Some("app_metadata")) => {
-            "app_metadata may not hold this key: Auth0 keeps it for itself"
+            "app_metadata cannot have this key, which Auth0 reserves: rename it"
         }
-        ("NOT_PASSED", _) => "something is there that may not be: leave it out",
+        ("NOT_PASSED", _) => "something here is not allowed: leave it out",
         ("CONNECTION_NOT_FOUND", _) => "the connection is gone: look it up again",
         ("PROFILE_SIZE_EXCEEDED", _) => {
             "the profile is over Auth0's limit of 10 KB: send less metadata"
         }
         // Codes of this crate's own.
-        (NOT_SENT, _) => "it was not sent: mend it and send it again",
+        (NOT_SENT, _) => "the row was not sent: fix it and send it again",
         ("NOT_REPORTED" | "JOB_FAILED", _) => "send this user again",
         ("LOOKED_UP", _) => "leave the row out, or update the user with ImportOptions::upsert",
         ("TAKEN", _) => {
             "give the user another username, user id or phone number, or find the other one"
         }
         ("NOT_TOLD", _) => {
-            "look at the user in the tenant; ImportReport::failed has the row, to be sent again where that is right"
+            "look at the user in the tenant; if the row should be sent again, ImportReport::failed has it"
         }
         ("NOT_LOOKED_UP", _) => "look the user up with a token that has the scope read:users",
         ("ANSWER_LOST", _) => "compare the user in the tenant with the row",
-        ("JOB_NOT_ENDED", _) => "look for this user in a while, before sending them again",
+        ("JOB_NOT_ENDED", _) => "look for this user later, before you send the row again",
         _ => NO_ADVICE,
     }
 }
@@ -387,13 +387,13 @@ fn explain(finished: &FinishedJob, rows: usize, details: &Value) -> Option<Strin
     }
     match (&finished.status, rows) {
         (JobStatus::Failed, 0) => Some(
-            "the job failed as a whole and Auth0 gives no reason: it could not read the file (not a JSON array, or cut off), or the job ran over its two hours; none of its rows is accounted for, so look for the users before sending them again".to_string(),
+            "the job failed as a whole and Auth0 gives no reason: it could not read the file (not a JSON array, or cut off), or the job took more than two hours; the outcome of its rows is unknown, so look for the users before you send them again".to_string(),
         ),
         (JobStatus::Completed, 0) if finished.summary.is_some_and(|s| s.failed > 0) => Some(
             "rows failed, but the report is empty: Auth0 keeps it for 24 hours".to_string(),
         ),
         (JobStatus::Completed, 0) if finished.summary.is_none() => Some(
-            "the report names nobody, and the job does not say how many it refused: look for one of its users with users_by_email".to_string(),
+            "the report names nobody, and the job does not say how many rows it refused: look for one of its users with users_by_email".to_string(),
         ),
         (_, 0) => Some("no user was refused".to_string()),
         _ => None,

@@ -60,7 +60,7 @@ pub fn find_job(tenant: &Tenant, id: &str) -> Result<Job> {
     }
     let accepted = Accepted::of(&answer, &job)?;
     if accepted.id != asked {
-        return Err(answer.bad("its `id` is that of another job"));
+        return Err(answer.bad("its `id` is another job's"));
     }
     let connection = job
         .connection_id
@@ -70,7 +70,7 @@ pub fn find_job(tenant: &Tenant, id: &str) -> Result<Job> {
     Ok(Job {
         id: accepted.id,
         connection: connection
-            .ok_or_else(|| answer.bad("its `connection_id` is no connection's id"))?,
+            .ok_or_else(|| answer.bad("its `connection_id` is not a connection id"))?,
         created_at: accepted.created_at.unwrap_or_default(),
         correlation_id: String::new(),
         answered_connection: accepted.connection,

@@ -315,14 +315,14 @@ impl FinishedJob {
     pub(crate) fn sent(&self) -> std::result::Result<&[RowKey], String> {
         let Some(keys) = &self.job.keys else {
             return Err(format!(
-                "which users job {} was sent is not known, since it was taken up by its id: say it with job.sent(&users)",
+                "the users of job {} are not known, since the job was found by its id: name them with job.sent(&users)",
                 self.id
             ));
         };
         match self.summary {
             Some(summary) if self.job.found.is_some() && summary.total != keys.len() as u64 => {
                 Err(format!(
-                    "job {} was sent {}, and {} are said to have been: say all of them and no others with job.sent(&users)",
+                    "job {} was sent {}, but job.sent names {}: pass exactly the users that were sent",
                     self.id,
                     count(summary.total as usize, "user"),
                     grouped(keys.len())

@@ -24,13 +24,13 @@ const FIELDS: &str =
 
 pub(crate) const ELSEWHERE: &str = "the user with this id is in another connection";
 pub(crate) const TWO_WITH_ID: &str =
-    "two users of the tenant have this id, and which of them a deletion hits is not known";
+    "two users of the tenant have this id, and it is not known which of them a delete would hit";
 pub(crate) const LINKED: &str = "another account was linked to the user";
 pub(crate) const OLDER: &str = "the user is older than the job";
 pub(crate) const NEWER: &str = "the user was created after the job had ended";
 pub(crate) const IDENTITIES_UNTOLD: &str =
-    "the tenant does not tell which connection the user is in";
-pub(crate) const AGE_UNTOLD: &str = "the tenant does not tell when the user or the job was created";
+    "the tenant does not say which connection the user is in";
+pub(crate) const AGE_UNTOLD: &str = "the tenant does not say when the user or the job was created";
 
 /// The identity of a database user of the connection; of any connection when its name is not known.
 fn identity<'a>(profile: &'a UserAnswer, connection: Option<&str>) -> Option<&'a IdentityAnswer> {

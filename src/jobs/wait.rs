@@ -215,7 +215,7 @@ fn usual(job: &Job) -> String {
         return String::new();
     };
     format!(
-        "; {} take {} at the speeds Auth0's staff name",
+        "; {} take {} at the speeds that Auth0's staff name",
         count(users, "user"),
         span_in_words(at_published_speeds(users))
     )
@@ -224,7 +224,7 @@ fn usual(job: &Job) -> String {
 fn progress_words(progress: &JobProgress, status: &str, deadline: &Deadline) -> String {
     let status = match status {
         PENDING => String::new(),
-        status => format!(", and its status is `{status}`, which Auth0 does not list"),
+        status => format!(", and its status is `{status}`, which Auth0 does not document"),
     };
     let share = progress.share.map_or(String::new(), |share| {
         format!(", {:.0} % done", share * 100.0)

@@ -23,7 +23,7 @@ pub(crate) fn lock(folder: &Path) -> Result<File> {
     // A program that is just being started holds a copy of every lock of this one's, for a moment.
     let word = || {
         say!(
-            "another kernel or program is at work on {}: waiting {} s for it to end",
+            "another kernel or program is working on {}: waiting {} s for it to end",
             folder.display(),
             (LOCK_WAIT - FIRST_WORD).as_secs()
         );

@@ -11,23 +11,23 @@ pub(crate) fn address_of(link: &str, loopback: Option<&Url>) -> Result<Url, &'st
         Some(url) => url,
         // Auth0 has been seen to leave the scheme out.
         None if !path.contains("://") => Url::parse(&format!("https://{link}"))
-            .map_err(|_| "the file it names has no address that can be read")?,
-        None => return Err("the file it names has no address that can be read"),
+            .map_err(|_| "the address of the file cannot be read")?,
+        None => return Err("the address of the file cannot be read"),
     };
     if !address.username().is_empty() || address.password().is_some() {
-        return Err("the file it names is at an address with a user's name or a password in it");
+        return Err("the address of the file has a user name or a password in it");
     }
     let is_own = |own: &Url| place(own) == place(&address);
     if address.scheme() == "http" && loopback.is_some_and(is_own) {
         return Ok(address);
     }
     if address.scheme() != "https" {
-        return Err("the file it names is not to be had over https");
+        return Err("the address of the file is not https");
     }
     // A dot at the end changes nothing of where a name leads.
     match address.domain().map(|name| name.trim_end_matches('.')) {
         Some(name) if name.contains('.') && !name.ends_with(".localhost") => Ok(address),
-        _ => Err("the file it names is not at a host with a name"),
+        _ => Err("the address of the file has no host name"),
     }
 }
 

@@ -232,7 +232,7 @@ fn profiles(answer: &Answer, users: &[Value]) -> Result<Vec<Profile>> {
         let profile = Profile::read(user);
         match profile.user_id.is_empty() {
             true => {
-                let problem = format!("user {} of its list has no `user_id`", place + 1);
+                let problem = format!("user {} in its list has no `user_id`", place + 1);
                 Err(answer.bad(&problem))
             }
             false => Ok(profile),

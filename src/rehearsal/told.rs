@@ -124,7 +124,7 @@ fn look_up(
         .map(|(_, user)| user)
         .collect();
     say!(
-        "looking up who is there already: {}",
+        "looking up existing users: {}",
         cost(good.len(), options)
     );
     let tenant = tenant.until(Deadline::after(options.time_limit), FAULTS_BORNE);

@@ -158,7 +158,7 @@ impl FileCounts {
         hashes
     }
 
-    /// Users with a second factor that an import cannot bring: they must enrol one again.
+    /// Users with a second factor that an import cannot carry over: they must enrol one again.
     ///
     /// # Examples
     ///
@@ -261,19 +261,19 @@ impl FileCounts {
         }
         for (what, (why, rows)) in &tally.impossible {
             words.push(format!(
-                "{} came without a password, since theirs is {what}: it {why}",
+                "{} came without a password, since the file has {what}: it {why}",
                 count(*rows as usize, "user")
             ));
         }
         for (field, rows) in &tally.blanks {
             words.push(format!(
-                "{field} begins or ends with a blank in {}, which was kept",
+                "{field} begins or ends with a space in {}, which was kept",
                 count(*rows as usize, "row")
             ));
         }
         if tally.lost_factors > 0 {
             words.push(format!(
-                "{} had a second factor that an import cannot bring, and must enrol again",
+                "{} had a second factor that an import cannot carry over, and must enrol again",
                 count(tally.lost_factors as usize, "user")
             ));
         }

@@ -8,7 +8,7 @@ use crate::sources::bytes::{Text, find};
 use crate::sources::rows::{Fault, LONGEST_ROW, too_long, undecoded};
 use crate::words::count;
 
-const OPEN_QUOTE: &str = "; is a quote left open?";
+const OPEN_QUOTE: &str = "; check for a quote that is left open";
 /// Bytes that are read a second time at most, because a quote was found to have swallowed rows. A file in which each line
 /// opens another quote would otherwise be read for hours.
 const MOST_AGAIN: usize = 1 << 30;
@@ -207,22 +207,22 @@ impl Csv {
             false => self.step_over(bytes, lines),
         }
         let next = match (swallows, is_read_again) {
-            (true, true) => ", and what follows is read again".to_string(),
-            (true, false) => format!(", and none of its {lines} lines is read"),
+            (true, true) => ", and reading continues after that".to_string(),
+            (true, false) => format!(", and none of its {lines} lines are read"),
             (false, _) => String::new(),
         };
         Some(match odd {
             Odd::Open => {
-                format!("opens a quote that never closes{next}: close it, or write \"\" for it")
+                format!("opens a quote that never closes{next}: close it, or write it as \"\"")
             }
             Odd::Escaped => {
-                "has a quote behind a backslash within a cell: write \"\" for it".to_string()
+                "has a quote after a backslash in a cell: write it as \"\"".to_string()
             }
             Odd::GoesOn => format!(
-                "opens a quote that closes in the middle of a cell, {lines} lines on{next}: close it, or write \"\" for it"
+                "opens a quote that closes in the middle of a cell, {lines} lines on{next}: close it, or write it as \"\""
             ),
             _ => format!(
-                "has a cell over {lines} lines that looks as if a quote were left open{next}: close it, or take such cells with ReadOptions::line_breaks"
+                "has a cell over {lines} lines that looks like a quote left open{next}: close it, or allow such cells with ReadOptions::line_breaks"
             ),
         })
     }

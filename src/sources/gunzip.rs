@@ -77,13 +77,13 @@ impl<R: BufRead> Gunzip<R> {
         if self.parts > MOST_PARTS {
             let most = grouped(MOST_PARTS);
             return Err(io::Error::other(format!(
-                "the file has over {most} parts, the most that are unpacked"
+                "the file has over {most} gzip parts, which is the most that is unpacked"
             )));
         }
         for wanted in [MAGIC[0], MAGIC[1], 8] {
             if self.byte()? != wanted {
                 let fact = if self.parts == 1 {
-                    "it is no gzip file"
+                    "it is not a gzip file"
                 } else {
                     DAMAGED
                 };
@@ -135,7 +135,7 @@ impl<R: BufRead> Gunzip<R> {
             .min(ALWAYS_BYTES.max(MOST_RATIO.saturating_mul(self.taken)));
         if self.given > most {
             return Err(io::Error::other(format!(
-                "the file unpacks to over {} bytes, the most that is unpacked of one of its size",
+                "the file unpacks to over {} bytes, which is the most that is unpacked from a file of its size",
                 grouped(most)
             )));
         }
@@ -283,7 +283,7 @@ mod tests {
         assert!(
             gunzip(b"{\"email\"")
                 .unwrap_err()
-                .starts_with("it is no gzip file")
+                .starts_with("it is not a gzip file")
         );
     }
 

@@ -40,21 +40,21 @@ pub(crate) fn no_users(window: &[u8]) -> Option<(&'static str, &'static str)> {
     let holds = |object: &Value| holds_list(object, 0);
     if objects.iter().any(holds) {
         return Some((
-            "JSON of objects that hold a list of users each",
-            "put the users of all of them into one list, with jq, say",
+            "JSON with several objects that each hold a list of users",
+            "put all users into one list, for example with jq",
         ));
     }
     if objects.len() == 1 && objects.iter().any(is_keyed) {
         return Some((
-            "a JSON object with a user under each key",
-            "make a list of its users, as `jq '[.[]]'` does",
+            "a JSON object with one user under each key",
+            "turn it into a list with `jq '[.[]]'`",
         ));
     }
     let is_realm =
         |object: &Value| object.get("realm").is_some() && object.get("clients").is_some();
     objects.iter().any(is_realm).then_some((
-        "a realm of Keycloak without its users",
-        "export it with --users realm_file, or read the files of users that stand beside it",
+        "a Keycloak realm without its users",
+        "export it with --users realm_file, or read the files of users beside it",
     ))
 }
 

@@ -133,9 +133,9 @@ pub(crate) fn each_field(
     let read = EachField(take).deserialize(&mut json);
     let read = read.and_then(|fault| json.end().map(|()| fault));
     let fault = read.map_err(|cause| match cause.line() {
-        1 => format!("is not one whole JSON object (column {})", cause.column()),
+        1 => format!("is not one complete JSON object (column {})", cause.column()),
         line => format!(
-            "is not one whole JSON object (line {line} of it, column {})",
+            "is not one complete JSON object (line {line} of it, column {})",
             cause.column()
         ),
     })?;
@@ -179,7 +179,7 @@ enum Behind {
 }
 
 /// What is told of the text behind a list.
-const MORE: &str = "begins what stands behind the list of users and is not read: give each list of users a file of its own";
+const MORE: &str = "begins something after the list of users, which is not read: put each list of users into a file of its own";
 
 /// What a byte means where a scan stands.
 enum Step {
@@ -291,7 +291,7 @@ impl Objects {
                 Ok(None) => {
                     let cause = io::Error::new(
                         io::ErrorKind::UnexpectedEof,
-                        "the file ends before its list does",
+                        "the file ends before its list ends",
                     );
                     return Some((self.line, Err(Fault::File(cause))));
                 }
@@ -383,11 +383,11 @@ impl Objects {
     /// Goes on with the next object behind one that is broken: an opening brace behind a comma, at the beginning of a line
     /// where the broken one is.
     fn recover(&mut self, looked_at: usize) -> Fault {
-        let broken = "is not one whole JSON object: a bracket or a quote is missing";
+        let broken = "is not one complete JSON object: a bracket or a quote is missing";
         self.again = self.again.saturating_sub(looked_at);
         if self.again == 0 {
             self.is_over = true;
-            let fact = "too many users before it have no end";
+            let fact = "too many users before it are not closed";
             return Fault::File(io::Error::new(io::ErrorKind::InvalidData, fact));
         }
         let mut at = 1;

@@ -110,7 +110,7 @@ fn attributes(lines: &[String]) -> Result<Attributes, String> {
             continue;
         }
         let Some((name, value)) = line.split_once(':') else {
-            return Err("has a line that is no attribute: it lacks a colon".to_string());
+            return Err("has a line that is not an attribute: its colon is missing".to_string());
         };
         // An option behind the name, as in `cn;lang-de`, is another reading of the same.
         let name = name.split(';').next().unwrap_or(name).trim();
@@ -144,15 +144,15 @@ fn attributes(lines: &[String]) -> Result<Attributes, String> {
 fn decoded(name: &str, coded: &str) -> Result<Option<String>, String> {
     let is_guid = name.eq_ignore_ascii_case("objectGUID");
     let is_password = name.eq_ignore_ascii_case("userPassword");
-    let broken = |what: &str| format!("has an attribute that is {what}: export it again");
+    let broken = |what: &str| format!("has an attribute that is {what}: export the file again");
     let bytes = BASE64
         .decode(coded)
-        .map_err(|_| broken("not the base64 it is said to be"))?;
+        .map_err(|_| broken("not base64, though it is marked as base64"))?;
     match String::from_utf8(bytes) {
         Ok(text) if !is_guid => Ok(Some(text)),
         Ok(text) => Ok(guid(text.as_bytes())),
         Err(error) if is_guid => Ok(guid(error.as_bytes())),
-        Err(_) if is_password => Err(broken("a password and no text")),
+        Err(_) if is_password => Err(broken("a password but not text")),
         Err(_) => Ok(None),
     }
 }

@@ -95,7 +95,7 @@ impl LookedAt {
         let in_rows = |rows: usize| count(rows, "row");
         let unmapped = mapping.lost.iter().map(|(name, rows)| {
             format!(
-                "`{name}` looks like hashes of passwords in {} and goes nowhere, and no later import can bring them: map it with ReadOptions::map(\"{name}\", \"hash\"), or name it in ReadOptions::leave_out",
+                "`{name}` looks like password hashes in {} but is not mapped, and no later import can add them: map it with ReadOptions::map(\"{name}\", \"hash\"), or name it in ReadOptions::leave_out",
                 in_rows(*rows as usize)
             )
         });
@@ -103,13 +103,13 @@ impl LookedAt {
         let (silent, clear) = self.without_hashes();
         let silent = (silent > 0).then(|| {
             format!(
-                "the hashes of {column} do not say how they were made in {}: find out with find_recipe from a few known passwords and give it to ReadOptions::recipe, or name the column in ReadOptions::leave_out",
+                "the hashes of {column} do not say how they were made in {}: find the recipe with find_recipe from a few known passwords and pass it to ReadOptions::recipe, or name the column in ReadOptions::leave_out",
                 in_rows(silent)
             )
         });
         let clear = (clear > 0).then(|| {
             format!(
-                "{column} holds passwords in clear text in {}: have them hashed with ReadOptions::hash_clear_text(true), or name the column in ReadOptions::leave_out and give passwords with set_passwords",
+                "{column} holds passwords in clear text in {}: hash them with ReadOptions::hash_clear_text(true), or name the column in ReadOptions::leave_out and set passwords with set_passwords",
                 in_rows(clear)
             )
         });

@@ -148,7 +148,7 @@ impl Mapping {
         let has_word = names.iter().any(|name| has_word(name));
         let told = || match has_word {
             true => format!("it has: {}", told(&names)),
-            false => "its first line may be no heading, so it is not shown".to_string(),
+            false => "its first line may not be a heading, so it is not shown".to_string(),
         };
         let missing = |(from, _): &&(String, String)| !names.contains(from);
         if let Some((missing, _)) = self.options.mapping.iter().find(missing) {
@@ -270,7 +270,7 @@ impl Mapping {
 
     fn unmapped(&mut self, name: String) -> String {
         let fault = format!(
-            "holds what looks like the hash of a password in `{name}`, which goes nowhere: map it with ReadOptions::map, or name it in leave_out"
+            "has what looks like a password hash in `{name}`, which is not mapped: map it with ReadOptions::map, or name it in leave_out"
         );
         if self.lost.len() < MOST_DROPPED || self.lost.contains_key(&name) {
             *self.lost.entry(name.clone()).or_default() += 1;
@@ -416,7 +416,7 @@ impl Mapping {
             Target::Take(Take::Nothing)
                 if self.options.leave_out.iter().any(|left| left == name) =>
             {
-                "nowhere, as leave_out says".to_string()
+                "nowhere, since leave_out names it".to_string()
             }
             target => target.in_words(),
         }

@@ -452,7 +452,7 @@ impl UserFile {
         }
         let names = absent.iter().map(|name| shown(name));
         say!(
-            "{}: none of the first {READ_AHEAD} rows has {}, which is mapped: is the name misspelt?",
+            "{}: none of the first {READ_AHEAD} rows has {}, which is mapped: check the spelling",
             self.path.display(),
             listed(names.collect::<Vec<_>>().iter().map(String::as_str))
         );
@@ -494,7 +494,7 @@ impl UserFile {
         if self.counts.add_left_out(why) {
             let path = self.path.display();
             say!(
-                "{path}: line {line} {}, and is left out, like all of its kind",
+                "{path}: line {line} {}, and is left out, like all such lines",
                 as_verb(why)
             );
         }
@@ -669,7 +669,7 @@ impl UserFile {
             return Ok(Some(Secret::new(text)));
         }
         self.ahead.clear += 1;
-        Err("has a password in clear text: have it hashed with ReadOptions::hash_clear_text, or name its column in leave_out".to_string())
+        Err("has a password in clear text: hash it with ReadOptions::hash_clear_text, or name its column in leave_out".to_string())
     }
 
     /// The hash by a recipe, to which known passwords led, or else by what it says itself.
@@ -706,7 +706,7 @@ impl UserFile {
         match fitting.len() {
             0 => Ok(itself.into_iter().find_map(describe)),
             1 => Ok(fitting.pop()),
-            _ => Err("has a hash that several of the recipes can have made: read those users by themselves, with one recipe".to_string()),
+            _ => Err("has a hash that several of the recipes could have made: read those users separately, with one recipe".to_string()),
         }
     }
 
@@ -714,8 +714,8 @@ impl UserFile {
     fn silent(&mut self) -> String {
         self.ahead.silent += 1;
         match self.recipes.is_empty() {
-            true => "has a hash that does not say how it was made: find out with find_recipe and give it to with_recipe, or name its column in leave_out",
-            false => "has a hash that does not say how it was made, and that the recipe cannot have made: find the recipes of a mixed column with find_recipes, and give each to with_recipe",
+            true => "has a hash that does not say how it was made: find the recipe with find_recipe and pass it to with_recipe, or name its column in leave_out",
+            false => "has a hash that does not say how it was made, and the recipe cannot have made it: find the recipes of a mixed column with find_recipes, and pass each to with_recipe",
         }
         .to_string()
     }
@@ -723,7 +723,7 @@ impl UserFile {
     fn say_what_is_missing(&mut self) {
         let path = self.path.display();
         if let Some(names) = self.mapping.dropped_in_words() {
-            say!("{path}: fields an import does not take were left out: {names}");
+            say!("{path}: fields that an import does not take were left out: {names}");
         }
         if !matches!(self.rows, Rows::Ended) {
             for words in self.counts.in_words() {
@@ -797,7 +797,7 @@ fn cells(
     Ok(is_odd && record.text.contains(MARKER) || mapping.names_hold_marker)
 }
 
-const NUL: &str = "holds a NUL byte, which is in no text: save the file as UTF-8 anew";
+const NUL: &str = "has a NUL byte, so it is not text: save the file again as UTF-8";
 
 fn object(
     mapping: &mut Mapping,

@@ -26,19 +26,19 @@ const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 /// Columns that Firebase's CSV has at least.
 const FIREBASE_COLUMNS: usize = 26;
 
-const SQL: &str = "a script of SQL";
+const SQL: &str = "an SQL script";
 const CSV_OF_SQL: &str = "export the table of users as CSV";
 /// Files that hold no text of users, by how they begin: what each is, and what to do about it.
 const KINDS: [(&[u8], &str, &str); 24] = [
-    (b"\x1f\x8b", "packed with gzip twice", "unpack it once"),
+    (b"\x1f\x8b", "packed twice with gzip", "unpack it once"),
     (
         b"PK\x03\x04",
-        "a zip archive or a workbook of Excel",
+        "a zip archive or an Excel workbook",
         "unpack it, or save the sheet as CSV in UTF-8",
     ),
     (
         b"\xd0\xcf\x11\xe0",
-        "a workbook of an old Excel",
+        "an old Excel workbook",
         "save the sheet as CSV",
     ),
     (
@@ -63,12 +63,12 @@ const KINDS: [(&[u8], &str, &str); 24] = [
     ),
     (
         b"SQLite format 3",
-        "a database of SQLite",
+        "an SQLite database",
         "export the table of users as CSV",
     ),
     (
         b"PGDMP",
-        "a dump of PostgreSQL in its own form",
+        "a PostgreSQL dump in its own format",
         "export the table of users as CSV, with \\copy … CSV HEADER",
     ),
     (b"-- ", SQL, CSV_OF_SQL),
@@ -230,8 +230,8 @@ fn json_rows(path: &Path, text: Text, options: &ReadOptions) -> Result<(Rows, &'
     // Pages of an API, put one behind the other, are such objects each.
     if is_alone && has_list_of_objects(whole) || !is_alone && holds_users(whole) {
         if users_behind(whole) {
-            let advice = "keep that list alone, as `jq .users` does";
-            let what = "JSON with another list before the one that is named users";
+            let advice = "keep only that list, for example with `jq .users`";
+            let what = "JSON with another list before the list `users`";
             return Err(Error::source_of_another_kind(path, what, advice));
         }
         if let Some(name) = hashes_beside(whole)
@@ -479,7 +479,7 @@ fn names_of(
 ) -> Result<(Vec<String>, bool)> {
     if first.len() > MOST_COLUMNS {
         let (columns, most) = (grouped(first.len()), grouped(MOST_COLUMNS));
-        let fault = format!("has {columns} columns, and {most} are the most that are read");
+        let fault = format!("has {columns} columns, and at most {most} are read");
         return Err(Error::bad_heading(path, &fault));
     }
     if options.heading.is_empty() {

@@ -184,7 +184,7 @@ objects!(
 );
 
 impl Field for ClientsAnswer {
-    const OTHERWISE: &str = "`clients` is no list";
+    const OTHERWISE: &str = "`clients` is not a list";
     fn of(json: Value) -> Option<ClientsAnswer> {
         let told: ClientsAnswer = object(json)?;
         // A connection that no application uses is told without a list.
@@ -211,7 +211,7 @@ impl Field for ReportAnswer {
 }
 
 impl Field for ConnectionsAnswer {
-    const OTHERWISE: &str = "it holds no list `connections`";
+    const OTHERWISE: &str = "it has no list `connections`";
     fn of(mut json: Value) -> Option<ConnectionsAnswer> {
         let total = json.get("total").and_then(|total| u64::of(total.clone()));
         let next = json.get("next").and_then(|next| String::of(next.clone()));
@@ -225,7 +225,7 @@ impl Field for ConnectionsAnswer {
 }
 
 impl<T: Field + Default> Field for UsersAnswer<T> {
-    const OTHERWISE: &str = "it holds no list `users`";
+    const OTHERWISE: &str = "it has no list `users`";
     fn of(mut json: Value) -> Option<UsersAnswer<T>> {
         let total = json.get("total").and_then(|total| u64::of(total.clone()));
         let users = Vec::of(list(&mut json, "users"))?;

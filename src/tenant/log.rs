@@ -184,7 +184,7 @@ fn answered(answer: &Result<Answer>) -> String {
     match answer {
         Ok(answer) => redact::of_json(&answer.body, &answer.sent),
         Err(error) if error.kind() == ErrorKind::TimedOut => "no answer in time".to_string(),
-        Err(_) => "no whole answer: the connection failed".to_string(),
+        Err(_) => "no complete answer: the connection failed".to_string(),
     }
 }
 

@@ -546,7 +546,7 @@ impl Tenant {
             drop(traffic);
             if wait >= Duration::from_secs(2) && self.inner.wire.words.are_due() {
                 let wait = in_words(wait);
-                say!("waiting {wait} for the next request: that is the rate");
+                say!("waiting {wait} before the next request, to keep to the rate");
             }
             clock::wait(wait.min(deadline.left()));
         }

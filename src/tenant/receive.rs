@@ -91,7 +91,7 @@ pub(crate) fn receive(
         heard = clock::instant();
         if body.len() as u64 > most {
             let most = grouped(most);
-            let problem = format!("it has over {most} bytes, the most that are read");
+            let problem = format!("it has over {most} bytes, which is the most that is read");
             return Err(Error::bad_answer(call, &problem));
         }
     }

@@ -185,7 +185,7 @@ impl Answer {
 
     /// What the answer tells in `field`, without which the call has failed.
     pub(crate) fn need<T>(&self, field: &str, told: Option<T>) -> Result<T> {
-        told.ok_or_else(|| self.bad(&format!("it does not tell `{field}`")))
+        told.ok_or_else(|| self.bad(&format!("it has no `{field}`")))
     }
 
     /// The error that the answer is, for want of what the call is for.
@@ -210,7 +210,7 @@ impl Answer {
         ))
     }
 
-    /// Why it is no JSON; `None` where it is.
+    /// Why it is not JSON; `None` where it is.
     pub(crate) fn unreadable(&self) -> Option<Unreadable> {
         self.json().err()
     }

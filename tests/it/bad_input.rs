@@ -145,7 +145,7 @@ fn a_csv_file_is_told_where_it_is_wrong() {
     says(
         read_csv(path, &[]),
         &format!(
-            "cannot read users from {path}: its heading is not UTF-8 (Latin-1, perhaps): save the file as UTF-8, or read it with Encoding::Latin1"
+            "cannot read users from {path}: its heading is not UTF-8 (it may be Latin-1): save the file as UTF-8, or read it with Encoding::Latin1"
         ),
     );
     // A mark of byte order, quotes, and rows that cost themselves alone.
@@ -158,7 +158,7 @@ fn a_csv_file_is_told_where_it_is_wrong() {
         "a\"b@uni.test".to_string(),
         "quo,ted@uni.test".to_string(),
         line(
-            "5 is not UTF-8 (Latin-1, perhaps): save the file as UTF-8, or read it with Encoding::Latin1",
+            "5 is not UTF-8 (it may be Latin-1): save the file as UTF-8, or read it with Encoding::Latin1",
         ),
         line("6 has 1 cell, and the heading has 2"),
         "d@uni.test".to_string(),
@@ -194,7 +194,7 @@ fn a_broken_line_is_told_by_its_number_and_the_rest_is_kept() {
     let path = latin1.path();
     let wanted = [
         format!(
-            "cannot read users from {path}: line 1 is not UTF-8 (Latin-1, perhaps): save the file as UTF-8, or read it with Encoding::Latin1"
+            "cannot read users from {path}: line 1 is not UTF-8 (it may be Latin-1): save the file as UTF-8, or read it with Encoding::Latin1"
         ),
         "b@uni.test".to_string(),
     ];

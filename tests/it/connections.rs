@@ -162,8 +162,8 @@ fn whose_applications_are_not_told_is_still_found_and_both_scopes_are_named() {
         (json!({}), "no application uses it"),
         (json!({"clients": null}), "no application uses it"),
         (json!({"clients": []}), "no application uses it"),
-        (json!({"clients": 7}), "`clients` is no list"),
-        (json!(null), "`clients` is no list"),
+        (json!({"clients": 7}), "`clients` is not a list"),
+        (json!(null), "`clients` is not a list"),
     ] {
         let tenant = answering(vec![list.clone(), ok(&body)]);
         let error = get_connection_id(&tenant, DATABASE).unwrap_err();
@@ -334,7 +334,7 @@ fn what_the_connection_requires_is_missing_before_anything_is_sent() {
             (3, "nickname")
         ]
     );
-    let required = "is missing, and the connection requires it of every user";
+    let required = "is missing, and the connection requires it for every user";
     assert_eq!(plan.problems[0].problem, required);
 }
 

@@ -445,7 +445,7 @@ fn a_user_who_holds_the_words_of_the_kernel_is_refused_where_the_file_is_read() 
     let good: Vec<bool> = rows.iter().map(Result::is_ok).collect();
     assert_eq!(good, [true, false, false, false, true]);
     let error = rows[1].as_ref().unwrap_err().to_string();
-    let wanted = "line 2 holds EVCXR and an underscore, by which a notebook's kernel is given orders: take that out";
+    let wanted = "line 2 has EVCXR and an underscore, which a notebook's kernel takes for a command: remove it";
     assert!(error.ends_with(wanted), "{error}");
     let csv = TestFile::new(b"email,user_metadata.EVCXR_X\na@uni.test,1\nb@uni.test,\n");
     let rows: Vec<bool> = read_csv(csv.path(), &[])

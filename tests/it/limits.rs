@@ -114,7 +114,7 @@ fn one_open_quote_takes_no_more_memory_than_a_row_may() {
     let said = said(itself(test).env("READS", file.path()));
     assert!(
         said.contains(
-            "line 3 has over 4,194,304 bytes, far more than an import takes; is a quote left open?"
+            "line 3 has over 4,194,304 bytes, far more than an import takes; check for a quote that is left open"
         ),
         "{said}"
     );
@@ -151,7 +151,7 @@ fn a_record_that_is_too_long_costs_itself_alone() {
         ]
         .concat();
         let too_long =
-            "line 3 has over 4,194,304 bytes, far more than an import takes; is a quote left open?";
+            "line 3 has over 4,194,304 bytes, far more than an import takes; check for a quote that is left open";
         let uneven = format!("line {} has 1 cell, and the heading has 2", 4 + lines);
         let expected = ["before@uni.test", too_long, "after@uni.test", &uneven];
         assert_eq!(emails(&text), expected);

@@ -74,7 +74,7 @@ fn a_journal_whose_hashes_are_right_and_whose_numbers_cannot_be_is_refused() {
             json!(-1.0),
             "requests a second",
         ),
-        ("Begun", "/at", most.clone(), "no clock has shown that time"),
+        ("Begun", "/at", most.clone(), "that time has not come yet"),
         (
             "Packed",
             "/file",
@@ -140,14 +140,14 @@ fn a_journal_whose_hashes_are_right_and_whose_numbers_cannot_be_is_refused() {
             "Accepted",
             "/job",
             json!("../users/auth0|1"),
-            "that is no id of a job",
+            "that is not a job id",
         ),
-        ("Accepted", "/job", json!(""), "that is no id of a job"),
+        ("Accepted", "/job", json!(""), "that is not a job id"),
         (
             "Accepted",
             "/at",
             most.clone(),
-            "no clock has shown that time",
+            "that time has not come yet",
         ),
         ("Done", "/file", json!(7), "there is no file 7, of 2"),
         (
@@ -180,7 +180,7 @@ fn a_journal_whose_hashes_are_right_and_whose_numbers_cannot_be_is_refused() {
             json!([[500, 1]]),
             "row 500 is not in file 1",
         ),
-        ("Done", "/at", most.clone(), "no clock has shown that time"),
+        ("Done", "/at", most.clone(), "that time has not come yet"),
     ];
     for (kind, value, change, said) in changes {
         let mut entries = written.clone();
@@ -247,31 +247,31 @@ fn a_journal_whose_lines_come_in_an_order_that_cannot_be_is_refused() {
         (
             0,
             begun.clone(),
-            "a journal tells its version first, and once",
+            "a journal gives its version once, at its beginning",
         ),
         (
             1,
             json!({"Version": 1}),
-            "a journal tells its version first, and once",
+            "a journal gives its version once, at its beginning",
         ),
         (
             1,
             json!({"Sealed": {"rows": 0}}),
-            "a run begins once, before all else",
+            "a run begins once, before everything else",
         ),
-        (end, begun, "a run begins once, before all else"),
+        (end, begun, "a run begins once, before everything else"),
         (packed, left_out(3), "row 3 was left out"),
         (sealed, left_out(3), "row 3 was told of before"),
-        (end, left_out(61), "no users come any more"),
+        (end, left_out(61), "all users had already been read"),
         (
             sealed + 1,
             written[packed].clone(),
-            "no users come any more",
+            "all users had already been read",
         ),
         (
             sealed,
             json!({"Sealed": {"rows": 60}}),
-            "it was said before",
+            "it was recorded before",
         ),
         (sending, not_taken.clone(), "file 1 was not being sent"),
         (end, not_taken, "file 1 is done"),

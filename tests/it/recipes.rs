@@ -201,7 +201,7 @@ fn the_detective_says_what_it_cannot_tell_apart() {
     let alone = find_recipe(&[KnownHash::new("abc", sha)]).unwrap();
     assert_eq!(
         alone.to_string().lines().nth(1).unwrap(),
-        "verifies 1 of 1 known hashes; 2 descriptions were tried"
+        "verifies 1 of 1 known hashes; 2 recipes were tried"
     );
     let ambiguous = find_recipe(&[KnownHash::new("abc", sha).salt("")]).unwrap();
     assert!(
@@ -281,7 +281,7 @@ fn what_hashes_say_of_themselves_is_told_and_not_searched_for() {
         (
             vec!["one"],
             vec![
-                "number 1 is the password itself, in clear text; give clear text to hash_password, or all users new ones with set_passwords",
+                "number 1 is the password itself, in clear text; pass clear text to hash_password, or give all users new passwords with set_passwords",
             ],
         ),
         (
@@ -443,7 +443,7 @@ fn a_known_construction_that_auth0_does_not_make_is_named() {
         (
             "5a7d1d2e8f3d9e5e806a3877b84f664bb31d6e5d9d8ffbcf4adc725ac87b3da01f6bc659d4c863f446d1a505bd9b1deb82f3798f23a0ec6085ffc2d00ae679ad",
             "s1",
-            "the first is made of 20 sha512 one after the other (each of the hex of the one before)",
+            "the first is made of 20 sha512 one after the other (each round takes the hex of the one before)",
         ),
         (
             "4636015fca9a18799e992fd262f784de81a063bd",
@@ -611,7 +611,7 @@ fn a_search_ends_with_its_time_and_says_what_it_left() {
         began.elapsed()
     );
     for part in [
-        "what the time limit left no time for (find_recipe_within takes a longer one)",
+        "what the time limit left out (find_recipe_within takes a longer one)",
         "check that passwords and hashes belong together",
     ] {
         assert!(error.contains(part), "{error}");
@@ -957,12 +957,12 @@ fn passwords_and_users_that_cannot_be_verified_say_why() {
         (
             &both,
             "one",
-            "no password can be tried for a@uni.test: custom_password_hash stands beside password_hash: give one of the two",
+            "no password can be tried for a@uni.test: custom_password_hash is set together with password_hash: keep only one of the two",
         ),
         (
             &other_cost,
             "one",
-            "no password can be tried for a@uni.test: password_hash has another cost than 10, the one that password_hash takes: use custom_password_hash with the algorithm bcrypt",
+            "no password can be tried for a@uni.test: password_hash has a cost other than 10, the only one that password_hash takes: use custom_password_hash with the algorithm bcrypt",
         ),
         (
             &hashed,
@@ -1004,7 +1004,7 @@ fn recipes_that_auth0_does_not_take_are_refused() {
         ),
         (
             json!({"algorithm": "sha256", "hash": {"encoding": "hex"}, "pepper": 1}),
-            "cannot use this hash recipe: custom_password_hash.pepper is not known there: leave it out",
+            "cannot use this hash recipe: custom_password_hash.pepper is not a field here: leave it out",
         ),
         (
             json!("sha256"),

@@ -177,7 +177,7 @@ fn what_the_parsers_know_of_a_damaged_hash_is_told() {
     for (text, part) in [
         (
             bcrypt[..59].to_string(),
-            "is cut off or too long: 53 characters come after the cost",
+            "is cut off or too long: there must be 53 characters after the cost",
         ),
         (
             format!("{{bcrypt}}{}", &bcrypt[..58]),
@@ -465,7 +465,7 @@ fn columns_that_do_not_say_so_are_left_to_known_passwords() {
         (
             secret,
             r#"{"algorithm": "pbkdf2"}"#,
-            "does not say its hashIterations",
+            "does not give its hashIterations",
         ),
         (
             secret,

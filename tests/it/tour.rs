@@ -163,7 +163,7 @@ fn a_connection_without_a_proper_id_is_left_out_and_the_rest_is_listed() {
     let error = list_connections(&answering(vec![ok(&json!(malformed))])).unwrap_err();
     assert_eq!(
         error.to_string(),
-        format!("{unreadable}none of its connections has an id of con_ and 16 letters or digits")
+        format!("{unreadable}none of its connections has an id with con_ and 16 letters or digits")
     );
     let error = get_connection_id(&answering(vec![ok(&json!(malformed))]), "three").unwrap_err();
     assert_eq!(
@@ -572,7 +572,7 @@ fn files_that_cannot_be_used_and_waits_that_are_too_short_are_told() {
             damaged,
             "the file is cut off or damaged: run this cell again",
         ),
-        (b"<html>".to_vec(), "it is no gzip file"),
+        (b"<html>".to_vec(), "it is not a gzip file"),
     ] {
         let (tenant, _) = exporting("{base}/file?x", vec![file(&body)]);
         let error = export_users(&tenant, &connection, LIMIT)

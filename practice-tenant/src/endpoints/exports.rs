@@ -33,7 +33,7 @@ pub(crate) fn create(world: &mut World, call: &Call) -> Ended {
     let asked = bodies::object(&call.request.body)?;
     match asked.get("format").and_then(Value::as_str).unwrap_or("csv") {
         "json" => {}
-        "csv" => return Err(refused("The practice tenant exports json alone", "format")),
+        "csv" => return Err(refused("The practice tenant exports only json", "format")),
         other => return Err(refused(&format!("No enum match for: {other}"), "format")),
     }
     let limit = match asked.get("limit").map(Value::as_u64) {

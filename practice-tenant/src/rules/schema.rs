@@ -195,7 +195,7 @@ impl Faults {
         }
     }
 
-    /// An object of which some keys are required; `None` when it is no object.
+    /// An object of which some keys are required; `None` when it is not an object.
     fn object<'a>(
         &mut self,
         value: &'a Value,

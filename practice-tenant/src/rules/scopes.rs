@@ -17,7 +17,7 @@ pub(crate) fn known(text: &str) -> Result<String, String> {
     let all = Scopes(ALL.to_string());
     let words: Vec<&str> = text.split_whitespace().collect();
     match words.iter().find(|word| !all.has(word)) {
-        Some(word) => Err(format!("unknown scope {word}; known are {ALL}")),
+        Some(word) => Err(format!("unknown scope {word}; the scopes are {ALL}")),
         None => Ok(words.join(" ")),
     }
 }

@@ -117,7 +117,7 @@ fn words(text: &str) -> Result<Vec<Word>, String> {
             "NOT" => Word::Not,
             _ => {
                 return Err(format!(
-                    "the practice tenant wants field:value, not {}",
+                    "the practice tenant needs field:value, not {}",
                     &rest[..end.max(1)]
                 ));
             }
@@ -191,7 +191,7 @@ impl Parser<'_> {
         self.depth += 1;
         if self.depth > MOST_DEPTH {
             return Err(format!(
-                "more than {MOST_DEPTH} parentheses and NOTs within each other"
+                "more than {MOST_DEPTH} nested parentheses and NOTs"
             ));
         }
         let query = self.inner();
@@ -232,7 +232,7 @@ fn term(field: &str, value: &str, quoted: bool) -> Result<Query, String> {
         return Ok(Query::Exists(value.to_string()));
     }
     if field.is_empty() || value.is_empty() {
-        return Err(format!("{field}:{value} is no term"));
+        return Err(format!("{field}:{value} is not a term"));
     }
     let cased = |text: &str| {
         if WITHOUT_CASE.contains(&field) {

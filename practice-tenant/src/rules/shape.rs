@@ -149,7 +149,7 @@ impl Shape {
             let (id, name, strategy) = (text("id")?, text("name")?, text("strategy")?);
             if !connections::is_id(&id) {
                 return Err(format!(
-                    "the shape's connection {place} has no connection's id, but {id}"
+                    "the shape's connection {place} has the id {id}, which is not a connection id"
                 ));
             }
             if read

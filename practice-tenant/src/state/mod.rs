@@ -103,7 +103,7 @@ impl World {
         for (connection, row) in &shape.users {
             let of = world.connection_named(connection);
             let of = of.ok_or_else(|| {
-                format!("the shape's users are of a connection {connection} that it has not")
+                format!("the shape's users belong to the connection {connection}, which the shape does not have")
             })?;
             let drawn = (now, &mut world.chance);
             world.memory.add(account(row, &of, "s.gravatar.com", drawn));

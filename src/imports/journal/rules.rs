@@ -50,11 +50,11 @@ impl Rules {
         self.lines += 1;
         let is_version = matches!(entry, Entry::Version(_));
         hold(is_version == (self.lines == 1), || {
-            "a journal tells its version first, and once".to_string()
+            "a journal gives its version once, at its beginning".to_string()
         })?;
         let is_begun = matches!(entry, Entry::Begun { .. });
         hold(is_version || self.begun != is_begun, || {
-            "a run begins once, before all else".to_string()
+            "a run begins once, before everything else".to_string()
         })?;
         match entry {
             Entry::Version(_) => Ok(()),
@@ -91,7 +91,7 @@ impl Rules {
                 state.accepted = true;
                 hold(was_sending, || format!("file {file} was not being sent"))?;
                 hold(JobId::of(job).is_some(), || {
-                    "that is no id of a job".to_string()
+                    "that is not a job id".to_string()
                 })?;
                 time(*at)
             }
@@ -111,7 +111,7 @@ impl Rules {
     }
 
     fn packed(&mut self, file: usize, rows: &RowRuns, given: &[usize]) -> Checked {
-        hold(!self.sealed, || "no users come any more".to_string())?;
+        hold(!self.sealed, || "all users had already been read".to_string())?;
         let next = self.files.len() + 1;
         hold(file == next, || {
             format!("the next file is number {next}, not {file}")
@@ -148,36 +148,36 @@ impl Rules {
     }
 
     fn left_out(&mut self, row: usize) -> Checked {
-        hold(!self.sealed, || "no users come any more".to_string())?;
+        hold(!self.sealed, || "all users had already been read".to_string())?;
         let last = self.left_out.last().copied().unwrap_or(0);
         hold(row > last.max(self.last_packed()), || {
-            format!("row {row} was told of before")
+            format!("row {row} was recorded before")
         })?;
         self.left_out.push(row);
         Ok(())
     }
 
     fn left_out_so_far(&mut self, so_far: &LeftOutSoFar) -> Checked {
-        hold(!self.sealed, || "no users come any more".to_string())?;
+        hold(!self.sealed, || "all users had already been read".to_string())?;
         let (rows, last_row) = self.left_out_apart;
         let more = so_far.rows.saturating_sub(rows);
         let fits = more > 0 && so_far.last_row.saturating_sub(last_row) >= more;
         hold(fits, || {
-            format!("{} rows were told to be left out before", so_far.rows)
+            format!("{} left-out rows were recorded before", so_far.rows)
         })?;
         self.left_out_apart = (so_far.rows, so_far.last_row);
         Ok(())
     }
 
     fn sealed(&mut self, rows: usize, before: usize) -> Checked {
-        hold(!self.sealed, || "it was said before".to_string())?;
+        hold(!self.sealed, || "it was recorded before".to_string())?;
         self.sealed = true;
         let users: usize = self.files.iter().map(|file| file.users).sum();
         let told = (users + self.left_out.len())
             .saturating_add(self.left_out_apart.0)
             .saturating_add(before);
         hold(rows == told, || {
-            format!("{rows} rows were read, and {told} were packed or left out")
+            format!("{rows} rows were read, but {told} were packed or left out")
         })
     }
 
@@ -204,7 +204,7 @@ impl Rules {
         let told = told.and_then(|told| told.checked_add(end.notes.len() as u64));
         hold(told == Some(state.users as u64), || {
             format!(
-                "file {file} has {} users, and not as many are accounted for",
+                "file {file} has {} users, and another number of them is accounted for",
                 state.users
             )
         })?;
@@ -215,12 +215,12 @@ impl Rules {
     fn looked(&mut self, file: usize, came_in: &RowRuns) -> Checked {
         let state = file.checked_sub(1).and_then(|at| self.files.get_mut(at));
         let state = state.filter(|state| state.done && !state.looked);
-        let state = state.ok_or_else(|| format!("file {file} is not one to look at again"))?;
+        let state = state.ok_or_else(|| format!("file {file} did not have to be looked at again"))?;
         state.looked = true;
         let rows = in_order(came_in, 0)?;
         let noted = state.noted.iter().filter(|row| holds(came_in, **row));
         hold(noted.count() == rows, || {
-            format!("a row of file {file} that had come in came in again")
+            format!("a row of file {file} that was imported was imported again")
         })
     }
 
@@ -228,7 +228,7 @@ impl Rules {
     fn open_file(&mut self, file: usize) -> Checked<&mut FileSoFar> {
         let count = self.files.len();
         let state = file.checked_sub(1).and_then(|at| self.files.get_mut(at));
-        let state = state.ok_or_else(|| format!("there is no file {file}, of {count}"))?;
+        let state = state.ok_or_else(|| format!("there is no file {file} among {count}"))?;
         hold(!state.done, || format!("file {file} is done"))?;
         Ok(state)
     }
@@ -248,7 +248,7 @@ fn begun(domain: &str, connection_id: &str, options: &ImportOptions) -> Checked 
     hold(options.slots > 0, || "a run needs a slot".to_string())?;
     // What `requests_per_second` lets through, and room for how a number is written and read.
     hold((0.01..=1e6).contains(&options.requests_per_second), || {
-        "no run has that many requests a second".to_string()
+        "no run sends that many requests a second".to_string()
     })
 }
 
@@ -280,7 +280,7 @@ fn rising(rows: impl IntoIterator<Item = usize>) -> Checked {
 
 fn time(at: u64) -> Checked {
     hold(at <= LAST_TIME, || {
-        "no clock has shown that time".to_string()
+        "that time has not come yet".to_string()
     })
 }
 

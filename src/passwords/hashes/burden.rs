@@ -50,7 +50,7 @@ impl Burden {
             takes.push(format!("some {}", in_words(time)));
         }
         Err(Untried::TooCostly(format!(
-            "takes {} for each try, and {} MB and {MOST_SECONDS} s are the most that is spent here",
+            "takes {} for each try, and at most {} MB and {MOST_SECONDS} s are spent here",
             takes.join(" and "),
             MOST_MEMORY >> 20
         )))
@@ -98,11 +98,11 @@ impl fmt::Display for Untried {
         match self {
             Untried::NotBuilt(lacking) => lacking.fmt(f),
             Untried::TooCostly(takes) => {
-                write!(f, "{takes}: ask the tenant itself, with verify_sign_in")
+                write!(f, "{takes}: try the sign-in on the tenant with verify_sign_in")
             }
             #[cfg(feature = "all-hashes")]
             Untried::Unfit(algorithm) => {
-                write!(f, "has parameters that {algorithm} does not work with")
+                write!(f, "has parameters that {algorithm} cannot use")
             }
         }
     }

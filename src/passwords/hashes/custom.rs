@@ -35,7 +35,7 @@ impl CustomHash {
             return Err((
                 "salt",
                 format!(
-                    "is not taken for {algorithm}, whose hash has its salt inside: leave it out"
+                    "is not used for {algorithm}, whose hash contains its salt: leave it out"
                 )
                 .into(),
             ));

@@ -45,7 +45,7 @@ impl fmt::Display for NotBuilt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "is {}, which this build of the crate lacks: write `:dep auth0-bulk-users = {{ path = \"..\", features = [\"all-hashes\"] }}` in the notebook's first cell",
+            "is {}, which this build of the crate does not have: write `:dep auth0-bulk-users = {{ path = \"..\", features = [\"all-hashes\"] }}` in the notebook's first cell",
             self.0
         )
     }

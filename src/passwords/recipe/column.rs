@@ -56,7 +56,7 @@ impl Column {
         let column = column.filter(|column| column.json() == taken);
         column.ok_or((
             "column",
-            "is not known: it has `itself`, or any of `inside`, `parts` (`hash:salt`), `salt_bytes` and `salt_at`, `hash` and `salt`, and `key`".into(),
+            "is not a field here: use `itself`, or any of `inside`, `parts` (`hash:salt`), `salt_bytes` and `salt_at`, `hash` and `salt`, and `key`".into(),
         ))
     }
 
@@ -193,7 +193,7 @@ impl Column {
                 .and_then(|bytes| String::from_utf8(bytes).ok());
             decoded.ok_or((
                 "hash.value",
-                "is not base64 of text, as the recipe says".into(),
+                "is not base64 of text, which the recipe says it is".into(),
             ))?
         } else {
             unmarked(hash).to_string()
@@ -206,7 +206,7 @@ impl Column {
             }) => {
                 let (first, second) = inside.split_once(separator).ok_or((
                     "hash.value",
-                    "has not the character between hash and salt that the recipe says".into(),
+                    "lacks the character that the recipe puts between hash and salt".into(),
                 ))?;
                 let (hash, salt) = if salt_first {
                     (second, first)
@@ -219,7 +219,7 @@ impl Column {
                 let bytes = hex_or_base64(&inside).filter(|bytes| bytes.len() > salt);
                 let bytes = bytes.ok_or((
                     "hash.value",
-                    "has no room for the salt that the recipe says".into(),
+                    "is too short to hold the salt that the recipe describes".into(),
                 ))?;
                 let (first, second) =
                     bytes.split_at(if salt_first { salt } else { bytes.len() - salt });
@@ -295,7 +295,7 @@ fn in_one_text(
     let Kind::Phc { phc, .. } = read.kind else {
         return Err((
             "column",
-            "has `hash` and `salt`, which are for pbkdf2 and argon2 alone".into(),
+            "has `hash` and `salt`, which are only for pbkdf2 and argon2".into(),
         ));
     };
     let bytes = |encoding: BytesEncoding, text: &str, field| {
@@ -324,7 +324,7 @@ impl Key {
         let bytes = bytes.filter(|bytes| !bytes.is_empty());
         let bytes = bytes.ok_or((
             "salt.value",
-            "is not in the encoding that the recipe says".into(),
+            "is not in the encoding that the recipe gives".into(),
         ))?;
         let block = if matches!(hash["digest"].as_str(), Some("sha384" | "sha512")) {
             128

@@ -187,7 +187,7 @@ impl Search<'_> {
             }
             self.tally.say_so_far(
                 self.tried.number,
-                "descriptions tried, now bcrypt with the salt mixed in",
+                "recipes tried, now bcrypt with the salt mixed in",
             );
             self.test(candidate, true);
         }
@@ -198,7 +198,7 @@ impl Search<'_> {
         for known in self.known.iter().take(2) {
             let (tally, deadline, number) = (&mut self.tally, self.deadline, self.tried.number);
             let mut go_on = |now: &str| {
-                tally.say_so_far(number, &format!("descriptions tried, {now}"));
+                tally.say_so_far(number, &format!("recipes tried, {now}"));
                 !deadline.is_over()
             };
             let slow_search::Searched {
@@ -261,9 +261,9 @@ impl Search<'_> {
 /// The recipe with what the search has to say.
 fn noted(mut recipe: HashRecipe, all: usize, tried: usize, others: &[Candidate]) -> HashRecipe {
     let descriptions = if tried == 1 {
-        "description was"
+        "recipe was"
     } else {
-        "descriptions were"
+        "recipes were"
     };
     recipe.notes.push(format!(
         "verifies {all} of {all} known hashes; {tried} {descriptions} tried"
@@ -274,7 +274,7 @@ fn noted(mut recipe: HashRecipe, all: usize, tried: usize, others: &[Candidate])
         .collect();
     if !alike.is_empty() {
         recipe.notes.push(format!(
-            "these hashes cannot tell it from {}: to be sure, add one whose password has a letter like ä, and whose salt is not empty",
+            "these hashes also fit {}: to be sure, add a hash whose password has a letter like ä and whose salt is not empty",
             alike.join(", or ")
         ));
     }

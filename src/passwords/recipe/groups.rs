@@ -102,7 +102,7 @@ pub fn find_recipes(known: &[KnownHash]) -> Result<HashRecipes> {
                 verified
             }
             Searched::Nothing(error) => {
-                left.push(format!("{} verified by none: {error}", those(&[first + 1])));
+                left.push(format!("no recipe verifies {}: {error}", those(&[first + 1])));
                 first_error.get_or_insert(error);
                 vec![first]
             }
@@ -120,7 +120,7 @@ pub fn find_recipes(known: &[KnownHash]) -> Result<HashRecipes> {
         Some(error) => Err(error),
         None => Err(Error::hashes_say(
             &left,
-            "check that their column is the one with the hashes",
+            "check that this is the column with the hashes",
         )),
     }
 }
@@ -253,7 +253,7 @@ impl HashRecipes {
         }
         let by = |which: usize| match self.groups.get(which) {
             Some(Group { recipe, .. }) if !recipe.column.itself => in_words(&recipe.custom),
-            _ => "what each says itself".to_string(),
+            _ => "what each hash says itself".to_string(),
         };
         let told = rows.iter().enumerate().filter(|(_, rows)| **rows > 0);
         let told = told.map(|(which, rows)| format!("{} by {}", count(*rows, "row"), by(which)));
@@ -294,11 +294,11 @@ impl HashRecipes {
                 }
                 StoredHash::Custom(custom) => Ok((self.groups.len(), custom)),
                 StoredHash::Impossible { what, why } => Err(format!("is {what}: it {why}")),
-                _ => Err("has the form of none of the recipes: is it cut off, or of a kind that no known hash is of".to_string()),
+                _ => Err("has the form of none of the recipes: it may be cut off, or of a kind that none of the known hashes has".to_string()),
             },
             _ => {
                 let which = fitting.iter().map(|(which, _)| (which + 1).to_string());
-                Err(format!("has the form of several recipes, {}: complete those users by one of them, with HashRecipe::complete", which.collect::<Vec<_>>().join(" and ")))
+                Err(format!("has the form of several recipes, {}: complete those users with one of them, using HashRecipe::complete", which.collect::<Vec<_>>().join(" and ")))
             }
         }
     }

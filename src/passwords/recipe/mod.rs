@@ -184,12 +184,12 @@ impl HashRecipe {
         if text.len() as u64 > MOST_FILE_BYTES {
             return Err(Error::recipe_file(
                 path,
-                "it has over 65,536 bytes, far more than a recipe takes",
+                "it has over 65,536 bytes, far more than a recipe needs",
             ));
         }
         // The cause would quote what may be a secret.
         let description = serde_json::from_str(&text);
-        HashRecipe::new(description.map_err(|_| Error::recipe_file(path, "it is no JSON"))?)
+        HashRecipe::new(description.map_err(|_| Error::recipe_file(path, "it is not JSON"))?)
     }
 
     /// Hashes a password this way, with a fresh salt where there is to be one: a `custom_password_hash`. Sends nothing.
@@ -267,7 +267,7 @@ impl HashRecipe {
         if salt.is_some() && !self.takes_salt() {
             return Err(Error::hash_recipe(
                 "salt",
-                "is given, and the recipe has none: leave it out, or add \"salt\": {} to the recipe",
+                "is given, but the recipe has no salt: leave it out, or add \"salt\": {} to the recipe",
             ));
         }
         let filled = self.column.fill(&self.custom, hash, salt);

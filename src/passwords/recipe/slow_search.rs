@@ -225,7 +225,7 @@ impl Chain<'_> {
             let is_look = self.done.is_multiple_of(PER_LOOK);
             if is_look
                 && !go_on(&format!(
-                    "now PBKDF2 with {}, to {iterations} iterations",
+                    "now PBKDF2 with {}, up to {iterations} iterations",
                     self.digest.name()
                 ))
             {

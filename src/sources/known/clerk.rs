@@ -65,7 +65,7 @@ pub(super) const KNOWN: Known = Known {
         }
         ("bcrypt_peppered", _) => StoredHash::Impossible {
             what: "a bcrypt hash of the password and a pepper",
-            why: "wants the pepper behind the password at each sign-in, which Auth0 cannot add",
+            why: "needs the pepper after the password at each sign-in, which Auth0 cannot add",
         },
         (_, found) => found,
     },

@@ -84,12 +84,12 @@ pub fn aspnet_membership(hash: &str, salt: &str, format: &str) -> StoredHash {
     match trimmed(format).to_ascii_lowercase().as_str() {
         "0" | "clear" => StoredHash::Password,
         "2" | "encrypted" => StoredHash::Impossible {
-            what: "a password of ASP.NET's membership that is encrypted",
-            why: "is no hash: with the site's machineKey it can be decrypted, and the password be hashed",
+            what: "an encrypted password of ASP.NET membership",
+            why: "is not a hash: decrypt it with the site's machineKey, and hash the password",
         },
         "1" | "hashed" => match any_base64(hash).map(|bytes| bytes.len()) {
             Some(20) => description::checked(
-                "a hash of ASP.NET's membership",
+                "an ASP.NET membership hash",
                 json!({"algorithm": "sha1", "hash": {"value": hash, "encoding": "base64"},
                     "salt": {"value": salt, "encoding": "base64"}, "password": {"encoding": "utf16le"}}),
             ),

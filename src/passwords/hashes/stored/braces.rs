@@ -44,12 +44,12 @@ pub(super) fn read(text: &str, inner: &dyn Fn(&str) -> StoredHash) -> Option<Sto
         }
         "pkcs5s2" => Some(atlassian(rest)),
         "sasl" | "kerberos" => impossible(
-            "a mark of an LDAP directory",
-            "says that the password is kept elsewhere: there is no hash to bring",
+            "a marker of an LDAP directory",
+            "says that the password is kept elsewhere, so there is no hash to import",
         ),
         "cram-md5" | "digest-md5" | "scram-sha-1" | "scram-sha-256" | "otp" | "skey" => impossible(
-            "a secret of a challenge and response",
-            "is no hash of the password alone, and Auth0 takes nothing else",
+            "a challenge-response secret",
+            "is not a hash of the password only, which is all that Auth0 takes",
         ),
         "nt" | "ntlm" => Some(crypt::nt_of_hex(rest)),
         pbkdf2 if pbkdf2.starts_with("pbkdf2") => self::pbkdf2(pbkdf2, rest),
@@ -97,14 +97,14 @@ fn of_crypt(rest: &str, inner: &dyn Fn(&str) -> StoredHash) -> StoredHash {
     match inner(rest) {
         StoredHash::Silent | StoredHash::Password | StoredHash::Empty => StoredHash::Impossible {
             what: if is_des {
-                "a hash of the first Unix crypt"
+                "a traditional Unix crypt hash"
             } else {
                 "a hash with the scheme {CRYPT}"
             },
             why: if is_des {
-                "is made with DES, which Auth0 does not have"
+                "is made with DES, which Auth0 does not support"
             } else {
-                "does not say what it is behind {CRYPT}, which means another thing on each system: Auth0 does not take it"
+                "does not say which algorithm follows {CRYPT}, which Auth0 does not take because its meaning differs between systems"
             },
         },
         found => found,
@@ -128,7 +128,7 @@ fn atlassian(rest: &str) -> StoredHash {
         }
         None => StoredHash::Impossible {
             what,
-            why: "has not 48 bytes in base64: is it cut off",
+            why: "does not have 48 bytes in base64, so it may be cut off",
         },
     }
 }
@@ -207,7 +207,7 @@ fn digest(id: &str, rest: &str) -> Option<StoredHash> {
     {
         return Some(StoredHash::Impossible {
             what: "a hash of Spring's StandardPasswordEncoder",
-            why: "is made of 1,024 sha256 one after the other, which no custom_password_hash describes",
+            why: "is made of 1,024 rounds of sha256, which custom_password_hash cannot describe",
         });
     }
     let plain = id
@@ -265,7 +265,7 @@ fn with_salt_in_text(id: &str, rest: &str) -> Option<StoredHash> {
             number(rest.split('-').nth(1)?)?;
             Some(StoredHash::Impossible {
                 what: "a Jackrabbit Oak hash",
-                why: "is made of many digests one after the other, which no custom_password_hash describes",
+                why: "is made of many rounds of a digest, which custom_password_hash cannot describe",
             })
         }
         _ => None,

@@ -10,8 +10,8 @@ pub(super) fn read(text: &str) -> Option<StoredHash> {
     let impossible = |what, why| Some(StoredHash::Impossible { what, why });
     if ["*", "!", "!!", "*LK*"].contains(&text) {
         return impossible(
-            "a mark of an account without a password",
-            "stands where a hash would: there is none to bring",
+            "a marker of an account without a password",
+            "takes the place of a hash, so there is no hash to import",
         );
     }
     let hex = |digits: &str| BytesEncoding::Hex.decode(digits).ok();
@@ -22,19 +22,19 @@ pub(super) fn read(text: &str) -> Option<StoredHash> {
     {
         return impossible(
             "a MySQL hash",
-            "is a sha1 of a sha1, and no custom_password_hash describes a hash of a hash",
+            "is sha1 of a sha1, and custom_password_hash cannot describe a hash of a hash",
         );
     }
     if text.starts_with("$A$005$") || text.starts_with("$mysql") {
         return impossible(
             "a MySQL 8 hash",
-            "is made of thousands of digests one after the other, which no custom_password_hash describes",
+            "is made of thousands of rounds of a digest, which custom_password_hash cannot describe",
         );
     }
     if text.starts_with("SCRAM-SHA-") {
         return impossible(
             "a PostgreSQL SCRAM hash",
-            "is a digest of an HMAC of a PBKDF2, which no custom_password_hash describes",
+            "is a digest of an HMAC of a PBKDF2, which custom_password_hash cannot describe",
         );
     }
     sql_server(text).or_else(|| oracle(text))
@@ -66,7 +66,7 @@ fn oracle(text: &str) -> Option<StoredHash> {
     {
         return Some(StoredHash::Impossible {
             what: "an Oracle 12 hash",
-            why: "is a sha512 of a PBKDF2, which no custom_password_hash describes",
+            why: "is sha512 of a PBKDF2, which custom_password_hash cannot describe",
         });
     }
     let digits = text.strip_prefix("S:")?.split(';').next()?;
