@@ -499,11 +499,11 @@ fn a_list_of_connections_that_is_not_whole_or_has_no_end_is_an_error() {
     for (bodies, part) in [
         (
             vec![json!({"connections": [connection], "next": "again"})],
-            "leads to no end",
+            "still does not end",
         ),
         (
             vec![page(json!([connection])), page(json!([]))],
-            "it tells of 3 connections and lists 1",
+            "it counts 3 connections but lists 1",
         ),
     ] {
         let replies = bodies.iter().map(|body| Reply::json(200, body));

@@ -55,7 +55,7 @@ fn a_name_that_leaves_imports_is_refused() {
     ] {
         let options = ImportOptions::default().name(name);
         let sentence = format!(
-            "cannot use the run folder {name}: a run's name is a folder inside imports/: 1 to 100 letters, digits, `-`, `_` and `.`, not beginning with a dot"
+            "cannot use the run folder {name}: a run's name is the name of a folder in imports/, with 1 to 100 letters, digits, `-`, `_` and `.`, and no dot at its beginning"
         );
         says(
             import_users(&tenant, &connection, &users, &options),
@@ -88,24 +88,24 @@ fn a_run_of_another_tenant_or_into_no_connection_is_refused() {
     says(
         resume_import(&other, &folder),
         &format!(
-            "cannot use the run folder {folder}: it is of the tenant {ours}, and this one is {theirs}: open that one"
+            "cannot use the run folder {folder}: the run was on the tenant {ours}, and this tenant is {theirs}: open that tenant"
         ),
     );
     says(
         plan_run_removal(&other, &folder),
-        &format!("nothing was removed: {folder} is of the tenant {ours}, and this one is {theirs}"),
+        &format!("nothing was removed: the run in {folder} was on the tenant {ours}, and this tenant is {theirs}"),
     );
     let plan = plan_run_removal(&tenant, &folder).unwrap();
     says(
         remove_users(&other, plan),
-        &format!("nothing was removed: the plan is for {ours}, this tenant is {theirs}"),
+        &format!("nothing was removed: the plan is for the tenant {ours}, and this tenant is {theirs}"),
     );
     // A name is a run's for good, whatever the connection.
     let emails = get_connection_id(&tenant, "Email-Only-Users").unwrap();
     says(
         import_users(&tenant, &emails, &[User::new("a@uni.test")], &quick(&name)),
         &format!(
-            "cannot use the run folder {folder}: a run of this name exists already: resume it with resume_import, or give the new one another name"
+            "cannot use the run folder {folder}: a run with this name already exists already: resume it with resume_import, or give the new one another name"
         ),
     );
     let name = Named::new("nowhere");
@@ -113,7 +113,7 @@ fn a_run_of_another_tenant_or_into_no_connection_is_refused() {
     says(
         import_users(&tenant, &nowhere, &users, &quick(&name)),
         &format!(
-            "the import stopped: the tenant refused POST /api/v2/jobs/users-imports (400 inexistent_connection): The connection does not exist; mend what it names and run this cell again; 0 inserted, 1 not done yet of 1, which is written down: go on with resume_import(&tenant, \"{}\")",
+            "the import stopped: the tenant refused POST /api/v2/jobs/users-imports (400 inexistent_connection): The connection does not exist; mend what it names and run this cell again; 0 inserted, 1 not done yet of 1, which is written down: continue with resume_import(&tenant, \"{}\")",
             name.folder()
         ),
     );

@@ -53,7 +53,7 @@ fn each_mistake_is_told_in_the_words_of_the_file() {
         (
             json!({"password_hash": GOOD_HASH.replace("10", "12")}),
             "password_hash",
-            "another cost than 10",
+            "a cost other than 10",
         ),
         (
             json!({"password_hash": &GOOD_HASH[..59]}),
@@ -63,17 +63,17 @@ fn each_mistake_is_told_in_the_words_of_the_file() {
         (
             json!({"password_hash": GOOD_HASH.replace('z', "!").replace("abc", "ab!")}),
             "password_hash",
-            "a character that bcrypt's alphabet",
+            "a character outside of bcrypt's alphabet",
         ),
         (
             json!({"password_hash": "abc"}),
             "password_hash",
-            "is no bcrypt hash",
+            "is not a bcrypt hash",
         ),
         (
             json!({"password_hash": GOOD_HASH, "custom_password_hash": {"algorithm": "md5", "hash": {"value": "00000000000000000000000000000000", "encoding": "hex"}}}),
             "custom_password_hash",
-            "give one of the two",
+            "keep only one of the two",
         ),
         (
             json!({"custom_password_hash": {"algorithm": "md6", "hash": {}}}),
@@ -88,7 +88,7 @@ fn each_mistake_is_told_in_the_words_of_the_file() {
         (
             json!({"custom_password_hash": {"algorithm": "md5", "hash": {}, "pepper": 1}}),
             "custom_password_hash.pepper",
-            "is not known there",
+            "is not a field here",
         ),
         // The schema would let it pass; no sign-in would.
         (
@@ -100,7 +100,7 @@ fn each_mistake_is_told_in_the_words_of_the_file() {
         (
             json!({"mfa_factors": []}),
             "mfa_factors",
-            "1 to 10 are taken",
+            "and Auth0 takes 1 to 10",
         ),
         (
             json!({"mfa_factors": [{"totp": {"secret": "abc1"}}]}),
@@ -138,11 +138,11 @@ fn each_mistake_is_told_in_the_words_of_the_file() {
             "give what comes after google-oauth2| alone",
         ),
         (json!({"user_id": ""}), "user_id", "is empty"),
-        (json!({"user_id": "a b"}), "user_id", "holds white space"),
+        (json!({"user_id": "a b"}), "user_id", "has white space"),
         (
             json!({"user_id": "a\u{a0}b"}),
             "user_id",
-            "holds white space",
+            "has white space",
         ),
         (
             json!({"user_id": "é".repeat(300)}),
@@ -152,7 +152,7 @@ fn each_mistake_is_told_in_the_words_of_the_file() {
         (
             json!({"user_metadata": {"address.city": "Berlin"}}),
             "user_metadata.\"address.city\"",
-            "make an object of it",
+            "make it an object",
         ),
         (
             json!({"app_metadata": {"list": [{"of": {"$set": 1}}]}}),
@@ -201,7 +201,7 @@ fn twins_are_found_by_all_that_must_be_unique() {
         (6, "e@uni.test", "phone_number", 5),
     ];
     let wanted = wanted.map(|(row, email, field, owner)| {
-        format!("row {row} ({email}): {field} is that of row {owner} too: leave one of them out")
+        format!("row {row} ({email}): {field} is also in row {owner}: leave out one of the two")
     });
     assert_eq!(found, wanted);
 }

@@ -154,7 +154,7 @@ fn connections_that_take_no_import_are_refused_and_the_others_listed() {
         assert!(error.contains(part), "{error}");
     }
     let error = ConnectionId::new(DATABASE).unwrap_err().to_string();
-    assert!(error.contains("is not a connection's id"), "{error}");
+    assert!(error.contains("is not a connection id"), "{error}");
 }
 
 #[test]
@@ -367,7 +367,7 @@ fn settings_choose_the_tenant_and_a_password_signs_in() {
                 ("DOMAIN", "http://dev-1.us.auth0.com"),
                 ("MGMT_API_ACCESS_TOKEN", "a.b.c"),
             ][..],
-            "would send the token unencrypted",
+            "would send the token without encryption",
         ),
     ] {
         let printed = run(settings);

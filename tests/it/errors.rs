@@ -184,7 +184,7 @@ fn a_tenant_that_reads_no_settings_is_not_told_to_set_some() {
 #[test]
 fn advice_is_about_what_was_asked_for() {
     let error = list_connections(&tenant_that_answers(404, "{}")).unwrap_err();
-    let advice = "it may be gone or be another tenant's";
+    let advice = "it may be gone, or it may belong to another tenant";
     assert_eq!(
         error.advice().as_deref(),
         Some(advice),

@@ -214,7 +214,7 @@ impl Case {
         while let Err(error) = result {
             let text = error.to_string();
             let advice = format!(
-                "go on with resume_import(&tenant, \"{}\")",
+                "continue with resume_import(&tenant, \"{}\")",
                 self.name.folder()
             );
             assert!(text.contains(&advice), "{self:?}: {text}");

@@ -139,10 +139,10 @@ fn what_cannot_be_sent_is_told_before_anything_is() {
     );
 
     for (options, part) in [
-        (quick(&name), "a run of this name exists"),
+        (quick(&name), "a run with this name already exists"),
         (
             ImportOptions::default().name("../outside"),
-            "a run's name is a folder inside imports/",
+            "a run's name is the name of a folder in imports/",
         ),
     ] {
         let error = import_users(&tenant, &connection, &users(1), &options)

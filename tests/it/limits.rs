@@ -83,7 +83,7 @@ fn a_link_that_only_looks_like_the_tenants_is_not_followed() {
         let tenant = Tenant::new(&base, &token(&base, json!({}))).unwrap();
         let error = export_users(&tenant, &connection, Duration::ZERO).unwrap_err();
         assert!(
-            error.to_string().contains("the file it names is"),
+            error.to_string().contains("the address of the file"),
             "{error}"
         );
     }

@@ -16,7 +16,7 @@ fn a_token_that_cannot_work_is_told_before_anything_is_sent() {
         (String::new(), "is empty"),
         (
             "s3cret".into(),
-            "as a client secret or an opaque token has none",
+            "it may be a client secret or an opaque token",
         ),
         ("a.b.c".into(), "not a JWT"),
         (
@@ -61,7 +61,7 @@ fn bad_answers() -> Vec<(String, &'static str)> {
     };
     vec![
         (answer(200, "", "<html>login</html>"), "it is HTML"),
-        (answer(200, "", "[{\"id\":"), "it is not whole JSON"),
+        (answer(200, "", "[{\"id\":"), "it is not complete JSON"),
         (
             "HTTP/1.1 200 X\r\ncontent-length: 100\r\n\r\n[".to_string(),
             "could not complete",

@@ -154,19 +154,19 @@ fn a_journal_whose_hashes_are_right_and_whose_numbers_cannot_be_is_refused() {
             "Done",
             "/inserted",
             json!(0),
-            "and not as many are accounted for",
+            "and another number of them is accounted for",
         ),
         (
             "Done",
             "/inserted",
             most.clone(),
-            "and not as many are accounted for",
+            "and another number of them is accounted for",
         ),
         (
             "Done",
             "/updated",
             most.clone(),
-            "and not as many are accounted for",
+            "and another number of them is accounted for",
         ),
         (
             "Done",
@@ -188,8 +188,8 @@ fn a_journal_whose_hashes_are_right_and_whose_numbers_cannot_be_is_refused() {
         *entries[at][kind].pointer_mut(value).unwrap() = change.clone();
         write_lines(&folder, &entries);
         let error = read_import(&name.folder()).unwrap_err().to_string();
-        let about = error.contains(" of its journal is none that a run writes there (")
-            && error.ends_with("and what was done is not guessed at");
+        let about = error.contains("no run writes what line ")
+            && error.ends_with("and nothing is guessed");
         assert!(about && error.contains(said), "{kind}{value}: {error}");
         resume_import(&tenant, &name.folder()).unwrap_err();
         plan_run_removal(&tenant, &name.folder()).unwrap_err();
@@ -431,7 +431,7 @@ fn a_journal_or_a_file_of_users_that_is_too_large_is_refused_unread() {
             .set_len(bytes)
             .unwrap();
         let error = read_import(&name.folder()).unwrap_err().to_string();
-        let said = format!("it has more than {told} bytes, which no run writes");
+        let said = format!("it has more than {told} bytes, which is more than any run writes");
         assert!(error.contains(&said), "{error}");
     }
 }
@@ -535,12 +535,12 @@ fn who_waits_for_a_run_that_is_in_use_says_so_and_gives_up() {
     let output = child(&practice, &name, "").output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     let word = format!(
-        "another kernel or program is at work on {}: waiting 2 s for it to end",
+        "another kernel or program is working on {}: waiting 2 s for it to end",
         packing.display()
     );
     assert!(said.contains(&word), "{said}");
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    let end = "another kernel or program is at work on this run: let it end, or end it";
+    let end = "another kernel or program is working on this run: wait until it ends, or end it";
     assert!(said.contains(end), "{said}");
 }
 
@@ -635,7 +635,7 @@ fn a_journal_that_tells_of_a_removed_user_who_is_not_the_runs_is_refused() {
     entries.push(json!({"Removed": ["auth0|somebody"]}));
     write_lines(&folder, &entries);
     let error = plan_run_removal(&standin.tenant, &name.folder()).unwrap_err();
-    let said = "its journal tells of a removed user who is not of this run";
+    let said = "its journal says that a user was removed who does not belong to this run";
     assert!(error.to_string().contains(said), "{error}");
 }
 

@@ -251,7 +251,7 @@ fn the_detective_says_why_nothing_fits() {
         ),
         (
             vec![KnownHash::new("one", sha256("two"))],
-            "check that passwords and hashes belong together",
+            "check that each password belongs to its hash",
         ),
         (
             vec![KnownHash::new("one", sha256("two"))],
@@ -276,7 +276,7 @@ fn what_hashes_say_of_themselves_is_told_and_not_searched_for() {
     let whole = "and the password given with it does not fit; check that password";
     let of_64_gb = "$argon2id$v=19$m=67108864,t=1,p=1$AAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAA";
     let drupal = "$S$C33783772bRXEx1aCsvY.dqgaaSu76XmVlKrW9Qu8IQlvxHlmzLf";
-    let no_hash = "no hash that is known: it may be clear text";
+    let no_hash = "not a known hash: it may be another password in clear text";
     for (texts, parts) in [
         (
             vec!["one"],
@@ -295,7 +295,7 @@ fn what_hashes_say_of_themselves_is_told_and_not_searched_for() {
             vec![
                 "number 1 is a bcrypt hash, whole and as Auth0 takes it",
                 whole,
-                "unless the system hashed the password before or mixed in a pepper",
+                "unless the system first hashed the password or mixed in a pepper",
             ],
         ),
         (
@@ -324,7 +324,7 @@ fn what_hashes_say_of_themselves_is_told_and_not_searched_for() {
         ),
         (
             vec!["$argon2id$v=16$m=64,t=1,p=1$AAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAA"],
-            vec!["another version than 19"],
+            vec!["a version other than 19"],
         ),
         (
             vec!["{CRYPT}abc"],
@@ -334,7 +334,7 @@ fn what_hashes_say_of_themselves_is_told_and_not_searched_for() {
             vec![of_64_gb],
             vec![
                 "no password was tried on it: it takes 65,536 MB of memory",
-                "can be imported all the same",
+                "can still be imported",
             ],
         ),
         // bcrypt of the sha256 of `one`, in hex, as Meteor has it; made with Python's bcrypt.
@@ -408,12 +408,12 @@ fn a_known_construction_that_auth0_does_not_make_is_named() {
         (
             "7671d3705c6c56abe824a6ae8274a2bd7c937832",
             "s1",
-            "the salt before and behind the password",
+            "the salt before and after the password",
         ),
         (
             "404de66dc00412783a086fbef629f4d8",
             "s1",
-            "the first is an md5 of an md5",
+            "the first is md5 of an md5",
         ),
         (
             "7650fe7af952e9d9f31fb63a1883a68b462730e6",
@@ -576,7 +576,7 @@ fn a_file_whose_column_holds_hash_and_salt_is_read_by_its_recipe() {
             .describe("no-colon", None)
             .unwrap_err()
             .to_string()
-            .contains("has not the character between hash and salt")
+            .contains("lacks the character that the recipe puts between hash and salt")
     );
     for column in [
         json!({"parts": "x"}),
@@ -612,7 +612,7 @@ fn a_search_ends_with_its_time_and_says_what_it_left() {
     );
     for part in [
         "what the time limit left out (find_recipe_within takes a longer one)",
-        "check that passwords and hashes belong together",
+        "check that each password belongs to its hash",
     ] {
         assert!(error.contains(part), "{error}");
     }
@@ -758,7 +758,7 @@ fn faulty() -> Vec<(Value, &'static str, &'static str)> {
         (
             url_safe,
             "hash.value",
-            "alphabet for URLs: write + for - and / for _",
+            "URL alphabet: replace - with + and _ with /",
         ),
         (bad_salt, "salt.value", "is hex of odd length"),
         (
@@ -767,7 +767,7 @@ fn faulty() -> Vec<(Value, &'static str, &'static str)> {
                 "$2x$10$C9hB01.YxRSTcn/ZOOo4j.TW7xCKKFKBSF.C7E0xiUwumqIDqWUXG",
             ),
             "hash.value",
-            "begins with $2a$, $2b$ or $2y$",
+            "must begin with $2a$, $2b$ or $2y$",
         ),
         (
             at(
@@ -791,7 +791,7 @@ fn faulty() -> Vec<(Value, &'static str, &'static str)> {
                 "$2b$99$C9hB01.YxRSTcn/ZOOo4j.TW7xCKKFKBSF.C7E0xiUwumqIDqWUXG",
             ),
             "hash.value",
-            "no cost of 04 to 31",
+            "must have a cost of two digits, 04 to 31",
         ),
         (
             hex(
@@ -814,26 +814,26 @@ fn faulty() -> Vec<(Value, &'static str, &'static str)> {
         (
             at("pbkdf2", "$pbkdf2-md6$i=1,l=1$AAAA$AA"),
             "hash.value",
-            "names a digest that is not known",
+            "names an unknown digest",
         ),
         (
             at("pbkdf2", "$pbkdf2-sha1$i=1,l=9$AAAA$AA"),
             "hash.value",
-            "another length than l says",
+            "whose length is not l",
         ),
         (
             at("pbkdf2", "$pbkdf2-sha1$i=x$AAAA$AA"),
             "hash.value",
             "parameters that are not name=number",
         ),
-        (at("pbkdf2", "sha1"), "hash.value", "is no PHC string"),
+        (at("pbkdf2", "sha1"), "hash.value", "is not a PHC string"),
         (
             at(
                 "argon2",
                 "$argon2d$v=19$m=64,t=1,p=1$AAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAA",
             ),
             "hash.value",
-            "it wants $argon2id or $argon2i",
+            "it must be $argon2id or $argon2i",
         ),
         (
             at(
@@ -841,7 +841,7 @@ fn faulty() -> Vec<(Value, &'static str, &'static str)> {
                 "$argon2id$m=64,t=1,p=1$AAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAA",
             ),
             "hash.value",
-            "another version than 19",
+            "a version other than 19",
         ),
         (
             at(
@@ -849,7 +849,7 @@ fn faulty() -> Vec<(Value, &'static str, &'static str)> {
                 "$argon2id$v=19$t=1,p=1$AAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAA",
             ),
             "hash.value",
-            "wants the parameters m",
+            "must have the parameters m",
         ),
         (
             at(
@@ -868,7 +868,7 @@ fn faulty() -> Vec<(Value, &'static str, &'static str)> {
         (
             at("ldap", "plain"),
             "hash.value",
-            "begins with the scheme in braces",
+            "must begin with the scheme in braces",
         ),
         (
             at("ldap", "{SSHA}AAAAAAAAAAAAAAAAAAAAAAAAAAA="),
@@ -878,9 +878,9 @@ fn faulty() -> Vec<(Value, &'static str, &'static str)> {
         (
             hex("scrypt", "00"),
             "keylen",
-            "is missing or no number above 0",
+            "must be a number above 0",
         ),
-        (odd_cost, "cost", "no power of two above 1"),
+        (odd_cost, "cost", "must be a power of two above 1"),
         (
             json!({"algorithm": "md5", "hash": {"encoding": "hex"}}),
             "hash.value",

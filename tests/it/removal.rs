@@ -319,7 +319,7 @@ fn whoever_was_there_before_the_job_or_is_of_unknown_age_stays() {
     let plan = plan_removal(&standin.tenant, &standin.job(&THREE.map(User::new))).unwrap();
     assert!(plan.users.is_empty(), "{plan}");
     left_out(&plan, "a@uni.test", "the user is older than the job");
-    left_out(&plan, "b@uni.test", "the tenant does not tell when");
+    left_out(&plan, "b@uni.test", "the tenant does not say when");
     left_out(&plan, "c@uni.test", "no user with this e-mail");
 }
 
@@ -360,7 +360,7 @@ fn a_connection_that_is_gone_has_nobody_to_remove() {
             text.starts_with("nothing was removed: the connection con_abcdefghijklmnop (`Staff`)"),
             "{text}"
         );
-        assert!(text.contains("its name now is another one"), "{text}");
+        assert!(text.contains("has that name now, it is a different one"), "{text}");
     }
 }
 

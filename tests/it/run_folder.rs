@@ -58,7 +58,7 @@ fn a_run_folder_that_is_not_as_it_was_written_is_refused() {
             .replacen("bulk_01", "bulk_91", 1),
     )
     .unwrap();
-    refused("it is not as this run wrote it");
+    refused("it is not what this run wrote");
     let other = Practice::start(&[]).tenant();
     let name = Named::new("other");
     import_users(
@@ -71,7 +71,7 @@ fn a_run_folder_that_is_not_as_it_was_written_is_refused() {
     let error = resume_import(&other, &name.folder())
         .unwrap_err()
         .to_string();
-    assert!(error.contains("it is of the tenant"), "{error}");
+    assert!(error.contains("the run was on the tenant"), "{error}");
     let error = read_import("imports/none-of-this-name")
         .unwrap_err()
         .to_string();
@@ -123,7 +123,7 @@ fn two_kernels_cannot_work_on_one_run() {
         };
         let error = refused.unwrap_err().to_string();
         assert!(
-            error.contains("another kernel or program is at work on this run"),
+            error.contains("another kernel or program is working on this run"),
             "{error}"
         );
         assert_eq!(run.join().unwrap().unwrap().counts().inserted, 60);

@@ -141,7 +141,7 @@ fn a_run_that_has_not_ended_is_to_be_gone_on_with() {
     for options in [quick(&second), quick(&second).again(Again::Missing)] {
         let error = import(&options).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::SameFile);
-        let advice = format!("go on with resume_import(&tenant, \"{}\")", first.folder());
+        let advice = format!("continue with resume_import(&tenant, \"{}\")", first.folder());
         assert_eq!(error.advice(), Some(advice));
     }
     resume_import(&tenant, &first.folder()).unwrap();
@@ -225,7 +225,7 @@ fn a_file_is_known_through_what_hashes_its_passwords_and_nothing_else_is() {
         assert!(
             error
                 .to_string()
-                .starts_with("ImportOptions::again is for users of a file"),
+                .starts_with("ImportOptions::again cannot be used here: it needs the users of a file"),
             "{error}"
         );
     }
@@ -253,7 +253,7 @@ fn users_who_share_an_email_are_told_apart() {
         .unwrap();
     let error = it.again(&quick(&more).again(Again::Missing)).unwrap_err();
     assert!(
-        error.to_string().contains("kept e-mails and ids alone"),
+        error.to_string().contains("kept only e-mails and ids"),
         "{error}"
     );
 }
@@ -292,7 +292,7 @@ fn who_is_there_already_is_named_before_anything_is_sent() {
     assert!(
         named.reasons[0]
             .message
-            .contains("they were looked up, and not sent")
+            .contains("so the row was not sent")
     );
     assert!(report.failed().unwrap().is_empty());
     let log = tenant.requests();
@@ -334,12 +334,12 @@ fn a_look_up_that_could_not_tell_is_refused() {
         error
             .unwrap_err()
             .to_string()
-            .ends_with("leave one of the two out")
+            .ends_with("leave out one of the two")
     );
     let nameless = ConnectionId::new(connection.as_str()).unwrap();
     let error = import_users(&tenant, &nameless, &users, &options).unwrap_err();
     assert!(
-        error.to_string().ends_with("let get_connection_id find it"),
+        error.to_string().ends_with("find the connection with get_connection_id"),
         "{error}"
     );
     assert!(!Path::new(&name.folder()).exists());

@@ -294,7 +294,7 @@ fn a_source_that_panics_is_an_error_and_the_run_is_kept() {
     assert!(
         stopped
             .to_string()
-            .contains("the source that was given: it panicked"),
+            .contains("the given iterator: it panicked"),
         "{stopped}"
     );
 }

@@ -629,7 +629,7 @@ fn a_column_of_hashes_that_goes_nowhere_stops_the_reading() {
         let said = stopped(&csv, &plain());
         assert!(
             said.contains(&format!(
-                "`{name}` looks like hashes of passwords and goes nowhere"
+                "`{name}` looks like password hashes but is not mapped"
             )),
             "{said}"
         );
@@ -640,7 +640,7 @@ fn a_column_of_hashes_that_goes_nowhere_stops_the_reading() {
         );
         let said = stopped(&lines, &plain());
         assert!(
-            said.contains(&format!("`{name}` looks like hashes")),
+            said.contains(&format!("`{name}` looks like password hashes")),
             "{said}"
         );
         let left_out = seen_with(csv.as_bytes(), &plain().leave_out(name)).unwrap();

@@ -646,7 +646,7 @@ fn pages_that_follow_each_other_are_read_and_what_else_follows_is_told() {
         pages.faults()
     );
 
-    let behind = "begins what stands behind the list of users and is not read";
+    let behind = "begins something after the list of users, which is not read";
     let another = r#","users":[{"email":"b@example.com"}]}"#;
     let twice = page("a").replace(r#","links":{"next":[1]}}"#, another);
     for text in [

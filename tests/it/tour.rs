@@ -238,7 +238,7 @@ fn a_search_says_how_many_there_are_and_gives_the_first_thousand() {
     assert!(!few.to_string().contains("1,000"), "{few}");
     let refused = find_users(&tenant, "who is there").unwrap_err().to_string();
     assert!(
-        refused.contains("invalid_query_string") && refused.contains("mend what it names"),
+        refused.contains("invalid_query_string") && refused.contains("fix what it names"),
         "{refused}"
     );
 }
@@ -556,7 +556,7 @@ fn a_link_that_has_ended_is_asked_for_again_and_never_sent_the_token() {
         .unwrap_err()
         .to_string();
     assert!(
-        error.contains("had ended when they were followed"),
+        error.contains("had expired when they were used"),
         "{error}"
     );
 }
@@ -584,7 +584,7 @@ fn files_that_cannot_be_used_and_waits_that_are_too_short_are_told() {
     let error = export_users(&tenant, &connection, LIMIT)
         .unwrap_err()
         .to_string();
-    assert!(error.contains("not to be had over https"), "{error}");
+    assert!(error.contains("is not https"), "{error}");
 
     let practice = Practice::start(&[]);
     let (tenant, connection) = practice.database();
