@@ -32,7 +32,7 @@ rows! {
     "job-pending", "the first answer that says pending", "`percentage_done` and `time_left_seconds` are in the schema", "200 pending";
     "job-words", "each status of the job but `pending`", "`status` is `pending`, `completed` or `failed`", "completed";
     "job-completed", "the answer that says how it ended", "`percentage_done` and `time_left_seconds` are in the schema", "200 completed";
-    "report-of-none", "GET /jobs/{id}/errors of a job without a refused row", "none was refused, or the job failed as a whole", "204";
+    "report-of-none", "GET /jobs/{id}/errors of a job without a refused row", "no row was refused, or the job failed as a whole", "204";
     "search-first", "GET /users right after the job's end", "How long search stays behind", "seen";
     "user", "GET /users/{id} of a user who came in", "What Auth0 fills in", "200";
     "user-by-email", "GET /users-by-email", "What Auth0 fills in", "200";

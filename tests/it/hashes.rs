@@ -297,7 +297,7 @@ fn what_is_described_wrongly_is_imported_and_lets_nobody_in() {
             ),
             text("argon2", &argon2.replace("m=1024,t=2", "t=2,m=1024")),
             text("argon2", &argon2.replace("$v=19", "")),
-            // scrypt: no length, another one than the hash has, a cost that must be a power of two.
+            // scrypt: no length, another one than the hash has, a cost that is not a power of two.
             without(scrypt.clone(), "", "keylen"),
             with(scrypt.clone(), "keylen", json!(32)),
             with(scrypt.clone(), "cost", json!(1025)),

@@ -319,7 +319,7 @@ fn a_file_of_another_length_than_its_journal_tells_is_refused() {
     done["Done"]["sha256"] = json!(sha256(&fewer));
     write_lines(&folder, &entries);
     let error = plan_run_removal(&tenant, &name.folder()).unwrap_err();
-    let said = "users-00002.done.json: it holds 4 users, and its journal tells of 5: what was done is not guessed at";
+    let said = "users-00002.done.json: it holds 4 users, but the journal says 5, and nothing is guessed";
     assert!(error.to_string().ends_with(said), "{error}");
 }
 
