@@ -1,5 +1,5 @@
-//! Where the project's own simulation takes hold: the tenant at the other end, the time, chance, and what is said. No kernel
-//! compiles this, and nothing of it is part of the library's interface.
+//! Where the project's simulation hooks in: the tenant at the other end, the time, chance, and the printed lines. No kernel
+//! compiles this, and none of it is part of the library's interface.
 
 use std::path::Path;
 use std::rc::Rc;
@@ -94,7 +94,7 @@ impl Clock {
     }
 }
 
-/// For as long as it is there, its thread goes by a clock that is turned.
+/// While it exists, its thread uses a turned clock.
 #[derive(Debug)]
 #[must_use = "the clock is the system's again when it is dropped"]
 pub struct Turned(

@@ -78,7 +78,7 @@ pub(crate) fn check_attributes(user: &User, rules: &ConnectionRules, faults: &mu
     }
 }
 
-/// Whether a required field is missing; of one that an import does not know nothing can be said.
+/// Whether a required field is missing. A field that an import does not have is never reported.
 fn is_missing(user: &User, field: &str) -> bool {
     let value = match field {
         "username" => &user.username,
@@ -88,7 +88,7 @@ fn is_missing(user: &User, field: &str) -> bool {
         "given_name" => &user.given_name,
         "family_name" => &user.family_name,
         "picture" => &user.picture,
-        // Every import requires the e-mail, so its absence is told already.
+        // Every import requires the e-mail, so a missing one is already reported.
         _ => return false,
     };
     value.as_deref().unwrap_or_default().is_empty()

@@ -1,4 +1,4 @@
-//! What Auth0 takes for now, and is better mended before it no longer does.
+//! What Auth0 takes for now and may refuse later.
 
 use crate::error::problem::{Faults, Problem};
 use crate::users::User;
@@ -7,11 +7,11 @@ use crate::words::grouped;
 /// Bytes of a user's profile, by Auth0's "10KB"; in its other limits a KB is 1,024 bytes.
 const PROFILE_LIMIT: usize = 10 * 1024;
 
-/// Tells which users Auth0 takes for now but may refuse later. Sends nothing, and stops no import.
+/// Finds users that Auth0 takes for now but may refuse later. Sends nothing, and stops no import.
 ///
-/// Today that is a profile of over 10 KB. Auth0 takes it with a warning in the tenant's log; from 2027-03-04 it may be
-/// refused. Auth0 measures a profile as it stores it, which is some hundred bytes more than what is sent: a user just
-/// below the limit may be over it (Auth0's guide "Migrate Oversized User Profiles").
+/// Today that is a profile of over 10 KB. Auth0 takes it with a warning in the tenant's log; from 2027-03-04 it may be refused.
+/// Auth0 measures the profile as it stores it, which is a few hundred bytes more than what is sent, so a user just below the
+/// limit may be over it (Auth0's guide "Migrate Oversized User Profiles").
 ///
 /// # Examples
 ///

@@ -99,8 +99,8 @@ impl ConnectionId {
         &self.id
     }
 
-    /// Whether the connection takes usernames; `None` when it is not known: the connection was not looked up, or the
-    /// tenant left its options out, as Auth0 does for a token without the scope `read:connections_options`.
+    /// Whether the connection takes usernames; `None` if that is not known. Then the connection was not looked up, or the
+    /// tenant left out its options, as Auth0 does for a token without the scope `read:connections_options`.
     ///
     /// # Examples
     ///
@@ -125,13 +125,13 @@ impl ConnectionId {
         self.rules.as_ref().map(|rules| rules.emails_unique)
     }
 
-    /// Refuses an upsert where e-mails need not be unique: whom it would change there is documented nowhere.
+    /// Refuses an upsert if e-mails need not be unique: it is not documented which user it would change.
     pub(crate) fn check_upsert(&self, upsert: bool) -> Result<()> {
         self.check_shared_emails(upsert, &Obstacle::Upsert)
     }
 
-    /// Refuses ids that Auth0 draws where e-mails need not be unique: of an upload whose answer was lost nothing would tell
-    /// whether its users are there, and sent again they would come in twice.
+    /// Refuses ids from Auth0 if e-mails need not be unique. If the answer to an upload were lost, nobody could tell whether
+    /// its users are there, and a second upload would import them twice.
     pub(crate) fn check_ids_left(&self, ids_are_left: bool) -> Result<()> {
         self.check_shared_emails(ids_are_left, &Obstacle::IdsLeft)
     }
@@ -157,17 +157,16 @@ impl fmt::Debug for ConnectionId {
     }
 }
 
-/// Finds the database connection called `name` and gives its id. Sends reads; writes nothing.
+/// Finds the database connection called `name` and returns its id. Sends reads; writes nothing.
 ///
 /// # Errors
 ///
-/// No connection of that name (the error lists what the tenant has); one that is not a database, that
-/// no application uses, or that is a custom database without import mode; the scope
-/// `read:connections` is missing (without it, [`ConnectionId::new`] takes an id that you know); the tenant cannot be
-/// reached or refuses.
+/// No connection has that name (the error lists the existing ones); it is not a database, no application uses it, or it is a
+/// custom database without import mode; the scope `read:connections` is missing (without it, [`ConnectionId::new`] takes an id
+/// that you know); the tenant cannot be reached or refuses.
 ///
-/// What the tenant does not tell is no error. Auth0 leaves a connection's options out for a token without the scope
-/// `read:connections_options`; the id's card and the plan of an import say what is unknown then.
+/// It is not an error if the tenant leaves something out. Without the scope `read:connections_options`, Auth0 leaves out a
+/// connection's options; the id's card and the plan of an import then say what is unknown.
 ///
 /// # Examples
 ///
@@ -182,8 +181,8 @@ impl fmt::Debug for ConnectionId {
 /// # Ok::<(), Error>(())
 /// ```
 pub fn get_connection_id(tenant: &Tenant, name: &str) -> Result<ConnectionId> {
-    // Whether Auth0 compares the name exactly is not documented, so it is compared here, and where its own filter
-    // finds nothing, all are looked through.
+    // It is not documented whether Auth0 compares the name exactly, so it is compared here. If Auth0's filter finds nothing,
+    // all connections are searched.
     let is_wanted = |connection: &ConnectionAnswer| connection.name.as_deref() == Some(name);
     let mut existing = Vec::new();
     let found = match find(tenant, Some(name), is_wanted)? {

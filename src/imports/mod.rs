@@ -61,9 +61,10 @@ pub(crate) const IMPORTS: &str = "imports";
 ///
 /// # Errors
 ///
-/// No users; a read-only tenant; an upsert into a connection whose e-mails need not be unique; users the check finds
-/// fault with ([`ErrorKind::BadRows`](crate::ErrorKind::BadRows): nothing was sent); a run of this name that exists; a disk that is full. Once it has begun, [`ErrorKind::ImportStopped`](crate::ErrorKind::ImportStopped) names the run folder, how
-/// far it came, and the cause: the tenant refuses, cannot be reached for two minutes, or the time limit.
+/// No users; a read-only tenant; an upsert into a connection whose e-mails need not be unique; faulty users
+/// ([`ErrorKind::BadRows`](crate::ErrorKind::BadRows): nothing was sent); a run with this name already exists; a full disk.
+/// Once the run has begun, [`ErrorKind::ImportStopped`](crate::ErrorKind::ImportStopped) names the run folder, how far the run
+/// came, and the cause: the tenant refuses or cannot be reached for two minutes, or the time limit was reached.
 ///
 /// # Examples
 ///
@@ -125,7 +126,7 @@ pub(crate) fn import_as(
     let look_up = LookUp::new(tenant, connection, options, Some(good))?;
     let packer = RunPacker::new(Check::Done(problems), connection, options)?.looking_up(look_up);
     let mut run = Run::begin(imports, tenant, connection, options, None, true)?;
-    // Until it is shown a crash leaves nothing; from then on it leaves a run that can be resumed.
+    // Before the folder is shown, a crash leaves nothing; after that, it leaves a run that can be resumed.
     let shown = pack(&mut run, packer, users.iter().map(dressed)).and_then(|()| run.folder.show());
     if shown.is_err() {
         run.folder.discard();
@@ -139,7 +140,7 @@ pub(crate) fn bad_rows(problems: &[Problem]) -> usize {
     problems.chunk_by(|one, next| one.row == next.row).count()
 }
 
-/// Puts every user into a file of the run's.
+/// Puts every user into one of the run's files.
 fn pack(run: &mut Run, mut packer: RunPacker, users: impl Iterator<Item = User>) -> Result<()> {
     for user in users {
         for step in packer.add(Ok(user))? {
@@ -152,21 +153,22 @@ fn pack(run: &mut Run, mut packer: RunPacker, users: impl Iterator<Item = User>)
     Ok(())
 }
 
-/// Imports users as they come, in bounded memory: checked, packed and sent while more are read. Writes to the
+/// Imports users as they are read, in bounded memory: they are checked, packed and sent while more are read. Writes to the
 /// tenant; waits for the end.
 ///
-/// A [`UserFile`](crate::UserFile) is known again by its SHA-256, for which it is read once before: what a run in `imports/` has brought into this
-/// connection is not sent a second time, unless [`ImportOptions::again`] says what is meant. So give it the file itself, or
-/// [`hash_stream`](crate::hash_stream) of it: what `map`, `filter` or `take` make of a file is known again by nobody, and of rows that
-/// the reader left out its report knows nothing.
+/// A [`UserFile`](crate::UserFile) is recognised by its SHA-256, so it is first read once for that. What a run in `imports/`
+/// has imported into this connection is not sent again, unless [`ImportOptions::again`] says how. So pass the file itself, or
+/// [`hash_stream`](crate::hash_stream) of it: a file after `map`, `filter` or `take` is not recognised, and the report does not
+/// count the rows that its reader left out.
 ///
-/// Rows the source or the check finds fault with are left out and reported, since what comes after them is not
-/// known yet. Of a [`UserFile`](crate::UserFile) the report counts every row, also those that its reader left out. Should the program end in the middle, [`resume_import`] finishes what had been packed, and its report
-/// says up to which row that was. So it does of a source whose error is of the kind
-/// [`ErrorKind::Source`](crate::ErrorKind::Source): that one is of the whole source, and ends the import; any other is of its row.
+/// Faulty rows are left out and reported, since the rows after them are not known yet. For a [`UserFile`](crate::UserFile), the
+/// report counts every row, including those that its reader left out. If the program ends in the middle, [`resume_import`]
+/// finishes what had been packed, and its report says up to which row that was. The same holds if the source gives an error of
+/// the kind [`ErrorKind::Source`](crate::ErrorKind::Source), which is about the whole source and ends the import; any other
+/// error is only about its row.
 ///
-/// The source is read in a thread of its own, so that one that is stuck neither keeps the jobs from being watched nor
-/// the time limit from holding. A thread that is stuck then is left behind, and ends when its source goes on.
+/// A separate thread reads the source, so a source that hangs stops neither the jobs from being watched nor the time limit. A
+/// thread that still hangs is left behind, and ends when its source continues.
 ///
 /// # Errors
 ///
@@ -228,17 +230,17 @@ pub fn import_stream(
     Ok(report)
 }
 
-/// Goes on with a run that was cut off, from its folder, `imports/<name>`. Writes to the tenant; waits for the end.
+/// Continues a run that was cut off, from its folder, `imports/<name>`. Writes to the tenant; waits for the end.
 ///
-/// Jobs that run are waited for, files that were not sent are sent, and the report is that of an undisturbed run.
-/// A run that has ended is only read; but where an upload was not answered, or a job was given up, whoever was not there then
-/// is looked up once more, when no job of the run can be at work any more ([`ImportReport::may_change_until`]).
+/// It waits for running jobs and sends the unsent files, and its report is the same as that of an undisturbed run. A run that
+/// has ended is only read. But if an upload was not answered or a job was given up, users who were missing then are looked up
+/// once more when no job of the run can still be running ([`ImportReport::may_change_until`]).
 ///
 /// # Errors
 ///
-/// No run there; one of another tenant; one that is not yours alone (another user owns it, or others can read or write it); one
-/// that was changed or damaged; one that another kernel is at work on; a read-only tenant, if anything is left to do;
-/// [`ErrorKind::ImportStopped`](crate::ErrorKind::ImportStopped) as of [`import_users`].
+/// There is no run, or it belongs to another tenant, is not private (another user owns it, or others can read or write it), was
+/// changed or damaged, or is in use by another kernel; a read-only tenant, if anything is left to do;
+/// [`ErrorKind::ImportStopped`](crate::ErrorKind::ImportStopped) as for [`import_users`].
 ///
 /// # Examples
 ///
@@ -279,8 +281,7 @@ pub fn resume_import(tenant: &Tenant, folder: &str) -> Result<ImportReport> {
 
 /// The folder of the run that was begun last, for [`resume_import`]. Sends nothing.
 ///
-/// It goes by what the journal of each run tells. Folders that are another user's are passed over, and those that others can
-/// read or write.
+/// Each run's journal says when it was begun. Folders of other users, and folders that others can read or write, are ignored.
 ///
 /// # Errors
 ///
@@ -363,7 +364,7 @@ impl Run {
         Ok(run)
     }
 
-    /// Does all that is left to do.
+    /// Does everything that is left to do.
     fn work(mut self, tenant: &Tenant, files: Files) -> Result<ImportReport> {
         let mut connection = ConnectionId::new(&self.connection_id)?;
         connection.name.clone_from(&self.connection);

@@ -9,8 +9,8 @@ use crate::jobs::options::JobOptions;
 use crate::say::debug_fields;
 use crate::tenant::rate::FREE_PLAN;
 
-/// What stays of the users in the run folder once they are accounted for; for [`ImportOptions::afterwards`]. Refused
-/// users stay whole, to be mended.
+/// What stays of the users in the run folder once they are accounted for; for [`ImportOptions::afterwards`]. Refused users stay
+/// complete, so they can be fixed.
 ///
 /// # Examples
 ///
@@ -27,13 +27,13 @@ pub enum Afterwards {
     /// Everything but hashes and MFA secrets.
     #[default]
     StripSecrets,
-    /// E-mail and user id alone: what a report and a clean-up need.
+    /// Only e-mail and user id, which a report and a clean-up need.
     KeepIdsOnly,
     /// Everything, hashes included.
     KeepAll,
 }
 
-/// What importing a file once more is to do, for [`ImportOptions::again`].
+/// What to do when a file is imported again, for [`ImportOptions::again`].
 ///
 /// # Examples
 ///
@@ -46,16 +46,16 @@ pub enum Afterwards {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Again {
-    /// Send those whom no earlier run of the file has brought in: who failed, or was removed since, say.
+    /// Send the users that no earlier run of the file has imported, such as refused ones, or ones that were removed since.
     Missing,
-    /// Send those too whose row reads otherwise than it was sent, since the file is mapped otherwise now, and update them
-    /// ([`upsert`](ImportOptions::upsert), [`keep_existing_passwords`](ImportOptions::keep_existing_passwords)). Hashes and second
-    /// factors are not compared: a run folder does not keep them.
+    /// Also send the users whose row has changed since it was sent, for example by another mapping, and update them
+    /// ([`upsert`](ImportOptions::upsert), [`keep_existing_passwords`](ImportOptions::keep_existing_passwords)). Hashes and
+    /// second factors are not compared: a run folder does not keep them.
     Changed,
 }
 
-/// How a run of any number of jobs is made: the [`JobOptions`] that each of its jobs has, and the run's own settings. Chained
-/// setters over `Default`.
+/// How a run of any number of jobs is made: the [`JobOptions`] of each of its jobs, and the run's own settings. Chain the
+/// setters on `Default`.
 ///
 /// # Examples
 ///
@@ -122,7 +122,7 @@ impl Default for ImportOptions {
 }
 
 impl ImportOptions {
-    /// The settings of each job of the run. Default: those of [`JobOptions`].
+    /// The settings of each job of the run. Default: `JobOptions::default()`.
     ///
     /// # Examples
     ///
@@ -181,7 +181,7 @@ impl ImportOptions {
         self.job(job)
     }
 
-    /// A word of your own that each job carries: see [`JobOptions::external_id`]. Default: none.
+    /// Your own word for each job: see [`JobOptions::external_id`]. Default: none.
     ///
     /// # Examples
     ///
@@ -198,7 +198,7 @@ impl ImportOptions {
         self.job(job)
     }
 
-    /// The name of the run, whose folder is `imports/<name>`: letters, digits, `-`, `_` and `.`. Default: drawn.
+    /// The name of the run, whose folder is `imports/<name>`: letters, digits, `-`, `_` and `.`. Default: a random name.
     ///
     /// # Examples
     ///
@@ -221,7 +221,7 @@ impl ImportOptions {
         }
     }
 
-    /// Jobs at once, 1 at least. Default: 2, which is what Auth0 runs in a tenant (private clouds allow more).
+    /// Jobs at once, at least 1. Default: 2, which is what Auth0 runs in a tenant (private clouds allow more).
     ///
     /// # Examples
     ///
@@ -241,7 +241,7 @@ impl ImportOptions {
         }
     }
 
-    /// Requests a second at most, all of them together. Default: 2, the free plan's rate.
+    /// The most requests a second, of all kinds together. Default: 2, the free plan's rate.
     ///
     /// # Examples
     ///
@@ -262,7 +262,8 @@ impl ImportOptions {
         }
     }
 
-    /// After this long the call ends with an error that says how to go on. Default: 24 hours, for which Auth0 keeps a job.
+    /// After this time the call ends with an error that says how to continue. Default: 24 hours, which is how long Auth0 keeps
+    /// a job.
     ///
     /// # Examples
     ///
@@ -282,8 +283,8 @@ impl ImportOptions {
         ImportOptions { time_limit, ..self }
     }
 
-    /// A job that has not ended after this long counts as lost, and its users are looked up one by one.
-    /// Default: 2 hours 10 minutes; Auth0 ends a job after two hours.
+    /// A job that has not ended after this time counts as lost, and its users are looked up one by one. Default: 2 hours 10
+    /// minutes; Auth0 ends a job after two hours.
     ///
     /// # Examples
     ///
@@ -299,7 +300,7 @@ impl ImportOptions {
         ImportOptions { job_limit, ..self }
     }
 
-    /// Leave out the users the check finds fault with, and report them, instead of sending nobody. Default: no.
+    /// Leave out the faulty rows that the check finds, and report them, instead of sending nobody. Default: no.
     ///
     /// # Examples
     ///
@@ -325,8 +326,8 @@ impl ImportOptions {
         }
     }
 
-    /// Leave the user ids to Auth0. What is lost: after a fault a user of this run cannot be told from one who was
-    /// there before, so such rows are reported as unknown, and the run cannot be cleaned up by its ids. Default: no.
+    /// Let Auth0 make the user ids. This has a price: after a fault, users of this run cannot be told from users who were there
+    /// before. Such rows are reported as unknown, and the run cannot be cleaned up by its ids. Default: no.
     ///
     /// # Examples
     ///
@@ -360,8 +361,8 @@ impl ImportOptions {
         ImportOptions { afterwards, ..self }
     }
 
-    /// With [`upsert`](ImportOptions::upsert): users who are there already keep the password they have, and a row's
-    /// `password_hash` is for those who are new. Default: no, and then such a row is a fault.
+    /// With [`upsert`](ImportOptions::upsert): existing users keep their passwords, and a row's `password_hash` is only for new
+    /// users. Default: no, and then such a row is faulty.
     ///
     /// # Examples
     ///
@@ -387,9 +388,10 @@ impl ImportOptions {
         }
     }
 
-    /// What [`import_stream`](crate::import_stream) does with a [`UserFile`](crate::UserFile) that was imported into the same connection before,
-    /// by a run whose folder is in `imports/`. Default: nothing, which is an error ([`ErrorKind::SameFile`](crate::ErrorKind::SameFile)) that tells
-    /// what that run did. Who is left as they are counts as already there. In memory are some 50 bytes for each user of those runs.
+    /// What [`import_stream`](crate::import_stream) does with a [`UserFile`](crate::UserFile) that was imported into the same
+    /// connection before, by a run whose folder is in `imports/`. Default: nothing is sent, and an error
+    /// ([`ErrorKind::SameFile`](crate::ErrorKind::SameFile)) says what that run did. Users that are left alone count as already
+    /// there. It takes about 50 bytes of memory for each user of those runs.
     ///
     /// # Examples
     ///
@@ -418,9 +420,10 @@ impl ImportOptions {
         }
     }
 
-    /// Look each user up by their e-mail before they are sent, and leave out who is in the connection already: they are named in the report
-    /// as already there. Costs a request for each user, and says how many; with [`import_users`](crate::import_users) nothing is sent before
-    /// all were looked up, and with [`import_stream`](crate::import_stream) each is before their own file is. Needs the scope `read:users`. Default: no.
+    /// Look up each user by e-mail before sending, and leave out those who are already in the connection; the report names them
+    /// as already there. It costs one request for each user, and says how many. [`import_users`](crate::import_users) looks up
+    /// all users before it sends any; [`import_stream`](crate::import_stream) looks up the users of each file before it sends
+    /// that file. Needs the scope `read:users`. Default: no.
     ///
     /// # Examples
     ///
@@ -443,10 +446,11 @@ impl ImportOptions {
         }
     }
 
-    /// With [`upsert`](ImportOptions::upsert): send a file again of which the tenant tells nothing any more (it keeps a job for 24
-    /// hours), as after a run that is resumed a day later, though it overwrites what has changed since. Default: no, and then who is
-    /// not there under an id drawn for the run is told as unknown; [`ImportReport::failed`](crate::ImportReport::failed) has them
-    /// whole, to be looked at and sent again. Without an upsert such a file is always sent again, since that changes nobody.
+    /// With [`upsert`](ImportOptions::upsert): send a file again if the tenant no longer knows its job (it keeps a job for 24
+    /// hours), for example when a run is resumed a day later. This overwrites later changes. Default: no; then users who are
+    /// not there with an id made for the run are reported as unknown, and [`ImportReport::failed`](crate::ImportReport::failed)
+    /// has their complete rows, to be checked and sent again. Without an upsert such a file is always sent again, since that
+    /// changes nobody.
     ///
     /// # Examples
     ///

@@ -1,4 +1,4 @@
-//! What an import would do, before it does it.
+//! What an import would do.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -49,11 +49,11 @@ pub struct ImportPlan {
     pub users: usize,
     /// Bytes of each upload, framing included: one job each.
     pub uploads: Vec<usize>,
-    /// Every fault the check found, with its row.
+    /// Every problem that the check found, with its row.
     pub problems: Vec<Problem>,
-    /// What Auth0 takes for now but may refuse later, with its row: these users are sent all the same.
+    /// What Auth0 takes for now but may refuse later, with its row; these users are sent anyway.
     pub warnings: Vec<Problem>,
-    /// What the tenant did not tell of the connection, and the scope that would: nothing was checked against it.
+    /// What the tenant did not say about the connection, and the scope that would show it; nothing was checked against it.
     pub unknown: Vec<String>,
     /// What else is worth knowing before the import is made.
     pub notes: Vec<String>,
@@ -64,8 +64,8 @@ pub struct ImportPlan {
 debug_fields!(ImportPlan: domain, practice, read_only, connection, users, uploads, problems, warnings, unknown, notes, slots);
 
 impl ImportPlan {
-    /// How long the jobs may take: from the enterprise plan's reported speed to the free plan's, which are those of two jobs at
-    /// once; one at a time takes twice as long. A practice tenant takes as long as it is set to.
+    /// How long the jobs may take, from the enterprise plan's reported speed to the free plan's. These speeds are for two jobs
+    /// at once; one at a time takes twice as long. A practice tenant takes as long as it is set to.
     ///
     /// # Examples
     ///
@@ -86,7 +86,7 @@ impl ImportPlan {
         (at_best * alone, at_worst * alone)
     }
 
-    /// How long it would take to remove the users again on the free plan: a request for each, two a second.
+    /// How long it would take to remove the users again on the free plan, with one request for each, two a second.
     ///
     /// # Examples
     ///
@@ -105,7 +105,7 @@ impl ImportPlan {
         Duration::from_secs_f64(self.good() as f64 / FREE_PLAN)
     }
 
-    /// Users with a fault.
+    /// Faulty users.
     pub(crate) fn bad(&self) -> usize {
         self.by_row().count()
     }
@@ -123,8 +123,8 @@ impl ImportPlan {
 
 /// Checks and packs users without sending anything. Writes nothing.
 ///
-/// Users the check finds fault with are in the plan, and not in its uploads. What the tenant did not tell of the
-/// connection is named as unknown, with the scope that would tell, and no user is left out because of it.
+/// Faulty users are in the plan, but not in its uploads. What the tenant did not say about the connection is named as unknown,
+/// with the scope that would show it, and no user is left out because of it.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! What would come of a file of users, row by row, before anything is sent.
+//! What an import of a file of users would do, row by row, before anything is sent.
 //!
 //! `verdict.rs` says what comes of a row, `pass.rs` counts all of them, `report.rs` is what was found, and `sheets.rs` writes it down.
 
@@ -15,12 +15,12 @@ use crate::inspect::report::FileReport;
 use crate::sources::known::Source;
 use crate::sources::options::ReadOptions;
 
-/// Reads a whole file of users and tells what an import would make of it: its source, rows that would fail, where each field goes,
-/// what becomes of each kind of hash, twins, and who must be written to afterwards. Sends nothing.
+/// Reads a whole file of users and says what an import would do with it: its source, the rows that would fail, where each field
+/// goes, what happens to each kind of hash, duplicates, and who must be contacted afterwards. Sends nothing.
 ///
-/// The check is that of [`check_users`](crate::check_users) without what a connection adds. In memory are 4 bytes for each row, and
-/// 16 for each e-mail, username, user id and phone number. A column of hashes that goes nowhere does not stop it: it is the first
-/// thing that it says.
+/// The check is the same as in [`check_users`](crate::check_users), without a connection's own rules. It uses 4 bytes of memory
+/// for each row, and 16 for each e-mail, username, user id and phone number. A column of hashes that is not mapped does not
+/// stop it, but is the first thing in the report.
 ///
 /// # Errors
 ///

@@ -8,8 +8,8 @@ use crate::sources::known::Source;
 use crate::sources::mapping::SeenField;
 use crate::sources::options::ReadOptions;
 
-/// What would come of a file of users, made by [`inspect_users`](crate::inspect_users): each row of the file is in one count. Draws itself, and shows no
-/// cell of the file; [`save_csv`](FileReport::save_csv) writes down who is in which count.
+/// What an import of a file of users would do; made by [`inspect_users`](crate::inspect_users). Each row of the file is in one
+/// count. It draws itself without showing any cell of the file; [`save_csv`](FileReport::save_csv) saves who is in which count.
 ///
 /// # Examples
 ///
@@ -164,7 +164,7 @@ impl FileReport {
         self.rows
     }
 
-    /// Rows with which no fault was found: they would be imported, unless the tenant has somebody in their way.
+    /// Rows without a problem: they would be imported, unless they conflict with a user in the tenant.
     ///
     /// # Examples
     ///
@@ -200,7 +200,7 @@ impl FileReport {
         Reason::list(&self.failing)
     }
 
-    /// Rows that are no users to import, by the reason: who signs in elsewhere and has no password there, say.
+    /// Rows that are not users to import, by reason, such as users who sign in elsewhere and have no password in the file.
     ///
     /// # Examples
     ///
@@ -218,7 +218,7 @@ impl FileReport {
         Reason::list(&self.left_out)
     }
 
-    /// Which hashes would be lost, a sentence for each column; empty where none would be.
+    /// Which hashes would be lost, with a sentence for each column; empty if none.
     ///
     /// # Examples
     ///
@@ -237,7 +237,7 @@ impl FileReport {
         &self.lost_hashes
     }
 
-    /// The fields of the file: name, rows in which there is something in it, and where that goes. A name that may be somebody's
+    /// The fields of the file: the name, the number of rows with a value, and where the field goes. A name that may be personal
     /// data is `<hidden>`.
     ///
     /// # Examples
@@ -258,7 +258,7 @@ impl FileReport {
         self.fields.iter().map(field).collect()
     }
 
-    /// Hashes by kind, each with what becomes of it: `as it is`, `rewritten`, or `not importable`.
+    /// Hashes by kind, each with what happens to it: `as it is`, `rewritten`, or `not importable`.
     ///
     /// # Examples
     ///
@@ -278,8 +278,8 @@ impl FileReport {
         self.hashes.iter().map(kind).collect()
     }
 
-    /// Rows that share an e-mail, a username, a user id or a phone number with a row before them. They are among those that would
-    /// fail.
+    /// Duplicates: rows that share an e-mail, a username, a user id or a phone number with an earlier row. They are among the
+    /// rows that would fail.
     ///
     /// # Examples
     ///

@@ -37,13 +37,13 @@ struct Sheets {
 }
 
 impl FileReport {
-    /// Writes the lists into a folder, a CSV file each, and says which: `columns`, `hashes`, `failing`, `left-out`, `twins`,
-    /// `reset-password` and `enrol-again`. Reads the file once more; sends nothing.
+    /// Saves the lists to a folder, one CSV file each, and prints their names: `columns`, `hashes`, `failing`, `left-out`,
+    /// `twins`, `reset-password` and `enrol-again`. Reads the file once more; sends nothing.
     ///
-    /// They hold e-mails and usernames, so you alone can read them, and a `.gitignore` beside them names them, unless the folder has
-    /// one of your own. An older file is replaced once the
-    /// new one is whole, and a text that a spreadsheet would take for a formula gets an apostrophe before it. An e-mail that is none
-    /// is left out, since it may be anything: the line tells where it is.
+    /// They hold e-mails and usernames, so only you can read them, and a `.gitignore` beside them names them, unless the folder
+    /// has one of your own. An older file is replaced once the new one is complete. A text that a spreadsheet would take for a
+    /// formula gets an apostrophe in front. An invalid e-mail is left out, since it may be anything; the line number says where
+    /// it is.
     ///
     /// # Errors
     ///

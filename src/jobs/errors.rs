@@ -1,4 +1,4 @@
-//! What a job says of each row it refused, traced to the user it is about.
+//! What a job says about each refused row, matched with its user.
 
 use serde_json::Value;
 
@@ -43,10 +43,10 @@ const MOST_CHARS: usize = 1_000;
 pub struct RowError {
     /// Auth0's code, an open list: `DUPLICATED_USER`, `INVALID_FORMAT`, ...
     pub code: String,
-    /// The field in the words of the file that was sent, when Auth0 names one.
+    /// The field, with the name used in the file, if Auth0 names one.
     pub field: Option<String>,
-    /// Auth0's own sentence; a hash, a salt, a key or a second factor that was sent is `<secret>` in it, and what looks
-    /// like one is `<hidden>`.
+    /// Auth0's own sentence. In it, a hash, a salt, a key or a second factor that was sent becomes `<secret>`, and what looks
+    /// like one becomes `<hidden>`.
     pub message: String,
     /// What it means and what to do.
     pub advice: &'static str,
@@ -75,11 +75,11 @@ debug_fields!(RowError: code, field, message, advice);
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FailedUser {
-    /// The user's place among those sent, from 1, when it can be told.
+    /// The user's position among those sent, from 1, if it is known.
     pub row: Option<usize>,
     /// The e-mail as it was sent, when there was one.
     pub email: Option<String>,
-    /// Every reason Auth0 gives.
+    /// Every reason that Auth0 gives.
     pub errors: Vec<RowError>,
 }
 
@@ -114,7 +114,7 @@ pub struct JobErrors {
 debug_fields!(JobErrors: rows, explanation);
 
 impl JobErrors {
-    /// What an empty report, or a failure of the job as a whole, means; `None` when the rows say it all.
+    /// What an empty report or a failed job means; `None` if the rows say everything.
     ///
     /// # Examples
     ///

@@ -109,7 +109,7 @@ impl fmt::Display for JobId {
     }
 }
 
-/// An import job that was accepted. It runs in the tenant; [`wait_for_job`](crate::wait_for_job) tells what became of it.
+/// An import job that was accepted. It runs in the tenant; [`wait_for_job`](crate::wait_for_job) says how it ends.
 ///
 /// # Examples
 ///
@@ -134,10 +134,10 @@ pub struct Job {
     pub id: JobId,
     /// The connection it imports into.
     pub connection: ConnectionId,
-    /// When Auth0 accepted it (ISO 8601, UTC), in Auth0's own writing.
+    /// When Auth0 accepted it (ISO 8601, UTC), as Auth0 writes it.
     pub created_at: String,
-    /// The `X-Correlation-ID` of the upload, drawn for it: the tenant's log has it as `references.correlation_id`. Empty of a
-    /// job that [`find_job`](crate::find_job) took up, since the tenant does not tell it.
+    /// The `X-Correlation-ID` made for the upload, which the tenant's log shows as `references.correlation_id`. It is empty for
+    /// a job from [`find_job`](crate::find_job), since the tenant does not return it.
     pub correlation_id: String,
     /// The connection's name, from the answer to the upload.
     pub(crate) answered_connection: Option<String>,
@@ -238,7 +238,7 @@ impl RowKey {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum JobStatus {
-    /// The file was worked through. Not the same as success: rows may have failed.
+    /// The file was processed. This is not the same as success: rows may have been refused.
     Completed,
     /// The job as a whole failed.
     Failed,
@@ -275,7 +275,7 @@ pub struct Summary {
     pub total: u64,
 }
 
-/// A job that has ended, well or badly; what [`wait_for_job`](crate::wait_for_job) gives.
+/// A job that has ended, well or badly; returned by [`wait_for_job`](crate::wait_for_job).
 ///
 /// # Examples
 ///
@@ -299,7 +299,7 @@ pub struct FinishedJob {
     pub id: JobId,
     /// How it ended.
     pub status: JobStatus,
-    /// The counts; absent on a failed job, and where the tenant does not tell all of them.
+    /// The counts; absent for a failed job, and if the tenant does not give all of them.
     pub summary: Option<Summary>,
     /// The job as it was started.
     pub job: Job,
@@ -335,7 +335,7 @@ impl FinishedJob {
 
 /// Sends the users as one import job and returns once it is accepted. Writes to the tenant; does not wait.
 ///
-/// Only the size is checked: what is wrong with a user is left for Auth0 to say ([`job_errors`](crate::job_errors())).
+/// Only the size is checked; Auth0 reports what is wrong with a user ([`job_errors`](crate::job_errors())).
 ///
 /// # Errors
 ///
@@ -364,8 +364,8 @@ pub fn start_import(tenant: &Tenant, connection: &ConnectionId, users: &[User]) 
 
 /// As [`start_import`], with the settings of a job. Writes to the tenant; does not wait.
 ///
-/// `options` is a [`JobOptions`] or a reference to one. [`ImportOptions`](crate::ImportOptions) in which no more is set than
-/// the settings of a job do as well; what only a run heeds is refused, not ignored.
+/// `options` is a [`JobOptions`] or a reference to one. [`ImportOptions`](crate::ImportOptions) also work if only settings of a
+/// job are set; a setting that is only for a run is an error.
 ///
 /// # Errors
 ///

@@ -33,16 +33,16 @@ pub(crate) fn at_published_speeds(users: usize) -> (Duration, Duration) {
     (hours(USERS_AN_HOUR.1), hours(USERS_AN_HOUR.0))
 }
 
-/// Waits until the job has ended, at most for `limit`, and gives how it ended. Sends reads; waits.
+/// Waits until the job has ended, at most for `limit`, and returns how it ended. Sends reads; waits.
 ///
-/// It asks at once, again after half a second, then ever less often, up to every 10 s. A job that failed is `Ok` too. The
-/// limit holds to a second whatever the tenant does: answers that come bit by bit or not at all, and waits that it asks for.
+/// It asks at once, again after half a second, and then less and less often, down to every 10 s. A failed job is `Ok` too. The
+/// limit holds to the second whatever the tenant does: slow or missing answers, and waits that it asks for.
 ///
 /// # Errors
 ///
-/// The job has not ended at the limit (it goes on in the tenant: wait again), whatever the tenant calls its status, as
-/// long as it is neither `completed` nor `failed`; the tenant no longer
-/// knows it (Auth0 keeps a job's data for 24 hours); the tenant refuses, or cannot be reached six times running.
+/// The job has not ended at the limit (it keeps running in the tenant, so wait again), whatever its status, as long as that is
+/// neither `completed` nor `failed`; the tenant no longer knows it (Auth0 keeps a job's data for 24 hours); the tenant refuses,
+/// or cannot be reached six times running.
 ///
 /// # Examples
 ///

@@ -215,9 +215,9 @@ fn read(file: &[u8], sent: &SentSecrets, job: &JobId, most: usize) -> Result<Vec
 impl ExportedUsers {
     /// Writes one row for each user; metadata as JSON. Sends nothing.
     ///
-    /// The file holds personal data, so you alone can read it; one that is there already is replaced once this one is
-    /// whole. A text that a spreadsheet would take for a formula gets an apostrophe before it, as in
-    /// Auth0's own CSV; [`read_csv`](crate::read_csv) takes it off again.
+    /// The file holds personal data, so only you can read it; an existing file is replaced once this one is complete. A text
+    /// that a spreadsheet would take for a formula gets an apostrophe in front, as in Auth0's own CSV;
+    /// [`read_csv`](crate::read_csv) removes it again.
     ///
     /// # Errors
     ///
