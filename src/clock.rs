@@ -1,7 +1,7 @@
-//! What time it is, how long something takes, and waiting. No other file asks the system for any of the three.
+//! The time, durations and waiting. No other file asks the system for any of them.
 //!
-//! The time is the system's, unless this thread is inside [`turned`]. Then it is a clock that its owner turns: a wait is over
-//! at once and has taken its time, so that hours of an import pass in seconds.
+//! The time is the system's, unless this thread is inside [`turned`]. Then it is a clock that its owner turns: a wait ends at
+//! once but counts in full, so hours of an import pass in seconds.
 
 use std::cell::RefCell;
 use std::marker::PhantomData;

@@ -16,10 +16,10 @@
 //! let tenant = Tenant::from_env().or_stop();
 //! ```
 //!
-//! [`or_stop`](OrStop::or_stop) gives the value, or shows the error and stops the cell, so that no later cell that needs the
-//! value runs. Outside a notebook `?` does as well.
+//! [`or_stop`](OrStop::or_stop) returns the value, or shows the error and stops the cell, so no later cell that needs the value
+//! runs. Outside a notebook, `?` works as well.
 //!
-//! [`Users`] are made from a prefix, or read from a file. They need a password each, as a hash that Auth0 takes:
+//! [`Users`] are generated from a prefix or read from a file. Each needs a password, as a hash that Auth0 takes:
 //!
 //! ```
 //! # use auth0_bulk_users::*;

@@ -1,8 +1,8 @@
-//! The one door through which text leaves for a reader: all that is printed, drawn, or written by `Display` and `Debug`.
+//! All text for the reader goes through here: everything that is printed, drawn, or written by `Display` and `Debug`.
 //!
-//! The kernel reads what a cell prints, line by line, and takes lines that hold words of its own for orders: to show what
-//! follows as html, to ask the reader for a password, to end the cell. Names, e-mails, headings and sentences were written
-//! by others. So here those words are disarmed, and characters that cannot be seen become visible.
+//! The kernel reads what a cell prints, line by line, and takes lines with its own words for commands: to show what follows as
+//! html, to ask for a password, to end the cell. Names, e-mails, headings and sentences may come from others. So those words
+//! are disarmed here, and invisible characters become visible.
 
 use std::cell::RefCell;
 use std::fmt;

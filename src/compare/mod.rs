@@ -187,9 +187,9 @@ impl Probe {
     }
 }
 
-/// Where a tenant answers otherwise than the practice tenant: a list of [`Probe`], which derefs to a slice and iterates.
+/// Where a tenant answers differently from the practice tenant: a list of [`Probe`], which derefs to a slice and iterates.
 ///
-/// [`Comparison::save_json`] keeps it as a file that can be sent to the project.
+/// [`Comparison::save_json`] saves it to a file that can be sent to the project.
 ///
 /// # Examples
 ///
@@ -226,10 +226,10 @@ pub struct Comparison {
 list!(Comparison, probes, Probe);
 debug_fields!(Comparison: removed, left, probes, domain, connection, jobs, requests, earlier, took, correlation_id);
 
-/// Asks a throwaway tenant and a practice tenant the same, and shows where they answer differently. Writes to the tenant:
-/// users, whom it removes; waits.
+/// Asks a throwaway tenant and a practice tenant the same questions, and shows where they answer differently. Writes users to
+/// the tenant and removes them; waits.
 ///
-/// It writes into a connection that is there for it alone, an empty database called `practice-comparison`; use
+/// It writes only into a connection made for it: an empty database called `practice-comparison`; use
 /// [`compare_with_practice_with`] for another name. Before it writes, it says how much: four import jobs with about twenty
 /// users, of whom about five are imported, in about sixty requests, two a second unless the tenant says that it takes more,
 /// within five minutes. Then it removes the imported users by their ids, even if a probe has failed, and says so. No mail is
@@ -259,11 +259,11 @@ pub fn compare_with_practice(tenant: &Tenant) -> Result<Comparison> {
     compare_with_practice_with(tenant, &ComparisonOptions::default())
 }
 
-/// As [`compare_with_practice`], with another connection or one more probe. Writes to the tenant; waits.
+/// Like [`compare_with_practice`], with another connection or one more probe. Writes to the tenant; waits.
 ///
 /// # Errors
 ///
-/// Those of [`compare_with_practice`].
+/// The same as for [`compare_with_practice`].
 ///
 /// # Examples
 ///

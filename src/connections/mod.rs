@@ -31,8 +31,8 @@ const MOST_CLIENTS: usize = 1000;
 
 /// The id of a connection, `con_` and 16 letters or digits: what an import needs, not the name.
 ///
-/// One that came from [`get_connection_id`] or [`list_connections`](crate::list_connections) also knows the connection's name and, where
-/// the tenant tells it, what users it takes. Auth0 tells it for a token with the scope `read:connections_options`.
+/// An id from [`get_connection_id`] or [`list_connections`](crate::list_connections) also knows the connection's name and, if
+/// the tenant says so, which users it takes. Auth0 says so to a token with the scope `read:connections_options`.
 ///
 /// # Examples
 ///
@@ -59,7 +59,7 @@ impl ConnectionId {
     ///
     /// # Errors
     ///
-    /// `id` is not `con_` and 16 letters or digits, as a connection's name is not.
+    /// `id` is not `con_` and 16 letters or digits; it may be the connection's name.
     ///
     /// # Examples
     ///

@@ -1,7 +1,7 @@
-//! What a connection's `options` tell of the users it takes.
+//! What a connection's `options` say about the users it takes.
 //!
-//! Auth0 leaves `options` out for a token without the scope `read:connections_options`. What is not told is unknown,
-//! and nothing is concluded from it.
+//! Auth0 leaves `options` out for a token without the scope `read:connections_options`. What is left out is unknown, and
+//! nothing is concluded from it.
 
 use serde_json::Value;
 

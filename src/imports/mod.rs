@@ -1,7 +1,8 @@
-//! Any number of users, any fault: check, pack, send, account for every row, and write it all down.
+//! Imports any number of users, whatever goes wrong: it checks, packs, sends, accounts for every row, and records everything.
 //!
-//! The steps are in files of their own: `same_file.rs` and `earlier.rs` (was it imported before), `look_up.rs` (who is there), `pack.rs` and `coming.rs` (check and pack), `schedule.rs` (send and wait), `estimate.rs` (when to ask), `settle.rs` and `verdict.rs` (account),
-//! `folder/` and `journal/` (write down), `report.rs` (show). Here they are put together.
+//! Each step has its own files: `same_file.rs` and `earlier.rs` (was it imported before), `look_up.rs` (who is there),
+//! `pack.rs` and `coming.rs` (check and pack), `schedule.rs` (send and wait), `estimate.rs` (when to ask), `settle.rs` and
+//! `verdict.rs` (account), `folder/` and `journal/` (write down), `report.rs` (show). This file puts them together.
 
 pub(crate) mod attention;
 pub(crate) mod coming;
@@ -53,11 +54,11 @@ use crate::users::User;
 /// Where run folders are, from the working folder, which is the notebook's.
 pub(crate) const IMPORTS: &str = "imports";
 
-/// Imports any number of users and tells what became of each. Writes to the tenant; waits for the end.
+/// Imports any number of users and reports the outcome of each. Writes to the tenant; waits for the end.
 ///
-/// Every user is checked before anything is sent. Then they are packed into as few files as the limit allows and
-/// sent, two jobs at a time. Each step is written down in the run folder `imports/<name>`, which holds hashes until
-/// their users are accounted for and is readable by you alone: after a crash, [`resume_import`] goes on.
+/// It checks every user before it sends anything. Then it packs the users into as few files as the limit allows and sends them,
+/// two jobs at a time. It records each step in the run folder `imports/<name>`, which holds hashes until their users are
+/// accounted for and which only you can read. After a crash, [`resume_import`] continues the run.
 ///
 /// # Errors
 ///
@@ -311,8 +312,8 @@ pub fn latest_import() -> Result<String> {
 ///
 /// # Errors
 ///
-/// No run there; one that is not yours alone (another user owns it, or others can read or write it); one that was changed or
-/// damaged, or that says what no run does; one that another kernel is at work on; a journal of over 512 MiB.
+/// There is no run, or it is not private (another user owns it, or others can read or write it), was changed or damaged,
+/// contains what no run writes, or is in use by another kernel; a journal of over 512 MiB.
 ///
 /// # Examples
 ///

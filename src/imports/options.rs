@@ -72,7 +72,7 @@ pub enum Again {
 /// ```
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct ImportOptions {
-    // Flat in the journal of a run, as before there were two types.
+    // Flat in the journal of a run, as it was before there were two types.
     #[serde(flatten)]
     pub(crate) job: JobOptions,
     pub(crate) name: Option<String>,
@@ -81,11 +81,11 @@ pub struct ImportOptions {
     pub(crate) time_limit: Duration,
     pub(crate) job_limit: Duration,
     pub(crate) skip_bad_rows: bool,
-    /// Whether each user without an id is given one, by which they are known to be this run's.
+    /// Whether each user without an id gets one, which shows that they belong to this run.
     #[serde(rename = "draw_ids")]
     pub(crate) make_ids: bool,
     pub(crate) afterwards: Afterwards,
-    // A run that was begun before there was such an option had none.
+    // A run from before this option existed has none.
     #[serde(default)]
     pub(crate) keep_existing_passwords: bool,
     #[serde(default)]
@@ -108,7 +108,7 @@ impl Default for ImportOptions {
             requests_per_second: FREE_PLAN,
             // Auth0 forgets a job after 24 hours.
             time_limit: Duration::from_secs(24 * 3600),
-            // Auth0 ends a job after two hours; a few minutes for its own word to come through.
+            // Auth0 ends a job after two hours; a few minutes are added for its answer to say so.
             job_limit: Duration::from_secs(2 * 3600 + 600),
             skip_bad_rows: false,
             make_ids: true,
@@ -139,8 +139,8 @@ impl ImportOptions {
 
     /// Update users who are there already, in each job: see [`JobOptions::upsert`]. Default: no.
     ///
-    /// A `password_hash` never reaches a user who is there already, so the check finds fault with a row that brings one,
-    /// until [`keep_existing_passwords`](ImportOptions::keep_existing_passwords) says that this is meant.
+    /// A `password_hash` never reaches an existing user, so a row with one is faulty unless
+    /// [`keep_existing_passwords`](ImportOptions::keep_existing_passwords) is set.
     ///
     /// # Examples
     ///
@@ -254,7 +254,7 @@ impl ImportOptions {
     /// ```
     #[must_use]
     pub fn requests_per_second(self, requests_per_second: f64) -> ImportOptions {
-        // Less than one in a minute would look like a hang.
+        // Less than one request a minute would look like a hang.
         let requests_per_second = requests_per_second.clamp(1.0 / 60.0, 1e6);
         ImportOptions {
             requests_per_second,
@@ -468,7 +468,7 @@ impl ImportOptions {
         }
     }
 
-    /// These options with what [`Again::Changed`] means for each job; an error where two of them contradict each other.
+    /// These options with what [`Again::Changed`] means for each job; an error if two of them contradict each other.
     pub(crate) fn whole(&self) -> Result<ImportOptions> {
         let options = match self.again {
             Some(Again::Changed) => self.clone().upsert(true).keep_existing_passwords(),
@@ -483,18 +483,18 @@ impl ImportOptions {
         Ok(options)
     }
 
-    /// Whether a file that is sent again later would overwrite what has changed since, and nobody said that it may.
+    /// Whether sending a file again later would overwrite newer changes, and no option allows that.
     pub(crate) fn overwrites(&self) -> bool {
         self.job.upsert && !self.send_again_untold
     }
 
-    /// Whether a `password_hash` may be dropped without a word.
+    /// Whether a `password_hash` may be silently dropped.
     pub(crate) fn loses_hashes(&self) -> bool {
         self.job.upsert && !self.keep_existing_passwords
     }
 }
 
-/// The settings of one job, where nothing else is set: what a run alone heeds would be ignored.
+/// The settings of one job, if nothing else is set: settings that are only for a run would be ignored.
 impl TryFrom<&ImportOptions> for JobOptions {
     type Error = Error;
     fn try_from(options: &ImportOptions) -> Result<JobOptions, Error> {

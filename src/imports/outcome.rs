@@ -1,4 +1,4 @@
-//! The words of a report: what became of a user, how many share an outcome, when a job ran.
+//! The types of a report: the outcome of a user, the counts of outcomes, the time of a job.
 
 use crate::jobs::errors::RowError;
 use crate::say::debug_fields;

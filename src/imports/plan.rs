@@ -152,7 +152,7 @@ pub fn plan_import(
     plan_import_with(tenant, connection, users, &ImportOptions::default())
 }
 
-/// As [`plan_import`], of the import that one is about to make with these options. Sends nothing and writes nothing.
+/// Like [`plan_import`], for an import with these options. Sends nothing and writes nothing.
 ///
 /// # Errors
 ///

@@ -283,9 +283,9 @@ impl ImportReport {
         format!("{} of {}", words.join(", "), grouped(c.total))
     }
 
-    /// The users who failed or are unknown, whole, to be mended and sent again. Reads the run folder; sends nothing.
+    /// The complete rows of users who failed or are unknown, to be fixed and sent again. Reads the run folder; sends nothing.
     ///
-    /// Ids that were made for the run are taken out again.
+    /// Ids that were made for the run are removed.
     ///
     /// # Errors
     ///
@@ -388,7 +388,7 @@ impl ImportReport {
                     Some(end) => match end.note_of(row) {
                         Some(note) => (outcome(note.kind), Some(note)),
                         None if end.is_updated(row) => (Outcome::Updated, None),
-                        // An id that Auth0 drew tells nothing of who was there before.
+                        // An id from Auth0 does not say who was there before.
                         None if end.updated == 0
                             || !id.is_empty() && run.is_made_id(index + 1, row) =>
                         {

@@ -24,7 +24,8 @@ use crate::sources::options::ReadOptions;
 ///
 /// # Errors
 ///
-/// As of [`read_users`](crate::read_users), for the whole file; a file that cannot be read to its end, since its rows cannot be counted then.
+/// The same as for [`read_users`](crate::read_users), for the whole file; a file that cannot be read to its end, since its rows
+/// cannot be counted.
 ///
 /// # Examples
 ///
@@ -43,11 +44,11 @@ pub fn inspect_users(path: impl AsRef<Path>) -> Result<FileReport> {
     inspect_users_with(path, &ReadOptions::default())
 }
 
-/// As [`inspect_users`], of a file that the named system wrote. Sends nothing.
+/// Like [`inspect_users`], for a file that the named system wrote. Sends nothing.
 ///
 /// # Errors
 ///
-/// As of [`inspect_users`].
+/// The same as for [`inspect_users`].
 ///
 /// # Examples
 ///
@@ -64,12 +65,12 @@ pub fn inspect_users_as(source: Source, path: impl AsRef<Path>) -> Result<FileRe
     inspect_users_with(path, &ReadOptions::default().source(source))
 }
 
-/// As [`inspect_users`], of a file that is read with these options: those with which one is about to import it. Sends nothing, and
+/// Like [`inspect_users`], for a file that is read with these options, which should be those of the import. Sends nothing, and
 /// hashes nothing.
 ///
 /// # Errors
 ///
-/// As of [`inspect_users`], and of [`read_users_with`](crate::read_users_with).
+/// The same as for [`inspect_users`] and [`read_users_with`](crate::read_users_with).
 ///
 /// # Examples
 ///

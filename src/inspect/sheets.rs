@@ -47,7 +47,7 @@ impl FileReport {
     ///
     /// # Errors
     ///
-    /// The file of users has changed since it was inspected, or cannot be read any more; a file cannot be written.
+    /// The file of users has changed since it was inspected, or can no longer be read; a file cannot be written.
     ///
     /// # Examples
     ///

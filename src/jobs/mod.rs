@@ -362,14 +362,14 @@ pub fn start_import(tenant: &Tenant, connection: &ConnectionId, users: &[User]) 
     start_import_with(tenant, connection, users, JobOptions::default())
 }
 
-/// As [`start_import`], with the settings of a job. Writes to the tenant; does not wait.
+/// Like [`start_import`], with the settings of a job. Writes to the tenant; does not wait.
 ///
 /// `options` is a [`JobOptions`] or a reference to one. [`ImportOptions`](crate::ImportOptions) also work if only settings of a
 /// job are set; a setting that is only for a run is an error.
 ///
 /// # Errors
 ///
-/// Those of [`start_import`]: a read-only tenant, no users, too many bytes, no free slot, the rate limit, a missing
+/// The same as for [`start_import`]: a read-only tenant, no users, too many bytes, no free slot, the rate limit, a missing
 /// scope, a tenant that refuses or cannot be reached; an upsert into a connection whose e-mails need not be unique; and
 /// [`ImportOptions`](crate::ImportOptions) with a setting of a run.
 ///

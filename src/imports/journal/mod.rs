@@ -47,7 +47,7 @@ pub(crate) enum Entry {
     Packed {
         file: usize,
         rows: RowRuns,
-        /// Rows that brought a user id of their own.
+        /// Rows that came with their own user id.
         given_ids: Vec<usize>,
         sha256: String,
     },
@@ -70,7 +70,7 @@ pub(crate) enum Entry {
         #[serde(default)]
         at: u64,
     },
-    /// It was certainly not taken.
+    /// It was certainly not accepted.
     NotTaken { file: usize },
     /// It was taken; `at` in milliseconds of UNIX time. The other two are the tenant's own words: when, and the name of
     /// the connection. Runs of before have neither.
