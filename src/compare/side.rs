@@ -227,7 +227,7 @@ impl Side {
         }
     }
 
-    /// The id of the job that an answer tells of.
+    /// The id of the job in an answer.
     pub(crate) fn job_in(&self, answer: &Answer) -> Option<JobId> {
         let told: crate::tenant::answers::AcceptedAnswer = answer.read_names().ok()?;
         let id = answer.status.is_success().then_some(told.id.0)??;

@@ -130,7 +130,7 @@ pub(crate) struct HashKind {
 }
 
 impl FileReport {
-    /// The system that the file was taken to come from.
+    /// The system that probably wrote the file.
     ///
     /// # Examples
     ///
@@ -313,7 +313,7 @@ impl FileReport {
         self.resets
     }
 
-    /// Users with a second factor that an import cannot carry over, who must enrol one again.
+    /// Users with a second factor that an import cannot carry over, who must enrol again.
     ///
     /// # Examples
     ///

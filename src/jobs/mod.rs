@@ -35,7 +35,7 @@ pub(crate) const READ_SCOPES: &[&str] = &["create:users", "read:users"];
 /// The first wait between two reads of a job: the free plan takes two requests a second.
 pub(crate) const FIRST_WAIT: Duration = Duration::from_millis(500);
 pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(10);
-/// A wait is never silent for longer, but while a pause between two reads is.
+/// A wait is never silent for longer, except during a pause between two reads.
 pub(crate) const LONGEST_SILENCE: Duration = Duration::from_secs(2);
 
 /// The id of a job, `job_` and 16 letters or digits; a [`Job`] has one.
@@ -60,8 +60,8 @@ pub(crate) const LONGEST_SILENCE: Duration = Duration::from_secs(2);
 pub struct JobId(String);
 
 impl JobId {
-    /// An id in the form in which Auth0 gives them: `job_` and letters or digits (16 of them in every recorded answer and
-    /// in the OpenAPI description's example). Whatever has another form could be anything, and is put into addresses.
+    /// An id in Auth0's form: `job_` and letters or digits (16 of them in every recorded answer and in the OpenAPI
+    /// description's example). An id with another form could be anything, and ids are put into addresses.
     pub(crate) fn of(id: &str) -> Option<JobId> {
         let rest = id.strip_prefix("job_")?;
         let fits = (1..=MOST_ID_CHARS).contains(&rest.len())
@@ -69,7 +69,7 @@ impl JobId {
         fits.then(|| JobId(id.to_string()))
     }
 
-    /// The id of the job that an answer tells of.
+    /// The id of the job in an answer.
     pub(crate) fn in_answer(answer: &Answer, id: Option<String>) -> Result<JobId> {
         let id = JobId::of(&answer.need("id", id)?);
         id.ok_or_else(|| answer.bad("its `id` is not job_ and letters or digits"))
@@ -141,19 +141,18 @@ pub struct Job {
     pub correlation_id: String,
     /// The connection's name, from the answer to the upload.
     pub(crate) answered_connection: Option<String>,
-    /// What each user sent is known by, in order; `None` where it is not known.
+    /// The keys of the sent users, in order; `None` if not known.
     pub(crate) keys: Option<Arc<[RowKey]>>,
-    /// The hashes, salts, keys and second factors that were sent, which no report may repeat: no more of them than one
-    /// upload holds.
+    /// The hashes, salts, keys and second factors that were sent, which no report may repeat. One upload limits their number.
     pub(crate) secrets: Arc<[Secret]>,
-    /// Of a job that was taken up by its id.
+    /// For a job that was found by its id.
     pub(crate) found: Option<Found>,
 }
 
-/// How a job was found that was not started here.
+/// How a job that was not started here was found.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Found {
-    /// Whether it had ended by then: when, nobody tells.
+    /// Whether it had already ended; the time is unknown.
     pub(crate) had_ended: bool,
 }
 
@@ -186,7 +185,7 @@ impl fmt::Debug for Job {
     }
 }
 
-/// What a user is known by in an error report.
+/// What identifies a user in an error report.
 #[derive(Clone, Debug)]
 pub(crate) struct RowKey {
     pub(crate) email: String,
@@ -310,8 +309,8 @@ pub struct FinishedJob {
 }
 
 impl FinishedJob {
-    /// What each user sent is known by, or why it is not known: a job that was taken up again has it from the reader, and the
-    /// tenant's count must agree.
+    /// The keys of the sent users, or why they are not known. For a job that was found again, the reader names the users, and
+    /// the tenant's count must agree.
     pub(crate) fn sent(&self) -> std::result::Result<&[RowKey], String> {
         let Some(keys) = &self.job.keys else {
             return Err(format!(
@@ -413,7 +412,7 @@ pub fn start_import_with(
     })
 }
 
-/// What an answer tells of a job that was taken.
+/// What an answer says about an accepted job.
 pub(crate) struct Accepted {
     pub(crate) id: JobId,
     pub(crate) created_at: Option<String>,
@@ -434,7 +433,7 @@ pub(crate) fn send_upload(tenant: &Tenant, upload: Form, correlation_id: &str) -
 
 impl Accepted {
     pub(crate) fn of(answer: &Answer, told: &AcceptedAnswer) -> Result<Accepted> {
-        // What is no time is no name either.
+        // A text that is not a time is not a name either.
         let shown = |time: &String| match millis(time) {
             Some(_) => data(time),
             None => data(&answer.sent.hide(time)),

@@ -109,7 +109,7 @@ impl From<&JobOptions> for JobOptions {
     }
 }
 
-/// For [`JobOptions`] given as they are: nothing can go wrong with them.
+/// For plain [`JobOptions`]: nothing can go wrong with them.
 impl From<Infallible> for Error {
     fn from(never: Infallible) -> Error {
         match never {}

@@ -9,7 +9,7 @@ use crate::users::User;
 /// Users of a stream hashed at a time: a few seconds of work, so that the cores are never idle for long.
 const HASHED_AT_ONCE: usize = 200;
 
-/// Users of a stream, each given a password; made by [`hash_stream`].
+/// Users of a stream, each with a password; made by [`hash_stream`].
 ///
 /// # Examples
 ///
@@ -31,16 +31,16 @@ pub struct HashStream<I> {
     rows: usize,
 }
 
-/// Gives each user of a stream a password as it goes by, some hundreds at a time on every core, so that
-/// [`import_stream`](crate::import_stream) hashes while it sends. Sends nothing.
+/// Gives each user of a stream a password, a few hundred at a time on every core, so [`import_stream`](crate::import_stream)
+/// hashes while it sends. Sends nothing.
 ///
-/// A user who has a password already keeps it; one without a username, where that is to be the password, is an error
-/// of that row alone.
+/// A user who already has a password keeps it. If the username is the password, a user without one is an error of that row
+/// only.
 ///
 /// # Errors
 ///
-/// A shared password that [`hash_password`](crate::hash_password) refuses; [`Passwords::Random`], whose sheet must be whole before users are
-/// sent: use [`set_passwords`](crate::set_passwords) for that.
+/// A shared password that [`hash_password`](crate::hash_password) refuses; [`Passwords::Random`], whose sheet must be complete
+/// before users are sent; use [`set_passwords`](crate::set_passwords) for that.
 ///
 /// # Examples
 ///

@@ -1,4 +1,4 @@
-//! What a lesson on hashing measures, here and now, on the reader's own machine.
+//! What a lesson on hashing measures on the reader's machine.
 
 use std::hint::black_box;
 use std::thread;
@@ -38,7 +38,7 @@ pub struct CostTimes {
 ///
 /// # Errors
 ///
-/// A cost under 4 or over 16: bcrypt has no lower one, and a higher one takes more than five seconds a hash.
+/// A cost under 4 or over 16: bcrypt has no lower cost, and a higher one takes more than five seconds for a hash.
 ///
 /// # Examples
 ///
@@ -90,8 +90,8 @@ pub struct HashingSpeeds {
     pub cores: usize,
 }
 
-/// Measures how many passwords a second are hashed at cost 10: one by one, several abreast, and that on every core, each
-/// with `count` random passwords (half as many for the first). Sends nothing.
+/// Measures how many passwords a second are hashed at cost 10: one by one, several abreast, and several abreast on every core.
+/// Each uses `count` random passwords (the first half as many). Sends nothing.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! All users of a connection, by an export job: what a search does not give.
+//! All users of a connection, by an export job, which finds more than a search.
 
 use std::path::Path;
 use std::time::Duration;
@@ -25,7 +25,7 @@ use crate::tenant::request::Request;
 
 /// What a file takes is not limited, as long as it comes: silence is. A day is no limit to any file that fits into memory.
 const LONGEST_DOWNLOAD: Duration = Duration::from_secs(24 * 3600);
-/// A link is good for 60 s (Auth0); each read of the job gives a new one.
+/// A link is valid for 60 s (Auth0); each read of the job gives a new one.
 const LINKS_TRIED: u32 = 3;
 /// Users that are kept in memory: some 1 KB each.
 const MOST_USERS: usize = 1_000_000;
@@ -77,14 +77,13 @@ debug_fields!(ExportedUsers: users, connection);
 
 list!(ExportedUsers, users, Profile);
 
-/// Exports all users of a connection, at most waiting for `limit`. Sends an export job and reads; waits; changes no user.
+/// Exports all users of a connection, waiting at most for `limit`. Sends an export job and reads; waits; changes no user.
 ///
-/// A search gives the first 1,000; this gives up to a million: the job's file is fetched packed and unpacked in memory
-/// (10,000 users take a few megabytes).
-/// Auth0 exports no passwords and no hashes.
+/// A search finds up to 1,000 users; this returns up to a million. The job's gzip file is downloaded and unpacked in memory
+/// (10,000 users take a few megabytes). Auth0 exports no passwords and no hashes.
 ///
-/// It works on a read-only tenant: no user and no setting is changed. Yet it is more than a look: a job appears in the tenant, its
-/// log names it, and for a minute at a time a link leads to everybody's personal data. Auth0 keeps the job for a day.
+/// It works on a read-only tenant, since it changes no user and no setting. But it is more than a look: a job appears in the
+/// tenant and in its log, and for a minute at a time a link leads to everybody's personal data. Auth0 keeps the job for a day.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! Looking at the users a tenant has: by search, and by e-mail.
+//! Finding a tenant's users, by search and by e-mail.
 
 pub(crate) mod export;
 pub(crate) mod link;
@@ -22,9 +22,9 @@ const PER_PAGE: usize = 100;
 /// Search pages no further, whatever there is (Auth0: `invalid_paging` beyond).
 pub(crate) const MOST_FOUND: usize = 1000;
 
-/// A user as the tenant has them; what the tenant does not say is `None`.
+/// A user in the tenant; fields that the tenant leaves out are `None`.
 ///
-/// Given by [`find_users`], [`users_by_email`] and [`export_users`](crate::export_users).
+/// Returned by [`find_users`], [`users_by_email`] and [`export_users`](crate::export_users).
 ///
 /// # Examples
 ///
@@ -49,7 +49,7 @@ pub(crate) const MOST_FOUND: usize = 1000;
 pub struct Profile {
     /// `auth0|` and the id, of a database user.
     pub user_id: String,
-    /// In lower case, as Auth0 stores it of database users.
+    /// In lower case, as Auth0 stores it for database users.
     pub email: Option<String>,
     /// Whether the e-mail is verified.
     pub email_verified: Option<bool>,
@@ -63,9 +63,9 @@ pub struct Profile {
     pub connection: Option<String>,
     /// ISO 8601, UTC.
     pub created_at: Option<String>,
-    /// Data the user cannot change.
+    /// Data that the user cannot change.
     pub app_metadata: Option<Map<String, Value>>,
-    /// Data the user can change.
+    /// Data that the user can change.
     pub user_metadata: Option<Map<String, Value>>,
 }
 
@@ -92,7 +92,7 @@ impl Profile {
     }
 }
 
-/// Users that were looked for: a list of [`Profile`], which derefs to a slice, iterates, and draws itself as a table.
+/// Users that were found: a list of [`Profile`], which derefs to a slice, iterates, and draws itself as a table.
 ///
 /// # Examples
 ///
@@ -119,7 +119,7 @@ pub struct FoundUsers {
 debug_fields!(FoundUsers: users, asked_for, by_search, total);
 
 impl FoundUsers {
-    /// How many there are in all. A search counts no further than 1,000: see [`FoundUsers::is_at_least`].
+    /// How many there are in all. A search counts only up to 1,000: see [`FoundUsers::is_at_least`].
     ///
     /// # Examples
     ///
@@ -142,8 +142,7 @@ impl FoundUsers {
         self.total
     }
 
-    /// Whether [`FoundUsers::total`] is a least number: a search counts no further than 1,000, so 1,000 means 1,000 or
-    /// more.
+    /// Whether [`FoundUsers::total`] is a minimum: a search counts only up to 1,000, so 1,000 means 1,000 or more.
     ///
     /// # Examples
     ///
@@ -169,8 +168,8 @@ list!(FoundUsers, users, Profile);
 /// `email:"anna@uni.test"`, `username:imfake_*`, `email.domain:"uni.test" AND NOT blocked:true`,
 /// `identities.connection:"staff"`, `user_metadata.group:"teacher"`, `_exists_:phone_number`.
 ///
-/// A search gives the first 1,000 users, and [`FoundUsers::total`] counts no further: 1,000 means 1,000 or more
-/// ([`export_users`](crate::export_users) gives everybody). It also lags: users who were created or changed in the last
+/// A search finds the first 1,000 users, and [`FoundUsers::total`] counts only up to 1,000, so 1,000 means 1,000 or more
+/// ([`export_users`](crate::export_users) returns everybody). It also lags: users who were created or changed in the last
 /// seconds may be missing. [`users_by_email`] is always up to date.
 ///
 /// # Errors

@@ -15,8 +15,9 @@ pub(crate) struct Forecast {
     pub(crate) requests: u64,
 }
 
-/// What an import would do, played with the reader's own users on a practice tenant of their tenant's shape; made by
-/// [`rehearse_import`](crate::rehearse_import). Draws itself with who would be refused, a timeline, and what it could not know.
+/// What an import would do, played with your users on a practice tenant shaped like your tenant; made by
+/// [`rehearse_import`](crate::rehearse_import). Draws itself with the rows that would be refused, a timeline, and what it could
+/// not know.
 ///
 /// # Examples
 ///
@@ -72,8 +73,8 @@ impl Rehearsal {
         self.report.counts()
     }
 
-    /// The users who would be neither inserted nor updated, and why, the first 1,000 in the order of the input. Who is there already is among
-    /// them where that was looked up.
+    /// The first 1,000 users who would be neither inserted nor updated, and why, in the order of the input. Existing users are
+    /// among them if they were looked up.
     ///
     /// # Examples
     ///
@@ -94,7 +95,7 @@ impl Rehearsal {
         self.report.attention()
     }
 
-    /// How many more there would be than the first 1,000, whom [`refused`](Rehearsal::refused) names.
+    /// How many more there would be beyond the first 1,000, which [`refused`](Rehearsal::refused) lists.
     ///
     /// # Examples
     ///
@@ -114,7 +115,7 @@ impl Rehearsal {
         self.report.attention_beyond()
     }
 
-    /// The jobs, in the order of their files, by the likeliest play.
+    /// The jobs, in the order of their files, in the likeliest play.
     ///
     /// # Examples
     ///
@@ -135,7 +136,7 @@ impl Rehearsal {
         self.report.jobs()
     }
 
-    /// How many requests the import would send: the fewest and the most.
+    /// How many requests the import would send, at least and at most.
     ///
     /// # Examples
     ///
@@ -160,7 +161,7 @@ impl Rehearsal {
         )
     }
 
-    /// How long the import would take, at best and at worst. A practice tenant tells how fast it is, and then both are the same.
+    /// How long the import would take, at best and at worst. A practice tenant says how fast it is, so both are the same.
     ///
     /// # Examples
     ///
@@ -185,7 +186,7 @@ impl Rehearsal {
         )
     }
 
-    /// How long it would take at the likeliest speed of the tenant's jobs, which is between the two of
+    /// How long it would take at the likeliest speed of the tenant's jobs, between the two values of
     /// [`duration`](Rehearsal::duration).
     ///
     /// # Examples
@@ -207,8 +208,8 @@ impl Rehearsal {
         self.forecasts[self.likeliest].took
     }
 
-    /// What it would take to remove the users again: how many requests, and how long at the rate of the import. It is faster where the
-    /// tenant tells that it has room.
+    /// What it would take to remove the users again: how many requests, and how long at the rate of the import. It is faster if
+    /// the tenant says that it takes more.
     ///
     /// # Examples
     ///
@@ -229,7 +230,7 @@ impl Rehearsal {
         self.removal
     }
 
-    /// What would keep the import from being made as it was rehearsed, and what to do about it: one sentence each.
+    /// What would prevent the import as it was rehearsed, and what to do about it: one sentence each.
     ///
     /// # Examples
     ///

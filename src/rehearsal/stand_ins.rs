@@ -1,5 +1,5 @@
-//! What stands in for a user's secrets in a rehearsal: something of the same kind and as long, since length decides how many
-//! jobs there are, and kind whether Auth0 takes it. Nothing of a secret is left in it.
+//! Replacements for a user's secrets in a rehearsal. They have the same kind and length, since the length decides how many jobs
+//! there are, and the kind decides whether Auth0 takes it. Nothing of the secret is left.
 
 use serde_json::{Map, Value};
 

@@ -1,4 +1,4 @@
-//! Text with one door, and where random text comes from.
+//! Secret text, and where random text comes from.
 
 #[cfg(feature = "simulation")]
 pub(crate) mod chance;
@@ -13,8 +13,8 @@ use zeroize::Zeroize;
 
 use crate::error::{Error, Result};
 
-/// Text that is never printed: `Debug` and `Display` show `<secret>`. Its memory is wiped when it goes, a clone's too;
-/// what others make of it, the HTTP client say, is not.
+/// Text that is never printed: `Debug` and `Display` show `<secret>`. Its memory and that of its clones is wiped on drop;
+/// copies by others, such as the HTTP client, are not.
 ///
 /// # Examples
 ///

@@ -1,4 +1,4 @@
-//! Bodies cut to what may be shown. What may is listed, so that whatever is new stays hidden.
+//! Bodies cut to what may be shown. Fields that may be shown are listed, so new ones stay hidden.
 
 use std::fmt;
 

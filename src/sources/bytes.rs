@@ -17,9 +17,9 @@ const SAMPLE: usize = 256 << 10;
 /// Bytes by which UTF-16 without a mark is known.
 const SNIFFED: usize = 4 << 10;
 
-/// How the characters of a file are written.
+/// The encoding of a file's characters.
 ///
-/// UTF-8 and UTF-16 are recognised; Latin-1 looks like many others, so it must be asked for.
+/// UTF-8 and UTF-16 are recognised; Latin-1 looks like many others, so you must ask for it.
 ///
 /// # Examples
 ///
@@ -42,7 +42,7 @@ pub enum Encoding {
     Utf16Le,
     /// UTF-16, the high byte first.
     Utf16Be,
-    /// Latin-1 (ISO 8859-1), read as Windows-1252, which writes `€` and some quotes where Latin-1 has nothing.
+    /// Latin-1 (ISO 8859-1), read as Windows-1252, which has `€` and some quotes where Latin-1 has nothing.
     Latin1,
 }
 

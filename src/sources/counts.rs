@@ -1,4 +1,4 @@
-//! What became of the rows of a file: each is counted once.
+//! The outcome of a file's rows: each is counted once.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -15,8 +15,8 @@ use crate::words::{count, grouped};
 /// Reasons, kinds and fields that are told apart; what is beyond is counted together.
 const MOST_KINDS: usize = 50;
 
-/// How many rows a [`UserFile`](crate::UserFile) has given so far, and what became of each: a clone goes on counting with the
-/// file, also while another function reads it.
+/// How many rows a [`UserFile`](crate::UserFile) has returned so far, and the outcome of each. A clone keeps counting with the
+/// file, even while another function reads it.
 ///
 /// # Examples
 ///
@@ -91,7 +91,7 @@ impl FileCounts {
         self.0.users.load(Ordering::Relaxed)
     }
 
-    /// Rows that were left out, by the reason: who signs in elsewhere and has no password there, say.
+    /// Rows that were left out, by reason, such as users who sign in elsewhere and have no password in the file.
     ///
     /// # Examples
     ///
@@ -128,7 +128,7 @@ impl FileCounts {
         self.0.errors.load(Ordering::Relaxed)
     }
 
-    /// Hashes of passwords by their kind: what Auth0 takes by its algorithm, what it does not take by what it is.
+    /// Password hashes by kind: importable ones by algorithm, others by what they are.
     ///
     /// # Examples
     ///
@@ -158,7 +158,7 @@ impl FileCounts {
         hashes
     }
 
-    /// Users with a second factor that an import cannot carry over: they must enrol one again.
+    /// Users with a second factor that an import cannot carry over, who must enrol again.
     ///
     /// # Examples
     ///
@@ -240,7 +240,7 @@ impl FileCounts {
         self.tally().lost_factors += 1;
     }
 
-    /// What a reader must be told at the end, a line each: whoever is not whole in what was given.
+    /// What the reader must know at the end, one line each: users who are incomplete.
     pub(crate) fn in_words(&self) -> Vec<String> {
         let tally = self.tally();
         let mut words = Vec::new();

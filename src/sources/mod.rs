@@ -1,4 +1,4 @@
-//! Users from a file, whatever its form, its encoding and the system that wrote it.
+//! Users from a file, whatever its format, its encoding and the system that wrote it.
 //!
 //! `bytes.rs` (gzip, encodings, a window), `csv.rs`, `json.rs` and `ldif.rs` (rows), `recognise.rs` (what it is), `holders.rs` (what holds users and is no list of them), `fields.rs`, `values.rs`, `places.rs` and `mapping.rs` (what
 //! goes where), `draft.rs` (a user in the making), `whole.rs` (one that is whole already), `known/` (a table for each system), `counts.rs` (what became of each row).

@@ -1,11 +1,11 @@
-//! What a reader can say of a file that is not recognised, or not as it is meant.
+//! Options for a file that is not recognised, or not as intended.
 
 use crate::passwords::recipe::HashRecipe;
 use crate::say::debug_fields;
 use crate::sources::bytes::Encoding;
 use crate::sources::known::Source;
 
-/// How a file of users is read, where [`read_users`](crate::read_users) does not see it by itself. Nothing is set by default.
+/// How to read a file of users, if [`read_users`](crate::read_users) does not find it out by itself. Nothing is set by default.
 ///
 /// # Examples
 ///
@@ -87,7 +87,7 @@ impl ReadOptions {
         self
     }
 
-    /// What stands between the cells of CSV, one character of ASCII.
+    /// The separator between CSV cells, one ASCII character.
     ///
     /// # Examples
     ///
@@ -127,8 +127,8 @@ impl ReadOptions {
         self
     }
 
-    /// Where a column goes: to a field of an import, or inside one, as `user_metadata.address.city`. `hash` is a hash that says
-    /// itself how it was made, `salt` its salt. It goes before what is known of the source.
+    /// Where a column goes: to a field of an import, or inside one, as in `user_metadata.address.city`. `hash` is a hash that
+    /// says itself how it was made, and `salt` is its salt. A mapping takes precedence over what is known about the source.
     ///
     /// # Examples
     ///
@@ -149,7 +149,7 @@ impl ReadOptions {
         self
     }
 
-    /// A column that is to go nowhere. For one that holds hashes this must be said: a later import cannot bring them.
+    /// A column to drop. This is required for a column of hashes, since a later import cannot add them.
     ///
     /// # Examples
     ///
@@ -170,8 +170,8 @@ impl ReadOptions {
         self
     }
 
-    /// Whether cells of CSV may have line breaks with a delimiter or an `@` behind them. As a rule a quote was left open there,
-    /// and such a row is an error.
+    /// Whether CSV cells may have line breaks followed by a delimiter or an `@`. Usually that means a quote was left open, so
+    /// such a row is an error by default.
     ///
     /// # Examples
     ///
@@ -190,8 +190,8 @@ impl ReadOptions {
         self
     }
 
-    /// How hashes were made that do not say so themselves, as [`UserFile::with_recipe`](crate::UserFile::with_recipe) has it. Of a
-    /// mixed column give each recipe.
+    /// The recipe for hashes that do not say how they were made, as in [`UserFile::with_recipe`](crate::UserFile::with_recipe).
+    /// For a mixed column, give each recipe.
     ///
     /// # Examples
     ///
@@ -215,8 +215,8 @@ impl ReadOptions {
         self
     }
 
-    /// Whether passwords in clear text are hashed as they are read, with bcrypt: some 70 ms each on a core. Otherwise such a row
-    /// is an error.
+    /// Whether clear-text passwords are hashed with bcrypt as they are read, which takes about 70 ms each on one core.
+    /// Otherwise such a row is an error.
     ///
     /// # Examples
     ///

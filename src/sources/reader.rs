@@ -1,4 +1,4 @@
-//! Opening a file of users, and its users one after the other.
+//! Opening a file of users, and reading its users one at a time.
 
 use std::any::Any;
 use std::borrow::Cow;
@@ -33,14 +33,14 @@ use crate::users::User;
 /// Rows that are read before the first user is given: by them it is seen whether hashes would be lost.
 const READ_AHEAD: usize = 200;
 
-/// Users of a file, as [`import_stream`](crate::import_stream) takes them, one after the other and in bounded memory.
+/// Users of a file for [`import_stream`](crate::import_stream), one at a time and in bounded memory.
 ///
-/// [`what`](UserFile::what) and `Display` say what the file was taken for, [`counts`](UserFile::counts) what became of its rows. What
-/// went nowhere is said at the end, once, and so is who was left out.
+/// [`what`](UserFile::what) and `Display` say what the file was taken for, and [`counts`](UserFile::counts) has the outcome of
+/// its rows. At the end it prints once which fields were dropped and which rows were left out.
 ///
-/// A row that cannot be read is an error of that row alone ([`ErrorKind::SourceRow`](crate::ErrorKind::SourceRow)). A file
-/// that cannot be read any further, because the disk fails, say, or whose hashes would be lost, is an error of another kind
-/// ([`ErrorKind::Source`](crate::ErrorKind::Source)), and the last that comes.
+/// A row that cannot be read is an error of that row only ([`ErrorKind::SourceRow`](crate::ErrorKind::SourceRow)). If the file
+/// cannot be read any further, for example because the disk fails, or if its hashes would be lost, the error has another kind
+/// ([`ErrorKind::Source`](crate::ErrorKind::Source)) and is the last item.
 ///
 /// # Examples
 ///
@@ -96,20 +96,20 @@ pub(super) enum Aside {
     Fault(usize, Fault),
 }
 
-/// Reads users from a file of any form, whose source is recognised. Sends nothing.
+/// Reads users from a file in any known format and recognises its source. Sends nothing.
 ///
-/// JSON (a list, a list within an object, an object a line), CSV (with `,`, `;`, tabs or `|`) or LDIF; UTF-8 or UTF-16; gzipped or not.
-/// Of a system that is [known](Source) the fields go where an import takes them: the old id to `user_id`, hashes to
-/// `password_hash` or `custom_password_hash` as each says itself how it was made, and to `app_metadata.imported` what Auth0 has no field for
-/// (`created_at`, `last_login`, `locale`, `groups`, `roles` and the like). Whoever signs in elsewhere and has no password there is left out and
-/// counted.
+/// It reads JSON (a list, a list within an object, one object on each line), CSV (with `,`, `;`, tabs or `|`) or LDIF, in UTF-8
+/// or UTF-16, with or without gzip. For a [known](Source) system, the fields go where an import takes them: the old id to
+/// `user_id`, hashes to `password_hash` or `custom_password_hash` as each says itself how it was made, and what Auth0 has no
+/// field for (`created_at`, `last_login`, `locale`, `groups`, `roles` and the like) to `app_metadata.imported`. Users who sign
+/// in elsewhere and have no password in the file are left out and counted.
 ///
 /// # Errors
 ///
-/// The file cannot be opened, or is no file of users: a folder, an archive, a workbook, SQL. A CSV file has no heading, no
-/// column for the e-mail, a used column twice. A row that cannot be read is an error of its own, with its line; the others are kept. A
-/// column that looks like hashes and goes nowhere is an error in place of the first user, until it is
-/// [mapped](ReadOptions::map) or [left out](ReadOptions::leave_out).
+/// The file cannot be opened, or is not a file of users but a folder, an archive, a workbook or SQL. A CSV file has no heading,
+/// has no column for the e-mail, or has a used column twice. A row that cannot be read is a separate error with its line; the
+/// others are kept. A column that looks like hashes but is not mapped is an error in place of the first user, until you
+/// [map](ReadOptions::map) it or [leave it out](ReadOptions::leave_out).
 ///
 /// # Examples
 ///
@@ -133,7 +133,7 @@ pub fn read_users(path: impl AsRef<Path>) -> Result<UserFile> {
 ///
 /// # Errors
 ///
-/// As of [`read_users`].
+/// The same as for [`read_users`].
 ///
 /// # Examples
 ///
@@ -150,12 +150,12 @@ pub fn read_users_as(source: Source, path: impl AsRef<Path>) -> Result<UserFile>
     read_users_with(path, &ReadOptions::default().source(source))
 }
 
-/// Reads users from a file, as the options say. Sends nothing.
+/// Reads users from a file with these options. Sends nothing.
 ///
 /// # Errors
 ///
-/// As of [`read_users`]; a mapping to a name that is no field of an import, or from a column that the file does not have; a
-/// delimiter that is no character of ASCII; a heading of another number of columns than the file.
+/// The same as for [`read_users`]; a mapping to a name that is not a field of an import, or from a column that the file does
+/// not have; a delimiter that is not an ASCII character; a heading whose number of columns differs from the file's.
 ///
 /// # Examples
 ///
@@ -173,15 +173,16 @@ pub fn read_users_with(path: impl AsRef<Path>, options: &ReadOptions) -> Result<
     open(path.as_ref(), options)
 }
 
-/// Reads users from a file of one JSON object a line, as Auth0's users export writes it, or of another form of JSON. Sends
+/// Reads users from a file with one JSON object on each line, like Auth0's users export, or from another form of JSON. Sends
 /// nothing.
 ///
-/// `auth0|` in front of a user id is taken off, and fields an import does not take (`identities`, `updated_at` and
-/// the like) are dropped; which ones is printed when the file ends. Otherwise as [`read_users`].
+/// `auth0|` in front of a user id is removed, and fields that an import does not take (`identities`, `updated_at` and the like)
+/// are dropped; their names are printed when the file ends. Otherwise it is like [`read_users`].
 ///
 /// # Errors
 ///
-/// The file cannot be opened. A line that is no user, or that holds the kernel's own words (`EVCXR_…`), is an error of its own, with its number; the others are kept.
+/// The file cannot be opened. A line that is not a user, or that contains the kernel's own words (`EVCXR_…`), is a separate
+/// error with its number; the others are kept.
 ///
 /// # Examples
 ///
@@ -207,15 +208,17 @@ pub fn read_ndjson(path: &str) -> Result<UserFile> {
 
 /// Reads users from a CSV file with a heading. Sends nothing.
 ///
-/// `columns` gives the field for a column that is named otherwise: `[("E-Mail", "email")]`. A field inside metadata is
-/// written with dots, `user_metadata.plan` or `user_metadata.address.city`, and so are the parts of a hash, `custom_password_hash.hash.value`; `true` and `false` are read as such in the fields that want them; an empty
-/// cell is no value. The apostrophe that keeps a sheet's cell from being a formula (`'=1+1`) is taken off. Columns that name no field are dropped; which ones is printed when the file ends.
-/// Otherwise as [`read_users`], but that no other names are taken for the e-mail's.
+/// `columns` maps columns with other names to fields: `[("E-Mail", "email")]`. A field inside metadata is written with dots,
+/// such as `user_metadata.plan` or `user_metadata.address.city`, and so are the parts of a hash, such as
+/// `custom_password_hash.hash.value`. `true` and `false` are read as such in the fields that need them; an empty cell is no
+/// value. The apostrophe that keeps a sheet's cell from being a formula (`'=1+1`) is removed. Columns that name no field are
+/// dropped; their names are printed when the file ends. Otherwise it is like [`read_users`], except that only `email` is taken
+/// for the e-mail.
 ///
 /// # Errors
 ///
-/// The file cannot be opened; it is not UTF-8; no column gives the e-mail; its first line is a user and no heading. A row that cannot be read, or that holds the kernel's own words (`EVCXR_…`), is an error of its
-/// own, with its line; the others are kept.
+/// The file cannot be opened; it is not UTF-8; no column gives the e-mail; its first line is a user, not a heading. A row that
+/// cannot be read, or that contains the kernel's own words (`EVCXR_…`), is a separate error with its line; the others are kept.
 ///
 /// # Examples
 ///
@@ -316,7 +319,7 @@ impl Iterator for UserFile {
 }
 
 impl UserFile {
-    /// What the file was taken for: its form, its encoding, and the system that wrote it, where that is known.
+    /// What the file was taken for: its format, its encoding, and the system that wrote it, if known.
     ///
     /// # Examples
     ///
@@ -333,7 +336,7 @@ impl UserFile {
         self.kind.in_words()
     }
 
-    /// The system that the file was taken to come from.
+    /// The system that probably wrote the file.
     ///
     /// # Examples
     ///
@@ -350,7 +353,7 @@ impl UserFile {
         self.kind.source
     }
 
-    /// What became of the rows so far, and goes on counting.
+    /// The outcome of the rows so far; it keeps counting.
     ///
     /// # Examples
     ///
@@ -370,11 +373,12 @@ impl UserFile {
         self.counts.clone()
     }
 
-    /// The same file, its hashes described by `recipe`: those of the column that holds hashes, and those of columns mapped to
-    /// `custom_password_hash.hash.value` and, where each user has a salt of their own, `custom_password_hash.salt.value`.
+    /// The same file, with its hashes described by `recipe`: those of the column of hashes, and those of columns mapped to
+    /// `custom_password_hash.hash.value` and, if each user has their own salt, `custom_password_hash.salt.value`.
     ///
-    /// A hash that the recipe cannot have made is read by what it says itself. Of a column in which several kinds are mixed give each
-    /// recipe, those of [`HashRecipes::recipes`](crate::HashRecipes::recipes) say; a hash that several can have made is an error of its row.
+    /// A hash that the recipe cannot have made is read by what it says itself. For a column with several kinds, give each
+    /// recipe, for example those of [`HashRecipes::recipes`](crate::HashRecipes::recipes); a hash that several recipes could
+    /// have made is an error of its row.
     ///
     /// # Examples
     ///

@@ -1,4 +1,4 @@
-//! The fields of an answer: what each tells, in whichever form it came. What it does not tell is `None`.
+//! The fields of an answer, whatever form they came in. A missing field is `None`.
 
 use std::ops::Deref;
 

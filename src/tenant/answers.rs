@@ -1,5 +1,5 @@
-//! What Auth0 answers to each call, as far as it is read here. What is not told, or in a form that cannot be read, is `None`;
-//! who needs it asks `Answer::need`, whose error names the call and the field.
+//! What Auth0 answers to each call, as far as it is read here. A field that is missing or cannot be read is `None`; use
+//! `Answer::need` for a required one, since its error names the call and the field.
 
 use serde_derive::Deserialize;
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! What was sent and answered lately, to look at. Secrets are left out when it is written down, not when it is drawn.
+//! The latest requests and answers. Secrets are left out when they are recorded, not when they are drawn.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
@@ -43,11 +43,11 @@ pub struct SentRequest {
     pub path: String,
     /// The body in brief; empty when there was none.
     pub sent: String,
-    /// The `X-Correlation-ID` that went with it, under which the tenant's log has it: of uploads and deletions.
+    /// The `X-Correlation-ID` of an upload or a deletion, which the tenant's log shows.
     pub correlation_id: Option<String>,
     /// The HTTP status; `None` when no answer came.
     pub status: Option<u16>,
-    /// From the first byte sent to the last one read.
+    /// The time from the first byte sent to the last byte read.
     pub took: Duration,
     /// The answer's body in brief, or why there is none.
     pub answered: String,
@@ -57,10 +57,10 @@ pub struct SentRequest {
 debug_fields!(SentRequest: method, path, sent, correlation_id, status, took, answered, curl);
 
 impl SentRequest {
-    /// The request as a line for a shell in which `MGMT_API_ACCESS_TOKEN` is set. Secrets are variables too
-    /// (`CLIENT_SECRET`; of a sign-in `SIGN_IN_CLIENT_SECRET` and `PASSWORD`; `LOCATION`, the address of an export), as is
-    /// a text of over 4,000 characters, and the users of an upload are in a file `users.json`. The shell hands secrets to
-    /// curl on its standard input, so that no list of processes shows them.
+    /// The request as a line for a shell in which `MGMT_API_ACCESS_TOKEN` is set. Other secrets are variables too
+    /// (`CLIENT_SECRET`; for a sign-in, `SIGN_IN_CLIENT_SECRET` and `PASSWORD`; `LOCATION`, the address of an export), and so
+    /// are texts of over 4,000 characters. The users of an upload are in a file `users.json`. The shell passes secrets to curl
+    /// on its standard input, so no list of processes shows them.
     ///
     /// # Examples
     ///

@@ -1,4 +1,4 @@
-//! Where requests go, with which token, how often; `wire.rs` sends them.
+//! Where requests go, with which token and how often; `wire.rs` sends them.
 
 pub(crate) mod answer;
 pub(crate) mod answers;
@@ -45,8 +45,8 @@ use crate::tenant::wire::{REQUEST_LIMIT, Wire};
 use crate::tenant::witness::Witness;
 use crate::words::in_words;
 
-/// The scopes of the whole workflow, removal included (Auth0's names). Without `read:connections_options` it works on,
-/// and what a connection's options would tell is unknown.
+/// The scopes of the whole workflow, including removal (Auth0's names). It also works without `read:connections_options`; then
+/// a connection's options are unknown.
 pub(crate) const WORKFLOW_SCOPES: [&str; 5] = [
     "read:connections",
     "read:connections_options",
@@ -170,8 +170,8 @@ impl Tenant {
         })
     }
 
-    /// The same tenant, with an application for [`verify_sign_in`](crate::verify_sign_in): one with the Password grant, a
-    /// different one than the Management API's, as a rule. It stands in place of the one of the settings. Sends nothing.
+    /// The same tenant, with an application for [`verify_sign_in`](crate::verify_sign_in). It needs the Password grant, and is
+    /// usually not the Management API's application. It replaces the one from the settings. Sends nothing.
     ///
     /// # Examples
     ///
@@ -196,10 +196,10 @@ impl Tenant {
         }
     }
 
-    /// The same tenant, giving up on a request that is not answered within `limit` (60 s otherwise). Sends nothing.
+    /// The same tenant, which gives up a request that is not answered within `limit` (default: 60 s). Sends nothing.
     ///
-    /// What may be asked again is, within two minutes where a call has no limit of its own. An exported file may take longer
-    /// than `limit`, as long as it comes: it is given up after a silence so long.
+    /// A request that is safe to repeat is sent again, within two minutes unless the call has its own limit. An exported file
+    /// may take longer than `limit`; it is given up if nothing arrives for that long.
     ///
     /// # Examples
     ///
@@ -218,8 +218,8 @@ impl Tenant {
         }
     }
 
-    /// What this handle and its clones have sent and were answered, the last 200 requests: secrets are left out, each
-    /// row can be copied as a `curl` line. Sends nothing.
+    /// The last 200 requests of this handle and its clones, and their answers. Secrets are left out, and each row can be copied
+    /// as a `curl` line. Sends nothing.
     ///
     /// # Examples
     ///

@@ -1,4 +1,4 @@
-//! Never over the rate.
+//! Keeps requests under the rate.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};

@@ -1,5 +1,5 @@
-//! What an answer that is no success means. A 429 means one of three things, each with a wait of its own: no free job
-//! slot (minutes), the rate (seconds), or an application's quota of tokens (hours).
+//! What an unsuccessful answer means. A 429 means one of three things, each with its own wait: no free job slot (minutes), the
+//! rate limit (seconds), or an application's token quota (hours).
 
 use std::time::Duration;
 

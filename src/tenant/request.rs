@@ -1,4 +1,4 @@
-//! One request and its answer. `wire.rs` encodes and sends, and `refusal.rs` says what an answer that is no success means.
+//! One request and its answer. `wire.rs` encodes and sends it, and `refusal.rs` says what an unsuccessful answer means.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::header::HeaderMap;

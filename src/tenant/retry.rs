@@ -1,4 +1,4 @@
-//! Asks again what may be asked again. The error's kind decides; `Retry` counts, waits and says so.
+//! Sends requests again if that is safe. The error's kind decides; `Retry` counts, waits and says so.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};

@@ -1,4 +1,4 @@
-//! The settings, from the process environment and `.env`, and what `DOMAIN` may be.
+//! The settings from the environment and `.env`, and what `DOMAIN` may be.
 
 use std::collections::HashMap;
 use std::env;

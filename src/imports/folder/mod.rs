@@ -1,11 +1,11 @@
-//! What a run has done, written down as it happens: the folder `imports/<name>/`.
+//! The record of what a run has done, in the folder `imports/<name>/`.
 //!
-//! `journal.jsonl` is the truth: lines are only ever appended, and each is on the disk before the next step is
-//! taken. Each line begins with a hash over itself and all lines before it, so a changed or missing line shows. The hashes
-//! do not show who wrote it: so a folder is believed only if its owner runs this and nobody else can read or write it
-//! (`owner.rs`), and only if each line is one that a run can have written after those before it (`journal/rules.rs`).
+//! `journal.jsonl` is the truth: lines are only appended, and each is on the disk before the next step. Each line begins with a
+//! hash over itself and all earlier lines, so a changed or missing line is found. The hashes do not show who wrote it. So a
+//! folder is trusted only if its owner runs this and nobody else can read or write it (`owner.rs`), and only if a run could
+//! have written each line after the earlier ones (`journal/rules.rs`).
 //!
-//! The order that makes a crash at any moment safe:
+//! This order makes a crash at any moment safe:
 //!
 //! 1. a file of users is on the disk, and its name in the folder, before the line that names it and its SHA-256: what
 //!    no line names was never sent, and is deleted when the run is opened again;
@@ -18,9 +18,10 @@
 //!    hashes is deleted: a crash in between settles the file anew, or deletes it when the run is opened again;
 //! 6. removals are written after they were made: a crash before that asks for them again, which is fine.
 //!
-//! A crash in the middle of a line leaves one without its end: it is dropped, and the step it was about is
-//! taken for not done, which each step bears. So is a line whose end the disk had not taken yet. A write that fails
-//! (a full disk) ends the run in the same way. Rows that were left out are in a file of their own, on the disk before the next line, which tells how many: of rows after the last file of a source that was cut off nothing is kept, since they are to be sent again.
+//! A crash in the middle of a line leaves a line without its end. It is dropped, and its step counts as not done, which every
+//! step allows for. The same holds for a line whose end was not yet on the disk. A failed write (a full disk) ends the run in
+//! the same way. Left-out rows have their own file, which is on the disk before the next line; that line says how many there
+//! are. For a source that was cut off, nothing is kept of rows after the last file, since they will be sent again.
 
 pub(crate) mod latest;
 pub(crate) mod left_out;

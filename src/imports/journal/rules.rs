@@ -1,7 +1,7 @@
-//! What a line of a journal may say, after the lines before it.
+//! What a line of a journal may say after the earlier lines.
 //!
-//! The hashes of a journal show that it was not damaged. They do not show that a run wrote it: whoever makes a journal makes
-//! its hashes too. So each line is held against the order in which a run works, before a number of it is used.
+//! The hashes of a journal show that it is not damaged. They do not show that a run wrote it, since anybody who makes a journal
+//! can make its hashes too. So each line is checked against the order in which a run works before its numbers are used.
 
 use crate::connections::ConnectionId;
 use crate::imports::journal::{Entry, FileEnd, LeftOutSoFar, RowRuns, holds};

@@ -1,4 +1,4 @@
-//! What one try of a password takes, as far as its hash decides that, and how much of it is spent here.
+//! What one try of a password costs, as far as its hash decides that, and how much may be spent here.
 
 use std::fmt;
 use std::time::Duration;
@@ -36,7 +36,7 @@ impl Burden {
         }
     }
 
-    /// Whether that is borne here. A hash comes from a file, and must not decide how long a cell runs.
+    /// Whether that is allowed here. A hash comes from a file, and must not decide how long a cell runs.
     pub(crate) fn check(&self) -> Result<(), Untried> {
         if self.memory <= MOST_MEMORY && self.seconds <= MOST_SECONDS {
             return Ok(());

@@ -1,4 +1,4 @@
-//! A column in which hashes of several kinds are mixed: a recipe for each.
+//! A column with hashes of several kinds: a recipe for each.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -19,7 +19,7 @@ use crate::say::{harmless, say};
 use crate::users::{User, Users};
 use crate::words::count;
 
-/// The recipes of a mixed column, as [`find_recipes`] finds them. Draws itself with what each verifies.
+/// The recipes of a mixed column, found by [`find_recipes`]. Draws itself with what each verifies.
 ///
 /// # Examples
 ///
@@ -49,10 +49,10 @@ pub(crate) struct Group {
     numbers: Vec<usize>,
 }
 
-/// Finds the recipes of a column in which hashes of several kinds are mixed, in two minutes at most. Sends nothing; says within
-/// two seconds, and every two, what it tries.
+/// Finds the recipes of a column with hashes of several kinds, in two minutes at most. Sends nothing; prints every two seconds
+/// what it tries.
 ///
-/// Each known hash is verified by one of the recipes, or told with the reason why not.
+/// Each known hash is verified by one of the recipes, or listed with the reason why not.
 ///
 /// # Errors
 ///
@@ -181,7 +181,8 @@ impl Group {
 }
 
 impl HashRecipes {
-    /// The recipes, that of the first known hash that one was searched for behind those of what says itself how it was made.
+    /// The recipes: first those of hashes that say themselves how they were made, then those that were searched for, in the
+    /// order of the known hashes.
     ///
     /// # Examples
     ///
@@ -198,15 +199,15 @@ impl HashRecipes {
         self.groups.iter().map(|group| &group.recipe).collect()
     }
 
-    /// Completes the hashes of users of a file, each by the recipe that its hash has the form of: copies of the users. Prints
+    /// Completes the hashes of users from a file, each with the recipe that its form fits: returns copies of the users. Prints
     /// how many rows each recipe took. Sends nothing.
     ///
-    /// What says itself how it was made needs no recipe.
+    /// A hash that says itself how it was made needs no recipe.
     ///
     /// # Errors
     ///
-    /// No users; [`ErrorKind::BadRows`](crate::ErrorKind::BadRows) with each row whose hash is missing, has the form of no
-    /// recipe, or that of several.
+    /// No users; [`ErrorKind::BadRows`](crate::ErrorKind::BadRows) with each row whose hash is missing, fits no recipe, or fits
+    /// several.
     ///
     /// # Examples
     ///

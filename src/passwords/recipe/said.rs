@@ -1,4 +1,4 @@
-//! What the known hashes say of themselves, before anything is searched.
+//! What the known hashes say about themselves, before the search.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! What a search tried, and what it did not: "not tried" is never told as "it cannot be done".
+//! What a search tried, and what it did not: "not tried" is never reported as "impossible".
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! Microsoft's: ASP.NET Identity, in base64 with its parameters inside, and the membership tables of before.
+//! Microsoft's hashes: ASP.NET Identity, in base64 with its parameters inside, and the older membership tables.
 
 use serde_json::json;
 
@@ -58,11 +58,11 @@ fn second(what: &'static str, iterations: u32, text: &str) -> Option<StoredHash>
     Some(description::pbkdf2(what, "sha1", iterations, salt, key))
 }
 
-/// A row of the membership tables (`aspnet_Membership`, `Memberships`) by its columns `Password`, `PasswordSalt` and
+/// Reads a row of the membership tables (`aspnet_Membership`, `Memberships`) from its columns `Password`, `PasswordSalt` and
 /// `PasswordFormat`. Sends nothing, computes no hash.
 ///
-/// A hash of 20 bytes is sha1. One of 32 or 64 is a digest or an HMAC, by a setting of the site that no column tells:
-/// [`StoredHash::Silent`].
+/// A hash of 20 bytes is sha1. A hash of 32 or 64 bytes is a digest or an HMAC, depending on a setting of the site that no
+/// column shows: [`StoredHash::Silent`].
 ///
 /// # Examples
 ///

@@ -8,8 +8,7 @@ use crate::passwords::hashes::stored::{MOST_BYTES, StoredHash};
 
 const WHAT: &str = "a Keycloak credential";
 
-/// A credential of Keycloak by the two JSON texts that it consists of, `secretData` and `credentialData`. Sends nothing,
-/// computes no hash.
+/// Reads a Keycloak credential from its two JSON texts, `secretData` and `credentialData`. Sends nothing, computes no hash.
 ///
 /// # Examples
 ///
