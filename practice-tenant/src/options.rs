@@ -8,11 +8,11 @@ pub(crate) struct Options {
     pub(crate) port: u16,
     pub(crate) env_file: Option<String>,
     pub(crate) idle_minutes: Option<f64>,
-    /// How long a request may take to come, its head and its body each.
+    /// How long the head and the body of a request may each take to arrive.
     pub(crate) request_seconds: u64,
     /// Whether clients turn its clock.
     pub(crate) turned: bool,
-    /// Whether a seed was given: then the ids are drawn by it, too.
+    /// Whether a seed was given; then it also decides the ids.
     pub(crate) has_seed: bool,
     pub(crate) setup: Setup,
 }
@@ -130,7 +130,7 @@ fn take_speeds(setup: &mut Setup, name: &str, value: Option<String>) -> Result<(
     Ok(())
 }
 
-/// Up to a thousand million, so that no sum of times is too large for what it is kept in.
+/// Up to a thousand million, so no sum of times overflows.
 const MOST: f64 = 1e9;
 
 fn number<T: std::str::FromStr + ToString>(name: &str, value: Option<String>) -> Result<T, String> {
@@ -144,7 +144,7 @@ fn number<T: std::str::FromStr + ToString>(name: &str, value: Option<String>) ->
     }
 }
 
-/// The least that is over 0 here: the next token of a bucket comes within a year.
+/// The smallest number above 0 here: the next token of a bucket comes within a year.
 const LEAST: f64 = 1e-7;
 
 fn positive(name: &str, value: Option<String>) -> Result<f64, String> {

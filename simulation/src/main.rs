@@ -1,4 +1,4 @@
-//! Plays seeds: `simulation 100000` plays so many, `simulation --seed 4711` one, with its story.
+//! Plays seeds: `simulation 100000` plays that many, `simulation --seed 4711` plays one, with its story.
 
 use std::process::exit;
 use std::time::{Duration, Instant};

@@ -1,4 +1,4 @@
-//! What must hold after a plan was played, by what is in the tenant and not by what the engine believes.
+//! What must be true after a plan was played, judged by the tenant and not by the engine.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -13,7 +13,7 @@ use crate::tenant::{Asked, BEGINNING};
 /// The users of a file are looked up within that time, as a rule, so that one may come in between the look and the word.
 const LOOKING_UP: Duration = Duration::from_secs(300);
 
-/// Everything that does not hold, a sentence each.
+/// Everything that is wrong, one sentence each.
 #[must_use]
 pub fn faults(plan: &Plan, played: &Played) -> Vec<String> {
     let mut faults = Vec::new();
@@ -108,7 +108,7 @@ fn counts_that_do_not_add_up(part: &Part) -> Option<String> {
     (!fits).then(|| format!("the counts do not add up: {counts:?}, {attention} reported"))
 }
 
-/// Rows of which the report says what is not so.
+/// Rows about which the report is wrong.
 fn rows_told_wrongly(plan: &Plan, played: &Played, part: &Part) -> Vec<String> {
     let told: BTreeMap<usize, &Attention> = part
         .report
@@ -129,7 +129,7 @@ fn rows_told_wrongly(plan: &Plan, played: &Played, part: &Part) -> Vec<String> {
     wrong.collect()
 }
 
-/// Why what is told of a row cannot be so.
+/// Why the report of a row cannot be true.
 fn wrong(
     plan: &Plan,
     played: &Played,
@@ -191,7 +191,7 @@ fn doubled(plan: &Plan, played: &Played) -> Vec<String> {
         .collect()
 }
 
-/// Whoever was there before and is not as they were.
+/// Users who were there before and have changed.
 fn strangers_touched(plan: &Plan, played: &Played) -> Vec<String> {
     let now = played.line.play().accounts();
     let play = played.line.play();
@@ -224,7 +224,7 @@ fn strangers_touched(plan: &Plan, played: &Played) -> Vec<String> {
     faults
 }
 
-/// Secrets where none belongs: in what is said, in what is written, but for the rows that are to be sent.
+/// Secrets where they do not belong: in what is printed, and in what is written except for rows still to be sent.
 fn secrets_shown(plan: &Plan, played: &Played) -> Vec<String> {
     let client_secret = played.line.play().client.1.clone();
     let mut faults = Vec::new();
@@ -344,7 +344,7 @@ fn too_slow(plan: &Plan, played: &Played) -> Option<String> {
     (longest > limit).then(|| format!("an import took {longest:.0} s, for {work:.0} s of jobs"))
 }
 
-/// Whoever the run has made and its removal neither deleted nor named.
+/// Users that the run created and its removal neither deleted nor named.
 fn left_behind(plan: &Plan, played: &Played) -> Vec<String> {
     let Some(left) = &played.left else {
         return Vec::new();
@@ -368,7 +368,7 @@ fn left_behind(plan: &Plan, played: &Played) -> Vec<String> {
     faults
 }
 
-/// Whoever failed is given back whole, to be mended and sent again, and the folder tells the same when it is read again.
+/// Failed rows are given back complete, to be fixed and sent again, and the folder says the same when it is read again.
 fn given_back_otherwise(plan: &Plan, part: &Part) -> Vec<String> {
     let mut faults = Vec::new();
     if part.read_again != part.report.counts() {
@@ -404,7 +404,7 @@ fn given_back_otherwise(plan: &Plan, part: &Part) -> Vec<String> {
     faults
 }
 
-/// The sheet has each row once, with the outcome that the report tells.
+/// The sheet has each row once, with the outcome of the report.
 fn sheet_that_tells_otherwise(part: &Part) -> Option<String> {
     let told: BTreeMap<usize, Outcome> = part
         .report
@@ -429,7 +429,7 @@ fn sheet_that_tells_otherwise(part: &Part) -> Option<String> {
     (rows.len() != total).then(|| format!("the sheet has {} rows of {total}", rows.len()))
 }
 
-/// A request that came before the time that a limit told.
+/// A request that came before the time that a limit gave.
 fn asked_too_soon(played: &Played) -> Option<String> {
     let play = played.line.play();
     let pairs = play.asked.iter().zip(play.asked.iter().skip(1));
@@ -456,7 +456,7 @@ fn stopped_without_need(plan: &Plan, played: &Played) -> Option<String> {
     played.said.iter().find(stops).cloned()
 }
 
-/// Users of the run who came in after it was told of, or after its removal, with no word that they may.
+/// Users of the run who were imported after its report or its removal, although nothing said that this may happen.
 fn late_without_a_word(plan: &Plan, played: &Played) -> Vec<String> {
     // By a clock that was set, nobody can compare.
     if plan

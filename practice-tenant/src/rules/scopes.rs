@@ -1,6 +1,6 @@
 //! What a token may do.
 
-/// All scopes that there are.
+/// All scopes.
 pub(crate) const ALL: &str = "read:connections read:connections_options create:users read:users update:users delete:users read:logs";
 
 /// The scopes of a token.

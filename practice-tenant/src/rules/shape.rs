@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use crate::rules::connections::{self, Attribute, Connection, Rules, USERNAME_CHARS, Username};
 use crate::rules::scopes;
 
-/// A tenant's shape, as JSON tells it: an object, of whose fields each may be absent.
+/// A tenant's shape as a JSON object. Every field may be absent.
 ///
 /// ```json
 /// {
@@ -46,7 +46,7 @@ pub struct Shape {
     pub(crate) max_jobs: Option<usize>,
     /// The name of the connection, and the row.
     pub(crate) users: Vec<(String, Map<String, Value>)>,
-    /// Where something stands that was not understood.
+    /// The places of what was not understood.
     pub(crate) not_understood: Vec<String>,
 }
 
@@ -89,7 +89,7 @@ impl Shape {
     ///
     /// # Errors
     ///
-    /// It is no object, a field has another type than it must have, or a connection or a user cannot be told apart.
+    /// It is not an object, a field has the wrong type, or a connection or a user is not unique.
     pub fn read(shape: &Value) -> Result<Shape, String> {
         let fields = shape.as_object().ok_or("the shape must be a JSON object")?;
         let number = |name: &str| match fields.get(name) {
@@ -224,7 +224,7 @@ fn is_enabled(connection: &Value) -> bool {
     told.unwrap_or(by_clients)
 }
 
-/// Collects where something stands that was not understood.
+/// Collects the places of what was not understood.
 struct Unknown<'a> {
     at: String,
     list: &'a mut Vec<String>,

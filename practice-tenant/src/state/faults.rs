@@ -1,8 +1,8 @@
-//! Faults on demand: what goes wrong between a client and a tenant, switched on from the command line or over HTTP.
+//! Faults on demand: things that go wrong between a client and a tenant, switched on from the command line or over HTTP.
 //!
-//! A fault has a number: 1 or more is how many times it happens, less than 1 how likely it is each time, by a
-//! seeded draw, so that a run repeats. Some are measures: milliseconds, slots, seconds. `NAME@STEP` happens at that step
-//! alone: `reset@report` cuts off reads of error reports.
+//! A fault has a number. 1 or more is how many times it happens; less than 1 is how likely it is each time, by a seeded draw,
+//! so a run repeats. Some numbers are measures: milliseconds, slots, seconds. `NAME@STEP` happens only at that step:
+//! `reset@report` cuts off reads of error reports.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -126,7 +126,7 @@ const KNOWN: [(&str, &str); 34] = [
 
 /// The greatest number of a fault.
 const MOST: f64 = 1e9;
-/// Where a fault can be aimed at, with `@`.
+/// The steps that a fault can be aimed at, with `@`.
 const STEPS: [&str; 8] = [
     "connections",
     "upload",
@@ -243,7 +243,7 @@ impl Faults {
         self.on.get(name).copied().unwrap_or(0.0)
     }
 
-    /// Whether all job slots are others' still.
+    /// Whether others still hold all job slots.
     pub(crate) fn all_slots_are_held(&self, now: Moment) -> bool {
         let seconds = Duration::from_secs_f64(self.measure("slots-held-seconds").max(0.0));
         self.set_at.is_some_and(|at| now.since(at) < seconds)

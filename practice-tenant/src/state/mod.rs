@@ -34,7 +34,7 @@ use crate::state::record::{Asked, Record, Traffic};
 use crate::state::tokens::Tokens;
 use crate::state::work::Scene;
 
-/// A practice tenant: all that it is set up with and remembers. What time it is, it is told with each request.
+/// A practice tenant: its setup and everything that it remembers. Each request tells it the time.
 pub struct World {
     pub(crate) setup: Setup,
     pub(crate) base: String,
@@ -56,7 +56,7 @@ pub struct World {
     holders_asked: u64,
 }
 
-/// It holds secrets and users, none of which is shown.
+/// It holds secrets and users, which are never shown.
 impl fmt::Debug for World {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = out.debug_struct("World");
@@ -65,11 +65,11 @@ impl fmt::Debug for World {
 }
 
 impl World {
-    /// A tenant that is reached at `base`, such as `http://127.0.0.1:80`.
+    /// A tenant at the address `base`, such as `http://127.0.0.1:80`.
     ///
     /// # Errors
     ///
-    /// A fault or a scope that there is not, or a shape that cannot be read.
+    /// A fault or a scope that does not exist, or a shape that cannot be read.
     pub fn new(base: &str, setup: Setup, keys: Keys, now: Moment) -> Result<World, String> {
         let shape = setup.shape.as_ref().map(Shape::read).transpose()?;
         let shape = shape.unwrap_or_default();
@@ -111,8 +111,8 @@ impl World {
         Ok(world)
     }
 
-    /// Lets all happen that happens until then: jobs work their rows off. Time never goes back: a moment before the last one
-    /// counts as that one.
+    /// Lets everything until then happen: jobs process their rows. Time never goes back: an earlier moment counts as the last
+    /// one.
     pub fn run_to(&mut self, now: Moment) {
         let now = now.max(self.now);
         let ways = self.ways();
@@ -137,7 +137,7 @@ impl World {
         slots.chain(job).filter(|at| *at > now).min()
     }
 
-    /// Import jobs that have not ended, those of others not among them.
+    /// Import jobs that have not ended, without those of others.
     #[must_use]
     pub fn jobs_running(&self) -> usize {
         self.memory.jobs().filter(|job| !job.has_ended()).count()
@@ -148,7 +148,7 @@ impl World {
         self.memory.users.values().map(Arc::as_ref)
     }
 
-    /// The requests that were made, but for those that steer the practice tenant: the first 200,000.
+    /// The first 200,000 requests, without those that control the practice tenant.
     #[must_use]
     pub fn record(&self) -> &[Asked] {
         self.record.kept()
@@ -165,8 +165,7 @@ impl World {
         self.setup.slots_held.push(until);
     }
 
-    /// How often a holder of a token or of an application's secret has asked: who counts on it can tell whether anybody
-    /// is here.
+    /// How often a holder of a token or of an application's secret has asked, which shows whether anybody is using the tenant.
     #[must_use]
     pub fn holders_asked(&self) -> u64 {
         self.holders_asked
@@ -258,8 +257,8 @@ impl World {
         format!("{}/api/v2/", self.base)
     }
 
-    /// Whether an audience is this tenant's Management API. Clients make it up for the host that they were told, with https
-    /// as at Auth0 or as they reach it, and with either name of this machine.
+    /// Whether an audience is this tenant's Management API. Clients build it from the host that they know, with https as at
+    /// Auth0 or with the scheme that they use, and with either name of this machine.
     pub(crate) fn is_audience(&self, audience: &str) -> bool {
         let host = |url: &str| -> Option<String> {
             let rest = url
@@ -306,7 +305,7 @@ impl World {
     ///
     /// # Errors
     ///
-    /// A fault that there is not, or a number that is none of a fault.
+    /// A fault that does not exist, or a number that a fault cannot have.
     pub fn set_faults(&mut self, on: BTreeMap<String, f64>, seed: u64) -> Result<(), String> {
         let expires = on.contains_key("token-expires");
         self.faults.set(on, seed, self.now)?;
@@ -332,7 +331,7 @@ impl World {
         steps.any(|step| self.faults.happens_at(name, step))
     }
 
-    /// Whether a switch is on: it is no fault, but another way that tenants can be.
+    /// Whether a switch is on: not a fault, but another way that tenants can behave.
     pub(crate) fn is_on(&self, name: &str) -> bool {
         self.faults.measure(name) > 0.0
     }
