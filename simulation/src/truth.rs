@@ -360,7 +360,12 @@ fn left_behind(plan: &Plan, played: &Played) -> Vec<String> {
     let mut faults: Vec<String> = ours
         .clone()
         .filter(|profile| !named(profile))
-        .map(|profile| format!("{} of the run is left, and nothing said so", profile["email"]))
+        .map(|profile| {
+            format!(
+                "{} of the run is left, and nothing said so",
+                profile["email"]
+            )
+        })
         .collect();
     if is_undisturbed(plan) && !plan.import.leaves_ids && !plan.import.upsert {
         faults.extend(ours.map(|profile| format!("{} of the run is left", profile["email"])));
@@ -372,10 +377,7 @@ fn left_behind(plan: &Plan, played: &Played) -> Vec<String> {
 fn given_back_otherwise(plan: &Plan, part: &Part) -> Vec<String> {
     let mut faults = Vec::new();
     if part.read_again != part.report.counts() {
-        faults.push(format!(
-            "read again, the folder says {:?}",
-            part.read_again
-        ));
+        faults.push(format!("read again, the folder says {:?}", part.read_again));
     }
     let told = part.report.attention().iter();
     let failed: Vec<usize> = told
@@ -422,7 +424,9 @@ fn sheet_that_tells_otherwise(part: &Part) -> Option<String> {
             None => ["inserted", "updated", "inserted or updated"].contains(&word),
         };
         if !is_so || !rows.insert(row) {
-            return Some(format!("the sheet says something else about row {row}: {line}"));
+            return Some(format!(
+                "the sheet says something else about row {row}: {line}"
+            ));
         }
     }
     let total = part.report.counts().total as usize;

@@ -20,7 +20,10 @@ pub(crate) fn check_factors(factors: &[Value], faults: &mut Faults) {
             continue;
         };
         if kinds.len() > 1 {
-            faults.add(&field, "has more than one factor: give each an object of its own");
+            faults.add(
+                &field,
+                "has more than one factor: give each an object of its own",
+            );
         }
         for (kind, value) in kinds {
             check_factor(&format!("{field}.{kind}"), kind, value, faults);

@@ -76,7 +76,8 @@ pub(crate) fn clean(side: &mut Side, tenant: &Tenant) -> Cleaned {
         }
     }
     let open = side.open.iter();
-    let may_come = open.map(|what| format!("{what} may still be running, and may still import its users"));
+    let may_come =
+        open.map(|what| format!("{what} may still be running, and may still import its users"));
     cleaned.left.extend(may_come);
     cleaned
 }

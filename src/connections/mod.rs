@@ -293,9 +293,7 @@ pub(crate) fn find(
         next = told.next;
         let is_whole = match told.total {
             Some(total) if count == 0 && seen < total => {
-                return Err(
-                    answer.bad(&format!("it counts {total} connections but lists {seen}"))
-                );
+                return Err(answer.bad(&format!("it counts {total} connections but lists {seen}")));
             }
             Some(total) => seen >= total,
             None => !told.is_bare || count < SMALL_PAGE,

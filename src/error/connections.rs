@@ -66,7 +66,10 @@ impl Error {
             let advice = "create a database in the dashboard first";
             return Error::new(ErrorKind::Connection, fact).advise("; ", advice);
         }
-        let fact = format!("there is no connection `{name}`{}", but_for_case(name, existing));
+        let fact = format!(
+            "there is no connection `{name}`{}",
+            but_for_case(name, existing)
+        );
         let advice = format!("this tenant has: {}", existing.join(", "));
         Error::new(ErrorKind::Connection, fact).advise("; ", advice)
     }

@@ -104,12 +104,10 @@ impl Error {
                     numbers.join(", ")
                 )
             }
-            None if tried == 0 => {
-                "these hashes have no form that the search knows".to_string()
+            None if tried == 0 => "these hashes have no form that the search knows".to_string(),
+            None => {
+                format!("none of the {tried} recipes that could fit verifies any of these hashes")
             }
-            None => format!(
-                "none of the {tried} recipes that could fit verifies any of these hashes"
-            ),
         };
         let mut parts = vec![found];
         parts.extend_from_slice(foreign);

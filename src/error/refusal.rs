@@ -57,9 +57,7 @@ impl SignInRefusal {
                 "the tenant does not accept the id and the secret of the sign-in application (SIGN_IN_CLIENT_ID, SIGN_IN_CLIENT_SECRET): copy both again"
             }
             SignInRefusal::Blocked => "the user is blocked",
-            SignInRefusal::SecondFactor => {
-                "the password is right, but a second factor is needed"
-            }
+            SignInRefusal::SecondFactor => "the password is right, but a second factor is needed",
             SignInRefusal::TooManyAttempts => {
                 "too many failed attempts: wait, or unblock the user in the dashboard"
             }

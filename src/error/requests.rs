@@ -115,9 +115,8 @@ impl Error {
         };
         let fact = format!("cannot read the answer to {call} ({status}): {why}");
         match why {
-            Unreadable::Html => {
-                Error::new(kind, fact).advise(": ", "check that DOMAIN is the tenant's own host name")
-            }
+            Unreadable::Html => Error::new(kind, fact)
+                .advise(": ", "check that DOMAIN is the tenant's own host name"),
             _ => Error::new(kind, fact),
         }
     }

@@ -179,7 +179,8 @@ impl RunPacker {
 }
 
 fn there(row: usize, user: &User) -> RowNote {
-    let words = "the look-up found a user with this e-mail in the connection, so the row was not sent";
+    let words =
+        "the look-up found a user with this e-mail in the connection, so the row was not sent";
     RowNote {
         row,
         email: user.email.clone(),

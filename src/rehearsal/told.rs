@@ -123,10 +123,7 @@ fn look_up(
         })
         .map(|(_, user)| user)
         .collect();
-    say!(
-        "looking up existing users: {}",
-        cost(good.len(), options)
-    );
+    say!("looking up existing users: {}", cost(good.len(), options));
     let tenant = tenant.until(Deadline::after(options.time_limit), FAULTS_BORNE);
     let (mut found, mut tally) = (Vec::new(), Tally::new());
     for (done, user) in (1..).zip(&good) {

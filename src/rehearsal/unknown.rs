@@ -32,9 +32,15 @@ pub(crate) fn unknown(
         unknown.push("whether the tenant has the flag import_user_match_user_profile_on_user_id, with which an upsert finds users by id: then an existing user with another id is a conflict".to_string());
         unknown.push("how much slower the jobs of an upsert are: Auth0 says that they are slower, but not by how much".to_string());
     }
-    unknown.push("what others do at the same time: they share the tenant's two job slots and its requests".to_string());
+    unknown.push(
+        "what others do at the same time: they share the tenant's two job slots and its requests"
+            .to_string(),
+    );
     if !tenant.is_practice() {
-        unknown.push("what the tenant's event streams and their listeners do with each created user".to_string());
+        unknown.push(
+            "what the tenant's event streams and their listeners do with each created user"
+                .to_string(),
+        );
         unknown.push("what Auth0 does where it is not documented: there the practice tenant guesses (docs/how-the-import-job-behaves.md has the list)".to_string());
     }
     unknown

@@ -215,9 +215,7 @@ impl Csv {
             Odd::Open => {
                 format!("opens a quote that never closes{next}: close it, or write it as \"\"")
             }
-            Odd::Escaped => {
-                "has a quote after a backslash in a cell: write it as \"\"".to_string()
-            }
+            Odd::Escaped => "has a quote after a backslash in a cell: write it as \"\"".to_string(),
             Odd::GoesOn => format!(
                 "opens a quote that closes in the middle of a cell, {lines} lines on{next}: close it, or write it as \"\""
             ),

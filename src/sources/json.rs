@@ -133,7 +133,10 @@ pub(crate) fn each_field(
     let read = EachField(take).deserialize(&mut json);
     let read = read.and_then(|fault| json.end().map(|()| fault));
     let fault = read.map_err(|cause| match cause.line() {
-        1 => format!("is not one complete JSON object (column {})", cause.column()),
+        1 => format!(
+            "is not one complete JSON object (column {})",
+            cause.column()
+        ),
         line => format!(
             "is not one complete JSON object (line {line} of it, column {})",
             cause.column()

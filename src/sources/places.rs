@@ -89,8 +89,12 @@ impl Take {
             Take::Hash | Take::WithHash(_) => "password_hash or custom_password_hash".to_string(),
             Take::Salt => "custom_password_hash, with the hash".to_string(),
             Take::HashFormat => "says how the hash was made".to_string(),
-            Take::Provider | Take::SignsInWith(_) => "says which provider signs the user in".to_string(),
-            Take::LostFactor => "says whether the user must enrol a second factor again".to_string(),
+            Take::Provider | Take::SignsInWith(_) => {
+                "says which provider signs the user in".to_string()
+            }
+            Take::LostFactor => {
+                "says whether the user must enrol a second factor again".to_string()
+            }
             Take::Deleted => "leaves the row out if there is a date".to_string(),
             Take::With(_) => "several fields, depending on what is in it".to_string(),
             Take::Nothing => "nowhere, since an import has no use for it".to_string(),

@@ -93,12 +93,16 @@ fn a_run_of_another_tenant_or_into_no_connection_is_refused() {
     );
     says(
         plan_run_removal(&other, &folder),
-        &format!("nothing was removed: the run in {folder} was on the tenant {ours}, and this tenant is {theirs}"),
+        &format!(
+            "nothing was removed: the run in {folder} was on the tenant {ours}, and this tenant is {theirs}"
+        ),
     );
     let plan = plan_run_removal(&tenant, &folder).unwrap();
     says(
         remove_users(&other, plan),
-        &format!("nothing was removed: the plan is for the tenant {ours}, and this tenant is {theirs}"),
+        &format!(
+            "nothing was removed: the plan is for the tenant {ours}, and this tenant is {theirs}"
+        ),
     );
     // A name is a run's for good, whatever the connection.
     let emails = get_connection_id(&tenant, "Email-Only-Users").unwrap();

@@ -139,11 +139,7 @@ fn each_mistake_is_told_in_the_words_of_the_file() {
         ),
         (json!({"user_id": ""}), "user_id", "is empty"),
         (json!({"user_id": "a b"}), "user_id", "has white space"),
-        (
-            json!({"user_id": "a\u{a0}b"}),
-            "user_id",
-            "has white space",
-        ),
+        (json!({"user_id": "a\u{a0}b"}), "user_id", "has white space"),
         (
             json!({"user_id": "é".repeat(300)}),
             "user_id",

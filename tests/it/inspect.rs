@@ -180,7 +180,10 @@ fn a_column_of_hashes_that_goes_nowhere_is_the_first_thing_it_says() {
     let left_out = ReadOptions::default().leave_out("legacy_hash");
     let inspection = given.inspected_with(&left_out);
     assert_eq!(inspection.lost_hashes(), [""; 0]);
-    assert_eq!(inspection.fields()[1].2, "nowhere, since leave_out names it");
+    assert_eq!(
+        inspection.fields()[1].2,
+        "nowhere, since leave_out names it"
+    );
 
     for (cell, lost) in [
         (

@@ -150,8 +150,7 @@ fn a_record_that_is_too_long_costs_itself_alone() {
             b"\nafter@uni.test,\nuneven@uni.test\n",
         ]
         .concat();
-        let too_long =
-            "line 3 has over 4,194,304 bytes, far more than an import takes; check for a quote that is left open";
+        let too_long = "line 3 has over 4,194,304 bytes, far more than an import takes; check for a quote that is left open";
         let uneven = format!("line {} has 1 cell, and the heading has 2", 4 + lines);
         let expected = ["before@uni.test", too_long, "after@uni.test", &uneven];
         assert_eq!(emails(&text), expected);

@@ -188,8 +188,8 @@ fn a_journal_whose_hashes_are_right_and_whose_numbers_cannot_be_is_refused() {
         *entries[at][kind].pointer_mut(value).unwrap() = change.clone();
         write_lines(&folder, &entries);
         let error = read_import(&name.folder()).unwrap_err().to_string();
-        let about = error.contains("no run writes what line ")
-            && error.ends_with("and nothing is guessed");
+        let about =
+            error.contains("no run writes what line ") && error.ends_with("and nothing is guessed");
         assert!(about && error.contains(said), "{kind}{value}: {error}");
         resume_import(&tenant, &name.folder()).unwrap_err();
         plan_run_removal(&tenant, &name.folder()).unwrap_err();
@@ -319,7 +319,8 @@ fn a_file_of_another_length_than_its_journal_tells_is_refused() {
     done["Done"]["sha256"] = json!(sha256(&fewer));
     write_lines(&folder, &entries);
     let error = plan_run_removal(&tenant, &name.folder()).unwrap_err();
-    let said = "users-00002.done.json: it holds 4 users, but the journal says 5, and nothing is guessed";
+    let said =
+        "users-00002.done.json: it holds 4 users, but the journal says 5, and nothing is guessed";
     assert!(error.to_string().ends_with(said), "{error}");
 }
 

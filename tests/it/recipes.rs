@@ -875,11 +875,7 @@ fn faulty() -> Vec<(Value, &'static str, &'static str)> {
             "hash.value",
             "has 20 bytes, which do not fit its scheme",
         ),
-        (
-            hex("scrypt", "00"),
-            "keylen",
-            "must be a number above 0",
-        ),
+        (hex("scrypt", "00"), "keylen", "must be a number above 0"),
         (odd_cost, "cost", "must be a power of two above 1"),
         (
             json!({"algorithm": "md5", "hash": {"encoding": "hex"}}),

@@ -360,7 +360,10 @@ fn a_connection_that_is_gone_has_nobody_to_remove() {
             text.starts_with("nothing was removed: the connection con_abcdefghijklmnop (`Staff`)"),
             "{text}"
         );
-        assert!(text.contains("has that name now, it is a different one"), "{text}");
+        assert!(
+            text.contains("has that name now, it is a different one"),
+            "{text}"
+        );
     }
 }
 

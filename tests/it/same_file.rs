@@ -141,7 +141,10 @@ fn a_run_that_has_not_ended_is_to_be_gone_on_with() {
     for options in [quick(&second), quick(&second).again(Again::Missing)] {
         let error = import(&options).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::SameFile);
-        let advice = format!("continue with resume_import(&tenant, \"{}\")", first.folder());
+        let advice = format!(
+            "continue with resume_import(&tenant, \"{}\")",
+            first.folder()
+        );
         assert_eq!(error.advice(), Some(advice));
     }
     resume_import(&tenant, &first.folder()).unwrap();
@@ -223,9 +226,9 @@ fn a_file_is_known_through_what_hashes_its_passwords_and_nothing_else_is() {
     for refused in refused {
         let error = refused.unwrap_err();
         assert!(
-            error
-                .to_string()
-                .starts_with("ImportOptions::again cannot be used here: it needs the users of a file"),
+            error.to_string().starts_with(
+                "ImportOptions::again cannot be used here: it needs the users of a file"
+            ),
             "{error}"
         );
     }
@@ -289,11 +292,7 @@ fn who_is_there_already_is_named_before_anything_is_sent() {
     assert_eq!(counted(&report), [3, 0, 1, 0, 4], "{report}");
     let named = &report.attention()[0];
     assert_eq!((named.row, named.outcome), (4, Outcome::AlreadyThere));
-    assert!(
-        named.reasons[0]
-            .message
-            .contains("so the row was not sent")
-    );
+    assert!(named.reasons[0].message.contains("so the row was not sent"));
     assert!(report.failed().unwrap().is_empty());
     let log = tenant.requests();
     let since = log
@@ -339,7 +338,9 @@ fn a_look_up_that_could_not_tell_is_refused() {
     let nameless = ConnectionId::new(connection.as_str()).unwrap();
     let error = import_users(&tenant, &nameless, &users, &options).unwrap_err();
     assert!(
-        error.to_string().ends_with("find the connection with get_connection_id"),
+        error
+            .to_string()
+            .ends_with("find the connection with get_connection_id"),
         "{error}"
     );
     assert!(!Path::new(&name.folder()).exists());

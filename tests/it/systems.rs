@@ -179,7 +179,8 @@ fn what_holds_users_and_is_no_list_of_them_is_named() {
         let refused = refused(&text, &plain());
         assert!(refused.starts_with(lists), "{refused}");
     }
-    let keyed = "it is a JSON object with one user under each key: turn it into a list with `jq '[.[]]'`";
+    let keyed =
+        "it is a JSON object with one user under each key: turn it into a list with `jq '[.[]]'`";
     let users = json!({"u1": ada, "u2": {"email": "bob@example.com"}});
     assert_eq!(refused(users.to_string(), &plain()), keyed);
     assert_eq!(

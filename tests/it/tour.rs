@@ -555,10 +555,7 @@ fn a_link_that_has_ended_is_asked_for_again_and_never_sent_the_token() {
     let error = export_users(&tenant, &connection, LIMIT)
         .unwrap_err()
         .to_string();
-    assert!(
-        error.contains("had expired when they were used"),
-        "{error}"
-    );
+    assert!(error.contains("had expired when they were used"), "{error}");
 }
 
 #[test]

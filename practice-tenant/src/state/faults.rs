@@ -109,7 +109,10 @@ const KNOWN: [(&str, &str); 34] = [
         "job-lost",
         "jobs end and are forgotten, or are forgotten when they are asked for at that step (job, report)",
     ),
-    ("report-lost", "error reports are empty though rows were refused"),
+    (
+        "report-lost",
+        "error reports are empty though rows were refused",
+    ),
     (
         "search-timeout",
         "searches are answered 503, like those that take over two seconds",

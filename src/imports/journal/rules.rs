@@ -111,7 +111,9 @@ impl Rules {
     }
 
     fn packed(&mut self, file: usize, rows: &RowRuns, given: &[usize]) -> Checked {
-        hold(!self.sealed, || "all users had already been read".to_string())?;
+        hold(!self.sealed, || {
+            "all users had already been read".to_string()
+        })?;
         let next = self.files.len() + 1;
         hold(file == next, || {
             format!("the next file is number {next}, not {file}")
@@ -148,7 +150,9 @@ impl Rules {
     }
 
     fn left_out(&mut self, row: usize) -> Checked {
-        hold(!self.sealed, || "all users had already been read".to_string())?;
+        hold(!self.sealed, || {
+            "all users had already been read".to_string()
+        })?;
         let last = self.left_out.last().copied().unwrap_or(0);
         hold(row > last.max(self.last_packed()), || {
             format!("row {row} was recorded before")
@@ -158,7 +162,9 @@ impl Rules {
     }
 
     fn left_out_so_far(&mut self, so_far: &LeftOutSoFar) -> Checked {
-        hold(!self.sealed, || "all users had already been read".to_string())?;
+        hold(!self.sealed, || {
+            "all users had already been read".to_string()
+        })?;
         let (rows, last_row) = self.left_out_apart;
         let more = so_far.rows.saturating_sub(rows);
         let fits = more > 0 && so_far.last_row.saturating_sub(last_row) >= more;
@@ -215,7 +221,8 @@ impl Rules {
     fn looked(&mut self, file: usize, came_in: &RowRuns) -> Checked {
         let state = file.checked_sub(1).and_then(|at| self.files.get_mut(at));
         let state = state.filter(|state| state.done && !state.looked);
-        let state = state.ok_or_else(|| format!("file {file} did not have to be looked at again"))?;
+        let state =
+            state.ok_or_else(|| format!("file {file} did not have to be looked at again"))?;
         state.looked = true;
         let rows = in_order(came_in, 0)?;
         let noted = state.noted.iter().filter(|row| holds(came_in, **row));
@@ -279,9 +286,7 @@ fn rising(rows: impl IntoIterator<Item = usize>) -> Checked {
 }
 
 fn time(at: u64) -> Checked {
-    hold(at <= LAST_TIME, || {
-        "that time has not come yet".to_string()
-    })
+    hold(at <= LAST_TIME, || "that time has not come yet".to_string())
 }
 
 fn hold(is_so: bool, else_why: impl FnOnce() -> String) -> Checked {

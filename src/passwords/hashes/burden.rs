@@ -98,7 +98,10 @@ impl fmt::Display for Untried {
         match self {
             Untried::NotBuilt(lacking) => lacking.fmt(f),
             Untried::TooCostly(takes) => {
-                write!(f, "{takes}: try the sign-in on the tenant with verify_sign_in")
+                write!(
+                    f,
+                    "{takes}: try the sign-in on the tenant with verify_sign_in"
+                )
             }
             #[cfg(feature = "all-hashes")]
             Untried::Unfit(algorithm) => {

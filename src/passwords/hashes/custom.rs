@@ -34,10 +34,8 @@ impl CustomHash {
         if salt.is_some() && is_inside {
             return Err((
                 "salt",
-                format!(
-                    "is not used for {algorithm}, whose hash contains its salt: leave it out"
-                )
-                .into(),
+                format!("is not used for {algorithm}, whose hash contains its salt: leave it out")
+                    .into(),
             ));
         }
         let kind = Kind::read(algorithm, custom)?;

@@ -245,10 +245,7 @@ fn scrypt_kind(custom: &Value) -> Result<Kind, Fault> {
         };
         given
             .filter(|number| (1..=u64::from(u32::MAX)).contains(number))
-            .ok_or((
-                name,
-                "must be a number above 0, which scrypt needs".into(),
-            ))
+            .ok_or((name, "must be a number above 0, which scrypt needs".into()))
     };
     let (length, cost) = (number("keylen", None)?, number("cost", Some(16_384))?);
     let (block_size, parallelization) = (
@@ -256,10 +253,7 @@ fn scrypt_kind(custom: &Value) -> Result<Kind, Fault> {
         number("parallelization", Some(1))?,
     );
     if cost < 2 || !cost.is_power_of_two() {
-        return Err((
-            "cost",
-            "must be a power of two above 1 for scrypt".into(),
-        ));
+        return Err(("cost", "must be a power of two above 1 for scrypt".into()));
     }
     let length = length as usize;
     let slow = SlowHash::Scrypt {

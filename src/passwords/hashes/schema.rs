@@ -38,7 +38,9 @@ pub(crate) fn check_password_hash(hash: &str, faults: &mut Faults) {
         );
     }
     let Some(rest) = hash.strip_prefix("$2") else {
-        return fault("is not a bcrypt hash: make it with hash_password, or use custom_password_hash");
+        return fault(
+            "is not a bcrypt hash: make it with hash_password, or use custom_password_hash",
+        );
     };
     let rest = rest.strip_prefix(['a', 'b']).unwrap_or(rest);
     let parts: Vec<&str> = rest.split('$').collect();

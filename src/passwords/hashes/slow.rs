@@ -45,8 +45,8 @@ impl Phc {
             Some(part) => part.split(',').map(param).collect::<Option<Vec<_>>>(),
             None => Some(Vec::new()),
         };
-        let params = params
-            .ok_or("has parameters that are not name=number with commas between them")?;
+        let params =
+            params.ok_or("has parameters that are not name=number with commas between them")?;
         let rest: Vec<&str> = parts.collect();
         let ends = match rest[..] {
             [] | [""] => None,
@@ -139,8 +139,9 @@ impl SlowHash {
         let name = name.ok_or(
             "is not a PBKDF2 hash: it must begin with $pbkdf2- and the digest, as in $pbkdf2-sha512",
         )?;
-        let digest = Digest::of_openssl(name)
-            .ok_or("names an unknown digest: use one of OpenSSL's, such as sha1, sha256 or sha512")?;
+        let digest = Digest::of_openssl(name).ok_or(
+            "names an unknown digest: use one of OpenSSL's, such as sha1, sha256 or sha512",
+        )?;
         if phc.version.is_some()
             || phc
                 .params

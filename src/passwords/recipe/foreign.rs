@@ -214,7 +214,10 @@ impl Wanted<'_> {
     fn keyed(&self, digest: Digest) -> Option<String> {
         let made = digest.hmac(self.password.as_bytes(), self.salt.as_bytes());
         made.is_ok_and(|made| made == self.bytes).then(|| {
-            format!("the first is an HMAC with {} whose key is the password, which no recipe describes", digest.name())
+            format!(
+                "the first is an HMAC with {} whose key is the password, which no recipe describes",
+                digest.name()
+            )
         })
     }
 
@@ -229,10 +232,30 @@ impl Wanted<'_> {
         let (behind, before) = (format!("{password}{salt}"), format!("{salt}{password}"));
         let starts = [
             (&braces, braces.as_str(), false, "Symfony's way"),
-            (&behind, "", false, "each round takes the bytes of the one before"),
-            (&before, "", false, "each round takes the bytes of the one before"),
-            (&behind, "", true, "each round takes the hex of the one before"),
-            (&before, "", true, "each round takes the hex of the one before"),
+            (
+                &behind,
+                "",
+                false,
+                "each round takes the bytes of the one before",
+            ),
+            (
+                &before,
+                "",
+                false,
+                "each round takes the bytes of the one before",
+            ),
+            (
+                &behind,
+                "",
+                true,
+                "each round takes the hex of the one before",
+            ),
+            (
+                &before,
+                "",
+                true,
+                "each round takes the hex of the one before",
+            ),
         ];
         for (first, again, in_hex, way) in starts {
             let mut made = digest.of(first.as_bytes()).ok()?;

@@ -102,7 +102,10 @@ pub fn find_recipes(known: &[KnownHash]) -> Result<HashRecipes> {
                 verified
             }
             Searched::Nothing(error) => {
-                left.push(format!("no recipe verifies {}: {error}", those(&[first + 1])));
+                left.push(format!(
+                    "no recipe verifies {}: {error}",
+                    those(&[first + 1])
+                ));
                 first_error.get_or_insert(error);
                 vec![first]
             }

@@ -77,8 +77,7 @@ impl Said {
         let fact = match self {
             Said::Clear => "the password itself, in clear text".to_string(),
             Said::NoHash => {
-                "not a known hash: it may be another password in clear text"
-                    .to_string()
+                "not a known hash: it may be another password in clear text".to_string()
             }
             Said::Nothing => "empty".to_string(),
             Said::Impossible(what, why) => format!("{what}: it {why}"),
@@ -110,9 +109,7 @@ impl Said {
             Said::Misfit(_) => {
                 "check that password; the hash can be imported as StoredHash::read describes it, unless the system first hashed the password or mixed in a pepper (which .salt tries), and no hash shows that"
             }
-            Said::Untried(..) => {
-                "the hash can still be imported as StoredHash::read describes it"
-            }
+            Said::Untried(..) => "the hash can still be imported as StoredHash::read describes it",
             Said::Impossible(..) | Said::OfADigest(_) => {
                 "if the column holds only that, import such users without a hash, and let them reset their passwords"
             }

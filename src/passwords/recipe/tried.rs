@@ -81,9 +81,7 @@ impl Tried {
             untried.push("pbkdf2 and scrypt of passwords in another encoding than utf8");
         }
         if self.cut_short {
-            untried.push(
-                "what the time limit left out (find_recipe_within takes a longer one)",
-            );
+            untried.push("what the time limit left out (find_recipe_within takes a longer one)");
         }
         parts.push(format!("the search did not try {}", untried.join(", ")));
         parts.extend(lacking.map(|lacking| format!("not all could be tried: one {lacking}")));
