@@ -28,7 +28,7 @@ pub(crate) struct TurnedClock {
 }
 
 impl TurnedClock {
-    /// A clock that shows so many microseconds since 1970.
+    /// A clock that shows this many microseconds since 1970.
     pub(crate) fn at(unix_micros: u64) -> Arc<TurnedClock> {
         Arc::new(TurnedClock {
             base: Instant::now(),
@@ -38,7 +38,7 @@ impl TurnedClock {
         })
     }
 
-    /// Lets so much time pass.
+    /// Lets this much time pass.
     pub(crate) fn pass(&self, time: Duration) {
         let micros = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
         let add = |passed: u64| Some(passed.saturating_add(micros).min(MOST_MICROS));
@@ -161,7 +161,7 @@ pub(crate) fn age_of_file(written: SystemTime) -> Option<Duration> {
     SystemTime::now().duration_since(written).ok()
 }
 
-/// Lets so much time pass.
+/// Lets this much time pass.
 pub(crate) fn wait(time: Duration) {
     match turned_clock() {
         Some(clock) => clock.pass(time.max(SHORTEST_WAIT)),

@@ -144,7 +144,7 @@
 //! | remove them | [`plan_removal`], [`plan_run_removal`], [`remove_users`] | [`RemovalPlan`], [`LeftOut`], [`Removed`] |
 //!
 //! The first line of each function's documentation says whether it sends, writes or waits. [How the import job really
-//! behaves](../../../docs/how-the-import-job-behaves.md) says what Auth0 does behind them.
+//! behaves](../../../docs/how-the-import-job-behaves.md) says what Auth0 does with them.
 
 /// README's code, compiled.
 #[cfg(doctest)]

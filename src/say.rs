@@ -40,7 +40,7 @@ pub(crate) use say;
 
 pub(crate) fn print_line(line: impl fmt::Display) {
     let line = sentence(&line.to_string());
-    // What whoever hears it says of it is printed.
+    // Whatever the listener returns is printed.
     match HEARD.take() {
         Some(hear) => {
             hear(&line);
@@ -177,7 +177,7 @@ fn is_unseen(c: char, before: char, after: char) -> bool {
     }
 }
 
-/// Whether a value, its keys or what is in it holds one of the kernel's words.
+/// Whether a value, its keys or its contents hold one of the kernel's words.
 pub(crate) fn holds_marker(value: &Value) -> bool {
     match value {
         Value::String(text) => text.contains(MARKER),

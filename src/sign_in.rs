@@ -117,7 +117,7 @@ pub fn verify_sign_in(
     ))
 }
 
-/// Asks until the rate lets it through. What else is refused is told by the answer.
+/// Asks until the rate limit allows it. The answer says if it is refused for another reason.
 fn ask(tenant: &Tenant, body: Value) -> Result<Answer> {
     let deadline = tenant.deadline();
     tenant.ask(deadline, Lost::GiveUp, |_| {

@@ -81,7 +81,7 @@ impl Setup {
     }
 }
 
-/// What a tenant keeps secret, and what its ids are drawn from.
+/// A tenant's secrets, and the seed of its ids.
 #[derive(Clone)]
 pub struct Keys {
     pub(crate) client_id: String,

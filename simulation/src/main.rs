@@ -45,7 +45,7 @@ fn one(seed: u64) {
     exit(1);
 }
 
-/// Plays so many seeds, with a line of progress every few seconds.
+/// Plays this many seeds, with a line of progress every few seconds.
 fn many(first: u64, count: u64) {
     let (began, mut told) = (Instant::now(), Instant::now());
     let mut failed = 0_u64;

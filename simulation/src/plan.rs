@@ -173,9 +173,9 @@ pub struct Other {
 pub enum Does {
     /// Import these.
     Imports(Vec<Person>),
-    /// Delete whoever has the e-mail.
+    /// Delete the users with this e-mail.
     Deletes(String),
-    /// Change the metadata of whoever has the e-mail.
+    /// Change the metadata of the users with this e-mail.
     Changes(String),
     /// Set a fault of the practice tenant, for so many seconds.
     Sets(&'static str, f64, u64),

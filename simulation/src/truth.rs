@@ -163,13 +163,13 @@ fn wrong(
         twins.any(|(index, other)| index + 1 != row && other.email.to_lowercase() == email);
     match outcome {
         None if plan.import.upsert => with_email().next().is_none().then_some("nobody is there"),
-        None => (!is_in).then_some("nobody of it is there"),
+        None => (!is_in).then_some("none of its users are there"),
         Some(Outcome::AlreadyThere) if is_in => Some("it was inserted"),
         Some(Outcome::AlreadyThere) => {
             let was_there = play.strangers.contains(&email)
                 || play.before.iter().any(|profile| profile["email"] == *email)
                 || (has_twin && !is_shared);
-            (!was_there).then_some("nobody with the e-mail ever was")
+            (!was_there).then_some("nobody ever had the e-mail")
         }
         Some(Outcome::Failed) => (is_in && !came_in_meanwhile()).then_some("it is in"),
         Some(Outcome::Unknown) => is_undisturbed(plan).then_some("nothing went wrong"),
@@ -462,7 +462,7 @@ fn stopped_without_need(plan: &Plan, played: &Played) -> Option<String> {
 
 /// Users of the run who were imported after its report or its removal, although nothing said that this may happen.
 fn late_without_a_word(plan: &Plan, played: &Played) -> Vec<String> {
-    // By a clock that was set, nobody can compare.
+    // Times of a changed clock cannot be compared.
     if plan
         .ends
         .iter()

@@ -22,7 +22,7 @@ pub(crate) fn check_email(email: &str, faults: &mut Faults) {
     }
 }
 
-/// The form alone: a number is unique in the tenant's users, whatever the connection makes of it.
+/// Checks only the form: a number must be unique among the tenant's users, whatever the connection does with it.
 pub(crate) fn check_phone(phone: &str, faults: &mut Faults) {
     if !is_phone(phone) {
         faults.add(

@@ -337,7 +337,7 @@ fn check_rights(tenant: &Tenant) -> Result<()> {
     }
 }
 
-/// The connection of that name, if every user of this comparison can be told apart in it.
+/// The connection with that name, if it can tell all users of this comparison apart.
 fn connection_for(tenant: &Tenant, name: &str) -> Result<ConnectionId> {
     let found = find(tenant, None, |one| one.name.as_deref() == Some(name))?;
     if found.is_none() {
@@ -360,8 +360,8 @@ fn connection_for(tenant: &Tenant, name: &str) -> Result<ConnectionId> {
     }
 }
 
-/// Refuses a connection with users whom no comparison made, and gives those whom one has left. A search lags, so whom it shows
-/// is looked up.
+/// Refuses a connection with users that no comparison made, and returns the ones that an earlier comparison left. A search
+/// lags, so the users that it shows are looked up.
 fn check_empty(tenant: &Tenant, name: &str) -> Result<Vec<String>> {
     let request = Request::get("/api/v2/users", &["read:users"])
         .query("q", ownership::term("identities.connection", name))

@@ -146,7 +146,7 @@ fn unknown(scope: &str) -> String {
 }
 
 impl Connection {
-    /// The applications in words: how many, or the scopes of which one would tell; nothing of what is no database.
+    /// The applications in words: how many, or the scopes that are needed to know; nothing if it is not a database.
     pub(crate) fn applications_in_words(&self) -> String {
         match &self.applications {
             Some(ids) => ids.len().to_string(),

@@ -17,8 +17,8 @@ use crate::tenant::answers::{ClientsAnswer, ConnectionAnswer, ConnectionsAnswer}
 use crate::tenant::request::Request;
 
 const SCOPES: &[&str] = &["read:connections"];
-/// A token with one of these scopes is told a connection's applications. The OpenAPI description names the first alone; a
-/// change to Auth0's own CLI says that tenants want the second.
+/// A token with one of these scopes may see a connection's applications. The OpenAPI description names only the first; a change
+/// to Auth0's own CLI says that tenants require the second.
 pub(crate) const APPLICATION_SCOPES: &str = "read:connections, or read:connections_options";
 pub(crate) const LIST: &str = "GET /api/v2/connections";
 /// Connections on a page, the most that Auth0 gives; and pages, a hundred times what any tenant is known to have.
@@ -221,7 +221,7 @@ pub(crate) fn id_of(connection: &ConnectionAnswer) -> Option<ConnectionId> {
     ConnectionId::new(connection.id.as_deref()?).ok()
 }
 
-/// Why users cannot be imported into the connection, as far as it says so itself. What it does not say is no reason.
+/// Why users cannot be imported into the connection, as far as its own data show. Missing data are not a reason.
 pub(crate) fn not_for_imports(connection: &ConnectionAnswer) -> Option<Obstacle> {
     let strategy = connection.strategy.as_deref();
     if let Some(strategy) = strategy.filter(|strategy| *strategy != "auth0") {
@@ -244,7 +244,7 @@ pub(crate) fn applications_untold() -> String {
     format!("the tenant did not say, which needs a token with the scope {APPLICATION_SCOPES}")
 }
 
-/// The connection as it stands in a list of names.
+/// The connection's entry in a list of names.
 fn listed(connection: &ConnectionAnswer) -> String {
     let name = connection.name.as_deref().unwrap_or("?");
     match connection.strategy.as_deref() {
@@ -312,8 +312,8 @@ pub(crate) fn find(
 
 /// The applications that use the connection; `None` when the tenant does not say.
 ///
-/// Since July 2026 `enabled_clients` is no longer in the list, so its absence or emptiness is settled by asking. None,
-/// and an answer without a list, both mean that there are none (Auth0's guide to the dedicated endpoints).
+/// Since July 2026 `enabled_clients` is no longer in the list, so if it is absent or empty, the endpoint is asked. An empty
+/// list and an answer without a list both mean that there are none (Auth0's guide to the dedicated endpoints).
 pub(crate) fn applications(
     tenant: &Tenant,
     connection: &ConnectionAnswer,
@@ -327,7 +327,7 @@ pub(crate) fn applications(
     let request = Request::get(&path, SCOPES).query("take", MOST_CLIENTS);
     let answer = match tenant.send(request) {
         Ok(answer) => answer,
-        // A tenant may want another scope here than it wants for the list.
+        // A tenant may require a different scope here than for the list.
         Err(error) if error.status() == Some(403) => return Ok(None),
         Err(error) => return Err(error),
     };

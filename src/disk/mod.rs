@@ -243,7 +243,7 @@ pub(crate) fn exists(path: &Path) -> bool {
     metadata(path).is_ok()
 }
 
-/// What is in a folder and can be told of, in no order.
+/// The readable entries of a folder, in no order.
 pub(crate) fn read_dir(path: &Path) -> io::Result<Box<dyn Iterator<Item = Entry>>> {
     reads!(disk => disk.read_dir(path).map(|found| Box::new(found.into_iter()) as _));
     let entry = |entry: fs::DirEntry| Entry {

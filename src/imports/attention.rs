@@ -9,7 +9,7 @@ use crate::say::data;
 
 /// Users who are named one by one.
 const MOST: usize = 1_000;
-/// Reasons that are told apart; a source may have a sentence of its own for every row.
+/// The most reasons that are told apart; a source may have a different sentence for every row.
 const MOST_GROUPS: usize = 1_000;
 /// Rows that a reason names.
 const ROWS_SHOWN: usize = 5;

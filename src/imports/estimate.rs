@@ -50,8 +50,8 @@ impl Asked {
 pub(crate) struct Estimate {
     /// Between how many seconds for each user jobs end: pending at the first, ended at the second.
     each: Option<(f64, f64)>,
-    /// Whether the last job took another time than those before. One alone changes nothing: of jobs of a minute one may
-    /// take ten.
+    /// Whether the last job took a different time from earlier jobs. A single one changes nothing: among jobs of a minute, one
+    /// may take ten.
     doubted: bool,
     trusted: u32,
     /// The time between questions about a job whose end cannot be predicted, as short as the rate allows.
@@ -161,8 +161,8 @@ mod tests {
     use proptest::prelude::*;
     use std::collections::VecDeque;
 
-    /// A run on simulated time, in seconds: jobs that take so long, two at once, two requests a second, as
-    /// `imports/schedule.rs` sends them.
+    /// A run on simulated time, in seconds: jobs of this length, two at once, two requests a second, as `imports/schedule.rs`
+    /// sends them.
     struct Simulated {
         now: f64,
         /// What answers take.

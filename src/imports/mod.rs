@@ -174,10 +174,10 @@ fn pack(run: &mut Run, mut packer: RunPacker, users: impl Iterator<Item = User>)
 /// # Errors
 ///
 /// A read-only tenant; an upsert into a connection whose e-mails need not be unique; a file that was imported into it before
-/// ([`ErrorKind::SameFile`](crate::ErrorKind::SameFile): what that run did, and how to go on); a run of this name that exists; a
-/// disk that is full; a source that gives nobody
-/// ([`ErrorKind::NoUsers`](crate::ErrorKind::NoUsers)). Once it has begun, [`ErrorKind::ImportStopped`](crate::ErrorKind::ImportStopped) as of [`import_users`], and for a
-/// source that cannot be read any further, or panics.
+/// ([`ErrorKind::SameFile`](crate::ErrorKind::SameFile): what that run did, and how to continue); a run with this name already
+/// exists; a full disk; a source without users ([`ErrorKind::NoUsers`](crate::ErrorKind::NoUsers)). Once it has begun,
+/// [`ErrorKind::ImportStopped`](crate::ErrorKind::ImportStopped) as for [`import_users`], and for a source that cannot be read
+/// any further, or panics.
 ///
 /// # Examples
 ///
@@ -224,7 +224,7 @@ pub fn import_stream(
     let counts = counts_of(&users);
     let report = run.work(tenant, Files::of(users, counts, packer))?;
     if report.counts().total == 0 {
-        // Its name is for whoever comes.
+        // Its name may be used again.
         RunFolder::discard_at(Path::new(report.folder()));
         return Err(Error::no_users());
     }

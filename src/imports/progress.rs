@@ -50,13 +50,13 @@ impl Progress {
         }
     }
 
-    /// How long until it is time for a word.
+    /// How long until the next progress line.
     pub(crate) fn next_word(&self) -> Duration {
         self.silence.saturating_sub(clock::since(self.said))
     }
 
     /// Prints the run's progress when it is time. `running`: files at work, and the share of each that is or should be done;
-    /// `left`: the time the jobs themselves name, when they do and nothing comes after them.
+    /// `left`: the time that the jobs report, if they do and nothing comes after them.
     pub(crate) fn say(&mut self, run: &Run, running: &[(usize, f64)], left: Option<Duration>) {
         if clock::since(self.said) < self.silence {
             return;

@@ -56,7 +56,7 @@ pub(crate) struct Run {
     left_out: LeftOutSoFar,
     /// Rows of the source; `None` while more may come.
     pub(crate) sealed: Option<usize>,
-    /// Users whom an earlier run of the same file had brought in: they were not sent.
+    /// Users that an earlier run of the same file had imported; they were not sent.
     pub(crate) before: usize,
     /// When the run was begun, where the journal tells.
     pub(crate) begun_at: Option<u64>,

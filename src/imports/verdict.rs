@@ -261,7 +261,7 @@ mod tests {
         Told::Nothing(Silence::Gone),
     ];
 
-    /// Every row that can be sent, told of and found.
+    /// Every combination of a sent row, a report and a look-up.
     fn all() -> Vec<(Row, Told, Found)> {
         let mut all = Vec::new();
         for bits in 0..32_u8 {

@@ -46,7 +46,7 @@ pub struct FileReport {
     /// Users who would be imported without a password, and those who would lose a second factor.
     pub(crate) resets: u64,
     pub(crate) enrols: u64,
-    /// Several rows begin in one line, so rows are told by their number.
+    /// Several rows begin in one line, so rows are named by their number.
     pub(crate) by_rows: bool,
 }
 

@@ -1,5 +1,5 @@
-//! The lists of an inspection as CSV files, for their owner alone. The file of users is read once more, since the lists may be as
-//! long as it is.
+//! The lists of an inspection as CSV files that only their owner can read. The file of users is read once more, since the lists
+//! may be as long as the file.
 
 use std::io;
 use std::path::Path;
@@ -97,14 +97,14 @@ fn save(inspection: &FileReport, folder: &Path) -> Result<()> {
         .and_then(|()| write_kinds(inspection, folder))
         .map_err(unwritable)?;
     say!(
-        "written to {} (readable by you alone): {}",
+        "written to {} (readable only by you): {}",
         folder.display(),
         SHEETS.join(", ")
     );
     Ok(())
 }
 
-/// Tells git of the lists alone, since the folder may hold other files. What somebody put there instead is left as it is.
+/// Makes git ignore only the lists, since the folder may hold other files. An existing file is left as it is.
 fn keep_from_git(folder: &Path) -> io::Result<()> {
     match create_private(&folder.join(".gitignore")) {
         Ok(mut file) => {

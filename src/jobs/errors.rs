@@ -181,7 +181,7 @@ pub fn job_errors(tenant: &Tenant, finished: &FinishedJob) -> Result<JobErrors> 
     })
 }
 
-/// Leaves out the messages that may quote a secret which nobody here knows: what was sent, and would be sought in them, is not known for certain.
+/// Leaves out messages that may quote an unknown secret: it is not certain what was sent, so it cannot be searched for.
 fn hide_what_may_be_secret(failed: &mut FailedUser) {
     for error in &mut failed.errors {
         let is_secret = |field: &str| SECRET_FIELDS.iter().any(|name| field.starts_with(name));
@@ -201,8 +201,8 @@ pub(crate) fn read_report(tenant: &Tenant, id: &JobId) -> Result<ReportAnswer> {
     }
 }
 
-/// The rows of a report, each traced to the user it is about. They are traced as they came: what is hidden of them, since it
-/// was sent as a secret, may be a part of an e-mail or an id, too, as a salt of four letters is.
+/// The rows of a report, each matched with its user. They are matched before secrets are hidden, since a hidden text, such as a
+/// salt of four letters, may also be part of an e-mail or an id.
 pub(crate) fn failed_users(
     rows: &[ReportRow],
     keys: &[RowKey],
@@ -229,20 +229,20 @@ fn reasons(errors: &Value, sent: &SentSecrets) -> Vec<RowError> {
 
 fn row_error(error: &Value, sent: &SentSecrets) -> RowError {
     let shown = |text: &str| words_of_others(&without_secrets(&sent.hide(text)), MOST_CHARS);
-    // One that is no object says all it has to say.
+    // An entry that is not an object is shown as it is.
     let all = || String::of(error.clone()).unwrap_or_else(|| error.to_string());
     let told = ReportError::of(error.clone()).unwrap_or_else(|| ReportError {
         message: Told(Some(all())),
         ..ReportError::default()
     });
-    // A code that is known is no secret, whatever salt stands in it.
+    // A known code is not a secret, even if it contains a salt.
     let code = told.code.0.unwrap_or_default();
     let code = match advice(&code, None) {
         NO_ADVICE => shown(&code),
         _ => code,
     };
     let message = told.message.as_deref().map(shown).unwrap_or_default();
-    // The path is optional, and its text stands in the message too.
+    // The path is optional, and its text is in the message too.
     let path = told.path.as_deref().map(shown).unwrap_or_default();
     let field = field(match path.as_str() {
         "" => named_in(&message),

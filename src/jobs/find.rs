@@ -15,7 +15,7 @@ use crate::users::User;
 
 /// The type of an import job; an export's is `users_export`.
 const IMPORT: &str = "users_import";
-/// Characters that are told of an id or a type in another form.
+/// How many characters of an invalid id or type are shown.
 const MOST_CHARS: usize = 80;
 
 /// Finds an import job again by its id, `job_…`, for example after a kernel restart. Sends one read; writes nothing; does not

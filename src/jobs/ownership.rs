@@ -18,7 +18,7 @@ pub(crate) const AT_ONCE: usize = 40;
 const LONGEST_SEARCHED: usize = 100;
 /// The most that one page holds: a search by 40 e-mails may find more than 40 users.
 const PER_PAGE: usize = 100;
-/// What is read of a user whom a search finds.
+/// The fields that are read of a user in a search.
 const FIELDS: &str =
     "user_id,email,username,phone_number,identities,created_at,logins_count,last_login";
 
@@ -59,12 +59,12 @@ pub(crate) fn doubt(profile: &UserAnswer, connection: Option<&str>) -> Option<&'
     (!whole || id.is_none()).then_some(LINKED)
 }
 
-/// When a job was at work, by the tenant's clock, in milliseconds of UNIX time.
+/// When a job was running, by the tenant's clock, in milliseconds of UNIX time.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Span {
     /// When it was accepted; `None` when the tenant did not tell.
     pub(crate) since: Option<i64>,
-    /// When it was seen to have ended; `None` when the tenant told no time.
+    /// When it was seen to have ended; `None` if the tenant gave no time.
     pub(crate) until: Option<i64>,
 }
 

@@ -17,7 +17,7 @@ use crate::words::{count, span_in_words};
 
 /// The only documented status of a job that has not ended.
 pub(crate) const PENDING: &str = "pending";
-/// Characters of a status that are told; all of Auth0's are shorter.
+/// How many characters of a status are shown; all of Auth0's are shorter.
 const MOST_STATUS_CHARS: usize = 40;
 /// Reads in a row that may fail before a wait ends with their error.
 pub(crate) const FAULTS_BORNE: u32 = 5;

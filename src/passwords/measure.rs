@@ -12,7 +12,7 @@ use crate::secrets::{Secret, random_hex};
 
 /// bcrypt's own costs are 4 to 31; from here on one hash takes longer than a reader waits.
 const HIGHEST_COST: u32 = 16;
-/// A hash that is shorter is made again and again, until so much time has been measured.
+/// A faster hash is repeated until this much time has been measured.
 const LEAST_MEASURED: Duration = Duration::from_millis(50);
 
 /// How long one bcrypt takes at each cost; made by [`measure_costs`].

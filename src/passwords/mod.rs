@@ -155,7 +155,7 @@ pub fn set_passwords(users: &[User], passwords: Passwords) -> Result<Users> {
     if let Passwords::Random = passwords {
         let path = write_sheet(Path::new("credentials"), users, &texts)?;
         say!(
-            "passwords of {} written to {} (readable by you alone)",
+            "passwords of {} written to {} (readable only by you)",
             count(users.len(), "user"),
             path.display()
         );

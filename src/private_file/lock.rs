@@ -15,7 +15,7 @@ use crate::say::say;
 pub(crate) const LOCK: &str = "lock";
 /// Shorter waits are not reported.
 const FIRST_WORD: Duration = Duration::from_secs(1);
-/// A kernel that is being ended takes a moment; one that is at work takes minutes.
+/// A kernel that is ending takes a moment; a working one takes minutes.
 const LOCK_WAIT: Duration = Duration::from_secs(3);
 
 /// Takes the lock of the run in `folder`; waits a little if another program has it, and says so.
@@ -67,8 +67,8 @@ fn is_plain_or_new(path: &Path) -> bool {
     disk::symlink_metadata(path).map_or(true, |found| found.is_file())
 }
 
-/// Takes the lock on a file of its owner's alone if nobody has it; who may open it may hold it locked. What the file holds
-/// does not matter, so nothing is written to it.
+/// Takes the lock on a private file if nobody has it; anybody who may open the file could hold the lock. The content of the
+/// file does not matter, so nothing is written to it.
 pub(crate) fn try_lock_file(path: &Path) -> io::Result<Option<File>> {
     let file = File::open(path, How::OrNew(FILE_MODE))?;
     // One that was made for others to read as well could be held locked by them.

@@ -23,7 +23,7 @@ use crate::tenant::answer::{Field, MOST_VALUES, most_values};
 use crate::tenant::answers::{AcceptedAnswer, JobAnswer};
 use crate::tenant::request::Request;
 
-/// What a file takes is not limited, as long as it comes: silence is. A day is no limit to any file that fits into memory.
+/// The time for a file is not limited as long as it arrives; silence is. A day is enough for any file that fits into memory.
 const LONGEST_DOWNLOAD: Duration = Duration::from_secs(24 * 3600);
 /// A link is valid for 60 s (Auth0); each read of the job gives a new one.
 const LINKS_TRIED: u32 = 3;
@@ -292,7 +292,7 @@ mod tests {
         );
         for row in ["{}", "[]", "{\"user_id\":{}}", "{\"user_id\":\"auth0|1\""] {
             let error = read(row.as_bytes()).unwrap_err().to_string();
-            assert!(error.contains("line 1 of the file is no user"), "{error}");
+            assert!(error.contains("line 1 of the file is not a user"), "{error}");
         }
     }
 }

@@ -216,7 +216,7 @@ pub fn find_users(tenant: &Tenant, query: &str) -> Result<FoundUsers> {
         let told = page.total.and_then(|total| usize::try_from(total).ok());
         found.total = told.unwrap_or_default().max(found.users.len());
         let all = told.is_some() && found.users.len() >= found.total;
-        // Without a total, a page that brings nobody new is the last.
+        // Without a total, a page without new users is the last.
         if all || found.users.len() == before {
             break;
         }
@@ -272,7 +272,7 @@ pub fn users_by_email(tenant: &Tenant, email: &str) -> Result<FoundUsers> {
     if !found.is_empty() || given == lowered {
         return Ok(found);
     }
-    // Only connections that are no databases keep capitals.
+    // Only connections that are not databases keep capitals.
     let kept = ask_by_email(tenant, given)?;
     Ok(if kept.is_empty() { found } else { kept })
 }

@@ -9,7 +9,7 @@ use crate::say::debug_fields;
 /// One way how it may go.
 #[derive(Clone, Debug)]
 pub(crate) struct Forecast {
-    /// Users an hour that the tenant's jobs work off; `None`: as it told.
+    /// Users an hour that the tenant's jobs import; `None` for what the tenant says.
     pub(crate) users_an_hour: Option<u32>,
     pub(crate) took: Duration,
     pub(crate) requests: u64,

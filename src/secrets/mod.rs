@@ -111,7 +111,7 @@ pub(crate) fn random_hex(count: usize) -> Result<String> {
 mod tests {
     use super::*;
 
-    /// What stands in this process's memory at that place: Linux lets a process read its own as a file.
+    /// The contents of this process's memory there: Linux lets a process read its own memory as a file.
     #[cfg(target_os = "linux")]
     fn memory_at(place: u64, length: usize) -> Vec<u8> {
         use std::os::unix::fs::FileExt;

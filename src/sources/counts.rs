@@ -12,7 +12,7 @@ use crate::passwords::hashes::stored::StoredHash;
 use crate::say::harmless;
 use crate::words::{count, grouped};
 
-/// Reasons, kinds and fields that are told apart; what is beyond is counted together.
+/// The most reasons, kinds and fields that are told apart; the rest is counted together.
 const MOST_KINDS: usize = 50;
 
 /// How many rows a [`UserFile`](crate::UserFile) has returned so far, and the outcome of each. A clone keeps counting with the

@@ -1,6 +1,5 @@
-//! Records of CSV, one after the other, by the rules of the csv crate: a quote opens at the beginning of a cell alone, and
-//! two quotes within quotes are one. What the csv crate does not see is seen here: a quote that nobody meant, which
-//! swallows the rows behind it.
+//! CSV records, one at a time, by the rules of the csv crate: a quote only opens at the beginning of a cell, and two quotes
+//! within quotes are one. Unlike the csv crate, this finds a stray quote that swallows the rows after it.
 
 use std::ops::Range;
 
@@ -114,7 +113,7 @@ impl Csv {
         self.given = 0;
     }
 
-    /// Steps over a line that is none of the table.
+    /// Steps over a line that is not part of the table.
     pub(crate) fn skip_line(&mut self) {
         let window = self.text.window();
         let end = window.iter().position(|byte| is_line_end(*byte));
@@ -125,7 +124,7 @@ impl Csv {
         self.line += 1;
     }
 
-    /// The next record, with the number of its first line. An empty line is none.
+    /// The next record, with the number of its first line. An empty line is not a record.
     pub(crate) fn next(&mut self) -> Option<(usize, Result<Record<'_>, Fault>)> {
         self.text.consume(std::mem::take(&mut self.given));
         let (bytes, lines, odd) = loop {
@@ -235,7 +234,7 @@ impl Csv {
         self.skip_line();
     }
 
-    /// Steps over a record that is longer than any may be: over its first line alone where a quote may have swallowed rows.
+    /// Steps over a record that is too long, or only over its first line if a quote may have swallowed rows.
     fn step_over_long(&mut self, in_quotes: bool) -> (usize, Result<Record<'_>, Fault>) {
         let begins = self.line;
         let window = self.text.window();
@@ -277,7 +276,7 @@ impl Csv {
     }
 }
 
-/// Whether lines behind the first have as many delimiters as a row, or an `@`.
+/// Whether lines after the first have as many delimiters as a row, or an `@`.
 fn looks_like_rows(cell: &[u8], delimiter: u8, width: usize) -> bool {
     let lines = cell.split(|byte| is_line_end(*byte)).skip(1);
     let count = |line: &[u8]| line.iter().filter(|byte| **byte == delimiter).count();
@@ -393,7 +392,7 @@ impl Places {
         let closing = self.closing(window, quote + 1, is_over)?;
         let Closing { at, mut piece, .. } = closing;
         let behind = at + usize::from(!closing.is_open);
-        // Text behind the closing quote belongs to the cell, as the csv crate reads it.
+        // Text after the closing quote belongs to the cell, as in the csv crate.
         let rest = end_of_cell(&window[behind..], delimiter).unwrap_or(window.len() - behind);
         let goes_on = rest > 0;
         let mut end = at;

@@ -9,10 +9,10 @@ use crate::words::grouped;
 
 /// What a gzip file begins with.
 pub(crate) const MAGIC: [u8; 2] = [0x1f, 0x8b];
-/// Bytes that are unpacked in memory at most: a few million users, and no more than a laptop bears.
+/// The most bytes that are unpacked in memory: a few million users, and no more than a laptop can handle.
 const MOST_BYTES: u64 = 1 << 30;
-/// How many times its size a file may unpack to. Users' data pack to a tenth or so, each with an id of its own; what
-/// packs far better was made to fill a memory or a day.
+/// How many times its size a file may unpack to. Users' data shrink to about a tenth, since each user has a different id; a
+/// file that shrinks far more was made to fill the memory.
 const MOST_RATIO: u64 = 200;
 /// Bytes that even the smallest file may unpack to.
 const ALWAYS_BYTES: u64 = 8 << 20;
@@ -148,7 +148,7 @@ impl<R: BufRead> Gunzip<R> {
             *byte = self.byte()?;
         }
         let (checksum, length) = trailer.split_at(4);
-        // Lengths are told modulo 2^32.
+        // Lengths are given modulo 2^32.
         let is_whole = checksum == self.sum.value().to_le_bytes()
             && length == (self.part as u32).to_le_bytes();
         is_whole.then_some(()).ok_or_else(damaged)

@@ -12,7 +12,7 @@ type Entry = (usize, Vec<String>);
 /// An entry's attributes, each with its values.
 pub(crate) type Attributes = Vec<(String, Vec<String>)>;
 
-/// Attributes that no entry has alone.
+/// Attributes that are never an entry's only ones.
 const NO_ENTRY: [&str; 4] = ["version", "search", "result", "ref"];
 
 /// Entries of a text, one after the other.
@@ -36,7 +36,7 @@ impl Ldif {
                 Err((line, fault)) => return Some((line, Err(fault))),
             };
             match attributes(&lines) {
-                // The head of the file, `version: 1`, is no entry, nor is what ldapsearch says at the end.
+                // The head of the file, `version: 1`, is not an entry, nor is ldapsearch's summary at the end.
                 Ok(attributes)
                     if attributes
                         .iter()
@@ -112,14 +112,14 @@ fn attributes(lines: &[String]) -> Result<Attributes, String> {
         let Some((name, value)) = line.split_once(':') else {
             return Err("has a line that is not an attribute: its colon is missing".to_string());
         };
-        // An option behind the name, as in `cn;lang-de`, is another reading of the same.
+        // An option after the name, as in `cn;lang-de`, is a variant of the same attribute.
         let name = name.split(';').next().unwrap_or(name).trim();
         let value = match value.strip_prefix(':') {
             Some(coded) => match decoded(name, coded.trim())? {
                 Some(value) => value,
                 None => continue,
             },
-            // What lies in a file of its own is not fetched.
+            // A value in another file is not fetched.
             None if value.starts_with('<') => continue,
             None => value.trim_start().to_string(),
         };
@@ -140,7 +140,7 @@ fn attributes(lines: &[String]) -> Result<Attributes, String> {
     Ok(attributes)
 }
 
-/// The text that is coded; nothing for what is no text, such as a photograph.
+/// The decoded text; nothing if it is not text, such as a photograph.
 fn decoded(name: &str, coded: &str) -> Result<Option<String>, String> {
     let is_guid = name.eq_ignore_ascii_case("objectGUID");
     let is_password = name.eq_ignore_ascii_case("userPassword");

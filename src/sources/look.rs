@@ -1,5 +1,5 @@
-//! A file of users looked at row by row, for whoever wants to know what would come of it and not to have it: nothing is said,
-//! hashed or refused as a whole.
+//! Reads a file of users row by row to find out what an import would do. It prints nothing, hashes nothing and never refuses
+//! the whole file.
 
 use std::path::Path;
 
@@ -33,9 +33,9 @@ pub(crate) struct SeenUser {
     /// What the hash is, and why Auth0 does not take it.
     pub(crate) impossible: Option<(&'static str, &'static str)>,
     pub(crate) is_rewritten: bool,
-    /// The password stands in clear text, and is hashed when the file is imported.
+    /// The password is in clear text, and is hashed when the file is imported.
     pub(crate) is_clear: bool,
-    /// A second factor is not brought.
+    /// A second factor is not carried over.
     pub(crate) lost_factor: bool,
 }
 
@@ -84,7 +84,7 @@ impl LookedAt {
         self.0.mapping.absent().into_iter().map(shown).collect()
     }
 
-    /// Rows whose hash does not say how it was made, and rows with a password in clear text that nobody wants hashed.
+    /// Rows whose hash does not say how it was made, and rows with a clear-text password that is not to be hashed.
     pub(crate) fn without_hashes(&self) -> (usize, usize) {
         (self.0.ahead.silent, self.0.ahead.clear)
     }

@@ -30,15 +30,15 @@ pub(crate) enum Take {
     /// A whole object, or JSON of it.
     Object(Object),
     Factors,
-    /// A name of its own in `app_metadata.imported`.
+    /// Another name in `app_metadata.imported`.
     Old(&'static str),
     /// The same for a date, whose numbers become a date that can be read.
     Date(&'static str),
-    /// An id that counts where there is no better one.
+    /// An id that is used if there is no better one.
     OldId,
     Hash,
     Salt,
-    /// How a hash was made, where a column of its own says so.
+    /// How a hash was made, if another column says so.
     HashFormat,
     /// Who signs the user in.
     Provider,
@@ -60,7 +60,7 @@ pub(crate) enum Target {
     Take(Take),
     /// Inside metadata or a hash.
     Path(Object, Vec<String>),
-    /// It goes nowhere, and nobody said that it should not.
+    /// It is not mapped, and nobody asked for that.
     Dropped,
 }
 
@@ -122,7 +122,7 @@ impl Target {
     }
 }
 
-/// Where a field goes of which nobody said anything.
+/// Where an unknown field goes.
 pub(crate) const NOWHERE: &str = "nowhere";
 
 /// The import's own fields, and the words for a hash that says itself how it was made, and for its salt.
@@ -147,7 +147,7 @@ pub(crate) const FIELDS: [(&str, Take); 19] = [
     ("hash", Take::Hash),
     ("salt", Take::Salt),
 ];
-/// Fields that a file may have of its own: `hash` and `salt` are meant by a mapping alone.
+/// Names that a file may use for other things: `hash` and `salt` only count in a mapping.
 pub(crate) const OWN_FIELDS: usize = 17;
 
 /// The place that a name of the import's has, with what is inside metadata and hashes.
@@ -302,7 +302,7 @@ impl Draft {
             Text::Name => self.user.name = Some(text),
             Text::Nickname => self.user.nickname = Some(text),
             Text::Picture => self.user.picture = Some(text),
-            // What stands there in other systems is often none that an import's field of that name takes.
+            // In other systems the value is often not one that the import's field of that name takes.
             Text::PasswordHash => self.hash = Some(text),
         }
         Ok(())

@@ -88,7 +88,7 @@ impl fmt::Debug for Ahead {
 /// A row that was read: a user, or something else.
 type Item = std::result::Result<User, Aside>;
 
-/// What a row came to that is no user as it is.
+/// The result of a row that is not yet a user.
 pub(super) enum Aside {
     /// A user with a password that is to be hashed, and the line of their row.
     Clear(Box<User>, Secret, usize),
@@ -558,7 +558,7 @@ impl UserFile {
         })
     }
 
-    /// The next line, where it is a user whom nothing has to be done for. By this way go most users of a plain file, and a user is large.
+    /// The next line, if it is a user that needs no work. Most users of a plain file come this way, and a user is large.
     #[inline]
     fn whole_user(&mut self) -> Option<User> {
         let Rows::Lines(lines) = &mut self.rows else {
@@ -655,7 +655,7 @@ impl UserFile {
                 self.ahead.speaking += 1;
             }
             StoredHash::Password => {
-                // A column of its own may say of any text that it is a password.
+                // Another column may say that a text is a password.
                 return self.clear(StoredHash::clear_text(&text).unwrap_or(&text));
             }
             StoredHash::Silent => return Err(self.silent()),

@@ -168,7 +168,7 @@ pub(crate) fn recognise(path: &Path, options: &ReadOptions) -> Result<Recognised
     }
 }
 
-/// What is no text of users, by how it begins, and what to do about it.
+/// What a file without text of users is, by how it begins, and what to do about it.
 fn other_kind(window: &[u8]) -> Option<(&'static str, &'static str)> {
     let begins = |(mark, _, _): &&(&[u8], &str, &str)| window.trim_ascii_start().starts_with(mark);
     let found = KINDS.iter().find(begins);
@@ -214,7 +214,7 @@ fn json_rows(path: &Path, text: Text, options: &ReadOptions) -> Result<(Rows, &'
         if has_more_lines(window) {
             return lines(text);
         }
-        // What is around the list may be longer than what was seen. Where there is none, the file is begun anew.
+        // The part around the list may be longer than what was read. If there is no list, reading starts again.
         let objects = Objects::of_list(text).map_err(torn)?;
         return match objects {
             Some(objects) => Ok((Rows::Objects(objects), WITHIN)),
@@ -227,7 +227,7 @@ fn json_rows(path: &Path, text: Text, options: &ReadOptions) -> Result<(Rows, &'
         .next()
         .unwrap_or_default();
     let in_lines = is_object(first_line.trim_ascii()) || !is_object(whole);
-    // Pages of an API, put one behind the other, are such objects each.
+    // Joined pages of an API are such objects.
     if is_alone && has_list_of_objects(whole) || !is_alone && holds_users(whole) {
         if users_behind(whole) {
             let advice = "keep only that list, for example with `jq .users`";
@@ -289,7 +289,7 @@ fn has_list_of_objects(text: &[u8]) -> bool {
         let Some(object) = value.as_object() else {
             return false;
         };
-        // A user's own lists, of identities say, are none of users.
+        // A user's own lists, such as identities, are not lists of users.
         let is_user = |key: &String| USERS_OWN.contains(&key.to_ascii_lowercase().as_str());
         if object.keys().any(is_user) {
             return false;
@@ -387,7 +387,7 @@ fn source_of(names: &[String]) -> Source {
     found
 }
 
-/// Whether the first line that is no comment is one of LDIF.
+/// Whether the first line that is not a comment is LDIF.
 fn is_ldif(window: &[u8]) -> bool {
     let mut lines = window.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
     let first = lines.find(|line| !line.is_empty() && !line.starts_with(b"#"));
@@ -620,7 +620,7 @@ fn is_quoted(names: &[String], known: &Known, sample: &[Vec<String>]) -> bool {
             .filter_map(|record| record.get(email))
             .filter(|cell| !cell.is_empty())
     };
-    // An apostrophe before what a sheet would take for a formula is no mark of Auth0's.
+    // An apostrophe before a possible formula does not identify Auth0's CSV.
     let is_bare = |cell: &String| as_it_was(cell) == cell.as_str();
     cells().any(is_bare) && cells().all(|cell| cell.starts_with('\''))
 }

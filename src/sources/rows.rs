@@ -68,8 +68,8 @@ impl From<Value> for Cell<'_> {
     }
 }
 
-/// Reads a JSON object field by field, each of which goes to the function. Gives the first fault that it finds; the rest of
-/// the object is read all the same, since it may be none.
+/// Reads a JSON object field by field, each of which goes to the function. Returns the first fault that it finds; the rest of
+/// the object is still read, since it may not be an object.
 pub(crate) struct EachField<F>(pub(crate) F);
 
 impl<'de, F> DeserializeSeed<'de> for EachField<F>

@@ -1,4 +1,4 @@
-//! What a value must be: text, true or false, a date, an object; and what is said of one that is not.
+//! What a value must be: text, true or false, a date, an object; and the sentence if it is not.
 
 use serde_json::{Map, Value};
 
@@ -10,7 +10,7 @@ const MOST_NESTED: usize = 32;
 const SECONDS_DIGITS: std::ops::RangeInclusive<usize> = 9..=11;
 const MILLIS_DIGITS: std::ops::RangeInclusive<usize> = 12..=14;
 
-/// What is wrong with a value: the field and the kind that it wants, never the value, which may be a hash.
+/// What is wrong with a value: the field and the required kind, but never the value, which may be a hash.
 pub(crate) fn wants(field: &str, kind: &str) -> String {
     format!("is not a user: {field} must be {kind}")
 }
@@ -188,7 +188,7 @@ pub(crate) fn parsed(text: &str) -> Option<Value> {
     })
 }
 
-/// Whether a value has at most so many levels as a user may.
+/// Whether a value has no more levels than a user may have.
 pub(crate) fn is_shallow(value: &Value) -> bool {
     is_within(value, MOST_NESTED)
 }

@@ -115,7 +115,7 @@ macro_rules! objects {
 }
 pub(crate) use objects;
 
-/// Milliseconds of UNIX time; `None` when the text is no time in UTC, ISO 8601.
+/// Milliseconds of UNIX time; `None` if the text is not a time in UTC, ISO 8601.
 pub(crate) fn millis(text: &str) -> Option<i64> {
     let (date, time) = text.strip_suffix('Z')?.split_once('T')?;
     let mut date = date.splitn(3, '-').map(str::parse::<i64>);

@@ -128,7 +128,7 @@ impl RequestLog {
 
 list!(RequestLog, requests, SentRequest);
 
-/// Writes down what is sent; shared by the clones of a tenant.
+/// Records what is sent; shared by the clones of a tenant.
 #[derive(Default)]
 pub(crate) struct Recorder {
     log: Mutex<(VecDeque<SentRequest>, u64)>,
@@ -151,7 +151,7 @@ impl Recorder {
         answer: &Result<Answer>,
         took: Duration,
     ) {
-        // What steers a practice tenant is no part of the API that is to be seen here.
+        // Requests that control a practice tenant are not part of the API, and are not shown here.
         if request.path.starts_with("/practice") {
             return;
         }
@@ -188,7 +188,7 @@ fn answered(answer: &Result<Answer>) -> String {
     }
 }
 
-/// A body as far as it may be shown; each field of a form is a line of its own.
+/// A body as far as it may be shown; each field of a form is on its own line.
 fn in_brief(body: &Body) -> String {
     match body {
         Body::None => String::new(),
@@ -220,7 +220,7 @@ fn curl(request: &Request, url: &Url) -> String {
         return "printf 'url = \"%s\"\\n' \"$LOCATION\" | curl -K - --output export.ndjson.gz"
             .to_string();
     }
-    // The Authentication API takes no bearer token: there the secrets stand in the body.
+    // The Authentication API takes no bearer token; its secrets are in the body.
     let has_token = request.path.starts_with("/api/");
     let mut words = Vec::new();
     if has_token {

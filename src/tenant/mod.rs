@@ -58,7 +58,7 @@ pub(crate) const WORKFLOW_SCOPES: [&str; 5] = [
 /// For a request of a call that has no deadline, with all its waits: as long as Auth0's limits take to be filled again, a
 /// minute at most, and as long as one request that is not answered.
 pub(crate) const CALL_LIMIT: Duration = Duration::from_secs(120);
-/// Faults in a row that such a call bears: some two seconds of waiting.
+/// The most failures in a row of such a call, about two seconds of waiting.
 pub(crate) const FAULTS_BORNE: u32 = 3;
 /// Between two looks whether another thread has its new token.
 const TURN: Duration = Duration::from_millis(10);
@@ -87,7 +87,7 @@ pub struct Tenant {
     request_limit: Duration,
     /// When the call that this handle is for must be over.
     deadline: Option<Deadline>,
-    /// Faults in a row that a request bears; `None`: it is sent once, whatever comes.
+    /// The most failures in a row of a request; `None` if it is sent only once.
     patience: Option<Patience>,
     /// The rate that requests keep to; `None`: whatever comes.
     pace: Option<Pace>,
@@ -114,7 +114,7 @@ impl Tenant {
         has_settings: bool,
         mut token: Token,
     ) -> Tenant {
-        // Both are needed: a mark alone could be forged, loopback alone could be a tunnel to a real tenant.
+        // Both are needed: a mark could be forged, and loopback could be a tunnel to a real tenant.
         let practice = wire.address.loopback && token.practice_mark;
         for application in application.iter().chain(&sign_in) {
             wire.keep(&application.secret);
@@ -285,7 +285,7 @@ impl Tenant {
         !self.writes_allowed
     }
 
-    /// The same tenant, for a call that must be over by then, each of whose requests bears so many faults in a row.
+    /// The same tenant, for a call that must end by then, and whose requests may each fail this many times in a row.
     pub(crate) fn until(&self, deadline: Deadline, patience: impl Into<Patience>) -> Tenant {
         Tenant {
             deadline: Some(deadline),

@@ -171,8 +171,7 @@ impl Answer {
         self.read_without(&self.sent)
     }
 
-    /// The same, for the ids and names in it: what was sent and may be a word stands in them by chance, as a salt of four
-    /// letters does.
+    /// The same, for its ids and names: a secret that may be a word, such as a salt of four letters, can be in them by chance.
     pub(crate) fn read_names<T: Field>(&self) -> Result<T> {
         self.read_without(&self.sent.without_words())
     }

@@ -38,8 +38,8 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    /// Reads the environment, and `.env` where the environment does not set `DOMAIN`; neither is changed. Credentials
-    /// that stand in the other place are refused, since they may be meant for another domain.
+    /// Reads the environment, and `.env` if the environment does not set `DOMAIN`; neither is changed. Credentials in the other
+    /// place are refused, since they may be for another domain.
     pub(crate) fn read() -> Result<Settings> {
         let environment = Settings::from_environment();
         // Whatever `.env` holds, a practice tenant needs none of it.
@@ -62,8 +62,8 @@ impl Settings {
         }
     }
 
-    /// Reads a file of `NAME=value` lines, in which a `$` is a `$`. A file with settings of which none is ours is
-    /// refused: a misspelt name must not look like success.
+    /// Reads a file of `NAME=value` lines, in which a `$` is a `$`. A file without any of our settings is refused, since a
+    /// misspelt name must not look like success.
     pub(crate) fn from_file(path: &Path) -> Result<Settings> {
         let (text, dollar) = text_without_dollars(path)?;
         let mut values = HashMap::new();
@@ -124,8 +124,7 @@ impl Settings {
     }
 }
 
-/// The name of a setting that is not ours. What is drawn by lot is no name: the second line of a secret that was broken
-/// in two has a `=` as well.
+/// The name of a setting that is not ours. A random text is not a name: the second line of a broken secret has a `=` as well.
 fn told(name: String) -> String {
     let has = |kind: fn(&u8) -> bool| name.as_bytes().iter().any(kind);
     let mixed = has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase);

@@ -21,19 +21,19 @@ use crate::rules::scopes;
 /// }
 /// ```
 ///
-/// * `connections`: each as the Management API tells one (`GET /api/v2/connections/{id}`), with `id`, `name` and `strategy`. It is
-///   told again with the same `options`. Without `options` it tells none, as to a token that may not see them, and goes by
-///   the rules of a plain database. `enabled`, or `enabled_clients` with somebody in it, says whether an application uses
-///   it; it is taken to be used where neither is there. Without `connections` there are those of any practice tenant.
-/// * `scopes`: those that tokens can have, with blanks between; those that no practice tenant knows are passed over.
+/// * `connections`: each in the form of `GET /api/v2/connections/{id}`, with `id`, `name` and `strategy`. Answers repeat its
+///   `options`. Without `options` it shows none, as to a token that may not see them, and follows the rules of a plain
+///   database. `enabled`, or a non-empty `enabled_clients`, says that an application uses it; if both are absent, it counts as
+///   used. Without `connections` there are the default ones.
+/// * `scopes`: those that tokens can have, separated by spaces; unknown ones are ignored.
 /// * `rate`, `burst`: requests a second, and how many at once; `minute_rate`, `minute_burst`: the same by the minute.
 /// * `job_speed`: users a second of a job. `max_jobs`: jobs at once.
-/// * `users`: who is there already, each with the name of its connection. `user_id` with or without `auth0|`.
+/// * `users`: the existing users, each with the name of its connection. `user_id` with or without `auth0|`.
 ///
 /// Of `options` these are read: `requires_username`, `validation.username.min` and `.max`, `attributes.email.unique`,
 /// `attributes.username` and `attributes.phone_number` with `identifier.active`, `profile_required`, and of a username
-/// `validation.min_length`, `.max_length` and `.allowed_types.phone_number`. What else is there and could bear on an import
-/// stays as in any practice tenant, and `GET /practice` lists it as `not_understood`.
+/// `validation.min_length`, `.max_length` and `.allowed_types.phone_number`. Everything else that could matter for an import
+/// stays at its default, and `GET /practice` lists it as `not_understood`.
 #[derive(Debug, Default)]
 pub struct Shape {
     pub(crate) connections: Option<Vec<Connection>>,

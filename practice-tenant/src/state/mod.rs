@@ -217,7 +217,7 @@ impl World {
         all.find(|connection| connection.name == name).cloned()
     }
 
-    /// Whether a request may pass now, which takes a token out of each bucket; and what is told of the tightest.
+    /// Whether a request may pass now, which takes a token from each bucket; and the state of the tightest.
     pub(crate) fn take_request(&mut self) -> (bool, Told) {
         for bucket in &mut self.buckets {
             bucket.fill(self.now);
@@ -229,7 +229,7 @@ impl World {
         (passes, self.limit_told())
     }
 
-    /// What is told of the limit that has the least left.
+    /// The state of the limit with the least left.
     pub(crate) fn limit_told(&self) -> Told {
         let told = self.buckets.iter().map(Bucket::told);
         told.min_by_key(|told| told.left)
@@ -325,7 +325,7 @@ impl World {
         (steps != ["token"] && self.fault(name)) || self.fault_aimed_at(steps, name)
     }
 
-    /// The same, for faults that are aimed at one of the steps alone.
+    /// The same, only for faults that are aimed at one of the steps.
     pub(crate) fn fault_aimed_at(&mut self, steps: &[&str], name: &str) -> bool {
         let mut steps = steps.iter();
         steps.any(|step| self.faults.happens_at(name, step))
@@ -360,7 +360,7 @@ impl World {
         Some(Pace(parts))
     }
 
-    /// When the newest users were created whom a search sees; `None`: it sees all.
+    /// The creation time of the newest users that a search sees; `None` if it sees all.
     pub(crate) fn searched_until(&self) -> Option<String> {
         let lag = self.faults.measure("search-lag");
         (lag > 0.0).then(|| self.now.before(Duration::from_secs_f64(lag)).shown())

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::moment::Moment;
 
-/// Requests that are remembered: of all lessons several times over, by which their tests count what each sends.
+/// How many requests are remembered: enough for all lessons several times, since their tests count requests.
 const MOST: usize = 200_000;
 /// Requests that one answer tells of.
 const MOST_SHOWN: usize = 5_000;

@@ -150,7 +150,7 @@ fn import_row(
         memory.add(account);
         return Ok(Outcome::Inserted);
     };
-    // An upsert matches by e-mail alone.
+    // An upsert matches only by e-mail.
     if is_upsert && memory.find(&email) == Some(place) {
         let id = |account: &Account| account.text("user_id").map(str::to_string);
         let is_another = fields.contains_key("user_id")

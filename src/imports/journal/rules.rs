@@ -11,7 +11,7 @@ use crate::jobs::upload::MAX_UPLOAD_BYTES;
 
 /// Users in a file: none is shorter than `{"email":"a@b"},`.
 const MOST_USERS: usize = MAX_UPLOAD_BYTES / 16;
-/// The last millisecond of the year 9999: what comes after it is no time that a clock has shown.
+/// The last millisecond of the year 9999: later times are impossible.
 const LAST_TIME: u64 = 253_402_300_799_999;
 
 /// What the lines read so far have said.
@@ -30,7 +30,7 @@ pub(crate) struct Rules {
 struct FileSoFar {
     rows: RowRuns,
     users: usize,
-    /// Whether an upload was begun of which nothing more is told yet.
+    /// Whether an upload was begun, with nothing recorded about it yet.
     sending: bool,
     /// Uploads that may have been taken.
     uploads: usize,

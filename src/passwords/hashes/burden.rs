@@ -62,7 +62,7 @@ impl Burden {
 pub(crate) enum Untried {
     NotBuilt(NotBuilt),
     TooCostly(String),
-    /// Its parameters are none that the algorithm works with.
+    /// The algorithm cannot use its parameters.
     #[cfg(feature = "all-hashes")]
     Unfit(&'static str),
 }

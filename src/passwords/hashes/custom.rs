@@ -73,13 +73,13 @@ impl CustomHash {
         })
     }
 
-    /// The bytes that a hash of this password has, for the kinds whose salt stands beside the hash.
+    /// The bytes of this password's hash, for the kinds whose salt is beside the hash.
     pub(crate) fn made(&self, password: &str) -> Result<Vec<u8>, Untried> {
         let plain = self.encoding.bytes(password);
         match &self.kind {
             Kind::Digest { digest, .. } => Ok(digest.of(&self.salted(plain))?),
             Kind::Hmac { digest, key, .. } => Ok(digest.hmac(key, &self.salted(plain))?),
-            // Here the salt is an input of its own, and its position says nothing.
+            // Here the salt is a separate input, so its position does not matter.
             Kind::Scrypt { slow, length, .. } => {
                 let salt = self.salt.as_ref().and_then(|salt| salt.bytes.clone());
                 slow.key(&plain, &salt.unwrap_or_default(), *length)

@@ -111,7 +111,7 @@ fn text_alone(custom: &Value, algorithm: &str) -> Result<(), Fault> {
     }
 }
 
-/// The bytes of a hash that is no text by itself.
+/// The bytes of a hash that is not a text.
 fn bytes_of(custom: &Value, algorithm: &str, length: usize) -> Result<Option<Vec<u8>>, Fault> {
     let hash = custom.get("hash").unwrap_or(&Value::Null);
     let encoding = text(hash, "encoding").and_then(BytesEncoding::named);
@@ -176,7 +176,7 @@ fn bcrypt_kind(value: Option<&str>) -> Result<Kind, Fault> {
     })
 }
 
-/// RFC 2307: a scheme in braces, then base64 of the digest, with the salt behind it where the scheme begins with an S.
+/// RFC 2307: a scheme in braces, then base64 of the digest, followed by the salt if the scheme is a salted one.
 fn ldap_kind(value: &str) -> Result<Kind, Fault> {
     let split = value
         .strip_prefix('{')

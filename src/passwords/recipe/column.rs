@@ -1,5 +1,5 @@
-//! How a system's column holds what Auth0 wants in fields: hash and salt in one text, in base64 once more, PBKDF2 with its salt
-//! apart.
+//! How a system's column holds what Auth0 needs in separate fields: hash and salt in one text, base64 around it, PBKDF2 with a
+//! separate salt.
 
 use std::borrow::Cow;
 
@@ -20,7 +20,7 @@ pub(crate) struct Column {
     /// The text that counts is in base64.
     pub(crate) inside_base64: bool,
     pub(crate) parts: Option<Parts>,
-    /// Of PBKDF2: how hash and salt are written, which Auth0 wants in one text.
+    /// For PBKDF2: how hash and salt are written; Auth0 needs them in one text.
     pub(crate) apart: Option<(BytesEncoding, BytesEncoding)>,
     pub(crate) key: Option<Key>,
 }
@@ -30,7 +30,7 @@ pub(crate) struct Column {
 pub(crate) enum Parts {
     /// With a character between them.
     Text { separator: char, salt_first: bool },
-    /// As bytes, so many of them salt.
+    /// As bytes, with this many bytes of salt.
     Bytes { salt: usize, salt_first: bool },
 }
 
@@ -52,7 +52,7 @@ impl Column {
             return Ok(Column::default());
         };
         let column = Column::read(&taken);
-        // What is written otherwise than it was read has a word that is not known.
+        // If it is written differently from how it was read, it has an unknown word.
         let column = column.filter(|column| column.json() == taken);
         column.ok_or((
             "column",
@@ -99,7 +99,7 @@ impl Column {
         })
     }
 
-    /// As it stands in a recipe; an empty object for a column that holds what Auth0 wants.
+    /// The recipe's `column`; an empty object for a column in Auth0's form.
     pub(crate) fn json(&self) -> Value {
         let mut words = Map::new();
         let mut add = |name: &str, value: Value| words.insert(name.to_string(), value);
@@ -146,7 +146,7 @@ impl Column {
         Value::Object(words)
     }
 
-    /// A recipe filled in with what stands in the columns: a `custom_password_hash`.
+    /// A recipe filled in from the columns: a `custom_password_hash`.
     pub(crate) fn fill(
         &self,
         recipe: &Value,

@@ -80,7 +80,7 @@ pub fn find_recipe_within(known: &[KnownHash], limit: Duration) -> Result<HashRe
     found.ok_or_else(|| search.no_recipe())?
 }
 
-/// What each of them says; with a word, since each may take seconds.
+/// What each of them says, with progress lines, since each may take seconds.
 pub(crate) fn said_of(known: &[KnownHash]) -> Vec<Said> {
     let mut tally = Tally::new();
     let said = known.iter().enumerate().map(|(done, hash)| {
@@ -129,7 +129,7 @@ struct Search<'a> {
     tried: Tried,
     /// The recipe that verifies most, where none verifies all, and which it does not.
     close: Option<(Candidate, Vec<usize>)>,
-    /// Why one was not tried that might have been it: an algorithm this build lacks, say.
+    /// Why a possible recipe was not tried, such as a missing algorithm in this build.
     lacking: Option<String>,
     /// What the first is known to be that no recipe describes.
     foreign: Vec<String>,

@@ -1,4 +1,4 @@
-//! Ways of hashing that are common and that no `custom_password_hash` describes: named, so that nobody searches on.
+//! Common ways of hashing that `custom_password_hash` cannot describe. They are named so that nobody keeps searching.
 
 use base64::Engine;
 
@@ -100,7 +100,7 @@ impl Wanted<'_> {
             .is_ok_and(|made| made == self.bytes)
     }
 
-    /// A digest that Auth0 makes in an HMAC alone.
+    /// A digest that Auth0 only takes in an HMAC.
     fn unkeyed(&self, digest: Digest) -> Option<String> {
         let (password, salt, name) = (self.password, self.salt, digest.name());
         if matches!(name, "md4" | "md5" | "sha1" | "sha256" | "sha512") {
@@ -265,7 +265,7 @@ impl Wanted<'_> {
                 }
                 made.extend_from_slice(again.as_bytes());
                 made = digest.of(&made).ok()?;
-                // A hash of a hash is told as that.
+                // A hash of a hash is reported as such.
                 let is_told = round == 2 && salt.is_empty();
                 if made == self.bytes && !is_told {
                     return Some(format!(

@@ -134,7 +134,7 @@ fn by_themselves(known: &[KnownHash], said: &[Said]) -> Result<Vec<Group>> {
     for (at, said) in said.iter().enumerate() {
         if let Said::Fits(custom) = said {
             let is_plain = custom["hash"]["value"] == known[at].hash.expose().trim();
-            // What is rewritten needs no recipe of its own for each algorithm.
+            // A rewritten hash does not need a separate recipe for each algorithm.
             let algorithm = if is_plain {
                 &custom["algorithm"]
             } else {

@@ -34,7 +34,7 @@ use crate::say::harmless;
 use crate::secrets::random_bytes;
 use crate::users::{User, Users};
 
-/// Bytes of a salt that is drawn.
+/// Bytes of a random salt.
 const SALT_BYTES: usize = 16;
 /// Bytes of the longest file of a recipe that is read: a key of some thousand is in none that is known.
 const MOST_FILE_BYTES: u64 = 1 << 16;
@@ -74,12 +74,12 @@ impl HashRecipe {
     /// (pbkdf2; sha512, 100,000 and 64 when absent), `{SSHA}` (ldap; `{SSHA512}` when absent). A complete hash there is taken
     /// for an example.
     ///
-    /// Beside Auth0's words, `column` says how the old system's columns hold hash and salt, where that is not what Auth0
-    /// wants: `{"parts": "hash:salt"}` in one, with that character between them; `{"salt_bytes": 16, "salt_at":
-    /// "beginning"}` in one, as bytes; `{"inside": "base64"}`, all that in base64 once more; `{"hash": "hex", "salt":
-    /// "utf8"}` for pbkdf2 and argon2 whose salt stands apart, and how the two are written; `{"key": "salt"}` for an HMAC
-    /// whose key is each user's salt, or `"salt repeated"` up to a block of the digest; `{"itself": true}` where each hash
-    /// says how it was made, as for [`StoredHash::read`](crate::StoredHash::read).
+    /// Besides Auth0's words, `column` says how the old system's columns hold hash and salt, if not in Auth0's form: `{"parts":
+    /// "hash:salt"}` for both in one text with that character between them; `{"salt_bytes": 16, "salt_at": "beginning"}` for
+    /// both in one text of bytes; `{"inside": "base64"}` if all of that is in base64 again; `{"hash": "hex", "salt": "utf8"}`
+    /// for pbkdf2 and argon2 with a separate salt, with the encodings of the two; `{"key": "salt"}` for an HMAC whose key is
+    /// each user's salt, or `"salt repeated"` up to a block of the digest; `{"itself": true}` if each hash says how it was
+    /// made, as for [`StoredHash::read`](crate::StoredHash::read).
     ///
     /// # Errors
     ///
@@ -101,7 +101,7 @@ impl HashRecipe {
         let mut custom = description;
         let column = Column::taken_from(&mut custom)
             .map_err(|(field, words)| Error::hash_recipe(field, &words))?;
-        // A salt for each user is to come; an empty one stands in for it while the schema is asked.
+        // Each user's salt comes later; an empty one takes its place while the schema is checked.
         let mut whole = custom.clone();
         if column.key.is_some() {
             set_text(&mut whole["hash"], &["key", "value"], Some(String::new()));

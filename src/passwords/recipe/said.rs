@@ -128,7 +128,7 @@ pub(crate) fn may_be_anothers(known: &KnownHash) -> bool {
     by_two || is_old || text.contains(':') && !text.contains('$')
 }
 
-/// What the known hashes say, if that is the end of it: the recipe, or why there is none.
+/// What the known hashes say, if that decides it: the recipe, or why there is none.
 pub(crate) fn verdict(known: &[KnownHash], said: &[Said]) -> Option<Result<HashRecipe>> {
     let all_fit: Option<Vec<&Value>> = said
         .iter()

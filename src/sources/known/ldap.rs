@@ -74,7 +74,7 @@ fn values(cell: Cell<'_>) -> Vec<String> {
     }
 }
 
-/// The last class says what an entry is; groups, units and machines are no users.
+/// The last class says what an entry is; groups, units and machines are not users.
 fn class(draft: &mut Draft, cell: Cell<'_>) -> Result<(), String> {
     const PEOPLE: [&str; 8] = [
         "person",

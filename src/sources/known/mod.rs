@@ -92,7 +92,7 @@ pub(crate) struct Known {
     pub(crate) source: Source,
     /// As a sentence names it.
     pub(crate) name: &'static str,
-    /// Fields by which a file is known: all of one of these lists.
+    /// The fields that identify a file: all of one of these lists.
     pub(crate) marks: &'static [&'static [&'static str]],
     /// Where the fields go, by their names in any case; `a.b` is `b` within `a`.
     pub(crate) fields: &'static [(&'static str, Take)],

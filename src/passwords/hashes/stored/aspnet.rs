@@ -48,7 +48,7 @@ fn is_third(text: &str) -> bool {
     letters.len() > THIRD_LETTERS && text.starts_with("AQAAAA") && text.get(12..16) == Some("AAAA")
 }
 
-/// The second version; MembershipReboot writes it with iterations of its own in hex, and a dot, in front.
+/// The second version; MembershipReboot writes its own iterations in hex and a dot in front.
 fn second(what: &'static str, iterations: u32, text: &str) -> Option<StoredHash> {
     let bytes = any_base64(text)?;
     let (salt, key) = match bytes.split_first()? {

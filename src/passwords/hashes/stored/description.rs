@@ -119,7 +119,7 @@ pub(super) fn checked(what: &'static str, custom: Value) -> StoredHash {
     }
 }
 
-/// A number in digits alone.
+/// A number of digits only.
 pub(super) fn number(text: &str) -> Option<u32> {
     let plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     text.parse().ok().filter(|_| plain)

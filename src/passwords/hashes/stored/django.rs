@@ -4,7 +4,7 @@ use crate::passwords::hashes::encodings::{BytesEncoding, any_base64, hex_or_base
 use crate::passwords::hashes::stored::StoredHash;
 use crate::passwords::hashes::stored::description::{self, Side, number};
 
-/// Letters behind the `!` of an account that nobody may sign in to.
+/// Letters after the `!` of an account that nobody may sign in to.
 const UNUSABLE: usize = 40;
 /// Letters of a salt by which Django's `sha1$salt$hash`, a digest, is told from Werkzeug's, an HMAC: of Django before 1.4, since
 /// then, and since 3.1; and of Werkzeug. With as many others nothing is said.

@@ -229,8 +229,8 @@ fn in_base64(text: &str, inner: &dyn Fn(&str) -> StoredHash) -> Option<StoredHas
     Some(inner(&decoded)).filter(StoredHash::is_known)
 }
 
-/// Whether a text that says nothing can be a password rather than a hash. In doubt it is a hash: taken for a password it would be
-/// hashed once more, and nobody would get in.
+/// Whether an unmarked text may be a password and not a hash. In doubt it is a hash: a hash that is taken for a password would
+/// be hashed again, and nobody could sign in.
 fn is_password(text: &str) -> bool {
     let is_base64 = |part: &str| {
         any_base64(part).is_some_and(|bytes| bytes.len() >= FEWEST_BYTES) || is_cut_base64(part)

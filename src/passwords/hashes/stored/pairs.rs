@@ -46,7 +46,7 @@ pub(super) fn read(text: &str, inner: &dyn Fn(&str) -> StoredHash) -> Option<Sto
             }
         }
         [hash, salt, version] => magento(hash, salt, version),
-        // Magento writes one version behind the other when it hashes a hash anew.
+        // Magento lists the versions one after another when it hashes a hash again.
         [hash, _, first, second]
             if is_hex(hash)
                 && hash.len() >= 32

@@ -1,4 +1,5 @@
-//! PHC strings and their kin: Argon2, PBKDF2 and scrypt that say their parameters, in Passlib's, Spring's, Kratos's and GRUB's way.
+//! PHC strings and similar forms: Argon2, PBKDF2 and scrypt with their parameters, as Passlib, Spring, Kratos and GRUB write
+//! them.
 
 use base64::Engine;
 
@@ -75,7 +76,7 @@ fn is_scrypt_file(text: &str) -> bool {
     text.starts_with("c2NyeXB0A") && has_length()
 }
 
-/// In the order of parameters that Auth0 wants, `m`, `t` and `p`, and without padding, which says nothing.
+/// In Auth0's order of parameters, `m`, `t` and `p`, and without padding, which has no meaning.
 fn argon2(text: &str) -> StoredHash {
     let ordered = |part: &str| {
         let mut params: Vec<&str> = part.split(',').collect();
