@@ -126,7 +126,7 @@ fn john() {
 
 fn all_cores(one: f64) {
     let cores = cores();
-    let users = generate_users("bench", "test.edu", 60 * cores).or_stop();
+    let users = generate_users("bench", "uni.test", 60 * cores).or_stop();
     let speed = (0..3)
         .map(|_| {
             per_second(users.len(), || {

@@ -10,7 +10,7 @@ from jupyter_client.manager import start_new_kernel
 ROOT = Path(__file__).resolve().parents[1]
 os.environ["JUPYTER_PATH"] = str(Path(sys.prefix) / "share" / "jupyter")
 IN_A_CELL = """
-let users = generate_users("bench", "test.edu", 1000).or_stop();
+let users = generate_users("bench", "uni.test", 1000).or_stop();
 let began = std::time::Instant::now();
 let abreast = set_passwords(&users, Passwords::SameAsUsername).or_stop();
 let seconds_abreast = began.elapsed().as_secs_f64();

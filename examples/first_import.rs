@@ -6,7 +6,7 @@ fn main() -> Result<()> {
     let tenant = Tenant::practice()?;
     println!("{tenant}\n");
 
-    let users = generate_users("example", "test.edu", 12)?;
+    let users = generate_users("example", "example.com", 12)?;
     let accounts = set_passwords(&users, Passwords::SameAsUsername)?;
     println!("{accounts}\n");
 

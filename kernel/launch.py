@@ -50,7 +50,7 @@ def run(program, connection, folder):
         if code is not None:
             return code
         # A kernel whose warm-up fails ends. The first cell will fail the same way, before the reader's eyes.
-        tell(env, "what a first cell does was tried before it, and failed; so it does all of that itself now")
+        tell(env, "the warm-up failed, so the first cell does all of its work itself")
     return subprocess.call(command, env=env, stdin=subprocess.DEVNULL)
 
 

@@ -34,8 +34,8 @@ incremental = false
 [target.'cfg(all())']
 rustflags = ["--cfg", "kernel_analysis"]
 """
-MAKE_SETUP = "`make setup` prepares it anew"
-DAMAGED = f"a crate of it was compiled anew, by a kernel with other settings perhaps: {MAKE_SETUP}"
+MAKE_SETUP = "`make setup` prepares it again"
+DAMAGED = f"one of its crates was compiled again, perhaps by a kernel with other settings: {MAKE_SETUP}"
 THE_SOURCE = "the source"
 
 
@@ -67,7 +67,7 @@ def made_with():
 
 
 def lacking(state):
-    """Why no kernel can use the template, or nothing. The source may have changed: then this crate alone is compiled anew."""
+    """Why no kernel can use the template, or nothing. The source may have changed: then only this crate is compiled again."""
     made = made_with()
     if not made:
         return "nothing is prepared yet: `make setup` does that"
@@ -89,7 +89,7 @@ def make(program):
         if reason is None and of_this_source(now):
             return
         began = time.monotonic()
-        print(f"== what kernels begin with ({reason.split(':')[0] if reason else 'the source changed: this crate alone is compiled'})", flush=True)
+        print(f"== the kernel template ({reason.split(':')[0] if reason else 'the source changed, so only this crate is compiled'})", flush=True)
         new, lock = folders.new()
         try:
             if reason is None:

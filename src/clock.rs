@@ -1,7 +1,7 @@
-//! What time it is, how long something takes, and waiting. No other file asks the system for any of the three.
+//! The time, durations and waiting. No other file asks the system for any of them.
 //!
-//! The time is the system's, unless this thread is inside [`turned`]. Then it is a clock that its owner turns: a wait is over
-//! at once and has taken its time, so that hours of an import pass in seconds.
+//! The time is the system's, unless this thread is inside [`turned`]. Then it is a clock that its owner turns: a wait ends at
+//! once but counts in full, so hours of an import pass in seconds.
 
 use std::cell::RefCell;
 use std::marker::PhantomData;
@@ -12,23 +12,23 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 thread_local! {
-    /// Set by [`turned`] for as long as its call lasts. It keeps nothing from one cell to the next.
+    /// Set by [`turned`] during its call. It keeps nothing from one cell to the next.
     static TURNED: RefCell<Option<Arc<TurnedClock>>> = const { RefCell::new(None) };
 }
 
 /// A clock that stands still until it is turned.
 #[derive(Debug)]
 pub(crate) struct TurnedClock {
-    /// What instants are counted from. It is the system's, since nobody can make an `Instant` of a number.
+    /// The start from which instants are counted. It comes from the system, since an `Instant` cannot be made from a number.
     base: Instant,
     began: SystemTime,
     passed_micros: AtomicU64,
-    /// By how much the machine's clock was set forward or back since.
+    /// How far the machine's clock has been set forward or back since then.
     set_micros: AtomicI64,
 }
 
 impl TurnedClock {
-    /// A clock that shows so many microseconds since 1970.
+    /// A clock that shows this many microseconds since 1970.
     pub(crate) fn at(unix_micros: u64) -> Arc<TurnedClock> {
         Arc::new(TurnedClock {
             base: Instant::now(),
@@ -38,7 +38,7 @@ impl TurnedClock {
         })
     }
 
-    /// Lets so much time pass.
+    /// Lets this much time pass.
     pub(crate) fn pass(&self, time: Duration) {
         let micros = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
         let add = |passed: u64| Some(passed.saturating_add(micros).min(MOST_MICROS));
@@ -81,18 +81,18 @@ impl TurnedClock {
     }
 }
 
-/// A century: the end of a wait without a limit, which every kind of time can show.
+/// A century: the limit of a wait without a limit, short enough for every type of time.
 const MOST_MICROS: u64 = 100 * 366 * 86_400 * 1_000_000;
-/// What a wait of nothing takes on a turned clock, so that a loop of them comes to its end.
+/// How long an empty wait takes on a turned clock, so that a loop of them ends.
 const SHORTEST_WAIT: Duration = Duration::from_micros(100);
 
-/// Makes the call by that clock. What it begins in other threads goes by the system's.
+/// Makes the call with that clock. Threads that the call starts use the system's clock.
 pub(crate) fn turned<T>(clock: &Arc<TurnedClock>, call: impl FnOnce() -> T) -> T {
     let _turned = Turned::by(clock);
     call()
 }
 
-/// For as long as it is there, its thread goes by a clock that is turned.
+/// While it exists, its thread uses a turned clock.
 #[derive(Debug)]
 pub(crate) struct Turned {
     before: Option<Arc<TurnedClock>>,
@@ -131,12 +131,12 @@ fn system_time() -> SystemTime {
         .unwrap_or_else(SystemTime::now)
 }
 
-/// Seconds since 1970; 0 where the machine's clock is set before that.
+/// Seconds since 1970; 0 if the machine's clock is set before that.
 pub(crate) fn unix_seconds() -> u64 {
     unix_millis() / 1000
 }
 
-/// Milliseconds since 1970; 0 where the machine's clock is set before that.
+/// Milliseconds since 1970; 0 if the machine's clock is set before that.
 pub(crate) fn unix_millis() -> u64 {
     system_time()
         .duration_since(UNIX_EPOCH)
@@ -150,18 +150,18 @@ pub(crate) fn instant() -> Instant {
         .unwrap_or_else(Instant::now)
 }
 
-/// How long ago that was; nothing where it is to come.
+/// How long ago that was; zero if it is in the future.
 pub(crate) fn since(then: Instant) -> Duration {
     instant().saturating_duration_since(then)
 }
 
-/// How long ago a file was written at that time; `None` where it is to come, as after a clock was set back. The system dates its files,
-/// so this goes by the system's clock, whatever this thread's is turned to.
+/// How long ago a file was written at that time; `None` if that is in the future, as after a clock was set back. The system
+/// dates its files, so this goes by the system's clock, whatever this thread's is turned to.
 pub(crate) fn age_of_file(written: SystemTime) -> Option<Duration> {
     SystemTime::now().duration_since(written).ok()
 }
 
-/// Lets so much time pass.
+/// Lets this much time pass.
 pub(crate) fn wait(time: Duration) {
     match turned_clock() {
         Some(clock) => clock.pass(time.max(SHORTEST_WAIT)),
@@ -169,7 +169,7 @@ pub(crate) fn wait(time: Duration) {
     }
 }
 
-/// Waits a moment for what another thread or program has or does. It works by the system's time, so this wait does take time.
+/// Waits a moment for another thread or program. That one uses the system's time, so this wait takes real time.
 pub(crate) fn wait_for_others(time: Duration) {
     thread::sleep(time);
     if let Some(clock) = turned_clock() {
@@ -177,7 +177,7 @@ pub(crate) fn wait_for_others(time: Duration) {
     }
 }
 
-/// What another thread sends, if it comes within `time`. That thread works by the system's time, so this wait does take time.
+/// What another thread sends, if it arrives within `time`. That thread uses the system's time, so this wait takes real time.
 pub(crate) fn receive<T>(from: &Receiver<T>, time: Duration) -> Result<T, RecvTimeoutError> {
     let received = from.recv_timeout(time);
     if let (Err(RecvTimeoutError::Timeout), Some(clock)) = (&received, turned_clock()) {
@@ -186,7 +186,7 @@ pub(crate) fn receive<T>(from: &Receiver<T>, time: Duration) -> Result<T, RecvTi
     received
 }
 
-/// When a call must be over: handed down to each request and each wait of it.
+/// When a call must end: passed to each of its requests and waits.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Deadline {
     /// `None`: so late that no clock shows it.

@@ -1,12 +1,12 @@
 //! Fill an Auth0 tenant with users from a Rust notebook, through the Management API's bulk import job.
 //!
-//! Made to be typed into cells: free functions, the tenant first, one step a call, and each value draws itself. You need
-//! no Auth0 account to begin, since a *practice tenant* on your own machine answers as Auth0 would.
+//! It is made to be typed into cells: free functions with the tenant first, one call for each step, and values that draw
+//! themselves. You need no Auth0 account to begin, because a *practice tenant* on your own machine answers like Auth0.
 //!
 //! # From the top
 //!
-//! A [`Tenant`] is where requests go. [`Tenant::from_env`] opens the one that your settings name, or, when nothing is set,
-//! the practice tenant. A real tenant opens read-only, until [`Tenant::allow_writes`] names it. By convention it is called
+//! Requests go to a [`Tenant`]. [`Tenant::from_env`] opens the tenant that your settings name, or the practice tenant if
+//! nothing is set. A real tenant is read-only until [`Tenant::allow_writes`] names it. By convention, the variable is called
 //! `tenant`:
 //!
 //! ```
@@ -16,27 +16,27 @@
 //! let tenant = Tenant::from_env().or_stop();
 //! ```
 //!
-//! [`or_stop`](OrStop::or_stop) gives the value, or shows the error and stops the cell, so that no later cell that needs the
-//! value runs. Outside a notebook `?` does as well.
+//! [`or_stop`](OrStop::or_stop) returns the value, or shows the error and stops the cell, so no later cell that needs the value
+//! runs. Outside a notebook, `?` works as well.
 //!
-//! [`Users`] are made from a prefix, or read from a file. They need a password each, as a hash that Auth0 takes:
+//! [`Users`] are generated from a prefix or read from a file. Each needs a password, as a hash that Auth0 takes:
 //!
 //! ```
 //! # use auth0_bulk_users::*;
-//! let users = generate_users("imfake", "test.edu", 25).or_stop();
+//! let users = generate_users("imfake", "uni.test", 25).or_stop();
 //! let accounts = set_passwords(&users, Passwords::SameAsUsername).or_stop();
 //! # assert_eq!(accounts.len(), 25);
 //! ```
 //!
-//! They go to a connection, which an import wants by its id, as one *job*. Auth0 accepts the upload before it looks at it, so
-//! one waits for the job's end, with a limit, and then asks who was refused. That a job is *completed* does not mean that
+//! They go into a connection as one *job*, and an import needs the connection's id. Auth0 accepts the upload before it looks at
+//! it, so you wait for the job's end, with a limit, and then ask which rows were refused. A *completed* job does not mean that
 //! anybody was imported:
 //!
 //! ```
 //! # use auth0_bulk_users::*;
 //! # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
 //! # let tenant = Tenant::practice().or_stop();
-//! # let accounts = generate_users("docs-guide", "test.edu", 2).or_stop();
+//! # let accounts = generate_users("docs-guide", "uni.test", 2).or_stop();
 //! let connection = get_connection_id(&tenant, "Username-Password-Authentication").or_stop();
 //! let job = start_import(&tenant, &connection, &accounts).or_stop();
 //! let finished = wait_for_job(&tenant, &job, Duration::from_secs(120)).or_stop();
@@ -45,8 +45,8 @@
 //! # remove_users(&tenant, plan_removal(&tenant, &finished).or_stop()).or_stop();
 //! ```
 //!
-//! A sign-in proves that a password works. It changes its user, so a read-only tenant refuses it. At the end you remove
-//! exactly the users whom the job created. A plan shows them first.
+//! A sign-in proves that a password works. It changes its user, so it is not sent to a read-only tenant. At the end you remove
+//! exactly the users that the job created. A plan shows them first.
 //!
 //! # The whole script
 //!
@@ -56,7 +56,7 @@
 //! # unsafe { std::env::set_var("DOMAIN", "practice") };
 //! # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
 //! let tenant = Tenant::from_env().or_stop();
-//! let users = generate_users("docs-script", "test.edu", 3).or_stop();
+//! let users = generate_users("docs-script", "uni.test", 3).or_stop();
 //! let accounts = set_passwords(&users, Passwords::SameAsUsername).or_stop();
 //!
 //! let database = "Username-Password-Authentication";
@@ -72,10 +72,10 @@
 //! println!("{}", remove_users(&tenant, plan).or_stop());
 //! ```
 //!
-//! # More than one job holds
+//! # More users than one job holds
 //!
-//! One upload has at most [`MAX_UPLOAD_BYTES`]: some two thousand users with hashes. For more, and whenever a run must bear
-//! faults, the steps from the check to the report are one call, [`import_users`]:
+//! One upload has at most [`MAX_UPLOAD_BYTES`]: about two thousand users with hashes. For more users, or for a run that must
+//! survive faults, [`import_users`] makes all steps from the check to the report in one call:
 //!
 //! ```
 //! use auth0_bulk_users::*;
@@ -83,7 +83,7 @@
 //! # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
 //! # let tenant = Tenant::practice().or_stop();
 //! # let connection = get_connection_id(&tenant, "Username-Password-Authentication").or_stop();
-//! # let accounts = generate_users("docs-all", "test.edu", 2).or_stop();
+//! # let accounts = generate_users("docs-all", "uni.test", 2).or_stop();
 //! let report = import_users(&tenant, &connection, &accounts, &ImportOptions::default()).or_stop();
 //! println!("{report}");
 //!
@@ -108,8 +108,8 @@
 //! no connection `Usernames`; this tenant has: Username-Password-Authentication, Email-Only-Users, unused-database, email (email, no database), Flexible-Identifiers, Required-Attributes, Shared-Emails
 //! ```
 //!
-//! Code decides by [`Error::kind`]. [`Error::advice`] is what to do next, apart from the rest, and [`Error::may_pass`] says
-//! whether the same call may go through in a while:
+//! Code can decide on [`Error::kind`]. [`Error::advice`] is only the next step, and [`Error::may_pass`] says whether the same
+//! call may work later:
 //!
 //! ```
 //! # use auth0_bulk_users::*;
@@ -124,28 +124,28 @@
 //!
 //! # The names, by step
 //!
-//! | step | functions | what they give |
+//! | step | functions | what they return |
 //! | --- | --- | --- |
 //! | open a tenant | [`Tenant::from_env`], [`Tenant::new`] (and [`with_sign_in`](Tenant::with_sign_in)), [`Tenant::practice`] | [`Tenant`] |
 //! | look around | [`list_connections`], [`find_users`], [`users_by_email`], [`export_users`] | [`Connections`], [`FoundUsers`], [`ExportedUsers`] |
 //! | see the HTTP | [`Tenant::requests`] | [`RequestLog`] |
 //! | make or read users | [`generate_users`], [`read_users`], [`read_users_as`], [`read_users_with`], [`read_csv`], [`read_ndjson`] | [`Users`], [`UserFile`], [`ReadOptions`], [`FileCounts`] |
-//! | see what would come of a file | [`inspect_users`], [`inspect_users_as`], [`inspect_users_with`] | [`FileReport`] |
+//! | see what an import of a file would do | [`inspect_users`], [`inspect_users_as`], [`inspect_users_with`] | [`FileReport`] |
 //! | give them passwords | [`hash_password`], [`set_passwords`], [`hash_stream`] | [`Users`], [`HashStream`] |
-//! | keep their old ones | [`StoredHash::read`], [`keycloak`], [`firebase`], [`aspnet_membership`]; [`find_recipe`], [`find_recipe_within`], [`find_recipes`], [`HashRecipe::new`], [`HashRecipe::read`], [`verify_password`] | [`StoredHash`], [`HashRecipe`], [`HashRecipes`] |
-//! | what hashing costs | [`measure_costs`], [`measure_hashing`] | [`CostTimes`], [`HashingSpeeds`] |
+//! | keep old passwords | [`StoredHash::read`], [`keycloak`], [`firebase`], [`aspnet_membership`]; [`find_recipe`], [`find_recipe_within`], [`find_recipes`], [`HashRecipe::new`], [`HashRecipe::read`], [`verify_password`] | [`StoredHash`], [`HashRecipe`], [`HashRecipes`] |
+//! | measure hashing | [`measure_costs`], [`measure_hashing`] | [`CostTimes`], [`HashingSpeeds`] |
 //! | find the connection | [`get_connection_id`] | [`ConnectionId`] |
 //! | one job | [`start_import`], [`start_import_with`], [`wait_for_job`], [`job_errors`]; after a restart: [`find_job`] | [`Job`], [`JobOptions`], [`FinishedJob`], [`JobErrors`] |
 //! | any number of users | [`check_users`], [`check_warnings`], [`plan_import`], [`plan_import_with`], [`import_users`], [`import_stream`] | [`Problem`], [`ImportPlan`], [`ImportReport`] |
-//! | play it beforehand | [`rehearse_import`] | [`Rehearsal`] |
+//! | rehearse it | [`rehearse_import`] | [`Rehearsal`] |
 //! | after a crash | [`latest_import`], [`resume_import`], [`read_import`] | [`ImportReport`] |
 //! | prove it | [`verify_sign_in`] | [`SignIn`] |
-//! | see what is otherwise at Auth0 | [`compare_with_practice`], [`compare_with_practice_with`] | [`Comparison`], [`ComparisonOptions`], [`Probe`] |
+//! | see where Auth0 answers differently | [`compare_with_practice`], [`compare_with_practice_with`] | [`Comparison`], [`ComparisonOptions`], [`Probe`] |
 //! | check an exercise | [`check_answer`], [`answer_digest`] | [`Answer`] |
 //! | remove them | [`plan_clean_up`], [`clean_up`]; of one job or run: [`plan_removal`], [`plan_run_removal`], [`remove_users`] | [`CleanUp`], [`CleanedUp`], [`RemovalPlan`], [`LeftOut`], [`Removed`] |
 //!
-//! The first line of each says whether it sends, writes or waits. What Auth0 does behind them is told in
-//! [how the import job really behaves](https://github.com/auth0-bulk-users/auth0-bulk-users/blob/main/docs/how-the-import-job-behaves.md).
+//! The first line of each function's documentation says whether it sends, writes or waits. [How the import job really
+//! behaves](https://github.com/auth0-bulk-users/auth0-bulk-users/blob/main/docs/how-the-import-job-behaves.md) says what Auth0 does with them.
 
 /// README's code, compiled.
 #[cfg(doctest)]

@@ -1,4 +1,4 @@
-//! How far a long call is, said while it goes on.
+//! The progress of a long call, printed while it runs.
 
 use std::time::{Duration, Instant};
 
@@ -8,7 +8,7 @@ use crate::words::{grouped, in_words};
 
 const FIRST_WORD: Duration = Duration::from_secs(2);
 
-/// Says how far a call with many requests is: within two seconds, then every two.
+/// Prints the progress of a call with many requests after two seconds, and then every two seconds.
 pub(crate) struct Tally {
     began: Instant,
     said: Instant,
@@ -22,7 +22,7 @@ impl Tally {
         }
     }
 
-    /// Says how far it is where nobody knows of how many.
+    /// Prints the progress if the total is unknown.
     pub(crate) fn say_so_far(&mut self, done: usize, what: &str) {
         if clock::since(self.said) >= FIRST_WORD {
             self.said = clock::instant();
@@ -34,7 +34,7 @@ impl Tally {
         if clock::since(self.said) >= FIRST_WORD && done < total {
             self.said = clock::instant();
             let each = clock::since(self.began).as_secs_f64() / done as f64;
-            // The total is what a tenant told, and may be anything.
+            // The total comes from a tenant, and may be anything.
             let left = Duration::try_from_secs_f64(each * (total - done) as f64);
             let left = left.map_or(String::new(), |left| {
                 format!(", about {} left", in_words(left))

@@ -1,8 +1,8 @@
-//! The one door through which text leaves for a reader: all that is printed, drawn, or written by `Display` and `Debug`.
+//! All text for the reader goes through here: everything that is printed, drawn, or written by `Display` and `Debug`.
 //!
-//! The kernel reads what a cell prints, line by line, and takes lines that hold words of its own for orders: to show what
-//! follows as html, to ask the reader for a password, to end the cell. Names, e-mails, headings and sentences were written
-//! by others. So here those words are disarmed, and characters that cannot be seen become visible.
+//! The kernel reads what a cell prints, line by line, and takes lines with its own words for commands: to show what follows as
+//! html, to ask for a password, to end the cell. Names, e-mails, headings and sentences may come from others. So those words
+//! are disarmed here, and invisible characters become visible.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -12,16 +12,16 @@ use serde_json::Value;
 
 use crate::words::cut;
 
-/// Every order of the kernel begins with this (evcxr 0.22: `EVCXR_BEGIN_CONTENT`, `EVCXR_END_CONTENT`,
-/// `EVCXR_EXECUTION_COMPLETE`, `EVCXR_PANIC_NOTIFICATION`, `EVCXR_ERROR_OCCURRED`, `EVCXR_VARIABLE_CHANGED_TYPE:`;
-/// evcxr_input: `EVCXR_INPUT_REQUEST` and `EVCXR_INPUT_REQUEST_PASSWORD`).
+/// Every command to the kernel begins with this (evcxr 0.22: `EVCXR_BEGIN_CONTENT`, `EVCXR_END_CONTENT`,
+/// `EVCXR_EXECUTION_COMPLETE`, `EVCXR_PANIC_NOTIFICATION`, `EVCXR_ERROR_OCCURRED`, `EVCXR_VARIABLE_CHANGED_TYPE:`; evcxr_input:
+/// `EVCXR_INPUT_REQUEST` and `EVCXR_INPUT_REQUEST_PASSWORD`).
 pub(crate) const MARKER: &str = "EVCXR_";
 /// What is shown in its place.
 pub(crate) const DISARMED: &str = "EVCXR·_";
-/// What is said of a user whose data hold it: nobody can print what is not there.
+/// What is said about a user whose data contain it. Such a user is refused, so the word is never printed.
 pub(crate) const NO_MARKERS: &str =
-    "holds EVCXR and an underscore, by which a notebook's kernel is given orders: take that out";
-/// Characters of one sentence; of a longer one the middle is left out, since its end says what to do.
+    "has EVCXR and an underscore, which a notebook's kernel takes for a command: remove it";
+/// Characters of one sentence; the middle of a longer one is left out, since its end says what to do.
 const LONGEST_SENTENCE: usize = 4_000;
 /// How many of those are kept at its end.
 const END_OF_SENTENCE: usize = 1_000;
@@ -40,7 +40,7 @@ pub(crate) use say;
 
 pub(crate) fn print_line(line: impl fmt::Display) {
     let line = sentence(&line.to_string());
-    // What whoever hears it says of it is printed.
+    // Whatever the listener returns is printed.
     match HEARD.take() {
         Some(hear) => {
             hear(&line);
@@ -58,7 +58,7 @@ thread_local! {
     static HEARD: RefCell<Option<Hear>> = const { RefCell::new(None) };
 }
 
-/// Makes the call, whose lines, and cells' results, are not printed but handed over.
+/// Makes the call and collects its lines and cell results instead of printing them.
 pub(crate) fn heard<T>(hear: Hear, call: impl FnOnce() -> T) -> T {
     struct Before(Option<Hear>);
     impl Drop for Before {
@@ -70,7 +70,7 @@ pub(crate) fn heard<T>(hear: Hear, call: impl FnOnce() -> T) -> T {
     call()
 }
 
-/// Prints a line to stderr, which the kernel hands on unread.
+/// Prints a line to stderr, which the kernel passes on unread.
 pub(crate) fn complain(line: impl fmt::Display) {
     eprintln!("{}", sentence(&line.to_string()));
 }
@@ -86,13 +86,13 @@ pub(crate) fn show(html: &str, plain: &str) {
     }
 }
 
-/// The text with the kernel's words disarmed, and otherwise as it was.
+/// The text with the kernel's words disarmed, and otherwise unchanged.
 pub(crate) fn disarmed(text: &str) -> String {
     text.replace(MARKER, DISARMED)
 }
 
-/// Data of a tenant's, which a reader may print or save: with the kernel's words disarmed and controls written out, so that
-/// no line is written over. Line breaks, tabs and marks of direction stay: names and notes have them.
+/// Data from a tenant that may be printed or saved. The kernel's words are disarmed and control characters are written out, so
+/// no line is overwritten. Line breaks, tabs and direction marks stay, because names and notes have them.
 pub(crate) fn data(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut chars = text.chars().peekable();
@@ -141,7 +141,7 @@ pub(crate) fn sentence(text: &str) -> String {
     format!("{} … {end}", cut(&line, LONGEST_SENTENCE - END_OF_SENTENCE))
 }
 
-/// Names that others gave, of columns say: each as one line and cut, and not all of very many.
+/// Names from others, such as column names: each on one line and cut, and only the first of very many.
 pub(crate) fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
     let mut names = names.map(|name| words_of_others(name, LONGEST_NAME));
     let mut listed: Vec<String> = names.by_ref().take(MOST_NAMES).collect();
@@ -152,7 +152,7 @@ pub(crate) fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
     listed.join(", ")
 }
 
-/// What others wrote to be read, and which is no data: one line, cut.
+/// A sentence from others: one line, cut.
 pub(crate) fn words_of_others(text: &str, most_chars: usize) -> String {
     one_line(&cut(text, most_chars))
 }
@@ -177,7 +177,7 @@ fn is_unseen(c: char, before: char, after: char) -> bool {
     }
 }
 
-/// Whether a value, its keys or what is in it holds one of the kernel's words.
+/// Whether a value, its keys or its contents hold one of the kernel's words.
 pub(crate) fn holds_marker(value: &Value) -> bool {
     match value {
         Value::String(text) => text.contains(MARKER),

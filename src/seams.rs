@@ -1,5 +1,5 @@
-//! Where the project's own simulation takes hold: the tenant at the other end, the time, chance, and what is said. No kernel
-//! compiles this, and nothing of it is part of the library's interface.
+//! Where the project's simulation hooks in: the tenant at the other end, the time, chance, and the printed lines. No kernel
+//! compiles this, and none of it is part of the library's interface.
 
 use std::path::Path;
 use std::rc::Rc;
@@ -36,11 +36,11 @@ pub fn tenant(domain: &str, client: (&str, &str), transport: Arc<dyn Transport>)
     Tenant::over(wire, application)
 }
 
-/// What a file of settings sets, of the names that it may set.
+/// The known settings in a file of settings.
 ///
 /// # Errors
 ///
-/// A file that is none of settings.
+/// The file is not a file of settings.
 pub fn settings(path: &Path) -> Result<Vec<(&'static str, String)>> {
     let settings = Settings::from_file(path)?;
     let set = NAMES
@@ -54,7 +54,7 @@ pub fn settings(path: &Path) -> Result<Vec<(&'static str, String)>> {
 pub struct Clock(Arc<TurnedClock>);
 
 impl Clock {
-    /// A clock that shows so many microseconds since 1970.
+    /// A clock that shows this many microseconds since 1970.
     #[must_use]
     pub fn at(unix_micros: u64) -> Clock {
         Clock(TurnedClock::at(unix_micros))
@@ -94,7 +94,7 @@ impl Clock {
     }
 }
 
-/// For as long as it is there, its thread goes by a clock that is turned.
+/// While it exists, its thread uses a turned clock.
 #[derive(Debug)]
 #[must_use = "the clock is the system's again when it is dropped"]
 pub struct Turned(
@@ -108,9 +108,9 @@ pub struct Process {
     pub clock: Clock,
     /// The machine's disk; `None`: the system's.
     pub disk: Option<Arc<SimulatedDisk>>,
-    /// What its chance is drawn from.
+    /// The seed of its random numbers.
     pub seed: u64,
-    /// Bytes by which its uploads are shorter than the limit.
+    /// How many bytes its uploads stay below the limit.
     pub held_back: usize,
     /// Who hears what it says.
     pub hear: Rc<dyn Fn(&str)>,

@@ -13,12 +13,12 @@ use crate::tenant::refusal::refusal;
 use crate::tenant::request::Answer;
 use crate::tenant::retry::Lost;
 
-/// Auth0's code for a user whose sign-in failed too often, which no waiting mends.
+/// Auth0's code for a user with too many failed sign-ins. Waiting does not help.
 const TOO_MANY_ATTEMPTS: &str = "too_many_attempts";
 /// What a read-only tenant refuses, and why it counts as a change.
 const A_SIGN_IN: &str = "a sign-in, which changes its user (it is counted, a failed one can block them, and one that works replaces an imported hash),";
 
-/// A sign-in that worked, as [`verify_sign_in`] makes it. The tokens it gave are dropped, not kept.
+/// A successful sign-in, returned by [`verify_sign_in`]. Its tokens are dropped.
 ///
 /// # Examples
 ///
@@ -28,7 +28,7 @@ const A_SIGN_IN: &str = "a sign-in, which changes its user (it is counted, a fai
 /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
 /// # let tenant = Tenant::practice()?;
 /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-/// # let users = generate_users("docs-signs", "test.edu", 1)?;
+/// # let users = generate_users("docs-signs", "uni.test", 1)?;
 /// # let accounts = set_passwords(&users, Passwords::SameAsUsername)?;
 /// # let job = start_import(&tenant, &connection, &accounts)?;
 /// # let finished = wait_for_job(&tenant, &job, Duration::from_secs(60))?;
@@ -49,15 +49,15 @@ pub struct SignIn {
 
 debug_fields!(SignIn: login, connection);
 
-/// Signs `login` (e-mail or username) in with `password` and says so. Sends one request, which changes the user.
+/// Signs in as `login` (e-mail or username) with `password`. Sends one request, which changes the user.
 ///
-/// `connection_name` is the connection's name, not its id. The application is the one of the settings
-/// `SIGN_IN_CLIENT_ID` and `SIGN_IN_CLIENT_SECRET`, or that of [`Tenant::with_sign_in`].
+/// `connection_name` is the connection's name, not its id. The application comes from the settings `SIGN_IN_CLIENT_ID` and
+/// `SIGN_IN_CLIENT_SECRET`, or from [`Tenant::with_sign_in`].
 ///
-/// A sign-in is no mere question, so a real tenant must be opened with [`Tenant::allow_writes`] first. The tenant's log has it.
-/// One that works is counted in the profile (`logins_count`, `last_login`), runs the tenant's Actions, and makes Auth0 keep the
-/// password by a hash of its own in place of the imported one. One that fails counts for the brute-force protection, which blocks the user after 10 from one
-/// address by default.
+/// A sign-in changes things, so a real tenant must first be opened with [`Tenant::allow_writes`]. The tenant's log shows it. A
+/// successful sign-in is counted in the profile (`logins_count`, `last_login`), runs the tenant's Actions, and makes Auth0
+/// replace the imported hash with its own. A failed sign-in counts for the brute-force protection, which by default blocks the
+/// user after 10 failures from one address.
 ///
 /// # Errors
 ///
@@ -71,7 +71,7 @@ debug_fields!(SignIn: login, connection);
 /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
 /// let tenant = Tenant::practice()?;
 /// let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-/// let users = generate_users("docs-sign-in", "test.edu", 1)?;
+/// let users = generate_users("docs-sign-in", "uni.test", 1)?;
 /// let accounts = set_passwords(&users, Passwords::SameAsUsername)?;
 /// let job = start_import(&tenant, &connection, &accounts)?;
 /// let finished = wait_for_job(&tenant, &job, Duration::from_secs(60))?;
@@ -117,7 +117,7 @@ pub fn verify_sign_in(
     ))
 }
 
-/// Asks until the rate lets it through. What else is refused is told by the answer.
+/// Asks until the rate limit allows it. The answer says if it is refused for another reason.
 fn ask(tenant: &Tenant, body: Value) -> Result<Answer> {
     let deadline = tenant.deadline();
     tenant.ask(deadline, Lost::GiveUp, |_| {

@@ -1,4 +1,4 @@
-//! Numbers, times and long texts as a reader is told them.
+//! Numbers, times and long texts as they are shown.
 
 use std::fmt::Display;
 use std::time::Duration;
@@ -32,7 +32,7 @@ pub(crate) fn span_in_words((fast, slow): (Duration, Duration)) -> String {
     }
 }
 
-/// A length of time as one says it.
+/// A length of time in words.
 pub(crate) fn in_words(time: Duration) -> String {
     let seconds = time.as_secs_f64().round().max(1.0) as u64;
     let minutes = seconds.saturating_add(30) / 60;

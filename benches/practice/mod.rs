@@ -57,7 +57,7 @@ impl Drop for Practice {
 /// Users with hashes that are nobody's: hashing is another matter's benchmark.
 pub(crate) fn user(number: usize) -> User {
     let username = format!("bulk_{number:07}");
-    let email = format!("{username}@test.edu");
+    let email = format!("{username}@uni.test");
     User {
         email_verified: Some(true),
         name: Some(email.clone()),

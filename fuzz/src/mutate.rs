@@ -256,7 +256,7 @@ fn as_lines(chance: &mut Chance, part: &[u8], words: &[&str]) -> Vec<u8> {
     lines.join(&b'\n')
 }
 
-/// The same JSON with one of its values changed; `None` where it is no JSON.
+/// The same JSON with one of its values changed; `None` where it is not JSON.
 fn as_json(chance: &mut Chance, text: &[u8], words: &[&str]) -> Option<Vec<u8>> {
     if !matches!(text.trim_ascii_start().first(), Some(b'{' | b'[' | b'"')) {
         return None;

@@ -1,6 +1,7 @@
-//! Draws that repeat with their seed, ids made of them, and bytes as hex.
+//! Random draws that repeat with their seed, ids made from them, and bytes as hex.
 
-/// A generator (SplitMix64): all that a tenant draws comes from one, so that a run repeats. Nobody may keep a secret by it.
+/// A random generator (SplitMix64). A tenant draws everything from one generator, so a run repeats. It must not be used for
+/// secrets.
 pub(crate) struct Chance(u64);
 
 const LETTERS: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";

@@ -1,4 +1,4 @@
-//! What time it is, and waiting. Only the program asks; all that answers goes by the moment it is given.
+//! The time, and waiting. Only the program asks for the time; everything that answers gets the moment as a parameter.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use hyper::header::HeaderMap;
 use practice_tenant::Moment;
 
-/// The machine's time at the start, gone on from there: it never goes back, whatever the machine's clock is set to. Or, where
+/// The machine's time at the start, counted on from there; it never goes back, whatever the machine's clock is set to. Or, if
 /// clients turn it, a time that stands still until one does.
 pub(crate) struct Clock {
     began: Instant,
@@ -14,7 +14,7 @@ pub(crate) struct Clock {
     turned: Option<AtomicU64>,
 }
 
-/// The header with which a client says what time it is for it, in microseconds since 1970.
+/// The header with a client's own time, in microseconds since 1970.
 const NOW: &str = "x-practice-now";
 
 impl Clock {
@@ -34,7 +34,7 @@ impl Clock {
         Moment(turned.map_or_else(passed, |at| at.load(Ordering::SeqCst)))
     }
 
-    /// Turns it to what a request says, forward alone, and begins to count what is not waited for.
+    /// Turns it forward to the time of a request, never back, and begins to count skipped waits.
     pub(crate) fn turn(&self, headers: &HeaderMap) -> Turn {
         let said = headers
             .get(NOW)
@@ -53,7 +53,7 @@ pub(crate) struct Turn {
 }
 
 impl Turn {
-    /// Waits so long; on a clock that is turned it takes no time, and is told.
+    /// Waits for that long. On a turned clock this takes no time, and is counted.
     pub(crate) async fn wait(&self, time: Duration) {
         match &self.took {
             Some(took) => drop(took.fetch_add(micros(time), Ordering::SeqCst)),
@@ -85,7 +85,7 @@ pub(crate) async fn wait(time: Duration) {
     }
 }
 
-/// What comes of it, if it comes within the time.
+/// The result, if it comes within the time.
 pub(crate) async fn within<T>(time: Duration, future: impl Future<Output = T>) -> Option<T> {
     tokio::time::timeout(time, future).await.ok()
 }

@@ -1,14 +1,14 @@
-//! The practice tenant: it answers as Auth0's Management API does, for everything a bulk import needs.
+//! The practice tenant: it answers like Auth0's Management API, for everything that a bulk import needs.
 //!
-//! [`answer`] is all there is to it: a tenant, a moment and a request give an answer. It knows no network, no clock and no
-//! chance but its own, so the same requests at the same moments are answered with the same bytes. `main.rs` puts it on HTTP
-//! and on the machine's time; whoever simulates a tenant calls it as it is.
+//! Its one function is [`answer`]: a tenant, a moment and a request give an answer. It has no network, no clock and only its
+//! own random numbers, so the same requests at the same moments get the same bytes. `main.rs` puts it on HTTP and on the
+//! machine's clock; a simulation calls it directly.
 //!
-//! `endpoints/` has a file for each family of endpoints, and `routes.rs` which address leads to which and what each request
-//! passes on its way. What all of them need to read a request and to answer it is in `http/`: the token, bodies, queries,
-//! envelopes. `state/` remembers: users, jobs and what becomes of their rows, the log, the faults that are switched on. `rules/`
-//! says what Auth0 takes and refuses, and remembers nothing. It shares no type with the client: a shared misspelling would
-//! pass every test.
+//! `endpoints/` has a file for each family of endpoints. `routes.rs` says which address leads to which endpoint, and which
+//! checks each request passes. `http/` has what all of them need to read a request and to answer it: the token, bodies,
+//! queries, envelopes. `state/` remembers users, jobs and the outcome of their rows, the log, and the faults that are switched
+//! on. `rules/` says what Auth0 takes and refuses, and remembers nothing. The package shares no type with the client, because a
+//! spelling mistake in a shared type would pass every test.
 
 mod chance;
 mod endpoints;

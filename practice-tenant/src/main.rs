@@ -1,7 +1,7 @@
-//! The practice tenant as a program: it answers on loopback, by the machine's time or by that which a client turns.
+//! The practice tenant as a program. It answers on loopback, with the machine's time or a time that a client sets.
 //!
-//! What it answers is the library's; here is how requests come in and answers go out. `options.rs` is the command line,
-//! `clock.rs` the time.
+//! The library decides the answers; this file takes requests in and sends answers out. `options.rs` is the command line, and
+//! `clock.rs` is the time.
 
 mod clock;
 mod options;
@@ -67,7 +67,7 @@ async fn run(options: Options) {
         fail(&format!("cannot write {path}: {cause}"), 1);
     }
     let mut stdout = std::io::stdout();
-    // Nobody reading is no fault.
+    // It is not an error if nobody reads.
     let _ = stdout
         .write_all(lines.as_bytes())
         .and_then(|()| stdout.flush());
@@ -79,7 +79,7 @@ async fn run(options: Options) {
     }
 }
 
-/// Written aside and moved into place, so that nobody reads half of it; for its owner alone.
+/// Written aside and moved into place, so nobody reads half of it; readable only by its owner.
 fn write_env_file(path: &str, lines: &str) -> std::io::Result<()> {
     let aside = format!("{path}.new");
     let _ = fs::remove_file(&aside);
@@ -94,8 +94,8 @@ fn write_env_file(path: &str, lines: &str) -> std::io::Result<()> {
         .inspect_err(|_| drop(fs::remove_file(&aside)))
 }
 
-/// A practice tenant that nobody can find (its file is gone, or another's), or that nobody uses, ends. Idle it is by the
-/// machine's time, whatever its own is turned to.
+/// A practice tenant ends if nobody can find it (its file is gone, or belongs to another one) or nobody uses it. Idle time is
+/// measured by the machine's clock, whatever its own clock is turned to.
 async fn end_when_forgotten(program: Arc<Program>, options: Options, file: String) {
     let (mut asked, mut last) = (program.holders_asked(), clock::instant());
     loop {

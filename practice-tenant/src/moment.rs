@@ -19,7 +19,7 @@ impl Moment {
         Moment(self.0.saturating_sub(micros(time)))
     }
 
-    /// How long ago that was; nothing where it is to come.
+    /// How long ago that was; zero if it is in the future.
     pub(crate) fn since(self, then: Moment) -> Duration {
         Duration::from_micros(self.0.saturating_sub(then.0))
     }
@@ -29,7 +29,7 @@ impl Moment {
         i64::try_from(self.0 / 1_000_000).unwrap_or(i64::MAX)
     }
 
-    /// As Auth0 writes times: ISO 8601, UTC, milliseconds. So times compare as texts.
+    /// How Auth0 writes times: ISO 8601, UTC, milliseconds. So times can be compared as texts.
     pub(crate) fn shown(self) -> String {
         let (year, month, day) = date(self.0 / DAY);
         let (rest, millis) = (self.0 % DAY / 1_000_000, self.0 / 1000 % 1000);
@@ -63,12 +63,12 @@ impl Moment {
 
 const DAY: u64 = 86_400_000_000;
 
-/// Year, month and day, so many days after the first of 1970.
+/// Year, month and day of the given day, counted from the first of 1970.
 fn date(mut days: u64) -> (u64, usize, u64) {
     let leap = |year: u64| {
         year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
     };
-    // 400 years have as many days wherever they begin.
+    // 400 years always have the same number of days, wherever they begin.
     let mut year = 1970 + days / 146_097 * 400;
     days %= 146_097;
     while days >= 365 + u64::from(leap(year)) {

@@ -8,16 +8,16 @@ pub(crate) struct Options {
     pub(crate) port: u16,
     pub(crate) env_file: Option<String>,
     pub(crate) idle_minutes: Option<f64>,
-    /// How long a request may take to come, its head and its body each.
+    /// How long the head and the body of a request may each take to arrive.
     pub(crate) request_seconds: u64,
     /// Whether clients turn its clock.
     pub(crate) turned: bool,
-    /// Whether a seed was given: then the ids are drawn by it, too.
+    /// Whether a seed was given; then it also decides the ids.
     pub(crate) has_seed: bool,
     pub(crate) setup: Setup,
 }
 
-const USAGE: &str = "known are --port N, --env-file PATH, --idle-minutes N, --job-speed USERS_PER_SECOND[,ROW:USERS_PER_SECOND…] (from a row on, another speed), --rate PER_SECOND, --burst N, --minute-rate PER_MINUTE and --minute-burst N (a second limit beside it), --max-jobs N, --token-seconds N, --link-seconds N, --request-seconds N (how long a request may take to come), --fault NAME[=NUMBER], --seed N (of chance and ids), --scopes \"SCOPE …\" (all its tokens can have), --enabled-clients (connections tell their applications, as until July 2026), --like-real (rate and speed of the free plan), --unmarked (clients take it for a real tenant), --shape FILE (another tenant's connections, limits and users, as JSON), --turned (clients turn its clock with X-Practice-Now)";
+const USAGE: &str = "the options are --port N, --env-file PATH, --idle-minutes N, --job-speed USERS_PER_SECOND[,ROW:USERS_PER_SECOND…] (another speed from a row on), --rate PER_SECOND, --burst N, --minute-rate PER_MINUTE and --minute-burst N (a second limit), --max-jobs N, --token-seconds N, --link-seconds N, --request-seconds N (how long a request may take to arrive), --fault NAME[=NUMBER], --seed N (for chance and ids), --scopes \"SCOPE …\" (all that its tokens can have), --enabled-clients (connections list their applications, as until July 2026), --like-real (the free plan's rate and speed), --unmarked (clients take it for a real tenant), --shape FILE (another tenant's connections, limits and users, as JSON), --turned (clients set its clock with X-Practice-Now)";
 
 impl Options {
     pub(crate) fn read(mut words: impl Iterator<Item = String>) -> Result<Options, String> {
@@ -98,7 +98,7 @@ fn take_setup(
             let read =
                 std::fs::read(&path).map_err(|cause| format!("cannot read {path}: {cause}"))?;
             let shape = serde_json::from_slice(&read);
-            setup.shape = Some(shape.map_err(|cause| format!("{path} is no JSON: {cause}"))?);
+            setup.shape = Some(shape.map_err(|cause| format!("{path} is not JSON: {cause}"))?);
         }
         _ => return Ok(false),
     }
@@ -123,14 +123,14 @@ fn take_speeds(setup: &mut Setup, name: &str, value: Option<String>) -> Result<(
             .last()
             .is_some_and(|(last, _)| *last >= row)
         {
-            return Err(format!("{name} needs its rows in order"));
+            return Err(format!("{name} needs its rows in ascending order"));
         }
         setup.job_speed_from.push((row, speed));
     }
     Ok(())
 }
 
-/// Up to a thousand million, so that no sum of times is too large for what it is kept in.
+/// Up to a thousand million, so no sum of times overflows.
 const MOST: f64 = 1e9;
 
 fn number<T: std::str::FromStr + ToString>(name: &str, value: Option<String>) -> Result<T, String> {
@@ -144,7 +144,7 @@ fn number<T: std::str::FromStr + ToString>(name: &str, value: Option<String>) ->
     }
 }
 
-/// The least that is over 0 here: the next token of a bucket comes within a year.
+/// The smallest number above 0 here: the next token of a bucket comes within a year.
 const LEAST: f64 = 1e-7;
 
 fn positive(name: &str, value: Option<String>) -> Result<f64, String> {

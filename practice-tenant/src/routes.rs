@@ -24,9 +24,9 @@ type Endpoint = fn(&mut World, &Call) -> Ended;
 #[derive(Clone, Copy)]
 enum Who {
     Anybody,
-    /// Who has a token that this tenant signed, ended or not.
+    /// Callers with a token that this tenant signed, expired or not.
     Holder,
-    /// Who has a good token with one of these scopes.
+    /// Callers with a valid token that has one of these scopes.
     Any(&'static [&'static str]),
 }
 
@@ -35,7 +35,7 @@ struct Route {
     /// `{}` stands for a piece of the path that is an id.
     path: &'static str,
     who: Who,
-    /// Bytes of its body at most; `None`: it reads none.
+    /// The most bytes of its body; `None` if it reads no body.
     most_bytes: Option<usize>,
     endpoint: Endpoint,
 }
@@ -172,7 +172,7 @@ fn ids<'a>(route: &Route, path: &'a str) -> Option<Vec<&'a str>> {
     pieces.next().is_none().then_some(ids)
 }
 
-/// The routes of an address, each for a method, and the ids in it: those of the route that says most about it.
+/// The routes of an address, one for each method, and the ids in it: those of the most specific route.
 fn at(path: &str) -> Option<(Vec<&'static Route>, Vec<&str>)> {
     static ALL: [Route; 24] = ROUTES;
     let fits = ALL
@@ -204,12 +204,12 @@ pub fn answer(world: &mut World, now: Moment, request: &Request) -> Answer {
     }
 }
 
-/// A request whose head has been looked at: it may go on to its endpoint.
+/// A request whose head has been checked, and which may go on to its endpoint.
 pub struct Passed {
     call: Call,
     route: Option<&'static Route>,
     steps: &'static [&'static str],
-    /// The limit, once the request has come to it, and whether it was the limit that refused it.
+    /// The limit, once the request has reached it, and whether the limit refused it.
     limit: Option<(Told, bool)>,
     /// Whether faults can happen on its way back.
     has_faults: bool,
@@ -230,7 +230,7 @@ impl Passed {
         self.route.and_then(|route| route.most_bytes).unwrap_or(0)
     }
 
-    /// How long it is on its way before [`end`]. What it takes afterwards stands in the answer.
+    /// How long it is on its way before [`end`]. The answer has the time after that.
     #[must_use]
     pub fn before(&self) -> Duration {
         self.half
@@ -244,11 +244,11 @@ pub enum Body {
     Whole(Vec<u8>),
     /// It is larger than it may be.
     TooLarge,
-    /// It did not come in time.
+    /// It did not arrive in time.
     TooLate,
 }
 
-/// What comes of a request: an answer, or first some work.
+/// The result of a request: an answer, or first some work.
 #[derive(Debug)]
 pub enum Reply {
     /// The answer.
@@ -339,7 +339,7 @@ pub fn end(world: &mut World, now: Moment, mut passed: Passed, body: Body) -> Re
     reply(world, passed, ended)
 }
 
-/// Goes on with a request whose work is done.
+/// Continues a request whose work is done.
 pub fn go_on(world: &mut World, now: Moment, done: Done) -> Reply {
     world.run_to(now);
     let ended = (done.then)(world);
@@ -354,7 +354,7 @@ fn reply(world: &mut World, passed: Passed, ended: Ended) -> Reply {
     }
 }
 
-/// Whether a request is one that steers the practice tenant: it is not written down, and no door is closed to it.
+/// Whether a request controls the practice tenant. Such a request is not recorded, and the closed door does not stop it.
 fn steers(request: &Request) -> bool {
     request.path.starts_with("/practice")
 }
@@ -389,7 +389,7 @@ fn pass(world: &mut World, passed: &mut Passed) -> Result<(), Box<Answer>> {
         limit_rate(world, passed)?;
     }
     let Some(route) = route else {
-        // Only a caller with a token is told that the route exists.
+        // Only a caller with a token learns that the route exists.
         if is_api {
             access::authenticate(world, &request)?;
         }
@@ -413,7 +413,7 @@ fn not_allowed(path: &str) -> Box<Answer> {
     Box::new(answer)
 }
 
-/// Who may not ask is refused before the body is read, and so is a body that is said to be too long.
+/// A caller without permission is refused before the body is read, and so is a body that is announced as too long.
 fn admit(world: &mut World, route: &Route, call: &mut Call) -> Result<(), Box<Answer>> {
     match route.who {
         Who::Anybody => {}
@@ -436,7 +436,7 @@ fn admit(world: &mut World, route: &Route, call: &mut Call) -> Result<(), Box<An
     }
 }
 
-/// Half on the way there and half on the way back, so that a client can end in between.
+/// Half on the way there and half on the way back, so a client can end in between.
 fn half_latency(world: &World, steps: &[&str]) -> Duration {
     let faults = &world.faults;
     let everywhere = if steps == ["token"] {
@@ -451,7 +451,7 @@ fn half_latency(world: &World, steps: &[&str]) -> Duration {
     Duration::from_secs_f64(latency.max(0.0) / 2000.0)
 }
 
-/// Lets the faults that are on happen to a request before it is processed.
+/// Applies the switched-on faults to a request before it is processed.
 fn faults_before(world: &mut World, steps: &[&str]) -> Result<(), Box<Answer>> {
     let is_upload = steps == ["upload"];
     if world.fault_at(steps, "reset") || (is_upload && world.fault("reset-before-upload")) {
@@ -469,7 +469,7 @@ fn faults_before(world: &mut World, steps: &[&str]) -> Result<(), Box<Answer>> {
     Ok(())
 }
 
-/// And after it was.
+/// The same after it was processed.
 fn faults_after(world: &mut World, passed: &Passed, answer: Answer) -> Answer {
     let (steps, is_read) = (passed.steps, passed.call.request.method == "GET");
     let done = !is_read && answer.is_success();
@@ -510,7 +510,7 @@ fn limit_rate(world: &mut World, passed: &mut Passed) -> Result<(), Box<Answer>>
     Err(refused(429, message, Some("too_many_requests")))
 }
 
-/// The state of the limit, which is told with every answer that has come to it.
+/// The state of the limit, which every answer that has reached it reports.
 fn tell_limit(world: &World, (told, refuses): (Told, bool), answer: &mut Answer) {
     answer.add("x-ratelimit-limit", told.limit);
     answer.add("x-ratelimit-remaining", told.left);
@@ -525,7 +525,7 @@ fn tell_limit(world: &World, (told, refuses): (Told, bool), answer: &mut Answer)
     }
 }
 
-/// What an answer passes on its way back. Each request but those that steer the practice tenant is written down.
+/// What an answer passes on its way back. Every request is recorded, except those that control the practice tenant.
 fn leave(world: &mut World, passed: &Passed, mut answer: Answer) -> Answer {
     if let Some(limit) = passed.limit {
         tell_limit(world, limit, &mut answer);

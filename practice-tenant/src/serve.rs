@@ -1,4 +1,4 @@
-//! Requests from a connection, and answers onto it: hosts, bodies within limits, answers that break off.
+//! Reads requests from a connection and writes answers to it: hosts, bodies within limits, answers that break off.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -17,11 +17,11 @@ use practice_tenant::{Answer, Body, Fate, Passed, Reply, Request, World, begin, 
 
 use crate::clock::{self, Clock, Turn};
 
-/// The tenant that answers, and by which time.
+/// The tenant that answers, and its clock.
 pub(crate) struct Program {
     world: Mutex<World>,
     clock: Clock,
-    /// How long a request may take to come, its head and its body each.
+    /// How long the head and the body of a request may each take to arrive.
     patience: Duration,
 }
 
@@ -34,7 +34,7 @@ impl Program {
         }
     }
 
-    /// What is kept is whole between any two statements, so that nothing is lost when somebody else panicked.
+    /// The state is consistent between any two statements, so nothing is lost if another thread panicked.
     fn world(&self) -> MutexGuard<'_, World> {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -44,7 +44,7 @@ impl Program {
     }
 }
 
-/// Answers whoever comes. A request whose head does not come to its end is ended.
+/// Answers every connection. A request with an unfinished head is ended.
 pub(crate) async fn answer_all(listener: tokio::net::TcpListener, program: Arc<Program>) {
     let mut server = http1::Builder::new();
     server.timer(TokioTimer::new());
@@ -62,7 +62,7 @@ pub(crate) async fn answer_all(listener: tokio::net::TcpListener, program: Arc<P
             async move { Ok::<_, Infallible>(respond(&program, request).await) }
         });
         let connection = server.serve_connection(TokioIo::new(stream), service);
-        // How a connection ends is its client's affair.
+        // How a connection ends is up to its client.
         tokio::spawn(async { drop(connection.await) });
     }
 }
@@ -74,7 +74,7 @@ const DROPPED_FOR: Duration = Duration::from_secs(1);
 async fn respond(program: &Program, request: HttpRequest<Incoming>) -> Response<Sent> {
     let (head, mut body) = request.into_parts();
     if !is_own_host(head.uri.host(), &head.headers) {
-        let message = "The practice tenant answers to 127.0.0.1 and localhost alone.";
+        let message = "The practice tenant answers only to 127.0.0.1 and localhost.";
         return sent(Answer::refusal(403, message));
     }
     let turn = program.clock.turn(&head.headers);
@@ -96,18 +96,18 @@ async fn respond(program: &Program, request: HttpRequest<Incoming>) -> Response<
         let took = ("x-practice-took".to_string(), took.to_string());
         answer.headers.push(took);
     }
-    // By the time that it goes by: what a limit tells of its end is reckoned from this.
+    // On the tenant's clock: the end of a limit is calculated from this.
     let date = program.clock.now().http_date();
     answer.headers.push(("date".to_string(), date));
     if answer.fate == Fate::Never {
-        // Until whoever waits for it goes away.
+        // Until the waiting client goes away.
         std::future::pending::<()>().await;
     }
     sent(answer)
 }
 
-/// Reads a little more of a body that was refused, and a little longer: a client that is still sending would find the connection
-/// closed, and never see the answer.
+/// Reads a little more of a refused body: a client that is still sending would otherwise find the connection closed and never
+/// see the answer.
 async fn drop_the_rest(mut body: Incoming) {
     let mut left = MOST_DROPPED;
     let read = async {
@@ -136,7 +136,7 @@ async fn answer(program: &Program, turn: &Turn, request: Request, body: &mut Inc
         match reply {
             Reply::Now(answer) => return answer,
             Reply::Later(later) => {
-                // It takes a core, and not one of those that answer others.
+                // It uses a core of its own, so that others are still answered.
                 let Ok(done) = tokio::task::spawn_blocking(|| later.run()).await else {
                     return Answer::refusal(500, "Internal error.");
                 };
@@ -146,7 +146,7 @@ async fn answer(program: &Program, turn: &Turn, request: Request, body: &mut Inc
     }
 }
 
-/// Whether a request was meant for this host: a page in a browser has its own, whose name may lead to this machine.
+/// Whether a request was meant for this host. A page in a browser has another host, whose name may point to this machine.
 fn is_own_host(authority: Option<&str>, headers: &HeaderMap) -> bool {
     let headers = headers.get_all(HOST).iter();
     let headers: Vec<&str> = headers.filter_map(|host| host.to_str().ok()).collect();
@@ -159,7 +159,7 @@ fn is_own_host(authority: Option<&str>, headers: &HeaderMap) -> bool {
     matches!(headers[..], [host] if is_own(host)) && authority.is_none_or(is_own)
 }
 
-/// The body, up to a limit of bytes and of time; nothing where none is wanted.
+/// The body, up to a limit of bytes and of time; empty if none is wanted.
 async fn read(passed: &Passed, body: &mut Incoming, patience: Duration) -> Body {
     let most = passed.most_bytes();
     if most == 0 {

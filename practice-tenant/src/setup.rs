@@ -9,7 +9,7 @@ use crate::chance::letters_of;
 use crate::moment::Moment;
 use crate::rules::scopes;
 
-/// What a tenant is like from the start. The default is a quick one, with no fault.
+/// How a tenant is set up. The default is a fast one without faults.
 #[derive(Clone, Debug)]
 pub struct Setup {
     /// Requests a second to the Management API, and how many may come at once.
@@ -18,29 +18,29 @@ pub struct Setup {
     pub burst: f64,
     /// Requests a minute beside the rate a second; `None`: no limit by the minute.
     pub minute_rate: Option<f64>,
-    /// How many requests the limit by the minute lets come at once; `None`: as many as a minute has.
+    /// How many requests the limit by the minute allows at once; `None` for a whole minute's number.
     pub minute_burst: Option<f64>,
     /// Users a second that a job takes; `None`: as fast as it can.
     pub job_speed: Option<f64>,
-    /// Another speed from a row of each job on: the row, counted from 0, and users a second. In order of rows.
+    /// Other speeds from a row of each job on: the row, counted from 0, and users a second, in order of rows.
     pub job_speed_from: Vec<(usize, f64)>,
     /// Import jobs that run at once.
     pub max_jobs: usize,
-    /// How long a token is good.
+    /// How long a token is valid.
     pub token_seconds: i64,
-    /// How long the link to an exported file is good.
+    /// How long the link to an exported file is valid.
     pub link_seconds: i64,
-    /// The scopes that this tenant's tokens can have, with blanks between; all when absent.
+    /// The scopes that this tenant's tokens can have, separated by spaces; all if absent.
     pub scopes: Option<String>,
-    /// Whether connections tell which applications use them, as they did until July 2026.
+    /// Whether connections list the applications that use them, as they did until July 2026.
     pub enabled_clients: bool,
-    /// Whether tokens carry the mark by which clients know a practice tenant.
+    /// Whether tokens have the mark that identifies a practice tenant to clients.
     pub marked: bool,
     /// What goes wrong from the start: each fault by its name, and its number.
     pub faults: BTreeMap<String, f64>,
     /// Seed of what goes wrong by chance.
     pub seed: u64,
-    /// Until when other people's jobs hold job slots, one each.
+    /// Until when jobs of others hold job slots, one each.
     pub slots_held: Vec<Moment>,
     /// Connections, limits and users of another tenant, in the form that [`Shape`](crate::Shape) documents.
     pub shape: Option<Value>,
@@ -70,25 +70,25 @@ impl Default for Setup {
 }
 
 impl Setup {
-    /// Takes scopes from all tokens but these, which stand with blanks between.
+    /// Limits all tokens to these scopes, separated by spaces.
     ///
     /// # Errors
     ///
-    /// A scope that there is not.
+    /// A scope that does not exist.
     pub fn set_scopes(&mut self, known: &str) -> Result<(), String> {
         self.scopes = Some(scopes::known(known)?);
         Ok(())
     }
 }
 
-/// What a tenant keeps secret, and what its ids are drawn from.
+/// A tenant's secrets, and the seed of its ids.
 #[derive(Clone)]
 pub struct Keys {
     pub(crate) client_id: String,
     pub(crate) client_secret: String,
     pub(crate) sign_in_id: String,
     pub(crate) sign_in_secret: String,
-    /// The key by which it proves that it wrote its file. It stands in that file and nowhere else.
+    /// The key that proves that it wrote its file. It is only in that file.
     pub(crate) proof: String,
     pub(crate) signing: Vec<u8>,
     /// The seed of the ids of users and jobs.
@@ -96,8 +96,8 @@ pub struct Keys {
 }
 
 impl Keys {
-    /// Keys made of what `random` gives, so many bytes at a time. A program gives bytes that nobody can guess: then no two
-    /// tenants draw the same id, either. A simulation gives the same ones each time.
+    /// Makes keys from `random`, which returns the given number of bytes. A program gives bytes that nobody can guess, so no
+    /// two tenants draw the same id. A simulation gives the same bytes each time.
     pub fn drawn(mut random: impl FnMut(usize) -> Vec<u8>) -> Keys {
         let ids = random(8)
             .into_iter()
@@ -114,7 +114,7 @@ impl Keys {
         }
     }
 
-    /// The key by which the tenant proves that it wrote its file.
+    /// The key that proves that the tenant wrote its file.
     #[must_use]
     pub fn proof(&self) -> &str {
         &self.proof

@@ -71,7 +71,7 @@ fn told(answer: &Answer) -> Value {
 }
 
 fn rows(count: usize) -> Value {
-    let row = |n: usize| json!({"email": format!("u{}@test.edu", n % (count - 1)), "username": format!("u{n}")});
+    let row = |n: usize| json!({"email": format!("u{}@uni.test", n % (count - 1)), "username": format!("u{n}")});
     (0..count).map(row).collect()
 }
 
@@ -102,12 +102,12 @@ fn story(key: u8, seed: u64) -> Vec<Answer> {
             0 => format!("/api/v2/jobs/{job}"),
             1 => format!("/api/v2/jobs/{job}/errors"),
             2 => "/api/v2/users?include_totals=true".to_string(),
-            3 => "/api/v2/users-by-email?email=u1%40test.edu".to_string(),
+            3 => "/api/v2/users-by-email?email=u1%40uni.test".to_string(),
             _ => "/api/v2/logs".to_string(),
         };
         all.push(tenant.ask(at, "GET", &path, None));
     }
-    let user = json!({"email": "p@test.edu", "password": "pass", "connection": "Username-Password-Authentication"});
+    let user = json!({"email": "p@uni.test", "password": "pass", "connection": "Username-Password-Authentication"});
     let json = "application/json";
     all.push(tenant.ask(
         9_000_000,
@@ -115,7 +115,7 @@ fn story(key: u8, seed: u64) -> Vec<Answer> {
         "/api/v2/users",
         Some((json, &user.to_string())),
     ));
-    let sign_in = json!({"grant_type": "password", "username": "p@test.edu", "password": "pass",
+    let sign_in = json!({"grant_type": "password", "username": "p@uni.test", "password": "pass",
         "client_id": tenant.secret("SIGN_IN_CLIENT_ID"), "client_secret": tenant.secret("SIGN_IN_CLIENT_SECRET")});
     all.push(tenant.ask(
         9_500_000,
@@ -187,7 +187,7 @@ fn what_is_next_is_told_and_happens_then() {
     let mut tenant = Tenant::new(setup, 1);
     tenant.upload(
         0,
-        &json!([{"email": "a@test.edu"}, {"email": "b@test.edu"}]),
+        &json!([{"email": "a@uni.test"}, {"email": "b@uni.test"}]),
     );
     for count in 0..2_u64 {
         let world = &mut tenant.world;

@@ -1,8 +1,8 @@
-//! Imports played against a practice tenant in memory, on a clock that is turned, with whatever can go wrong drawn by a seed.
+//! Plays imports against a practice tenant in memory, on a turned clock, with everything that can go wrong drawn from a seed.
 //!
-//! `plan.rs` draws what happens, `tenant.rs` is the tenant at the other end with what goes wrong on the way to it, `life.rs` plays process
-//! after process until the rows are imported and removed, `truth.rs` says what does not hold then, and `shrink.rs` makes a failing
-//! plan as short as it can be.
+//! `plan.rs` draws what happens. `tenant.rs` is the tenant at the other end, with what goes wrong on the way to it. `life.rs`
+//! plays one process after another until the rows are imported and removed. `truth.rs` then says what is wrong, and `shrink.rs`
+//! makes a failing plan as short as possible.
 
 pub mod chance;
 pub mod life;
@@ -13,11 +13,11 @@ pub mod truth;
 
 use plan::Plan;
 
-/// Plays the plan, and says what does not hold.
+/// Plays the plan, and says what is wrong.
 ///
 /// # Errors
 ///
-/// What does not hold, a sentence each.
+/// What is wrong, one sentence each.
 pub fn hold(plan: &Plan) -> Result<(), Vec<String>> {
     let played = life::play(plan).map_err(|fault| vec![fault])?;
     let faults = truth::faults(plan, &played);
@@ -28,7 +28,7 @@ pub fn hold(plan: &Plan) -> Result<(), Vec<String>> {
     }
 }
 
-/// The plan's story: its plan, each request and each line that was said.
+/// The plan's story: the plan, each request and each printed line.
 #[must_use]
 pub fn story(plan: &Plan) -> String {
     let mut story = format!("{plan:#?}\n");

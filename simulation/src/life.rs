@@ -17,23 +17,23 @@ use serde_json::{Value, json};
 use crate::plan::{End, Hash, Kill, Person, Plan};
 use crate::tenant::{BEGINNING, DOMAIN, Line, Play};
 
-/// Processes after those whose ends the plan knows. Whatever goes wrong goes wrong so often at most.
+/// The most processes after those whose ends the plan knows; this limits how often things go wrong.
 const MORE_PROCESSES: usize = 200;
 /// By then every job has ended that was sent before.
 const HOURS_LATER: Duration = Duration::from_secs(3 * 3_600);
 
-/// One run of those that the rows were imported by: a stream that was cut off is gone on with by another.
+/// One of the runs that imported the rows: another run continues a stream that was cut off.
 #[derive(Debug)]
 pub struct Part {
     /// Rows before its first.
     pub offset: usize,
-    /// What it tells of them.
+    /// What it reports about them.
     pub report: ImportReport,
-    /// When it told so.
+    /// When it reported that.
     pub told_at: Duration,
-    /// Whom it gives back, to be mended and sent again.
+    /// The rows that it gives back, to be fixed and sent again.
     pub failed: Vec<User>,
-    /// What the run's folder tells when it is read once more.
+    /// What the run's folder says when it is read again.
     pub read_again: Counts,
     /// Its sheet.
     pub sheet: String,
@@ -58,7 +58,7 @@ pub struct Played {
     pub left: Option<Vec<LeftOut>>,
     /// When it was over.
     pub removed_at: Duration,
-    /// Until when it told that users may still come in, in milliseconds of UNIX time.
+    /// Until when it said that users may still be imported, in milliseconds of UNIX time.
     pub until: Option<u64>,
     /// Who is in the connection hours later.
     pub late: Vec<Value>,
@@ -137,7 +137,7 @@ pub fn play(plan: &Plan) -> std::result::Result<Played, String> {
         });
         if total == 0 {
             return Err(format!(
-                "run {part} has read no row, and says that it is done"
+                "run {part} has read no row, but says that it is done"
             ));
         }
         offset += total;
@@ -166,7 +166,7 @@ pub fn play(plan: &Plan) -> std::result::Result<Played, String> {
 }
 
 impl Machine<'_> {
-    /// Removes the runs where the plan has it so: whom that left, and until when more may come in.
+    /// Removes the runs if the plan says so; returns who is left, and until when more may be imported.
     fn removed(
         &mut self,
         parts: &[Part],

@@ -1,4 +1,4 @@
-//! Plays seeds: `simulation 100000` plays so many, `simulation --seed 4711` one, with its story.
+//! Plays seeds: `simulation 100000` plays that many, `simulation --seed 4711` plays one, with its story.
 
 use std::process::exit;
 use std::time::{Duration, Instant};
@@ -26,7 +26,7 @@ fn main() {
 
 fn number(word: &str) -> u64 {
     word.parse().unwrap_or_else(|_| {
-        eprintln!("`{word}` is no number");
+        eprintln!("`{word}` is not a number");
         exit(2)
     })
 }
@@ -45,7 +45,7 @@ fn one(seed: u64) {
     exit(1);
 }
 
-/// Plays so many seeds, with a line of progress every few seconds.
+/// Plays this many seeds, with a line of progress every few seconds.
 fn many(first: u64, count: u64) {
     let (began, mut told) = (Instant::now(), Instant::now());
     let mut failed = 0_u64;

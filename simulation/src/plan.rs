@@ -1,5 +1,5 @@
-//! What a seed draws: who is imported and how, what the tenant is like, and whatever goes wrong. A plan is a value, so that a
-//! failing one can be made shorter.
+//! What a seed draws: who is imported and how, what the tenant is like, and what goes wrong. A plan is a value, so a failing
+//! one can be made shorter.
 
 use crate::chance::Chance;
 
@@ -84,7 +84,7 @@ pub struct Manner {
     pub burst: f64,
     /// Jobs that it takes at once.
     pub max_jobs: usize,
-    /// Seconds that a token is good.
+    /// Seconds that a token is valid.
     pub token_seconds: i64,
     /// Milliseconds until an answer.
     pub latency: u64,
@@ -149,13 +149,13 @@ pub enum Wrong {
     CutOff,
     /// The tenant does it, and the answer takes so many seconds.
     Late(u64),
-    /// It is answered with that status and a page of somebody else's, and not done.
+    /// It is answered with that status and a page from a proxy, and not done.
     Status(u16),
     /// It is done, and answered with that status.
     DoneThen(u16),
-    /// It is answered 429 and not done; whether the answer tells when to ask again.
+    /// It is answered 429 and not done; whether the answer says when to ask again.
     TooMany(bool),
-    /// It is answered 200 with what is no JSON, and not done.
+    /// It is answered 200 with something that is not JSON, and not done.
     Garbage,
 }
 
@@ -173,9 +173,9 @@ pub struct Other {
 pub enum Does {
     /// Import these.
     Imports(Vec<Person>),
-    /// Delete whoever has the e-mail.
+    /// Delete the users with this e-mail.
     Deletes(String),
-    /// Change the metadata of whoever has the e-mail.
+    /// Change the metadata of the users with this e-mail.
     Changes(String),
     /// Set a fault of the practice tenant, for so many seconds.
     Sets(&'static str, f64, u64),

@@ -1,4 +1,4 @@
-//! A failing plan made short: whatever it fails without is left out.
+//! Makes a failing plan short: everything that the failure does not need is left out.
 
 use crate::hold;
 use crate::plan::Plan;

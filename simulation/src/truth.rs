@@ -1,4 +1,4 @@
-//! What must hold after a plan was played, by what is in the tenant and not by what the engine believes.
+//! What must be true after a plan was played, judged by the tenant and not by the engine.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -13,7 +13,7 @@ use crate::tenant::{Asked, BEGINNING};
 /// The users of a file are looked up within that time, as a rule, so that one may come in between the look and the word.
 const LOOKING_UP: Duration = Duration::from_secs(300);
 
-/// Everything that does not hold, a sentence each.
+/// Everything that is wrong, one sentence each.
 #[must_use]
 pub fn faults(plan: &Plan, played: &Played) -> Vec<String> {
     let mut faults = Vec::new();
@@ -105,10 +105,10 @@ fn counts_that_do_not_add_up(part: &Part) -> Option<String> {
         && rows
             .iter()
             .all(|row| (1..=counts.total as usize).contains(row));
-    (!fits).then(|| format!("the counts do not add up: {counts:?}, {attention} told of"))
+    (!fits).then(|| format!("the counts do not add up: {counts:?}, {attention} reported"))
 }
 
-/// Rows of which the report says what is not so.
+/// Rows about which the report is wrong.
 fn rows_told_wrongly(plan: &Plan, played: &Played, part: &Part) -> Vec<String> {
     let told: BTreeMap<usize, &Attention> = part
         .report
@@ -122,14 +122,14 @@ fn rows_told_wrongly(plan: &Plan, played: &Played, part: &Part) -> Vec<String> {
         let why = wrong(plan, played, part, part.offset + row, outcome)?;
         let word = outcome.map_or("inserted or updated", Outcome::word);
         Some(format!(
-            "row {} is told to be {word}, and {why}",
+            "row {} is reported as {word}, but {why}",
             part.offset + row
         ))
     });
     wrong.collect()
 }
 
-/// Why what is told of a row cannot be so.
+/// Why the report of a row cannot be true.
 fn wrong(
     plan: &Plan,
     played: &Played,
@@ -163,17 +163,17 @@ fn wrong(
         twins.any(|(index, other)| index + 1 != row && other.email.to_lowercase() == email);
     match outcome {
         None if plan.import.upsert => with_email().next().is_none().then_some("nobody is there"),
-        None => (!is_in).then_some("nobody of it is there"),
+        None => (!is_in).then_some("none of its users are there"),
         Some(Outcome::AlreadyThere) if is_in => Some("it was inserted"),
         Some(Outcome::AlreadyThere) => {
             let was_there = play.strangers.contains(&email)
                 || play.before.iter().any(|profile| profile["email"] == *email)
                 || (has_twin && !is_shared);
-            (!was_there).then_some("nobody with the e-mail ever was")
+            (!was_there).then_some("nobody ever had the e-mail")
         }
         Some(Outcome::Failed) => (is_in && !came_in_meanwhile()).then_some("it is in"),
         Some(Outcome::Unknown) => is_undisturbed(plan).then_some("nothing went wrong"),
-        _ => Some("that is no end"),
+        _ => Some("that is not an outcome"),
     }
 }
 
@@ -187,11 +187,11 @@ fn doubled(plan: &Plan, played: &Played) -> Vec<String> {
     }
     let doubled = seen.into_iter().filter(|(_, count)| *count > 1);
     doubled
-        .map(|(row, count)| format!("row {row} is in {count} times"))
+        .map(|(row, count)| format!("row {row} was imported {count} times"))
         .collect()
 }
 
-/// Whoever was there before and is not as they were.
+/// Users who were there before and have changed.
 fn strangers_touched(plan: &Plan, played: &Played) -> Vec<String> {
     let now = played.line.play().accounts();
     let play = played.line.play();
@@ -214,9 +214,9 @@ fn strangers_touched(plan: &Plan, played: &Played) -> Vec<String> {
         let may_change =
             play.changed.contains(email) || (plan.import.upsert && rows.contains(email));
         match there {
-            None => faults.push(format!("{email} was there before, and is gone")),
+            None => faults.push(format!("{email} was there before, but is gone")),
             Some(there) if there != profile && !may_change => {
-                faults.push(format!("{email} was there before, and was changed"));
+                faults.push(format!("{email} was there before, but was changed"));
             }
             Some(_) => {}
         }
@@ -224,7 +224,7 @@ fn strangers_touched(plan: &Plan, played: &Played) -> Vec<String> {
     faults
 }
 
-/// Secrets where none belongs: in what is said, in what is written, but for the rows that are to be sent.
+/// Secrets where they do not belong: in what is printed, and in what is written except for rows still to be sent.
 fn secrets_shown(plan: &Plan, played: &Played) -> Vec<String> {
     let client_secret = played.line.play().client.1.clone();
     let mut faults = Vec::new();
@@ -237,10 +237,10 @@ fn secrets_shown(plan: &Plan, played: &Played) -> Vec<String> {
         .collect();
     for line in &played.said {
         if line.contains(&client_secret) || line.contains("eyJ") {
-            faults.push(format!("a credential is said: {line}"));
+            faults.push(format!("a line shows a credential: {line}"));
         }
         if all.iter().any(|(_, secret)| line.contains(secret)) {
-            faults.push(format!("a hash is said: {line}"));
+            faults.push(format!("a line shows a hash: {line}"));
         }
     }
     let told: BTreeSet<usize> = played
@@ -258,12 +258,12 @@ fn secrets_shown(plan: &Plan, played: &Played) -> Vec<String> {
         let is_of_a_stream = played.parts.len() > 1 && path.ends_with("left-out.jsonl");
         let text = String::from_utf8_lossy(&bytes);
         if text.contains(&client_secret) || text.contains("eyJ") {
-            faults.push(format!("a credential is in {}", path.display()));
+            faults.push(format!("{} holds a credential", path.display()));
         }
         for (row, secret) in &all {
             if text.contains(secret.as_str()) && !told.contains(row) && !is_of_a_stream {
                 faults.push(format!(
-                    "the hash of row {row}, which is in, is still in {}",
+                    "row {row} was imported, but its hash is still in {}",
                     path.display()
                 ));
             }
@@ -288,7 +288,7 @@ fn too_many_requests(plan: &Plan, played: &Played) -> Option<String> {
     });
     close.next().map(|(first, last)| {
         format!(
-            "{} requests from {:?} to {:?}, {} a second are allowed",
+            "{} requests from {:?} to {:?}, but only {} a second are allowed",
             at_once + 1,
             first.at,
             last.at,
@@ -313,7 +313,7 @@ fn sent_again_late(plan: &Plan, played: &Played) -> Option<String> {
         let last = heard.get(&rows).copied();
         if last.is_some_and(|last| asked.at > last + Duration::from_secs(6 * 3_600)) {
             return Some(format!(
-                "rows {rows:?} are upserted again at {:?}",
+                "rows {rows:?} were upserted again at {:?}",
                 asked.at
             ));
         }
@@ -344,7 +344,7 @@ fn too_slow(plan: &Plan, played: &Played) -> Option<String> {
     (longest > limit).then(|| format!("an import took {longest:.0} s, for {work:.0} s of jobs"))
 }
 
-/// Whoever the run has made and its removal neither deleted nor named.
+/// Users that the run created and its removal neither deleted nor named.
 fn left_behind(plan: &Plan, played: &Played) -> Vec<String> {
     let Some(left) = &played.left else {
         return Vec::new();
@@ -360,7 +360,12 @@ fn left_behind(plan: &Plan, played: &Played) -> Vec<String> {
     let mut faults: Vec<String> = ours
         .clone()
         .filter(|profile| !named(profile))
-        .map(|profile| format!("{} of the run is left, without a word", profile["email"]))
+        .map(|profile| {
+            format!(
+                "{} of the run is left, and nothing said so",
+                profile["email"]
+            )
+        })
         .collect();
     if is_undisturbed(plan) && !plan.import.leaves_ids && !plan.import.upsert {
         faults.extend(ours.map(|profile| format!("{} of the run is left", profile["email"])));
@@ -368,14 +373,11 @@ fn left_behind(plan: &Plan, played: &Played) -> Vec<String> {
     faults
 }
 
-/// Whoever failed is given back whole, to be mended and sent again, and the folder tells the same when it is read again.
+/// Failed rows are given back complete, to be fixed and sent again, and the folder says the same when it is read again.
 fn given_back_otherwise(plan: &Plan, part: &Part) -> Vec<String> {
     let mut faults = Vec::new();
     if part.read_again != part.report.counts() {
-        faults.push(format!(
-            "read again, the folder tells {:?}",
-            part.read_again
-        ));
+        faults.push(format!("read again, the folder says {:?}", part.read_again));
     }
     let told = part.report.attention().iter();
     let failed: Vec<usize> = told
@@ -384,7 +386,7 @@ fn given_back_otherwise(plan: &Plan, part: &Part) -> Vec<String> {
         .collect();
     if failed.len() != part.failed.len() {
         faults.push(format!(
-            "{} failed, and {} are given back",
+            "{} failed, but {} are given back",
             failed.len(),
             part.failed.len()
         ));
@@ -398,13 +400,13 @@ fn given_back_otherwise(plan: &Plan, part: &Part) -> Vec<String> {
             Hash::Custom => user.custom_password_hash.is_some(),
         };
         if user.email != person.email || !hash {
-            faults.push(format!("row {row} failed, and is given back otherwise"));
+            faults.push(format!("row {row} failed, but is given back changed"));
         }
     }
     faults
 }
 
-/// The sheet has each row once, with the outcome that the report tells.
+/// The sheet has each row once, with the outcome of the report.
 fn sheet_that_tells_otherwise(part: &Part) -> Option<String> {
     let told: BTreeMap<usize, Outcome> = part
         .report
@@ -422,14 +424,16 @@ fn sheet_that_tells_otherwise(part: &Part) -> Option<String> {
             None => ["inserted", "updated", "inserted or updated"].contains(&word),
         };
         if !is_so || !rows.insert(row) {
-            return Some(format!("the sheet tells otherwise of row {row}: {line}"));
+            return Some(format!(
+                "the sheet says something else about row {row}: {line}"
+            ));
         }
     }
     let total = part.report.counts().total as usize;
     (rows.len() != total).then(|| format!("the sheet has {} rows of {total}", rows.len()))
 }
 
-/// A request that came before the time that a limit told.
+/// A request that came before the time that a limit gave.
 fn asked_too_soon(played: &Played) -> Option<String> {
     let play = played.line.play();
     let pairs = play.asked.iter().zip(play.asked.iter().skip(1));
@@ -438,7 +442,7 @@ fn asked_too_soon(played: &Played) -> Option<String> {
     });
     soon.next().map(|(first, next)| {
         format!(
-            "asked at {:?}, though at {:?} it was told to wait 7 s",
+            "a request came at {:?}, though the answer at {:?} said to wait 7 s",
             next.at, first.at
         )
     })
@@ -456,9 +460,9 @@ fn stopped_without_need(plan: &Plan, played: &Played) -> Option<String> {
     played.said.iter().find(stops).cloned()
 }
 
-/// Users of the run who came in after it was told of, or after its removal, with no word that they may.
+/// Users of the run who were imported after its report or its removal, although nothing said that this may happen.
 fn late_without_a_word(plan: &Plan, played: &Played) -> Vec<String> {
-    // By a clock that was set, nobody can compare.
+    // Times of a changed clock cannot be compared.
     if plan
         .ends
         .iter()
@@ -484,6 +488,6 @@ fn late_without_a_word(plan: &Plan, played: &Played) -> Vec<String> {
     let millis =
         |profile: &Value| micros(profile["created_at"].as_str().unwrap_or_default()) / 1000;
     let late = late.filter(|profile| until.is_none_or(|until| until < millis(profile)));
-    late.map(|profile| format!("{} came in later, without a word", profile["email"]))
+    late.map(|profile| format!("{} came in later, and nothing said so", profile["email"]))
         .collect()
 }

@@ -17,17 +17,17 @@ pub(crate) fn check_email(email: &str, faults: &mut Faults) {
     } else if !is_email(email) {
         faults.add(
             "email",
-            "is no address Auth0 takes: it wants name@domain with a full domain",
+            "is not an address that Auth0 takes: it must be name@domain with a full domain",
         );
     }
 }
 
-/// The form alone: a number is unique in the tenant's users, whatever the connection makes of it.
+/// Checks only the form: a number must be unique among the tenant's users, whatever the connection does with it.
 pub(crate) fn check_phone(phone: &str, faults: &mut Faults) {
     if !is_phone(phone) {
         faults.add(
             "phone_number",
-            "is no number Auth0 takes: it wants + and 1 to 15 digits with nothing between them, as in +4930123456",
+            "is not a number that Auth0 takes: it must be + and 1 to 15 digits with nothing between them, as in +4930123456",
         );
     }
 }
@@ -36,14 +36,14 @@ pub(crate) fn check_phone(phone: &str, faults: &mut Faults) {
 pub(crate) fn check_user_id(id: &str, faults: &mut Faults) {
     let length = id.chars().count();
     let problem = if id.is_empty() {
-        "is empty: leave it out, and one is drawn".to_string()
+        "is empty: leave it out, and an id is made".to_string()
     } else if id.contains(char::is_whitespace) {
-        "holds white space, which no user id may".to_string()
+        "has white space, which is not allowed in a user id".to_string()
     } else if length > MOST_ID_CHARS {
-        format!("has {length} characters, and Auth0 takes {MOST_ID_CHARS} at most")
+        format!("has {length} characters, and Auth0 takes at most {MOST_ID_CHARS}")
     } else if let Some(provider) = provider_of(id) {
         format!(
-            "begins with a provider, {provider}|, and Auth0 puts auth0| in front of it all: give what comes after {provider}| alone"
+            "begins with a provider, {provider}|, and Auth0 adds auth0| in front: give only the part after {provider}|"
         )
     } else {
         return;
@@ -63,7 +63,7 @@ pub(crate) fn check_attributes(user: &User, rules: &ConnectionRules, faults: &mu
     match (&user.username, &rules.usernames) {
         (Some(_), None) => faults.add(
             "username",
-            "is given, and the connection takes none: leave it out (Users::without_usernames)",
+            "is set, but the connection does not take usernames: leave it out (Users::without_usernames)",
         ),
         (Some(username), Some(rules)) => check_username(username, rules, faults),
         (None, _) => {}
@@ -72,13 +72,13 @@ pub(crate) fn check_attributes(user: &User, rules: &ConnectionRules, faults: &mu
         if is_missing(user, field) {
             faults.add(
                 field,
-                "is missing, and the connection requires it of every user",
+                "is missing, and the connection requires it for every user",
             );
         }
     }
 }
 
-/// Whether a required field is missing; of one that an import does not know nothing can be said.
+/// Whether a required field is missing. A field that an import does not have is never reported.
 fn is_missing(user: &User, field: &str) -> bool {
     let value = match field {
         "username" => &user.username,
@@ -88,7 +88,7 @@ fn is_missing(user: &User, field: &str) -> bool {
         "given_name" => &user.given_name,
         "family_name" => &user.family_name,
         "picture" => &user.picture,
-        // Every import requires the e-mail, so its absence is told already.
+        // Every import requires the e-mail, so a missing one is already reported.
         _ => return false,
     };
     value.as_deref().unwrap_or_default().is_empty()
@@ -108,19 +108,19 @@ fn check_username(username: &str, rules: &UsernameRules, faults: &mut Faults) {
     if let Some(bad) = username.chars().find(|c| !fits(*c)) {
         return faults.add(
             "username",
-            format!("holds {bad:?}: it takes letters, digits and {USERNAME_PUNCTUATION}"),
+            format!("has the character {bad:?}: use letters, digits and {USERNAME_PUNCTUATION}"),
         );
     }
     if is_email(username) && !rules.emails {
         faults.add(
             "username",
-            "looks like an e-mail address, which a username may not here",
+            "looks like an e-mail address, which this connection does not take as a username",
         );
     }
     if is_phone(username) && !rules.phones {
         faults.add(
             "username",
-            "looks like a phone number, which a username may not here",
+            "looks like a phone number, which this connection does not take as a username",
         );
     }
 }

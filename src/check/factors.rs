@@ -10,7 +10,7 @@ pub(crate) fn check_factors(factors: &[Value], faults: &mut Faults) {
     if !(1..=10).contains(&factors.len()) {
         faults.add(
             "mfa_factors",
-            format!("has {} factors: 1 to 10 are taken", factors.len()),
+            format!("has {} factors, and Auth0 takes 1 to 10", factors.len()),
         );
     }
     for (index, factor) in factors.iter().enumerate() {
@@ -20,7 +20,10 @@ pub(crate) fn check_factors(factors: &[Value], faults: &mut Faults) {
             continue;
         };
         if kinds.len() > 1 {
-            faults.add(&field, "holds more than one factor: give each its own");
+            faults.add(
+                &field,
+                "has more than one factor: give each an object of its own",
+            );
         }
         for (kind, value) in kinds {
             check_factor(&format!("{field}.{kind}"), kind, value, faults);
@@ -33,12 +36,12 @@ fn check_factor(field: &str, kind: &str, value: &Value, faults: &mut Faults) {
         "totp" => ("secret", is_base32, "must be base32: A to Z and 2 to 7"),
         "phone" => ("value", is_phone, "must be + and 1 to 15 digits"),
         "email" => ("value", is_email, "must be an e-mail address"),
-        _ => return faults.add(field, "is no factor: totp, phone and email are"),
+        _ => return faults.add(field, "is not a factor: use totp, phone or email"),
     };
     let empty = Map::new();
     let fields = value.as_object().unwrap_or(&empty);
     if fields.keys().any(|other| other != key) {
-        faults.add(field, format!("takes `{key}` alone"));
+        faults.add(field, format!("takes only `{key}`"));
     }
     if !fields.get(key).and_then(Value::as_str).is_some_and(fits) {
         faults.add(&format!("{field}.{key}"), words);

@@ -35,7 +35,7 @@ pub(crate) fn check_app_metadata(metadata: &Map<String, Value>, faults: &mut Fau
     for key in reserved.filter(|key| RESERVED.contains(&key.as_str())) {
         faults.add(
             &format!("app_metadata.{key}"),
-            "is a key Auth0 keeps for itself: rename it",
+            "is a key that Auth0 reserves: rename it",
         );
     }
     check_keys("app_metadata", metadata, faults);
@@ -48,7 +48,7 @@ pub(crate) fn check_keys(path: &str, fields: &Map<String, Value>, faults: &mut F
         if key.contains(['.', '$']) {
             faults.add(
                 &path,
-                "is a key with a `.` or a `$`, which Auth0 takes in no key of metadata: rename it, or make an object of it",
+                "is a key with a `.` or a `$`, which Auth0 does not take in metadata: rename it, or make it an object",
             );
         }
         check_value(&path, value, faults);

@@ -1,6 +1,6 @@
-//! A user against Auth0's import schema and the connection's own rules, before anything is sent.
+//! Checks a user against Auth0's import schema and the connection's own rules before anything is sent.
 //!
-//! Written from the published schema, not from what the practice tenant does: where the two disagree a test fails.
+//! Written from the published schema, not from what the practice tenant does: if the two disagree, a test fails.
 
 pub(crate) mod attributes;
 pub(crate) mod factors;
@@ -23,11 +23,11 @@ use crate::words::grouped;
 
 /// Checks every user against Auth0's import schema, the connection's own rules, and each other. Sends nothing.
 ///
-/// Gives all faults at once, in the order of the rows; an empty list when there are none. A user who alone is over
-/// the size of an upload is a fault too. The connection's own rules (usernames, required fields, whether users may
-/// share an e-mail) are known for one that came from [`get_connection_id`](crate::get_connection_id) or
-/// [`list_connections`](crate::list_connections) with a token that has the scope `read:connections_options`; otherwise
-/// nothing is checked against them. What Auth0 takes for now is no fault: see [`check_warnings`](crate::check_warnings).
+/// Returns all problems at once, in the order of the rows, or an empty list. A user who is too large for an upload is a problem
+/// too. The connection's own rules (usernames, required fields, whether users may share an e-mail) are known if the connection
+/// came from [`get_connection_id`](crate::get_connection_id) or [`list_connections`](crate::list_connections) with a token that
+/// has the scope `read:connections_options`. Otherwise they are not checked. What Auth0 takes for now is not a problem: see
+/// [`check_warnings`](crate::check_warnings).
 ///
 /// # Examples
 ///
@@ -35,7 +35,7 @@ use crate::words::grouped;
 /// use auth0_bulk_users::*;
 ///
 /// let connection = ConnectionId::new("con_0123456789abcdef")?;
-/// let users = [User::new("ada@test.edu"), User::new("ada@localhost")];
+/// let users = [User::new("ada@uni.test"), User::new("ada@localhost")];
 /// let problems = check_users(&connection, &users);
 /// assert_eq!((problems[0].row, problems[0].field.as_str()), (2, "email"));
 /// println!("{}", problems[0]);
@@ -46,7 +46,7 @@ pub fn check_users(connection: &ConnectionId, users: &[User]) -> Vec<Problem> {
     check_for(connection, users, false)
 }
 
-/// As [`check_users`], for an import by which a `password_hash` may be lost, or by which none is.
+/// Like [`check_users`]; `loses_hashes` says whether the import may lose a `password_hash`.
 pub(crate) fn check_for(
     connection: &ConnectionId,
     users: &[User],
@@ -65,7 +65,7 @@ pub(crate) fn check_for(
             claims.claim(*row, user);
         }
     }
-    // Only now is it known which good row keeps what it shares with bad ones before it.
+    // Only now is it known which good row keeps a value that it shares with faulty rows before it.
     for row in &shared {
         let user = &users[row - 1];
         problems.extend(claims.twins(*row, user));
@@ -76,7 +76,7 @@ pub(crate) fn check_for(
 }
 
 /// Documented with the import schema: `password_hash` cannot be upserted.
-const LOST_BY_AN_UPSERT: &str = "is dropped without a word for a user who is there already: leave it out, or say that it is for new users alone (ImportOptions::keep_existing_passwords)";
+const LOST_BY_AN_UPSERT: &str = "is silently dropped for an existing user: leave it out, or say that it is only for new users (ImportOptions::keep_existing_passwords)";
 
 pub(crate) fn check_alone(
     row: usize,
@@ -96,7 +96,7 @@ pub(crate) fn check_alone(
         faults.add(
             &field,
             format!(
-                "makes the user {} bytes, and an upload has room for {}: send less of it",
+                "makes the user {} bytes, and an upload has room for {}: shorten it",
                 grouped(bytes),
                 grouped(room)
             ),
@@ -105,8 +105,8 @@ pub(crate) fn check_alone(
     faults.of(row, &user.email)
 }
 
-/// Checks one user after the other, so that a stream need not be held. What is kept to find twins takes about 20
-/// to 40 bytes for each e-mail, username, user id and phone number.
+/// Checks users one at a time, so a stream need not be kept. Finding duplicates takes about 20 to 40 bytes for each e-mail,
+/// username, user id and phone number.
 pub(crate) struct Checker {
     connection: ConnectionId,
     loses_hashes: bool,
@@ -158,7 +158,7 @@ fn check_hashes(user: &User, faults: &mut Faults) {
         if user.custom_password_hash.is_some() {
             faults.add(
                 "custom_password_hash",
-                "stands beside password_hash: give one of the two",
+                "is set together with password_hash: keep only one of the two",
             );
         }
     }
@@ -168,7 +168,7 @@ fn check_hashes(user: &User, faults: &mut Faults) {
         if own.is_empty() && hash["hash"]["value"].is_null() {
             own.add(
                 "custom_password_hash.hash.value",
-                "is missing: no password would ever fit",
+                "is missing, so no password would ever fit",
             );
         }
         faults.append(own);

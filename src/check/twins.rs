@@ -1,4 +1,4 @@
-//! Users who share what no two users may share.
+//! Duplicates: users who share a value that must be unique.
 
 use std::collections::{BTreeSet, HashMap};
 use std::hash::{BuildHasher, RandomState};
@@ -6,11 +6,11 @@ use std::hash::{BuildHasher, RandomState};
 use crate::error::problem::{Faults, Problem};
 use crate::users::User;
 
-/// What no two users may share. E-mails are among it unless the connection says that they need not be unique. A phone
-/// number is unique in the tenant's users even where it is no attribute of the connection.
+/// The fields that must be unique. E-mails are one of them, unless the connection says that they need not be unique. A phone
+/// number is unique even if it is not an attribute of the connection.
 const UNIQUE: [&str; 4] = ["email", "username", "user_id", "phone_number"];
 
-const EMAILS_UNKNOWN: &str = " (whether users of this connection may share an e-mail is unknown: get_connection_id tells, with a token that has read:connections_options)";
+const EMAILS_UNKNOWN: &str = " (it is unknown whether users of this connection may share an e-mail: get_connection_id finds out, with a token that has read:connections_options)";
 
 /// The value as Auth0 compares it.
 fn unique(field: &str, user: &User) -> Option<String> {
@@ -58,13 +58,13 @@ pub(crate) fn rows_that_share(users: &[User]) -> (Hashers, BTreeSet<usize>) {
     (hashers, shared)
 }
 
-/// What rows have that no two may share, in 16 bytes for each e-mail, username, user id and phone number: for files of any length.
+/// The unique values of all rows, in 16 bytes for each e-mail, username, user id and phone number, for files of any length.
 pub(crate) struct Keys {
     hashers: Hashers,
     keys: [Vec<([u32; 3], u32)>; UNIQUE.len()],
 }
 
-/// A row that shares a field with one before it, which keeps it.
+/// A row that shares a field with an earlier row, which keeps it.
 pub(crate) struct Twin {
     pub(crate) row: u32,
     pub(crate) field: &'static str,
@@ -88,7 +88,7 @@ impl Keys {
         }
     }
 
-    /// The twins, in the order of their rows. A row that is itself one keeps nothing from a later one.
+    /// The duplicates, in the order of their rows. A row that is itself a duplicate claims nothing.
     pub(crate) fn twins(self) -> Vec<Twin> {
         let (mut shared, mut groups) = (Vec::new(), 0_usize);
         for (field, mut keys) in self.keys.into_iter().enumerate() {
@@ -122,11 +122,11 @@ impl Keys {
     }
 }
 
-/// Which row keeps an e-mail, username, user id or phone number. A row that is left out takes nothing from a good one.
+/// Which row keeps an e-mail, username, user id or phone number. A row that is left out claims nothing.
 pub(crate) struct Claims {
     hashers: Hashers,
     owners: HashMap<[u32; 3], u32>,
-    /// `None` where the tenant does not tell it.
+    /// `None` if the tenant does not say.
     emails_unique: Option<bool>,
 }
 
@@ -166,7 +166,7 @@ impl Claims {
                 };
                 faults.add(
                     field,
-                    format!("is that of row {owner} too: leave one of them out{unknown}"),
+                    format!("is also in row {owner}: leave out one of the two{unknown}"),
                 );
             }
         }

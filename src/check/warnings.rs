@@ -1,4 +1,4 @@
-//! What Auth0 takes for now, and is better mended before it no longer does.
+//! What Auth0 takes for now and may refuse later.
 
 use crate::error::problem::{Faults, Problem};
 use crate::users::User;
@@ -7,11 +7,11 @@ use crate::words::grouped;
 /// Bytes of a user's profile, by Auth0's "10KB"; in its other limits a KB is 1,024 bytes.
 const PROFILE_LIMIT: usize = 10 * 1024;
 
-/// Tells which users Auth0 takes for now but may refuse later. Sends nothing, and stops no import.
+/// Finds users that Auth0 takes for now but may refuse later. Sends nothing, and stops no import.
 ///
-/// Today that is a profile of over 10 KB. Auth0 takes it with a warning in the tenant's log; from 2027-03-04 it may be
-/// refused. Auth0 measures a profile as it stores it, which is some hundred bytes more than what is sent: a user just
-/// below the limit may be over it (Auth0's guide "Migrate Oversized User Profiles").
+/// Today that is a profile of over 10 KB. Auth0 takes it with a warning in the tenant's log; from 2027-03-04 it may be refused.
+/// Auth0 measures the profile as it stores it, which is a few hundred bytes more than what is sent, so a user just below the
+/// limit may be over it (Auth0's guide "Migrate Oversized User Profiles").
 ///
 /// # Examples
 ///
@@ -20,8 +20,8 @@ const PROFILE_LIMIT: usize = 10 * 1024;
 /// use serde_json::{Map, json};
 ///
 /// let notes = json!("x".repeat(10_300));
-/// let large = User { user_metadata: Some(Map::from_iter([("notes".to_string(), notes)])), ..User::new("ada@test.edu") };
-/// let warnings = check_warnings(&[User::new("eva@test.edu"), large]);
+/// let large = User { user_metadata: Some(Map::from_iter([("notes".to_string(), notes)])), ..User::new("ada@uni.test") };
+/// let warnings = check_warnings(&[User::new("eva@uni.test"), large]);
 /// assert_eq!((warnings.len(), warnings[0].row, warnings[0].field.as_str()), (1, 2, "user_metadata"));
 /// assert!(warnings[0].problem.contains("2027-03-04"));
 /// ```
@@ -40,7 +40,7 @@ fn profile_size(user: &User) -> Faults {
         faults.add(
             &longest_field(user),
             format!(
-                "makes the profile {} bytes or more, over Auth0's limit of 10 KB: it is taken for now, with a warning in the tenant's log, and may be refused from 2027-03-04: send less of it",
+                "makes the profile {} bytes or more, over Auth0's limit of 10 KB: Auth0 takes it for now, with a warning in the tenant's log, and may refuse it from 2027-03-04: shorten it",
                 grouped(bytes)
             ),
         );

@@ -1,4 +1,5 @@
-//! What a comparison wrote is removed: every user that may have come in, by the id that the tenant tells for a drawn e-mail.
+//! Removes what a comparison wrote: every user that may have been imported, by the id that the tenant gives for a random
+//! e-mail.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -38,7 +39,7 @@ impl Known {
     }
 }
 
-/// Removes whoever may have come in, and looks whether they are gone.
+/// Removes all users that may have been imported, and checks that they are gone.
 pub(crate) fn clean(side: &mut Side, tenant: &Tenant) -> Cleaned {
     let tenant = tenant.until(Deadline::after(LIMIT), FAULTS_BORNE);
     let known: BTreeSet<Known> = side.sent.iter().map(Known::of).collect();
@@ -76,12 +77,13 @@ pub(crate) fn clean(side: &mut Side, tenant: &Tenant) -> Cleaned {
         }
     }
     let open = side.open.iter();
-    let may_come = open.map(|what| format!("{what} may still be at work, and bring its users in"));
+    let may_come =
+        open.map(|what| format!("{what} may still be running, and may still import its users"));
     cleaned.left.extend(may_come);
     cleaned
 }
 
-/// The ids of the users with an e-mail that was drawn for this comparison.
+/// The ids of the users with an e-mail made for this comparison.
 fn ids_by_email(side: &Side, tenant: &Tenant, email: &str) -> Result<Vec<String>> {
     let answer = tenant.send(side.by_email(email))?;
     let users: Vec<UserAnswer> = answer.read()?;

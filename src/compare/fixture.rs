@@ -29,7 +29,7 @@ pub(crate) fn fixture(comparison: &Comparison) -> String {
             Shape::List(comparison.probes.iter().map(of_probe).collect()),
         ),
     ]);
-    // Nothing in it is no JSON.
+    // Nothing in it is not JSON.
     serde_json::to_string_pretty(&whole).unwrap_or_default() + "\n"
 }
 

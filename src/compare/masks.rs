@@ -6,9 +6,9 @@ use crate::secrets::hide::without_secrets;
 
 /// Characters of a tenant's sentence that are kept.
 const MOST_CHARS: usize = 400;
-/// A name of the reader's that is shorter is a word of many sentences; it is masked where it stands alone.
+/// A shorter name may be a word in many sentences; it is only masked if it is a whole text.
 const LEAST_IN_A_SENTENCE: usize = 8;
-/// Characters of a word of letters and digits from which on it is taken for an id: Auth0's shortest have 16.
+/// A word of letters and digits with at least this many characters is taken for an id: Auth0's shortest have 16.
 const ID_CHARS: usize = 16;
 /// Digits of a number that is taken for a time or an id.
 const LONG_NUMBER: usize = 9;
@@ -33,7 +33,7 @@ impl Masks {
     pub(crate) fn sentence(&self, text: &str) -> String {
         let mut rest = self.with_own(text, LEAST_IN_A_SENTENCE);
         let mut out = String::new();
-        // What stands in these brackets was put there just now, or is a placeholder of the tenant's.
+        // Text in these brackets is a mask, or a placeholder from the tenant.
         while let Some((before, after)) = rest.split_once('<') {
             out += &words(before);
             let end = after.find('>').map_or(after.len(), |end| end + 1);
@@ -48,7 +48,7 @@ impl Masks {
         words_of_others(&without_secrets(&out), MOST_CHARS)
     }
 
-    /// What stands for a value that is no sentence: its form, and which of ours it is.
+    /// The mask of a value that is not a sentence: its form, and which of our values it is.
     pub(crate) fn value(&self, text: &str) -> String {
         let own = self.with_own(text, 0);
         if is_whole(own.strip_prefix("auth0|").unwrap_or(&own)) {
@@ -188,7 +188,7 @@ mod tests {
                 "no auth0|pc-00001 in Throwaway-Database.",
                 "no auth0|<id of one> in <connection>.",
             ),
-            ("ada@test.edu, job_AbCdEfGh01234567.", "<email>, <id>."),
+            ("ada@uni.test, job_AbCdEfGh01234567.", "<email>, <id>."),
             (
                 "at 2026-11-27T13:00:00.000Z from 10.1.2.3:80",
                 "at <time> from <address>",
@@ -197,7 +197,7 @@ mod tests {
                 "see dev-1.us.auth0.com, ::1 and 5f7c8ec7c33c6c004bbafe82",
                 "see <address>, <address> and <id>",
             ),
-            ("<b>Ada <ada@test.edu>", "<b>Ada <<email>>"),
+            ("<b>Ada <ada@uni.test>", "<b>Ada <<email>>"),
             (
                 r"String does not match pattern ^con_[A-Za-z0-9]{16}$ on property connection_id.",
                 r"String does not match pattern ^con_[A-Za-z0-9]{16}$ on property connection_id.",

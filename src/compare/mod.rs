@@ -1,4 +1,4 @@
-//! How a tenant answers otherwise than the practice tenant: the same probes for both, compared by form.
+//! Where a tenant answers differently from the practice tenant: both get the same probes, and the answers are compared by form.
 
 mod clean;
 mod fixture;
@@ -81,7 +81,7 @@ impl Default for ComparisonOptions {
 }
 
 impl ComparisonOptions {
-    /// The name of the connection to write into, which must hold no users: `practice-comparison` otherwise.
+    /// The name of the connection to write into, which must have no users. Default: `practice-comparison`.
     ///
     /// # Examples
     ///
@@ -97,8 +97,8 @@ impl ComparisonOptions {
         self
     }
 
-    /// Whether a third job is tried while two run; not otherwise, since it takes two jobs of 2,000 rows. All of these rows are
-    /// refused, and no user comes of them.
+    /// Whether a third job is tried while two run. Default: no, since it takes two jobs of 2,000 rows. All of these rows are
+    /// refused, so they create no user.
     ///
     /// # Examples
     ///
@@ -123,7 +123,7 @@ impl ComparisonOptions {
     }
 }
 
-/// One probe and what came of it; a [`Comparison`] is a list of them.
+/// One probe and its result; a [`Comparison`] is a list of them.
 ///
 /// # Examples
 ///
@@ -146,17 +146,17 @@ pub struct Probe {
     pub name: &'static str,
     /// What is sent, or which part of an answer is looked at.
     pub request: &'static str,
-    /// The row of docs/how-the-import-job-behaves.md that it is about, in its words.
+    /// The row of docs/how-the-import-job-behaves.md that it is about.
     pub settles: &'static str,
-    /// What the practice tenant is to answer, in a word or two: the status and the code, say.
+    /// What the practice tenant should answer, in a word or two, such as the status and the code.
     pub expected: &'static str,
-    /// What the tenant answered, by its form, as JSON; or why that is not known.
+    /// The form of the tenant's answer as JSON, or why it is not known.
     pub tenant: String,
     /// The same of the practice tenant.
     pub practice: String,
-    /// Whether both are of one form; `None` where one of them is not known.
+    /// Whether both have the same form; `None` if one of them is not known.
     pub same: Option<bool>,
-    /// Each place where they differ, with what stands there: in the tenant's answer, and in the practice tenant's.
+    /// Each place where they differ, with the tenant's value and the practice tenant's value.
     pub differs: Vec<[String; 3]>,
     pub(crate) seen: [Seen; 2],
 }
@@ -187,9 +187,9 @@ impl Probe {
     }
 }
 
-/// Where a tenant answers otherwise than the practice tenant: a list of [`Probe`], which derefs to a slice and iterates.
+/// Where a tenant answers differently from the practice tenant: a list of [`Probe`], which derefs to a slice and iterates.
 ///
-/// [`Comparison::save_json`] keeps it as a file that can be sent to the project.
+/// [`Comparison::save_json`] saves it to a file that can be sent to the project.
 ///
 /// # Examples
 ///
@@ -226,23 +226,23 @@ pub struct Comparison {
 list!(Comparison, probes, Probe);
 debug_fields!(Comparison: removed, left, probes, domain, connection, jobs, requests, earlier, took, correlation_id);
 
-/// Asks a throwaway tenant and a practice tenant the same, and shows where they answer differently. Writes to the tenant:
-/// users, whom it removes; waits.
+/// Asks a throwaway tenant and a practice tenant the same questions, and shows where they answer differently. Writes users to
+/// the tenant and removes them; waits.
 ///
-/// It writes into a connection that is there for it alone, an empty database called `practice-comparison`; another name is
-/// for [`compare_with_practice_with`]. Before it writes anything it says how much: four import jobs with some twenty users, of
-/// whom five or so come in, by some sixty requests, two a second where the tenant does not tell that it has room, within five
-/// minutes. Afterwards it removes whom it brought in, by their ids, also when a probe has failed, and says so. No mail is
+/// It writes only into a connection made for it: an empty database called `practice-comparison`; use
+/// [`compare_with_practice_with`] for another name. Before it writes, it says how much: four import jobs with about twenty
+/// users, of whom about five are imported, in about sixty requests, two a second unless the tenant says that it takes more,
+/// within five minutes. Then it removes the imported users by their ids, even if a probe has failed, and says so. No mail is
 /// sent. The tenant's log, its event streams and its Actions see these users come and go.
 ///
-/// The practice tenant that it is compared with is started for it, as it is when nobody has set anything.
+/// It starts its own practice tenant with the default settings.
 ///
 /// # Errors
 ///
-/// A read-only tenant: [`Tenant::allow_writes`] opens it by name. A token without the scopes of an import and a removal. No
-/// such connection, one that takes no import, or one that holds users whom no comparison made. A practice tenant that cannot be
-/// had. A tenant that cannot be reached, or that refuses before the first probe. In all of these nothing was written. A probe
-/// that fails is no error: it is told as not known.
+/// A read-only tenant, which [`Tenant::allow_writes`] opens by name. A token without the scopes of an import and a removal. A
+/// connection that does not exist, cannot take an import, or holds users that no comparison made. A practice tenant that cannot
+/// be used. A tenant that cannot be reached, or that refuses before the first probe. In all these cases nothing was written. A
+/// failed probe is not an error: its answer is reported as not known.
 ///
 /// # Examples
 ///
@@ -259,11 +259,11 @@ pub fn compare_with_practice(tenant: &Tenant) -> Result<Comparison> {
     compare_with_practice_with(tenant, &ComparisonOptions::default())
 }
 
-/// As [`compare_with_practice`], with another connection or one more probe. Writes to the tenant; waits.
+/// Like [`compare_with_practice`], with another connection or one more probe. Writes to the tenant; waits.
 ///
 /// # Errors
 ///
-/// Those of [`compare_with_practice`].
+/// The same as for [`compare_with_practice`].
 ///
 /// # Examples
 ///
@@ -337,7 +337,7 @@ fn check_rights(tenant: &Tenant) -> Result<()> {
     }
 }
 
-/// The connection of that name, if every user of this comparison can be told apart in it.
+/// The connection with that name, if it can tell all users of this comparison apart.
 fn connection_for(tenant: &Tenant, name: &str) -> Result<ConnectionId> {
     let found = find(tenant, None, |one| one.name.as_deref() == Some(name))?;
     if found.is_none() {
@@ -360,8 +360,8 @@ fn connection_for(tenant: &Tenant, name: &str) -> Result<ConnectionId> {
     }
 }
 
-/// Refuses a connection with users whom no comparison made, and gives those whom one has left. A search lags, so whom it shows
-/// is looked up.
+/// Refuses a connection with users that no comparison made, and returns the ones that an earlier comparison left. A search
+/// lags, so the users that it shows are looked up.
 fn check_empty(tenant: &Tenant, name: &str) -> Result<Vec<String>> {
     let request = Request::get("/api/v2/users", &["read:users"])
         .query("q", ownership::term("identities.connection", name))
@@ -402,11 +402,11 @@ fn connection_like(practice: &Tenant, connection: &ConnectionId) -> Result<Conne
 fn say_what_comes(tenant: &Tenant, users: &Users, options: &ComparisonOptions) {
     let rows = users.good().len() + users.wrong().len();
     let more = match options.third_job {
-        true => format!(", two of them with {} rows that are refused", grouped(MANY)),
+        true => format!(", two of them with {} faulty rows", grouped(MANY)),
         false => String::new(),
     };
     say!(
-        "comparing {} with the practice tenant: at most {}{more}, and at most {}, go into the connection `{}`, by some {} requests within {} min; these users are removed afterwards, by their ids",
+        "comparing {} with the practice tenant: at most {}{more}, and at most {}, go into the connection `{}`, in about {} requests within {} min; these users are then removed by their ids",
         tenant.domain(),
         count(options.jobs(), "import job"),
         count(rows, "user"),
@@ -490,13 +490,13 @@ impl Comparison {
 
     /// Writes the comparison as JSON, to be looked at and sent to the project: open an issue with the file. Sends nothing.
     ///
-    /// You alone can read the file; one that is there already is replaced. It tells the status, the headers about limits, the keys
-    /// in their order with the kinds of their values, and Auth0's own words. It holds no token, secret, host, name of a
-    /// connection, id, e-mail or time: `<id>`, `<email of user-1>` and the like stand for them.
+    /// Only you can read the file; an existing file is replaced. It has the status, the headers about limits, the keys in their
+    /// order with the types of their values, and Auth0's own words. It has no token, secret, host, connection name, id, e-mail
+    /// or time: `<id>`, `<email of user-1>` and the like take their place.
     ///
-    /// Its form: `format` (1), `made` (the day), `crate` (its version), `took` (milliseconds of what took its time, `tenant` and
-    /// `practice`), and `probes`, a list of `name`, `request`, `settles`, `same` (true, false, or null where it is not known),
-    /// `tenant` and `practice`: an answer by its form, or `{"untold": why}`.
+    /// Its fields are `format` (1), `made` (the day), `crate` (the version), `took` (milliseconds for `tenant` and `practice`)
+    /// and `probes`, a list of `name`, `request`, `settles`, `same` (true, false, or null if not known), `tenant` and
+    /// `practice`: the form of an answer, or `{"untold": why}`.
     ///
     /// # Errors
     ///

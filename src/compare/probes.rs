@@ -13,7 +13,7 @@ pub(crate) struct Row {
 
 macro_rules! rows {
     ($($name:literal, $request:literal, $settles:literal, $practice:literal;)+) => {
-        /// In the order in which they are told.
+        /// In the order in which they are reported.
         pub(crate) const PROBES: &[Row] = &[$(Row {
             name: $name, request: $request, settles: $settles, practice: $practice,
         }),+];
@@ -32,7 +32,7 @@ rows! {
     "job-pending", "the first answer that says pending", "`percentage_done` and `time_left_seconds` are in the schema", "200 pending";
     "job-words", "each status of the job but `pending`", "`status` is `pending`, `completed` or `failed`", "completed";
     "job-completed", "the answer that says how it ended", "`percentage_done` and `time_left_seconds` are in the schema", "200 completed";
-    "report-of-none", "GET /jobs/{id}/errors of a job without a refused row", "none was refused, or the job failed as a whole", "204";
+    "report-of-none", "GET /jobs/{id}/errors of a job without a refused row", "no row was refused, or the job failed as a whole", "204";
     "search-first", "GET /users right after the job's end", "How long search stays behind", "seen";
     "user", "GET /users/{id} of a user who came in", "What Auth0 fills in", "200";
     "user-by-email", "GET /users-by-email", "What Auth0 fills in", "200";
@@ -59,7 +59,7 @@ rows! {
     "upsert-stored-id", "GET /users/{id} of the stored id afterwards", "What an upsert does with a user id that differs from the stored one", "200";
     "upsert-sent-id", "GET /users/{id} of the sent id afterwards", "What an upsert does with a user id that differs from the stored one", "404 inexistent_user";
     "upsert-hash", "a custom_password_hash for a user without one, with upsert", "A second `custom_password_hash` for a user without one", "CONFLICT";
-    "no-json-ended", "how a job ended whose file is no JSON", "A failed job has no `summary` and says no reason", "200 failed";
+    "no-json-ended", "how a job ended with a file that is not JSON", "A failed job has no `summary` and says no reason", "200 failed";
     "no-json-report", "GET /jobs/{id}/errors of that job", "A failed job has no `summary` and says no reason", "204";
     "third-job", "an upload while two jobs run", "Three kinds of 429", "429";
     "delete-nobody", "DELETE /users/{id} of a user who never was", "Deleting who is gone is 204", "204";
@@ -69,5 +69,5 @@ rows! {
     "limits", "the headers about limits of all answers", "`x-ratelimit-limit`, `-remaining` and `-reset`", "x-ratelimit-limit, x-ratelimit-remaining, x-ratelimit-reset";
 }
 
-/// The probe that is sent when it is asked for alone.
+/// The probe that is only sent on request.
 pub(crate) const THIRD_JOB: &str = "third-job";

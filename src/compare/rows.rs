@@ -1,4 +1,4 @@
-//! The users of a comparison. Their e-mails and ids are drawn, so that they are nobody else's, and each is known by a name.
+//! The users of a comparison. Their e-mails and ids are random, so nobody else has them, and each user has a name here.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use crate::compare::masks::Masks;
 use crate::error::Result;
 use crate::secrets::random_hex;
 
-/// What every e-mail and user id of a comparison begins with, and the domain, which is nobody's (RFC 2606).
+/// The prefix of every e-mail and user id of a comparison, and the domain, which belongs to nobody (RFC 2606).
 const PREFIX: &str = "practice-comparison-";
 const DOMAIN: &str = "@example.com";
 /// Random bytes in each of them.
@@ -54,7 +54,7 @@ impl Users {
         format!("{PREFIX}{}-{name}{DOMAIN}", self.tag)
     }
 
-    /// The id as it stands in a file: the tenant puts `auth0|` before it.
+    /// The id in a file, without the tenant's `auth0|`.
     pub(crate) fn id(&self, name: &str) -> String {
         format!("{PREFIX}{}-{name}", self.tag)
     }
@@ -67,7 +67,7 @@ impl Users {
         format!("pc{}{}", self.tag, &name[name.len() - 1..])
     }
 
-    /// Names for all that is drawn, for the masks of this side.
+    /// Names for all random values, for the masks of this side.
     pub(crate) fn name_in(&self, masks: &mut Masks) {
         for row in self.all() {
             masks.add(&row.email, format!("email of {}", row.name));
@@ -101,7 +101,7 @@ impl Users {
         }
     }
 
-    /// Three users whom every tenant takes.
+    /// Three users that every tenant takes.
     pub(crate) fn good(&self) -> Vec<UserRow> {
         let username = |name| match self.usernames {
             true => json!({"username": self.username(name)}),
@@ -112,7 +112,7 @@ impl Users {
             .collect()
     }
 
-    /// Rows that are refused, each for a reason of its own, as far as it is known; sent when the good ones are there.
+    /// Rows that are refused, each for a different reason, as far as known; sent once the good ones are there.
     pub(crate) fn wrong(&self) -> Vec<UserRow> {
         let two_y = format!("$2y{BCRYPT}");
         let custom = json!({"algorithm": "bcrypt", "hash": {"value": two_y}});
@@ -161,7 +161,7 @@ impl Users {
         ]
     }
 
-    /// Rows that every tenant refuses, and so many that their job takes a while.
+    /// Rows that every tenant refuses, enough to keep a job running for a while.
     pub(crate) fn many_wrong(&self) -> Vec<u8> {
         let rows: Vec<Value> = (0..MANY)
             .map(|row| json!({"email": format!("{} {row}", self.no_email())}))
@@ -170,7 +170,7 @@ impl Users {
     }
 }
 
-/// The names of those whom every tenant takes.
+/// The names of the users that every tenant takes.
 pub(crate) const GOOD: [&str; 3] = ["user-1", "user-2", "user-3"];
 /// At the speeds that Auth0's staff name, some seconds to some minutes.
 pub(crate) const MANY: usize = 2_000;
@@ -195,7 +195,7 @@ mod tests {
         for other in [
             "ada@example.com",
             "practice-comparison-ada@example.com",
-            "practice-comparison-0123456789ab-ada@test.edu",
+            "practice-comparison-0123456789ab-ada@uni.test",
         ] {
             assert!(!is_ours(other), "{other}");
         }

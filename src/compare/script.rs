@@ -1,4 +1,4 @@
-//! What a comparison asks of each of its two tenants, in order. A probe that fails is told as such, and the next one goes on.
+//! What a comparison asks each of its two tenants, in order. A failed probe is reported, and the next one goes on.
 
 use std::time::{Duration, Instant};
 
@@ -54,7 +54,7 @@ pub(crate) fn ask_harmless(side: &mut Side) {
     let search = search_for(&long);
     let answer = side.ask(search);
     let seen = match &answer {
-        // Whom it finds is nobody's business here.
+        // The users that it finds do not matter here.
         Ok(answer) if answer.status.is_success() => {
             Seen::Told(Shape::object([("status", status(answer))]))
         }
@@ -212,7 +212,7 @@ fn wait_from(
         answer = side.ask(job_request(job));
     };
     if tells && end.is_some() {
-        // How often a job is seen to run is a matter of its speed. Another word than Auth0's is none.
+        // How often a job is seen running depends on its speed. An undocumented status does not count.
         words.retain(|word| word != PENDING);
         let words = Shape::text(words.join(", "));
         side.note("job-words", Seen::Told(Shape::object([("status", words)])));
@@ -239,7 +239,7 @@ pub(crate) fn ask_wrong(side: &mut Side) {
     }
     side.untold(&["rows-report"], "the job did not come so far");
     if !side.users.has_usernames() {
-        let why = "the connection takes no usernames, or does not tell";
+        let why = "the connection does not take usernames, or does not say so";
         side.untold(&["row-username-taken"], why);
     }
     side.untold(&names, "the job did not come so far");
@@ -290,7 +290,7 @@ fn run(side: &mut Side, probe: &'static str, rows: &[UserRow], upsert: bool) -> 
     ended
 }
 
-/// In which form a report comes; its rows are probes of their own.
+/// The form of a report; its rows are separate probes.
 fn note_report(side: &mut Side, ended: &Ended) {
     let mut seen = side.form_of(&ended.report);
     if let Seen::Told(Shape::Object(fields)) = &mut seen {
@@ -424,7 +424,7 @@ pub(crate) fn ask_third(side: &mut Side) {
     side.untold(&["third-job"], "two jobs could not be started");
 }
 
-/// Whether somebody can be deleted, told by one who never was: without that nothing is written.
+/// Whether users can be deleted, tried with a user who never existed; otherwise nothing is written.
 pub(crate) fn check_deletion(side: &mut Side) -> Result<()> {
     let nobody = format!("auth0|{}", side.users.id("nobody"));
     let answer = side.ask(side.delete(&nobody))?;

@@ -47,7 +47,7 @@ pub(crate) struct Side {
     pub(crate) requests: usize,
     /// Rows that may have come in.
     pub(crate) sent: Vec<UserRow>,
-    /// Jobs of which it was not seen that they have ended, and uploads whose answer was lost.
+    /// Jobs that were not seen to end, and uploads whose answer was lost.
     pub(crate) open: Vec<String>,
     /// Names of headers about limits, and the form of their values.
     limits: BTreeMap<String, String>,
@@ -91,7 +91,7 @@ impl Side {
         }
     }
 
-    /// Sends a request and gives the answer, whatever its status; else why there is none.
+    /// Sends a request and returns the answer, whatever its status, or why there is none.
     pub(crate) fn ask(&mut self, request: Request) -> Result<Answer, Error> {
         if self.requests >= MOST_REQUESTS {
             return Err(Error::comparison_too_long(MOST_REQUESTS));
@@ -123,7 +123,7 @@ impl Side {
         }
     }
 
-    /// What all answers told of limits.
+    /// What all answers said about limits.
     pub(crate) fn tell_limits(&mut self) {
         let limits = self.limits.iter();
         let shape = Shape::Object(
@@ -138,7 +138,7 @@ impl Side {
         self.seen.insert(probe, seen);
     }
 
-    /// Says why, masked, of those of which nothing is known yet.
+    /// Notes the masked reason for all probes without a result.
     pub(crate) fn untold(&mut self, probes: &[&'static str], why: &str) {
         let why = self.masks.sentence(why);
         for probe in probes {
@@ -207,12 +207,12 @@ impl Side {
             if answer.status != 429 || self.deadline.left() < SLOT_WAIT {
                 return Ok((answer, clock::instant()));
             }
-            say!("other jobs of the tenant are running: the comparison waits for a free slot");
+            say!("other jobs of the tenant are running: waiting for a free slot");
             clock::wait(SLOT_WAIT);
         }
     }
 
-    /// An upload without an answer may still be at work; one that was not sent, or refused, is not.
+    /// An upload without an answer may still be running; an unsent or refused one is not.
     pub(crate) fn note_lost(&mut self, error: &Error) {
         let is_sure = [
             ErrorKind::RateLimited,
@@ -227,7 +227,7 @@ impl Side {
         }
     }
 
-    /// The id of the job that an answer tells of.
+    /// The id of the job in an answer.
     pub(crate) fn job_in(&self, answer: &Answer) -> Option<JobId> {
         let told: crate::tenant::answers::AcceptedAnswer = answer.read_names().ok()?;
         let id = answer.status.is_success().then_some(told.id.0)??;

@@ -30,16 +30,16 @@ use crate::tenant::answers::ConnectionAnswer;
 pub struct Connection {
     /// The name, which a sign-in asks for.
     pub name: String,
-    /// The id, which an import asks for; of a database it knows what users it takes too, where the tenant tells it.
+    /// The id, which an import asks for. For a database, it also knows which users it takes, if the tenant says so.
     pub id: ConnectionId,
     /// `auth0` for a database; another word for every other kind.
     pub strategy: String,
-    /// What usernames a database takes, in words; where the tenant does not tell, the scope that would.
+    /// The usernames that a database takes, in words, or the scope that is needed to know.
     pub usernames: Option<String>,
-    /// The client ids of the applications that use a database: with none, Auth0 refuses an import. `None` of every other
-    /// kind, and where the tenant does not tell.
+    /// The client ids of the applications that use a database; without one, Auth0 refuses an import. `None` for every other
+    /// kind, and if the tenant does not say.
     pub applications: Option<Vec<String>>,
-    /// Why no users can be imported into it, and what to do; `None` when nothing that the tenant tells speaks against it.
+    /// Why users cannot be imported into it, and what to do; `None` if nothing that the tenant says is against it.
     pub obstacle: Option<String>,
 }
 
@@ -69,9 +69,9 @@ list!(Connections, 0, Connection);
 
 /// Lists the tenant's connections, and what each means for an import. Sends reads; writes nothing.
 ///
-/// Databases come first. All connections are listed, 100 with each request. Each database of which
-/// the list does not say who uses it costs one more request. One whose id is not well-formed is left out: nothing could
-/// be imported into it.
+/// Databases come first. All connections are listed, 100 with each request. Each database costs one more request if the list
+/// does not say which applications use it. A connection without a well-formed id is left out, since nothing could be imported
+/// into it.
 ///
 /// # Errors
 ///
@@ -103,7 +103,7 @@ pub fn list_connections(tenant: &Tenant) -> Result<Connections> {
         tally.say(connections.len(), all.len(), "connections looked at");
     }
     if connections.is_empty() && !all.is_empty() {
-        let problem = "none of its connections has an id of con_ and 16 letters or digits";
+        let problem = "none of its connections has an id with con_ and 16 letters or digits";
         return Err(Error::bad_answer(LIST, problem));
     }
     connections.sort_by_key(|connection| connection.strategy != "auth0");
@@ -146,7 +146,7 @@ fn unknown(scope: &str) -> String {
 }
 
 impl Connection {
-    /// The applications in words: how many, or the scopes of which one would tell; nothing of what is no database.
+    /// The applications in words: how many, or the scopes that are needed to know; nothing if it is not a database.
     pub(crate) fn applications_in_words(&self) -> String {
         match &self.applications {
             Some(ids) => ids.len().to_string(),

@@ -17,8 +17,8 @@ use crate::tenant::answers::{ClientsAnswer, ConnectionAnswer, ConnectionsAnswer}
 use crate::tenant::request::Request;
 
 const SCOPES: &[&str] = &["read:connections"];
-/// A token with one of these scopes is told a connection's applications. The OpenAPI description names the first alone; a
-/// change to Auth0's own CLI says that tenants want the second.
+/// A token with one of these scopes may see a connection's applications. The OpenAPI description names only the first; a change
+/// to Auth0's own CLI says that tenants require the second.
 pub(crate) const APPLICATION_SCOPES: &str = "read:connections, or read:connections_options";
 pub(crate) const LIST: &str = "GET /api/v2/connections";
 /// Connections on a page, the most that Auth0 gives; and pages, a hundred times what any tenant is known to have.
@@ -31,8 +31,8 @@ const MOST_CLIENTS: usize = 1000;
 
 /// The id of a connection, `con_` and 16 letters or digits: what an import needs, not the name.
 ///
-/// One that came from [`get_connection_id`] or [`list_connections`](crate::list_connections) also knows the connection's name and, where
-/// the tenant tells it, what users it takes. Auth0 tells it for a token with the scope `read:connections_options`.
+/// An id from [`get_connection_id`] or [`list_connections`](crate::list_connections) also knows the connection's name and, if
+/// the tenant says so, which users it takes. Auth0 says so to a token with the scope `read:connections_options`.
 ///
 /// # Examples
 ///
@@ -59,7 +59,7 @@ impl ConnectionId {
     ///
     /// # Errors
     ///
-    /// `id` is not `con_` and 16 letters or digits, as a connection's name is not.
+    /// `id` is not `con_` and 16 letters or digits; it may be the connection's name.
     ///
     /// # Examples
     ///
@@ -99,8 +99,8 @@ impl ConnectionId {
         &self.id
     }
 
-    /// Whether the connection takes usernames; `None` when it is not known: the connection was not looked up, or the
-    /// tenant left its options out, as Auth0 does for a token without the scope `read:connections_options`.
+    /// Whether the connection takes usernames; `None` if that is not known. Then the connection was not looked up, or the
+    /// tenant left out its options, as Auth0 does for a token without the scope `read:connections_options`.
     ///
     /// # Examples
     ///
@@ -125,13 +125,13 @@ impl ConnectionId {
         self.rules.as_ref().map(|rules| rules.emails_unique)
     }
 
-    /// Refuses an upsert where e-mails need not be unique: whom it would change there is documented nowhere.
+    /// Refuses an upsert if e-mails need not be unique: it is not documented which user it would change.
     pub(crate) fn check_upsert(&self, upsert: bool) -> Result<()> {
         self.check_shared_emails(upsert, &Obstacle::Upsert)
     }
 
-    /// Refuses ids that Auth0 draws where e-mails need not be unique: of an upload whose answer was lost nothing would tell
-    /// whether its users are there, and sent again they would come in twice.
+    /// Refuses ids from Auth0 if e-mails need not be unique. If the answer to an upload were lost, nobody could tell whether
+    /// its users are there, and a second upload would import them twice.
     pub(crate) fn check_ids_left(&self, ids_are_left: bool) -> Result<()> {
         self.check_shared_emails(ids_are_left, &Obstacle::IdsLeft)
     }
@@ -157,17 +157,16 @@ impl fmt::Debug for ConnectionId {
     }
 }
 
-/// Finds the database connection called `name` and gives its id. Sends reads; writes nothing.
+/// Finds the database connection called `name` and returns its id. Sends reads; writes nothing.
 ///
 /// # Errors
 ///
-/// No connection of that name (the error lists what the tenant has); one that is not a database, that
-/// no application uses, or that is a custom database without import mode; the scope
-/// `read:connections` is missing (without it, [`ConnectionId::new`] takes an id that you know); the tenant cannot be
-/// reached or refuses.
+/// No connection has that name (the error lists the existing ones); it is not a database, no application uses it, or it is a
+/// custom database without import mode; the scope `read:connections` is missing (without it, [`ConnectionId::new`] takes an id
+/// that you know); the tenant cannot be reached or refuses.
 ///
-/// What the tenant does not tell is no error. Auth0 leaves a connection's options out for a token without the scope
-/// `read:connections_options`; the id's card and the plan of an import say what is unknown then.
+/// It is not an error if the tenant leaves something out. Without the scope `read:connections_options`, Auth0 leaves out a
+/// connection's options; the id's card and the plan of an import then say what is unknown.
 ///
 /// # Examples
 ///
@@ -182,8 +181,8 @@ impl fmt::Debug for ConnectionId {
 /// # Ok::<(), Error>(())
 /// ```
 pub fn get_connection_id(tenant: &Tenant, name: &str) -> Result<ConnectionId> {
-    // Whether Auth0 compares the name exactly is not documented, so it is compared here, and where its own filter
-    // finds nothing, all are looked through.
+    // It is not documented whether Auth0 compares the name exactly, so it is compared here. If Auth0's filter finds nothing,
+    // all connections are searched.
     let is_wanted = |connection: &ConnectionAnswer| connection.name.as_deref() == Some(name);
     let mut existing = Vec::new();
     let found = match find(tenant, Some(name), is_wanted)? {
@@ -222,7 +221,7 @@ pub(crate) fn id_of(connection: &ConnectionAnswer) -> Option<ConnectionId> {
     ConnectionId::new(connection.id.as_deref()?).ok()
 }
 
-/// Why users cannot be imported into the connection, as far as it says so itself. What it does not say is no reason.
+/// Why users cannot be imported into the connection, as far as its own data show. Missing data are not a reason.
 pub(crate) fn not_for_imports(connection: &ConnectionAnswer) -> Option<Obstacle> {
     let strategy = connection.strategy.as_deref();
     if let Some(strategy) = strategy.filter(|strategy| *strategy != "auth0") {
@@ -236,21 +235,21 @@ pub(crate) fn not_for_imports(connection: &ConnectionAnswer) -> Option<Obstacle>
 /// Why it is not known what users a connection takes, and what would tell.
 pub(crate) fn options_untold() -> String {
     format!(
-        "the tenant left the connection's options out, and shows them to a token with the scope {OPTIONS_SCOPE}"
+        "the tenant left out the connection's options, which need a token with the scope {OPTIONS_SCOPE}"
     )
 }
 
 /// Why it is not known which applications use a connection, and what would tell.
 pub(crate) fn applications_untold() -> String {
-    format!("the tenant refused to tell, and wants a token with the scope {APPLICATION_SCOPES}")
+    format!("the tenant did not say, which needs a token with the scope {APPLICATION_SCOPES}")
 }
 
-/// The connection as it stands in a list of names.
+/// The connection's entry in a list of names.
 fn listed(connection: &ConnectionAnswer) -> String {
     let name = connection.name.as_deref().unwrap_or("?");
     match connection.strategy.as_deref() {
         Some("auth0") | None => one_line(name),
-        Some(strategy) => one_line(&format!("{name} ({strategy}, no database)")),
+        Some(strategy) => one_line(&format!("{name} ({strategy}, not a database)")),
     }
 }
 
@@ -294,9 +293,7 @@ pub(crate) fn find(
         next = told.next;
         let is_whole = match told.total {
             Some(total) if count == 0 && seen < total => {
-                return Err(
-                    answer.bad(&format!("it tells of {total} connections and lists {seen}"))
-                );
+                return Err(answer.bad(&format!("it counts {total} connections but lists {seen}")));
             }
             Some(total) => seen >= total,
             None => !told.is_bare || count < SMALL_PAGE,
@@ -309,14 +306,14 @@ pub(crate) fn find(
         }
         tally.say_so_far(seen as usize, "connections read");
     }
-    let problem = format!("after {seen} connections its `next` leads to no end");
+    let problem = format!("after {seen} connections, its `next` still does not end");
     Err(Error::bad_answer(LIST, &problem))
 }
 
 /// The applications that use the connection; `None` when the tenant does not say.
 ///
-/// Since July 2026 `enabled_clients` is no longer in the list, so its absence or emptiness is settled by asking. None,
-/// and an answer without a list, both mean that there are none (Auth0's guide to the dedicated endpoints).
+/// Since July 2026 `enabled_clients` is no longer in the list, so if it is absent or empty, the endpoint is asked. An empty
+/// list and an answer without a list both mean that there are none (Auth0's guide to the dedicated endpoints).
 pub(crate) fn applications(
     tenant: &Tenant,
     connection: &ConnectionAnswer,
@@ -330,7 +327,7 @@ pub(crate) fn applications(
     let request = Request::get(&path, SCOPES).query("take", MOST_CLIENTS);
     let answer = match tenant.send(request) {
         Ok(answer) => answer,
-        // A tenant may want another scope here than it wants for the list.
+        // A tenant may require a different scope here than for the list.
         Err(error) if error.status() == Some(403) => return Ok(None),
         Err(error) => return Err(error),
     };

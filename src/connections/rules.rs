@@ -1,7 +1,7 @@
-//! What a connection's `options` tell of the users it takes.
+//! What a connection's `options` say about the users it takes.
 //!
-//! Auth0 leaves `options` out for a token without the scope `read:connections_options`. What is not told is unknown,
-//! and nothing is concluded from it.
+//! Auth0 leaves `options` out for a token without the scope `read:connections_options`. What is left out is unknown, and
+//! nothing is concluded from it.
 
 use serde_json::Value;
 
@@ -36,10 +36,10 @@ pub(crate) struct UsernameRules {
     pub(crate) phones: bool,
 }
 
-/// Reads the rules from a connection; `None` when it does not tell them.
+/// Reads the rules from a connection; `None` if it does not show them.
 ///
-/// An empty object tells nothing either. In recorded answers the options of a plain database have six keys at least,
-/// so an empty object is no answer of Auth0's, and to take it for "no usernames" would refuse users for nothing.
+/// An empty object says nothing either. In recorded answers, the options of a plain database have at least six keys. So an
+/// empty object is not a real answer, and reading it as "no usernames" would refuse users without a reason.
 pub(crate) fn rules_of(options: &Value) -> Option<ConnectionRules> {
     let attributes = &options["attributes"];
     if options.as_object()?.is_empty() || !(attributes.is_null() || attributes.is_object()) {

@@ -1,4 +1,4 @@
-//! How files are opened, and what is told of them.
+//! How files are opened, and their metadata.
 
 use std::fs;
 use std::path::PathBuf;

@@ -1,7 +1,8 @@
-//! The disk: every operation by which a run's folder is made, read, changed or deleted. No other file of the engine asks the system for one.
+//! The disk: every operation that makes, reads, changes or deletes a run's folder. No other file of the engine uses the
+//! system's disk.
 //!
-//! It is the system's. With the feature `simulation` a thread may have another one, in memory (`simulated/`), which loses what was not
-//! synced; and a process may be told to end at a place that has a name (`places.rs`). Without the feature neither is there.
+//! It is the system's disk. With the feature `simulation`, a thread may have another one in memory (`simulated/`), which loses
+//! what was not synced, and a process can be ended at a named place (`places.rs`). Without the feature, neither exists.
 
 pub(crate) mod metadata;
 pub(crate) mod places;
@@ -242,7 +243,7 @@ pub(crate) fn exists(path: &Path) -> bool {
     metadata(path).is_ok()
 }
 
-/// What is in a folder and can be told of, in no order.
+/// The readable entries of a folder, in no order.
 pub(crate) fn read_dir(path: &Path) -> io::Result<Box<dyn Iterator<Item = Entry>>> {
     reads!(disk => disk.read_dir(path).map(|found| Box::new(found.into_iter()) as _));
     let entry = |entry: fs::DirEntry| Entry {

@@ -67,7 +67,7 @@ mod told {
         }
     }
 
-    /// Ends the process, if it is told to end before that is written, or when half of it is.
+    /// Ends the process, if it is told to end before that write or in the middle of it.
     pub(crate) fn kill_in_write(place: &str, file: &mut File, bytes: &[u8]) {
         kill_here(place);
         if is_end(&format!("{place}/torn")) {
@@ -82,7 +82,7 @@ mod told {
             return what.to_string();
         }
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        // What is written aside is written in order to be in its place.
+        // A file that is written aside counts by its final name.
         let name = match what {
             "delete" => &*name,
             _ => name.strip_suffix(".new").unwrap_or(&name),
@@ -107,7 +107,7 @@ mod told {
         )
     }
 
-    /// Whether the name holds nothing that was drawn or counted.
+    /// Whether the name has no random or counted part.
     fn is_plain(name: &str) -> bool {
         let fits = |c: char| c.is_ascii_lowercase() || c == '.' || c == '-';
         name.chars().all(fits) && !name.contains(".csv")

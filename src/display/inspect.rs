@@ -75,7 +75,8 @@ impl FileReport {
             facts.push(("reset", format!("{} {words}", users(self.resets))));
         }
         if self.enrols > 0 {
-            let words = "had a second factor that an import cannot bring, and must enrol again";
+            let words =
+                "had a second factor that an import cannot carry over, and must enrol again";
             facts.push(("enrol", format!("{} {words}", users(self.enrols))));
         }
         facts.push(("next", self.next()));

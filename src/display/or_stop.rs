@@ -12,7 +12,7 @@ use crate::say::complain;
 /// ```
 /// use auth0_bulk_users::*;
 ///
-/// let users = generate_users("imfake", "test.edu", 25).or_stop();
+/// let users = generate_users("imfake", "uni.test", 25).or_stop();
 /// assert_eq!(users.len(), 25);
 /// ```
 pub trait OrStop<T> {
@@ -25,7 +25,7 @@ pub trait OrStop<T> {
     /// use auth0_bulk_users::*;
     ///
     /// let tenant = Tenant::practice().or_stop();
-    /// let users = generate_users("docs-stop", "test.edu", 2).or_stop();
+    /// let users = generate_users("docs-stop", "uni.test", 2).or_stop();
     /// assert_eq!((tenant.is_practice(), users.len()), (true, 2));
     /// ```
     fn or_stop(self) -> T;

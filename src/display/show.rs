@@ -82,14 +82,14 @@ mod tests {
         let line = |text: &str| ("reason".to_string(), text.to_string());
         let entry = Entry {
             place: "row 1".to_string(),
-            title: "a@test.edu\nrow 2: b".to_string(),
+            title: "a@uni.test\nrow 2: b".to_string(),
             lines: vec![line("one\ntwo"), line(&"é".repeat(LONGEST_CELL + 1))],
         };
         let text = text(&View::default().with(Part::Entries(vec![entry])));
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(
             lines[..2],
-            [r"row 1: a@test.edu\nrow 2: b", r"   reason: one\ntwo"]
+            [r"row 1: a@uni.test\nrow 2: b", r"   reason: one\ntwo"]
         );
         assert!(lines.len() == 3 && lines[2].ends_with("é…"), "{text}");
     }

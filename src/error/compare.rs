@@ -1,17 +1,17 @@
-//! Comparisons with the practice tenant that cannot be made.
+//! Why a comparison with the practice tenant cannot be made.
 
 use crate::error::sentence::sentences;
 
 sentences! {
     Connection no_comparison_connection(name: &str);
-        "nothing was compared: this tenant has no connection `{name}`, and a comparison writes into a connection that is there for it alone"
-        ": " "make an empty database of that name in the dashboard and enable it for one application, or name another with compare_with_practice_with and ComparisonOptions::connection";
+        "nothing was compared: this tenant has no connection `{name}`, and a comparison writes only into a connection made for it"
+        ": " "make an empty database with that name in the dashboard and enable it for one application, or name another with ComparisonOptions::connection";
     Connection comparison_connection_in_use(name: &str, email: &str);
-        "nothing was compared: the connection `{name}` holds users whom no comparison made (`{email}` is one)"
-        ": " "make a database for the comparison alone, and name it with ComparisonOptions::connection";
+        "nothing was compared: the connection `{name}` holds users that no comparison made, such as `{email}`"
+        ": " "make a database for the comparison only, and name it with ComparisonOptions::connection";
     Connection comparison_connection_unfit(name: &str, why: &str);
-        "nothing was compared: in the connection `{name}` {why}"
+        "nothing was compared: the connection `{name}` cannot be used, since {why}"
         ": " "make a plain database for the comparison, and name it with ComparisonOptions::connection";
     OutOfTime comparison_too_long(requests: usize);
-        "no more was asked: the comparison has sent {requests} requests";
+        "the comparison stopped: it has sent its limit of {requests} requests";
 }

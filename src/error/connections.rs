@@ -1,4 +1,4 @@
-//! Connections that are not there, or take no import.
+//! Connections that do not exist or cannot take an import.
 
 use std::fmt;
 
@@ -7,14 +7,14 @@ use crate::error::{Error, ErrorKind};
 
 /// Why users cannot be imported into a connection.
 pub(crate) enum Obstacle {
-    /// It is no database.
+    /// It is not a database.
     Strategy(String),
     NoImportMode,
     /// No application uses it.
     Unused,
-    /// Ids that Auth0 draws, where users may share an e-mail.
+    /// Auth0 would make the ids, and users may share an e-mail.
     IdsLeft,
-    /// An upsert, where users may share an e-mail.
+    /// It would be an upsert, and users may share an e-mail.
     Upsert,
 }
 
@@ -22,12 +22,12 @@ impl Obstacle {
     fn fact(&self) -> String {
         match self {
             Obstacle::Strategy(strategy) => format!(
-                "its strategy is `{strategy}`, and users can be imported into a database (`auth0`) alone"
+                "its strategy is `{strategy}`, and users can only be imported into a database (`auth0`)"
             ),
             Obstacle::NoImportMode => "it is a custom database without import mode".to_string(),
             Obstacle::Unused => "no application uses it".to_string(),
-            Obstacle::IdsLeft => "its e-mails need not be unique, so users whose ids Auth0 draws could come in twice if an answer is lost".to_string(),
-            Obstacle::Upsert => "its e-mails need not be unique, and an upsert finds users by their e-mail, so it could change the wrong one".to_string(),
+            Obstacle::IdsLeft => "its e-mails need not be unique, so if Auth0 makes the ids and an answer is lost, users could be imported twice".to_string(),
+            Obstacle::Upsert => "its e-mails need not be unique, and an upsert finds users by e-mail, so it could change the wrong user".to_string(),
         }
     }
 
@@ -35,7 +35,7 @@ impl Obstacle {
         match self {
             Obstacle::Strategy(_) => "",
             Obstacle::NoImportMode => "switch on \"Import Users to Auth0\" first",
-            Obstacle::Unused => "enable one under Applications of the connection first",
+            Obstacle::Unused => "enable one on the connection's Applications tab first",
             Obstacle::IdsLeft => "import without leave_ids_to_auth0",
             Obstacle::Upsert => "import without upsert",
         }
@@ -54,19 +54,22 @@ impl fmt::Display for Obstacle {
 
 sentences! {
     Connection no_connection_id(given: &str);
-        "`{given}` is not a connection's id (con_ and 16 letters or digits)"
-        ": " "if it is the connection's name, let get_connection_id find the id";
+        "`{given}` is not a connection id (con_ and 16 letters or digits)"
+        ": " "if it is the connection's name, find the id with get_connection_id";
 }
 
 impl Error {
-    /// `existing` is what the tenant has.
+    /// `existing` lists the tenant's connections.
     pub(crate) fn no_connection(name: &str, existing: &[String]) -> Error {
         if existing.is_empty() {
-            let fact = format!("no connection `{name}`: this tenant has none");
+            let fact = format!("there is no connection `{name}`: this tenant has no connections");
             let advice = "create a database in the dashboard first";
             return Error::new(ErrorKind::Connection, fact).advise("; ", advice);
         }
-        let fact = format!("no connection `{name}`{}", but_for_case(name, existing));
+        let fact = format!(
+            "there is no connection `{name}`{}",
+            but_for_case(name, existing)
+        );
         let advice = format!("this tenant has: {}", existing.join(", "));
         Error::new(ErrorKind::Connection, fact).advise("; ", advice)
     }
@@ -80,9 +83,9 @@ impl Error {
     }
 }
 
-/// The names that differ from the wanted one in upper and lower case alone.
+/// The names that differ from the wanted one only in upper and lower case.
 fn but_for_case(name: &str, existing: &[String]) -> String {
-    // The list shows more than the name of a connection that is no database.
+    // For a connection that is not a database, the list shows more than its name.
     let own = |listed: &&String| {
         let listed = listed.split(" (").next().unwrap_or_default();
         listed.to_lowercase() == name.to_lowercase()
@@ -91,7 +94,7 @@ fn but_for_case(name: &str, existing: &[String]) -> String {
     match alike.is_empty() {
         true => String::new(),
         false => format!(
-            ", but for upper and lower case: {}; give the name exactly",
+            ", but there is one that differs in upper and lower case: {}; give the name exactly",
             alike.join(", ")
         ),
     }

@@ -1,6 +1,6 @@
-//! The kinds of what goes wrong: what is asked again, and what a cell can decide by.
+//! The kinds of errors: which requests are sent again, and what a cell can decide on.
 
-/// Of what kind an [`Error`](crate::Error) is.
+/// The kind of an [`Error`](crate::Error).
 ///
 /// # Examples
 ///
@@ -13,68 +13,68 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// A setting is missing or unusable, or `.env` is.
+    /// A setting or `.env` is missing or cannot be used.
     Settings,
-    /// A token that cannot work, told before anything is sent.
+    /// A token that cannot work; nothing was sent.
     Token,
     /// The token lacks a scope that this call needs; nothing was sent.
     MissingScope,
-    /// The write gate is closed, and nothing was sent; or another tenant was named to open it.
+    /// The tenant is open read-only, and nothing was sent; or `allow_writes` named another tenant.
     ReadOnly,
     /// The request or its answer was lost on the way.
     Unreachable,
     /// No answer in time.
     TimedOut,
-    /// The tenant refused; [`Error::status`](crate::Error::status) tells how.
+    /// The tenant refused the request; see [`Error::status`](crate::Error::status).
     Refused,
     /// The tenant failed: a status of 500 or more.
     TenantFault,
-    /// Half an answer, or an error page in front of the tenant.
+    /// Half an answer, or an error page of a proxy in front of the tenant.
     BrokenAnswer,
-    /// A whole answer that lacks what the call is for.
+    /// A complete answer without what the call needs.
     BadAnswer,
-    /// The rate limit, even after waiting: a matter of seconds.
+    /// The rate limit, even after waiting; it passes in seconds.
     RateLimited,
-    /// An application's quota of tokens is used up: a matter of minutes or hours.
+    /// An application's token quota is used up; it comes back in minutes or hours.
     TokenQuota,
-    /// Two import jobs are running already: a matter of minutes. Nothing was imported.
+    /// Two import jobs are already running; they end in minutes. Nothing was imported.
     NoJobSlot,
     /// There are no users.
     NoUsers,
-    /// More than one upload holds; nothing was sent.
+    /// Too much for one upload; nothing was sent.
     TooLarge,
-    /// Users with whom the check found fault, as [`Error::problems`](crate::Error::problems) tells; nothing was sent.
+    /// The check found faulty rows, listed in [`Error::problems`](crate::Error::problems); nothing was sent.
     BadRows,
     /// A run folder that cannot be used.
     RunFolder,
-    /// A file that was imported into the same connection before, by the run in [`Error::folder`](crate::Error::folder); nothing was sent.
+    /// The file was already imported into this connection, by the run in [`Error::folder`](crate::Error::folder); nothing was sent.
     SameFile,
     /// An import that ended before its end; what was done is written down in
     /// [`Error::folder`](crate::Error::folder), and the cause is the error's `source()`.
     ImportStopped,
-    /// A limit of time that was reached.
+    /// A time limit was reached.
     OutOfTime,
-    /// A file of users that cannot be read, or not to its end.
+    /// A file of users that cannot be read, or only in part.
     Source,
     /// One row of a file of users that cannot be read; the others can.
     SourceRow,
-    /// No such connection, or one that takes no import.
+    /// There is no such connection, or it cannot take an import.
     Connection,
-    /// The wait is over, the job is not.
+    /// The wait ended before the job did.
     JobRunning,
-    /// A sign-in was refused; [`Error::sign_in_refusal`](crate::Error::sign_in_refusal) tells why.
+    /// A sign-in was refused; see [`Error::sign_in_refusal`](crate::Error::sign_in_refusal).
     SignIn,
-    /// The practice tenant cannot be had.
+    /// The practice tenant cannot be used.
     Practice,
-    /// This machine gives no random numbers, or no TLS.
+    /// This machine has no random numbers or no TLS.
     System,
     /// Users that cannot be exported.
     Export,
-    /// A removal that cannot be exact.
+    /// A removal that cannot be sure to take only the right users.
     Removal,
     /// A number, a prefix or a domain that cannot be used.
     Input,
-    /// A password that cannot be hashed or given.
+    /// A password that cannot be hashed or set.
     Password,
     /// A hash, or a description of hashes, that cannot be used.
     Hash,

@@ -1,4 +1,4 @@
-//! What is said while something is asked again.
+//! What is printed while a request is tried again.
 
 use std::time::Duration;
 
@@ -6,12 +6,12 @@ use crate::error::Error;
 use crate::say::say;
 use crate::words::in_words;
 
-/// Says what is asked again.
+/// Says which request is tried again.
 pub(crate) fn say_fault(error: &Error) {
     say!("trying again: {}", error.fact());
 }
 
-/// Says why nothing happens for a while.
+/// Says why there is a pause.
 pub(crate) fn say_wait(error: &Error, wait: Duration) {
     say!("waiting {}: {}", in_words(wait), error.fact());
 }

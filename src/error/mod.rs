@@ -1,5 +1,5 @@
-//! What went wrong, of what kind it is and whether it may pass. Every sentence of an error is in the files beside this one,
-//! a family in each: other rooms give the facts.
+//! What went wrong, its kind, and whether it may pass. The files beside this one hold every error sentence, one family each;
+//! other rooms give the facts.
 
 mod compare;
 pub(crate) mod connections;
@@ -27,7 +27,7 @@ use refusal::SignInRefusal;
 
 use crate::say::sentence;
 
-/// The longest wait for a new token that no reader has to ask for.
+/// The longest wait for a new token that happens without being asked for.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 /// `std`'s `Result` with this crate's error. It keeps the second parameter, because the kernel writes
@@ -39,7 +39,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// use auth0_bulk_users::*;
 ///
 /// fn accounts() -> Result<Users> {
-///     let users = generate_users("docs-result", "test.edu", 2)?;
+///     let users = generate_users("docs-result", "uni.test", 2)?;
 ///     set_passwords(&users, Passwords::SameAsUsername)
 /// }
 /// assert_eq!(accounts()?.len(), 2);
@@ -62,19 +62,19 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// ```
 pub struct Error(Box<Inside>);
 
-/// What an error is made of. Its sentence is `fact`, then `joint`, then `advice`.
+/// The parts of an error. Its sentence is `fact`, then `joint`, then `advice`.
 struct Inside {
     kind: ErrorKind,
     /// What was tried, on what, and why it failed.
     fact: String,
     joint: &'static str,
-    /// What to do next; empty where nothing is to be said.
+    /// What to do next; empty if there is no advice.
     advice: String,
     detail: Detail,
     cause: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
-/// What code reads of an error, beside its kind.
+/// What code can read from an error, beside its kind.
 enum Detail {
     Nothing,
     Refused { status: u16, code: Option<String> },
@@ -85,7 +85,7 @@ enum Detail {
 }
 
 impl Error {
-    /// Of what kind it is: what code decides by.
+    /// The kind of the error, for code that decides on it.
     ///
     /// # Examples
     ///
@@ -102,14 +102,14 @@ impl Error {
         self.0.kind
     }
 
-    /// What to do next, where the sentence says so.
+    /// What to do next, if the sentence says so.
     ///
     /// # Examples
     ///
     /// ```
     /// use auth0_bulk_users::*;
     ///
-    /// let Err(error) = generate_users("Imfake", "test.edu", 1) else { unreachable!() };
+    /// let Err(error) = generate_users("Imfake", "uni.test", 1) else { unreachable!() };
     /// assert_eq!(error.advice().as_deref(), Some("write `imfake`"));
     /// ```
     #[must_use]
@@ -137,7 +137,7 @@ impl Error {
         self.kind().may_pass()
     }
 
-    /// The HTTP status with which the tenant refused.
+    /// The HTTP status of the tenant's refusal.
     ///
     /// # Examples
     ///
@@ -146,7 +146,7 @@ impl Error {
     ///
     /// let practice = Tenant::practice()?;
     /// let nobody = ConnectionId::new("con_0123456789abcdef")?;
-    /// let Err(error) = start_import(&practice, &nobody, &generate_users("docs-status", "test.edu", 1)?) else { unreachable!() };
+    /// let Err(error) = start_import(&practice, &nobody, &generate_users("docs-status", "uni.test", 1)?) else { unreachable!() };
     /// assert_eq!(error.status(), Some(400));
     /// # Ok::<(), Error>(())
     /// ```
@@ -176,7 +176,7 @@ impl Error {
         }
     }
 
-    /// Each fault that the check found with users that were to be imported.
+    /// Every problem that the check found in the users.
     ///
     /// # Examples
     ///
@@ -207,7 +207,7 @@ impl Error {
     ///
     /// let tenant = Tenant::practice()?;
     /// let database = "Username-Password-Authentication";
-    /// let Err(error) = verify_sign_in(&tenant, database, "docs-nobody@test.edu", "?") else { unreachable!() };
+    /// let Err(error) = verify_sign_in(&tenant, database, "docs-nobody@uni.test", "?") else { unreachable!() };
     /// assert_eq!(error.sign_in_refusal(), Some(SignInRefusal::WrongPassword));
     /// # Ok::<(), Error>(())
     /// ```
@@ -219,7 +219,7 @@ impl Error {
         }
     }
 
-    /// The folder of the run that stopped: [`resume_import`](crate::resume_import) goes on with it.
+    /// The folder of the run that stopped: [`resume_import`](crate::resume_import) continues it.
     ///
     /// # Examples
     ///
@@ -229,7 +229,7 @@ impl Error {
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
     /// # let tenant = Tenant::practice()?;
     /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-    /// # let users = generate_users("docs-folder", "test.edu", 1)?;
+    /// # let users = generate_users("docs-folder", "uni.test", 1)?;
     /// let options = ImportOptions::default().requests_per_second(50.0).time_limit(Duration::ZERO);
     /// let Err(error) = import_users(&tenant, &connection, &users, &options) else { unreachable!() };
     /// let report = resume_import(&tenant, error.folder().unwrap())?;
@@ -260,35 +260,35 @@ impl Error {
         cause.is_some_and(reqwest::Error::is_connect)
     }
 
-    /// Whether the tenant said no, and would again: a status of 400 to 499 that is no limit.
+    /// Whether the tenant refused and would refuse again: a status of 400 to 499 that is not a limit.
     pub(crate) fn is_refused(&self) -> bool {
         self.status()
             .is_some_and(|status| (400..500).contains(&status))
     }
 
-    /// Whether the tenant refused with this code of Auth0's.
+    /// Whether the tenant refused with this Auth0 code.
     pub(crate) fn has_code(&self, wanted: &str) -> bool {
         matches!(&self.0.detail, Detail::Refused { code: Some(code), .. } if code == wanted)
     }
 
-    /// Whether the rate or a quota of tokens is used up.
+    /// Whether the rate limit or a token quota is used up.
     pub(crate) fn is_a_limit(&self) -> bool {
         matches!(self.kind(), ErrorKind::RateLimited | ErrorKind::TokenQuota)
     }
 
-    /// The sentence without its advice, which is for whoever would have to do it by hand.
+    /// The sentence without its advice, where nobody has to do anything by hand.
     pub(crate) fn fact(&self) -> String {
         sentence(&self.0.fact)
     }
 
-    /// How long a refusal asks to wait, where it is short enough to be waited for.
+    /// How long a refusal asks to wait, if that is short enough to wait.
     pub(crate) fn pause(&self) -> Option<Duration> {
         let is_rate = self.kind() == ErrorKind::RateLimited;
         self.wait().filter(|wait| is_rate || *wait <= LONGEST_PAUSE)
     }
 }
 
-/// How the files of this folder put an error together.
+/// How the files of this folder build an error.
 impl Error {
     fn new(kind: ErrorKind, fact: impl Into<String>) -> Error {
         Error(Box::new(Inside {
@@ -301,7 +301,7 @@ impl Error {
         }))
     }
 
-    /// What to do next, and how it is joined to what was said.
+    /// What to do next, and how it is joined to the fact.
     fn advise(mut self, joint: &'static str, advice: impl Into<String>) -> Error {
         (self.0.joint, self.0.advice) = (joint, advice.into());
         self
@@ -336,7 +336,7 @@ impl fmt::Debug for Error {
     }
 }
 
-/// Nothing of an error changes after it was made, whatever panics.
+/// An error never changes after it was made, whatever panics.
 impl std::panic::UnwindSafe for Error {}
 impl std::panic::RefUnwindSafe for Error {}
 

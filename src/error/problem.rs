@@ -1,11 +1,11 @@
-//! What a check finds wrong with a user: which row, which field, and why.
+//! What a check finds wrong with a user: the row, the field and the reason.
 
 use std::fmt;
 
 use crate::say::{data, debug_fields, sentence};
 use crate::words::{cut, grouped};
 
-/// One thing that is wrong with a user, in the words of the reader's own file; found by [`check_users`](crate::check_users). Holds no secret.
+/// One thing that is wrong with a user, with the field names of your own file; found by [`check_users`](crate::check_users). It holds no secret.
 ///
 /// # Examples
 ///
@@ -22,11 +22,11 @@ use crate::words::{cut, grouped};
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Problem {
-    /// The user's place, from 1.
+    /// The user's position, from 1.
     pub row: usize,
     /// The e-mail as it was given.
     pub email: String,
-    /// The field, `app_metadata.email` say.
+    /// The field, such as `app_metadata.email`.
     pub field: String,
     /// What is wrong, and what to do.
     pub problem: String,
@@ -42,10 +42,10 @@ impl fmt::Display for Problem {
     }
 }
 
-/// Problems that a sentence tells.
+/// How many problems one sentence lists.
 pub(super) const SHOWN: usize = 5;
 
-/// The first problems, and how many there are beside them.
+/// The first problems, and how many more there are.
 pub(super) fn first_of(problems: &[Problem]) -> String {
     let mut told: Vec<String> = problems
         .iter()
@@ -59,14 +59,14 @@ pub(super) fn first_of(problems: &[Problem]) -> String {
     told.join("; ")
 }
 
-/// Characters shown of an e-mail: of one that is longer the beginning will do to find it.
+/// How many characters of an e-mail are shown: the beginning of a longer one is enough to find it.
 const EMAIL_SHOWN: usize = 80;
 
 pub(crate) fn shown(email: &str) -> String {
     cut(email, EMAIL_SHOWN)
 }
 
-/// Field and sentence.
+/// Pairs of a field and a sentence.
 #[derive(Default)]
 pub(crate) struct Faults(Vec<(String, String)>);
 
@@ -79,7 +79,7 @@ impl Faults {
         self.0.extend(others.0);
     }
 
-    /// As problems of that user.
+    /// The faults as that user's problems.
     pub(crate) fn of(self, row: usize, email: &str) -> Vec<Problem> {
         let problem = |(field, problem): (String, String)| Problem {
             row,

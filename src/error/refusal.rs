@@ -8,7 +8,7 @@
 /// use auth0_bulk_users::*;
 ///
 /// let tenant = Tenant::practice()?;
-/// let refused = verify_sign_in(&tenant, "Username-Password-Authentication", "docs-nobody@test.edu", "?");
+/// let refused = verify_sign_in(&tenant, "Username-Password-Authentication", "docs-nobody@uni.test", "?");
 /// if let Some(refusal) = refused.err().and_then(|error| error.sign_in_refusal()) {
 ///     assert_eq!(refusal, SignInRefusal::WrongPassword);
 ///     println!("{}", refusal.explanation());
@@ -26,16 +26,16 @@ pub enum SignInRefusal {
     WrongApplication,
     /// The user is blocked.
     Blocked,
-    /// The password is right and a second factor is asked for.
+    /// The password is right, but a second factor is needed.
     SecondFactor,
-    /// Too many failures for this user from here.
+    /// Too many failed sign-ins of this user from this machine.
     TooManyAttempts,
-    /// Something else; Auth0's sentence is all there is.
+    /// Something else; only Auth0's own sentence is known.
     Other,
 }
 
 impl SignInRefusal {
-    /// What it means and what to do, in plain words.
+    /// What it means and what to do.
     ///
     /// # Examples
     ///
@@ -57,13 +57,11 @@ impl SignInRefusal {
                 "the tenant does not accept the id and the secret of the sign-in application (SIGN_IN_CLIENT_ID, SIGN_IN_CLIENT_SECRET): copy both again"
             }
             SignInRefusal::Blocked => "the user is blocked",
-            SignInRefusal::SecondFactor => {
-                "the password is right, but a second factor is asked for"
-            }
+            SignInRefusal::SecondFactor => "the password is right, but a second factor is needed",
             SignInRefusal::TooManyAttempts => {
                 "too many failed attempts: wait, or unblock the user in the dashboard"
             }
-            SignInRefusal::Other => "see Auth0's own words",
+            SignInRefusal::Other => "the reason is not one that this crate knows",
         }
     }
 }

@@ -1,22 +1,22 @@
-//! Removals that could not be exact.
+//! Removals that could take the wrong users, or not all of the right ones.
 
 use crate::error::sentence::sentences;
 
 sentences! {
-    /// `why` it is not known what the job created.
+    /// `why` says why it is not known what the job created.
     Removal unknown_creation(job: &str, why: &str);
-        "nothing was removed: {why}, so what job {job} created is not known"
+        "nothing was removed: {why}, so it is not known which users job {job} created"
         ": " "look in the dashboard";
     Removal unknown_users(why: &str);
-        "nothing was removed: {why}; users of a run are planned with plan_run_removal";
+        "nothing was removed: {why}; use plan_run_removal for the users of a run";
     Removal removal_elsewhere(folder: &str, theirs: &str, ours: &str);
-        "nothing was removed: {folder} is of the tenant {theirs}, and this one is {ours}";
+        "nothing was removed: the run in {folder} was on the tenant {theirs}, and this tenant is {ours}";
     Removal removal_too_soon(folder: &str);
-        "nothing was removed: {folder} has not ended"
-        ": " "resume_import first, then remove its users";
+        "nothing was removed: the run in {folder} has not ended"
+        ": " "finish it with resume_import, then remove its users";
     Removal plan_of_another_tenant(theirs: &str, ours: &str);
-        "nothing was removed: the plan is for {theirs}, this tenant is {ours}";
+        "nothing was removed: the plan is for the tenant {theirs}, and this tenant is {ours}";
     Removal connection_gone(id: &str, name: Option<&str>)
         let name = name.map_or(String::new(), |name| format!(" (`{name}`)"));
-        "nothing was removed: the connection {id}{name}, which these users were imported into, is gone from the tenant, and its users with it; a connection that has its name now is another one";
+        "nothing was removed: the connection {id}{name} of these users was deleted from the tenant, together with its users; if a connection has that name now, it is a different one";
 }

@@ -9,9 +9,9 @@ use crate::error::settings::without_a_look_up;
 use crate::error::{Detail, Error, ErrorKind};
 use crate::words::{grouped, in_words, utc};
 
-/// What kept an answer away.
+/// Why no answer came.
 impl Error {
-    /// reqwest's `Display` leaves the cause out and its URL may hold what was asked for: the causes alone are told.
+    /// Only the causes are shown: reqwest's `Display` leaves them out, and its URL may hold what was searched for.
     pub(crate) fn unreachable(call: &str, cause: reqwest::Error) -> Error {
         let cause = cause.without_url();
         if cause.is_timeout() {
@@ -27,7 +27,7 @@ impl Error {
         Error::lost(call, &causes.join(": ")).because(cause)
     }
 
-    /// An answer that was lost on the way, by the client's own error where that is inside.
+    /// An answer that was lost on the way, with the client's own error if there is one inside.
     pub(crate) fn cut_off(call: &str, cause: std::io::Error) -> Error {
         let words = cause.to_string();
         match cause.into_inner().map(|inner| inner.downcast()) {
@@ -42,11 +42,11 @@ sentences! {
         "could not complete {call}: {cause}" "; " "check DOMAIN and the network, then run this cell again";
     TimedOut timed_out(call: &str);
         "no answer to {call} in time: the tenant is slow or unreachable"
-        "; " "look whether it took effect, then run this cell again";
+        "; " "check whether it took effect, then run this cell again";
     NoJobSlot no_job_slot(message: &str);
         "the tenant has no free slot for an import job: {message}"
         "; " "nothing was imported, so wait for a job to end (minutes) and run this cell again";
-    /// A whole answer that lacks what the call is for: the next one will, too.
+    /// A complete answer without what the call needs: the next answer will be the same.
     BadAnswer bad_answer(call: &str, problem: &str);
         "cannot read the answer to {call}: {problem}";
 }
@@ -75,14 +75,14 @@ impl Error {
     }
 
     pub(crate) fn rate_limited(call: &str, message: &str, wait: Duration) -> Error {
-        let fact = format!("the rate limit holds up {call}: {message}");
+        let fact = format!("{call} was not answered because of the rate limit: {message}");
         let advice = format!("wait {} s or more and run this cell again", wait.as_secs());
         Error::new(ErrorKind::RateLimited, fact)
             .advise("; ", advice)
             .with(Detail::Wait(Some(wait)))
     }
 
-    /// `quota` names what is used up, and `wait` tells for how long, where Auth0 says so.
+    /// `quota` names what is used up and `wait` says for how long, if Auth0 says so.
     pub(crate) fn token_quota(
         message: &str,
         quota: Option<String>,
@@ -90,7 +90,7 @@ impl Error {
     ) -> Error {
         let quota = quota.map_or(String::new(), |quota| format!(" ({quota})"));
         let fact = format!(
-            "POST /oauth/token gave no token, since this application's quota of tokens{quota} is used up: {message}"
+            "POST /oauth/token gave no token: this application's token quota{quota} is used up: {message}"
         );
         let when = match wait {
             Some(wait) => format!(
@@ -98,9 +98,9 @@ impl Error {
                 in_words(wait),
                 utc(unix_seconds().saturating_add(wait.as_secs()))
             ),
-            None => "the tenant does not say when to ask again".to_string(),
+            None => "wait, though the tenant does not say how long".to_string(),
         };
-        let advice = format!("{when}, or set MGMT_API_ACCESS_TOKEN to a token that is still good");
+        let advice = format!("{when}, or set MGMT_API_ACCESS_TOKEN to a token that is still valid");
         Error::new(ErrorKind::TokenQuota, fact)
             .advise("; ", advice)
             .with(Detail::Wait(wait))
@@ -108,16 +108,15 @@ impl Error {
 
     /// `status` is the answer's own.
     pub(crate) fn unreadable(call: &str, status: u16, why: &Unreadable) -> Error {
-        // Half an answer or an error page in front of the tenant is another one next time; one that is too large is not.
+        // Half an answer or a proxy's error page may be whole next time; an answer that is too large will be too large again.
         let kind = match why {
             Unreadable::TooManyValues(_) => ErrorKind::BadAnswer,
             _ => ErrorKind::BrokenAnswer,
         };
         let fact = format!("cannot read the answer to {call} ({status}): {why}");
         match why {
-            Unreadable::Html => {
-                Error::new(kind, fact).advise(": ", "is DOMAIN the tenant's own host name?")
-            }
+            Unreadable::Html => Error::new(kind, fact)
+                .advise(": ", "check that DOMAIN is the tenant's own host name"),
             _ => Error::new(kind, fact),
         }
     }
@@ -128,7 +127,7 @@ pub(crate) enum Unreadable {
     Empty,
     Html,
     NoJson(serde_json::Error),
-    /// It may hold more than so many.
+    /// It may hold more values than this.
     TooManyValues(usize),
 }
 
@@ -137,10 +136,10 @@ impl fmt::Display for Unreadable {
         match self {
             Unreadable::Empty => f.write_str("it is empty"),
             Unreadable::Html => f.write_str("it is HTML"),
-            Unreadable::NoJson(cause) => write!(f, "it is not whole JSON ({cause})"),
+            Unreadable::NoJson(cause) => write!(f, "it is not complete JSON ({cause})"),
             Unreadable::TooManyValues(most) => write!(
                 f,
-                "it may hold over {} values, the most that are read",
+                "it may hold over {} values, which is the most that is read",
                 grouped(most)
             ),
         }
@@ -149,17 +148,17 @@ impl fmt::Display for Unreadable {
 
 fn next_step(call: &str, status: u16) -> &'static str {
     match status {
-        400 => "mend what it names and run this cell again",
+        400 => "fix what it names and run this cell again",
         401 => "make a new token for this tenant",
-        403 => "check the token's scopes and the application it comes from",
+        403 => "check the token's scopes and the application that made it",
         404 if call.contains("/jobs/") => {
-            "it may be gone (Auth0 keeps a job for 24 hours) or be another tenant's"
+            "it may be gone (Auth0 keeps a job for 24 hours), or it may belong to another tenant"
         }
-        404 => "it may be gone or be another tenant's",
+        404 => "it may be gone, or it may belong to another tenant",
         413 => "send fewer users at a time",
         300..=399 => "set DOMAIN to the tenant's own host name",
         500..=599 => {
-            "the fault is on the tenant's side: wait a minute, look whether it took effect, and run this cell again"
+            "the tenant itself failed: wait a minute, check whether the request took effect, and run this cell again"
         }
         _ => "see the tenant's logs",
     }

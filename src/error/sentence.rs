@@ -1,9 +1,9 @@
-//! How the sentences of errors are written down: a table, in which each has its name, what it tells of, and its words.
+//! How error sentences are written: as a table of names, parameters and sentences.
 
-/// Makes a function of each line: kind, name, what it tells of; then what was tried, on what and why it failed; then, joined to
-/// that by a few characters, what to do next.
+/// Makes a function of each entry: its kind, its name and its parameters; then what was tried, on what, and why it failed; then
+/// what to do next, joined by a few characters.
 ///
-/// `let` says how something is shown, `because` keeps the cause for `source()`.
+/// `let` says how a value is shown, and `because` keeps the cause for `source()`.
 macro_rules! sentences {
     ($($(#[$note:meta])* $kind:ident $name:ident($($given:ident: $type:ty),* $(,)?)
         $(let $($shown:ident = $as:expr),+)? ;

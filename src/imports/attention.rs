@@ -9,7 +9,7 @@ use crate::say::data;
 
 /// Users who are named one by one.
 const MOST: usize = 1_000;
-/// Reasons that are told apart; a source may have a sentence of its own for every row.
+/// The most reasons that are told apart; a source may have a different sentence for every row.
 const MOST_GROUPS: usize = 1_000;
 /// Rows that a reason names.
 const ROWS_SHOWN: usize = 5;
@@ -36,7 +36,7 @@ pub(crate) struct Group {
 }
 
 impl AttentionSoFar {
-    /// Adds a user. They come in rising order of rows twice: those who were not sent, then the others.
+    /// Adds a user. Rows come in ascending order twice: first those that were not sent, then the others.
     pub(crate) fn add(&mut self, note: &RowNote) {
         self.number += 1;
         let attention = attend(note);
@@ -61,8 +61,8 @@ impl AttentionSoFar {
         self
     }
 
-    /// Auth0's message may hold values, which differ by row, so its code and field tell; of who was not sent the sentence does, but
-    /// for the rows and lines in it.
+    /// Auth0's message may hold values that differ by row, so reasons are told apart by code and field. For rows that were not
+    /// sent it is the sentence, without its row and line numbers.
     fn add_to_group(&mut self, attention: &Attention) {
         let Some(reason) = attention.reasons.first() else {
             return;

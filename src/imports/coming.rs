@@ -1,4 +1,4 @@
-//! Where the files of a run come from: all are there, or more are packed while the first ones are sent.
+//! Where the files of a run come from: all are ready, or more are packed while the first ones are sent.
 
 use std::collections::VecDeque;
 use std::iter::{Flatten, Once, once};
@@ -20,9 +20,9 @@ const FILES_AHEAD: usize = 2;
 pub(crate) enum Files {
     /// All are there.
     Packed,
-    /// More are being packed, in a thread of their own: its source may keep it waiting.
+    /// A separate thread packs more, since its source may keep it waiting.
     Packing(Receiver<Result<PackStep>>),
-    /// More are packed when they are asked for. On a clock that is turned no wait takes time, so nobody is kept waiting.
+    /// More are packed on demand. On a turned clock no wait takes time, so nobody is kept waiting.
     InTurn(Box<dyn Iterator<Item = Result<PackStep>>>),
 }
 
@@ -44,7 +44,7 @@ impl Files {
             return Files::InTurn(Box::new(steps(users, counts, packer)));
         }
         let (sender, receiver) = sync_channel(FILES_AHEAD);
-        // Not waited for: a source that is stuck may never give its next user.
+        // It is not waited for, since a source that hangs may never give its next user.
         thread::spawn(move || send_all(steps(users, counts, packer), &sender));
         Files::Packing(receiver)
     }
@@ -75,7 +75,7 @@ impl Files {
     }
 }
 
-/// Sends steps until there are no more, or nobody takes them any more.
+/// Sends steps until there are no more, or until the receiver is gone.
 fn send_all(mut steps: impl Iterator<Item = Result<PackStep>>, to: &SyncSender<Result<PackStep>>) {
     while steps.next().is_some_and(|step| to.send(step).is_ok()) {}
 }
@@ -89,7 +89,7 @@ struct Steps<U> {
     ready: VecDeque<Result<PackStep>>,
 }
 
-/// The source is first touched when the first step is asked for: it may be stuck, or panic.
+/// The source is not touched before the first step is asked for: it may hang or panic.
 fn steps<U: IntoIterator<Item = Result<User>>>(
     users: U,
     counts: Option<FileCounts>,
@@ -112,7 +112,7 @@ impl<I: Iterator<Item = Result<User>>> Iterator for Steps<I> {
             match next_of(&mut self.users) {
                 Ok(Some(user)) => match packer.add(user) {
                     Ok(steps) => self.ready.extend(steps.into_iter().map(Ok)),
-                    // Whoever came before it is sent, so that it is known from where on to go on.
+                    // The users before it are sent, so it is known where to continue.
                     Err(error) => {
                         self.ready.extend(packer.rest().map(Ok));
                         self.ready.push_back(Err(error));
@@ -135,7 +135,8 @@ impl<I: Iterator<Item = Result<User>>> Iterator for Steps<I> {
     }
 }
 
-/// The next user of a source, or that it panicked. A panic that says nothing in words is none of a source's: it goes on.
+/// The next user of a source, or the fact that it panicked. A panic without a message does not come from a source, and is
+/// passed on.
 fn next_of<T>(users: &mut impl Iterator<Item = T>) -> Result<Option<T>> {
     catch_unwind(AssertUnwindSafe(|| users.next())).map_err(|panic| {
         if !panic.is::<&str>() && !panic.is::<String>() {

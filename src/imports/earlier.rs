@@ -1,4 +1,4 @@
-//! Whom earlier runs of the same file have in the tenant.
+//! The users of the same file that earlier runs have in the tenant.
 
 use std::collections::HashMap;
 
@@ -9,13 +9,13 @@ use crate::imports::options::Again;
 use crate::secrets::SECRET_FIELDS;
 use crate::users::User;
 
-/// Whom earlier runs of the same file have in the tenant: 24 bytes each.
+/// The users of the same file that earlier runs have in the tenant, with 24 bytes each.
 pub(crate) struct Earlier {
     pub(crate) again: Again,
-    /// Users of the connection may share an e-mail, or it is not known whether they may.
+    /// Whether users of the connection may share an e-mail, or this is not known.
     pub(crate) shares_emails: bool,
     hashers: Hashers,
-    /// By what a user is known, what was sent of them.
+    /// What was sent for each user, by the user's key.
     users: HashMap<[u32; 3], u64>,
 }
 
@@ -39,7 +39,7 @@ impl Earlier {
         self.users.insert(key, sent);
     }
 
-    /// Whether the user is in the tenant already, by an earlier run, and is to be left as they are.
+    /// Whether an earlier run already has this user in the tenant, and they are to be left alone.
     pub(crate) fn has(&self, user: &User) -> bool {
         let Ok(Value::Object(user)) = serde_json::to_value(user) else {
             return false;
@@ -48,7 +48,7 @@ impl Earlier {
         sent.is_some_and(|sent| self.again == Again::Missing || *sent == self.sent(user))
     }
 
-    /// By what a user is known: the e-mail, and where users may share one, what else is theirs alone.
+    /// A user's key: the e-mail and, if users may share one, their other unique fields.
     fn key(&self, user: &Map<String, Value>) -> [u32; 3] {
         let text = |field: &str| user.get(field).and_then(Value::as_str).unwrap_or_default();
         let id = text("user_id");
@@ -66,7 +66,7 @@ impl Earlier {
         self.hashers.hash("email", &key)
     }
 
-    /// What was sent of a user, but for secrets, which no folder keeps.
+    /// What was sent for a user, without secrets, which no folder keeps.
     fn sent(&self, mut user: Map<String, Value>) -> u64 {
         for field in SECRET_FIELDS {
             user.remove(field);

@@ -1,4 +1,4 @@
-//! When to ask after a job: when it should have ended, by the jobs before it, and often enough in case it is another.
+//! When to look at a job: when it should have ended, judging by earlier jobs, and often enough in case it is different.
 
 use std::time::Duration;
 
@@ -11,26 +11,26 @@ const FIRST_QUESTION: Duration = Duration::from_millis(500);
 const LEAST_GAP: Duration = Duration::from_millis(250);
 /// After a job should have ended: what answers take, a little more.
 const SLACK: Duration = Duration::from_millis(20);
-/// A job that is only just late is asked after again this soon.
+/// A job that is only just late is looked at again this soon.
 const SHORT_GAP: Duration = Duration::from_millis(50);
-/// How well a job's length is known when nothing is asked to know it better: at two requests a second, a question too
-/// many keeps the next upload waiting.
+/// How exactly a job's length must be known. More questions are not worth it: at two requests a second, each delays the next
+/// upload.
 const NARROW: f64 = 0.03;
-/// Jobs that ended when they should have, after which one is asked after earlier: they may have become faster.
+/// After this many jobs that ended on time, one is looked at earlier: jobs may have become faster.
 const TAKEN_ON_TRUST: u32 = 8;
 
-/// What is known of one job that runs. Its age is the time since it was accepted.
+/// What is known about a running job. Its age is the time since it was accepted.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Asked {
     users: f64,
-    /// The job's age when a question was sent whose answer was that it had not ended.
+    /// The job's age when the last question was sent that was answered "not ended".
     pending: Duration,
     /// How long that answer took.
     took: Duration,
 }
 
 impl Asked {
-    /// Of a job that has not been asked after yet. Every job has a user.
+    /// For a job that has not been looked at yet. Every job has a user.
     pub(crate) fn not_yet(users: usize) -> Asked {
         Asked {
             users: users.max(1) as f64,
@@ -46,21 +46,20 @@ impl Asked {
     }
 }
 
-/// How long jobs take, by those that ended last: a tenant is slow in one hour and fast in another, so what was long ago
-/// says little.
+/// How long jobs take, judging by the last ones: a tenant is slow in one hour and fast in another, so old jobs say little.
 pub(crate) struct Estimate {
     /// Between how many seconds for each user jobs end: pending at the first, ended at the second.
     each: Option<(f64, f64)>,
-    /// Whether the last job took another time than those before. One alone changes nothing: of jobs of a minute one may
-    /// take ten.
+    /// Whether the last job took a different time from earlier jobs. A single one changes nothing: among jobs of a minute, one
+    /// may take ten.
     doubted: bool,
     trusted: u32,
-    /// Between questions after each job that no time tells: so many that the rate has room for them.
+    /// The time between questions about a job whose end cannot be predicted, as short as the rate allows.
     by_rate: Duration,
 }
 
 impl Estimate {
-    /// For so many jobs at once and so many requests a second.
+    /// For this many jobs at once and this many requests a second.
     pub(crate) fn new(slots: usize, per_second: f64) -> Estimate {
         let by_rate = Duration::try_from_secs_f64(slots as f64 / per_second);
         Estimate {
@@ -77,7 +76,7 @@ impl Estimate {
             .map(|(pending, ended)| f64::midpoint(pending, ended))
     }
 
-    /// The job's age at which to ask after it next.
+    /// The job's age at which to look at it next.
     pub(crate) fn next(&self, job: &Asked) -> Duration {
         let age = job.pending;
         let most = LATEST.max(age / LATEST_SHARE);
@@ -103,7 +102,7 @@ impl Estimate {
         }
     }
 
-    /// The job's age at which it should have ended, or at which it is to be seen whether it has.
+    /// The job's age at which it should have ended, or at which to check.
     fn expected(&self, job: &Asked) -> Option<Duration> {
         let age = job.pending;
         let (pending, ended) = ages(self.each?, job.users)?;
@@ -116,7 +115,7 @@ impl Estimate {
         } else if age - ended < fine {
             age + fine.max(SHORT_GAP)
         } else {
-            // Slower than the last, and nobody knows how much.
+            // Slower than the last one, and nobody knows by how much.
             age.saturating_add((age / 20).max(SHORT_GAP).max(self.by_rate))
         })
     }
@@ -162,8 +161,8 @@ mod tests {
     use proptest::prelude::*;
     use std::collections::VecDeque;
 
-    /// A run on simulated time, in seconds: jobs that take so long, two at once, two requests a second, as
-    /// `imports/schedule.rs` sends them.
+    /// A run on simulated time, in seconds: jobs of this length, two at once, two requests a second, as `imports/schedule.rs`
+    /// sends them.
     struct Simulated {
         now: f64,
         /// What answers take.

@@ -1,23 +1,23 @@
-//! How far a file of a run is: one state at a time, as the journal tells it.
+//! The state of one of a run's files, as the journal records it.
 
 use crate::imports::journal::{FileEnd, NoteKind, RowRuns, holds};
 use crate::imports::verdict::NOT_ENDED;
 use crate::jobs::JobId;
 
-/// For so long after an upload its job may be at work, in milliseconds: Auth0 ends a job after two hours (the docs of bulk
-/// imports), and ten minutes for clocks that differ and for the last rows.
+/// How long after an upload its job may still run, in milliseconds: Auth0 ends a job after two hours (documented with bulk
+/// imports), plus ten minutes for different clocks and the last rows.
 pub(crate) const JOB_WORKS_FOR: u64 = (2 * 3600 + 600) * 1000;
 
 /// A file of a run.
 #[derive(Debug, Default)]
 pub(crate) struct FileState {
     pub(crate) rows: RowRuns,
-    /// Rows that brought a user id of their own.
+    /// Rows that came with their own user id.
     pub(crate) own_ids: Vec<usize>,
     pub(crate) packed_sha256: String,
-    /// When each upload was sent that may have been taken, in milliseconds of UNIX time.
+    /// When each upload that may have been accepted was sent, in milliseconds of UNIX time.
     pub(crate) sent: Vec<u64>,
-    /// When uploads were sent that were never answered, and that another one followed. Jobs of them may be at work.
+    /// When unanswered uploads were sent that another upload followed. Their jobs may still be running.
     pub(crate) lost: Vec<u64>,
     pub(crate) stage: Stage,
     /// Whether it was looked at again after its jobs must have ended.
@@ -27,12 +27,12 @@ pub(crate) struct FileState {
 /// Where a file stands.
 #[derive(Debug, Default)]
 pub(crate) enum Stage {
-    /// Not sent, or certainly not taken.
+    /// Not sent, or certainly not accepted.
     #[default]
     Waiting,
-    /// An upload was sent, and no answer to it is known: a job may be at work.
+    /// An upload was sent, but no answer is known: a job may be running.
     Unanswered { since: u64 },
-    /// A job is known to have been taken.
+    /// A job is known to have been accepted.
     Working(Taken),
     /// The job has ended, or was given up, and its users are being accounted for.
     Settling(Taken, Ended),
@@ -63,12 +63,12 @@ impl FileState {
         self.rows.iter().map(|(_, count)| count).sum()
     }
 
-    /// How often it may have been taken.
+    /// How often it may have been accepted.
     pub(crate) fn uploads(&self) -> u32 {
         u32::try_from(self.sent.len()).unwrap_or(u32::MAX)
     }
 
-    /// Whether another upload of the same file may have brought users in.
+    /// Whether another upload of the same file may have imported users.
     pub(crate) fn is_uncertain(&self) -> bool {
         self.sent.len() > 1
     }
@@ -111,14 +111,13 @@ impl FileState {
         self.stage = Stage::Unanswered { since: at };
     }
 
-    /// Whether it may have been taken, so long ago that what it changed may have changed since. Sent again, an upsert would undo
-    /// that.
+    /// Whether it may have been accepted so long ago that its users may have changed since. A second upsert would undo that.
     pub(crate) fn was_sent_long_ago(&self, now: u64) -> bool {
         let last = self.sent.iter().max();
         last.is_some_and(|at| at.saturating_add(JOB_WORKS_FOR) <= now)
     }
 
-    /// It was certainly not taken.
+    /// It was certainly not accepted.
     pub(crate) fn not_taken(&mut self) {
         self.sent.pop();
         self.stage = Stage::Waiting;
@@ -138,7 +137,7 @@ impl FileState {
         self.stage = Stage::Done(self.taken().cloned(), end);
     }
 
-    /// It was looked at again after its jobs must have ended, and these rows had come in.
+    /// It was looked at again after its jobs must have ended, and these rows had been imported.
     pub(crate) fn looked_at(&mut self, came_in: &RowRuns, sha256: String) {
         self.looked = true;
         if let Stage::Done(_, end) = &mut self.stage {
@@ -149,8 +148,8 @@ impl FileState {
         }
     }
 
-    /// Until when a job of it may be at work of which nothing is known, in milliseconds of UNIX time: one of an upload that was
-    /// not answered, or one that was given up.
+    /// Until when an unknown job of it may still be running, in milliseconds of UNIX time: the job of an unanswered upload, or
+    /// one that was given up.
     pub(crate) fn may_work_until(&self) -> Option<u64> {
         let lost = self.lost.iter().copied().max();
         let unanswered = match self.stage {
@@ -161,13 +160,13 @@ impl FileState {
             .end()
             .is_some_and(|end| end.notes.iter().any(|note| note.has_code(NOT_ENDED)));
         let given_up = self.taken().filter(|_| given_up).map(|taken| taken.at);
-        // Runs of before did not write down when an upload was sent.
+        // Older runs did not record when an upload was sent.
         let known = |at: &u64| *at > 0;
         let sent = lost.max(unanswered).max(given_up).filter(known);
         sent.map(|at| at.saturating_add(JOB_WORKS_FOR))
     }
 
-    /// Rows of a file that is done and that a job may have brought in since.
+    /// Rows of a finished file that a job may have imported since.
     pub(crate) fn open_rows(&self) -> Vec<usize> {
         let may_be_late = self.may_work_until().is_some() && !self.looked;
         let notes = self.end().filter(|_| may_be_late).map(|end| &end.notes);
@@ -178,7 +177,7 @@ impl FileState {
         may_come.map(|note| note.row).collect()
     }
 
-    /// Whether a row that was noted so may have come in since, or may yet.
+    /// Whether a row with this note may have been imported since, or still may be.
     pub(crate) fn may_come_late(&self, kind: NoteKind) -> bool {
         match kind {
             NoteKind::Unknown => true,

@@ -1,4 +1,4 @@
-//! Looking again for users whom a job may have brought in after the run was done with it.
+//! Looking again for users that a job may have imported after the run was done with it.
 
 use crate::clock::{self, Deadline, unix_millis};
 use crate::error::Result;
@@ -10,7 +10,7 @@ use crate::tenant::rate::Pace;
 use crate::tenant::retry::Patience;
 
 impl Run {
-    /// Looks for the rows of files that are done and that may have come in since, once their jobs must have ended.
+    /// Looks for rows of finished files that may have been imported since, once their jobs must have ended.
     pub(crate) fn look_again(&mut self, tenant: &Tenant) -> Result<ImportReport> {
         let before = tenant.traffic().count;
         let deadline = Deadline::after(self.options.time_limit);

@@ -41,8 +41,8 @@ impl LookUp {
             return Err(Error::nameless_look_up(connection.as_str()));
         };
         match total {
-            Some(total) => say!("looking up who is there already: {}", cost(total, options)),
-            None => say!("looking up who is there already: a request for each user"),
+            Some(total) => say!("looking up existing users: {}", cost(total, options)),
+            None => say!("looking up existing users: one request for each user"),
         }
         let deadline = Deadline::after(options.time_limit);
         let paced = tenant.paced(Pace::new(options.requests_per_second));
@@ -56,7 +56,8 @@ impl LookUp {
         }))
     }
 
-    /// Whether a user with this e-mail is in the connection; where users may share one, or it is not known, whether it is this one.
+    /// Whether a user with this e-mail is in the connection; if users may share an e-mail, or this is not known, whether it is
+    /// this user.
     pub(crate) fn is_there(&mut self, user: &User) -> Result<bool> {
         let found = by_email(&self.tenant, &user.email)?;
         self.done += 1;
@@ -78,7 +79,7 @@ impl LookUp {
     }
 }
 
-/// What it costs to look so many users up.
+/// What it costs to look up this many users.
 pub(crate) fn cost(users: usize, options: &ImportOptions) -> String {
     let time = Duration::from_secs_f64(users as f64 / options.requests_per_second);
     format!(

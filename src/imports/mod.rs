@@ -1,7 +1,8 @@
-//! Any number of users, any fault: check, pack, send, account for every row, and write it all down.
+//! Imports any number of users, whatever goes wrong: it checks, packs, sends, accounts for every row, and records everything.
 //!
-//! The steps are in files of their own: `same_file.rs` and `earlier.rs` (was it imported before), `look_up.rs` (who is there), `pack.rs` and `coming.rs` (check and pack), `schedule.rs` (send and wait), `estimate.rs` (when to ask), `settle.rs` and `verdict.rs` (account),
-//! `folder/` and `journal/` (write down), `report.rs` (show). Here they are put together.
+//! Each step has its own files: `same_file.rs` and `earlier.rs` (was it imported before), `look_up.rs` (who is there),
+//! `pack.rs` and `coming.rs` (check and pack), `schedule.rs` (send and wait), `estimate.rs` (when to ask), `settle.rs` and
+//! `verdict.rs` (account), `folder/` and `journal/` (write down), `report.rs` (show). This file puts them together.
 
 pub(crate) mod attention;
 pub(crate) mod coming;
@@ -53,17 +54,18 @@ use crate::users::User;
 /// Where run folders are, from the working folder, which is the notebook's.
 pub(crate) const IMPORTS: &str = "imports";
 
-/// Imports any number of users and tells what became of each. Writes to the tenant; waits for the end.
+/// Imports any number of users and reports the outcome of each. Writes to the tenant; waits for the end.
 ///
-/// Every user is checked before anything is sent. Then they are packed into as few files as the limit allows and
-/// sent, two jobs at a time. Each step is written down in the run folder `imports/<name>`, which holds hashes until
-/// their users are accounted for and is readable by you alone: after a crash, [`resume_import`] goes on.
+/// It checks every user before it sends anything. Then it packs the users into as few files as the limit allows and sends them,
+/// two jobs at a time. It records each step in the run folder `imports/<name>`, which holds hashes until their users are
+/// accounted for and which only you can read. After a crash, [`resume_import`] continues the run.
 ///
 /// # Errors
 ///
-/// No users; a read-only tenant; an upsert into a connection whose e-mails need not be unique; users the check finds
-/// fault with ([`ErrorKind::BadRows`](crate::ErrorKind::BadRows): nothing was sent); a run of this name that exists; a disk that is full. Once it has begun, [`ErrorKind::ImportStopped`](crate::ErrorKind::ImportStopped) names the run folder, how
-/// far it came, and the cause: the tenant refuses, cannot be reached for two minutes, or the time limit.
+/// No users; a read-only tenant; an upsert into a connection whose e-mails need not be unique; faulty users
+/// ([`ErrorKind::BadRows`](crate::ErrorKind::BadRows): nothing was sent); a run with this name already exists; a full disk.
+/// Once the run has begun, [`ErrorKind::ImportStopped`](crate::ErrorKind::ImportStopped) names the run folder, how far the run
+/// came, and the cause: the tenant refuses or cannot be reached for two minutes, or the time limit was reached.
 ///
 /// # Examples
 ///
@@ -73,7 +75,7 @@ pub(crate) const IMPORTS: &str = "imports";
 /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
 /// let tenant = Tenant::practice()?;
 /// let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-/// let users = generate_users("docs-import", "test.edu", 3)?;
+/// let users = generate_users("docs-import", "uni.test", 3)?;
 /// let options = ImportOptions::default().name("docs-import").requests_per_second(50.0);
 /// let report = import_users(&tenant, &connection, &users, &options)?;
 /// assert_eq!(report.counts().inserted, 3);
@@ -125,7 +127,7 @@ pub(crate) fn import_as(
     let look_up = LookUp::new(tenant, connection, options, Some(good))?;
     let packer = RunPacker::new(Check::Done(problems), connection, options)?.looking_up(look_up);
     let mut run = Run::begin(imports, tenant, connection, options, None, true)?;
-    // Until it is shown a crash leaves nothing; from then on it leaves a run that can be resumed.
+    // Before the folder is shown, a crash leaves nothing; after that, it leaves a run that can be resumed.
     let shown = pack(&mut run, packer, users.iter().map(dressed)).and_then(|()| run.folder.show());
     if shown.is_err() {
         run.folder.discard();
@@ -139,7 +141,7 @@ pub(crate) fn bad_rows(problems: &[Problem]) -> usize {
     problems.chunk_by(|one, next| one.row == next.row).count()
 }
 
-/// Puts every user into a file of the run's.
+/// Puts every user into one of the run's files.
 fn pack(run: &mut Run, mut packer: RunPacker, users: impl Iterator<Item = User>) -> Result<()> {
     for user in users {
         for step in packer.add(Ok(user))? {
@@ -152,29 +154,30 @@ fn pack(run: &mut Run, mut packer: RunPacker, users: impl Iterator<Item = User>)
     Ok(())
 }
 
-/// Imports users as they come, in bounded memory: checked, packed and sent while more are read. Writes to the
+/// Imports users as they are read, in bounded memory: they are checked, packed and sent while more are read. Writes to the
 /// tenant; waits for the end.
 ///
-/// A [`UserFile`](crate::UserFile) is known again by its SHA-256, for which it is read once before: what a run in `imports/` has brought into this
-/// connection is not sent a second time, unless [`ImportOptions::again`] says what is meant. So give it the file itself, or
-/// [`hash_stream`](crate::hash_stream) of it: what `map`, `filter` or `take` make of a file is known again by nobody, and of rows that
-/// the reader left out its report knows nothing.
+/// A [`UserFile`](crate::UserFile) is recognised by its SHA-256, so it is first read once for that. What a run in `imports/`
+/// has imported into this connection is not sent again, unless [`ImportOptions::again`] says how. So pass the file itself, or
+/// [`hash_stream`](crate::hash_stream) of it: a file after `map`, `filter` or `take` is not recognised, and the report does not
+/// count the rows that its reader left out.
 ///
-/// Rows the source or the check finds fault with are left out and reported, since what comes after them is not
-/// known yet. Of a [`UserFile`](crate::UserFile) the report counts every row, also those that its reader left out. Should the program end in the middle, [`resume_import`] finishes what had been packed, and its report
-/// says up to which row that was. So it does of a source whose error is of the kind
-/// [`ErrorKind::Source`](crate::ErrorKind::Source): that one is of the whole source, and ends the import; any other is of its row.
+/// Faulty rows are left out and reported, since the rows after them are not known yet. For a [`UserFile`](crate::UserFile), the
+/// report counts every row, including those that its reader left out. If the program ends in the middle, [`resume_import`]
+/// finishes what had been packed, and its report says up to which row that was. The same holds if the source gives an error of
+/// the kind [`ErrorKind::Source`](crate::ErrorKind::Source), which is about the whole source and ends the import; any other
+/// error is only about its row.
 ///
-/// The source is read in a thread of its own, so that one that is stuck neither keeps the jobs from being watched nor
-/// the time limit from holding. A thread that is stuck then is left behind, and ends when its source goes on.
+/// A separate thread reads the source, so a source that hangs stops neither the jobs from being watched nor the time limit. A
+/// thread that still hangs is left behind, and ends when its source continues.
 ///
 /// # Errors
 ///
 /// A read-only tenant; an upsert into a connection whose e-mails need not be unique; a file that was imported into it before
-/// ([`ErrorKind::SameFile`](crate::ErrorKind::SameFile): what that run did, and how to go on); a run of this name that exists; a
-/// disk that is full; a source that gives nobody
-/// ([`ErrorKind::NoUsers`](crate::ErrorKind::NoUsers)). Once it has begun, [`ErrorKind::ImportStopped`](crate::ErrorKind::ImportStopped) as of [`import_users`], and for a
-/// source that cannot be read any further, or panics.
+/// ([`ErrorKind::SameFile`](crate::ErrorKind::SameFile): what that run did, and how to continue); a run with this name already
+/// exists; a full disk; a source without users ([`ErrorKind::NoUsers`](crate::ErrorKind::NoUsers)). Once it has begun,
+/// [`ErrorKind::ImportStopped`](crate::ErrorKind::ImportStopped) as for [`import_users`], and for a source that cannot be read
+/// any further, or panics.
 ///
 /// # Examples
 ///
@@ -185,7 +188,7 @@ fn pack(run: &mut Run, mut packer: RunPacker, users: impl Iterator<Item = User>)
 /// let tenant = Tenant::practice()?;
 /// let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
 /// let options = ImportOptions::default().requests_per_second(50.0);
-/// # std::fs::write("docs.csv", "email\ndocs-csv_01@test.edu\nno address\n").expect("a file");
+/// # std::fs::write("docs.csv", "email\ndocs-csv_01@uni.test\nno address\n").expect("a file");
 /// let users = read_csv("docs.csv", &[])?;
 /// let report = import_stream(&tenant, &connection, users, &options)?;
 /// assert_eq!((report.counts().inserted, report.counts().failed), (1, 1));
@@ -221,7 +224,7 @@ pub fn import_stream(
     let counts = counts_of(&users);
     let report = run.work(tenant, Files::of(users, counts, packer))?;
     if report.counts().total == 0 {
-        // Its name is for whoever comes.
+        // Its name may be used again.
         tenant.imported().forget_run(Path::new(report.folder()));
         RunFolder::discard_at(Path::new(report.folder()));
         return Err(Error::no_users());
@@ -229,17 +232,17 @@ pub fn import_stream(
     Ok(report)
 }
 
-/// Goes on with a run that was cut off, from its folder, `imports/<name>`. Writes to the tenant; waits for the end.
+/// Continues a run that was cut off, from its folder, `imports/<name>`. Writes to the tenant; waits for the end.
 ///
-/// Jobs that run are waited for, files that were not sent are sent, and the report is that of an undisturbed run.
-/// A run that has ended is only read; but where an upload was not answered, or a job was given up, whoever was not there then
-/// is looked up once more, when no job of the run can be at work any more ([`ImportReport::may_change_until`]).
+/// It waits for running jobs and sends the unsent files, and its report is the same as that of an undisturbed run. A run that
+/// has ended is only read. But if an upload was not answered or a job was given up, users who were missing then are looked up
+/// once more when no job of the run can still be running ([`ImportReport::may_change_until`]).
 ///
 /// # Errors
 ///
-/// No run there; one of another tenant; one that is not yours alone (another user owns it, or others can read or write it); one
-/// that was changed or damaged; one that another kernel is at work on; a read-only tenant, if anything is left to do;
-/// [`ErrorKind::ImportStopped`](crate::ErrorKind::ImportStopped) as of [`import_users`].
+/// There is no run, or it belongs to another tenant, is not private (another user owns it, or others can read or write it), was
+/// changed or damaged, or is in use by another kernel; a read-only tenant, if anything is left to do;
+/// [`ErrorKind::ImportStopped`](crate::ErrorKind::ImportStopped) as for [`import_users`].
 ///
 /// # Examples
 ///
@@ -249,7 +252,7 @@ pub fn import_stream(
 /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
 /// let tenant = Tenant::practice()?;
 /// let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-/// let users = generate_users("docs-resume", "test.edu", 2)?;
+/// let users = generate_users("docs-resume", "uni.test", 2)?;
 /// # let options = ImportOptions::default().requests_per_second(50.0).time_limit(Duration::ZERO);
 /// // Cut off before it had begun, by a time limit of nothing.
 /// let cut_off = import_users(&tenant, &connection, &users, &options);
@@ -281,8 +284,7 @@ pub fn resume_import(tenant: &Tenant, folder: &str) -> Result<ImportReport> {
 
 /// The folder of the run that was begun last, for [`resume_import`]. Sends nothing.
 ///
-/// It goes by what the journal of each run tells. Folders that are another user's are passed over, and those that others can
-/// read or write.
+/// Each run's journal says when it was begun. Folders of other users, and folders that others can read or write, are ignored.
 ///
 /// # Errors
 ///
@@ -296,7 +298,7 @@ pub fn resume_import(tenant: &Tenant, folder: &str) -> Result<ImportReport> {
 /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
 /// let tenant = Tenant::practice()?;
 /// let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-/// # let users = generate_users("docs-latest", "test.edu", 1)?;
+/// # let users = generate_users("docs-latest", "uni.test", 1)?;
 /// let options = ImportOptions::default().name("docs-latest").requests_per_second(50.0);
 /// let report = import_users(&tenant, &connection, &users, &options)?;
 /// assert_eq!(latest_import()?, "imports/docs-latest");
@@ -312,8 +314,8 @@ pub fn latest_import() -> Result<String> {
 ///
 /// # Errors
 ///
-/// No run there; one that is not yours alone (another user owns it, or others can read or write it); one that was changed or
-/// damaged, or that says what no run does; one that another kernel is at work on; a journal of over 512 MiB.
+/// There is no run, or it is not private (another user owns it, or others can read or write it), was changed or damaged,
+/// contains what no run writes, or is in use by another kernel; a journal of over 512 MiB.
 ///
 /// # Examples
 ///
@@ -323,7 +325,7 @@ pub fn latest_import() -> Result<String> {
 /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
 /// let tenant = Tenant::practice()?;
 /// let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-/// # let users = generate_users("docs-read", "test.edu", 1)?;
+/// # let users = generate_users("docs-read", "uni.test", 1)?;
 /// let options = ImportOptions::default().name("docs-read").requests_per_second(50.0);
 /// let report = import_users(&tenant, &connection, &users, &options)?;
 /// assert_eq!(read_import("imports/docs-read")?.counts(), report.counts());
@@ -365,7 +367,7 @@ impl Run {
         Ok(run)
     }
 
-    /// Does all that is left to do.
+    /// Does everything that is left to do.
     fn work(mut self, tenant: &Tenant, files: Files) -> Result<ImportReport> {
         let mut connection = ConnectionId::new(&self.connection_id)?;
         connection.name.clone_from(&self.connection);

@@ -9,8 +9,8 @@ use crate::jobs::options::JobOptions;
 use crate::say::debug_fields;
 use crate::tenant::rate::FREE_PLAN;
 
-/// What stays of the users in the run folder once they are accounted for; for [`ImportOptions::afterwards`]. Refused
-/// users stay whole, to be mended.
+/// What stays of the users in the run folder once they are accounted for; for [`ImportOptions::afterwards`]. Refused users stay
+/// complete, so they can be fixed.
 ///
 /// # Examples
 ///
@@ -27,13 +27,13 @@ pub enum Afterwards {
     /// Everything but hashes and MFA secrets.
     #[default]
     StripSecrets,
-    /// E-mail and user id alone: what a report and a clean-up need.
+    /// Only e-mail and user id, which a report and a clean-up need.
     KeepIdsOnly,
     /// Everything, hashes included.
     KeepAll,
 }
 
-/// What importing a file once more is to do, for [`ImportOptions::again`].
+/// What to do when a file is imported again, for [`ImportOptions::again`].
 ///
 /// # Examples
 ///
@@ -46,16 +46,16 @@ pub enum Afterwards {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Again {
-    /// Send those whom no earlier run of the file has brought in: who failed, or was removed since, say.
+    /// Send the users that no earlier run of the file has imported, such as refused ones, or ones that were removed since.
     Missing,
-    /// Send those too whose row reads otherwise than it was sent, since the file is mapped otherwise now, and update them
-    /// ([`upsert`](ImportOptions::upsert), [`keep_existing_passwords`](ImportOptions::keep_existing_passwords)). Hashes and second
-    /// factors are not compared: a run folder does not keep them.
+    /// Also send the users whose row has changed since it was sent, for example by another mapping, and update them
+    /// ([`upsert`](ImportOptions::upsert), [`keep_existing_passwords`](ImportOptions::keep_existing_passwords)). Hashes and
+    /// second factors are not compared: a run folder does not keep them.
     Changed,
 }
 
-/// How a run of any number of jobs is made: the [`JobOptions`] that each of its jobs has, and the run's own settings. Chained
-/// setters over `Default`.
+/// How a run of any number of jobs is made: the [`JobOptions`] of each of its jobs, and the run's own settings. Chain the
+/// setters on `Default`.
 ///
 /// # Examples
 ///
@@ -72,7 +72,7 @@ pub enum Again {
 /// ```
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct ImportOptions {
-    // Flat in the journal of a run, as before there were two types.
+    // Flat in the journal of a run, as it was before there were two types.
     #[serde(flatten)]
     pub(crate) job: JobOptions,
     pub(crate) name: Option<String>,
@@ -81,11 +81,11 @@ pub struct ImportOptions {
     pub(crate) time_limit: Duration,
     pub(crate) job_limit: Duration,
     pub(crate) skip_bad_rows: bool,
-    /// Whether each user without an id is given one, by which they are known to be this run's.
+    /// Whether each user without an id gets one, which shows that they belong to this run.
     #[serde(rename = "draw_ids")]
     pub(crate) make_ids: bool,
     pub(crate) afterwards: Afterwards,
-    // A run that was begun before there was such an option had none.
+    // A run from before this option existed has none.
     #[serde(default)]
     pub(crate) keep_existing_passwords: bool,
     #[serde(default)]
@@ -108,7 +108,7 @@ impl Default for ImportOptions {
             requests_per_second: FREE_PLAN,
             // Auth0 forgets a job after 24 hours.
             time_limit: Duration::from_secs(24 * 3600),
-            // Auth0 ends a job after two hours; a few minutes for its own word to come through.
+            // Auth0 ends a job after two hours; a few minutes are added for its answer to say so.
             job_limit: Duration::from_secs(2 * 3600 + 600),
             skip_bad_rows: false,
             make_ids: true,
@@ -122,7 +122,7 @@ impl Default for ImportOptions {
 }
 
 impl ImportOptions {
-    /// The settings of each job of the run. Default: those of [`JobOptions`].
+    /// The settings of each job of the run. Default: `JobOptions::default()`.
     ///
     /// # Examples
     ///
@@ -139,8 +139,8 @@ impl ImportOptions {
 
     /// Update users who are there already, in each job: see [`JobOptions::upsert`]. Default: no.
     ///
-    /// A `password_hash` never reaches a user who is there already, so the check finds fault with a row that brings one,
-    /// until [`keep_existing_passwords`](ImportOptions::keep_existing_passwords) says that this is meant.
+    /// A `password_hash` never reaches an existing user, so a row with one is faulty unless
+    /// [`keep_existing_passwords`](ImportOptions::keep_existing_passwords) is set.
     ///
     /// # Examples
     ///
@@ -149,7 +149,7 @@ impl ImportOptions {
     ///
     /// # let tenant = Tenant::practice()?;
     /// let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-    /// let ada = User { password_hash: Some(hash_password("correct horse")?), ..User::new("ada@test.edu") };
+    /// let ada = User { password_hash: Some(hash_password("correct horse")?), ..User::new("ada@uni.test") };
     /// let options = ImportOptions::default().upsert(true);
     /// let plan = plan_import_with(&tenant, &connection, &[ada], &options)?;
     /// assert_eq!(plan.problems[0].field, "password_hash");
@@ -181,7 +181,7 @@ impl ImportOptions {
         self.job(job)
     }
 
-    /// A word of your own that each job carries: see [`JobOptions::external_id`]. Default: none.
+    /// Your own word for each job: see [`JobOptions::external_id`]. Default: none.
     ///
     /// # Examples
     ///
@@ -198,7 +198,7 @@ impl ImportOptions {
         self.job(job)
     }
 
-    /// The name of the run, whose folder is `imports/<name>`: letters, digits, `-`, `_` and `.`. Default: drawn.
+    /// The name of the run, whose folder is `imports/<name>`: letters, digits, `-`, `_` and `.`. Default: a random name.
     ///
     /// # Examples
     ///
@@ -221,7 +221,7 @@ impl ImportOptions {
         }
     }
 
-    /// Jobs at once, 1 at least. Default: 2, which is what Auth0 runs in a tenant (private clouds allow more).
+    /// Jobs at once, at least 1. Default: 2, which is what Auth0 runs in a tenant (private clouds allow more).
     ///
     /// # Examples
     ///
@@ -241,7 +241,7 @@ impl ImportOptions {
         }
     }
 
-    /// Requests a second at most, all of them together. Default: 2, the free plan's rate.
+    /// The most requests a second, of all kinds together. Default: 2, the free plan's rate.
     ///
     /// # Examples
     ///
@@ -254,7 +254,7 @@ impl ImportOptions {
     /// ```
     #[must_use]
     pub fn requests_per_second(self, requests_per_second: f64) -> ImportOptions {
-        // Less than one in a minute would look like a hang.
+        // Less than one request a minute would look like a hang.
         let requests_per_second = requests_per_second.clamp(1.0 / 60.0, 1e6);
         ImportOptions {
             requests_per_second,
@@ -262,7 +262,8 @@ impl ImportOptions {
         }
     }
 
-    /// After this long the call ends with an error that says how to go on. Default: 24 hours, for which Auth0 keeps a job.
+    /// After this time the call ends with an error that says how to continue. Default: 24 hours, which is how long Auth0 keeps
+    /// a job.
     ///
     /// # Examples
     ///
@@ -273,7 +274,7 @@ impl ImportOptions {
     /// # let tenant = Tenant::practice()?;
     /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
     /// let options = ImportOptions::default().time_limit(Duration::ZERO);
-    /// let stopped = import_users(&tenant, &connection, &[User::new("ada@test.edu")], &options);
+    /// let stopped = import_users(&tenant, &connection, &[User::new("ada@uni.test")], &options);
     /// assert!(stopped.is_err_and(|error| error.to_string().contains("resume_import")));
     /// # Ok::<(), Error>(())
     /// ```
@@ -282,8 +283,8 @@ impl ImportOptions {
         ImportOptions { time_limit, ..self }
     }
 
-    /// A job that has not ended after this long counts as lost, and its users are looked up one by one.
-    /// Default: 2 hours 10 minutes; Auth0 ends a job after two hours.
+    /// A job that has not ended after this time counts as lost, and its users are looked up one by one. Default: 2 hours 10
+    /// minutes; Auth0 ends a job after two hours.
     ///
     /// # Examples
     ///
@@ -299,7 +300,7 @@ impl ImportOptions {
         ImportOptions { job_limit, ..self }
     }
 
-    /// Leave out the users the check finds fault with, and report them, instead of sending nobody. Default: no.
+    /// Leave out the faulty rows that the check finds, and report them, instead of sending nobody. Default: no.
     ///
     /// # Examples
     ///
@@ -325,8 +326,8 @@ impl ImportOptions {
         }
     }
 
-    /// Leave the user ids to Auth0. What is lost: after a fault a user of this run cannot be told from one who was
-    /// there before, so such rows are reported as unknown, and the run cannot be cleaned up by its ids. Default: no.
+    /// Let Auth0 make the user ids. This has a price: after a fault, users of this run cannot be told from users who were there
+    /// before. Such rows are reported as unknown, and the run cannot be cleaned up by its ids. Default: no.
     ///
     /// # Examples
     ///
@@ -360,8 +361,8 @@ impl ImportOptions {
         ImportOptions { afterwards, ..self }
     }
 
-    /// With [`upsert`](ImportOptions::upsert): users who are there already keep the password they have, and a row's
-    /// `password_hash` is for those who are new. Default: no, and then such a row is a fault.
+    /// With [`upsert`](ImportOptions::upsert): existing users keep their passwords, and a row's `password_hash` is only for new
+    /// users. Default: no, and then such a row is faulty.
     ///
     /// # Examples
     ///
@@ -370,7 +371,7 @@ impl ImportOptions {
     ///
     /// # let tenant = Tenant::practice()?;
     /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-    /// let users = generate_users("docs-keep", "test.edu", 2)?;
+    /// let users = generate_users("docs-keep", "uni.test", 2)?;
     /// let accounts = set_passwords(&users, Passwords::SameAsUsername)?;
     /// let upsert = ImportOptions::default().upsert(true);
     /// let plan = plan_import_with(&tenant, &connection, &accounts, &upsert)?;
@@ -387,9 +388,10 @@ impl ImportOptions {
         }
     }
 
-    /// What [`import_stream`](crate::import_stream) does with a [`UserFile`](crate::UserFile) that was imported into the same connection before,
-    /// by a run whose folder is in `imports/`. Default: nothing, which is an error ([`ErrorKind::SameFile`](crate::ErrorKind::SameFile)) that tells
-    /// what that run did. Who is left as they are counts as already there. In memory are some 50 bytes for each user of those runs.
+    /// What [`import_stream`](crate::import_stream) does with a [`UserFile`](crate::UserFile) that was imported into the same
+    /// connection before, by a run whose folder is in `imports/`. Default: nothing is sent, and an error
+    /// ([`ErrorKind::SameFile`](crate::ErrorKind::SameFile)) says what that run did. Users that are left alone count as already
+    /// there. It takes about 50 bytes of memory for each user of those runs.
     ///
     /// # Examples
     ///
@@ -399,7 +401,7 @@ impl ImportOptions {
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
     /// # let tenant = Tenant::practice()?;
     /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-    /// # std::fs::write("docs.csv", "email\ndocs-again_01@test.edu\n").expect("a file");
+    /// # std::fs::write("docs.csv", "email\ndocs-again_01@uni.test\n").expect("a file");
     /// let options = ImportOptions::default().requests_per_second(50.0);
     /// let report = import_stream(&tenant, &connection, read_users("docs.csv")?, &options)?;
     /// let again = import_stream(&tenant, &connection, read_users("docs.csv")?, &options);
@@ -418,9 +420,10 @@ impl ImportOptions {
         }
     }
 
-    /// Look each user up by their e-mail before they are sent, and leave out who is in the connection already: they are named in the report
-    /// as already there. Costs a request for each user, and says how many; with [`import_users`](crate::import_users) nothing is sent before
-    /// all were looked up, and with [`import_stream`](crate::import_stream) each is before their own file is. Needs the scope `read:users`. Default: no.
+    /// Look up each user by e-mail before sending, and leave out those who are already in the connection; the report names them
+    /// as already there. It costs one request for each user, and says how many. [`import_users`](crate::import_users) looks up
+    /// all users before it sends any; [`import_stream`](crate::import_stream) looks up the users of each file before it sends
+    /// that file. Needs the scope `read:users`. Default: no.
     ///
     /// # Examples
     ///
@@ -429,7 +432,7 @@ impl ImportOptions {
     ///
     /// # let tenant = Tenant::practice()?;
     /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-    /// let users = generate_users("docs-look", "test.edu", 60)?;
+    /// let users = generate_users("docs-look", "uni.test", 60)?;
     /// let options = ImportOptions::default().look_up_existing(true);
     /// let plan = plan_import_with(&tenant, &connection, &users, &options)?;
     /// assert!(plan.notes[0].contains("60 requests, 30 s at 2 a second"));
@@ -443,10 +446,11 @@ impl ImportOptions {
         }
     }
 
-    /// With [`upsert`](ImportOptions::upsert): send a file again of which the tenant tells nothing any more (it keeps a job for 24
-    /// hours), as after a run that is resumed a day later, though it overwrites what has changed since. Default: no, and then who is
-    /// not there under an id drawn for the run is told as unknown; [`ImportReport::failed`](crate::ImportReport::failed) has them
-    /// whole, to be looked at and sent again. Without an upsert such a file is always sent again, since that changes nobody.
+    /// With [`upsert`](ImportOptions::upsert): send a file again if the tenant no longer knows its job (it keeps a job for 24
+    /// hours), for example when a run is resumed a day later. This overwrites later changes. Default: no; then users who are
+    /// not there with an id made for the run are reported as unknown, and [`ImportReport::failed`](crate::ImportReport::failed)
+    /// has their complete rows, to be checked and sent again. Without an upsert such a file is always sent again, since that
+    /// changes nobody.
     ///
     /// # Examples
     ///
@@ -464,7 +468,7 @@ impl ImportOptions {
         }
     }
 
-    /// These options with what [`Again::Changed`] means for each job; an error where two of them contradict each other.
+    /// These options with what [`Again::Changed`] means for each job; an error if two of them contradict each other.
     pub(crate) fn whole(&self) -> Result<ImportOptions> {
         let options = match self.again {
             Some(Again::Changed) => self.clone().upsert(true).keep_existing_passwords(),
@@ -479,18 +483,18 @@ impl ImportOptions {
         Ok(options)
     }
 
-    /// Whether a file that is sent again later would overwrite what has changed since, and nobody said that it may.
+    /// Whether sending a file again later would overwrite newer changes, and no option allows that.
     pub(crate) fn overwrites(&self) -> bool {
         self.job.upsert && !self.send_again_untold
     }
 
-    /// Whether a `password_hash` may be dropped without a word.
+    /// Whether a `password_hash` may be silently dropped.
     pub(crate) fn loses_hashes(&self) -> bool {
         self.job.upsert && !self.keep_existing_passwords
     }
 }
 
-/// The settings of one job, where nothing else is set: what a run alone heeds would be ignored.
+/// The settings of one job, if nothing else is set: settings that are only for a run would be ignored.
 impl TryFrom<&ImportOptions> for JobOptions {
     type Error = Error;
     fn try_from(options: &ImportOptions) -> Result<JobOptions, Error> {

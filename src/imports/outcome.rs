@@ -1,9 +1,9 @@
-//! The words of a report: what became of a user, how many share an outcome, when a job ran.
+//! The types of a report: the outcome of a user, the counts of outcomes, the time of a job.
 
 use crate::jobs::errors::RowError;
 use crate::say::debug_fields;
 
-/// What became of a user; an [`Attention`] says it.
+/// The outcome of a user's row, given by an [`Attention`].
 ///
 /// # Examples
 ///
@@ -25,14 +25,14 @@ pub enum Outcome {
     Inserted,
     /// There before and changed (upsert).
     Updated,
-    /// Inserted or updated: a job of both tells only how many of each, and a row with a user id of its own choice may
-    /// have been there under it.
+    /// Inserted or updated. A job that did both only reports how many of each, and a user with an id from the file may have
+    /// been there before.
     Imported,
-    /// There before and left as they were.
+    /// There before, and unchanged.
     AlreadyThere,
     /// Refused; the reason is given.
     Failed,
-    /// Not to be found out: the job was lost or had not ended at its limit.
+    /// Unknown, because the job was lost or had not ended at its limit.
     Unknown,
     /// Not sent yet: the run was cut off.
     NotSent,
@@ -62,7 +62,8 @@ impl Outcome {
     }
 }
 
-/// How many users had which outcome, of [`ImportReport::counts`](crate::ImportReport::counts); all but `total` add up to `total`.
+/// How many users had which outcome, from [`ImportReport::counts`](crate::ImportReport::counts); all other fields add up to
+/// `total`.
 ///
 /// # Examples
 ///
@@ -85,16 +86,16 @@ pub struct Counts {
     pub inserted: u64,
     /// There before and changed (upsert).
     pub updated: u64,
-    /// There before and left as they were.
+    /// There before, and unchanged.
     pub already_there: u64,
     /// Refused by the check or by the tenant.
     pub failed: u64,
-    /// Not to be found out.
+    /// Unknown.
     pub unknown: u64,
     /// Not sent or not ended yet.
     pub not_sent: u64,
-    /// Rows of a file that [`read_users`](crate::read_users) left out, since they are no users to import: who signs in
-    /// elsewhere, say. [`FileCounts::left_out`](crate::FileCounts::left_out) tells why.
+    /// Rows of a file that [`read_users`](crate::read_users) left out because they are not users to import, such as users who
+    /// sign in elsewhere. [`FileCounts::left_out`](crate::FileCounts::left_out) says why.
     pub left_out: u64,
     /// All rows read.
     pub total: u64,
@@ -120,7 +121,7 @@ pub struct Counts {
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Attention {
-    /// The user's place in the input, from 1.
+    /// The user's position in the input, from 1.
     pub row: usize,
     /// The e-mail as it was given.
     pub email: String,
@@ -143,7 +144,7 @@ debug_fields!(Attention: row, email, outcome, reasons);
 /// # let tenant = Tenant::practice()?;
 /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
 /// # let options = ImportOptions::default().requests_per_second(50.0);
-/// let users = generate_users("docs-span", "test.edu", 2)?;
+/// let users = generate_users("docs-span", "uni.test", 2)?;
 /// let report = import_users(&tenant, &connection, &users, &options)?;
 /// let JobSpan { file, users, from, to, .. } = report.jobs()[0];
 /// assert_eq!((file, users), (1, 2));

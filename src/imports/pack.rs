@@ -1,4 +1,4 @@
-//! Users, one after the other, made into the files of a run: checked, given ids, packed.
+//! Makes users, one at a time, into the files of a run: checks them, gives them ids, packs them.
 
 use crate::check::Checker;
 use crate::connections::ConnectionId;
@@ -13,17 +13,17 @@ use crate::jobs::upload::{Packed, Packer};
 use crate::secrets::random_hex;
 use crate::users::User;
 
-/// A step of packing, to be written down.
+/// A step of packing, to be recorded.
 pub(crate) enum PackStep {
-    /// A file, and the rows in it that brought a user id of their own.
+    /// A file, and its rows that came with their own user id.
     File { packed: Packed, own_ids: Vec<usize> },
     /// A row that is not sent, and its user where there is one.
     LeftOut(RowNote, Option<Box<User>>),
     End {
         rows: usize,
-        /// Rows that whoever read the users left out.
+        /// Rows that the reader of the users left out.
         left_out: u64,
-        /// Users whom an earlier run of the same file had brought in.
+        /// Users that an earlier run of the same file had imported.
         before: usize,
     },
 }
@@ -54,11 +54,11 @@ pub(crate) struct RunPacker {
     packer: Packer,
     make_ids: bool,
     skip_bad_rows: bool,
-    /// Rows not yet in a file that brought a user id of their own.
+    /// Rows with their own user id that are not yet in a file.
     own_ids: Vec<usize>,
     rows: usize,
     earlier: Option<Earlier>,
-    /// Users whom it had brought in.
+    /// The users that it had imported.
     before: usize,
     look_up: Option<LookUp>,
 }
@@ -82,19 +82,19 @@ impl RunPacker {
         })
     }
 
-    /// Leaves out whom earlier runs of the same file have brought in.
+    /// Leaves out users that earlier runs of the same file have imported.
     pub(crate) fn after(mut self, earlier: Option<Earlier>) -> RunPacker {
         self.earlier = earlier;
         self
     }
 
-    /// Looks everybody up before they are packed, and leaves out who is there.
+    /// Looks up all users before they are packed, and leaves out the existing ones.
     pub(crate) fn looking_up(mut self, look_up: Option<LookUp>) -> RunPacker {
         self.look_up = look_up;
         self
     }
 
-    /// Takes the user of the next row. The error is not the row's: the source cannot be read any further, say.
+    /// Takes the user of the next row. An error is not about the row: the source may be unreadable from here on, for example.
     pub(crate) fn add(&mut self, user: Result<User>) -> Result<Vec<PackStep>> {
         if user
             .as_ref()
@@ -135,11 +135,11 @@ impl RunPacker {
         }
         let has_own_id = user.user_id.is_some();
         if !has_own_id && self.make_ids {
-            // As long as Auth0's own: 24 hex characters.
+            // As long as Auth0's ids: 24 hex characters.
             user.user_id = Some(random_hex(12)?);
         }
         let packed = match self.packer.add(row, &user) {
-            // With a long external_id there is a little less room than the check reckons with.
+            // With a long external_id there is a little less room than the check assumes.
             Err(error) if error.kind() == ErrorKind::TooLarge && self.may_leave_out() => {
                 let note = unreadable(row, &error);
                 return Ok(vec![PackStep::LeftOut(note, Some(Box::new(user)))]);
@@ -179,7 +179,8 @@ impl RunPacker {
 }
 
 fn there(row: usize, user: &User) -> RowNote {
-    let words = "a user with this e-mail is in the connection: they were looked up, and not sent";
+    let words =
+        "the look-up found a user with this e-mail in the connection, so the row was not sent";
     RowNote {
         row,
         email: user.email.clone(),

@@ -1,4 +1,4 @@
-//! What an import would do, before it does it.
+//! What an import would do.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -28,7 +28,7 @@ use crate::words::count;
 ///
 /// # let tenant = Tenant::practice()?;
 /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-/// let users = [User::new("ada@test.edu"), User::new("no address")];
+/// let users = [User::new("ada@uni.test"), User::new("no address")];
 /// let plan = plan_import(&tenant, &connection, &users)?;
 /// assert_eq!((plan.users, plan.uploads.len(), plan.problems[0].row), (2, 1, 2));
 /// assert!(plan.practice && !plan.read_only);
@@ -49,11 +49,11 @@ pub struct ImportPlan {
     pub users: usize,
     /// Bytes of each upload, framing included: one job each.
     pub uploads: Vec<usize>,
-    /// Every fault the check found, with its row.
+    /// Every problem that the check found, with its row.
     pub problems: Vec<Problem>,
-    /// What Auth0 takes for now but may refuse later, with its row: these users are sent all the same.
+    /// What Auth0 takes for now but may refuse later, with its row; these users are sent anyway.
     pub warnings: Vec<Problem>,
-    /// What the tenant did not tell of the connection, and the scope that would: nothing was checked against it.
+    /// What the tenant did not say about the connection, and the scope that would show it; nothing was checked against it.
     pub unknown: Vec<String>,
     /// What else is worth knowing before the import is made.
     pub notes: Vec<String>,
@@ -64,8 +64,8 @@ pub struct ImportPlan {
 debug_fields!(ImportPlan: domain, practice, read_only, connection, users, uploads, problems, warnings, unknown, notes, slots);
 
 impl ImportPlan {
-    /// How long the jobs may take: from the enterprise plan's reported speed to the free plan's, which are those of two jobs at
-    /// once; one at a time takes twice as long. A practice tenant takes as long as it is set to.
+    /// How long the jobs may take, from the enterprise plan's reported speed to the free plan's. These speeds are for two jobs
+    /// at once; one at a time takes twice as long. A practice tenant takes as long as it is set to.
     ///
     /// # Examples
     ///
@@ -74,7 +74,7 @@ impl ImportPlan {
     ///
     /// # let tenant = Tenant::practice()?;
     /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-    /// let users = generate_users("docs-hour", "test.edu", 4_000)?;
+    /// let users = generate_users("docs-hour", "uni.test", 4_000)?;
     /// let (at_best, at_worst) = plan_import(&tenant, &connection, &users)?.duration();
     /// assert_eq!((at_best.as_secs(), at_worst.as_secs()), (36, 360));
     /// # Ok::<(), Error>(())
@@ -86,7 +86,7 @@ impl ImportPlan {
         (at_best * alone, at_worst * alone)
     }
 
-    /// How long it would take to remove the users again on the free plan: a request for each, two a second.
+    /// How long it would take to remove the users again on the free plan, with one request for each, two a second.
     ///
     /// # Examples
     ///
@@ -95,7 +95,7 @@ impl ImportPlan {
     ///
     /// # let tenant = Tenant::practice()?;
     /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-    /// let users = generate_users("docs-away", "test.edu", 60)?;
+    /// let users = generate_users("docs-away", "uni.test", 60)?;
     /// let plan = plan_import(&tenant, &connection, &users)?;
     /// assert_eq!(plan.removal(), Duration::from_secs(30));
     /// # Ok::<(), Error>(())
@@ -105,7 +105,7 @@ impl ImportPlan {
         Duration::from_secs_f64(self.good() as f64 / FREE_PLAN)
     }
 
-    /// Users with a fault.
+    /// Faulty users.
     pub(crate) fn bad(&self) -> usize {
         self.by_row().count()
     }
@@ -123,8 +123,8 @@ impl ImportPlan {
 
 /// Checks and packs users without sending anything. Writes nothing.
 ///
-/// Users the check finds fault with are in the plan, and not in its uploads. What the tenant did not tell of the
-/// connection is named as unknown, with the scope that would tell, and no user is left out because of it.
+/// Faulty users are in the plan, but not in its uploads. What the tenant did not say about the connection is named as unknown,
+/// with the scope that would show it, and no user is left out because of it.
 ///
 /// # Errors
 ///
@@ -137,7 +137,7 @@ impl ImportPlan {
 ///
 /// let tenant = Tenant::practice()?;
 /// let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-/// let users = generate_users("docs-many", "test.edu", 5_000)?;
+/// let users = generate_users("docs-many", "uni.test", 5_000)?;
 /// let plan = plan_import(&tenant, &connection, &users)?;
 /// assert!(plan.problems.is_empty() && plan.uploads.iter().all(|bytes| *bytes <= MAX_UPLOAD_BYTES));
 /// let (at_best, at_worst) = plan.duration();
@@ -152,7 +152,7 @@ pub fn plan_import(
     plan_import_with(tenant, connection, users, &ImportOptions::default())
 }
 
-/// As [`plan_import`], of the import that one is about to make with these options. Sends nothing and writes nothing.
+/// Like [`plan_import`], for an import with these options. Sends nothing and writes nothing.
 ///
 /// # Errors
 ///
@@ -165,7 +165,7 @@ pub fn plan_import(
 ///
 /// let tenant = Tenant::practice()?;
 /// let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-/// let users = generate_users("docs-plan", "test.edu", 3)?;
+/// let users = generate_users("docs-plan", "uni.test", 3)?;
 /// let accounts = set_passwords(&users, Passwords::SameAsUsername)?;
 /// let options = ImportOptions::default().upsert(true).keep_existing_passwords();
 /// let plan = plan_import_with(&tenant, &connection, &accounts, &options)?;
@@ -189,7 +189,7 @@ pub fn plan_import_with(
     let mut notes = notes(tenant, connection, users, options);
     if options.look_up_existing {
         let cost = cost(users.len() - bad.len(), options);
-        notes.insert(0, format!("looking up who is there already: {cost}"));
+        notes.insert(0, format!("looking up existing users: {cost}"));
     }
     Ok(ImportPlan {
         domain: tenant.domain().to_string(),
@@ -244,7 +244,7 @@ fn unknown(connection: &ConnectionId) -> Vec<String> {
         let why = match connection.name {
             Some(_) => options_untold(),
             None => format!(
-                "the connection was given by its id, and get_connection_id tells, with a token that has the scopes read:connections {OPTIONS_SCOPE}"
+                "the connection was given by its id; get_connection_id finds this out, with a token that has the scopes read:connections {OPTIONS_SCOPE}"
             ),
         };
         unknown.push(format!(
@@ -253,7 +253,7 @@ fn unknown(connection: &ConnectionId) -> Vec<String> {
     }
     if connection.applications_unknown {
         unknown.push(format!(
-            "whether an application uses the connection, without which Auth0 takes no import: {}",
+            "whether an application uses the connection, which Auth0 requires for an import: {}",
             applications_untold()
         ));
     }
@@ -274,25 +274,25 @@ fn notes(
     let phones = with(|user| user.phone_number.is_some());
     if options.job.upsert && options.keep_existing_passwords && hashed > 0 {
         notes.push(format!(
-            "the password_hash of {} is for those who are new: whoever is there keeps the password they have",
+            "the password_hash of {} is only for new users: existing users keep their passwords",
             count(hashed, "user")
         ));
     }
     if options.job.upsert && custom > 0 {
         notes.push(format!(
-            "the custom_password_hash of {} replaces one that was imported, until its user has signed in; Auth0 refuses the row of whoever came without a hash or has signed in",
+            "the custom_password_hash of {} replaces an imported one until its user has signed in; Auth0 refuses the rows of users who came without a hash or have signed in",
             count(custom, "user")
         ));
     }
     if phones > 0 && connection.rules.as_ref().is_some_and(|rules| !rules.phones) {
         notes.push(format!(
-            "{} with a phone number, which is no attribute of this connection: whether Auth0 keeps it is not documented",
+            "{} with a phone number, which is not an attribute of this connection: it is not documented whether Auth0 keeps it",
             count(phones, "user")
         ));
     }
     if !tenant.is_practice() {
         notes.push(
-            "each user who is created is an event for the tenant's event streams (user.created), if it has any".to_string(),
+            "each created user causes an event (user.created) in the tenant's event streams, if it has any".to_string(),
         );
     }
     notes

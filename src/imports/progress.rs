@@ -1,4 +1,4 @@
-//! What a long run says while it goes on: short whole lines, fewer and fewer of them.
+//! What a long run prints while it runs: short whole lines, less and less often.
 
 use std::time::{Duration, Instant};
 
@@ -17,11 +17,11 @@ pub(crate) struct Progress {
     began: Instant,
     said: Instant,
     silence: Duration,
-    /// Users in files that were sent before this call: how long those took, it has not seen.
+    /// Users in files that were sent before this call, which has not seen how long those took.
     before: f64,
     slots_told: bool,
     guessed: bool,
-    /// Statuses that nobody listed and that were told.
+    /// Undocumented statuses that were already reported.
     statuses: Vec<String>,
 }
 
@@ -40,23 +40,23 @@ impl Progress {
         }
     }
 
-    /// Says once that a job has a status which is none of Auth0's.
+    /// Says once that a job has a status that is not one of Auth0's.
     pub(crate) fn status(&mut self, job: &JobId, status: &str) {
         if status != PENDING && !self.statuses.iter().any(|told| told == status) {
             self.statuses.push(status.to_string());
             say!(
-                "job {job} has the status `{status}`, which Auth0 does not list: it is taken for one that runs"
+                "job {job} has the status `{status}`, which Auth0 does not document: it is treated as running"
             );
         }
     }
 
-    /// How long until it is time for a word.
+    /// How long until the next progress line.
     pub(crate) fn next_word(&self) -> Duration {
         self.silence.saturating_sub(clock::since(self.said))
     }
 
-    /// Says how far the run is, when it is time to. `running`: files at work, and the share of each that is or should be
-    /// done; `left`: the time the jobs themselves name, when they do and nothing comes after them.
+    /// Prints the run's progress when it is time. `running`: files at work, and the share of each that is or should be done;
+    /// `left`: the time that the jobs report, if they do and nothing comes after them.
     pub(crate) fn say(&mut self, run: &Run, running: &[(usize, f64)], left: Option<Duration>) {
         if clock::since(self.said) < self.silence {
             return;
@@ -78,11 +78,11 @@ impl Progress {
         };
         let by_speed = || Duration::try_from_secs_f64((total as f64 - done).max(0.0) / speed).ok();
         let left = left.or_else(|| by_speed().filter(|_| measured));
-        // Nothing to go by at first but what is known of Auth0.
+        // At first, only Auth0's known speeds are available.
         let unknown = left.is_none() && run.sealed.is_some();
         let guess = if unknown && !std::mem::replace(&mut self.guessed, true) {
             format!(
-                "; at the speeds Auth0's staff name it takes {} in all",
+                "; at the speeds that Auth0's staff name it takes {} in all",
                 span_in_words(at_published_speeds(total))
             )
         } else {
@@ -114,7 +114,7 @@ impl Progress {
     pub(crate) fn slots_held(&mut self, own: usize) {
         if !std::mem::replace(&mut self.slots_told, true) {
             say!(
-                "jobs that this run does not know of hold the tenant's slots, besides {} of its own: waiting for one to end",
+                "jobs of others hold the tenant's slots, besides {} of this run: waiting for one to end",
                 count(own, "job")
             );
         }

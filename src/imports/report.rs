@@ -16,7 +16,7 @@ use crate::say::debug_fields;
 use crate::users::{User, Users};
 use crate::words::grouped;
 
-/// What became of every user of a run; draws itself with a bar, what needs attention, and a timeline of the jobs.
+/// The outcome of every user of a run; draws itself with a bar, what needs attention, and a timeline of the jobs.
 ///
 /// # Examples
 ///
@@ -26,7 +26,7 @@ use crate::words::grouped;
 /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
 /// let tenant = Tenant::practice()?;
 /// let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-/// let users = generate_users("docs-report", "test.edu", 2)?;
+/// let users = generate_users("docs-report", "uni.test", 2)?;
 /// let options = ImportOptions::default().requests_per_second(50.0);
 /// let report = import_users(&tenant, &connection, &users, &options)?;
 /// assert_eq!((report.counts().total, report.jobs().len()), (2, 1));
@@ -129,9 +129,9 @@ impl ImportReport {
         self.counts
     }
 
-    /// The users who were neither inserted nor updated, the first 1,000 of them in the order of the input
-    /// ([`ImportReport::attention_beyond`] tells how many more there are); but for those whom an earlier run of the same
-    /// file had brought in ([`ImportOptions::again`](crate::ImportOptions::again)), who are in its report.
+    /// The first 1,000 users who were neither inserted nor updated, in the order of the input
+    /// ([`ImportReport::attention_beyond`] says how many more there are). Users that an earlier run of the same file had
+    /// imported ([`ImportOptions::again`](crate::ImportOptions::again)) are not listed; they are in that run's report.
     ///
     /// # Examples
     ///
@@ -151,7 +151,7 @@ impl ImportReport {
         &self.attention.first
     }
 
-    /// Users who were neither inserted nor updated and come after the first 1,000 of them, which [`ImportReport::attention`] has.
+    /// How many users were neither inserted nor updated beyond the first 1,000, which [`ImportReport::attention`] lists.
     /// [`ImportReport::save_csv`] writes them all.
     ///
     /// # Examples
@@ -187,7 +187,7 @@ impl ImportReport {
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
     /// # let tenant = Tenant::practice()?;
     /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-    /// # let users = generate_users("docs-jobs", "test.edu", 2)?;
+    /// # let users = generate_users("docs-jobs", "uni.test", 2)?;
     /// # let options = ImportOptions::default().requests_per_second(50.0);
     /// let report = import_users(&tenant, &connection, &users, &options)?;
     /// assert_eq!((report.jobs().len(), report.jobs()[0].users), (1, 2));
@@ -219,8 +219,9 @@ impl ImportReport {
         &self.folder
     }
 
-    /// The `X-Correlation-ID` of the run's uploads and of their removal: the tenant's log has them under it, as
-    /// `references.correlation_id`. It is the run's name; of a name over 64 characters, its beginning and a hash.
+    /// The `X-Correlation-ID` of the run's uploads and of their removal, which the tenant's log shows as
+    /// `references.correlation_id`. It is the run's name; for a name over 64 characters, it is the beginning of the name and a
+    /// hash.
     ///
     /// # Examples
     ///
@@ -240,10 +241,10 @@ impl ImportReport {
         &self.correlation_id
     }
 
-    /// Until when a job may be at work of which nothing is known, in milliseconds of UNIX time: of an upload that was not
-    /// answered, or one that was given up at its limit. Auth0 ends a job after two hours; ten minutes are added. `None` when there is
-    /// none, or the time is over. After it [`resume_import`](crate::resume_import) looks once more for whoever was not there, and a
-    /// removal that was made before is to be planned again.
+    /// Until when an unknown job may still be running, in milliseconds of UNIX time: the job of an unanswered upload, or one
+    /// that was given up at its limit. Auth0 ends a job after two hours; ten minutes are added. `None` if there is no such job,
+    /// or the time is over. After it, [`resume_import`](crate::resume_import) looks once more for the missing users, and a
+    /// removal that was made before must be planned again.
     ///
     /// # Examples
     ///
@@ -282,9 +283,9 @@ impl ImportReport {
         format!("{} of {}", words.join(", "), grouped(c.total))
     }
 
-    /// The users who failed or are unknown, whole, to be mended and sent again. Reads the run folder; sends nothing.
+    /// The complete rows of users who failed or are unknown, to be fixed and sent again. Reads the run folder; sends nothing.
     ///
-    /// Ids that were made for the run are taken out again.
+    /// Ids that were made for the run are removed.
     ///
     /// # Errors
     ///
@@ -298,7 +299,7 @@ impl ImportReport {
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
     /// let tenant = Tenant::practice()?;
     /// let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-    /// let users = [User::new("docs-failed@test.edu"), User::new("no address")];
+    /// let users = [User::new("docs-failed@uni.test"), User::new("no address")];
     /// let options = ImportOptions::default().skip_bad_rows(true).requests_per_second(50.0);
     /// let report = import_users(&tenant, &connection, &users, &options)?;
     /// println!("row {} {}", report.attention()[0].row, report.attention()[0].outcome.word());
@@ -343,9 +344,9 @@ impl ImportReport {
 
     /// Writes one row for each user: row, e-mail, user id, outcome, code, field and reason. Sends nothing.
     ///
-    /// The file holds personal data, so you alone can read it; one that is there already is replaced once this one is
-    /// whole. A text that a spreadsheet would take for a formula gets an apostrophe before it, as in Auth0's own CSV;
-    /// [`read_csv`](crate::read_csv) takes it off again.
+    /// The file holds personal data, so only you can read it; an existing file is replaced once this one is complete. A text
+    /// that a spreadsheet would take for a formula gets an apostrophe in front, as in Auth0's own CSV;
+    /// [`read_csv`](crate::read_csv) removes it again.
     ///
     /// # Errors
     ///
@@ -359,7 +360,7 @@ impl ImportReport {
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
     /// let tenant = Tenant::practice()?;
     /// let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-    /// # let users = generate_users("docs-csv", "test.edu", 1)?;
+    /// # let users = generate_users("docs-csv", "uni.test", 1)?;
     /// # let options = ImportOptions::default().requests_per_second(50.0);
     /// let report = import_users(&tenant, &connection, &users, &options)?;
     /// report.save_csv("what-became-of-them.csv")?;
@@ -387,7 +388,7 @@ impl ImportReport {
                     Some(end) => match end.note_of(row) {
                         Some(note) => (outcome(note.kind), Some(note)),
                         None if end.is_updated(row) => (Outcome::Updated, None),
-                        // An id that Auth0 drew tells nothing of who was there before.
+                        // An id from Auth0 does not say who was there before.
                         None if end.updated == 0
                             || !id.is_empty() && run.is_made_id(index + 1, row) =>
                         {

@@ -1,4 +1,4 @@
-//! A run as far as it is written down: the journal read back, and each further step.
+//! A run as its journal records it, and each further step.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -20,13 +20,13 @@ use crate::secrets::sent::{self, SentSecrets};
 /// Characters of an `X-Correlation-ID` that Auth0 keeps.
 const MOST_CORRELATION: usize = 64;
 
-/// A user as they were sent, in what accounting for them needs.
+/// What accounting for a sent user needs.
 pub(crate) struct Sent {
     pub(crate) row: usize,
     pub(crate) key: RowKey,
     /// Whether the id was made for this run.
     pub(crate) made_id: bool,
-    /// Whether a user who is there can have nothing in common with this one but the e-mail.
+    /// Whether an existing user can only have the e-mail in common with this one.
     pub(crate) by_email_alone: bool,
 }
 
@@ -37,7 +37,7 @@ impl Sent {
     }
 }
 
-/// A run as far as it is written down.
+/// A run as its journal records it.
 #[derive(Debug)]
 pub(crate) struct Run {
     pub(crate) folder: RunFolder,
@@ -46,17 +46,17 @@ pub(crate) struct Run {
     pub(crate) connection: Option<String>,
     /// The connection's name, from the answer to an upload.
     answered_connection: Option<String>,
-    /// Whether users of the connection are known to be free to share an e-mail.
+    /// Whether it is known that users of the connection may share an e-mail.
     pub(crate) emails_shared: bool,
     name: String,
     pub(crate) options: ImportOptions,
     pub(crate) files: Vec<FileState>,
-    /// Rows that runs of before kept in their journal.
+    /// Rows that older runs kept in their journal.
     left_out_before: Vec<LeftOutRow>,
     left_out: LeftOutSoFar,
     /// Rows of the source; `None` while more may come.
     pub(crate) sealed: Option<usize>,
-    /// Users whom an earlier run of the same file had brought in: they were not sent.
+    /// Users that an earlier run of the same file had imported; they were not sent.
     pub(crate) before: usize,
     /// When the run was begun, where the journal tells.
     pub(crate) begun_at: Option<u64>,
@@ -90,7 +90,7 @@ impl Run {
         }
     }
 
-    /// Reads a run, and refuses one that is not as it was written.
+    /// Reads a run, and refuses one that has changed since it was written.
     pub(crate) fn open(path: &Path) -> Result<Run> {
         let (folder, entries) = RunFolder::open(path)?;
         let mut run = Run::empty(folder);
@@ -113,8 +113,8 @@ impl Run {
         Ok(run)
     }
 
-    /// The rows that were not sent, in order. Of a source that was not read to its end, the rows after the last file are to be
-    /// sent again, those that were left out among them.
+    /// The rows that were not sent, in order. If the source was not read to its end, the rows after the last file must be sent
+    /// again, including left-out rows.
     pub(crate) fn left_out(&self) -> Result<impl Iterator<Item = Result<LeftOutRow>>> {
         let end = match self.sealed {
             Some(_) => usize::MAX,
@@ -133,7 +133,7 @@ impl Run {
         packed.unwrap_or(0)
     }
 
-    /// Writes a step down, then counts it.
+    /// Records a step, then counts it.
     pub(crate) fn note(&mut self, entry: Entry) -> Result<()> {
         self.folder.note(&entry)?;
         self.apply(entry);
@@ -219,7 +219,7 @@ impl Run {
 
     /// Takes what was made: puts a file on the disk, then names it in the journal.
     pub(crate) fn take(&mut self, step: PackStep) -> Result<Option<usize>> {
-        // What comes before a step is told before it.
+        // What comes before a step is recorded before it.
         if !matches!(step, PackStep::LeftOut(..))
             && let Some(so_far) = self.folder.left_out_so_far()?
         {
@@ -298,7 +298,7 @@ impl Run {
         Ok(state.all_rows().zip(&users).map(sent).collect())
     }
 
-    /// What no report on a file that is not done may repeat.
+    /// The secrets that no report on an unfinished file may repeat.
     pub(crate) fn sent_secrets(&self, file: usize) -> Result<SentSecrets> {
         let sha = &self.files[file - 1].packed_sha256;
         let bytes = self.folder.read(&packed_name(file), sha)?;
@@ -306,7 +306,7 @@ impl Run {
         Ok(SentSecrets::of(secrets.iter().map(Secret::expose)))
     }
 
-    /// The name of what is there of a file now, and its hash.
+    /// The name of what is left of a file now, and its hash.
     fn name_of(&self, file: usize) -> (String, &str) {
         let state = &self.files[file - 1];
         match state.end() {
@@ -350,8 +350,8 @@ impl Run {
         self.files[file - 1].own_ids.binary_search(&row).is_err()
     }
 
-    /// Until when a job of an upload that was not answered, or one that was given up, may be at work, in milliseconds of UNIX
-    /// time; `None` when there is none, or the time is over.
+    /// Until when the job of an unanswered upload, or one that was given up, may still be running, in milliseconds of UNIX
+    /// time; `None` if there is none, or the time is over.
     pub(crate) fn may_work_until(&self, now: u64) -> Option<u64> {
         let until = self.files.iter().filter_map(FileState::may_work_until);
         until.max().filter(|until| *until > now)
@@ -363,7 +363,7 @@ impl Run {
         answered.or(self.connection.as_deref())
     }
 
-    /// The name under which the tenant's log has what this run sent. Auth0 keeps 64 characters of it.
+    /// The name by which the tenant's log shows what this run sent. Auth0 keeps 64 characters of it.
     pub(crate) fn correlation_id(&self) -> String {
         let folder = self.folder.path().file_name().unwrap_or_default();
         let name = match self.name.as_str() {
@@ -374,14 +374,14 @@ impl Run {
         if name.len() <= MOST_CORRELATION && name.chars().all(fits) {
             return name.into_owned();
         }
-        // What is cut off is told apart by a few characters of the whole name's hash.
+        // A few characters of the whole name's hash tell cut-off names apart.
         let tail = &sha256(name.as_bytes())[..16];
         let head = name.chars().filter(|c| fits(*c));
         let head: String = head.take(MOST_CORRELATION - 17).collect();
         format!("{head}-{tail}")
     }
 
-    /// Writes down what became of a file's users; then, and only then, their hashes go.
+    /// Records the outcome of a file's users; only then are their hashes deleted.
     pub(crate) fn finish(&mut self, mut end: FileEnd) -> Result<()> {
         let state = &self.files[end.file - 1];
         let name = packed_name(end.file);
@@ -400,7 +400,7 @@ impl Run {
         Ok(())
     }
 
-    /// Writes down which rows of a file had come in when it was looked at again; then their hashes go, too.
+    /// Records which rows of a file had been imported when it was looked at again; then their hashes are deleted too.
     pub(crate) fn finish_late(&mut self, file: usize, came_in: RowRuns) -> Result<()> {
         let mut users = self.users(file)?;
         for (row, user) in self.files[file - 1].all_rows().zip(&mut users) {

@@ -28,7 +28,7 @@ use crate::words::{hex, utc};
 
 /// Bytes that are read at a time.
 const PIECE: usize = 1 << 20;
-/// Another import looks through the runs for that long at most, however many there are.
+/// The longest time that another import may take to read the runs, however many there are.
 const BEGIN_WAIT: Duration = Duration::from_secs(60);
 
 /// A file of users that is about to be imported.
@@ -38,7 +38,7 @@ pub(crate) struct SourceFile {
 }
 
 impl SourceFile {
-    /// Reads the file once, for its SHA-256: only so it is known before anything is sent.
+    /// Reads the file once for its SHA-256, so it is recognised before anything is sent.
     pub(crate) fn of(path: &Path) -> Result<SourceFile> {
         let unreadable = |cause| Error::source_unreadable(path, cause);
         Ok(SourceFile {
@@ -48,13 +48,13 @@ impl SourceFile {
     }
 }
 
-/// Lets nobody else begin an import of a file until what it gives is dropped: of two kernels that begin with the same file at once the
-/// second sees the first.
+/// Stops others from beginning an import of a file until the returned lock is dropped. If two kernels begin with the same file
+/// at once, the second sees the first.
 pub(crate) fn begin_alone(imports: &Path) -> Result<File> {
     create_private_folders(imports).map_err(|cause| Error::disk(imports, cause))?;
     let word = || {
         say!(
-            "another import looks through the runs in {}",
+            "another import is reading the runs in {}",
             imports.display()
         )
     };
@@ -76,12 +76,12 @@ fn sha256_of(path: &Path) -> io::Result<String> {
         };
         sha256.update(&piece[..read]);
         done += read;
-        tally.say(done, total, "bytes read, by which the file is known again");
+        tally.say(done, total, "bytes read to recognise the file");
     }
 }
 
 impl Earlier {
-    /// Looks for earlier runs of this file into this connection. Without a word of what is meant they are an error.
+    /// Looks for earlier runs of this file into this connection. They are an error unless `again` says what to do.
     pub(crate) fn find(
         imports: &Path,
         domain: &str,
@@ -118,7 +118,7 @@ impl Earlier {
         }
     }
 
-    /// Adds whom the run has in the tenant.
+    /// Adds the users that the run has in the tenant.
     fn take(&mut self, run: &Run, report: &ImportReport) -> Result<()> {
         let folder = run.folder.path();
         let kept_ids_only = run.options.afterwards == Afterwards::KeepIdsOnly;
@@ -136,7 +136,7 @@ impl Earlier {
                     continue;
                 };
                 let id = user.get("user_id").and_then(Value::as_str);
-                // Nobody is removed whose id Auth0 drew.
+                // Users with an id from Auth0 are never removed.
                 let is_removed = id.is_some_and(|id| run.removed.contains(&format!("auth0|{id}")));
                 if !is_there || is_removed {
                     continue;
@@ -167,7 +167,7 @@ fn folders(
         if disk::symlink_metadata(&folder.join(JOURNAL)).is_err() {
             continue;
         }
-        // What is not ours, or does not tell of which file it is, is no run of this one.
+        // A folder that is not ours, or does not name its file, does not count.
         if let Ok(Entry::Begun {
             domain: its_domain,
             connection_id,
@@ -185,7 +185,7 @@ fn folders(
     Ok(found.into_iter().map(|(_, folder)| folder).collect())
 }
 
-/// Whether the run has somebody in the tenant, or may have, who was not removed since.
+/// Whether the run has, or may have, users in the tenant who were not removed since.
 fn is_in(run: &Run, report: &ImportReport) -> bool {
     let counts = report.counts();
     let removed = run.removed.len() as u64;
@@ -194,7 +194,7 @@ fn is_in(run: &Run, report: &ImportReport) -> bool {
         || counts.inserted == 0 && counts.updated > 0
 }
 
-/// What a run did, as a sentence tells it.
+/// What a run did, in words.
 fn told(run: &Run, report: &ImportReport) -> String {
     let removed = match run.removed.len() {
         0 => String::new(),

@@ -1,7 +1,7 @@
 //! Which request comes next: jobs two at a time, each slot filled the moment it is free, never over the rate.
 //!
-//! One thread does it all. A request takes milliseconds and a job minutes, so nothing is gained by more, and the
-//! order in which things are written down is the order in which they happened.
+//! One thread does it all. A request takes milliseconds and a job takes minutes, so more threads would gain nothing, and things
+//! are recorded in the order in which they happen.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -30,33 +30,33 @@ use crate::tenant::retry::{Patience, Retry, backoff};
 const IDLE: Duration = Duration::from_millis(500);
 /// Short, so that a file just packed is not kept waiting.
 const NAP: Duration = Duration::from_millis(100);
-/// Waits for a slot that somebody else's job holds: jobs take minutes.
+/// The wait for a slot that somebody else's job holds: jobs take minutes.
 const SLOT_WAIT: Duration = Duration::from_secs(2);
 const LONGEST_SLOT_WAIT: Duration = Duration::from_secs(30);
-/// So long after its 202 a job that is not known may be one that is not known yet. Nobody says that Auth0 does so; if it does,
-/// sending the file again at once would have two jobs of it at work.
+/// For this long after its 202, an unknown job may just not be known yet. It is not documented that Auth0 does so; if it does,
+/// sending the file again at once would make two jobs of it.
 const APPEARS: Duration = Duration::from_secs(10);
 /// Between two looks at such a job.
 const UNKNOWN_WAIT: Duration = Duration::from_secs(1);
-/// For an answer that is on its way when the time is over: of an upload that was cut off it is not known whether it was taken.
+/// Extra time for an answer that is on its way: it would be unknown whether a cut-off upload was accepted.
 const LAST_ANSWER: Duration = Duration::from_secs(10);
-/// Uploads of one file, when its job ends without a word of its rows.
+/// The most uploads of one file, if its jobs end without saying anything about its rows.
 const UPLOADS: u32 = 3;
 
 /// A job that runs.
 struct Running {
     file: usize,
     job: JobId,
-    /// When it was accepted, or when this call took it up.
+    /// When it was accepted, or when this call found it.
     since: Instant,
     /// When it was accepted, by the tenant's clock.
     created: Option<i64>,
-    /// Whether this call sees it from its beginning, so that its time tells how long jobs take.
+    /// Whether this call sees it from its beginning, so its time shows how long jobs take.
     whole: bool,
     asked: Asked,
-    /// When to ask whatever its age: at once after one that others have sent, and after a fault.
+    /// When to look whatever its age: at once if others have sent it, and after a fault.
     ask_at: Option<Instant>,
-    /// What it said of itself, and when.
+    /// What it reported, and when.
     progress: Option<(JobProgress, Instant)>,
 }
 
@@ -64,7 +64,7 @@ pub(crate) struct Schedule<'a> {
     connection: &'a ConnectionId,
     options: &'a ImportOptions,
     run: &'a mut Run,
-    /// It asks once: there may be something else to do meanwhile.
+    /// It asks once, since there may be something else to do.
     tenant: Tenant,
     retry: Retry,
     waiting: VecDeque<usize>,
@@ -77,7 +77,7 @@ pub(crate) struct Schedule<'a> {
 }
 
 impl<'a> Schedule<'a> {
-    /// `tenant`: one that keeps to the rate.
+    /// `tenant` keeps to the rate.
     pub(crate) fn new(
         tenant: &Tenant,
         connection: &'a ConnectionId,
@@ -138,7 +138,8 @@ impl<'a> Schedule<'a> {
         self.waiting.is_empty() && self.running.is_empty() && self.settling.is_empty()
     }
 
-    /// The files at work, and the share of each that is done: by its job's own word, else by how long jobs take.
+    /// The files being imported, and the share of each that is done, as reported by its job or else estimated from how long
+    /// jobs take.
     fn shares(&self) -> Vec<(usize, f64)> {
         let share = |running: &Running| {
             let rows = self.run.files[running.file - 1].count() as f64;
@@ -151,7 +152,7 @@ impl<'a> Schedule<'a> {
         self.running.iter().map(share).collect()
     }
 
-    /// How long the jobs that run will take, by their own word, when every one of them gives it and none comes after.
+    /// How long the running jobs will take, if every one of them reports it and none comes after.
     fn left(&self) -> Option<Duration> {
         let left = |running: &Running| {
             let (progress, at) = running.progress?;
@@ -283,7 +284,7 @@ impl<'a> Schedule<'a> {
                 self.upload_after = clock::instant() + wait;
                 Ok(())
             }
-            // It was taken, and which job it became is not known.
+            // It was accepted, but its job is unknown.
             ErrorKind::BadAnswer => Err(error),
             _ => {
                 self.run.note(Entry::NotTaken { file })?;
@@ -315,7 +316,7 @@ impl<'a> Schedule<'a> {
                 running.asked.pending(sent, clock::since(running.since));
                 if running.age(seen_at) >= self.options.job_limit {
                     let running = self.running.remove(index);
-                    // A job that may still be at work must not be sent again.
+                    // A file whose job may still be running must not be sent again.
                     return self.account(running.file, Silence::NotEnded, Purpose::Account);
                 }
                 Ok(())
@@ -368,7 +369,7 @@ impl<'a> Schedule<'a> {
         }
     }
 
-    /// The tenant does not know the job: not yet, or not any more, as after 24 hours.
+    /// The tenant does not know the job: not yet, or no longer, as after 24 hours.
     fn unknown(&mut self, index: usize) -> Result<()> {
         let running = &mut self.running[index];
         let accepted = self.run.files[running.file - 1].taken();
@@ -387,8 +388,8 @@ impl<'a> Schedule<'a> {
         self.without_a_word(&running, Silence::Gone)
     }
 
-    /// A file whose job says nothing of its rows. Sent again, an insert does no harm: whom the job brought in is refused then.
-    /// An upsert overwrites what changed since, so it is sent again at once or not at all.
+    /// A file whose job says nothing about its rows. Sending an insert again does no harm, since the users that the job
+    /// imported are refused. An upsert overwrites later changes, so it is sent again at once or not at all.
     fn without_a_word(&mut self, running: &Running, why: Silence) -> Result<()> {
         let file = running.file;
         let is_upsert = self.options.overwrites();
@@ -411,9 +412,9 @@ impl<'a> Schedule<'a> {
         Ok(())
     }
 
-    /// Sends a file again whose job ended without a word; users who came in by it are known by their ids.
+    /// Sends a file again if its job ended without saying anything; users that it imported are known by their ids.
     fn send_again(&mut self, file: usize) -> Result<()> {
-        say!("sending file {file} again: its job ended without a word on its users");
+        say!("sending file {file} again: its job ended without saying anything about its users");
         let state = &mut self.run.files[file - 1];
         state.stage = Stage::Waiting;
         let wait = backoff(state.uploads())?;
@@ -423,7 +424,7 @@ impl<'a> Schedule<'a> {
         Ok(())
     }
 
-    /// Which file is to be accounted for next, and when. One of which nothing is left to ask is due at once.
+    /// Which file is to be accounted for next, and when. A file with nothing left to ask is due at once.
     fn settles(&mut self, now: Instant) -> Option<(Instant, usize)> {
         let rate = self.options.requests_per_second;
         let all = self.settling.iter_mut().enumerate();
@@ -459,8 +460,8 @@ impl<'a> Schedule<'a> {
 }
 
 impl Running {
-    /// How old the job is, of one that was taken up again by the tenant's clock where it tells: this machine's may have been set
-    /// since. Where it does not tell, it counts from when it was taken up.
+    /// The job's age. If the job was found again, this goes by the tenant's clock, if the tenant gives the time, since this
+    /// machine's clock may have been set. Otherwise it counts from when the job was found.
     fn age(&self, seen_at: Option<i64>) -> Duration {
         let told = seen_at.zip(self.created).filter(|_| !self.whole);
         let told = told.map(|(seen_at, created)| seen_at.saturating_sub(created));

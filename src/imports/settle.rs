@@ -1,7 +1,7 @@
-//! Finding out what became of the users of a file: every row ends as inserted, updated or noted, and the counts add up.
+//! Finds out the outcome of a file's users: every row ends as inserted, updated or noted, and the counts add up.
 //!
-//! It takes requests, and sometimes time: a search does not show the newest users for a while. So it is work like any other,
-//! one request at a time, between the uploads and the looks at jobs. What the answers mean is in `verdict.rs`.
+//! It takes requests, and sometimes time, since a search does not show the newest users for a while. So it runs like any other
+//! work, one request at a time, between the uploads and the looks at jobs. `verdict.rs` has what the answers mean.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -21,19 +21,19 @@ use crate::tenant::Tenant;
 use crate::tenant::answers::{ReportAnswer, UserAnswer};
 use crate::words::{count, grouped};
 
-/// Waits before a search is sent again for those whom it does not show yet; a minute and a little in all.
+/// The waits before a search is sent again for users that it does not show yet; a little over a minute in all.
 const SEARCH_AGAIN: [u64; 5] = [2, 5, 10, 20, 30];
-/// Faults of a search in a row after which it counts as showing nobody: Auth0 answers 503 to one that takes over two seconds.
+/// After this many failures in a row, a search counts as showing nobody: Auth0 answers 503 if it takes over two seconds.
 const SEARCH_FAULTS: u32 = 3;
-/// Between two words on looking up.
+/// The time between two progress lines of the look-up.
 const SILENCE: Duration = Duration::from_secs(30);
 
-/// What is to be done with a file when its users were looked for.
+/// What to do with a file once its users were looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Purpose {
-    /// To say what became of each.
+    /// Report the outcome of each.
     Account,
-    /// To send it again, unless all of them are there.
+    /// Send it again, unless all of them are there.
     OrSendAgain,
 }
 
@@ -41,7 +41,7 @@ pub(crate) enum Purpose {
 #[derive(Debug)]
 enum Ask {
     Report(JobId),
-    /// By what, and the places of the rows.
+    /// The field, and the positions of the rows.
     Search(By, Vec<usize>),
     One(By, usize),
 }
@@ -52,14 +52,14 @@ enum By {
     Email,
 }
 
-/// A file of whose users it is being found out what became of them.
+/// A file whose users are being looked for.
 pub(crate) struct Settling {
     pub(crate) file: usize,
     pub(crate) purpose: Purpose,
     users: Vec<Sent>,
     told: Vec<Told>,
     found: Vec<Found>,
-    /// What the report says of each row that it names.
+    /// What the report says about each row that it names.
     notes: Vec<Option<RowNote>>,
     /// Of a job that completed.
     summary: Option<Summary>,
@@ -121,7 +121,7 @@ impl Settling {
         Ok(settling)
     }
 
-    /// A file about whose rows nothing was ever said.
+    /// A file whose rows were never reported.
     pub(crate) fn silent(
         run: &Run,
         file: usize,
@@ -134,7 +134,7 @@ impl Settling {
         Ok(settling)
     }
 
-    /// A file that is done, when those of its rows that may have come in late are looked for again.
+    /// A finished file whose rows may have been imported late, and are looked for again.
     pub(crate) fn late(run: &Run, file: usize, rows: &[usize]) -> Result<Settling> {
         let mut settling = Settling::silent(run, file, Silence::Failed, Purpose::Account)?;
         settling.users.retain(|user| rows.contains(&user.row));
@@ -159,21 +159,21 @@ impl Settling {
         outcome(self.row(place), self.told[place], self.found[place])
     }
 
-    /// The places of rows of which that is to be asked.
+    /// The positions of rows for which this must be asked.
     fn asked(&self, what: Outcome) -> Vec<usize> {
         let asks = |place: &usize| self.outcome(*place) == what;
         (0..self.users.len()).filter(asks).collect()
     }
 
-    /// Whether every user of the file came in by the run.
+    /// Whether the run imported every user of the file.
     pub(crate) fn all_are_here(&self) -> bool {
         self.found.iter().all(|found| found.by_id == Look::Here)
     }
 
-    /// Takes what the job tells, once its report was read.
+    /// Takes what the job says, once its report was read.
     fn learn(&mut self, summary: &Summary) {
         let silent = self.notes.iter().filter(|note| note.is_none()).count();
-        // A failure that the report does not name: which row's it is, the ids tell.
+        // A refused row that the report does not name: the ids show which row it is.
         let came_in = summary.inserted.checked_add(summary.updated);
         let of_silent = if came_in != Some(silent as u64) {
             Told::Unnamed
@@ -193,8 +193,8 @@ impl Settling {
         }
     }
 
-    /// Whether as many are found as the job inserted: then nobody else is one of them. How many there are to be found is known,
-    /// unless it is another upload that brought them in.
+    /// Whether as many users are found as the job inserted; then all of them are found. The number is known, unless another
+    /// upload imported them.
     fn are_all_found(&self) -> bool {
         let Some(summary) = self.summary.filter(|_| !self.uncertain) else {
             return false;
@@ -216,13 +216,13 @@ impl Settling {
         (!self.queue.is_empty()).then_some(self.not_before)
     }
 
-    /// No request for so long: after a fault.
+    /// No request for this long, after a fault.
     pub(crate) fn wait(&mut self, time: Duration) {
         self.not_before = clock::instant() + time;
     }
 
-    /// Says what is to be asked next. A search finds 40 users at once, so it comes first. Whom it does not show may be too new
-    /// for it: it is sent again after a while, unless asking for each by id takes no longer.
+    /// Chooses the next question. A search finds 40 users at once, so it comes first. Users that it does not show may be too
+    /// new, so it is sent again after a while, unless asking for each by id takes no longer.
     fn fill(&mut self, per_second: f64) {
         if self.searched.0 == By::Id && self.are_all_found() {
             for place in self.asked(Outcome::AskById) {
@@ -276,7 +276,7 @@ impl Settling {
         }
     }
 
-    /// Says how many are looked for still: at the first wait, then every half minute.
+    /// Prints how many are still looked for: at the first wait, then every half minute.
     fn say_left(&mut self, is_wait: bool) {
         let last = self.said.or((!is_wait).then_some(self.began));
         if last.is_some_and(|said| clock::since(said) < SILENCE) {
@@ -285,7 +285,7 @@ impl Settling {
         self.said = Some(clock::instant());
         let left = self.asked(Outcome::AskById).len() + self.asked(Outcome::AskByEmail).len();
         say!(
-            "file {}: looking up {} of {} whom the search does not show yet",
+            "file {}: looking up {} of {} that the search does not show yet",
             self.file,
             grouped(left),
             count(self.users.len(), "user")
@@ -337,11 +337,11 @@ impl Settling {
         Err(error)
     }
 
-    /// Notes what the job says of each row it refused.
+    /// Notes what the job says about each refused row.
     fn read_report(&mut self, tenant: &Tenant, run: &Run, job: &JobId) -> Result<()> {
         let report = match read_report(tenant, job) {
             Ok(report) => report,
-            // Gone since the job was last asked after: as good as empty.
+            // Gone since the job was last looked at, which is the same as empty.
             Err(error) if error.status() == Some(404) => ReportAnswer::default(),
             Err(error) => return Err(error),
         };
@@ -392,12 +392,12 @@ impl Settling {
         self.users[place].key.email.trim().to_lowercase()
     }
 
-    /// Whether the tenant's user is the one of that row, or stands in their way.
+    /// Whether the tenant's user is the row's user, or conflicts with them.
     fn is_the_one(&self, by: By, place: usize, user: &UserAnswer) -> bool {
         let (sent, connection) = (&self.users[place], self.connection.as_deref());
         match by {
             By::Id => is_user_with_made_id(user, &sent.auth0_id(), connection),
-            // Where users may share an e-mail, it alone says nothing.
+            // If users may share an e-mail, the e-mail by itself says nothing.
             By::Email => {
                 connection.is_some_and(|connection| is_in(user, connection))
                     && has_email(user, &sent.key.email)
@@ -423,14 +423,14 @@ impl Settling {
         }
     }
 
-    /// The rows that came in after all, of a file that was looked at again.
+    /// The rows that turned out to be imported, in a file that was looked at again.
     pub(crate) fn came_in(&self) -> Vec<usize> {
         let here = |place: &usize| self.found[*place].by_id == Look::Here;
         let here = (0..self.users.len()).filter(here);
         here.map(|place| self.users[place].row).collect()
     }
 
-    /// What became of each row, when nothing is left to ask.
+    /// The outcome of each row, once nothing is left to ask.
     pub(crate) fn end(mut self, run: &Run) -> FileEnd {
         let outcomes: Vec<Outcome> = (0..self.users.len()).map(|at| self.outcome(at)).collect();
         let (mut notes, mut updated_rows) = (Vec::new(), Vec::new());
@@ -453,7 +453,7 @@ impl Settling {
         let came_in = (self.users.len() - notes.len()) as u64;
         let is_told = |told: &Told| matches!(told, Told::Updated | Told::Either);
         let of_job = self.told.iter().any(is_told) && !self.uncertain;
-        // How many is known of the job's own count; which of them, as far as ids tell.
+        // The job's count says how many; the ids say which, as far as possible.
         let updated = match self.summary.filter(|_| of_job) {
             Some(summary) => summary.updated.min(came_in),
             None => updated_rows.len() as u64,
@@ -478,13 +478,13 @@ impl Settling {
     }
 }
 
-/// Whether the tenant does not tell of users, or not with this token.
+/// Whether the tenant does not show users, or not with this token.
 fn is_closed(error: &Error) -> bool {
     let passes = [Some(401), Some(429)].contains(&error.status());
     error.is_refused() && !passes || error.kind() == ErrorKind::MissingScope
 }
 
-/// Whether a user of the tenant's has something of this one's that no two users may have.
+/// Whether one of the tenant's users has a unique value of this user.
 fn shares_a_name(user: &UserAnswer, sent: &Sent) -> bool {
     let lower = |text: &str| text.to_lowercase();
     let username = user.username.as_deref().map(lower);
@@ -502,7 +502,7 @@ fn note(user: &Sent, failure: &FailedUser) -> RowNote {
             error.message.clone(),
         )
     };
-    // Twice in the file is a mistake of the file's; in the tenant before is not.
+    // A duplicate in the file is the file's mistake; an existing user in the tenant is not.
     let there = failure.errors.iter().all(|error| {
         error.code == "DUPLICATED_USER" && !error.message.contains("already provided")
     });

@@ -1,25 +1,25 @@
-//! What became of one row: a pure rule of what was sent, what the job told, and what was found in the tenant.
+//! The outcome of one row: a pure function of what was sent, what the job reported, and what was found in the tenant.
 //!
-//! An id that was drawn for the run is nobody else's: so a user with that id is in the tenant exactly if this run brought
-//! them in. Whatever else tells less than that is told as unknown, with the reason.
+//! An id that was made for the run belongs to nobody else. So a user with that id is in the tenant exactly if this run imported
+//! them. Anything less certain is reported as unknown, with the reason.
 
 use crate::imports::journal::NoteKind;
 
-/// What was sent, as far as the rule goes by it.
+/// What was sent, as far as the rule needs it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Row {
-    /// Whether the row's user id was drawn for the run.
+    /// Whether the row's user id was made for the run.
     pub(crate) drawn: bool,
-    /// Whether a user who is there can have nothing in common with this one but the e-mail.
+    /// Whether an existing user can only have the e-mail in common with this one.
     pub(crate) by_email_alone: bool,
     pub(crate) upsert: bool,
-    /// Whether another upload of the same file may have brought users in.
+    /// Whether another upload of the same file may have imported users.
     pub(crate) uncertain: bool,
     /// Whether users of the connection may share an e-mail.
     pub(crate) shares_emails: bool,
 }
 
-/// What the job told of the row.
+/// What the job reported about the row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Told {
     /// Refused as being there.
@@ -34,41 +34,41 @@ pub(crate) enum Told {
     Either,
     /// The job counts a failure that its report does not name.
     Unnamed,
-    /// Nothing was ever said of the row.
+    /// The row was never reported.
     Nothing(Silence),
 }
 
-/// Why nothing is said of a file's rows.
+/// Why a file's rows were not reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Silence {
     /// The job had not ended at its limit.
     NotEnded,
-    /// Jobs of the file failed as a whole, or said nothing of its rows.
+    /// Jobs of the file failed as a whole, or did not report its rows.
     Failed,
-    /// The tenant does not know the job any more.
+    /// The tenant no longer knows the job.
     Gone,
 }
 
-/// What looking somebody up gave.
+/// The result of looking up a user.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Look {
     #[default]
     NotAsked,
     Here,
     Absent,
-    /// The tenant does not tell, or the token may not ask.
+    /// The tenant does not say, or the token may not ask.
     Untold,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Found {
-    /// Whether a user of the connection has the drawn id.
+    /// Whether a user of the connection has the id made for the run.
     pub(crate) by_id: Look,
     /// Whether a user of the connection has the e-mail.
     pub(crate) by_email: Look,
 }
 
-/// What became of a row, or what must be asked to know it.
+/// The outcome of a row, or what must be asked to know it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
     AskById,
@@ -77,7 +77,7 @@ pub(crate) enum Outcome {
     Updated,
     /// One of the two: the job tells how many of each.
     InsertedOrUpdated,
-    /// As the job told of it.
+    /// As the job reported it.
     AsRefused,
     Noted(NoteKind, Why),
 }
@@ -85,7 +85,7 @@ pub(crate) enum Outcome {
 /// A reason that is the run's own, not the job's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Why {
-    /// Another user has something that this one was to have.
+    /// Another user has a unique value of this user.
     Taken,
     TakenWhereEmailsAreShared,
     TakenUntold,
@@ -100,18 +100,18 @@ pub(crate) enum Why {
     Failed,
     FailedUpsert,
     FailedNoId,
-    /// An upsert is not sent again without a word, since it would overwrite what changed since.
+    /// An upsert is not silently sent again, since it would overwrite later changes.
     NotTold,
     NotTellable,
-    /// Looking the user up is what would tell, and the token may not.
+    /// Looking up the user would decide it, but the token may not do that.
     LookUpRefused,
 }
 
-/// What became of a row.
+/// The outcome of a row.
 pub(crate) fn outcome(row: Row, told: Told, found: Found) -> Outcome {
     use Outcome::{AsRefused, AskById, Inserted, InsertedOrUpdated, Noted, Updated};
     let unknown = |why| Noted(NoteKind::Unknown, why);
-    // What a drawn id tells; nothing of any other.
+    // What an id made for the run shows; other ids show nothing.
     let id = row.drawn.then_some(found.by_id);
     match (told, id) {
         (Told::Inserted, _) => Inserted,
@@ -131,14 +131,13 @@ pub(crate) fn outcome(row: Row, told: Told, found: Found) -> Outcome {
         (Told::Unnamed, Some(Look::Absent)) => unknown(Why::NotReported),
         (Told::Nothing(why), None) => unknown(of_silence_without_id(why, row)),
         (Told::Nothing(why), Some(Look::Absent)) => of_silence(why, row),
-        // That its job may be at work is what counts.
+        // What counts is that its job may still be running.
         (Told::Nothing(Silence::NotEnded), Some(Look::Untold)) => unknown(Why::NotEndedUntold),
         (_, Some(Look::Untold)) => unknown(Why::LookUpRefused),
     }
 }
 
-/// Who was refused as being there: it may be another user who has the username or the user id of theirs, while nobody has
-/// their e-mail.
+/// A user who was refused as existing. Another user may have their username or user id, while nobody has their e-mail.
 fn there(row: Row, found: Found) -> Outcome {
     use Outcome::{AsRefused, AskByEmail, Noted};
     match found.by_email {
@@ -153,7 +152,7 @@ fn there(row: Row, found: Found) -> Outcome {
     }
 }
 
-/// Of a user who is not in the tenant under the drawn id.
+/// For a user who is not in the tenant with the id made for the run.
 fn of_silence(why: Silence, row: Row) -> Outcome {
     let (kind, why) = match why {
         Silence::NotEnded => (NoteKind::Unknown, Why::NotEnded),
@@ -194,55 +193,55 @@ impl Why {
                 "another user has this username, user id or phone number; nobody in the connection has it together with this e-mail"
             }
             Why::TakenUntold => {
-                "the tenant has this user already, or another user with the same username, user id or phone number; which of the two it is could not be read (that needs the scope read:users)"
+                "the tenant already has this user, or another user with the same username, user id or phone number; finding out which needs the scope read:users"
             }
             Why::AnswerLost => {
-                "this user is in the tenant; whether an upload whose answer was lost brought them in cannot be told without an id drawn for the run"
+                "this user is in the tenant; without an id made for the run, it is unknown whether they came with an upload whose answer was lost"
             }
             Why::AnswerLostUpsert => {
-                "this user is in the tenant as sent; whether an upload whose answer was lost brought them in, or they were there before, cannot be told without an id drawn for the run"
+                "this user is in the tenant as sent; without an id made for the run, it is unknown whether they came with an upload whose answer was lost or were there before"
             }
             Why::NotReportedNoId => {
-                "the job counts a failure that its report does not name; without an id drawn for the run it cannot be told whether it is this user's"
+                "the job counts a refused row that its report does not name; without an id made for the run, it is unknown whether it is this one"
             }
             Why::NotReportedUpsert => {
-                "the job counts a failure that its report does not name; this user was either refused or was there before and updated"
+                "the job counts a refused row that its report does not name; this row was either refused, or its user was there before and was updated"
             }
             Why::NotReported => {
-                "the job counts a failure that its report does not name, and this user is not in the tenant: send them again"
+                "the job counts a refused row that its report does not name, and this user is not in the tenant: send the row again"
             }
             Why::NotEnded => {
-                "the job had not ended at its limit, and this user was not in the tenant then: look again later"
+                "the job had not ended at the time limit, and this user was not in the tenant then: look again later"
             }
             Why::NotEndedNoId => {
-                "the job had not ended at its limit; without an id drawn for the run this user cannot be told from one who was there before"
+                "the job had not ended at the time limit; without an id made for the run, it is unknown whether this user was there before"
             }
             Why::NotEndedUntold => {
-                "the job had not ended at its limit, and what became of this user could not be read from the tenant (that needs the scope read:users): look again later with a token that has it"
+                "the job had not ended at the time limit, and this user could not be looked up, which needs the scope read:users: look again later with a token that has it"
             }
             Why::FailedUpsert => {
-                "the job failed as a whole, several times, and Auth0 gives no reason; whether this user was there before and was updated cannot be told"
+                "the job failed as a whole several times, and Auth0 gives no reason; it is unknown whether this user was there before and was updated"
             }
             Why::Failed => {
-                "the job failed as a whole, several times, and Auth0 gives no reason; this user is not in the tenant: send them again"
+                "the job failed as a whole several times, and Auth0 gives no reason; this user is not in the tenant: send the row again"
             }
             Why::FailedNoId => {
-                "the job failed as a whole and Auth0 gives no reason; without an id drawn for the run this user cannot be told from one who was there before"
+                "the job failed as a whole, and Auth0 gives no reason; without an id made for the run, it is unknown whether this user was there before"
             }
             Why::NotTold => {
-                "the tenant does not know the job any more, so whether this user was there before and was updated cannot be told; sending them again would overwrite what changed since, so look at them, and send them again where that is right"
+                "the tenant no longer knows the job, so it is unknown whether this user was there before and was updated; sending the row again would overwrite later changes, so look at the user first"
             }
             Why::NotTellable => {
-                "the tenant does not know the job any more, and without an id drawn for the run it cannot be told what became of this user; sending them again would overwrite what changed since, so look at them, and send them again where that is right"
+                "the tenant no longer knows the job, and without an id made for the run, the outcome of this row is unknown; sending the row again would overwrite later changes, so look at the user first"
             }
             Why::LookUpRefused => {
-                "what became of this user could not be read from the tenant (that needs the scope read:users): look them up with a token that has it"
+                "the outcome of this row is unknown, since looking up its user needs the scope read:users: look the user up with a token that has it"
             }
         }
     }
 }
 
-/// The code of a row whose job was given up while it may have been at work.
+/// The code of a row whose job was given up while it may still have been running.
 pub(crate) const NOT_ENDED: &str = "JOB_NOT_ENDED";
 
 #[cfg(test)]
@@ -262,7 +261,7 @@ mod tests {
         Told::Nothing(Silence::Gone),
     ];
 
-    /// Every row that can be sent, told of and found.
+    /// Every combination of a sent row, a report and a look-up.
     fn all() -> Vec<(Row, Told, Found)> {
         let mut all = Vec::new();
         for bits in 0..32_u8 {
@@ -294,7 +293,7 @@ mod tests {
             let counted = matches!(told, Told::Inserted | Told::Updated);
             let asked = row.uncertain || !matches!(told, Told::There | Told::Refused);
             match outcome {
-                // Nothing is asked twice, and an id of somebody's own choice never.
+                // Nothing is asked twice, and an id from the file is never asked for.
                 Outcome::AskById => assert!(row.drawn && found.by_id == Look::NotAsked, "{case}"),
                 Outcome::AskByEmail => {
                     assert!(
@@ -303,7 +302,7 @@ mod tests {
                     );
                     assert!(!row.by_email_alone, "{case}");
                 }
-                // Nobody is told "inserted" who may not be the run's.
+                // A user who may not belong to the run is never reported as inserted.
                 Outcome::Inserted => assert!(told == Told::Inserted || asked && knows, "{case}"),
                 Outcome::Updated => {
                     let absent = row.drawn && found.by_id == Look::Absent;
@@ -324,7 +323,7 @@ mod tests {
                 Outcome::Noted(kind, why) => {
                     assert!(!(counted || asked && knows), "{case}");
                     assert!(!why.words().is_empty() && kind != NoteKind::AlreadyThere);
-                    // Of an upsert, whom it did not bring in may have been updated.
+                    // In an upsert, a user that it did not insert may have been updated.
                     let failed = kind == NoteKind::Failed && told != Told::There;
                     assert!(!(failed && row.upsert), "{case}");
                 }

@@ -1,4 +1,4 @@
-//! What would come of a file of users, row by row, before anything is sent.
+//! What an import of a file of users would do, row by row, before anything is sent.
 //!
 //! `verdict.rs` says what comes of a row, `pass.rs` counts all of them, `report.rs` is what was found, and `sheets.rs` writes it down.
 
@@ -15,16 +15,17 @@ use crate::inspect::report::FileReport;
 use crate::sources::known::Source;
 use crate::sources::options::ReadOptions;
 
-/// Reads a whole file of users and tells what an import would make of it: its source, rows that would fail, where each field goes,
-/// what becomes of each kind of hash, twins, and who must be written to afterwards. Sends nothing.
+/// Reads a whole file of users and says what an import would do with it: its source, the rows that would fail, where each field
+/// goes, what happens to each kind of hash, duplicates, and who must be contacted afterwards. Sends nothing.
 ///
-/// The check is that of [`check_users`](crate::check_users) without what a connection adds. In memory are 4 bytes for each row, and
-/// 16 for each e-mail, username, user id and phone number. A column of hashes that goes nowhere does not stop it: it is the first
-/// thing that it says.
+/// The check is the same as in [`check_users`](crate::check_users), without a connection's own rules. It uses 4 bytes of memory
+/// for each row, and 16 for each e-mail, username, user id and phone number. A column of hashes that is not mapped does not
+/// stop it, but is the first thing in the report.
 ///
 /// # Errors
 ///
-/// As of [`read_users`](crate::read_users), for the whole file; a file that cannot be read to its end, since its rows cannot be counted then.
+/// The same as for [`read_users`](crate::read_users), for the whole file; a file that cannot be read to its end, since its rows
+/// cannot be counted.
 ///
 /// # Examples
 ///
@@ -33,7 +34,7 @@ use crate::sources::options::ReadOptions;
 ///
 /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
 /// # let hash = hash_password("correct horse")?;
-/// # std::fs::write("users.csv", format!("id;email;encrypted_password;sign_in_count;reset_password_token\n7;ada@test.edu;{hash};3;\n")).expect("a file");
+/// # std::fs::write("users.csv", format!("id;email;encrypted_password;sign_in_count;reset_password_token\n7;ada@uni.test;{hash};3;\n")).expect("a file");
 /// let inspection = inspect_users("users.csv")?;
 /// assert_eq!(inspection.hashes(), [("bcrypt, as it is".to_string(), 1)]);
 /// assert!(inspection.lost_hashes().is_empty());
@@ -43,11 +44,11 @@ pub fn inspect_users(path: impl AsRef<Path>) -> Result<FileReport> {
     inspect_users_with(path, &ReadOptions::default())
 }
 
-/// As [`inspect_users`], of a file that the named system wrote. Sends nothing.
+/// Like [`inspect_users`], for a file that the named system wrote. Sends nothing.
 ///
 /// # Errors
 ///
-/// As of [`inspect_users`].
+/// The same as for [`inspect_users`].
 ///
 /// # Examples
 ///
@@ -55,7 +56,7 @@ pub fn inspect_users(path: impl AsRef<Path>) -> Result<FileReport> {
 /// use auth0_bulk_users::*;
 ///
 /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
-/// # std::fs::write("people.csv", "uid,mail,givenName\nada,ada@test.edu,Ada\n").expect("a file");
+/// # std::fs::write("people.csv", "uid,mail,givenName\nada,ada@uni.test,Ada\n").expect("a file");
 /// let inspection = inspect_users_as(Source::Ldap, "people.csv")?;
 /// assert_eq!((inspection.source(), inspection.ready()), (Source::Ldap, 1));
 /// # Ok::<(), Error>(())
@@ -64,12 +65,12 @@ pub fn inspect_users_as(source: Source, path: impl AsRef<Path>) -> Result<FileRe
     inspect_users_with(path, &ReadOptions::default().source(source))
 }
 
-/// As [`inspect_users`], of a file that is read with these options: those with which one is about to import it. Sends nothing, and
+/// Like [`inspect_users`], for a file that is read with these options, which should be those of the import. Sends nothing, and
 /// hashes nothing.
 ///
 /// # Errors
 ///
-/// As of [`inspect_users`], and of [`read_users_with`](crate::read_users_with).
+/// The same as for [`inspect_users`] and [`read_users_with`](crate::read_users_with).
 ///
 /// # Examples
 ///
@@ -78,7 +79,7 @@ pub fn inspect_users_as(source: Source, path: impl AsRef<Path>) -> Result<FileRe
 ///
 /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
 /// # let hash = hash_password("correct horse")?;
-/// # std::fs::write("shop.csv", format!("email,pw\nada@test.edu,{hash}\n")).expect("a file");
+/// # std::fs::write("shop.csv", format!("email,pw\nada@uni.test,{hash}\n")).expect("a file");
 /// assert_eq!(inspect_users("shop.csv")?.lost_hashes().len(), 1);
 /// let options = ReadOptions::default().map("pw", "hash");
 /// let inspection = inspect_users_with("shop.csv", &options)?;

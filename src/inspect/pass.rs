@@ -13,7 +13,7 @@ use crate::progress::Tally;
 use crate::sources::look::{LookedAt, SeenUser};
 use crate::sources::options::ReadOptions;
 
-/// Reasons and kinds that are told apart; what is beyond is counted together.
+/// The most reasons and kinds that are told apart; the rest is counted together.
 const MOST_KINDS: usize = 50;
 const OTHERS: &str = "for other reasons";
 const OTHER_KINDS: &str = "another kind";
@@ -72,7 +72,7 @@ struct Counting {
     hashes: Vec<HashKind>,
     /// Of each row, its place among the hashes.
     hash_of: Vec<u8>,
-    /// Rows without a password, and rows that lose a second factor, by their number: a twin among them is none.
+    /// Rows without a password, and rows that lose a second factor, by number; duplicates among them do not count.
     resets: Rows,
     enrols: Rows,
 }
@@ -131,7 +131,7 @@ impl Counting {
 }
 
 impl Counting {
-    /// The place of a kind of hash among the others; what is beyond the last is counted together.
+    /// The index of a kind of hash; kinds beyond the last are counted together.
     fn place_of(&mut self, what: &str, fate: Fate) -> usize {
         let is_it = |kind: &HashKind| kind.what == what && kind.fate == fate;
         if let Some(place) = self.hashes.iter().position(is_it) {
@@ -199,7 +199,7 @@ pub(crate) fn pass(path: &Path, options: &ReadOptions) -> Result<FileReport> {
 }
 
 impl Counting {
-    /// Takes twins out of the counts of those who would be imported.
+    /// Removes duplicates from the counts of users who would be imported.
     fn without_twins(&mut self) -> Vec<Twin> {
         let twins = std::mem::replace(&mut self.keys, Keys::new()).twins();
         for twin in &twins {
@@ -275,7 +275,7 @@ fn found(
     }
 }
 
-/// Rows and lines beyond what is counted here are more than any disk of users has.
+/// No file on any disk has more rows and lines than can be counted here.
 pub(crate) fn in_32(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }

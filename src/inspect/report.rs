@@ -8,8 +8,8 @@ use crate::sources::known::Source;
 use crate::sources::mapping::SeenField;
 use crate::sources::options::ReadOptions;
 
-/// What would come of a file of users, made by [`inspect_users`](crate::inspect_users): each row of the file is in one count. Draws itself, and shows no
-/// cell of the file; [`save_csv`](FileReport::save_csv) writes down who is in which count.
+/// What an import of a file of users would do; made by [`inspect_users`](crate::inspect_users). Each row of the file is in one
+/// count. It draws itself without showing any cell of the file; [`save_csv`](FileReport::save_csv) saves who is in which count.
 ///
 /// # Examples
 ///
@@ -17,7 +17,7 @@ use crate::sources::options::ReadOptions;
 /// use auth0_bulk_users::*;
 ///
 /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
-/// std::fs::write("docs.csv", "email\nada@test.edu\nADA@test.edu\nno address\n").expect("a file");
+/// std::fs::write("docs.csv", "email\nada@uni.test\nADA@uni.test\nno address\n").expect("a file");
 /// let inspection: FileReport = inspect_users("docs.csv")?;
 /// assert_eq!((inspection.rows(), inspection.ready(), inspection.failing().len()), (3, 1, 2));
 /// println!("{inspection}");
@@ -46,7 +46,7 @@ pub struct FileReport {
     /// Users who would be imported without a password, and those who would lose a second factor.
     pub(crate) resets: u64,
     pub(crate) enrols: u64,
-    /// Several rows begin in one line, so rows are told by their number.
+    /// Several rows begin in one line, so rows are named by their number.
     pub(crate) by_rows: bool,
 }
 
@@ -130,7 +130,7 @@ pub(crate) struct HashKind {
 }
 
 impl FileReport {
-    /// The system that the file was taken to come from.
+    /// The system that probably wrote the file.
     ///
     /// # Examples
     ///
@@ -155,7 +155,7 @@ impl FileReport {
     /// use auth0_bulk_users::*;
     ///
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
-    /// # std::fs::write("docs.csv", "email,name\nada@test.edu,Ada\nbob@test.edu\n").expect("a file");
+    /// # std::fs::write("docs.csv", "email,name\nada@uni.test,Ada\nbob@uni.test\n").expect("a file");
     /// assert_eq!(inspect_users("docs.csv")?.rows(), 2);
     /// # Ok::<(), Error>(())
     /// ```
@@ -164,7 +164,7 @@ impl FileReport {
         self.rows
     }
 
-    /// Rows with which no fault was found: they would be imported, unless the tenant has somebody in their way.
+    /// Rows without a problem: they would be imported, unless they conflict with a user in the tenant.
     ///
     /// # Examples
     ///
@@ -172,7 +172,7 @@ impl FileReport {
     /// use auth0_bulk_users::*;
     ///
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
-    /// # std::fs::write("docs.csv", "email\nada@test.edu\nno address\n").expect("a file");
+    /// # std::fs::write("docs.csv", "email\nada@uni.test\nno address\n").expect("a file");
     /// assert_eq!(inspect_users("docs.csv")?.ready(), 1);
     /// # Ok::<(), Error>(())
     /// ```
@@ -189,7 +189,7 @@ impl FileReport {
     /// use auth0_bulk_users::*;
     ///
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
-    /// # std::fs::write("docs.csv", "email,blocked\nada@test.edu,perhaps\n").expect("a file");
+    /// # std::fs::write("docs.csv", "email,blocked\nada@uni.test,perhaps\n").expect("a file");
     /// let inspection = inspect_users("docs.csv")?;
     /// let (reason, rows) = &inspection.failing()[0];
     /// assert!(reason.contains("blocked wants true or false") && *rows == 1);
@@ -200,7 +200,7 @@ impl FileReport {
         Reason::list(&self.failing)
     }
 
-    /// Rows that are no users to import, by the reason: who signs in elsewhere and has no password there, say.
+    /// Rows that are not users to import, by reason, such as users who sign in elsewhere and have no password in the file.
     ///
     /// # Examples
     ///
@@ -208,7 +208,7 @@ impl FileReport {
     /// use auth0_bulk_users::*;
     ///
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
-    /// # std::fs::write("export.ndjson", r#"{"user_id":"google-oauth2|1","email":"ada@test.edu"}"#).expect("a file");
+    /// # std::fs::write("export.ndjson", r#"{"user_id":"google-oauth2|1","email":"ada@uni.test"}"#).expect("a file");
     /// let left_out = inspect_users("export.ndjson")?.left_out();
     /// assert_eq!(left_out, [("is a user who signs in with google-oauth2 and has no password here".to_string(), 1)]);
     /// # Ok::<(), Error>(())
@@ -218,7 +218,7 @@ impl FileReport {
         Reason::list(&self.left_out)
     }
 
-    /// Which hashes would be lost, a sentence for each column; empty where none would be.
+    /// Which hashes would be lost, with a sentence for each column; empty if none.
     ///
     /// # Examples
     ///
@@ -227,7 +227,7 @@ impl FileReport {
     ///
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
     /// # let hash = hash_password("correct horse")?;
-    /// # std::fs::write("shop.csv", format!("email,pw\nada@test.edu,{hash}\n")).expect("a file");
+    /// # std::fs::write("shop.csv", format!("email,pw\nada@uni.test,{hash}\n")).expect("a file");
     /// let lost = inspect_users("shop.csv")?.lost_hashes().join("");
     /// assert!(lost.starts_with("`pw` looks like hashes of passwords in 1 row and goes nowhere"));
     /// # Ok::<(), Error>(())
@@ -237,7 +237,7 @@ impl FileReport {
         &self.lost_hashes
     }
 
-    /// The fields of the file: name, rows in which there is something in it, and where that goes. A name that may be somebody's
+    /// The fields of the file: the name, the number of rows with a value, and where the field goes. A name that may be personal
     /// data is `<hidden>`.
     ///
     /// # Examples
@@ -246,7 +246,7 @@ impl FileReport {
     /// use auth0_bulk_users::*;
     ///
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
-    /// # std::fs::write("docs.csv", "e-mail,shoe size\nada@test.edu,38\nbob@test.edu,\n").expect("a file");
+    /// # std::fs::write("docs.csv", "e-mail,shoe size\nada@uni.test,38\nbob@uni.test,\n").expect("a file");
     /// let fields = inspect_users("docs.csv")?.fields();
     /// assert_eq!(fields[0], ("e-mail".to_string(), 2, "email".to_string()));
     /// assert_eq!(fields[1], ("shoe size".to_string(), 1, "nowhere".to_string()));
@@ -258,7 +258,7 @@ impl FileReport {
         self.fields.iter().map(field).collect()
     }
 
-    /// Hashes by kind, each with what becomes of it: `as it is`, `rewritten`, or `not importable`.
+    /// Hashes by kind, each with what happens to it: `as it is`, `rewritten`, or `not importable`.
     ///
     /// # Examples
     ///
@@ -267,7 +267,7 @@ impl FileReport {
     ///
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
     /// let drupal = "$S$C33783772bRXEx1aCsvY.dqgaaSu76XmVlKrW9Qu8IQlvxHlmzLf";
-    /// std::fs::write("docs.csv", format!("email,hash\nada@test.edu,{drupal}\n")).expect("a file");
+    /// std::fs::write("docs.csv", format!("email,hash\nada@uni.test,{drupal}\n")).expect("a file");
     /// let inspection = inspect_users_with("docs.csv", &ReadOptions::default().map("hash", "hash"))?;
     /// assert_eq!(inspection.hashes(), [("a Drupal 7 hash, not importable".to_string(), 1)]);
     /// # Ok::<(), Error>(())
@@ -278,8 +278,8 @@ impl FileReport {
         self.hashes.iter().map(kind).collect()
     }
 
-    /// Rows that share an e-mail, a username, a user id or a phone number with a row before them. They are among those that would
-    /// fail.
+    /// Duplicates: rows that share an e-mail, a username, a user id or a phone number with an earlier row. They are among the
+    /// rows that would fail.
     ///
     /// # Examples
     ///
@@ -287,7 +287,7 @@ impl FileReport {
     /// use auth0_bulk_users::*;
     ///
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
-    /// # std::fs::write("docs.csv", "email\nada@test.edu\nADA@test.edu\n").expect("a file");
+    /// # std::fs::write("docs.csv", "email\nada@uni.test\nADA@uni.test\n").expect("a file");
     /// assert_eq!(inspect_users("docs.csv")?.twins(), 1);
     /// # Ok::<(), Error>(())
     /// ```
@@ -304,7 +304,7 @@ impl FileReport {
     /// use auth0_bulk_users::*;
     ///
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
-    /// # std::fs::write("docs.csv", "email\nada@test.edu\n").expect("a file");
+    /// # std::fs::write("docs.csv", "email\nada@uni.test\n").expect("a file");
     /// assert_eq!(inspect_users("docs.csv")?.resets(), 1);
     /// # Ok::<(), Error>(())
     /// ```
@@ -313,7 +313,7 @@ impl FileReport {
         self.resets
     }
 
-    /// Users with a second factor that an import cannot bring, who must enrol one again.
+    /// Users with a second factor that an import cannot carry over, who must enrol again.
     ///
     /// # Examples
     ///
@@ -321,7 +321,7 @@ impl FileReport {
     /// use auth0_bulk_users::*;
     ///
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
-    /// let users = r#"{"users":[{"username":"ada","email":"ada@test.edu","createdTimestamp":1,"credentials":[{"type":"otp"}]}]}"#;
+    /// let users = r#"{"users":[{"username":"ada","email":"ada@uni.test","createdTimestamp":1,"credentials":[{"type":"otp"}]}]}"#;
     /// std::fs::write("realm-users.json", users).expect("a file");
     /// assert_eq!(inspect_users("realm-users.json")?.enrols(), 1);
     /// # Ok::<(), Error>(())

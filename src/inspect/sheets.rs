@@ -1,5 +1,5 @@
-//! The lists of an inspection as CSV files, for their owner alone. The file of users is read once more, since the lists may be as
-//! long as it is.
+//! The lists of an inspection as CSV files that only their owner can read. The file of users is read once more, since the lists
+//! may be as long as the file.
 
 use std::io;
 use std::path::Path;
@@ -37,17 +37,17 @@ struct Sheets {
 }
 
 impl FileReport {
-    /// Writes the lists into a folder, a CSV file each, and says which: `columns`, `hashes`, `failing`, `left-out`, `twins`,
-    /// `reset-password` and `enrol-again`. Reads the file once more; sends nothing.
+    /// Saves the lists to a folder, one CSV file each, and prints their names: `columns`, `hashes`, `failing`, `left-out`,
+    /// `twins`, `reset-password` and `enrol-again`. Reads the file once more; sends nothing.
     ///
-    /// They hold e-mails and usernames, so you alone can read them, and a `.gitignore` beside them names them, unless the folder has
-    /// one of your own. An older file is replaced once the
-    /// new one is whole, and a text that a spreadsheet would take for a formula gets an apostrophe before it. An e-mail that is none
-    /// is left out, since it may be anything: the line tells where it is.
+    /// They hold e-mails and usernames, so only you can read them, and a `.gitignore` beside them names them, unless the folder
+    /// has one of your own. An older file is replaced once the new one is complete. A text that a spreadsheet would take for a
+    /// formula gets an apostrophe in front. An invalid e-mail is left out, since it may be anything; the line number says where
+    /// it is.
     ///
     /// # Errors
     ///
-    /// The file of users has changed since it was inspected, or cannot be read any more; a file cannot be written.
+    /// The file of users has changed since it was inspected, or can no longer be read; a file cannot be written.
     ///
     /// # Examples
     ///
@@ -55,10 +55,10 @@ impl FileReport {
     /// use auth0_bulk_users::*;
     ///
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
-    /// # std::fs::write("docs.csv", "email\nada@test.edu\nno address\n").expect("a file");
+    /// # std::fs::write("docs.csv", "email\nada@uni.test\nno address\n").expect("a file");
     /// inspect_users("docs.csv")?.save_csv("inspection")?;
     /// let resets = std::fs::read_to_string("inspection/reset-password.csv").expect("a file");
-    /// assert_eq!(resets, "line,email,username,reason\n2,ada@test.edu,,the file has no password of theirs\n");
+    /// assert_eq!(resets, "line,email,username,reason\n2,ada@uni.test,,the file has no password for this user\n");
     /// # Ok::<(), Error>(())
     /// ```
     pub fn save_csv(&self, folder: impl AsRef<Path>) -> Result<()> {
@@ -97,14 +97,14 @@ fn save(inspection: &FileReport, folder: &Path) -> Result<()> {
         .and_then(|()| write_kinds(inspection, folder))
         .map_err(unwritable)?;
     say!(
-        "written to {} (readable by you alone): {}",
+        "written to {} (readable only by you): {}",
         folder.display(),
         SHEETS.join(", ")
     );
     Ok(())
 }
 
-/// Tells git of the lists alone, since the folder may hold other files. What somebody put there instead is left as it is.
+/// Makes git ignore only the lists, since the folder may hold other files. An existing file is left as it is.
 fn keep_from_git(folder: &Path) -> io::Result<()> {
     match create_private(&folder.join(".gitignore")) {
         Ok(mut file) => {
@@ -176,7 +176,7 @@ impl Sheets {
             self.resets.row([place, &email, &username, &why])?;
         }
         if seen.lost_factor {
-            let why = "a second factor that an import cannot bring";
+            let why = "a second factor that an import cannot carry over";
             self.enrols.row([place, &email, &username, why])?;
         }
         Ok(())

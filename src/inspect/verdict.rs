@@ -7,10 +7,10 @@ use crate::secrets::hide::without_secrets;
 use crate::sources::look::{Seen, SeenUser};
 use crate::users::User;
 
-/// A connection of which nothing is known.
+/// A connection with unknown rules.
 const ANY_CONNECTION: &str = "con_0000000000000000";
 
-/// What a row would come to, but for twins.
+/// The outcome of a row, without looking for duplicates.
 pub(crate) enum Verdict {
     Ready(Box<SeenUser>),
     /// With its user, where it could be read.
@@ -36,7 +36,7 @@ impl Judge {
                 match problem {
                     None => Verdict::Ready(seen),
                     Some(problem) => {
-                        // What stands behind its first part may be a key of somebody's.
+                        // The part after the first may be a key that is personal data.
                         let field = problem.field.split(['.', '[']).next().unwrap_or_default();
                         let why = without_secrets(&format!("{field} {}", problem.problem));
                         Verdict::Fails(why, Some(Box::new(seen.user)))
@@ -47,9 +47,9 @@ impl Judge {
     }
 }
 
-/// What is wrong with a twin.
+/// What is wrong with a duplicate.
 pub(crate) fn twin_reason(field: &str) -> String {
-    format!("{field} is that of a row before it too: leave one of them out")
+    format!("{field} is also in an earlier row: leave out one of the two")
 }
 
 /// Why a user would come without a password; `None` where they bring one.
@@ -58,7 +58,7 @@ pub(crate) fn reset_reason(seen: &SeenUser) -> Option<String> {
         return None;
     }
     Some(match seen.impossible {
-        Some((what, why)) => format!("theirs is {what}: it {why}"),
-        None => "the file has no password of theirs".to_string(),
+        Some((what, why)) => format!("the file has {what}: it {why}"),
+        None => "the file has no password for this user".to_string(),
     })
 }

@@ -1,4 +1,4 @@
-//! What a job says of each row it refused, traced to the user it is about.
+//! What a job says about each refused row, matched with its user.
 
 use serde_json::Value;
 
@@ -43,10 +43,10 @@ const MOST_CHARS: usize = 1_000;
 pub struct RowError {
     /// Auth0's code, an open list: `DUPLICATED_USER`, `INVALID_FORMAT`, ...
     pub code: String,
-    /// The field in the words of the file that was sent, when Auth0 names one.
+    /// The field, with the name used in the file, if Auth0 names one.
     pub field: Option<String>,
-    /// Auth0's own sentence; a hash, a salt, a key or a second factor that was sent is `<secret>` in it, and what looks
-    /// like one is `<hidden>`.
+    /// Auth0's own sentence. In it, a hash, a salt, a key or a second factor that was sent becomes `<secret>`, and what looks
+    /// like one becomes `<hidden>`.
     pub message: String,
     /// What it means and what to do.
     pub advice: &'static str,
@@ -75,11 +75,11 @@ debug_fields!(RowError: code, field, message, advice);
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FailedUser {
-    /// The user's place among those sent, from 1, when it can be told.
+    /// The user's position among those sent, from 1, if it is known.
     pub row: Option<usize>,
     /// The e-mail as it was sent, when there was one.
     pub email: Option<String>,
-    /// Every reason Auth0 gives.
+    /// Every reason that Auth0 gives.
     pub errors: Vec<RowError>,
 }
 
@@ -114,7 +114,7 @@ pub struct JobErrors {
 debug_fields!(JobErrors: rows, explanation);
 
 impl JobErrors {
-    /// What an empty report, or a failure of the job as a whole, means; `None` when the rows say it all.
+    /// What an empty report or a failed job means; `None` if the rows say everything.
     ///
     /// # Examples
     ///
@@ -124,7 +124,7 @@ impl JobErrors {
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
     /// # let tenant = Tenant::practice()?;
     /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-    /// let users = generate_users("docs-explain", "test.edu", 1)?;
+    /// let users = generate_users("docs-explain", "uni.test", 1)?;
     /// let job = start_import(&tenant, &connection, &users)?;
     /// let finished = wait_for_job(&tenant, &job, Duration::from_secs(60))?;
     /// let refused = job_errors(&tenant, &finished)?;
@@ -154,7 +154,7 @@ list!(JobErrors, rows, FailedUser);
 /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
 /// let tenant = Tenant::practice()?;
 /// let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-/// let mut users = generate_users("docs-errors", "test.edu", 2)?;
+/// let mut users = generate_users("docs-errors", "uni.test", 2)?;
 /// users[1].email = "no address".to_string();
 /// let job = start_import(&tenant, &connection, &users)?;
 /// let finished = wait_for_job(&tenant, &job, Duration::from_secs(60))?;
@@ -181,7 +181,7 @@ pub fn job_errors(tenant: &Tenant, finished: &FinishedJob) -> Result<JobErrors> 
     })
 }
 
-/// Leaves out the messages that may quote a secret which nobody here knows: what was sent, and would be sought in them, is not known for certain.
+/// Leaves out messages that may quote an unknown secret: it is not certain what was sent, so it cannot be searched for.
 fn hide_what_may_be_secret(failed: &mut FailedUser) {
     for error in &mut failed.errors {
         let is_secret = |field: &str| SECRET_FIELDS.iter().any(|name| field.starts_with(name));
@@ -201,8 +201,8 @@ pub(crate) fn read_report(tenant: &Tenant, id: &JobId) -> Result<ReportAnswer> {
     }
 }
 
-/// The rows of a report, each traced to the user it is about. They are traced as they came: what is hidden of them, since it
-/// was sent as a secret, may be a part of an e-mail or an id, too, as a salt of four letters is.
+/// The rows of a report, each matched with its user. They are matched before secrets are hidden, since a hidden text, such as a
+/// salt of four letters, may also be part of an e-mail or an id.
 pub(crate) fn failed_users(
     rows: &[ReportRow],
     keys: &[RowKey],
@@ -229,20 +229,20 @@ fn reasons(errors: &Value, sent: &SentSecrets) -> Vec<RowError> {
 
 fn row_error(error: &Value, sent: &SentSecrets) -> RowError {
     let shown = |text: &str| words_of_others(&without_secrets(&sent.hide(text)), MOST_CHARS);
-    // One that is no object says all it has to say.
+    // An entry that is not an object is shown as it is.
     let all = || String::of(error.clone()).unwrap_or_else(|| error.to_string());
     let told = ReportError::of(error.clone()).unwrap_or_else(|| ReportError {
         message: Told(Some(all())),
         ..ReportError::default()
     });
-    // A code that is known is no secret, whatever salt stands in it.
+    // A known code is not a secret, even if it contains a salt.
     let code = told.code.0.unwrap_or_default();
     let code = match advice(&code, None) {
         NO_ADVICE => shown(&code),
         _ => code,
     };
     let message = told.message.as_deref().map(shown).unwrap_or_default();
-    // The path is optional, and its text stands in the message too.
+    // The path is optional, and its text is in the message too.
     let path = told.path.as_deref().map(shown).unwrap_or_default();
     let field = field(match path.as_str() {
         "" => named_in(&message),
@@ -279,8 +279,8 @@ fn field(path: &str) -> Option<String> {
     })
 }
 
-const NO_ADVICE: &str = "Auth0's own sentence is all there is";
-const MFA_ADVICE: &str = "a second factor was not taken: a TOTP secret is Base32 without padding (A-Z and 2-7), a phone number `+` and 1 to 15 digits, an e-mail name@domain; mend it and import this user again, which is safe";
+const NO_ADVICE: &str = "only Auth0's own sentence is known";
+const MFA_ADVICE: &str = "a second factor was not taken: a TOTP secret must be Base32 without padding (A-Z and 2-7), a phone number `+` and 1 to 15 digits, an e-mail name@domain; fix it and import this user again, which is safe";
 
 /// The code of a row that was not sent, since a fault was found in it before.
 pub(crate) const NOT_SENT: &str = "NOT_SENT";
@@ -289,54 +289,54 @@ pub(crate) const NOT_SENT: &str = "NOT_SENT";
 pub(crate) fn advice(code: &str, field: Option<&str>) -> &'static str {
     match (code, field) {
         ("CONFLICT" | "DUPLICATED_USER", Some("custom_password_hash")) => {
-            "a hash goes in once: a wrong custom_password_hash can be sent again with upsert until its user has signed in, and never to a user who came without a hash: for these, a password reset is left"
+            "a hash can be imported once: a wrong custom_password_hash can be sent again with upsert until its user has signed in, but never to a user who came without a hash; such users need a password reset"
         }
         ("DUPLICATED_USER", _) => {
-            "this user is in the tenant already, or twice among those sent: leave it out, or import with upsert"
+            "this user is already in the tenant, or was sent twice: leave the row out, or import with upsert"
         }
         ("CONFLICT" | "CONFLICT_EMAIL" | "CONFLICT_USERNAME", _) => {
             "another user has this e-mail or username: change it, or leave the user out"
         }
         ("PATTERN", Some("password_hash")) => {
-            "password_hash takes bcrypt with $2a$ or $2b$ and cost 10 alone: make the hash with hash_password, or use custom_password_hash"
+            "password_hash takes only bcrypt with $2a$ or $2b$ and cost 10: make the hash with hash_password, or use custom_password_hash"
         }
         ("INVALID_FORMAT" | "FORMAT", Some("email")) => {
-            "this is no e-mail address Auth0 takes: it wants name@domain with a full domain"
+            "this is not an e-mail address that Auth0 takes: it must be name@domain with a full domain"
         }
         ("INVALID_FORMAT" | "FORMAT" | "PATTERN", Some("phone_number")) => {
-            "this is no phone number Auth0 takes: it wants + and 1 to 15 digits with nothing between them"
+            "this is not a phone number that Auth0 takes: it must be + and 1 to 15 digits with nothing between them"
         }
         ("MFA_FACTORS_FAILED", _) => MFA_ADVICE,
         ("INVALID_FORMAT" | "FORMAT" | "PATTERN", Some(field)) if field.contains("mfa") => {
             MFA_ADVICE
         }
         ("INVALID_FORMAT" | "FORMAT" | "PATTERN", _) => {
-            "the value has characters or a form that this field does not take"
+            "the value has a character or a form that this field does not take"
         }
         (
             "OBJECT_MISSING_REQUIRED_PROPERTY" | "OBJECT_REQUIRED",
             Some("username" | "phone_number"),
         ) => {
-            "the connection requires this of every user (the check tells it beforehand, with a token that has the scope read:connections_options)"
+            "the connection requires this for every user (the check finds it beforehand, with a token that has the scope read:connections_options)"
         }
         ("OBJECT_MISSING_REQUIRED_PROPERTY" | "OBJECT_REQUIRED", Some("email")) => {
             "every user needs an e-mail"
         }
         ("OBJECT_MISSING_REQUIRED_PROPERTY" | "OBJECT_REQUIRED", Some(_)) => {
-            "something that this field needs in it is missing: Auth0's sentence names it"
+            "something inside this field is missing: Auth0's sentence names it"
         }
         ("OBJECT_MISSING_REQUIRED_PROPERTY" | "OBJECT_REQUIRED" | "ANY_OF_MISSING", _) => {
             "something required is missing: every user needs an e-mail"
         }
         ("OBJECT_ADDITIONAL_PROPERTIES", _) => {
-            "the import knows no such field: look for a misspelling, or put it in user_metadata"
+            "an import has no such field: check the spelling, or put it in user_metadata"
         }
         ("INVALID_TYPE", _) => {
-            "the value is of the wrong kind, text where true or false is wanted, say"
+            "the value has the wrong type, such as text instead of true or false"
         }
         ("ENUM_MISMATCH", _) => "the value is not one of those allowed here",
         ("ARRAY_LENGTH_SHORT", _) => {
-            "the list has too few entries: leave the field out when there are none"
+            "the list has too few entries: leave the field out if there are none"
         }
         ("ARRAY_LENGTH_LONG", _) => "the list has too many entries",
         ("MIN_LENGTH" | "MINIMUM", _) => "the value is too short or too small",
@@ -345,32 +345,32 @@ pub(crate) fn advice(code: &str, field: Option<&str>) -> &'static str {
         }
         ("MAX_LENGTH" | "MAXIMUM", _) => "the value is too long or too large",
         ("NOT_PASSED", Some("custom_password_hash")) => {
-            "a user brings one hash: leave out password_hash or custom_password_hash"
+            "a user has one hash: leave out password_hash or custom_password_hash"
         }
         ("NOT_PASSED", Some("username")) => {
-            "this connection takes no usernames: import users.without_usernames() (the check tells it beforehand, with a token that has the scope read:connections_options)"
+            "this connection does not take usernames: import users.without_usernames() (the check finds it beforehand, with a token that has the scope read:connections_options)"
         }
         ("NOT_PASSED", Some("app_metadata")) => {
-            "app_metadata may not hold this key: Auth0 keeps it for itself"
+            "app_metadata cannot have this key, which Auth0 reserves: rename it"
         }
-        ("NOT_PASSED", _) => "something is there that may not be: leave it out",
+        ("NOT_PASSED", _) => "something here is not allowed: leave it out",
         ("CONNECTION_NOT_FOUND", _) => "the connection is gone: look it up again",
         ("PROFILE_SIZE_EXCEEDED", _) => {
             "the profile is over Auth0's limit of 10 KB: send less metadata"
         }
         // Codes of this crate's own.
-        (NOT_SENT, _) => "it was not sent: mend it and send it again",
+        (NOT_SENT, _) => "the row was not sent: fix it and send it again",
         ("NOT_REPORTED" | "JOB_FAILED", _) => "send this user again",
         ("LOOKED_UP", _) => "leave the row out, or update the user with ImportOptions::upsert",
         ("TAKEN", _) => {
             "give the user another username, user id or phone number, or find the other one"
         }
         ("NOT_TOLD", _) => {
-            "look at the user in the tenant; ImportReport::failed has the row, to be sent again where that is right"
+            "look at the user in the tenant; if the row should be sent again, ImportReport::failed has it"
         }
         ("NOT_LOOKED_UP", _) => "look the user up with a token that has the scope read:users",
         ("ANSWER_LOST", _) => "compare the user in the tenant with the row",
-        ("JOB_NOT_ENDED", _) => "look for this user in a while, before sending them again",
+        ("JOB_NOT_ENDED", _) => "look for this user later, before you send the row again",
         _ => NO_ADVICE,
     }
 }
@@ -387,13 +387,13 @@ fn explain(finished: &FinishedJob, rows: usize, details: &Value) -> Option<Strin
     }
     match (&finished.status, rows) {
         (JobStatus::Failed, 0) => Some(
-            "the job failed as a whole and Auth0 gives no reason: it could not read the file (not a JSON array, or cut off), or the job ran over its two hours; none of its rows is accounted for, so look for the users before sending them again".to_string(),
+            "the job failed as a whole and Auth0 gives no reason: it could not read the file (not a JSON array, or cut off), or the job took more than two hours; the outcome of its rows is unknown, so look for the users before you send them again".to_string(),
         ),
         (JobStatus::Completed, 0) if finished.summary.is_some_and(|s| s.failed > 0) => Some(
             "rows failed, but the report is empty: Auth0 keeps it for 24 hours".to_string(),
         ),
         (JobStatus::Completed, 0) if finished.summary.is_none() => Some(
-            "the report names nobody, and the job does not say how many it refused: look for one of its users with users_by_email".to_string(),
+            "the report names nobody, and the job does not say how many rows it refused: look for one of its users with users_by_email".to_string(),
         ),
         (_, 0) => Some("no user was refused".to_string()),
         _ => None,

@@ -1,4 +1,4 @@
-//! A job taken up again by its id, after a kernel restart say.
+//! Finding a job again by its id, for example after a kernel restart.
 
 use crate::connections::ConnectionId;
 use crate::error::{Error, Result};
@@ -15,19 +15,20 @@ use crate::users::User;
 
 /// The type of an import job; an export's is `users_export`.
 const IMPORT: &str = "users_import";
-/// Characters that are told of an id or a type in another form.
+/// How many characters of an invalid id or type are shown.
 const MOST_CHARS: usize = 80;
 
-/// Takes up an import job again by its id, `job_…`, after a kernel restart say. Sends one read; writes nothing; does not wait.
+/// Finds an import job again by its id, `job_…`, for example after a kernel restart. Sends one read; writes nothing; does not
+/// wait.
 ///
-/// [`wait_for_job`](crate::wait_for_job) goes on with it as with a job that was started here. Whom it was sent the tenant
-/// does not tell, so [`job_errors`](crate::job_errors()) knows no rows and [`plan_removal`](crate::plan_removal) refuses, until
-/// [`Job::sent`] says it.
+/// [`wait_for_job`](crate::wait_for_job) waits for it like for a job that was started here. The tenant does not say which users
+/// the job was sent. So [`job_errors`](crate::job_errors()) knows no rows and [`plan_removal`](crate::plan_removal) refuses,
+/// until [`Job::sent`] names the users.
 ///
 /// # Errors
 ///
-/// An id in another form; a job that is no import, an export say; an answer that does not tell its connection; the tenant does
-/// not know the job (Auth0 keeps its data for 24 hours), refuses or cannot be reached; a scope is missing (`read:users` or
+/// An id with another form; a job that is not an import, such as an export; an answer without the job's connection; the tenant
+/// does not know the job (Auth0 keeps its data for 24 hours), refuses or cannot be reached; a scope is missing (`read:users` or
 /// `create:users`).
 ///
 /// # Examples
@@ -38,7 +39,7 @@ const MOST_CHARS: usize = 80;
 /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
 /// let tenant = Tenant::practice()?;
 /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-/// let users = generate_users("docs-find", "test.edu", 2)?;
+/// let users = generate_users("docs-find", "uni.test", 2)?;
 /// # let id = start_import(&tenant, &connection, &users)?.id.to_string();
 /// // The id is on the card of the job, and in the tenant's log.
 /// let job = find_job(&tenant, &id)?.sent(&users)?;
@@ -60,7 +61,7 @@ pub fn find_job(tenant: &Tenant, id: &str) -> Result<Job> {
     }
     let accepted = Accepted::of(&answer, &job)?;
     if accepted.id != asked {
-        return Err(answer.bad("its `id` is that of another job"));
+        return Err(answer.bad("its `id` is another job's"));
     }
     let connection = job
         .connection_id
@@ -70,7 +71,7 @@ pub fn find_job(tenant: &Tenant, id: &str) -> Result<Job> {
     Ok(Job {
         id: accepted.id,
         connection: connection
-            .ok_or_else(|| answer.bad("its `connection_id` is no connection's id"))?,
+            .ok_or_else(|| answer.bad("its `connection_id` is not a connection id"))?,
         created_at: accepted.created_at.unwrap_or_default(),
         correlation_id: String::new(),
         answered_connection: accepted.connection,
@@ -91,11 +92,11 @@ impl Job {
         }
     }
 
-    /// The same job, with the word of the reader that it was sent these users, all of them and in this order: for one that
-    /// [`find_job`] took up. Of a job that was started here it is known, and stays. Sends nothing.
+    /// Says which users were sent with a job from [`find_job`]: all of them, in the same order. For a job that was started here
+    /// they are known and do not change. Sends nothing.
     ///
-    /// Their e-mails, usernames, phone numbers and ids are what counts, so users made anew by
-    /// [`generate_users`](crate::generate_users) do as well.
+    /// Only their e-mails, usernames, phone numbers and ids count, so users generated again by
+    /// [`generate_users`](crate::generate_users) work as well.
     ///
     /// # Errors
     ///

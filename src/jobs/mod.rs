@@ -38,7 +38,7 @@ pub(crate) const READ_SCOPES: &[&str] = &["create:users", "read:users"];
 /// The first wait between two reads of a job: the free plan takes two requests a second.
 pub(crate) const FIRST_WAIT: Duration = Duration::from_millis(500);
 pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(10);
-/// A wait is never silent for longer, but while a pause between two reads is.
+/// A wait is never silent for longer, except during a pause between two reads.
 pub(crate) const LONGEST_SILENCE: Duration = Duration::from_secs(2);
 
 /// The id of a job, `job_` and 16 letters or digits; a [`Job`] has one.
@@ -63,8 +63,8 @@ pub(crate) const LONGEST_SILENCE: Duration = Duration::from_secs(2);
 pub struct JobId(String);
 
 impl JobId {
-    /// An id in the form in which Auth0 gives them: `job_` and letters or digits (16 of them in every recorded answer and
-    /// in the OpenAPI description's example). Whatever has another form could be anything, and is put into addresses.
+    /// An id in Auth0's form: `job_` and letters or digits (16 of them in every recorded answer and in the OpenAPI
+    /// description's example). An id with another form could be anything, and ids are put into addresses.
     pub(crate) fn of(id: &str) -> Option<JobId> {
         let rest = id.strip_prefix("job_")?;
         let fits = (1..=MOST_ID_CHARS).contains(&rest.len())
@@ -72,7 +72,7 @@ impl JobId {
         fits.then(|| JobId(id.to_string()))
     }
 
-    /// The id of the job that an answer tells of.
+    /// The id of the job in an answer.
     pub(crate) fn in_answer(answer: &Answer, id: Option<String>) -> Result<JobId> {
         let id = JobId::of(&answer.need("id", id)?);
         id.ok_or_else(|| answer.bad("its `id` is not job_ and letters or digits"))
@@ -112,7 +112,7 @@ impl fmt::Display for JobId {
     }
 }
 
-/// An import job that was accepted. It runs in the tenant; [`wait_for_job`](crate::wait_for_job) tells what became of it.
+/// An import job that was accepted. It runs in the tenant; [`wait_for_job`](crate::wait_for_job) says how it ends.
 ///
 /// # Examples
 ///
@@ -137,26 +137,25 @@ pub struct Job {
     pub id: JobId,
     /// The connection it imports into.
     pub connection: ConnectionId,
-    /// When Auth0 accepted it (ISO 8601, UTC), in Auth0's own writing.
+    /// When Auth0 accepted it (ISO 8601, UTC), as Auth0 writes it.
     pub created_at: String,
-    /// The `X-Correlation-ID` of the upload, drawn for it: the tenant's log has it as `references.correlation_id`. Empty of a
-    /// job that [`find_job`](crate::find_job) took up, since the tenant does not tell it.
+    /// The `X-Correlation-ID` made for the upload, which the tenant's log shows as `references.correlation_id`. It is empty for
+    /// a job from [`find_job`](crate::find_job), since the tenant does not return it.
     pub correlation_id: String,
     /// The connection's name, from the answer to the upload.
     pub(crate) answered_connection: Option<String>,
-    /// What each user sent is known by, in order; `None` where it is not known.
+    /// The keys of the sent users, in order; `None` if not known.
     pub(crate) keys: Option<Arc<[RowKey]>>,
-    /// The hashes, salts, keys and second factors that were sent, which no report may repeat: no more of them than one
-    /// upload holds.
+    /// The hashes, salts, keys and second factors that were sent, which no report may repeat. One upload limits their number.
     pub(crate) secrets: Arc<[Secret]>,
-    /// Of a job that was taken up by its id.
+    /// For a job that was found by its id.
     pub(crate) found: Option<Found>,
 }
 
-/// How a job was found that was not started here.
+/// How a job that was not started here was found.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Found {
-    /// Whether it had ended by then: when, nobody tells.
+    /// Whether it had already ended; the time is unknown.
     pub(crate) had_ended: bool,
 }
 
@@ -232,7 +231,7 @@ impl RowKey {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum JobStatus {
-    /// The file was worked through. Not the same as success: rows may have failed.
+    /// The file was processed. This is not the same as success: rows may have been refused.
     Completed,
     /// The job as a whole failed.
     Failed,
@@ -248,7 +247,7 @@ pub enum JobStatus {
 /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
 /// # let tenant = Tenant::practice()?;
 /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-/// let users = [User::new("docs-sum@test.edu"), User::new("no address")];
+/// let users = [User::new("docs-sum@uni.test"), User::new("no address")];
 /// let job = start_import(&tenant, &connection, &users)?;
 /// let finished = wait_for_job(&tenant, &job, Duration::from_secs(60))?;
 /// let summary = finished.summary.unwrap_or_default();
@@ -269,7 +268,7 @@ pub struct Summary {
     pub total: u64,
 }
 
-/// A job that has ended, well or badly; what [`wait_for_job`](crate::wait_for_job) gives.
+/// A job that has ended, well or badly; returned by [`wait_for_job`](crate::wait_for_job).
 ///
 /// # Examples
 ///
@@ -293,7 +292,7 @@ pub struct FinishedJob {
     pub id: JobId,
     /// How it ended.
     pub status: JobStatus,
-    /// The counts; absent on a failed job, and where the tenant does not tell all of them.
+    /// The counts; absent for a failed job, and if the tenant does not give all of them.
     pub summary: Option<Summary>,
     /// The job as it was started.
     pub job: Job,
@@ -304,19 +303,19 @@ pub struct FinishedJob {
 }
 
 impl FinishedJob {
-    /// What each user sent is known by, or why it is not known: a job that was taken up again has it from the reader, and the
-    /// tenant's count must agree.
+    /// The keys of the sent users, or why they are not known. For a job that was found again, the reader names the users, and
+    /// the tenant's count must agree.
     pub(crate) fn sent(&self) -> std::result::Result<&[RowKey], String> {
         let Some(keys) = &self.job.keys else {
             return Err(format!(
-                "which users job {} was sent is not known, since it was taken up by its id: say it with job.sent(&users)",
+                "the users of job {} are not known, since the job was found by its id: name them with job.sent(&users)",
                 self.id
             ));
         };
         match self.summary {
             Some(summary) if self.job.found.is_some() && summary.total != keys.len() as u64 => {
                 Err(format!(
-                    "job {} was sent {}, and {} are said to have been: say all of them and no others with job.sent(&users)",
+                    "job {} was sent {}, but job.sent names {}: pass exactly the users that were sent",
                     self.id,
                     count(summary.total as usize, "user"),
                     grouped(keys.len())
@@ -329,7 +328,7 @@ impl FinishedJob {
 
 /// Sends the users as one import job and returns once it is accepted. Writes to the tenant; does not wait.
 ///
-/// Only the size is checked: what is wrong with a user is left for Auth0 to say ([`job_errors`](crate::job_errors())).
+/// Only the size is checked; Auth0 reports what is wrong with a user ([`job_errors`](crate::job_errors())).
 ///
 /// # Errors
 ///
@@ -345,7 +344,7 @@ impl FinishedJob {
 /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
 /// let tenant = Tenant::practice()?;
 /// let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-/// let users = generate_users("docs-start", "test.edu", 2)?;
+/// let users = generate_users("docs-start", "uni.test", 2)?;
 /// let job = start_import(&tenant, &connection, &users)?;
 /// println!("{job}");
 /// # let finished = wait_for_job(&tenant, &job, Duration::from_secs(60))?;
@@ -356,14 +355,14 @@ pub fn start_import(tenant: &Tenant, connection: &ConnectionId, users: &[User]) 
     start_import_with(tenant, connection, users, JobOptions::default())
 }
 
-/// As [`start_import`], with the settings of a job. Writes to the tenant; does not wait.
+/// Like [`start_import`], with the settings of a job. Writes to the tenant; does not wait.
 ///
-/// `options` is a [`JobOptions`] or a reference to one. [`ImportOptions`](crate::ImportOptions) in which no more is set than
-/// the settings of a job do as well; what only a run heeds is refused, not ignored.
+/// `options` is a [`JobOptions`] or a reference to one. [`ImportOptions`](crate::ImportOptions) also work if only settings of a
+/// job are set; a setting that is only for a run is an error.
 ///
 /// # Errors
 ///
-/// Those of [`start_import`]: a read-only tenant, no users, too many bytes, no free slot, the rate limit, a missing
+/// The same as for [`start_import`]: a read-only tenant, no users, too many bytes, no free slot, the rate limit, a missing
 /// scope, a tenant that refuses or cannot be reached; an upsert into a connection whose e-mails need not be unique; and
 /// [`ImportOptions`](crate::ImportOptions) with a setting of a run.
 ///
@@ -375,7 +374,7 @@ pub fn start_import(tenant: &Tenant, connection: &ConnectionId, users: &[User]) 
 /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
 /// let tenant = Tenant::practice()?;
 /// let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-/// let users = generate_users("docs-with", "test.edu", 2)?;
+/// let users = generate_users("docs-with", "uni.test", 2)?;
 /// let options = JobOptions::default().upsert(true).external_id("spring term");
 /// let job = start_import_with(&tenant, &connection, &users, &options)?;
 /// # let finished = wait_for_job(&tenant, &job, Duration::from_secs(60))?;
@@ -452,7 +451,7 @@ fn may_be_taken(error: &Error) -> bool {
     }
 }
 
-/// What an answer tells of a job that was taken.
+/// What an answer says about an accepted job.
 pub(crate) struct Accepted {
     pub(crate) id: JobId,
     pub(crate) created_at: Option<String>,
@@ -473,7 +472,7 @@ pub(crate) fn send_upload(tenant: &Tenant, upload: Form, correlation_id: &str) -
 
 impl Accepted {
     pub(crate) fn of(answer: &Answer, told: &AcceptedAnswer) -> Result<Accepted> {
-        // What is no time is no name either.
+        // A text that is not a time is not a name either.
         let shown = |time: &String| match millis(time) {
             Some(_) => data(time),
             None => data(&answer.sent.hide(time)),

@@ -7,8 +7,8 @@ use serde_derive::{Deserialize, Serialize};
 use crate::error::Error;
 use crate::say::debug_fields;
 
-/// The settings of one job, for [`start_import_with`](crate::start_import_with) and, with those of a run, in
-/// [`ImportOptions`](crate::ImportOptions). Chained setters over `Default`.
+/// The settings of one job, for [`start_import_with`](crate::start_import_with) and for
+/// [`ImportOptions`](crate::ImportOptions). Chain the setters on `Default`.
 ///
 /// # Examples
 ///
@@ -29,13 +29,12 @@ pub struct JobOptions {
 debug_fields!(JobOptions: upsert, send_completion_email, external_id);
 
 impl JobOptions {
-    /// Update users who are there already (matched by e-mail) instead of failing them. Default: no.
-    /// Metadata is then replaced, not merged.
+    /// Update existing users (matched by e-mail) instead of refusing them. Default: no. Metadata is then replaced, not merged.
     ///
-    /// A hash goes in once. A `password_hash` never reaches a user who is there already. A `custom_password_hash` replaces
-    /// one that was imported before, a wrong one say, until that user has signed in; for a user who came without a hash, or
-    /// has signed in, Auth0 refuses the row (documented with the import schema, and in Auth0's support article on imports
-    /// without hashes).
+    /// A hash can be imported once. A `password_hash` never reaches an existing user. A `custom_password_hash` replaces an
+    /// earlier imported one, for example a wrong one, until that user has signed in; if the user came without a hash or has
+    /// signed in, Auth0 refuses the row (documented with the import schema, and in Auth0's support article on imports without
+    /// hashes).
     ///
     /// A connection whose e-mails need not be unique takes no upsert: it is refused before anything is sent.
     ///
@@ -48,7 +47,7 @@ impl JobOptions {
     /// // A connection that is not there: the request is refused, and can be looked at.
     /// let connection = ConnectionId::new("con_0123456789abcdef")?;
     /// let options = JobOptions::default().upsert(true);
-    /// let refused = start_import_with(&tenant, &connection, &[User::new("ada@test.edu")], &options);
+    /// let refused = start_import_with(&tenant, &connection, &[User::new("ada@uni.test")], &options);
     /// assert!(refused.is_err() && tenant.requests()[0].sent.contains("upsert=true"));
     /// # Ok::<(), Error>(())
     /// ```
@@ -57,7 +56,7 @@ impl JobOptions {
         JobOptions { upsert, ..self }
     }
 
-    /// Mail all tenant owners when the job ends. Default: no, unlike Auth0's own.
+    /// Mail all tenant owners when the job ends. Default: no, unlike Auth0's default.
     ///
     /// # Examples
     ///
@@ -68,7 +67,7 @@ impl JobOptions {
     /// // A connection that is not there: the request is refused, and can be looked at.
     /// let connection = ConnectionId::new("con_0123456789abcdef")?;
     /// let options = JobOptions::default().send_completion_email(true);
-    /// let refused = start_import_with(&tenant, &connection, &[User::new("ada@test.edu")], &options);
+    /// let refused = start_import_with(&tenant, &connection, &[User::new("ada@uni.test")], &options);
     /// assert!(refused.is_err() && tenant.requests()[0].sent.contains("send_completion_email=true"));
     /// # Ok::<(), Error>(())
     /// ```
@@ -80,7 +79,7 @@ impl JobOptions {
         }
     }
 
-    /// A word of your own that the job carries. Default: none.
+    /// Your own word for the job. Default: none.
     ///
     /// # Examples
     ///
@@ -91,7 +90,7 @@ impl JobOptions {
     /// // A connection that is not there: the request is refused, and can be looked at.
     /// let connection = ConnectionId::new("con_0123456789abcdef")?;
     /// let options = JobOptions::default().external_id("spring term");
-    /// let refused = start_import_with(&tenant, &connection, &[User::new("ada@test.edu")], &options);
+    /// let refused = start_import_with(&tenant, &connection, &[User::new("ada@uni.test")], &options);
     /// assert!(refused.is_err() && tenant.requests()[0].sent.contains("external_id=spring term"));
     /// # Ok::<(), Error>(())
     /// ```
@@ -110,7 +109,7 @@ impl From<&JobOptions> for JobOptions {
     }
 }
 
-/// For [`JobOptions`] given as they are: nothing can go wrong with them.
+/// For plain [`JobOptions`]: nothing can go wrong with them.
 impl From<Infallible> for Error {
     fn from(never: Infallible) -> Error {
         match never {}

@@ -1,7 +1,7 @@
-//! Whose a user is: what a tenant must show of a user before they count as one that a job or a run created.
+//! Who owns a user: what a tenant must show of a user before they count as created by a job or a run.
 //!
-//! A profile shows its connection by name alone, in its identities. The same e-mail may be in many connections, and the
-//! same user id in two, so neither says anything without the connection.
+//! A profile shows its connection only by name, in its identities. The same e-mail may be in many connections, and the same
+//! user id in two, so neither says anything without the connection.
 
 use std::collections::HashMap;
 
@@ -18,19 +18,19 @@ pub(crate) const AT_ONCE: usize = 40;
 const LONGEST_SEARCHED: usize = 100;
 /// The most that one page holds: a search by 40 e-mails may find more than 40 users.
 const PER_PAGE: usize = 100;
-/// What is read of a user whom a search finds.
+/// The fields that are read of a user in a search.
 const FIELDS: &str =
     "user_id,email,username,phone_number,identities,created_at,logins_count,last_login";
 
 pub(crate) const ELSEWHERE: &str = "the user with this id is in another connection";
 pub(crate) const TWO_WITH_ID: &str =
-    "two users of the tenant have this id, and which of them a deletion hits is not known";
+    "two users of the tenant have this id, and it is not known which of them a delete would hit";
 pub(crate) const LINKED: &str = "another account was linked to the user";
 pub(crate) const OLDER: &str = "the user is older than the job";
 pub(crate) const NEWER: &str = "the user was created after the job had ended";
 pub(crate) const IDENTITIES_UNTOLD: &str =
-    "the tenant does not tell which connection the user is in";
-pub(crate) const AGE_UNTOLD: &str = "the tenant does not tell when the user or the job was created";
+    "the tenant does not say which connection the user is in";
+pub(crate) const AGE_UNTOLD: &str = "the tenant does not say when the user or the job was created";
 
 /// The identity of a database user of the connection; of any connection when its name is not known.
 fn identity<'a>(profile: &'a UserAnswer, connection: Option<&str>) -> Option<&'a IdentityAnswer> {
@@ -46,7 +46,7 @@ pub(crate) fn is_in(profile: &UserAnswer, connection: &str) -> bool {
     identity(profile, Some(connection)).is_some()
 }
 
-/// Why the profile is not that of a user of this connection and of nothing else; `None` when it is.
+/// Why the profile does not belong to a user of only this connection; `None` if it does.
 pub(crate) fn doubt(profile: &UserAnswer, connection: Option<&str>) -> Option<&'static str> {
     let Some(identities) = profile.identities.as_ref() else {
         return Some(IDENTITIES_UNTOLD);
@@ -59,16 +59,16 @@ pub(crate) fn doubt(profile: &UserAnswer, connection: Option<&str>) -> Option<&'
     (!whole || id.is_none()).then_some(LINKED)
 }
 
-/// When a job was at work, by the tenant's clock, in milliseconds of UNIX time.
+/// When a job was running, by the tenant's clock, in milliseconds of UNIX time.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Span {
     /// When it was accepted; `None` when the tenant did not tell.
     pub(crate) since: Option<i64>,
-    /// When it was seen to have ended; `None` when the tenant told no time.
+    /// When it was seen to have ended; `None` if the tenant gave no time.
     pub(crate) until: Option<i64>,
 }
 
-/// The clocks of a tenant's servers may differ by so much, in milliseconds, and the one that dates answers has whole seconds.
+/// How far the clocks of a tenant's servers may differ, in milliseconds; the clock that dates answers has whole seconds.
 const TOLERANCE: i64 = 10_000;
 
 impl Span {
@@ -78,7 +78,7 @@ impl Span {
         let (Some(created), Some(since)) = (created, self.since) else {
             return Some(AGE_UNTOLD);
         };
-        // An end before the beginning is that of another clock, and says nothing.
+        // An end before the beginning comes from another clock, and says nothing.
         let until = self.until.filter(|until| *until + TOLERANCE >= since);
         if created < since {
             return Some(OLDER);
@@ -93,8 +93,8 @@ pub(crate) fn has_signed_in(profile: &UserAnswer) -> bool {
     profile.logins_count.is_some_and(|count| count > 0.0) || !profile.last_login.is_null()
 }
 
-/// Whether the profile is that of the user with an id that was made for a run. Such an id is nobody else's, so what
-/// the tenant does not tell is no reason to doubt it.
+/// Whether the profile belongs to the user with an id made for a run. Nobody else has such an id, so missing fields are no
+/// reason to doubt it.
 pub(crate) fn is_user_with_made_id(
     profile: &UserAnswer,
     id: &str,
@@ -110,7 +110,7 @@ pub(crate) fn term(field: &str, value: &str) -> String {
     format!("{field}:\"{quoted}\"")
 }
 
-/// Users by the values of one field. A search may not see the newest, so whom it does not find may be there.
+/// Users by the values of one field. A search may not see the newest users, so a user who is not found may still be there.
 pub(crate) fn search(tenant: &Tenant, field: &str, values: &[String]) -> Result<Vec<UserAnswer>> {
     let terms: Vec<String> = values.iter().map(|value| term(field, value)).collect();
     let request = Request::get("/api/v2/users", SCOPES)
@@ -126,8 +126,8 @@ pub(crate) fn search(tenant: &Tenant, field: &str, values: &[String]) -> Result<
     }
 }
 
-/// What a search shows of the users with these ids, as far as it answers. It is a look beforehand, so a search that
-/// fails is no reason to stop.
+/// What a search shows of the users with these ids, if it answers. It is only a first look, so a failed search is no reason to
+/// stop.
 pub(crate) fn seen(tenant: &Tenant, ids: &[String]) -> Result<HashMap<String, Vec<UserAnswer>>> {
     let mut seen: HashMap<String, Vec<UserAnswer>> = HashMap::new();
     let ids = ids.iter().filter(|id| id.len() <= LONGEST_SEARCHED);
@@ -165,9 +165,9 @@ pub(crate) fn by_email(tenant: &Tenant, email: &str) -> Result<Vec<UserAnswer>> 
     Ok(users)
 }
 
-/// The name of the connection that a job or a run imported into: its users' identities show no other sign of it.
-/// `named` is what the answer to the upload said. A connection that is gone took its users with it, and one that has its
-/// name now is another one.
+/// The name of the connection that a job or a run imported into, which is all that its users' identities show. `named` is the
+/// name in the answer to the upload. A deleted connection took its users with it, and a connection with the same name now is a
+/// different one.
 pub(crate) fn connection_name(
     tenant: &Tenant,
     id: &str,
@@ -183,7 +183,7 @@ pub(crate) fn connection_name(
         Err(error) if error.has_code("inexistent_connection") => {
             Err(Error::connection_gone(id, named.as_deref()))
         }
-        // Whether it is there cannot be had from this tenant or with this token.
+        // This tenant or this token cannot say whether it is there.
         Err(error) if error.is_refused() || error.kind() == ErrorKind::MissingScope => Ok(named),
         Err(error) => Err(error),
     }

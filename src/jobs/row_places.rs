@@ -1,4 +1,4 @@
-//! Which of the users sent each row of an error report is about.
+//! Which sent user each row of an error report is about.
 
 use std::collections::HashMap;
 
@@ -6,7 +6,7 @@ use crate::jobs::RowKey;
 use crate::say::data;
 use crate::tenant::answers::ReportRow;
 
-/// What a row is known by.
+/// What identifies a row.
 const NAMES: [&str; NAMES_IN_ALL] = ["user_id", "email", "username", "phone_number"];
 const NAMES_IN_ALL: usize = 4;
 type Known = [Option<String>; NAMES_IN_ALL];
@@ -25,7 +25,7 @@ pub(crate) fn places(rows: &[ReportRow], keys: &[RowKey]) -> Vec<Option<usize>> 
         let sent = by(way, &sent, |place| !taken[place]);
         for (known, rows) in told {
             let places = sent.get(&known).map(Vec::as_slice).unwrap_or_default();
-            // Of users who share what they are known by the later ones are the duplicates.
+            // If users share a key, the later ones are the duplicates.
             let last = &places[places.len().saturating_sub(rows.len())..];
             for (row, place) in rows.into_iter().zip(last) {
                 (found[row], taken[*place]) = (Some(*place), true);
@@ -67,7 +67,7 @@ fn by(way: &[usize], all: &[Known], is_free: impl Fn(usize) -> bool) -> HashMap<
         for &name in way {
             compared[name].clone_from(&known[name]);
         }
-        // Compared in all, two may lack the same; in part, what is compared must be there.
+        // In a full comparison both may lack the same field; in a partial one, the compared field must exist.
         let lacks = |name: &usize| compared[*name].is_none();
         let says_nothing = match way.len() {
             NAMES_IN_ALL => way.iter().all(lacks),

@@ -20,7 +20,7 @@ use crate::users::User;
 ///
 /// # let tenant = Tenant::practice()?;
 /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-/// let users = generate_users("docs-bytes", "test.edu", 5_000)?;
+/// let users = generate_users("docs-bytes", "uni.test", 5_000)?;
 /// let plan = plan_import(&tenant, &connection, &users)?;
 /// assert!(plan.uploads.len() > 1, "one upload does not hold them");
 /// assert!(plan.uploads.iter().all(|bytes| *bytes <= MAX_UPLOAD_BYTES));
@@ -72,11 +72,11 @@ pub(crate) fn room(connection: &ConnectionId, options: &JobOptions) -> Result<us
 
 #[cfg(feature = "simulation")]
 thread_local! {
-    /// Bytes of an upload that may not be used. Set by [`holding_back`] for as long as its call lasts.
+    /// Bytes of an upload that may not be used. Set by [`holding_back`] during its call.
     static HELD_BACK: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
 }
 
-/// Makes the call, in which uploads are so much shorter than the limit that a few users make many.
+/// Makes the call with a lower limit for uploads, so a few users make many uploads.
 #[cfg(feature = "simulation")]
 pub(crate) fn holding_back<T>(bytes: usize, call: impl FnOnce() -> T) -> T {
     struct Before(usize);
@@ -105,7 +105,7 @@ fn fields(connection: &ConnectionId, options: &JobOptions) -> Vec<(&'static str,
     fields
 }
 
-/// A user who alone is over the limit.
+/// A single user who is over the limit.
 pub(crate) struct TooLarge {
     /// The longest field.
     pub(crate) field: String,
@@ -118,7 +118,7 @@ pub(crate) struct TooLarge {
 /// Bytes by which an id that is made lengthens a user, and the brackets of the file.
 const ID_AND_BRACKETS: usize = 40;
 
-/// Whether the user fits into no upload. Nobody is written out for it but who may be too large.
+/// Whether the user is too large for an upload. Only users that may be too large are serialised for this.
 pub(crate) fn too_large(user: &User, connection: &ConnectionId) -> Option<TooLarge> {
     let texts = [
         &user.user_id,
@@ -194,7 +194,7 @@ impl Packer {
         })
     }
 
-    /// Takes the user of `row`; gives the file before it when the user did not fit into that any more.
+    /// Takes the user of `row`; returns the file before it if the user no longer fitted into that file.
     pub(crate) fn add(&mut self, row: usize, user: &User) -> Result<Option<Packed>> {
         let json = serde_json::to_vec(user).map_err(unserialisable)?;
         // A bracket or comma before the user, and the bracket that closes the file.

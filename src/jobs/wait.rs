@@ -1,4 +1,4 @@
-//! Waiting for a job: asking after it ever less often, and what each answer says.
+//! Waiting for a job: looking at it less and less often, and what each answer says.
 
 use std::time::{Duration, Instant};
 
@@ -15,34 +15,34 @@ use crate::tenant::answers::{JobAnswer, SummaryAnswer};
 use crate::tenant::request::Request;
 use crate::words::{count, span_in_words};
 
-/// The one status of a job that has not ended which Auth0 lists.
+/// The only documented status of a job that has not ended.
 pub(crate) const PENDING: &str = "pending";
-/// Characters of a status that are told; all of Auth0's are shorter.
+/// How many characters of a status are shown; all of Auth0's are shorter.
 const MOST_STATUS_CHARS: usize = 40;
 /// Reads in a row that may fail before a wait ends with their error.
 pub(crate) const FAULTS_BORNE: u32 = 5;
 /// For the answer to a look that began at the limit.
 pub(crate) const LAST_LOOK: Duration = Duration::from_millis(750);
 
-/// Users an hour by two jobs with full files, as Auth0's staff have said of the free and the enterprise plan.
+/// Users an hour that two jobs with full files import, as Auth0's staff have said for the free and the enterprise plan.
 const USERS_AN_HOUR: (f64, f64) = (40_000.0, 400_000.0);
 
-/// How long jobs with so many users take at Auth0, at best and at worst.
+/// How long jobs with this many users take at Auth0, at best and at worst.
 pub(crate) fn at_published_speeds(users: usize) -> (Duration, Duration) {
     let hours = |an_hour: f64| Duration::from_secs_f64(users as f64 / an_hour * 3600.0);
     (hours(USERS_AN_HOUR.1), hours(USERS_AN_HOUR.0))
 }
 
-/// Waits until the job has ended, at most for `limit`, and gives how it ended. Sends reads; waits.
+/// Waits until the job has ended, at most for `limit`, and returns how it ended. Sends reads; waits.
 ///
-/// It asks at once, again after half a second, then ever less often, up to every 10 s. A job that failed is `Ok` too. The
-/// limit holds to a second whatever the tenant does: answers that come bit by bit or not at all, and waits that it asks for.
+/// It asks at once, again after half a second, and then less and less often, down to every 10 s. A failed job is `Ok` too. The
+/// limit holds to the second whatever the tenant does: slow or missing answers, and waits that it asks for.
 ///
 /// # Errors
 ///
-/// The job has not ended at the limit (it goes on in the tenant: wait again), whatever the tenant calls its status, as
-/// long as it is neither `completed` nor `failed`; the tenant no longer
-/// knows it (Auth0 keeps a job's data for 24 hours); the tenant refuses, or cannot be reached six times running.
+/// The job has not ended at the limit (it keeps running in the tenant, so wait again), whatever its status, as long as that is
+/// neither `completed` nor `failed`; the tenant no longer knows it (Auth0 keeps a job's data for 24 hours); the tenant refuses,
+/// or cannot be reached six times running.
 ///
 /// # Examples
 ///
@@ -52,7 +52,7 @@ pub(crate) fn at_published_speeds(users: usize) -> (Duration, Duration) {
 /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
 /// let tenant = Tenant::practice()?;
 /// let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-/// let users = generate_users("docs-wait", "test.edu", 2)?;
+/// let users = generate_users("docs-wait", "uni.test", 2)?;
 /// let job = start_import(&tenant, &connection, &users)?;
 /// let finished = wait_for_job(&tenant, &job, Duration::from_secs(60))?;
 /// assert!(job.id.as_str().starts_with("job_"));
@@ -103,7 +103,7 @@ pub fn wait_for_job(tenant: &Tenant, job: &Job, limit: Duration) -> Result<Finis
                     say!("job {} is still running{words}{usual}", job.id);
                 });
             }
-            // It was seen to run, and the time for another look is over.
+            // It was running at the last look, and there is no time for another look.
             Err(error) if error.may_pass() && deadline.is_over() => {
                 return Err(seen.map_or(error, running));
             }
@@ -128,8 +128,8 @@ impl Waits {
         }
     }
 
-    /// Waits for the next look, but not beyond the deadline. `say` is called before a silence would be too long, and told whether
-    /// it is the first time.
+    /// Waits for the next look, but not beyond the deadline. `say` is called before a silence gets too long, with whether this
+    /// is the first time.
     pub(crate) fn next(&mut self, deadline: &Deadline, say: impl FnOnce(bool)) {
         if clock::since(self.said) + self.next > LONGEST_SILENCE {
             self.said = clock::instant();
@@ -160,7 +160,7 @@ pub(crate) enum JobState {
     },
 }
 
-/// What a job that runs says of itself. Both stand in Auth0's schema, and neither in any answer that was recorded.
+/// What a running job reports about itself. Both are in Auth0's schema, but in no recorded answer.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct JobProgress {
     /// 0 to 1.
@@ -186,8 +186,8 @@ pub(crate) fn read_job(tenant: &Tenant, id: &JobId) -> Result<JobState> {
     let status = match answer.need("status", job.status.as_str())? {
         "completed" => JobStatus::Completed,
         "failed" => JobStatus::Failed,
-        // A word that Auth0 does not list is taken for "not ended yet", since it says nothing of the users. A wait has
-        // its limit, and names the word there.
+        // An undocumented word counts as "not ended yet", since it says nothing about the users. A wait has its limit, and
+        // names the word then.
         status => {
             let progress = JobProgress::by(&job);
             let status = words_of_others(&without_secrets(status), MOST_STATUS_CHARS);
@@ -210,13 +210,13 @@ pub(crate) fn read_job(tenant: &Tenant, id: &JobId) -> Result<JobState> {
     })
 }
 
-/// How long such a job takes, as far as anything is known of it.
+/// How long such a job takes, as far as known.
 fn usual(job: &Job) -> String {
     let Some(users) = job.keys.as_ref().map(|keys| keys.len()) else {
         return String::new();
     };
     format!(
-        "; {} take {} at the speeds Auth0's staff name",
+        "; {} take {} at the speeds that Auth0's staff name",
         count(users, "user"),
         span_in_words(at_published_speeds(users))
     )
@@ -225,7 +225,7 @@ fn usual(job: &Job) -> String {
 fn progress_words(progress: &JobProgress, status: &str, deadline: &Deadline) -> String {
     let status = match status {
         PENDING => String::new(),
-        status => format!(", and its status is `{status}`, which Auth0 does not list"),
+        status => format!(", and its status is `{status}`, which Auth0 does not document"),
     };
     let share = progress.share.map_or(String::new(), |share| {
         format!(", {:.0} % done", share * 100.0)
@@ -240,7 +240,7 @@ fn progress_words(progress: &JobProgress, status: &str, deadline: &Deadline) -> 
     )
 }
 
-/// The counts, all of them or none: what is not told is not zero. The error names the one that is missing.
+/// The counts, all of them or none: a missing count is not zero. The error names the missing one.
 fn summary(told: SummaryAnswer) -> std::result::Result<Summary, &'static str> {
     Ok(Summary {
         inserted: told.inserted.ok_or("inserted")?,

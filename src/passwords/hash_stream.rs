@@ -9,14 +9,14 @@ use crate::users::User;
 /// Users of a stream hashed at a time: a few seconds of work, so that the cores are never idle for long.
 const HASHED_AT_ONCE: usize = 200;
 
-/// Users of a stream, each given a password; made by [`hash_stream`].
+/// Users of a stream, each with a password; made by [`hash_stream`].
 ///
 /// # Examples
 ///
 /// ```
 /// use auth0_bulk_users::*;
 ///
-/// let users = generate_users("docs-hashed", "test.edu", 2)?.into_iter().map(Ok);
+/// let users = generate_users("docs-hashed", "uni.test", 2)?.into_iter().map(Ok);
 /// let hashed: HashStream<_> = hash_stream(users, Passwords::SameAsUsername)?;
 /// let accounts = hashed.collect::<Result<Users>>()?;
 /// assert!(verify_password(&accounts[1], "docs-hashed_02")?);
@@ -31,23 +31,23 @@ pub struct HashStream<I> {
     rows: usize,
 }
 
-/// Gives each user of a stream a password as it goes by, some hundreds at a time on every core, so that
-/// [`import_stream`](crate::import_stream) hashes while it sends. Sends nothing.
+/// Gives each user of a stream a password, a few hundred at a time on every core, so [`import_stream`](crate::import_stream)
+/// hashes while it sends. Sends nothing.
 ///
-/// A user who has a password already keeps it; one without a username, where that is to be the password, is an error
-/// of that row alone.
+/// A user who already has a password keeps it. If the username is the password, a user without one is an error of that row
+/// only.
 ///
 /// # Errors
 ///
-/// A shared password that [`hash_password`](crate::hash_password) refuses; [`Passwords::Random`], whose sheet must be whole before users are
-/// sent: use [`set_passwords`](crate::set_passwords) for that.
+/// A shared password that [`hash_password`](crate::hash_password) refuses; [`Passwords::Random`], whose sheet must be complete
+/// before users are sent; use [`set_passwords`](crate::set_passwords) for that.
 ///
 /// # Examples
 ///
 /// ```
 /// use auth0_bulk_users::*;
 ///
-/// let users = generate_users("docs-stream", "test.edu", 2)?;
+/// let users = generate_users("docs-stream", "uni.test", 2)?;
 /// let hashed = hash_stream(users.into_iter().map(Ok), Passwords::SameAsUsername)?;
 /// for user in hashed {
 ///     assert!(user?.has_password());

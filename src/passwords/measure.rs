@@ -1,4 +1,4 @@
-//! What a lesson on hashing measures, here and now, on the reader's own machine.
+//! What a lesson on hashing measures on the reader's machine.
 
 use std::hint::black_box;
 use std::thread;
@@ -12,7 +12,7 @@ use crate::secrets::{Secret, random_hex};
 
 /// bcrypt's own costs are 4 to 31; from here on one hash takes longer than a reader waits.
 const HIGHEST_COST: u32 = 16;
-/// A hash that is shorter is made again and again, until so much time has been measured.
+/// A faster hash is repeated until this much time has been measured.
 const LEAST_MEASURED: Duration = Duration::from_millis(50);
 
 /// How long one bcrypt takes at each cost; made by [`measure_costs`].
@@ -38,7 +38,7 @@ pub struct CostTimes {
 ///
 /// # Errors
 ///
-/// A cost under 4 or over 16: bcrypt has no lower one, and a higher one takes more than five seconds a hash.
+/// A cost under 4 or over 16: bcrypt has no lower cost, and a higher one takes more than five seconds for a hash.
 ///
 /// # Examples
 ///
@@ -90,8 +90,8 @@ pub struct HashingSpeeds {
     pub cores: usize,
 }
 
-/// Measures how many passwords a second are hashed at cost 10: one by one, several abreast, and that on every core, each
-/// with `count` random passwords (half as many for the first). Sends nothing.
+/// Measures how many passwords a second are hashed at cost 10: one by one, several abreast, and several abreast on every core.
+/// Each uses `count` random passwords (the first half as many). Sends nothing.
 ///
 /// # Errors
 ///

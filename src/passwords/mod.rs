@@ -21,7 +21,7 @@ use crate::secrets::{Secret, random_bytes, random_hex};
 use crate::users::{User, Users};
 use crate::words::count;
 
-/// The bcrypt cost Auth0's `password_hash` takes: 10, no other (its pattern is `^\$2[ab]?\$10+\$...`).
+/// The bcrypt cost that Auth0's `password_hash` takes: only 10 (its pattern is `^\$2[ab]?\$10+\$...`).
 ///
 /// # Examples
 ///
@@ -33,7 +33,7 @@ use crate::words::count;
 /// # Ok::<(), Error>(())
 /// ```
 pub const BCRYPT_COST: u32 = 10;
-/// Bytes of the longest password bcrypt takes; 72 is accepted, more is refused and never cut off.
+/// Bytes of the longest password that bcrypt takes: 72. A longer one is refused, and never cut off.
 ///
 /// # Examples
 ///
@@ -44,7 +44,7 @@ pub const BCRYPT_COST: u32 = 10;
 /// assert!(hash_password(&"x".repeat(MAX_PASSWORD_BYTES + 1)).is_err());
 /// ```
 pub const MAX_PASSWORD_BYTES: usize = 72;
-/// The letters of a random password: none that looks like another. 56 of them, so 20 make 116 bits.
+/// The letters of a random password, without those that look alike. There are 56, so 20 make 116 bits.
 const ALPHABET: &[u8; 56] = b"abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
 const RANDOM_CHARS: usize = 20;
 const PROGRESS_EVERY: Duration = Duration::from_secs(2);
@@ -56,7 +56,7 @@ const PROGRESS_EVERY: Duration = Duration::from_secs(2);
 /// ```
 /// use auth0_bulk_users::*;
 ///
-/// let users = generate_users("docs-shared", "test.edu", 1)?;
+/// let users = generate_users("docs-shared", "uni.test", 1)?;
 /// let accounts = set_passwords(&users, Passwords::Shared(Secret::new("correct horse")))?;
 /// assert!(verify_password(&accounts[0], "correct horse")?);
 /// # Ok::<(), Error>(())
@@ -64,17 +64,17 @@ const PROGRESS_EVERY: Duration = Duration::from_secs(2);
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Passwords {
-    /// The username is the password: for practice alone.
+    /// The username is the password; only for practice.
     SameAsUsername,
-    /// One password for all, each with a salt of its own.
+    /// One password for all, each with its own salt.
     Shared(Secret),
     /// A password of 20 characters for each, from the system's CSPRNG; written to a credentials sheet.
     Random,
 }
 
-/// Hashes a password as Auth0's `password_hash` takes it: bcrypt `$2b$`, a fresh salt each time. Sends nothing.
+/// Hashes a password for Auth0's `password_hash`: bcrypt `$2b$` with a fresh salt each time. Sends nothing.
 ///
-/// The cost is [`BCRYPT_COST`], no other: for hashes that were made at another, see [`HashRecipe`](crate::HashRecipe).
+/// The cost is always [`BCRYPT_COST`]; for hashes with another cost, see [`HashRecipe`](crate::HashRecipe).
 ///
 /// # Errors
 ///
@@ -105,24 +105,24 @@ pub(crate) fn check_password(password: &str) -> Result<()> {
     }
 }
 
-/// Gives each user a password: copies of the users with `password_hash` set. Sends nothing; uses every core.
+/// Gives each user a password: returns copies of the users with `password_hash` set. Sends nothing; uses every core.
 ///
-/// With [`Passwords::Random`] a credentials sheet (CSV, readable by you alone, ignored by git) is on disk
-/// under `credentials/` in the working folder before this returns, and its name is printed. A core makes
-/// some 100 hashes a second, several abreast (measured on a current core, 103 against 21 one by one;
-/// [`measure_hashing`](crate::measure_hashing) tells yours); a progress line comes every two seconds.
+/// With [`Passwords::Random`], a credentials sheet (CSV, readable only by you, ignored by git) is on disk under `credentials/`
+/// in the working folder before this returns, and its name is printed. A core makes about 100 hashes a second, several abreast
+/// (measured on a current core: 103, against 21 one by one; [`measure_hashing`](crate::measure_hashing) measures yours). It
+/// prints its progress every two seconds.
 ///
 /// # Errors
 ///
-/// No users; a user who has a password already, or no username where it is to be the password; a shared
-/// password that [`hash_password`] refuses; a credentials sheet that cannot be written.
+/// No users; a user who already has a password, or has no username although it is to be the password; a shared password that
+/// [`hash_password`] refuses; a credentials sheet that cannot be written.
 ///
 /// # Examples
 ///
 /// ```
 /// use auth0_bulk_users::*;
 ///
-/// let users = generate_users("docs-own", "test.edu", 2)?;
+/// let users = generate_users("docs-own", "uni.test", 2)?;
 /// let accounts = set_passwords(&users, Passwords::SameAsUsername)?;
 /// assert!(accounts.iter().all(User::has_password));
 /// assert!(set_passwords(&accounts, Passwords::SameAsUsername).is_err(), "they have one each");
@@ -155,7 +155,7 @@ pub fn set_passwords(users: &[User], passwords: Passwords) -> Result<Users> {
     if let Passwords::Random = passwords {
         let path = write_sheet(Path::new("credentials"), users, &texts)?;
         say!(
-            "passwords of {} written to {} (readable by you alone)",
+            "passwords of {} written to {} (readable only by you)",
             count(users.len(), "user"),
             path.display()
         );
@@ -168,7 +168,7 @@ pub fn set_passwords(users: &[User], passwords: Passwords) -> Result<Users> {
     Ok(users.iter().zip(hashes).map(with_hash).collect())
 }
 
-/// The username as the password of the user in `row`; `instead` names what could be taken where there is none that fits.
+/// The username as the password of the user in `row`; `instead` names what to use if there is no suitable username.
 pub(crate) fn own_username(row: usize, user: &User, instead: &str) -> Result<Secret> {
     match &user.username {
         Some(username) if check_password(username).is_err() => {
@@ -194,7 +194,7 @@ fn random_password() -> Result<Secret> {
     Ok(Secret::new(text))
 }
 
-/// Writes the sheet to a file that its owner alone can read, down to the disk: half a sheet of passwords is of no use.
+/// Writes the sheet to a file that only its owner can read, and syncs it: half a sheet of passwords is useless.
 fn write_sheet(folder: &Path, users: &[User], passwords: &[Secret]) -> Result<PathBuf> {
     let path = folder.join(format!("passwords-{}.csv", random_hex(4)?));
     let written = || -> std::io::Result<()> {
@@ -215,7 +215,7 @@ fn write_sheet(folder: &Path, users: &[User], passwords: &[Secret]) -> Result<Pa
     }
 }
 
-/// Hashes on every core, several abreast on each; threads of its own, because a global pool would start anew in each
+/// Hashes on every core, several abreast on each. It uses its own threads, because a global pool would start again in each
 /// cell. The passwords are known to be good.
 pub(crate) fn hash_all(passwords: &[Secret]) -> Result<Vec<String>> {
     let cores = thread::available_parallelism().map_or(1, usize::from);

@@ -8,26 +8,26 @@ use crate::passwords::hashes::schema::check_password_hash;
 use crate::passwords::recipe::first_fault;
 use crate::users::User;
 
-/// Whether Auth0 would let this password in, by the hash the user brings; of either kind. Sends nothing.
+/// Whether Auth0 would accept this password, judging by the user's hash of either kind. Sends nothing.
 ///
-/// bcrypt, sha256, sha512 and the SHA-2 schemes of ldap are always there; the other algorithms need the crate's feature
+/// bcrypt, sha256, sha512 and the SHA-2 schemes of ldap are always available; the other algorithms need the crate's feature
 /// `all-hashes`, in a notebook `:dep auth0-bulk-users = { path = "..", features = ["all-hashes"] }`.
 ///
-/// A hash that takes over 512 MB of memory, or over some 5 s on one core, is not tried: bcrypt above cost 16, PBKDF2 of
-/// over 10 million iterations, and what argon2 and scrypt ask for beyond that. The practice tenant has the same limits.
+/// A hash that needs over 512 MB of memory, or over about 5 s on one core, is not tried: bcrypt above cost 16, PBKDF2 with over
+/// 10 million iterations, and argon2 and scrypt with such parameters. The practice tenant has the same limits.
 ///
 /// # Errors
 ///
-/// A user without a hash, or with both kinds; a description that fits no password whatever, with the field that is
-/// wrong; a password that is empty or over [`MAX_PASSWORD_BYTES`](crate::MAX_PASSWORD_BYTES), which no sign-in takes (Auth0's documentation); an algorithm that
-/// this build of the crate lacks; a hash that takes too much memory or time, with how much that would be.
+/// A user without a hash, or with both kinds; a description that cannot fit any password, with the wrong field; a password that
+/// is empty or over [`MAX_PASSWORD_BYTES`](crate::MAX_PASSWORD_BYTES), which no sign-in takes (Auth0's documentation); an
+/// algorithm that this build of the crate lacks; a hash that takes too much memory or time, with how much that would be.
 ///
 /// # Examples
 ///
 /// ```
 /// use auth0_bulk_users::*;
 ///
-/// let users = set_passwords(&generate_users("imfake", "test.edu", 1)?, Passwords::SameAsUsername)?;
+/// let users = set_passwords(&generate_users("imfake", "uni.test", 1)?, Passwords::SameAsUsername)?;
 /// assert!(verify_password(&users[0], "imfake_01")?);
 /// assert!(!verify_password(&users[0], "imfake_02")?);
 /// # Ok::<(), Error>(())

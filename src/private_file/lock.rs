@@ -1,4 +1,4 @@
-//! Who is at work on a run: the one who holds the lock in its folder.
+//! Who is working on a run: the program that holds the lock in its folder.
 
 use std::io;
 use std::path::Path;
@@ -11,19 +11,19 @@ use crate::error::{Error, Result};
 use crate::private_file::FILE_MODE;
 use crate::say::say;
 
-/// Made when a run begins and held locked while anyone is at work on it.
+/// Made when a run begins, and locked while a program works on it.
 pub(crate) const LOCK: &str = "lock";
-/// Waits that are over sooner are not worth a word.
+/// Shorter waits are not reported.
 const FIRST_WORD: Duration = Duration::from_secs(1);
-/// A kernel that is being ended takes a moment; one that is at work takes minutes.
+/// A kernel that is ending takes a moment; a working one takes minutes.
 const LOCK_WAIT: Duration = Duration::from_secs(3);
 
-/// Takes the lock of the run in `folder`; waits a little for whoever has it, and says so.
+/// Takes the lock of the run in `folder`; waits a little if another program has it, and says so.
 pub(crate) fn lock(folder: &Path) -> Result<File> {
     // A program that is just being started holds a copy of every lock of this one's, for a moment.
     let word = || {
         say!(
-            "another kernel or program is at work on {}: waiting {} s for it to end",
+            "another kernel or program is working on {}: waiting {} s for it to end",
             folder.display(),
             (LOCK_WAIT - FIRST_WORD).as_secs()
         );
@@ -32,7 +32,7 @@ pub(crate) fn lock(folder: &Path) -> Result<File> {
     lock.ok_or_else(|| Error::run_in_use(folder))
 }
 
-/// Tries for a lock again and again; `None` where somebody has it still at the limit. `word` is said where it takes a while.
+/// Tries to get a lock again and again; `None` if somebody still has it at the limit. `word` is printed if it takes a while.
 pub(crate) fn wait_for_lock(
     limit: Duration,
     word: impl Fn(),
@@ -62,13 +62,13 @@ pub(crate) fn try_lock(folder: &Path) -> Result<Option<File>> {
     try_lock_file(&path).map_err(|cause| Error::disk(folder, cause))
 }
 
-/// A pipe would hold up whoever opens it, and a link would make a file elsewhere.
+/// Opening a pipe would hang, and a link would make a file elsewhere.
 fn is_plain_or_new(path: &Path) -> bool {
     disk::symlink_metadata(path).map_or(true, |found| found.is_file())
 }
 
-/// Takes the lock on a file of its owner's alone if nobody has it; who may open it may hold it locked. What the file holds
-/// does not matter, so nothing is written to it.
+/// Takes the lock on a private file if nobody has it; anybody who may open the file could hold the lock. The content of the
+/// file does not matter, so nothing is written to it.
 pub(crate) fn try_lock_file(path: &Path) -> io::Result<Option<File>> {
     let file = File::open(path, How::OrNew(FILE_MODE))?;
     // One that was made for others to read as well could be held locked by them.

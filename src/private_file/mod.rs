@@ -11,16 +11,16 @@ use crate::disk::metadata::How;
 use crate::disk::{self, File};
 use crate::secrets::random_hex;
 
-/// Permissions of a file, and of a folder, that its owner alone can read.
+/// Permissions of a file, and of a folder, that only its owner can read.
 pub(crate) const FILE_MODE: u32 = 0o600;
 const FOLDER_MODE: u32 = 0o700;
 
-/// A new file that its owner alone can read; where one is already, that is an error.
+/// A new file that only its owner can read; an existing file is an error.
 pub(crate) fn create_private(path: &Path) -> io::Result<File> {
     File::open(path, How::New(FILE_MODE))
 }
 
-/// A file for another program to add to, which its owner alone can read if it is made here.
+/// A file for another program to append to, which only its owner can read if it is made here.
 pub(crate) fn append_to_private(path: &Path) -> io::Result<fs::File> {
     let mut options = fs::OpenOptions::new();
     #[cfg(unix)]
@@ -28,7 +28,7 @@ pub(crate) fn append_to_private(path: &Path) -> io::Result<fs::File> {
     options.append(true).create(true).open(path)
 }
 
-/// Writes a file for its owner alone. It is written beside its place, and put there once it is whole.
+/// Writes a file that only its owner can read. It is written beside its place, and moved there once it is complete.
 pub(crate) fn write_private(place: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut aside = place.as_os_str().to_owned();
     aside.push(format!(".{}", random_hex(4).map_err(io::Error::other)?));
@@ -44,12 +44,12 @@ pub(crate) fn write_private(place: &Path, bytes: &[u8]) -> io::Result<()> {
     })
 }
 
-/// Makes a folder, and those above it that are missing, for its owner alone.
+/// Makes a folder, and missing folders above it, for its owner only.
 pub(crate) fn create_private_folders(path: &Path) -> io::Result<()> {
     disk::create_dir_all(path, FOLDER_MODE)
 }
 
-/// Makes a new folder for its owner alone.
+/// Makes a new folder for its owner only.
 pub(crate) fn create_private_folder(path: &Path) -> io::Result<()> {
     disk::create_dir(path, FOLDER_MODE)
 }

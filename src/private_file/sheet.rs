@@ -1,7 +1,8 @@
-//! CSV files of users: personal data, so for their owner alone, and whole or not there at all; and harmless in a spreadsheet.
+//! CSV files of users. They hold personal data, so only their owner can read them. They are complete or not there at all, and
+//! harmless in a spreadsheet.
 //!
-//! A spreadsheet takes a cell that begins with a sign such as `=` for a formula, which may read other cells and send them
-//! away. So an apostrophe is put before such a sign, as Auth0 does in its own exports. [`as_it_was`] takes it off again.
+//! A spreadsheet takes a cell that begins with a sign such as `=` for a formula, which may read other cells and send them away.
+//! So such a cell gets an apostrophe in front, as in Auth0's own exports. [`as_it_was`] removes it again.
 
 use std::borrow::Cow;
 use std::io::{self, BufWriter, Write};
@@ -11,7 +12,7 @@ use crate::disk::{self, File};
 use crate::private_file::create_private;
 use crate::secrets::random_hex;
 
-/// A file that is written beside its place, and put there once it is whole; what was there stays until then.
+/// A file that is written beside its place, and moved there once it is complete; the old file stays until then.
 pub(crate) struct CsvFile {
     place: PathBuf,
     aside: PathBuf,
@@ -142,7 +143,7 @@ mod tests {
             ("a=1, b", "\"a=1, b\""),
             ("O'Neill", "O'Neill"),
             ("'tis", "'tis"),
-            ("a@test.edu", "a@test.edu"),
+            ("a@uni.test", "a@uni.test"),
             ("", ""),
         ] {
             assert_eq!(field(text), cell);
@@ -159,11 +160,11 @@ mod tests {
             let disk = SimulatedDisk::new();
             on(&disk, || {
                 let mut sheet = CsvFile::create(Path::new("sheet.csv")).unwrap();
-                sheet.row(["a@test.edu"]).unwrap();
+                sheet.row(["a@uni.test"]).unwrap();
                 sheet.finish().unwrap();
             });
             disk.cut_power(&mut Chance::of(seed));
-            let whole = (PathBuf::from("sheet.csv"), b"a@test.edu\n".to_vec());
+            let whole = (PathBuf::from("sheet.csv"), b"a@uni.test\n".to_vec());
             assert_eq!(disk.files(), [whole], "seed {seed}");
         }
     }

@@ -1,4 +1,4 @@
-//! All users of a connection, by an export job: what a search does not give.
+//! All users of a connection, by an export job, which finds more than a search.
 
 use std::path::Path;
 use std::time::Duration;
@@ -23,9 +23,9 @@ use crate::tenant::answer::{Field, MOST_VALUES, most_values};
 use crate::tenant::answers::{AcceptedAnswer, JobAnswer};
 use crate::tenant::request::Request;
 
-/// What a file takes is not limited, as long as it comes: silence is. A day is no limit to any file that fits into memory.
+/// The time for a file is not limited as long as it arrives; silence is. A day is enough for any file that fits into memory.
 const LONGEST_DOWNLOAD: Duration = Duration::from_secs(24 * 3600);
-/// A link is good for 60 s (Auth0); each read of the job gives a new one.
+/// A link is valid for 60 s (Auth0); each read of the job gives a new one.
 const LINKS_TRIED: u32 = 3;
 /// Users that are kept in memory: some 1 KB each.
 const MOST_USERS: usize = 1_000_000;
@@ -55,7 +55,7 @@ const FIELDS: [&str; 10] = [
 /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
 /// # let tenant = Tenant::practice()?;
 /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-/// # let users = generate_users("docs-export", "test.edu", 1)?;
+/// # let users = generate_users("docs-export", "uni.test", 1)?;
 /// # let job = start_import(&tenant, &connection, &users)?;
 /// # let finished = wait_for_job(&tenant, &job, Duration::from_secs(60))?;
 /// let everybody: ExportedUsers = export_users(&tenant, &connection, Duration::from_secs(60))?;
@@ -77,14 +77,13 @@ debug_fields!(ExportedUsers: users, connection);
 
 list!(ExportedUsers, users, Profile);
 
-/// Exports all users of a connection, at most waiting for `limit`. Sends an export job and reads; waits; changes no user.
+/// Exports all users of a connection, waiting at most for `limit`. Sends an export job and reads; waits; changes no user.
 ///
-/// A search gives the first 1,000; this gives up to a million: the job's file is fetched packed and unpacked in memory
-/// (10,000 users take a few megabytes).
-/// Auth0 exports no passwords and no hashes.
+/// A search finds up to 1,000 users; this returns up to a million. The job's gzip file is downloaded and unpacked in memory
+/// (10,000 users take a few megabytes). Auth0 exports no passwords and no hashes.
 ///
-/// It works on a read-only tenant: no user and no setting is changed. Yet it is more than a look: a job appears in the tenant, its
-/// log names it, and for a minute at a time a link leads to everybody's personal data. Auth0 keeps the job for a day.
+/// It works on a read-only tenant, since it changes no user and no setting. But it is more than a look: a job appears in the
+/// tenant and in its log, and for a minute at a time a link leads to everybody's personal data. Auth0 keeps the job for a day.
 ///
 /// # Errors
 ///
@@ -215,9 +214,9 @@ fn read(file: &[u8], sent: &SentSecrets, job: &JobId, most: usize) -> Result<Vec
 impl ExportedUsers {
     /// Writes one row for each user; metadata as JSON. Sends nothing.
     ///
-    /// The file holds personal data, so you alone can read it; one that is there already is replaced once this one is
-    /// whole. A text that a spreadsheet would take for a formula gets an apostrophe before it, as in
-    /// Auth0's own CSV; [`read_csv`](crate::read_csv) takes it off again.
+    /// The file holds personal data, so only you can read it; an existing file is replaced once this one is complete. A text
+    /// that a spreadsheet would take for a formula gets an apostrophe in front, as in Auth0's own CSV;
+    /// [`read_csv`](crate::read_csv) removes it again.
     ///
     /// # Errors
     ///
@@ -293,7 +292,7 @@ mod tests {
         );
         for row in ["{}", "[]", "{\"user_id\":{}}", "{\"user_id\":\"auth0|1\""] {
             let error = read(row.as_bytes()).unwrap_err().to_string();
-            assert!(error.contains("line 1 of the file is no user"), "{error}");
+            assert!(error.contains("line 1 of the file is not a user"), "{error}");
         }
     }
 }

@@ -11,23 +11,23 @@ pub(crate) fn address_of(link: &str, loopback: Option<&Url>) -> Result<Url, &'st
         Some(url) => url,
         // Auth0 has been seen to leave the scheme out.
         None if !path.contains("://") => Url::parse(&format!("https://{link}"))
-            .map_err(|_| "the file it names has no address that can be read")?,
-        None => return Err("the file it names has no address that can be read"),
+            .map_err(|_| "the address of the file cannot be read")?,
+        None => return Err("the address of the file cannot be read"),
     };
     if !address.username().is_empty() || address.password().is_some() {
-        return Err("the file it names is at an address with a user's name or a password in it");
+        return Err("the address of the file has a user name or a password in it");
     }
     let is_own = |own: &Url| place(own) == place(&address);
     if address.scheme() == "http" && loopback.is_some_and(is_own) {
         return Ok(address);
     }
     if address.scheme() != "https" {
-        return Err("the file it names is not to be had over https");
+        return Err("the address of the file is not https");
     }
     // A dot at the end changes nothing of where a name leads.
     match address.domain().map(|name| name.trim_end_matches('.')) {
         Some(name) if name.contains('.') && !name.ends_with(".localhost") => Ok(address),
-        _ => Err("the file it names is not at a host with a name"),
+        _ => Err("the address of the file has no host name"),
     }
 }
 
@@ -56,27 +56,27 @@ mod tests {
             ("http://127.0.0.1:8080/f?k=1", "http://127.0.0.1:8080/f?k=1"),
             ("http://LOCALHOST:8080/f", "http://localhost:8080/f"),
             (
-                "https://s3.test.edu/f?to=a://b",
-                "https://s3.test.edu/f?to=a://b",
+                "https://s3.uni.test/f?to=a://b",
+                "https://s3.uni.test/f?to=a://b",
             ),
-            ("s3.test.edu/f?to=a://b", "https://s3.test.edu/f?to=a://b"),
-            ("s3.test.edu:8443/f", "https://s3.test.edu:8443/f"),
-            ("HTTPS://s3.test.edu/f", "https://s3.test.edu/f"),
-            ("//s3.test.edu/f", "https://s3.test.edu/f"),
+            ("s3.uni.test/f?to=a://b", "https://s3.uni.test/f?to=a://b"),
+            ("s3.uni.test:8443/f", "https://s3.uni.test:8443/f"),
+            ("HTTPS://s3.uni.test/f", "https://s3.uni.test/f"),
+            ("//s3.uni.test/f", "https://s3.uni.test/f"),
         ] {
             assert_eq!(at(link).unwrap(), address);
         }
         for link in [
-            "http://127.0.0.1:8080@test.edu/f",
-            "http://127.0.0.1:8080.test.edu/f",
-            "http://127.0.0.1.test.edu:8080/f",
+            "http://127.0.0.1:8080@uni.test/f",
+            "http://127.0.0.1:8080.uni.test/f",
+            "http://127.0.0.1.uni.test:8080/f",
             "http://127.0.0.1:8081/f",
             "http://127.0.0.1/f",
             "http://127.0.0.2:8080/f",
-            "http://test.edu:8080/f",
-            "https://user@s3.test.edu/f",
-            "https://user:word@s3.test.edu/f",
-            ":word@s3.test.edu/f",
+            "http://uni.test:8080/f",
+            "https://user@s3.uni.test/f",
+            "https://user:word@s3.uni.test/f",
+            ":word@s3.uni.test/f",
             "https://169.254.169.254/f",
             "https://2852039166/f",
             "https://[::1]/f",
@@ -86,7 +86,7 @@ mod tests {
             "https://a.LOCALHOST./f",
             "https://intranet./f",
             "https://intranet/f",
-            "ftp://s3.test.edu/f",
+            "ftp://s3.uni.test/f",
             "file:///etc/passwd",
             "javascript:alert(1)",
             "/f",

@@ -1,4 +1,4 @@
-//! Looking at the users a tenant has: by search, and by e-mail.
+//! Finding a tenant's users, by search and by e-mail.
 
 pub(crate) mod export;
 pub(crate) mod link;
@@ -22,9 +22,9 @@ const PER_PAGE: usize = 100;
 /// Search pages no further, whatever there is (Auth0: `invalid_paging` beyond).
 pub(crate) const MOST_FOUND: usize = 1000;
 
-/// A user as the tenant has them; what the tenant does not say is `None`.
+/// A user in the tenant; fields that the tenant leaves out are `None`.
 ///
-/// Given by [`find_users`], [`users_by_email`] and [`export_users`](crate::export_users).
+/// Returned by [`find_users`], [`users_by_email`] and [`export_users`](crate::export_users).
 ///
 /// # Examples
 ///
@@ -34,10 +34,10 @@ pub(crate) const MOST_FOUND: usize = 1000;
 /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
 /// # let tenant = Tenant::practice()?;
 /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-/// # let users = generate_users("docs-profile", "test.edu", 1)?;
+/// # let users = generate_users("docs-profile", "uni.test", 1)?;
 /// # let job = start_import(&tenant, &connection, &users)?;
 /// # let finished = wait_for_job(&tenant, &job, Duration::from_secs(60))?;
-/// let found = users_by_email(&tenant, "docs-profile_01@test.edu")?;
+/// let found = users_by_email(&tenant, "docs-profile_01@uni.test")?;
 /// assert!(found[0].user_id.starts_with("auth0|"));
 /// assert_eq!(found[0].connection.as_deref(), Some("Username-Password-Authentication"));
 /// assert_eq!(found[0].user_metadata, None);
@@ -49,7 +49,7 @@ pub(crate) const MOST_FOUND: usize = 1000;
 pub struct Profile {
     /// `auth0|` and the id, of a database user.
     pub user_id: String,
-    /// In lower case, as Auth0 stores it of database users.
+    /// In lower case, as Auth0 stores it for database users.
     pub email: Option<String>,
     /// Whether the e-mail is verified.
     pub email_verified: Option<bool>,
@@ -63,9 +63,9 @@ pub struct Profile {
     pub connection: Option<String>,
     /// ISO 8601, UTC.
     pub created_at: Option<String>,
-    /// Data the user cannot change.
+    /// Data that the user cannot change.
     pub app_metadata: Option<Map<String, Value>>,
-    /// Data the user can change.
+    /// Data that the user can change.
     pub user_metadata: Option<Map<String, Value>>,
 }
 
@@ -92,7 +92,7 @@ impl Profile {
     }
 }
 
-/// Users that were looked for: a list of [`Profile`], which derefs to a slice, iterates, and draws itself as a table.
+/// Users that were found: a list of [`Profile`], which derefs to a slice, iterates, and draws itself as a table.
 ///
 /// # Examples
 ///
@@ -100,12 +100,12 @@ impl Profile {
 /// use auth0_bulk_users::*;
 ///
 /// let tenant = Tenant::practice()?;
-/// let found: FoundUsers = users_by_email(&tenant, "docs-nobody@test.edu")?;
+/// let found: FoundUsers = users_by_email(&tenant, "docs-nobody@uni.test")?;
 /// for user in &found {
 ///     println!("{}", user.user_id);
 /// }
 /// assert!(found.is_empty());
-/// # assert!(found.to_string().contains("docs-nobody@test.edu"));
+/// # assert!(found.to_string().contains("docs-nobody@uni.test"));
 /// # Ok::<(), Error>(())
 /// ```
 #[derive(Clone)]
@@ -119,7 +119,7 @@ pub struct FoundUsers {
 debug_fields!(FoundUsers: users, asked_for, by_search, total);
 
 impl FoundUsers {
-    /// How many there are in all. A search counts no further than 1,000: see [`FoundUsers::is_at_least`].
+    /// How many there are in all. A search counts only up to 1,000: see [`FoundUsers::is_at_least`].
     ///
     /// # Examples
     ///
@@ -129,7 +129,7 @@ impl FoundUsers {
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
     /// # let tenant = Tenant::practice()?;
     /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-    /// # let users = generate_users("docs-total", "test.edu", 2)?;
+    /// # let users = generate_users("docs-total", "uni.test", 2)?;
     /// # let job = start_import(&tenant, &connection, &users)?;
     /// # let finished = wait_for_job(&tenant, &job, Duration::from_secs(60))?;
     /// let found = find_users(&tenant, "username:docs-total_*")?;
@@ -142,8 +142,7 @@ impl FoundUsers {
         self.total
     }
 
-    /// Whether [`FoundUsers::total`] is a least number: a search counts no further than 1,000, so 1,000 means 1,000 or
-    /// more.
+    /// Whether [`FoundUsers::total`] is a minimum: a search counts only up to 1,000, so 1,000 means 1,000 or more.
     ///
     /// # Examples
     ///
@@ -166,11 +165,11 @@ list!(FoundUsers, users, Profile);
 /// Searches the tenant's users with `query`, in Auth0's search language (v3); all of them when it is empty. Sends up
 /// to ten reads; writes nothing.
 ///
-/// `email:"anna@test.edu"`, `username:imfake_*`, `email.domain:"test.edu" AND NOT blocked:true`,
+/// `email:"anna@uni.test"`, `username:imfake_*`, `email.domain:"uni.test" AND NOT blocked:true`,
 /// `identities.connection:"staff"`, `user_metadata.group:"teacher"`, `_exists_:phone_number`.
 ///
-/// A search gives the first 1,000 users, and [`FoundUsers::total`] counts no further: 1,000 means 1,000 or more
-/// ([`export_users`](crate::export_users) gives everybody). It also lags: users who were created or changed in the last
+/// A search finds the first 1,000 users, and [`FoundUsers::total`] counts only up to 1,000, so 1,000 means 1,000 or more
+/// ([`export_users`](crate::export_users) returns everybody). It also lags: users who were created or changed in the last
 /// seconds may be missing. [`users_by_email`] is always up to date.
 ///
 /// # Errors
@@ -183,7 +182,7 @@ list!(FoundUsers, users, Profile);
 /// use auth0_bulk_users::*;
 ///
 /// let tenant = Tenant::practice()?;
-/// let found = find_users(&tenant, r#"email.domain:"docs-nowhere.edu""#)?;
+/// let found = find_users(&tenant, r#"email.domain:"docs-nowhere.test""#)?;
 /// assert_eq!((found.len(), found.total()), (0, 0));
 /// # Ok::<(), Error>(())
 /// ```
@@ -217,7 +216,7 @@ pub fn find_users(tenant: &Tenant, query: &str) -> Result<FoundUsers> {
         let told = page.total.and_then(|total| usize::try_from(total).ok());
         found.total = told.unwrap_or_default().max(found.users.len());
         let all = told.is_some() && found.users.len() >= found.total;
-        // Without a total, a page that brings nobody new is the last.
+        // Without a total, a page without new users is the last.
         if all || found.users.len() == before {
             break;
         }
@@ -232,7 +231,7 @@ fn profiles(answer: &Answer, users: &[Value]) -> Result<Vec<Profile>> {
         let profile = Profile::read(user);
         match profile.user_id.is_empty() {
             true => {
-                let problem = format!("user {} of its list has no `user_id`", place + 1);
+                let problem = format!("user {} in its list has no `user_id`", place + 1);
                 Err(answer.bad(&problem))
             }
             false => Ok(profile),
@@ -258,10 +257,10 @@ fn profiles(answer: &Answer, users: &[Value]) -> Result<Vec<Profile>> {
 /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
 /// let tenant = Tenant::practice()?;
 /// let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-/// # let users = generate_users("docs-mail", "test.edu", 1)?;
+/// # let users = generate_users("docs-mail", "uni.test", 1)?;
 /// # let job = start_import(&tenant, &connection, &users)?;
 /// # let finished = wait_for_job(&tenant, &job, Duration::from_secs(60))?;
-/// let found = users_by_email(&tenant, "docs-mail_01@test.edu")?;
+/// let found = users_by_email(&tenant, "docs-mail_01@uni.test")?;
 /// assert_eq!(found[0].username.as_deref(), Some("docs-mail_01"));
 /// # remove_users(&tenant, plan_removal(&tenant, &finished)?)?;
 /// # Ok::<(), Error>(())
@@ -273,7 +272,7 @@ pub fn users_by_email(tenant: &Tenant, email: &str) -> Result<FoundUsers> {
     if !found.is_empty() || given == lowered {
         return Ok(found);
     }
-    // Only connections that are no databases keep capitals.
+    // Only connections that are not databases keep capitals.
     let kept = ask_by_email(tenant, given)?;
     Ok(if kept.is_empty() { found } else { kept })
 }

@@ -1,7 +1,7 @@
-//! The dress rehearsal of an import: the reader's own users, on a practice tenant of their tenant's shape, in turned time.
+//! The rehearsal of an import: the reader's users on a practice tenant shaped like their tenant, with a turned clock.
 //!
-//! `told.rs` reads what the tenant tells, `terms.rs` says how fast it may be, `stand_ins.rs` what stands in for secrets, `play.rs` plays the
-//! import, `unknown.rs` has what could not be known, `report.rs` what is told of it all.
+//! `told.rs` reads from the tenant, `terms.rs` says how fast it may be, `stand_ins.rs` replaces secrets, `play.rs` plays the
+//! import, `unknown.rs` has what could not be known, and `report.rs` has the report.
 
 pub(crate) mod play;
 pub(crate) mod report;
@@ -30,22 +30,22 @@ use crate::tenant::Tenant;
 use crate::users::User;
 use crate::words::{count, grouped};
 
-/// Plays an import with these users beforehand: who will be refused and why, how many jobs and requests, how long. Sends reads
-/// alone, and writes nothing to the tenant, which may be read-only.
+/// Rehearses an import with these users: which rows will be refused and why, how many jobs and requests, how long. Sends only
+/// reads, and writes nothing to the tenant, which may be read-only.
 ///
-/// It reads the connection, which applications use it, and with
-/// [`look_up_existing`](ImportOptions::look_up_existing) who of the users is there already: a request for each, and it says how many. Then
-/// it starts a practice tenant of its own that has this shape, and makes the import there, by the same code, on a clock that is turned:
-/// hours pass in seconds. Where the tenant does not tell how fast it is, three plays do, from Auth0's slowest plan to its
-/// fastest, and give a range. Hashes and second factors stay here: the practice tenant is given others of the same kind and length.
+/// It reads the connection, which applications use it, and with [`look_up_existing`](ImportOptions::look_up_existing) which
+/// users already exist, with one request for each; it says how many. Then it starts its own practice tenant with this shape and
+/// makes the import there with the same code, on a turned clock: hours pass in seconds. If the tenant does not say how fast it
+/// is, three plays from Auth0's slowest plan to its fastest give a range. Hashes and second factors stay here: the practice
+/// tenant gets others of the same kind and length.
 ///
-/// Users whom the check finds fault with are left out, as with [`skip_bad_rows`](ImportOptions::skip_bad_rows). With an
-/// upsert, `look_up_existing` is for the rehearsal alone. Nothing is left in `imports/`.
+/// Faulty rows are left out, as with [`skip_bad_rows`](ImportOptions::skip_bad_rows). With an upsert, `look_up_existing` is
+/// only for the rehearsal. Nothing is left in `imports/`.
 ///
 /// # Errors
 ///
-/// No users; options that contradict each other; a connection that takes no import; the tenant cannot be reached; the
-/// practice tenant cannot be built or started, or the play comes to no end, as on a full disk.
+/// No users; options that contradict each other; a connection that cannot take an import; the tenant cannot be reached; the
+/// practice tenant cannot be built or started, or the play stops, for example because the disk is full.
 ///
 /// # Examples
 ///
@@ -55,7 +55,7 @@ use crate::words::{count, grouped};
 /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
 /// let tenant = Tenant::practice()?;
 /// let connection = get_connection_id(&tenant, "Email-Only-Users")?;
-/// let users = [User::new("docs-play@test.edu"), User { username: Some("ada".into()), ..User::new("docs-ada@test.edu") }];
+/// let users = [User::new("docs-play@uni.test"), User { username: Some("ada".into()), ..User::new("docs-ada@uni.test") }];
 /// let rehearsal = rehearse_import(&tenant, &connection, &users, &ImportOptions::default())?;
 /// assert_eq!(rehearsal.refused()[0].row, 2, "this connection takes no usernames");
 /// # Ok::<(), Error>(())
@@ -136,8 +136,8 @@ fn played_with(
     options.clone().look_up_existing(looks_up).whole()
 }
 
-/// What it takes to remove those whom the import would create: a look at the connection, searches by id, and a request for each. Who
-/// brings a user id of their own is looked up three times besides. Whose id is left to Auth0 is removed by nobody.
+/// What it takes to remove the users that the import would create: a look at the connection, searches by id, and one request
+/// for each. Users with their own id are also looked up three times. Users with an id from Auth0 cannot be removed.
 fn removal(report: &ImportReport, users: &[User], options: &ImportOptions) -> (u64, Duration) {
     let stays = report.attention().iter();
     let refused_with_id = stays.filter(|user| {

@@ -28,7 +28,7 @@ use crate::words::in_words;
 const SILENCE: Duration = Duration::from_secs(2);
 /// No play is cut short: how long an import takes is what it is to tell.
 const TIME_LIMIT: Duration = Duration::from_secs(30 * 24 * 3600);
-/// Where the runs of rehearsals are, which nobody looks into for a run.
+/// The folder for the runs of rehearsals, where nobody looks for runs.
 const REHEARSALS: &str = ".rehearsal";
 
 /// A folder that is younger may be of a rehearsal that is only just beginning.
@@ -125,10 +125,10 @@ impl Drop for Runs {
     }
 }
 
-/// Deletes what rehearsals left that were killed: a folder whose lock nobody holds.
+/// Deletes what killed rehearsals left: folders whose lock nobody holds.
 fn delete_forgotten(all: &Path) {
     for entry in fs::read_dir(all).into_iter().flatten().flatten() {
-        // A link would lead to a folder that is none of ours.
+        // A link would lead to a folder that is not ours.
         let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
         let made = entry.metadata().and_then(|made| made.modified());
         let age = made.ok().and_then(clock::age_of_file);

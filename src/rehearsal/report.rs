@@ -9,14 +9,15 @@ use crate::say::debug_fields;
 /// One way how it may go.
 #[derive(Clone, Debug)]
 pub(crate) struct Forecast {
-    /// Users an hour that the tenant's jobs work off; `None`: as it told.
+    /// Users an hour that the tenant's jobs import; `None` for what the tenant says.
     pub(crate) users_an_hour: Option<u32>,
     pub(crate) took: Duration,
     pub(crate) requests: u64,
 }
 
-/// What an import would do, played with the reader's own users on a practice tenant of their tenant's shape; made by
-/// [`rehearse_import`](crate::rehearse_import). Draws itself with who would be refused, a timeline, and what it could not know.
+/// What an import would do, played with your users on a practice tenant shaped like your tenant; made by
+/// [`rehearse_import`](crate::rehearse_import). Draws itself with the rows that would be refused, a timeline, and what it could
+/// not know.
 ///
 /// # Examples
 ///
@@ -26,7 +27,7 @@ pub(crate) struct Forecast {
 /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
 /// let tenant = Tenant::practice()?;
 /// let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-/// let users = generate_users("docs-rehears", "test.edu", 40)?;
+/// let users = generate_users("docs-rehears", "uni.test", 40)?;
 /// let rehearsal = rehearse_import(&tenant, &connection, &users, &ImportOptions::default())?;
 /// assert!(rehearsal.refused().is_empty() && rehearsal.obstacles().is_empty());
 /// println!("{rehearsal}");
@@ -62,7 +63,7 @@ impl Rehearsal {
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
     /// # let tenant = Tenant::practice()?;
     /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-    /// let users = [User::new("docs-counts@test.edu"), User::new("no address")];
+    /// let users = [User::new("docs-counts@uni.test"), User::new("no address")];
     /// let rehearsal = rehearse_import(&tenant, &connection, &users, &ImportOptions::default())?;
     /// assert_eq!((rehearsal.counts().inserted, rehearsal.counts().failed), (1, 1));
     /// # Ok::<(), Error>(())
@@ -72,8 +73,8 @@ impl Rehearsal {
         self.report.counts()
     }
 
-    /// The users who would be neither inserted nor updated, and why, the first 1,000 in the order of the input. Who is there already is among
-    /// them where that was looked up.
+    /// The first 1,000 users who would be neither inserted nor updated, and why, in the order of the input. Existing users are
+    /// among them if they were looked up.
     ///
     /// # Examples
     ///
@@ -83,7 +84,7 @@ impl Rehearsal {
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
     /// # let tenant = Tenant::practice()?;
     /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-    /// let users = [User::new("docs-refused@test.edu"), User::new("no address")];
+    /// let users = [User::new("docs-refused@uni.test"), User::new("no address")];
     /// let rehearsal = rehearse_import(&tenant, &connection, &users, &ImportOptions::default())?;
     /// let Attention { row, reasons, .. } = &rehearsal.refused()[0];
     /// assert_eq!((*row, reasons[0].field.as_deref()), (2, Some("email")));
@@ -94,7 +95,7 @@ impl Rehearsal {
         self.report.attention()
     }
 
-    /// How many more there would be than the first 1,000, whom [`refused`](Rehearsal::refused) names.
+    /// How many more there would be beyond the first 1,000, which [`refused`](Rehearsal::refused) lists.
     ///
     /// # Examples
     ///
@@ -104,7 +105,7 @@ impl Rehearsal {
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
     /// # let tenant = Tenant::practice()?;
     /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-    /// let users = [User::new("docs-beyond@test.edu"), User::new("no address")];
+    /// let users = [User::new("docs-beyond@uni.test"), User::new("no address")];
     /// let rehearsal = rehearse_import(&tenant, &connection, &users, &ImportOptions::default())?;
     /// assert_eq!((rehearsal.refused().len(), rehearsal.refused_beyond()), (1, 0));
     /// # Ok::<(), Error>(())
@@ -114,7 +115,7 @@ impl Rehearsal {
         self.report.attention_beyond()
     }
 
-    /// The jobs, in the order of their files, by the likeliest play.
+    /// The jobs, in the order of their files, in the likeliest play.
     ///
     /// # Examples
     ///
@@ -124,7 +125,7 @@ impl Rehearsal {
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
     /// # let tenant = Tenant::practice()?;
     /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-    /// let users = generate_users("docs-jobs", "test.edu", 4_000)?;
+    /// let users = generate_users("docs-jobs", "uni.test", 4_000)?;
     /// let rehearsal = rehearse_import(&tenant, &connection, &users, &ImportOptions::default())?;
     /// let users_of = |job: &JobSpan| job.users;
     /// assert_eq!(rehearsal.jobs().iter().map(users_of).sum::<usize>(), 4_000);
@@ -135,7 +136,7 @@ impl Rehearsal {
         self.report.jobs()
     }
 
-    /// How many requests the import would send: the fewest and the most.
+    /// How many requests the import would send, at least and at most.
     ///
     /// # Examples
     ///
@@ -145,7 +146,7 @@ impl Rehearsal {
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
     /// # let tenant = Tenant::practice()?;
     /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-    /// let users = generate_users("docs-sent", "test.edu", 3)?;
+    /// let users = generate_users("docs-sent", "uni.test", 3)?;
     /// let rehearsal = rehearse_import(&tenant, &connection, &users, &ImportOptions::default())?;
     /// let (fewest, most) = rehearsal.requests();
     /// assert!(fewest >= 2 && fewest == most, "a practice tenant tells how fast it is");
@@ -160,7 +161,7 @@ impl Rehearsal {
         )
     }
 
-    /// How long the import would take, at best and at worst. A practice tenant tells how fast it is, and then both are the same.
+    /// How long the import would take, at best and at worst. A practice tenant says how fast it is, so both are the same.
     ///
     /// # Examples
     ///
@@ -170,7 +171,7 @@ impl Rehearsal {
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
     /// # let tenant = Tenant::practice()?;
     /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-    /// let users = generate_users("docs-long", "test.edu", 3)?;
+    /// let users = generate_users("docs-long", "uni.test", 3)?;
     /// let rehearsal = rehearse_import(&tenant, &connection, &users, &ImportOptions::default())?;
     /// let (at_best, at_worst) = rehearsal.duration();
     /// assert!(at_best == at_worst && at_worst < Duration::from_secs(60));
@@ -185,7 +186,7 @@ impl Rehearsal {
         )
     }
 
-    /// How long it would take at the likeliest speed of the tenant's jobs, which is between the two of
+    /// How long it would take at the likeliest speed of the tenant's jobs, between the two values of
     /// [`duration`](Rehearsal::duration).
     ///
     /// # Examples
@@ -196,7 +197,7 @@ impl Rehearsal {
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
     /// # let tenant = Tenant::practice()?;
     /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-    /// let users = generate_users("docs-likely", "test.edu", 3)?;
+    /// let users = generate_users("docs-likely", "uni.test", 3)?;
     /// let rehearsal = rehearse_import(&tenant, &connection, &users, &ImportOptions::default())?;
     /// let (at_best, at_worst) = rehearsal.duration();
     /// assert!((at_best..=at_worst).contains(&rehearsal.likely()));
@@ -207,8 +208,8 @@ impl Rehearsal {
         self.forecasts[self.likeliest].took
     }
 
-    /// What it would take to remove the users again: how many requests, and how long at the rate of the import. It is faster where the
-    /// tenant tells that it has room.
+    /// What it would take to remove the users again: how many requests, and how long at the rate of the import. It is faster if
+    /// the tenant says that it takes more.
     ///
     /// # Examples
     ///
@@ -218,7 +219,7 @@ impl Rehearsal {
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
     /// # let tenant = Tenant::practice()?;
     /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-    /// let users = generate_users("docs-away", "test.edu", 38)?;
+    /// let users = generate_users("docs-away", "uni.test", 38)?;
     /// let rehearsal = rehearse_import(&tenant, &connection, &users, &ImportOptions::default())?;
     /// // One for each user, and two to look for them.
     /// assert_eq!(rehearsal.removal(), (40, Duration::from_secs(20)));
@@ -229,7 +230,7 @@ impl Rehearsal {
         self.removal
     }
 
-    /// What would keep the import from being made as it was rehearsed, and what to do about it: one sentence each.
+    /// What would prevent the import as it was rehearsed, and what to do about it: one sentence each.
     ///
     /// # Examples
     ///
@@ -239,7 +240,7 @@ impl Rehearsal {
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
     /// # let tenant = Tenant::practice()?;
     /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-    /// let users = [User::new("docs-first@test.edu"), User::new("no address")];
+    /// let users = [User::new("docs-first@uni.test"), User::new("no address")];
     /// let rehearsal = rehearse_import(&tenant, &connection, &users, &ImportOptions::default())?;
     /// assert!(rehearsal.obstacles()[0].contains("skip_bad_rows(true)"));
     /// # Ok::<(), Error>(())
@@ -259,7 +260,7 @@ impl Rehearsal {
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
     /// # let tenant = Tenant::practice()?;
     /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-    /// let users = generate_users("docs-unknown", "test.edu", 3)?;
+    /// let users = generate_users("docs-unknown", "uni.test", 3)?;
     /// let rehearsal = rehearse_import(&tenant, &connection, &users, &ImportOptions::default())?;
     /// assert!(rehearsal.unknown()[0].starts_with("who of the users is in the connection already"));
     /// # Ok::<(), Error>(())

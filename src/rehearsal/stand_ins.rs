@@ -1,5 +1,5 @@
-//! What stands in for a user's secrets in a rehearsal: something of the same kind and as long, since length decides how many
-//! jobs there are, and kind whether Auth0 takes it. Nothing of a secret is left in it.
+//! Replacements for a user's secrets in a rehearsal. They have the same kind and length, since the length decides how many jobs
+//! there are, and the kind decides whether Auth0 takes it. Nothing of the secret is left.
 
 use serde_json::{Map, Value};
 
@@ -29,7 +29,7 @@ pub(crate) fn without_secrets(user: &User) -> User {
     }
 }
 
-/// Bcrypt of the same prefix; every character behind it is the one that stands for nought.
+/// Bcrypt of the same prefix; every character after it is the one for zero.
 fn bcrypt_like(hash: &str) -> String {
     let end = hash.match_indices('$').nth(2).map_or(0, |(at, _)| at + 1);
     let (head, rest) = hash.split_at(end);
@@ -69,7 +69,7 @@ fn is_word(text: &str) -> bool {
     text.len() <= LONGEST_WORD && text.bytes().all(is_of_one)
 }
 
-/// Of a value that is none of a hash's own: numbers such as `keylen` stay, texts do not.
+/// For other values: numbers such as `keylen` stay, texts do not.
 fn other(value: &Value) -> Value {
     match value {
         Value::String(text) => filled(text).into(),
@@ -103,7 +103,7 @@ fn is_scheme(head: &str) -> bool {
     !name.is_empty() && is_word(&name.to_ascii_lowercase())
 }
 
-/// Base64 of nothing but noughts, with the padding that was there.
+/// Base64 of zeros, with the same padding.
 fn base64_like(text: &str) -> String {
     let like = |c| if c == '=' { '=' } else { 'A' };
     text.chars().map(like).collect()
@@ -197,7 +197,7 @@ mod tests {
             "digest": "sha256", "key": {"value": "aaaaaaaa", "encoding": "utf8"}}, "salt": {"value": "AAAA", "encoding": "base64"}});
         assert_eq!(hash_like(&custom), like);
         assert_eq!(like.to_string().len(), custom.to_string().len());
-        let factors = json!([{"totp": {"secret": "JBSWY3DP"}}, {"phone": {"value": "+4912"}}, {"email": {"value": "ada+x@test.edu"}}]);
+        let factors = json!([{"totp": {"secret": "JBSWY3DP"}}, {"phone": {"value": "+4912"}}, {"email": {"value": "ada+x@uni.test"}}]);
         let like = json!([{"totp": {"secret": "AAAAAAAA"}}, {"phone": {"value": "+1111"}}, {"email": {"value": "aaa+a@aaaa.aaa"}}]);
         assert_eq!(factor_like(&factors, ""), like);
     }

@@ -1,4 +1,4 @@
-//! How fast the tenant may be: what it told, or what is known of Auth0's plans.
+//! How fast the tenant may be, as it says itself or as Auth0's plans suggest.
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,7 @@ use crate::rehearsal::told::Told;
 /// What one play goes by.
 #[derive(Clone, Debug)]
 pub(crate) struct Terms {
-    /// Users an hour that two jobs work off; `None`: the tenant told its speed.
+    /// Users an hour that two jobs import; `None` if the tenant gave its speed.
     pub(crate) users_an_hour: Option<u32>,
     /// Users a second of one job; `None`: as fast as it can.
     job_speed: Option<f64>,
@@ -68,7 +68,7 @@ pub(crate) fn terms(told: &Told, slots: usize) -> (Vec<Terms>, usize) {
     (terms.collect(), of_plan.map_or(1, |(.., place)| *place))
 }
 
-/// Whether what the tenant told of its rate is one of Auth0's published limits.
+/// Whether the rate that the tenant gave is one of Auth0's published limits.
 pub(crate) fn is_published(limit: u64) -> bool {
     LIMITS.iter().any(|(at_once, ..)| *at_once == limit)
 }

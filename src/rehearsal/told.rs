@@ -1,4 +1,4 @@
-//! What the tenant tells that bears on an import. It is read, and nothing else: every request here is a GET.
+//! What the tenant says that matters for an import. It is only read: every request here is a GET.
 
 use std::time::Duration;
 
@@ -21,9 +21,9 @@ use crate::tenant::request::Request;
 use crate::users::User;
 
 const SCOPES: &[&str] = &["read:connections"];
-/// Faults in a row that looking users up bears: some two minutes.
+/// The most failures in a row while looking up users, about two minutes.
 const FAULTS_BORNE: u32 = 12;
-/// What of a connection's options bears on an import. Of the others the name is enough: their values may be secret.
+/// The options of a connection that matter for an import. For the others the name is enough, since their values may be secret.
 const READ: [&str; 4] = [
     "requires_username",
     "validation",
@@ -31,7 +31,7 @@ const READ: [&str; 4] = [
     "import_mode",
 ];
 
-/// What the tenant told.
+/// What the tenant said.
 #[derive(Default)]
 pub(crate) struct Told {
     /// `None` where it refused to tell of the connection.
@@ -105,7 +105,7 @@ fn read_connection(tenant: &Tenant, id: &ConnectionId, told: &mut Told) -> Resul
     Ok(())
 }
 
-/// Who of the users whom the check finds nothing wrong with is in the connection, by their e-mails.
+/// Which of the users without problems are in the connection, by e-mail.
 fn look_up(
     tenant: &Tenant,
     name: &str,
@@ -123,10 +123,7 @@ fn look_up(
         })
         .map(|(_, user)| user)
         .collect();
-    say!(
-        "looking up who is there already: {}",
-        cost(good.len(), options)
-    );
+    say!("looking up existing users: {}", cost(good.len(), options));
     let tenant = tenant.until(Deadline::after(options.time_limit), FAULTS_BORNE);
     let (mut found, mut tally) = (Vec::new(), Tally::new());
     for (done, user) in (1..).zip(&good) {
@@ -163,7 +160,7 @@ impl Told {
         })
     }
 
-    /// Whether the tenant told the connection's options.
+    /// Whether the tenant gave the connection's options.
     pub(crate) fn has_options(&self) -> bool {
         self.options_told().is_some()
     }
@@ -173,7 +170,7 @@ impl Told {
         (!options.is_empty()).then_some(options)
     }
 
-    /// What of the options bears on an import. Where they were not told nobody is refused because of them.
+    /// The options that matter for an import. If they are unknown, nobody is refused because of them.
     fn options(&self) -> Value {
         let Some(options) = self.options_told() else {
             return json!({"requires_username": true, "validation": {"username": {"min": 1, "max": 128}}});

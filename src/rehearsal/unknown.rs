@@ -29,13 +29,19 @@ pub(crate) fn unknown(
     unknown.extend(of_the_connection(told, not_understood));
     unknown.extend(of_the_users(told, users, options));
     if options.job.upsert {
-        unknown.push("whether the tenant has the flag import_user_match_user_profile_on_user_id, under which an upsert finds users by their ids: then whoever is there and was given another id is a conflict".to_string());
-        unknown.push("how much slower the jobs of an upsert are: Auth0 says that they are, and not by how much".to_string());
+        unknown.push("whether the tenant has the flag import_user_match_user_profile_on_user_id, with which an upsert finds users by id: then an existing user with another id is a conflict".to_string());
+        unknown.push("how much slower the jobs of an upsert are: Auth0 says that they are slower, but not by how much".to_string());
     }
-    unknown.push("what others do meanwhile: a tenant's two job slots and its requests are for all who use it".to_string());
+    unknown.push(
+        "what others do at the same time: they share the tenant's two job slots and its requests"
+            .to_string(),
+    );
     if !tenant.is_practice() {
-        unknown.push("what the tenant's event streams and whoever listens to them do with each user who is created".to_string());
-        unknown.push("what Auth0 does where nobody has written it down: there the practice tenant guesses (docs/how-the-import-job-behaves.md has the list)".to_string());
+        unknown.push(
+            "what the tenant's event streams and their listeners do with each created user"
+                .to_string(),
+        );
+        unknown.push("what Auth0 does where it is not documented: there the practice tenant guesses (docs/how-the-import-job-behaves.md has the list)".to_string());
     }
     unknown
 }
@@ -45,14 +51,14 @@ fn of_the_speed(told: &Told, options: &ImportOptions) -> Vec<String> {
     if told.practice.is_some() {
         return unknown;
     }
-    unknown.push("how fast the tenant's jobs are: no tenant tells, and the range is from the 40,000 users an hour that Auth0's staff name for the free plan to the 400,000 of the enterprise plan".to_string());
+    unknown.push("how fast the tenant's jobs are: no tenant says, and the range is from the 40,000 users an hour that Auth0's staff name for the free plan to the 400,000 of the enterprise plan".to_string());
     match told.at_once {
-        Some(at_once) if is_published(at_once) => unknown.push(format!("how many requests a second the tenant takes in the long run: it told that it takes {at_once} at once, and the rest is by Auth0's published limits")),
-        Some(at_once) => unknown.push(format!("how many requests a second the tenant takes in the long run: it told that it takes {} at once, which is none of Auth0's published limits, and is taken for those of a second", grouped(at_once))),
-        None => unknown.push("how many requests the tenant takes: its answers did not tell, and the range is that of Auth0's plans".to_string()),
+        Some(at_once) if is_published(at_once) => unknown.push(format!("how many requests a second the tenant takes in the long run: it says that it takes {at_once} at once, and the rest is from Auth0's published limits")),
+        Some(at_once) => unknown.push(format!("how many requests a second the tenant takes in the long run: it says that it takes {} at once, which is not one of Auth0's published limits, so it is taken as the number for a second", grouped(at_once))),
+        None => unknown.push("how many requests the tenant takes: its answers did not say, and the range is that of Auth0's plans".to_string()),
     }
     unknown.push(format!(
-        "how long an upload takes: each request was played to take as long as the tenant took for a read, {} ms, and recorded uploads took 300 to 1,400",
+        "how long an upload takes: each played request took {} ms, as long as a read from the tenant, and recorded uploads took 300 to 1,400",
         grouped(told.latency.as_millis())
     ));
     if options.slots > 2 {
@@ -67,13 +73,13 @@ fn of_the_speed(told: &Told, options: &ImportOptions) -> Vec<String> {
 fn of_the_connection(told: &Told, not_understood: &[String]) -> Vec<String> {
     let mut unknown = Vec::new();
     match (&told.connection, told.has_options()) {
-        (None, _) => unknown.push(format!("everything about the connection, which the tenant tells to a token with the scopes read:connections {OPTIONS_SCOPE}: which usernames and phone numbers it takes, which fields it requires, whether users may share an e-mail, and whether an import into it can begin at all")),
-        (Some(_), false) => unknown.push(format!("which usernames and phone numbers the connection takes, which fields it requires, and whether users may share an e-mail, so nobody was refused for those: {}", options_untold())),
+        (None, _) => unknown.push(format!("everything about the connection, which the tenant shows to a token with the scopes read:connections {OPTIONS_SCOPE}: which usernames and phone numbers it takes, which fields it requires, whether users may share an e-mail, and whether an import into it can begin at all")),
+        (Some(_), false) => unknown.push(format!("which usernames and phone numbers the connection takes, which fields it requires, and whether users may share an e-mail, so no row was refused for those reasons: {}", options_untold())),
         (Some(_), true) => {}
     }
     if told.connection.is_some() && told.applications_unknown {
         unknown.push(format!(
-            "whether an application uses the connection, without which Auth0 takes no import: {}",
+            "whether an application uses the connection, which Auth0 requires for an import: {}",
             applications_untold()
         ));
     }
@@ -93,14 +99,14 @@ fn of_the_connection(told: &Told, not_understood: &[String]) -> Vec<String> {
 fn of_the_users(told: &Told, users: &[User], options: &ImportOptions) -> Vec<String> {
     let mut unknown = Vec::new();
     if told.existing.is_none() {
-        unknown.push(format!("who of the users is in the connection already: ImportOptions::look_up_existing(true) has them looked up ({})", cost(users.len(), options)));
+        unknown.push(format!("which users are already in the connection: ImportOptions::look_up_existing(true) looks them up ({})", cost(users.len(), options)));
     } else if users.iter().any(|user| {
         user.username.is_some() || user.phone_number.is_some() || user.user_id.is_some()
     }) {
-        unknown.push("whether a username, phone number or user id is another user's: users were looked up by their e-mails".to_string());
+        unknown.push("whether another user has a username, phone number or user id: users were only looked up by e-mail".to_string());
     }
     if users.iter().any(User::has_password) {
-        unknown.push("whether a hash fits its user's password: hashes stayed here, and the practice tenant was given others of the same kind and length".to_string());
+        unknown.push("whether a hash fits its user's password: hashes stayed here, and the practice tenant got others of the same kind and length".to_string());
     }
     unknown
 }
@@ -114,25 +120,25 @@ pub(crate) fn obstacles(
 ) -> Vec<String> {
     let mut obstacles = Vec::new();
     if tenant.lacks_scope("create:users") {
-        obstacles.push("the token lacks the scope create:users, without which no import begins: add it to the application's grant".to_string());
+        obstacles.push("the token lacks the scope create:users, which every import needs: add it to the application's grant".to_string());
     }
     if tenant.lacks_scope("read:users") {
-        obstacles.push("the token lacks the scope read:users, by which users are looked up where a job does not tell of them: add it to the application's grant".to_string());
+        obstacles.push("the token lacks the scope read:users, which is needed to look up users that a job does not report: add it to the application's grant".to_string());
     }
     if tenant.is_read_only() {
         obstacles.push(format!(
-            "the tenant is open for reading alone: allow_writes(\"{}\") opens it for the import",
+            "the tenant is open read-only: allow_writes(\"{}\") opens it for the import",
             tenant.domain()
         ));
     }
     if faulty > 0 {
-        obstacles.push(format!("import_users sends nobody while the check finds fault with {}: mend them, or leave them out as the rehearsal did, with skip_bad_rows(true)", count(faulty, "user")));
+        obstacles.push(format!("import_users sends nobody while {} are faulty: fix them, or leave them out with skip_bad_rows(true), as the rehearsal did", count(faulty, "user")));
     }
     if options.job.upsert && options.look_up_existing {
-        obstacles.push("import_users takes no look_up_existing together with an upsert, which is for those who are there: leave it out of the import itself".to_string());
+        obstacles.push("import_users does not take look_up_existing together with an upsert, which changes existing users: leave it out of the import".to_string());
     }
     if longest > options.time_limit {
-        obstacles.push(format!("it may take {}, and time_limit ends the call after {}: give it more, or go on with resume_import", in_words(longest), in_words(options.time_limit)));
+        obstacles.push(format!("it may take {}, and time_limit ends the call after {}: set a longer limit, or continue with resume_import", in_words(longest), in_words(options.time_limit)));
     }
     let (expires, _) = tenant.token_facts();
     let left = expires.map(|expires| expires.saturating_sub(unix_seconds()));
@@ -140,13 +146,13 @@ pub(crate) fn obstacles(
         && !tenant.renews_its_token()
         && longest.as_secs() > left
     {
-        obstacles.push(format!("the token ends in {}, and the import may take {}: open the tenant with CLIENT_ID and CLIENT_SECRET, by which it is renewed", in_words(Duration::from_secs(left)), in_words(longest)));
+        obstacles.push(format!("the token expires in {}, and the import may take {}: open the tenant with CLIENT_ID and CLIENT_SECRET, which renew it", in_words(Duration::from_secs(left)), in_words(longest)));
     }
     if let Some(name) = &options.name
         && disk::exists(&Path::new(IMPORTS).join(name))
     {
         obstacles.push(format!(
-            "a run folder {IMPORTS}/{name} is there already: give the import another name"
+            "the run folder {IMPORTS}/{name} already exists: give the import another name"
         ));
     }
     obstacles

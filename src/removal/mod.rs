@@ -74,7 +74,7 @@ fn asking(tenant: &Tenant, per_second: f64) -> Tenant {
 /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
 /// let tenant = Tenant::practice()?;
 /// let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-/// let users = generate_users("docs-plan", "test.edu", 2)?;
+/// let users = generate_users("docs-plan", "uni.test", 2)?;
 /// let job = start_import(&tenant, &connection, &users)?;
 /// let finished = wait_for_job(&tenant, &job, Duration::from_secs(60))?;
 /// let plan = plan_removal(&tenant, &finished)?;
@@ -191,7 +191,7 @@ fn at_work(finished: &FinishedJob, users: usize) -> Span {
 /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
 /// let tenant = Tenant::practice()?;
 /// let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-/// let users = generate_users("docs-run", "test.edu", 2)?;
+/// let users = generate_users("docs-run", "uni.test", 2)?;
 /// let options = ImportOptions::default().requests_per_second(50.0);
 /// let report = import_users(&tenant, &connection, &users, &options)?;
 /// let plan = plan_run_removal(&tenant, report.folder())?;
@@ -391,7 +391,7 @@ fn not_created(
 /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
 /// let tenant = Tenant::practice()?;
 /// let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-/// let users = generate_users("docs-remove", "test.edu", 2)?;
+/// let users = generate_users("docs-remove", "uni.test", 2)?;
 /// let options = ImportOptions::default().requests_per_second(50.0);
 /// let report = import_users(&tenant, &connection, &users, &options)?;
 /// let plan = plan_run_removal(&tenant, report.folder())?;

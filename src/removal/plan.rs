@@ -28,10 +28,10 @@ pub(crate) const NO_CONNECTION: &str =
 /// # let tenant = Tenant::practice()?;
 /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
 /// # let options = ImportOptions::default().requests_per_second(50.0);
-/// let users = generate_users("docs-planned", "test.edu", 2)?;
+/// let users = generate_users("docs-planned", "uni.test", 2)?;
 /// let report = import_users(&tenant, &connection, &users, &options)?;
 /// let plan = plan_run_removal(&tenant, report.folder())?;
-/// assert_eq!(plan.users[0].0, "docs-planned_01@test.edu");
+/// assert_eq!(plan.users[0].0, "docs-planned_01@uni.test");
 /// assert_eq!(plan.domain, tenant.domain());
 /// # remove_users(&tenant, plan)?;
 /// # Ok::<(), Error>(())
@@ -98,7 +98,7 @@ pub(crate) enum Evidence {
 /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
 /// # let tenant = Tenant::practice()?;
 /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
-/// let users = [User::new("docs-left@test.edu"), User::new("no address")];
+/// let users = [User::new("docs-left@uni.test"), User::new("no address")];
 /// let job = start_import(&tenant, &connection, &users)?;
 /// let finished = wait_for_job(&tenant, &job, Duration::from_secs(60))?;
 /// let plan = plan_removal(&tenant, &finished)?;
@@ -133,7 +133,7 @@ impl RemovalPlan {
     /// # let tenant = Tenant::practice()?;
     /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
     /// # let options = ImportOptions::default().requests_per_second(50.0);
-    /// let users = generate_users("docs-time", "test.edu", 2)?;
+    /// let users = generate_users("docs-time", "uni.test", 2)?;
     /// let report = import_users(&tenant, &connection, &users, &options)?;
     /// let plan = plan_run_removal(&tenant, report.folder())?;
     /// assert_eq!(plan.duration(), Duration::from_secs(1), "two users");
@@ -159,7 +159,7 @@ impl RemovalPlan {
 /// # let tenant = Tenant::practice()?;
 /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
 /// # let options = ImportOptions::default().requests_per_second(50.0);
-/// let users = generate_users("docs-removed", "test.edu", 1)?;
+/// let users = generate_users("docs-removed", "uni.test", 1)?;
 /// let report = import_users(&tenant, &connection, &users, &options)?;
 /// let removed = remove_users(&tenant, plan_run_removal(&tenant, report.folder())?)?;
 /// assert_eq!((removed.deleted, removed.domain.as_str()), (1, tenant.domain()));

@@ -1,4 +1,4 @@
-//! Chance that repeats itself, for the project's own simulation. Whatever a reader runs is drawn by the system's CSPRNG.
+//! Random numbers that repeat, for the project's own simulation. Everything else uses the system's CSPRNG.
 
 use std::cell::Cell;
 
@@ -29,13 +29,13 @@ impl Chance {
         self.0.wrapping_mul(0x2545_F491_4F6C_DD1D)
     }
 
-    /// A number below `end`; 0 where there is none.
+    /// A number below `end`; 0 if there is none.
     pub fn below(&mut self, end: usize) -> usize {
         let drawn = (self.draw() >> 32) as usize;
         drawn.checked_rem(end).unwrap_or(0)
     }
 
-    /// Whether it happens, once in so many times.
+    /// Whether it happens, once in this many times.
     pub fn once_in(&mut self, times: usize) -> bool {
         self.below(times) == 0
     }

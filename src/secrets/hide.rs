@@ -8,7 +8,7 @@ const SECRET_CHARS: usize = 40;
 const HEX_CHARS: usize = 32;
 /// The shortest beginning of a JWT that is taken for one.
 const JWT_CHARS: usize = 16;
-/// Characters behind the name of a hash, as in `$2b$`, from which on a hash is there and not its name alone.
+/// With at least this many characters after the name of a hash, as in `$2b$`, it is a hash and not only its name.
 const CRYPT_CHARS: usize = 8;
 /// Characters behind a name of a hash that is not known, as in `$new$`.
 const NEW_CRYPT_CHARS: usize = 20;
@@ -18,11 +18,11 @@ const DES_CHARS: usize = 13;
 const DES_CHANGES: usize = 6;
 /// Base64 of 16 bytes or more, with its padding: an MD5 has 24 characters, a SHA-1 has 28.
 const PADDED_CHARS: usize = 24;
-/// Characters of the shortest TOTP secret that is taken for one, behind a word that announces it.
+/// Characters of the shortest text that is taken for a TOTP secret, after a word that announces it.
 const TOTP_CHARS: usize = 16;
 /// Bytes before a word in which it may be announced.
 const ANNOUNCED: usize = 80;
-/// The schemes of RFC 2307 and their kin, as in `{SSHA}`.
+/// The schemes of RFC 2307 and similar ones, as in `{SSHA}`.
 const SCHEMES: [&str; 11] = [
     "sha", "ssha", "md", "smd", "crypt", "pbkdf", "argon", "bcrypt", "blf", "ns-mta", "x-",
 ];
@@ -93,7 +93,7 @@ fn is_jwt(word: &str) -> bool {
     word.split('=').any(is_begun)
 }
 
-/// `$2b$10$…` and its kin, whole or cut off.
+/// `$2b$10$…` and similar ones, whole or cut off.
 fn is_crypt(word: &str) -> bool {
     let Some((name, rest)) = word
         .split_once('$')
@@ -119,7 +119,7 @@ fn is_in_scheme(before: &str, word: &str) -> bool {
     is_one && word.len() >= CRYPT_CHARS
 }
 
-/// Base32, behind a word such as `secret`.
+/// Base32, after a word such as `secret`.
 fn is_totp(before: &str, word: &str) -> bool {
     let bare = word.trim_end_matches('=');
     let bare = bare.rsplit('=').next().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Text with one door, and where random text comes from.
+//! Secret text, and where random text comes from.
 
 #[cfg(feature = "simulation")]
 pub(crate) mod chance;
@@ -13,8 +13,8 @@ use zeroize::Zeroize;
 
 use crate::error::{Error, Result};
 
-/// Text that is never printed: `Debug` and `Display` show `<secret>`. Its memory is wiped when it goes, a clone's too;
-/// what others make of it, the HTTP client say, is not.
+/// Text that is never printed: `Debug` and `Display` show `<secret>`. Its memory and that of its clones is wiped on drop;
+/// copies by others, such as the HTTP client, are not.
 ///
 /// # Examples
 ///
@@ -111,7 +111,7 @@ pub(crate) fn random_hex(count: usize) -> Result<String> {
 mod tests {
     use super::*;
 
-    /// What stands in this process's memory at that place: Linux lets a process read its own as a file.
+    /// The contents of this process's memory there: Linux lets a process read its own memory as a file.
     #[cfg(target_os = "linux")]
     fn memory_at(place: u64, length: usize) -> Vec<u8> {
         use std::os::unix::fs::FileExt;

@@ -1,4 +1,4 @@
-//! Bodies cut to what may be shown. What may is listed, so that whatever is new stays hidden.
+//! Bodies cut to what may be shown. Fields that may be shown are listed, so new ones stay hidden.
 
 use std::fmt;
 
@@ -41,15 +41,15 @@ const SHOWN: [&str; 72] = [
     // Tokens: what is asked for, and for how long it is given.
     "grant_type", "audience", "realm", "scope", "token_type", "expires_in",
 ];
-/// Fields of which the name alone may be shown; of all others not even that.
+/// Fields whose name may be shown, but not their value; for all others, not even the name.
 #[rustfmt::skip]
 const NAMED: [&str; 14] = [
     "password", "password_hash", "custom_password_hash", "mfa_factors", "app_metadata", "user_metadata",
     "phone_number", "picture", "client_secret", "access_token", "id_token", "refresh_token", "mfa_token", "location",
 ];
 
-/// A JSON body in a line or two; what cannot be read as JSON is told by its size. `secrets` are sought in its texts:
-/// for answers, since in what was sent they stand in fields that are not listed, and nowhere else.
+/// A JSON body in a line or two; for other bodies, only the size. `secrets` are searched for in its texts. This is for answers;
+/// in requests, secrets are only in fields that are not listed.
 pub(crate) fn of_json(body: &[u8], secrets: &SentSecrets) -> String {
     if body.is_empty() {
         return String::new();
@@ -259,7 +259,7 @@ impl<'de> Visitor<'de> for Brief<'_> {
             let shown = is_listed(&name);
             if !shown && !NAMED.contains(&name.as_str()) {
                 fields.next_value::<IgnoredAny>()?;
-                // Several in a row are told once.
+                // Several in a row are shown once.
                 if self.style == Style::Brief && !left_out {
                     self.push(&format!("{comma}…"))?;
                     (comma, left_out) = (",", true);

@@ -22,7 +22,7 @@ const PIECE: usize = 20;
 const BASE32_PIECE: usize = 8;
 /// Characters of the shortest such secret.
 const LEAST_BASE32: usize = 16;
-/// A secret that is shorter is not sought: it would be found in half of all texts, and so be told.
+/// A shorter secret is not searched for: it would be found in half of all texts, and hiding it would reveal it.
 const LEAST: usize = 4;
 /// Bytes of a part between dots or dollar signs that is sought by itself.
 const LEAST_PART: usize = 8;
@@ -59,7 +59,7 @@ pub(crate) struct SentSecrets {
     /// Pieces that are hidden where they stand, in lower case. A token has hundreds, and goes with every request: so they are
     /// shared.
     pieces: Arc<Pieces>,
-    /// Secrets that may be words. A text that has one is hidden whole, since what is left around it would tell it.
+    /// Secrets that may be words. A text with one is hidden completely, since the rest would reveal it.
     words: Arc<Pieces>,
 }
 
@@ -183,7 +183,7 @@ impl fmt::Debug for SentSecrets {
     }
 }
 
-/// Whether a text looks drawn by lot, so that no sentence has it by chance.
+/// Whether a text looks random, so no sentence contains it by chance.
 fn is_drawn(text: &str) -> bool {
     text.len() >= LEAST_PART && text.bytes().any(|byte| byte.is_ascii_digit())
 }

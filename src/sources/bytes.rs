@@ -12,14 +12,14 @@ use crate::sources::gunzip::{Gunzip, MAGIC};
 
 /// Bytes that are read at a time.
 const PIECE: usize = 64 << 10;
-/// Bytes of which a file's form and source are recognised.
+/// The first bytes of a file, by which its form and source are recognised.
 const SAMPLE: usize = 256 << 10;
-/// Bytes by which UTF-16 without a mark is known.
+/// The bytes by which UTF-16 without a byte order mark is recognised.
 const SNIFFED: usize = 4 << 10;
 
-/// How the characters of a file are written.
+/// The encoding of a file's characters.
 ///
-/// UTF-8 and UTF-16 are recognised; Latin-1 looks like many others, so it must be asked for.
+/// UTF-8 and UTF-16 are recognised; Latin-1 looks like many others, so you must ask for it.
 ///
 /// # Examples
 ///
@@ -27,7 +27,7 @@ const SNIFFED: usize = 4 << 10;
 /// use auth0_bulk_users::*;
 ///
 /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
-/// std::fs::write("old.csv", b"email,name\nada@test.edu,J\xfcrgen\n").expect("a file");
+/// std::fs::write("old.csv", b"email,name\nada@uni.test,J\xfcrgen\n").expect("a file");
 /// let options = ReadOptions::default().encoding(Encoding::Latin1);
 /// let users = read_users_with("old.csv", &options)?.collect::<Result<Users>>()?;
 /// assert_eq!(users[0].name.as_deref(), Some("Jürgen"));
@@ -42,7 +42,7 @@ pub enum Encoding {
     Utf16Le,
     /// UTF-16, the high byte first.
     Utf16Be,
-    /// Latin-1 (ISO 8859-1), read as Windows-1252, which writes `€` and some quotes where Latin-1 has nothing.
+    /// Latin-1 (ISO 8859-1), read as Windows-1252, which has `€` and some quotes where Latin-1 has nothing.
     Latin1,
 }
 
@@ -74,7 +74,7 @@ pub(crate) struct Text {
     /// Bytes that are not decoded yet: half a character.
     undecoded: Vec<u8>,
     is_over: bool,
-    /// The reading failed while the file was recognised; it is told where the file is read.
+    /// Reading failed while the file was recognised; the error is reported when the file is read.
     failure: Option<io::Error>,
 }
 
@@ -120,7 +120,7 @@ impl Text {
         };
         let (sniffed, failure) = match beginning_or_less(&mut text.from, SNIFFED) {
             (sniffed, None) => (sniffed, None),
-            // Nothing of it could be read: it is no file of gzip, say.
+            // Nothing of it could be read; it may not be a gzip file.
             (sniffed, Some(cause)) if sniffed.is_empty() => return Err(cause),
             (sniffed, failure) => (sniffed, failure),
         };
@@ -173,7 +173,7 @@ impl Text {
             let end = self.data.len();
             self.data.resize(end + wanted, 0);
             let read = fill(&mut self.from, &mut self.data[end..]);
-            // Also where it failed: what is behind is nothing of the file.
+            // Also after a failure: the bytes after it do not belong to the file.
             self.data.truncate(end + read.0);
             self.note(read)?;
         } else {
@@ -229,7 +229,7 @@ impl Text {
         }
     }
 
-    /// Puts bytes of the file behind the window, in UTF-8.
+    /// Appends bytes of the file to the window, in UTF-8.
     fn take(&mut self, bytes: &[u8]) {
         match self.encoding {
             Encoding::Utf8 => self.data.extend_from_slice(bytes),

@@ -1,4 +1,4 @@
-//! What became of the rows of a file: each is counted once.
+//! The outcome of a file's rows: each is counted once.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,11 +12,11 @@ use crate::passwords::hashes::stored::StoredHash;
 use crate::say::harmless;
 use crate::words::{count, grouped};
 
-/// Reasons, kinds and fields that are told apart; what is beyond is counted together.
+/// The most reasons, kinds and fields that are told apart; the rest is counted together.
 const MOST_KINDS: usize = 50;
 
-/// How many rows a [`UserFile`](crate::UserFile) has given so far, and what became of each: a clone goes on counting with the
-/// file, also while another function reads it.
+/// How many rows a [`UserFile`](crate::UserFile) has returned so far, and the outcome of each. A clone keeps counting with the
+/// file, even while another function reads it.
 ///
 /// # Examples
 ///
@@ -24,7 +24,7 @@ const MOST_KINDS: usize = 50;
 /// use auth0_bulk_users::*;
 ///
 /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
-/// std::fs::write("docs.csv", "email,blocked\nada@test.edu,no\nbob@test.edu,perhaps\n").expect("a file");
+/// std::fs::write("docs.csv", "email,blocked\nada@uni.test,no\nbob@uni.test,perhaps\n").expect("a file");
 /// let file = read_users("docs.csv")?;
 /// let counts = file.counts();
 /// assert_eq!(file.filter(Result::is_ok).count(), 1);
@@ -61,7 +61,7 @@ impl FileCounts {
     /// use auth0_bulk_users::*;
     ///
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
-    /// # std::fs::write("docs.csv", "email\nada@test.edu\nbob@test.edu\n").expect("a file");
+    /// # std::fs::write("docs.csv", "email\nada@uni.test\nbob@uni.test\n").expect("a file");
     /// let mut file = read_users("docs.csv")?;
     /// let counts = file.counts();
     /// file.next();
@@ -81,7 +81,7 @@ impl FileCounts {
     /// use auth0_bulk_users::*;
     ///
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
-    /// # std::fs::write("docs.csv", "email\nada@test.edu\n").expect("a file");
+    /// # std::fs::write("docs.csv", "email\nada@uni.test\n").expect("a file");
     /// let mut file = read_users("docs.csv")?;
     /// assert!(file.next().is_some() && file.counts().users() == 1);
     /// # Ok::<(), Error>(())
@@ -91,7 +91,7 @@ impl FileCounts {
         self.0.users.load(Ordering::Relaxed)
     }
 
-    /// Rows that were left out, by the reason: who signs in elsewhere and has no password there, say.
+    /// Rows that were left out, by reason, such as users who sign in elsewhere and have no password in the file.
     ///
     /// # Examples
     ///
@@ -99,7 +99,7 @@ impl FileCounts {
     /// use auth0_bulk_users::*;
     ///
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
-    /// # std::fs::write("export.ndjson", r#"{"user_id":"google-oauth2|1","email":"ada@test.edu"}"#).expect("a file");
+    /// # std::fs::write("export.ndjson", r#"{"user_id":"google-oauth2|1","email":"ada@uni.test"}"#).expect("a file");
     /// let mut file = read_users("export.ndjson")?;
     /// assert!(file.next().is_none());
     /// assert_eq!(file.counts().left_out(), [("signs in with google-oauth2".to_string(), 1)]);
@@ -118,7 +118,7 @@ impl FileCounts {
     /// use auth0_bulk_users::*;
     ///
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
-    /// # std::fs::write("docs.csv", "email,name\nada@test.edu\n").expect("a file");
+    /// # std::fs::write("docs.csv", "email,name\nada@uni.test\n").expect("a file");
     /// let mut file = read_users("docs.csv")?;
     /// assert!(file.next().is_some_and(|row| row.is_err()) && file.counts().errors() == 1);
     /// # Ok::<(), Error>(())
@@ -128,7 +128,7 @@ impl FileCounts {
         self.0.errors.load(Ordering::Relaxed)
     }
 
-    /// Hashes of passwords by their kind: what Auth0 takes by its algorithm, what it does not take by what it is.
+    /// Password hashes by kind: importable ones by algorithm, others by what they are.
     ///
     /// # Examples
     ///
@@ -137,7 +137,7 @@ impl FileCounts {
     ///
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
     /// # let hash = hash_password("correct horse")?;
-    /// # std::fs::write("docs.csv", format!("email,hash\nada@test.edu,{hash}\n")).expect("a file");
+    /// # std::fs::write("docs.csv", format!("email,hash\nada@uni.test,{hash}\n")).expect("a file");
     /// let mut file = read_users_with("docs.csv", &ReadOptions::default().map("hash", "hash"))?;
     /// assert!(file.next().is_some());
     /// assert_eq!(file.counts().hashes(), [("bcrypt, as it is".to_string(), 1)]);
@@ -158,7 +158,7 @@ impl FileCounts {
         hashes
     }
 
-    /// Users with a second factor that an import cannot bring: they must enrol one again.
+    /// Users with a second factor that an import cannot carry over, who must enrol again.
     ///
     /// # Examples
     ///
@@ -166,7 +166,7 @@ impl FileCounts {
     /// use auth0_bulk_users::*;
     ///
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
-    /// # let users = r#"{"users":[{"username":"ada","email":"ada@test.edu","enabled":true,"credentials":[{"type":"otp"}]}]}"#;
+    /// # let users = r#"{"users":[{"username":"ada","email":"ada@uni.test","enabled":true,"credentials":[{"type":"otp"}]}]}"#;
     /// # std::fs::write("realm-users.json", users).expect("a file");
     /// let mut file = read_users("realm-users.json")?;
     /// assert!(file.next().is_some());
@@ -240,7 +240,7 @@ impl FileCounts {
         self.tally().lost_factors += 1;
     }
 
-    /// What a reader must be told at the end, a line each: whoever is not whole in what was given.
+    /// What the reader must know at the end, one line each: users who are incomplete.
     pub(crate) fn in_words(&self) -> Vec<String> {
         let tally = self.tally();
         let mut words = Vec::new();
@@ -261,19 +261,19 @@ impl FileCounts {
         }
         for (what, (why, rows)) in &tally.impossible {
             words.push(format!(
-                "{} came without a password, since theirs is {what}: it {why}",
+                "{} came without a password, since the file has {what}: it {why}",
                 count(*rows as usize, "user")
             ));
         }
         for (field, rows) in &tally.blanks {
             words.push(format!(
-                "{field} begins or ends with a blank in {}, which was kept",
+                "{field} begins or ends with a space in {}, which was kept",
                 count(*rows as usize, "row")
             ));
         }
         if tally.lost_factors > 0 {
             words.push(format!(
-                "{} had a second factor that an import cannot bring, and must enrol again",
+                "{} had a second factor that an import cannot carry over, and must enrol again",
                 count(tally.lost_factors as usize, "user")
             ));
         }

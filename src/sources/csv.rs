@@ -1,6 +1,5 @@
-//! Records of CSV, one after the other, by the rules of the csv crate: a quote opens at the beginning of a cell alone, and
-//! two quotes within quotes are one. What the csv crate does not see is seen here: a quote that nobody meant, which
-//! swallows the rows behind it.
+//! CSV records, one at a time, by the rules of the csv crate: a quote only opens at the beginning of a cell, and two quotes
+//! within quotes are one. Unlike the csv crate, this finds a stray quote that swallows the rows after it.
 
 use std::ops::Range;
 
@@ -8,7 +7,7 @@ use crate::sources::bytes::{Text, find};
 use crate::sources::rows::{Fault, LONGEST_ROW, too_long, undecoded};
 use crate::words::count;
 
-const OPEN_QUOTE: &str = "; is a quote left open?";
+const OPEN_QUOTE: &str = "; check for a quote that is left open";
 /// Bytes that are read a second time at most, because a quote was found to have swallowed rows. A file in which each line
 /// opens another quote would otherwise be read for hours.
 const MOST_AGAIN: usize = 1 << 30;
@@ -114,7 +113,7 @@ impl Csv {
         self.given = 0;
     }
 
-    /// Steps over a line that is none of the table.
+    /// Steps over a line that is not part of the table.
     pub(crate) fn skip_line(&mut self) {
         let window = self.text.window();
         let end = window.iter().position(|byte| is_line_end(*byte));
@@ -125,7 +124,7 @@ impl Csv {
         self.line += 1;
     }
 
-    /// The next record, with the number of its first line. An empty line is none.
+    /// The next record, with the number of its first line. An empty line is not a record.
     pub(crate) fn next(&mut self) -> Option<(usize, Result<Record<'_>, Fault>)> {
         self.text.consume(std::mem::take(&mut self.given));
         let (bytes, lines, odd) = loop {
@@ -207,22 +206,20 @@ impl Csv {
             false => self.step_over(bytes, lines),
         }
         let next = match (swallows, is_read_again) {
-            (true, true) => ", and what follows is read again".to_string(),
-            (true, false) => format!(", and none of its {lines} lines is read"),
+            (true, true) => ", and reading continues after that".to_string(),
+            (true, false) => format!(", and none of its {lines} lines are read"),
             (false, _) => String::new(),
         };
         Some(match odd {
             Odd::Open => {
-                format!("opens a quote that never closes{next}: close it, or write \"\" for it")
+                format!("opens a quote that never closes{next}: close it, or write it as \"\"")
             }
-            Odd::Escaped => {
-                "has a quote behind a backslash within a cell: write \"\" for it".to_string()
-            }
+            Odd::Escaped => "has a quote after a backslash in a cell: write it as \"\"".to_string(),
             Odd::GoesOn => format!(
-                "opens a quote that closes in the middle of a cell, {lines} lines on{next}: close it, or write \"\" for it"
+                "opens a quote that closes in the middle of a cell, {lines} lines on{next}: close it, or write it as \"\""
             ),
             _ => format!(
-                "has a cell over {lines} lines that looks as if a quote were left open{next}: close it, or take such cells with ReadOptions::line_breaks"
+                "has a cell over {lines} lines that looks like a quote left open{next}: close it, or allow such cells with ReadOptions::line_breaks"
             ),
         })
     }
@@ -237,7 +234,7 @@ impl Csv {
         self.skip_line();
     }
 
-    /// Steps over a record that is longer than any may be: over its first line alone where a quote may have swallowed rows.
+    /// Steps over a record that is too long, or only over its first line if a quote may have swallowed rows.
     fn step_over_long(&mut self, in_quotes: bool) -> (usize, Result<Record<'_>, Fault>) {
         let begins = self.line;
         let window = self.text.window();
@@ -279,7 +276,7 @@ impl Csv {
     }
 }
 
-/// Whether lines behind the first have as many delimiters as a row, or an `@`.
+/// Whether lines after the first have as many delimiters as a row, or an `@`.
 fn looks_like_rows(cell: &[u8], delimiter: u8, width: usize) -> bool {
     let lines = cell.split(|byte| is_line_end(*byte)).skip(1);
     let count = |line: &[u8]| line.iter().filter(|byte| **byte == delimiter).count();
@@ -395,7 +392,7 @@ impl Places {
         let closing = self.closing(window, quote + 1, is_over)?;
         let Closing { at, mut piece, .. } = closing;
         let behind = at + usize::from(!closing.is_open);
-        // Text behind the closing quote belongs to the cell, as the csv crate reads it.
+        // Text after the closing quote belongs to the cell, as in the csv crate.
         let rest = end_of_cell(&window[behind..], delimiter).unwrap_or(window.len() - behind);
         let goes_on = rest > 0;
         let mut end = at;

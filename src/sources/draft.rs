@@ -91,7 +91,7 @@ pub(crate) struct Draft {
     pub(crate) blanks: Option<&'static str>,
     /// What its hash is and why Auth0 takes none of that kind.
     pub(crate) impossible: Option<(&'static str, &'static str)>,
-    /// Its hash was put into the form that Auth0 wants.
+    /// Its hash was rewritten in Auth0's form.
     pub(crate) is_rewritten: bool,
     /// A second factor that an import cannot bring.
     pub(crate) lost_factor: bool,
@@ -106,7 +106,7 @@ pub(crate) struct Draft {
 /// What comes of a row that could be read.
 pub(crate) enum Made {
     User,
-    /// It is no user that an import could bring, for this reason.
+    /// It is not a user for an import, for this reason.
     LeftOut(String),
 }
 
@@ -142,7 +142,7 @@ impl Draft {
         }
     }
 
-    /// Notes a way that is none of the password's, whatever other systems call so.
+    /// Notes a way to sign in other than the password, whatever its name.
     pub(crate) fn signs_in_elsewhere(&mut self, provider: &str) {
         let provider = provider.trim().to_ascii_lowercase();
         if !provider.is_empty() {
@@ -160,7 +160,7 @@ impl Draft {
         };
         let now = crate::words::utc(crate::clock::unix_millis() / 1_000);
         let is_iso = until.get(4..5) == Some("-");
-        // One that is written otherwise may be over: whoever was blocked stays so, and the time is kept to be looked at.
+        // A time in another form may be over: a blocked user stays blocked, and the time is kept to be checked.
         let is_ahead = !is_iso || until.get(..10) > now.get(..10);
         if is_ahead {
             self.set_flag(Flag::Blocked, true);
@@ -230,7 +230,7 @@ impl Draft {
     }
 }
 
-/// The name of a provider, unless it is none that could be one.
+/// The name of a provider, if it can be one.
 fn shown_provider(provider: &str) -> &str {
     let fits = |c: char| c.is_ascii_alphanumeric() || "-_.:".contains(c);
     let is_name =

@@ -9,10 +9,10 @@ use crate::words::grouped;
 
 /// What a gzip file begins with.
 pub(crate) const MAGIC: [u8; 2] = [0x1f, 0x8b];
-/// Bytes that are unpacked in memory at most: a few million users, and no more than a laptop bears.
+/// The most bytes that are unpacked in memory: a few million users, and no more than a laptop can handle.
 const MOST_BYTES: u64 = 1 << 30;
-/// How many times its size a file may unpack to. Users' data pack to a tenth or so, each with an id of its own; what
-/// packs far better was made to fill a memory or a day.
+/// How many times its size a file may unpack to. Users' data shrink to about a tenth, since each user has a different id; a
+/// file that shrinks far more was made to fill the memory.
 const MOST_RATIO: u64 = 200;
 /// Bytes that even the smallest file may unpack to.
 const ALWAYS_BYTES: u64 = 8 << 20;
@@ -77,13 +77,13 @@ impl<R: BufRead> Gunzip<R> {
         if self.parts > MOST_PARTS {
             let most = grouped(MOST_PARTS);
             return Err(io::Error::other(format!(
-                "the file has over {most} parts, the most that are unpacked"
+                "the file has over {most} gzip parts, which is the most that is unpacked"
             )));
         }
         for wanted in [MAGIC[0], MAGIC[1], 8] {
             if self.byte()? != wanted {
                 let fact = if self.parts == 1 {
-                    "it is no gzip file"
+                    "it is not a gzip file"
                 } else {
                     DAMAGED
                 };
@@ -135,7 +135,7 @@ impl<R: BufRead> Gunzip<R> {
             .min(ALWAYS_BYTES.max(MOST_RATIO.saturating_mul(self.taken)));
         if self.given > most {
             return Err(io::Error::other(format!(
-                "the file unpacks to over {} bytes, the most that is unpacked of one of its size",
+                "the file unpacks to over {} bytes, which is the most that is unpacked from a file of its size",
                 grouped(most)
             )));
         }
@@ -148,7 +148,7 @@ impl<R: BufRead> Gunzip<R> {
             *byte = self.byte()?;
         }
         let (checksum, length) = trailer.split_at(4);
-        // Lengths are told modulo 2^32.
+        // Lengths are given modulo 2^32.
         let is_whole = checksum == self.sum.value().to_le_bytes()
             && length == (self.part as u32).to_le_bytes();
         is_whole.then_some(()).ok_or_else(damaged)
@@ -255,10 +255,10 @@ impl Crc32 {
 mod tests {
     use super::*;
 
-    /// `printf 'anna@test.edu\nanna@test.edu\n'`, packed by the gzip program; then as a file with a name.
+    /// `printf 'anna@uni.test\nanna@uni.test\n'`, packed by the gzip program; then as a file with a name.
     const PLAIN: &[u8] = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\x4b\xcc\xcb\x4b\x74\x28\x49\x2d\x2e\xd1\x4b\x4d\x29\xe5\x4a\x44\xe1\x01\x00\x63\x77\xf1\x61\x1c\x00\x00\x00";
     const NAMED: &[u8] = b"\x1f\x8b\x08\x08\x00\xe1\x0b\x5e\x02\x03users.ndjson\x00\x4b\xcc\xcb\x4b\x74\x28\x49\x2d\x2e\xd1\x4b\x4d\x29\xe5\x4a\x44\xe1\x01\x00\x63\x77\xf1\x61\x1c\x00\x00\x00";
-    const TEXT: &str = "anna@test.edu\nanna@test.edu\n";
+    const TEXT: &str = "anna@uni.test\nanna@uni.test\n";
 
     #[test]
     fn what_the_gzip_program_packs_is_unpacked() {
@@ -283,7 +283,7 @@ mod tests {
         assert!(
             gunzip(b"{\"email\"")
                 .unwrap_err()
-                .starts_with("it is no gzip file")
+                .starts_with("it is not a gzip file")
         );
     }
 

@@ -1,5 +1,5 @@
-//! Files that hold users, but no list of them: each object holds a list of its own, or a user under each key, or none at all.
-//! Read as users they would be rows without an e-mail, so they are named instead.
+//! Files with users but without a list of users: each object has its own list, or a user under each key, or no users. Read as
+//! users they would be rows without an e-mail, so they are named instead.
 
 use serde_json::{Map, Value};
 
@@ -31,7 +31,7 @@ const HASHES: [&str; 5] = ["password", "passwd", "hash", "digest", "pwd"];
 /// Characters of the shortest text that is taken for a hash in a list beside that of the users.
 const SHORTEST_HASH: usize = 24;
 
-/// What a file is whose window begins with objects that are no users, and what to do about it.
+/// What a file is if its window begins with objects that are not users, and what to do about it.
 pub(crate) fn no_users(window: &[u8]) -> Option<(&'static str, &'static str)> {
     let objects = first_objects(window);
     if objects.is_empty() || objects.iter().any(is_user) {
@@ -40,31 +40,31 @@ pub(crate) fn no_users(window: &[u8]) -> Option<(&'static str, &'static str)> {
     let holds = |object: &Value| holds_list(object, 0);
     if objects.iter().any(holds) {
         return Some((
-            "JSON of objects that hold a list of users each",
-            "put the users of all of them into one list, with jq, say",
+            "JSON with several objects that each hold a list of users",
+            "put all users into one list, for example with jq",
         ));
     }
     if objects.len() == 1 && objects.iter().any(is_keyed) {
         return Some((
-            "a JSON object with a user under each key",
-            "make a list of its users, as `jq '[.[]]'` does",
+            "a JSON object with one user under each key",
+            "turn it into a list with `jq '[.[]]'`",
         ));
     }
     let is_realm =
         |object: &Value| object.get("realm").is_some() && object.get("clients").is_some();
     objects.iter().any(is_realm).then_some((
-        "a realm of Keycloak without its users",
-        "export it with --users realm_file, or read the files of users that stand beside it",
+        "a Keycloak realm without its users",
+        "export it with --users realm_file, or read the files of users beside it",
     ))
 }
 
-/// Whether an object is no user, and holds a list of users.
+/// Whether an object is not a user but holds a list of users.
 pub(crate) fn holds_users(whole: &[u8]) -> bool {
     let object: Option<Value> = serde_json::from_slice(whole).ok();
     object.is_some_and(|object| !is_user(&object) && holds_list(&object, 0))
 }
 
-/// The name of a list beside that of the users which holds hashes: they would be lost, since nobody puts the two together.
+/// The name of a list of hashes beside the list of users. The hashes would be lost, since nothing joins the two lists.
 pub(crate) fn hashes_beside(whole: &[u8]) -> Option<String> {
     let mut lists = lists_of_objects(whole);
     let users = lists.iter().position(may_be_users)?;

@@ -1,4 +1,4 @@
-//! Users in JSON: one object a line, the elements of a list, or objects one after the other. A list may lie within an
+//! Users in JSON: one object on each line, the elements of a list, or objects one after another. A list may lie within an
 //! object, as `{"users": […]}`; what is around it is stepped over, however much it is.
 
 use std::io;
@@ -38,12 +38,12 @@ pub(crate) fn is_email_name(name: &str) -> bool {
 
 /// How far within objects a list of users is looked for.
 const MOST_LEVELS: usize = 3;
-/// Bytes of a list by which it is seen whether users are in it.
+/// The first bytes of a list, which show whether it holds users.
 const SEEN_OF_A_LIST: usize = 16 << 10;
 /// Bytes that are read a second time at most, because an object turned out to be broken. A list of objects that never end would
 /// otherwise be read for hours.
 const MOST_AGAIN: usize = 1 << 26;
-/// Bytes of a key's name; a longer one is none that is looked for.
+/// The most bytes of a key's name; a longer key is not one of those searched for.
 const LONGEST_KEY: usize = 200;
 
 /// The bytes of a user's object in the window.
@@ -85,7 +85,7 @@ impl Lines {
         std::str::from_utf8(&window[..end]).ok()
     }
 
-    /// Steps over a line that was looked at, which has so many bytes and an end.
+    /// Steps over a line with this many bytes and an end.
     pub(crate) fn step_over(&mut self, bytes: usize) {
         self.given = bytes + 1;
         self.line += 1;
@@ -133,9 +133,12 @@ pub(crate) fn each_field(
     let read = EachField(take).deserialize(&mut json);
     let read = read.and_then(|fault| json.end().map(|()| fault));
     let fault = read.map_err(|cause| match cause.line() {
-        1 => format!("is not one whole JSON object (column {})", cause.column()),
+        1 => format!(
+            "is not one complete JSON object (column {})",
+            cause.column()
+        ),
         line => format!(
-            "is not one whole JSON object (line {line} of it, column {})",
+            "is not one complete JSON object (line {line} of it, column {})",
             cause.column()
         ),
     })?;
@@ -165,7 +168,7 @@ struct Nesting {
     closing: Vec<u8>,
     in_text: bool,
     is_escaped: bool,
-    /// A comma was the last byte that is no blank.
+    /// The last byte that is not white space was a comma.
     is_behind_comma: bool,
 }
 
@@ -178,15 +181,15 @@ enum Behind {
     More,
 }
 
-/// What is told of the text behind a list.
-const MORE: &str = "begins what stands behind the list of users and is not read: give each list of users a file of its own";
+/// What is reported about the text after a list.
+const MORE: &str = "begins something after the list of users, which is not read: put each list of users into a file of its own";
 
 /// What a byte means where a scan stands.
 enum Step {
     Within,
     /// The value ends with it.
     Last,
-    /// It can stand in no JSON here.
+    /// JSON cannot have it here.
     Wrong,
 }
 
@@ -291,7 +294,7 @@ impl Objects {
                 Ok(None) => {
                     let cause = io::Error::new(
                         io::ErrorKind::UnexpectedEof,
-                        "the file ends before its list does",
+                        "the file ends before its list ends",
                     );
                     return Some((self.line, Err(Fault::File(cause))));
                 }
@@ -301,8 +304,8 @@ impl Objects {
         }
     }
 
-    /// Goes on behind a list of users: what is around it is stepped over, and another such list may follow, as where pages of an API
-    /// were put one behind the other.
+    /// Continues after a list of users. Its surroundings are skipped, and another list may follow, for example if pages of an
+    /// API were joined.
     fn leave_list(&mut self) -> io::Result<Behind> {
         self.step_over(1);
         let is_within = self.around > 0;
@@ -350,7 +353,7 @@ impl Objects {
         loop {
             while let Some(byte) = self.text.window().get(at) {
                 if is_plain && (matches!(byte, b',' | b']' | b'}') || byte.is_ascii_whitespace()) {
-                    // A number, say, or a word: it is no user, which is told by who reads it.
+                    // A number or a word, for example: it is not a user, which the reader reports.
                     let end = at.max(1);
                     self.given = end;
                     return (line, Ok(0..end));
@@ -383,11 +386,11 @@ impl Objects {
     /// Goes on with the next object behind one that is broken: an opening brace behind a comma, at the beginning of a line
     /// where the broken one is.
     fn recover(&mut self, looked_at: usize) -> Fault {
-        let broken = "is not one whole JSON object: a bracket or a quote is missing";
+        let broken = "is not one complete JSON object: a bracket or a quote is missing";
         self.again = self.again.saturating_sub(looked_at);
         if self.again == 0 {
             self.is_over = true;
-            let fact = "too many users before it have no end";
+            let fact = "too many users before it are not closed";
             return Fault::File(io::Error::new(io::ErrorKind::InvalidData, fact));
         }
         let mut at = 1;
@@ -447,7 +450,7 @@ impl Objects {
         self.text.consume(bytes);
     }
 
-    /// The next byte that is no white space.
+    /// The next byte that is not white space.
     fn peek(&mut self) -> io::Result<Option<u8>> {
         loop {
             let window = self.text.window();
@@ -500,7 +503,7 @@ impl Objects {
         }
     }
 
-    /// A key, in lower case; the colon behind it is stepped over.
+    /// A key, in lower case; the colon after it is skipped.
     fn key(&mut self) -> io::Result<String> {
         let mut nesting = Nesting::default();
         let mut key = Vec::new();

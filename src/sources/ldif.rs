@@ -12,7 +12,7 @@ type Entry = (usize, Vec<String>);
 /// An entry's attributes, each with its values.
 pub(crate) type Attributes = Vec<(String, Vec<String>)>;
 
-/// Attributes that no entry has alone.
+/// Attributes that are never an entry's only ones.
 const NO_ENTRY: [&str; 4] = ["version", "search", "result", "ref"];
 
 /// Entries of a text, one after the other.
@@ -36,7 +36,7 @@ impl Ldif {
                 Err((line, fault)) => return Some((line, Err(fault))),
             };
             match attributes(&lines) {
-                // The head of the file, `version: 1`, is no entry, nor is what ldapsearch says at the end.
+                // The head of the file, `version: 1`, is not an entry, nor is ldapsearch's summary at the end.
                 Ok(attributes)
                     if attributes
                         .iter()
@@ -110,16 +110,16 @@ fn attributes(lines: &[String]) -> Result<Attributes, String> {
             continue;
         }
         let Some((name, value)) = line.split_once(':') else {
-            return Err("has a line that is no attribute: it lacks a colon".to_string());
+            return Err("has a line that is not an attribute: its colon is missing".to_string());
         };
-        // An option behind the name, as in `cn;lang-de`, is another reading of the same.
+        // An option after the name, as in `cn;lang-de`, is a variant of the same attribute.
         let name = name.split(';').next().unwrap_or(name).trim();
         let value = match value.strip_prefix(':') {
             Some(coded) => match decoded(name, coded.trim())? {
                 Some(value) => value,
                 None => continue,
             },
-            // What lies in a file of its own is not fetched.
+            // A value in another file is not fetched.
             None if value.starts_with('<') => continue,
             None => value.trim_start().to_string(),
         };
@@ -140,19 +140,19 @@ fn attributes(lines: &[String]) -> Result<Attributes, String> {
     Ok(attributes)
 }
 
-/// The text that is coded; nothing for what is no text, such as a photograph.
+/// The decoded text; nothing if it is not text, such as a photograph.
 fn decoded(name: &str, coded: &str) -> Result<Option<String>, String> {
     let is_guid = name.eq_ignore_ascii_case("objectGUID");
     let is_password = name.eq_ignore_ascii_case("userPassword");
-    let broken = |what: &str| format!("has an attribute that is {what}: export it again");
+    let broken = |what: &str| format!("has an attribute that is {what}: export the file again");
     let bytes = BASE64
         .decode(coded)
-        .map_err(|_| broken("not the base64 it is said to be"))?;
+        .map_err(|_| broken("not base64, though it is marked as base64"))?;
     match String::from_utf8(bytes) {
         Ok(text) if !is_guid => Ok(Some(text)),
         Ok(text) => Ok(guid(text.as_bytes())),
         Err(error) if is_guid => Ok(guid(error.as_bytes())),
-        Err(_) if is_password => Err(broken("a password and no text")),
+        Err(_) if is_password => Err(broken("a password but not text")),
         Err(_) => Ok(None),
     }
 }

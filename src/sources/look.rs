@@ -1,5 +1,5 @@
-//! A file of users looked at row by row, for whoever wants to know what would come of it and not to have it: nothing is said,
-//! hashed or refused as a whole.
+//! Reads a file of users row by row to find out what an import would do. It prints nothing, hashes nothing and never refuses
+//! the whole file.
 
 use std::path::Path;
 
@@ -33,9 +33,9 @@ pub(crate) struct SeenUser {
     /// What the hash is, and why Auth0 does not take it.
     pub(crate) impossible: Option<(&'static str, &'static str)>,
     pub(crate) is_rewritten: bool,
-    /// The password stands in clear text, and is hashed when the file is imported.
+    /// The password is in clear text, and is hashed when the file is imported.
     pub(crate) is_clear: bool,
-    /// A second factor is not brought.
+    /// A second factor is not carried over.
     pub(crate) lost_factor: bool,
 }
 
@@ -84,7 +84,7 @@ impl LookedAt {
         self.0.mapping.absent().into_iter().map(shown).collect()
     }
 
-    /// Rows whose hash does not say how it was made, and rows with a password in clear text that nobody wants hashed.
+    /// Rows whose hash does not say how it was made, and rows with a clear-text password that is not to be hashed.
     pub(crate) fn without_hashes(&self) -> (usize, usize) {
         (self.0.ahead.silent, self.0.ahead.clear)
     }
@@ -95,7 +95,7 @@ impl LookedAt {
         let in_rows = |rows: usize| count(rows, "row");
         let unmapped = mapping.lost.iter().map(|(name, rows)| {
             format!(
-                "`{name}` looks like hashes of passwords in {} and goes nowhere, and no later import can bring them: map it with ReadOptions::map(\"{name}\", \"hash\"), or name it in ReadOptions::leave_out",
+                "`{name}` looks like password hashes in {} but is not mapped, and no later import can add them: map it with ReadOptions::map(\"{name}\", \"hash\"), or name it in ReadOptions::leave_out",
                 in_rows(*rows as usize)
             )
         });
@@ -103,13 +103,13 @@ impl LookedAt {
         let (silent, clear) = self.without_hashes();
         let silent = (silent > 0).then(|| {
             format!(
-                "the hashes of {column} do not say how they were made in {}: find out with find_recipe from a few known passwords and give it to ReadOptions::recipe, or name the column in ReadOptions::leave_out",
+                "the hashes of {column} do not say how they were made in {}: find the recipe with find_recipe from a few known passwords and pass it to ReadOptions::recipe, or name the column in ReadOptions::leave_out",
                 in_rows(silent)
             )
         });
         let clear = (clear > 0).then(|| {
             format!(
-                "{column} holds passwords in clear text in {}: have them hashed with ReadOptions::hash_clear_text(true), or name the column in ReadOptions::leave_out and give passwords with set_passwords",
+                "{column} holds passwords in clear text in {}: hash them with ReadOptions::hash_clear_text(true), or name the column in ReadOptions::leave_out and set passwords with set_passwords",
                 in_rows(clear)
             )
         });

@@ -1,4 +1,4 @@
-//! Which field of a file goes where: what its reader said, what is known of its source, and what an import calls its own.
+//! Where each field of a file goes: by the reader's mapping, by what is known about the source, and by the import's own names.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -20,9 +20,9 @@ use crate::sources::values::{is_date, is_nothing, is_shallow, parsed, too_deep};
 use crate::words::cut;
 use base64::Engine;
 
-/// Names of what was dropped that are told.
+/// How many dropped names are shown.
 const MOST_DROPPED: usize = 30;
-/// Names of fields whose places are kept; each line of a JSON file may have names of its own.
+/// How many field names are kept; each line of a JSON file may have different names.
 const MOST_PLACES: usize = 1_000;
 /// Digits and letters of the shortest text that is taken for a hash by its looks.
 const SHORTEST_HASH: usize = 24;
@@ -69,7 +69,7 @@ struct Column {
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Hint {
     Password,
-    /// Ids, tokens and keys look like hashes, and are none.
+    /// Ids, tokens and keys look like hashes, but are not.
     Other,
     None,
 }
@@ -90,7 +90,7 @@ pub(crate) struct Mapping {
     /// Each text has an apostrophe in front, as in Auth0's CSV.
     pub(crate) is_quoted: bool,
     pub(crate) dropped: BTreeSet<String>,
-    /// A field that holds hashes and goes nowhere.
+    /// A field of hashes that is not mapped.
     pub(crate) unmapped: Option<String>,
     /// All of those, and in how many rows.
     pub(crate) lost: BTreeMap<String, u64>,
@@ -112,7 +112,7 @@ impl std::fmt::Debug for Mapping {
 }
 
 impl Mapping {
-    /// For a file from this source. A mapping to what is no field is refused.
+    /// For a file from this source. A mapping to something that is not a field is refused.
     pub(crate) fn new(
         path: &Path,
         known: &'static Known,
@@ -148,7 +148,7 @@ impl Mapping {
         let has_word = names.iter().any(|name| has_word(name));
         let told = || match has_word {
             true => format!("it has: {}", told(&names)),
-            false => "its first line may be no heading, so it is not shown".to_string(),
+            false => "its first line may not be a heading, so it is not shown".to_string(),
         };
         let missing = |(from, _): &&(String, String)| !names.contains(from);
         if let Some((missing, _)) = self.options.mapping.iter().find(missing) {
@@ -270,7 +270,7 @@ impl Mapping {
 
     fn unmapped(&mut self, name: String) -> String {
         let fault = format!(
-            "holds what looks like the hash of a password in `{name}`, which goes nowhere: map it with ReadOptions::map, or name it in leave_out"
+            "has what looks like a password hash in `{name}`, which is not mapped: map it with ReadOptions::map, or name it in leave_out"
         );
         if self.lost.len() < MOST_DROPPED || self.lost.contains_key(&name) {
             *self.lost.entry(name.clone()).or_default() += 1;
@@ -279,7 +279,7 @@ impl Mapping {
         fault
     }
 
-    /// Puts a field of that name where it belongs; objects are gone into where something is known of what is in them.
+    /// Puts a field with that name where it belongs; it descends into objects whose contents are known.
     pub(crate) fn take_field(
         &mut self,
         draft: &mut Draft,
@@ -403,7 +403,7 @@ impl Mapping {
         };
         let columns = self.names.iter().zip(&self.columns);
         let columns = columns.map(|(name, column)| seen(name, column));
-        // What holds fields with places of their own goes where they go.
+        // A field whose inner fields have their own places goes where they go.
         let places = self.places.iter();
         let places = places.filter(|(_, column)| !column.goes_into || column.filled > 0);
         columns
@@ -416,7 +416,7 @@ impl Mapping {
             Target::Take(Take::Nothing)
                 if self.options.leave_out.iter().any(|left| left == name) =>
             {
-                "nowhere, as leave_out says".to_string()
+                "nowhere, since leave_out names it".to_string()
             }
             target => target.in_words(),
         }
@@ -450,7 +450,7 @@ pub(crate) fn mapping_for(
     Mapping::new(path, known(source), options)
 }
 
-/// Whether there is something in a cell. Databases write a word for nothing.
+/// Whether a cell has a value. Databases write a word for an empty one.
 fn holds(cell: &Cell<'_>) -> bool {
     match cell {
         Cell::Text(text) => !text.is_empty() && !is_nothing(text),
@@ -459,7 +459,7 @@ fn holds(cell: &Cell<'_>) -> bool {
 }
 
 fn drop_name(dropped: &mut BTreeSet<String>, name: &str) {
-    // One more than is told, which says that there are more.
+    // One more than is shown, which says that there are more.
     if dropped.len() <= MOST_DROPPED {
         dropped.insert(shown_name(name).unwrap_or_else(|| HIDDEN_NAME.to_string()));
     }
@@ -544,7 +544,7 @@ fn hint(name: &str) -> Hint {
     }
 }
 
-/// Whether a cell that goes nowhere may be the hash of a password, or a password.
+/// Whether an unmapped cell may be a password hash, or a password.
 fn looks_like_hash(hint: Hint, cell: &Cell<'_>) -> bool {
     match cell {
         Cell::Text(text) => is_hash_like(hint, text.trim()),
@@ -606,7 +606,7 @@ fn is_hash_like(hint: Hint, text: &str) -> bool {
     hint == Hint::None && !is_address && is_digest(unmarked(text))
 }
 
-/// Whether a text can be a hash that says itself how it was made: seen at once, since most of what goes nowhere is none.
+/// Whether a text can be a hash that says how it was made. This is a quick test, since most unmapped cells are not hashes.
 fn may_speak(text: &str) -> bool {
     /// Beginnings of what is base64 or hex: ASP.NET Identity's, Liferay's, and bytes as databases write them.
     const STARTS: [&str; 5] = ["AQAAAA", "AAAAo", "\\x", "0x", "scrypt:"];

@@ -1,7 +1,9 @@
-//! Users from a file, whatever its form, its encoding and the system that wrote it.
+//! Users from a file, whatever its format, its encoding and the system that wrote it.
 //!
-//! `bytes.rs` (gzip, encodings, a window), `csv.rs`, `json.rs` and `ldif.rs` (rows), `recognise.rs` (what it is), `holders.rs` (what holds users and is no list of them), `fields.rs`, `values.rs`, `places.rs` and `mapping.rs` (what
-//! goes where), `draft.rs` (a user in the making), `whole.rs` (one that is whole already), `known/` (a table for each system), `counts.rs` (what became of each row).
+//! `bytes.rs` (gzip, encodings, a window), `csv.rs`, `json.rs` and `ldif.rs` (rows), `recognise.rs` (what it is), `holders.rs`
+//! (users without a list of users), `fields.rs`, `values.rs`, `places.rs` and `mapping.rs` (what goes where), `draft.rs` (a
+//! user in the making), `whole.rs` (a user that is already complete), `known/` (a table for each system), `counts.rs` (the
+//! outcome of each row).
 
 pub(crate) mod bytes;
 pub(crate) mod counts;

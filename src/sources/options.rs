@@ -1,11 +1,11 @@
-//! What a reader can say of a file that is not recognised, or not as it is meant.
+//! Options for a file that is not recognised, or not as intended.
 
 use crate::passwords::recipe::HashRecipe;
 use crate::say::debug_fields;
 use crate::sources::bytes::Encoding;
 use crate::sources::known::Source;
 
-/// How a file of users is read, where [`read_users`](crate::read_users) does not see it by itself. Nothing is set by default.
+/// How to read a file of users, if [`read_users`](crate::read_users) does not find it out by itself. Nothing is set by default.
 ///
 /// # Examples
 ///
@@ -13,10 +13,10 @@ use crate::sources::known::Source;
 /// use auth0_bulk_users::*;
 ///
 /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
-/// # std::fs::write("shop.csv", "Mail address|plan\nada@test.edu|free\n").expect("a file");
+/// # std::fs::write("shop.csv", "Mail address|plan\nada@uni.test|free\n").expect("a file");
 /// let options = ReadOptions::default().delimiter('|').map("Mail address", "email").map("plan", "app_metadata.plan");
 /// let users = read_users_with("shop.csv", &options)?.collect::<Result<Users>>()?;
-/// assert_eq!(users[0].email, "ada@test.edu");
+/// assert_eq!(users[0].email, "ada@uni.test");
 /// # Ok::<(), Error>(())
 /// ```
 #[derive(Clone, Default)]
@@ -55,7 +55,7 @@ impl ReadOptions {
     /// use auth0_bulk_users::*;
     ///
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
-    /// # std::fs::write("members.csv", "id,email,enabled\n7,ada@test.edu,0\n").expect("a file");
+    /// # std::fs::write("members.csv", "id,email,enabled\n7,ada@uni.test,0\n").expect("a file");
     /// let options = ReadOptions::default().source(Source::Spring);
     /// let users = read_users_with("members.csv", &options)?.collect::<Result<Users>>()?;
     /// assert_eq!(users[0].blocked, Some(true));
@@ -75,7 +75,7 @@ impl ReadOptions {
     /// use auth0_bulk_users::*;
     ///
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
-    /// # std::fs::write("old.csv", b"email,name\nada@test.edu,Ren\xe9e\n").expect("a file");
+    /// # std::fs::write("old.csv", b"email,name\nada@uni.test,Ren\xe9e\n").expect("a file");
     /// let options = ReadOptions::default().encoding(Encoding::Latin1);
     /// let users = read_users_with("old.csv", &options)?.collect::<Result<Users>>()?;
     /// assert_eq!(users[0].name.as_deref(), Some("Renée"));
@@ -87,7 +87,7 @@ impl ReadOptions {
         self
     }
 
-    /// What stands between the cells of CSV, one character of ASCII.
+    /// The separator between CSV cells, one ASCII character.
     ///
     /// # Examples
     ///
@@ -95,7 +95,7 @@ impl ReadOptions {
     /// use auth0_bulk_users::*;
     ///
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
-    /// # std::fs::write("odd.csv", "email~name\nada@test.edu~Ada\n").expect("a file");
+    /// # std::fs::write("odd.csv", "email~name\nada@uni.test~Ada\n").expect("a file");
     /// let options = ReadOptions::default().delimiter('~');
     /// let users = read_users_with("odd.csv", &options)?.collect::<Result<Users>>()?;
     /// assert_eq!(users[0].name.as_deref(), Some("Ada"));
@@ -115,10 +115,10 @@ impl ReadOptions {
     /// use auth0_bulk_users::*;
     ///
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
-    /// # std::fs::write("bare.csv", "ada@test.edu,Ada\n").expect("a file");
+    /// # std::fs::write("bare.csv", "ada@uni.test,Ada\n").expect("a file");
     /// let options = ReadOptions::default().heading(&["email", "name"]);
     /// let users = read_users_with("bare.csv", &options)?.collect::<Result<Users>>()?;
-    /// assert_eq!((users[0].email.as_str(), users.len()), ("ada@test.edu", 1));
+    /// assert_eq!((users[0].email.as_str(), users.len()), ("ada@uni.test", 1));
     /// # Ok::<(), Error>(())
     /// ```
     #[must_use]
@@ -127,8 +127,8 @@ impl ReadOptions {
         self
     }
 
-    /// Where a column goes: to a field of an import, or inside one, as `user_metadata.address.city`. `hash` is a hash that says
-    /// itself how it was made, `salt` its salt. It goes before what is known of the source.
+    /// Where a column goes: to a field of an import, or inside one, as in `user_metadata.address.city`. `hash` is a hash that
+    /// says itself how it was made, and `salt` is its salt. A mapping takes precedence over what is known about the source.
     ///
     /// # Examples
     ///
@@ -137,7 +137,7 @@ impl ReadOptions {
     ///
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
     /// # let hash = hash_password("correct horse")?;
-    /// # std::fs::write("shop.csv", format!("email,pw\nada@test.edu,{hash}\n")).expect("a file");
+    /// # std::fs::write("shop.csv", format!("email,pw\nada@uni.test,{hash}\n")).expect("a file");
     /// let options = ReadOptions::default().map("pw", "hash");
     /// let users = read_users_with("shop.csv", &options)?.collect::<Result<Users>>()?;
     /// assert!(verify_password(&users[0], "correct horse")?);
@@ -149,7 +149,7 @@ impl ReadOptions {
         self
     }
 
-    /// A column that is to go nowhere. For one that holds hashes this must be said: a later import cannot bring them.
+    /// A column to drop. This is required for a column of hashes, since a later import cannot add them.
     ///
     /// # Examples
     ///
@@ -158,7 +158,7 @@ impl ReadOptions {
     ///
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
     /// # let hash = hash_password("correct horse")?;
-    /// # std::fs::write("shop.csv", format!("email,pw\nada@test.edu,{hash}\n")).expect("a file");
+    /// # std::fs::write("shop.csv", format!("email,pw\nada@uni.test,{hash}\n")).expect("a file");
     /// assert!(read_users("shop.csv")?.next().is_some_and(|row| row.is_err()));
     /// let options = ReadOptions::default().leave_out("pw");
     /// assert!(read_users_with("shop.csv", &options)?.all(|row| row.is_ok()));
@@ -170,8 +170,8 @@ impl ReadOptions {
         self
     }
 
-    /// Whether cells of CSV may have line breaks with a delimiter or an `@` behind them. As a rule a quote was left open there,
-    /// and such a row is an error.
+    /// Whether CSV cells may have line breaks followed by a delimiter or an `@`. Usually that means a quote was left open, so
+    /// such a row is an error by default.
     ///
     /// # Examples
     ///
@@ -179,7 +179,7 @@ impl ReadOptions {
     /// use auth0_bulk_users::*;
     ///
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
-    /// std::fs::write("notes.csv", "email,user_metadata.note\nada@test.edu,\"one,\ntwo, three\"\n").expect("a file");
+    /// std::fs::write("notes.csv", "email,user_metadata.note\nada@uni.test,\"one,\ntwo, three\"\n").expect("a file");
     /// let options = ReadOptions::default().line_breaks(true);
     /// assert!(read_users_with("notes.csv", &options)?.all(|row| row.is_ok()));
     /// # Ok::<(), Error>(())
@@ -190,8 +190,8 @@ impl ReadOptions {
         self
     }
 
-    /// How hashes were made that do not say so themselves, as [`UserFile::with_recipe`](crate::UserFile::with_recipe) has it. Of a
-    /// mixed column give each recipe.
+    /// The recipe for hashes that do not say how they were made, as in [`UserFile::with_recipe`](crate::UserFile::with_recipe).
+    /// For a mixed column, give each recipe.
     ///
     /// # Examples
     ///
@@ -201,7 +201,7 @@ impl ReadOptions {
     ///
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
     /// # let hash = "1a7472c92fafa9b3170595db19a726d4d49598ed23cf1a9f9ca32113a4ee840b";
-    /// # std::fs::write("shop.csv", format!("email,pw,nonce\nada@test.edu,{hash},x1\n")).expect("a file");
+    /// # std::fs::write("shop.csv", format!("email,pw,nonce\nada@uni.test,{hash},x1\n")).expect("a file");
     /// let recipe = HashRecipe::new(json!({"algorithm": "sha256", "hash": {"encoding": "hex"}, "salt": {}}))?;
     /// let options = ReadOptions::default().map("pw", "hash").map("nonce", "salt").recipe(&recipe);
     /// for user in read_users_with("shop.csv", &options)? {
@@ -215,8 +215,8 @@ impl ReadOptions {
         self
     }
 
-    /// Whether passwords in clear text are hashed as they are read, with bcrypt: some 70 ms each on a core. Otherwise such a row
-    /// is an error.
+    /// Whether clear-text passwords are hashed with bcrypt as they are read, which takes about 70 ms each on one core.
+    /// Otherwise such a row is an error.
     ///
     /// # Examples
     ///
@@ -224,7 +224,7 @@ impl ReadOptions {
     /// use auth0_bulk_users::*;
     ///
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
-    /// # std::fs::write("clear.csv", "email,password\nada@test.edu,Summer2024!\n").expect("a file");
+    /// # std::fs::write("clear.csv", "email,password\nada@uni.test,Summer2024!\n").expect("a file");
     /// let options = ReadOptions::default().map("password", "hash").hash_clear_text(true);
     /// let users = read_users_with("clear.csv", &options)?.collect::<Result<Users>>()?;
     /// assert!(verify_password(&users[0], "Summer2024!")?);

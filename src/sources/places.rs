@@ -30,15 +30,15 @@ pub(crate) enum Take {
     /// A whole object, or JSON of it.
     Object(Object),
     Factors,
-    /// A name of its own in `app_metadata.imported`.
+    /// Another name in `app_metadata.imported`.
     Old(&'static str),
     /// The same for a date, whose numbers become a date that can be read.
     Date(&'static str),
-    /// An id that counts where there is no better one.
+    /// An id that is used if there is no better one.
     OldId,
     Hash,
     Salt,
-    /// How a hash was made, where a column of its own says so.
+    /// How a hash was made, if another column says so.
     HashFormat,
     /// Who signs the user in.
     Provider,
@@ -60,7 +60,7 @@ pub(crate) enum Target {
     Take(Take),
     /// Inside metadata or a hash.
     Path(Object, Vec<String>),
-    /// It goes nowhere, and nobody said that it should not.
+    /// It is not mapped, and nobody asked for that.
     Dropped,
 }
 
@@ -79,21 +79,25 @@ impl Take {
         match self {
             Take::Text(field) => field.name().to_string(),
             Take::Flag(field) => field.name().to_string(),
-            Take::Not(field) => format!("{}, the other way round", field.name()),
-            Take::Since(field) => format!("{}, true where there is a date", field.name()),
+            Take::Not(field) => format!("{}, reversed", field.name()),
+            Take::Since(field) => format!("{}, true if there is a date", field.name()),
             Take::BlockedUntil => "blocked, until that date".to_string(),
             Take::Object(object) => object.name().to_string(),
             Take::Factors => "mfa_factors".to_string(),
             Take::Old(name) | Take::Date(name) => format!("app_metadata.{IMPORTED}.{name}"),
-            Take::OldId => "user_id, where there is no other".to_string(),
+            Take::OldId => "user_id, if there is no other".to_string(),
             Take::Hash | Take::WithHash(_) => "password_hash or custom_password_hash".to_string(),
             Take::Salt => "custom_password_hash, with the hash".to_string(),
-            Take::HashFormat => "tells how the hash was made".to_string(),
-            Take::Provider | Take::SignsInWith(_) => "tells who signs the user in".to_string(),
-            Take::LostFactor => "tells who must enrol a second factor again".to_string(),
-            Take::Deleted => "leaves the row out where there is a date".to_string(),
-            Take::With(_) => "several fields, by what is in it".to_string(),
-            Take::Nothing => "nowhere, being of no use to an import".to_string(),
+            Take::HashFormat => "says how the hash was made".to_string(),
+            Take::Provider | Take::SignsInWith(_) => {
+                "says which provider signs the user in".to_string()
+            }
+            Take::LostFactor => {
+                "says whether the user must enrol a second factor again".to_string()
+            }
+            Take::Deleted => "leaves the row out if there is a date".to_string(),
+            Take::With(_) => "several fields, depending on what is in it".to_string(),
+            Take::Nothing => "nowhere, since an import has no use for it".to_string(),
         }
     }
 }
@@ -118,7 +122,7 @@ impl Target {
     }
 }
 
-/// Where a field goes of which nobody said anything.
+/// Where an unknown field goes.
 pub(crate) const NOWHERE: &str = "nowhere";
 
 /// The import's own fields, and the words for a hash that says itself how it was made, and for its salt.
@@ -143,7 +147,7 @@ pub(crate) const FIELDS: [(&str, Take); 19] = [
     ("hash", Take::Hash),
     ("salt", Take::Salt),
 ];
-/// Fields that a file may have of its own: `hash` and `salt` are meant by a mapping alone.
+/// Names that a file may use for other things: `hash` and `salt` only count in a mapping.
 pub(crate) const OWN_FIELDS: usize = 17;
 
 /// The place that a name of the import's has, with what is inside metadata and hashes.
@@ -298,7 +302,7 @@ impl Draft {
             Text::Name => self.user.name = Some(text),
             Text::Nickname => self.user.nickname = Some(text),
             Text::Picture => self.user.picture = Some(text),
-            // What stands there in other systems is often none that an import's field of that name takes.
+            // In other systems the value is often not one that the import's field of that name takes.
             Text::PasswordHash => self.hash = Some(text),
         }
         Ok(())

@@ -1,4 +1,4 @@
-//! Opening a file of users, and its users one after the other.
+//! Opening a file of users, and reading its users one at a time.
 
 use std::any::Any;
 use std::borrow::Cow;
@@ -33,14 +33,14 @@ use crate::users::User;
 /// Rows that are read before the first user is given: by them it is seen whether hashes would be lost.
 const READ_AHEAD: usize = 200;
 
-/// Users of a file, as [`import_stream`](crate::import_stream) takes them, one after the other and in bounded memory.
+/// Users of a file for [`import_stream`](crate::import_stream), one at a time and in bounded memory.
 ///
-/// [`what`](UserFile::what) and `Display` say what the file was taken for, [`counts`](UserFile::counts) what became of its rows. What
-/// went nowhere is said at the end, once, and so is who was left out.
+/// [`what`](UserFile::what) and `Display` say what the file was taken for, and [`counts`](UserFile::counts) has the outcome of
+/// its rows. At the end it prints once which fields were dropped and which rows were left out.
 ///
-/// A row that cannot be read is an error of that row alone ([`ErrorKind::SourceRow`](crate::ErrorKind::SourceRow)). A file
-/// that cannot be read any further, because the disk fails, say, or whose hashes would be lost, is an error of another kind
-/// ([`ErrorKind::Source`](crate::ErrorKind::Source)), and the last that comes.
+/// A row that cannot be read is an error of that row only ([`ErrorKind::SourceRow`](crate::ErrorKind::SourceRow)). If the file
+/// cannot be read any further, for example because the disk fails, or if its hashes would be lost, the error has another kind
+/// ([`ErrorKind::Source`](crate::ErrorKind::Source)) and is the last item.
 ///
 /// # Examples
 ///
@@ -48,10 +48,10 @@ const READ_AHEAD: usize = 200;
 /// use auth0_bulk_users::*;
 ///
 /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
-/// # std::fs::write("docs.csv", "email\nada@test.edu\n").expect("a file");
+/// # std::fs::write("docs.csv", "email\nada@uni.test\n").expect("a file");
 /// let file: UserFile = read_csv("docs.csv", &[])?;
 /// let users = file.collect::<Result<Users>>()?;
-/// assert_eq!(users[0].email, "ada@test.edu");
+/// assert_eq!(users[0].email, "ada@uni.test");
 /// # Ok::<(), Error>(())
 /// ```
 pub struct UserFile {
@@ -88,7 +88,7 @@ impl fmt::Debug for Ahead {
 /// A row that was read: a user, or something else.
 type Item = std::result::Result<User, Aside>;
 
-/// What a row came to that is no user as it is.
+/// The result of a row that is not yet a user.
 pub(super) enum Aside {
     /// A user with a password that is to be hashed, and the line of their row.
     Clear(Box<User>, Secret, usize),
@@ -96,20 +96,20 @@ pub(super) enum Aside {
     Fault(usize, Fault),
 }
 
-/// Reads users from a file of any form, whose source is recognised. Sends nothing.
+/// Reads users from a file in any known format and recognises its source. Sends nothing.
 ///
-/// JSON (a list, a list within an object, an object a line), CSV (with `,`, `;`, tabs or `|`) or LDIF; UTF-8 or UTF-16; gzipped or not.
-/// Of a system that is [known](Source) the fields go where an import takes them: the old id to `user_id`, hashes to
-/// `password_hash` or `custom_password_hash` as each says itself how it was made, and to `app_metadata.imported` what Auth0 has no field for
-/// (`created_at`, `last_login`, `locale`, `groups`, `roles` and the like). Whoever signs in elsewhere and has no password there is left out and
-/// counted.
+/// It reads JSON (a list, a list within an object, one object on each line), CSV (with `,`, `;`, tabs or `|`) or LDIF, in UTF-8
+/// or UTF-16, with or without gzip. For a [known](Source) system, the fields go where an import takes them: the old id to
+/// `user_id`, hashes to `password_hash` or `custom_password_hash` as each says itself how it was made, and what Auth0 has no
+/// field for (`created_at`, `last_login`, `locale`, `groups`, `roles` and the like) to `app_metadata.imported`. Users who sign
+/// in elsewhere and have no password in the file are left out and counted.
 ///
 /// # Errors
 ///
-/// The file cannot be opened, or is no file of users: a folder, an archive, a workbook, SQL. A CSV file has no heading, no
-/// column for the e-mail, a used column twice. A row that cannot be read is an error of its own, with its line; the others are kept. A
-/// column that looks like hashes and goes nowhere is an error in place of the first user, until it is
-/// [mapped](ReadOptions::map) or [left out](ReadOptions::leave_out).
+/// The file cannot be opened, or is not a file of users but a folder, an archive, a workbook or SQL. A CSV file has no heading,
+/// has no column for the e-mail, or has a used column twice. A row that cannot be read is a separate error with its line; the
+/// others are kept. A column that looks like hashes but is not mapped is an error in place of the first user, until you
+/// [map](ReadOptions::map) it or [leave it out](ReadOptions::leave_out).
 ///
 /// # Examples
 ///
@@ -118,7 +118,7 @@ pub(super) enum Aside {
 ///
 /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
 /// # let hash = hash_password("correct horse")?;
-/// # std::fs::write("users.csv", format!("id;email;encrypted_password;sign_in_count;reset_password_token\n7;ada@test.edu;{hash};3;\n")).expect("a file");
+/// # std::fs::write("users.csv", format!("id;email;encrypted_password;sign_in_count;reset_password_token\n7;ada@uni.test;{hash};3;\n")).expect("a file");
 /// let file = read_users("users.csv")?;
 /// assert_eq!(file.what(), "a CSV file with `;`, UTF-8, from Devise");
 /// let users = file.collect::<Result<Users>>()?;
@@ -133,7 +133,7 @@ pub fn read_users(path: impl AsRef<Path>) -> Result<UserFile> {
 ///
 /// # Errors
 ///
-/// As of [`read_users`].
+/// The same as for [`read_users`].
 ///
 /// # Examples
 ///
@@ -141,7 +141,7 @@ pub fn read_users(path: impl AsRef<Path>) -> Result<UserFile> {
 /// use auth0_bulk_users::*;
 ///
 /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
-/// # std::fs::write("people.csv", "uid,mail,givenName\nada,ada@test.edu,Ada\n").expect("a file");
+/// # std::fs::write("people.csv", "uid,mail,givenName\nada,ada@uni.test,Ada\n").expect("a file");
 /// let users = read_users_as(Source::Ldap, "people.csv")?.collect::<Result<Users>>()?;
 /// assert_eq!(users[0].username.as_deref(), Some("ada"));
 /// # Ok::<(), Error>(())
@@ -150,12 +150,12 @@ pub fn read_users_as(source: Source, path: impl AsRef<Path>) -> Result<UserFile>
     read_users_with(path, &ReadOptions::default().source(source))
 }
 
-/// Reads users from a file, as the options say. Sends nothing.
+/// Reads users from a file with these options. Sends nothing.
 ///
 /// # Errors
 ///
-/// As of [`read_users`]; a mapping to a name that is no field of an import, or from a column that the file does not have; a
-/// delimiter that is no character of ASCII; a heading of another number of columns than the file.
+/// The same as for [`read_users`]; a mapping to a name that is not a field of an import, or from a column that the file does
+/// not have; a delimiter that is not an ASCII character; a heading whose number of columns differs from the file's.
 ///
 /// # Examples
 ///
@@ -163,7 +163,7 @@ pub fn read_users_as(source: Source, path: impl AsRef<Path>) -> Result<UserFile>
 /// use auth0_bulk_users::*;
 ///
 /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
-/// # std::fs::write("shop.csv", "E-Mail,plan\nada@test.edu,free\n").expect("a file");
+/// # std::fs::write("shop.csv", "E-Mail,plan\nada@uni.test,free\n").expect("a file");
 /// let options = ReadOptions::default().map("plan", "app_metadata.plan");
 /// let users = read_users_with("shop.csv", &options)?.collect::<Result<Users>>()?;
 /// assert!(users[0].app_metadata.as_ref().is_some_and(|metadata| metadata["plan"] == "free"));
@@ -173,15 +173,16 @@ pub fn read_users_with(path: impl AsRef<Path>, options: &ReadOptions) -> Result<
     open(path.as_ref(), options)
 }
 
-/// Reads users from a file of one JSON object a line, as Auth0's users export writes it, or of another form of JSON. Sends
+/// Reads users from a file with one JSON object on each line, like Auth0's users export, or from another form of JSON. Sends
 /// nothing.
 ///
-/// `auth0|` in front of a user id is taken off, and fields an import does not take (`identities`, `updated_at` and
-/// the like) are dropped; which ones is printed when the file ends. Otherwise as [`read_users`].
+/// `auth0|` in front of a user id is removed, and fields that an import does not take (`identities`, `updated_at` and the like)
+/// are dropped; their names are printed when the file ends. Otherwise it is like [`read_users`].
 ///
 /// # Errors
 ///
-/// The file cannot be opened. A line that is no user, or that holds the kernel's own words (`EVCXR_…`), is an error of its own, with its number; the others are kept.
+/// The file cannot be opened. A line that is not a user, or that contains the kernel's own words (`EVCXR_…`), is a separate
+/// error with its number; the others are kept.
 ///
 /// # Examples
 ///
@@ -189,9 +190,9 @@ pub fn read_users_with(path: impl AsRef<Path>, options: &ReadOptions) -> Result<
 /// use auth0_bulk_users::*;
 ///
 /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
-/// # let line = r#"{"user_id":"auth0|7","email":"ada@test.edu","created_at":"2026-01-01T00:00:00.000Z"}"#;
+/// # let line = r#"{"user_id":"auth0|7","email":"ada@uni.test","created_at":"2026-01-01T00:00:00.000Z"}"#;
 /// # std::fs::write("export.ndjson", line).expect("a file");
-/// // {"user_id":"auth0|7","email":"ada@test.edu","created_at":"2026-01-01T00:00:00.000Z"}
+/// // {"user_id":"auth0|7","email":"ada@uni.test","created_at":"2026-01-01T00:00:00.000Z"}
 /// for user in read_ndjson("export.ndjson")? {
 ///     assert_eq!(user?.user_id.as_deref(), Some("7"));
 /// }
@@ -207,15 +208,17 @@ pub fn read_ndjson(path: &str) -> Result<UserFile> {
 
 /// Reads users from a CSV file with a heading. Sends nothing.
 ///
-/// `columns` gives the field for a column that is named otherwise: `[("E-Mail", "email")]`. A field inside metadata is
-/// written with dots, `user_metadata.plan` or `user_metadata.address.city`, and so are the parts of a hash, `custom_password_hash.hash.value`; `true` and `false` are read as such in the fields that want them; an empty
-/// cell is no value. The apostrophe that keeps a sheet's cell from being a formula (`'=1+1`) is taken off. Columns that name no field are dropped; which ones is printed when the file ends.
-/// Otherwise as [`read_users`], but that no other names are taken for the e-mail's.
+/// `columns` maps columns with other names to fields: `[("E-Mail", "email")]`. A field inside metadata is written with dots,
+/// such as `user_metadata.plan` or `user_metadata.address.city`, and so are the parts of a hash, such as
+/// `custom_password_hash.hash.value`. `true` and `false` are read as such in the fields that need them; an empty cell is no
+/// value. The apostrophe that keeps a sheet's cell from being a formula (`'=1+1`) is removed. Columns that name no field are
+/// dropped; their names are printed when the file ends. Otherwise it is like [`read_users`], except that only `email` is taken
+/// for the e-mail.
 ///
 /// # Errors
 ///
-/// The file cannot be opened; it is not UTF-8; no column gives the e-mail; its first line is a user and no heading. A row that cannot be read, or that holds the kernel's own words (`EVCXR_…`), is an error of its
-/// own, with its line; the others are kept.
+/// The file cannot be opened; it is not UTF-8; no column gives the e-mail; its first line is a user, not a heading. A row that
+/// cannot be read, or that contains the kernel's own words (`EVCXR_…`), is a separate error with its line; the others are kept.
 ///
 /// # Examples
 ///
@@ -223,9 +226,9 @@ pub fn read_ndjson(path: &str) -> Result<UserFile> {
 /// use auth0_bulk_users::*;
 ///
 /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
-/// # std::fs::write("shop.csv", "E-Mail,plan\nada@test.edu,free\n").expect("a file");
+/// # std::fs::write("shop.csv", "E-Mail,plan\nada@uni.test,free\n").expect("a file");
 /// // E-Mail,plan
-/// // ada@test.edu,free
+/// // ada@uni.test,free
 /// for user in read_csv("shop.csv", &[("E-Mail", "email"), ("plan", "user_metadata.plan")])? {
 ///     assert_eq!(user?.user_metadata.map(|metadata| metadata["plan"] == "free"), Some(true));
 /// }
@@ -316,7 +319,7 @@ impl Iterator for UserFile {
 }
 
 impl UserFile {
-    /// What the file was taken for: its form, its encoding, and the system that wrote it, where that is known.
+    /// What the file was taken for: its format, its encoding, and the system that wrote it, if known.
     ///
     /// # Examples
     ///
@@ -324,7 +327,7 @@ impl UserFile {
     /// use auth0_bulk_users::*;
     ///
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
-    /// # std::fs::write("users.csv", "email;name\nada@test.edu;Ada\n").expect("a file");
+    /// # std::fs::write("users.csv", "email;name\nada@uni.test;Ada\n").expect("a file");
     /// assert_eq!(read_users("users.csv")?.what(), "a CSV file with `;`, UTF-8");
     /// # Ok::<(), Error>(())
     /// ```
@@ -333,7 +336,7 @@ impl UserFile {
         self.kind.in_words()
     }
 
-    /// The system that the file was taken to come from.
+    /// The system that probably wrote the file.
     ///
     /// # Examples
     ///
@@ -350,7 +353,7 @@ impl UserFile {
         self.kind.source
     }
 
-    /// What became of the rows so far, and goes on counting.
+    /// The outcome of the rows so far; it keeps counting.
     ///
     /// # Examples
     ///
@@ -358,7 +361,7 @@ impl UserFile {
     /// use auth0_bulk_users::*;
     ///
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
-    /// # std::fs::write("users.csv", "email\nada@test.edu\n").expect("a file");
+    /// # std::fs::write("users.csv", "email\nada@uni.test\n").expect("a file");
     /// let file = read_users("users.csv")?;
     /// let counts = file.counts();
     /// let users = file.collect::<Result<Users>>()?;
@@ -370,11 +373,12 @@ impl UserFile {
         self.counts.clone()
     }
 
-    /// The same file, its hashes described by `recipe`: those of the column that holds hashes, and those of columns mapped to
-    /// `custom_password_hash.hash.value` and, where each user has a salt of their own, `custom_password_hash.salt.value`.
+    /// The same file, with its hashes described by `recipe`: those of the column of hashes, and those of columns mapped to
+    /// `custom_password_hash.hash.value` and, if each user has their own salt, `custom_password_hash.salt.value`.
     ///
-    /// A hash that the recipe cannot have made is read by what it says itself. Of a column in which several kinds are mixed give each
-    /// recipe, those of [`HashRecipes::recipes`](crate::HashRecipes::recipes) say; a hash that several can have made is an error of its row.
+    /// A hash that the recipe cannot have made is read by what it says itself. For a column with several kinds, give each
+    /// recipe, for example those of [`HashRecipes::recipes`](crate::HashRecipes::recipes); a hash that several recipes could
+    /// have made is an error of its row.
     ///
     /// # Examples
     ///
@@ -384,7 +388,7 @@ impl UserFile {
     ///
     /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
     /// # let hash = "1a7472c92fafa9b3170595db19a726d4d49598ed23cf1a9f9ca32113a4ee840b";
-    /// # std::fs::write("shop.csv", format!("email,hash,salt\nada@test.edu,{hash},x1\n")).expect("a file");
+    /// # std::fs::write("shop.csv", format!("email,hash,salt\nada@uni.test,{hash},x1\n")).expect("a file");
     /// let recipe = HashRecipe::new(json!({"algorithm": "sha256", "hash": {"encoding": "hex"}, "salt": {}}))?;
     /// let columns = [("hash", "custom_password_hash.hash.value"), ("salt", "custom_password_hash.salt.value")];
     /// for user in read_csv("shop.csv", &columns)?.with_recipe(&recipe) {
@@ -452,7 +456,7 @@ impl UserFile {
         }
         let names = absent.iter().map(|name| shown(name));
         say!(
-            "{}: none of the first {READ_AHEAD} rows has {}, which is mapped: is the name misspelt?",
+            "{}: none of the first {READ_AHEAD} rows has {}, which is mapped: check the spelling",
             self.path.display(),
             listed(names.collect::<Vec<_>>().iter().map(String::as_str))
         );
@@ -494,7 +498,7 @@ impl UserFile {
         if self.counts.add_left_out(why) {
             let path = self.path.display();
             say!(
-                "{path}: line {line} {}, and is left out, like all of its kind",
+                "{path}: line {line} {}, and is left out, like all such lines",
                 as_verb(why)
             );
         }
@@ -554,7 +558,7 @@ impl UserFile {
         })
     }
 
-    /// The next line, where it is a user whom nothing has to be done for. By this way go most users of a plain file, and a user is large.
+    /// The next line, if it is a user that needs no work. Most users of a plain file come this way, and a user is large.
     #[inline]
     fn whole_user(&mut self) -> Option<User> {
         let Rows::Lines(lines) = &mut self.rows else {
@@ -651,7 +655,7 @@ impl UserFile {
                 self.ahead.speaking += 1;
             }
             StoredHash::Password => {
-                // A column of its own may say of any text that it is a password.
+                // Another column may say that a text is a password.
                 return self.clear(StoredHash::clear_text(&text).unwrap_or(&text));
             }
             StoredHash::Silent => return Err(self.silent()),
@@ -669,7 +673,7 @@ impl UserFile {
             return Ok(Some(Secret::new(text)));
         }
         self.ahead.clear += 1;
-        Err("has a password in clear text: have it hashed with ReadOptions::hash_clear_text, or name its column in leave_out".to_string())
+        Err("has a password in clear text: hash it with ReadOptions::hash_clear_text, or name its column in leave_out".to_string())
     }
 
     /// The hash by a recipe, to which known passwords led, or else by what it says itself.
@@ -706,7 +710,7 @@ impl UserFile {
         match fitting.len() {
             0 => Ok(itself.into_iter().find_map(describe)),
             1 => Ok(fitting.pop()),
-            _ => Err("has a hash that several of the recipes can have made: read those users by themselves, with one recipe".to_string()),
+            _ => Err("has a hash that several of the recipes could have made: read those users separately, with one recipe".to_string()),
         }
     }
 
@@ -714,8 +718,8 @@ impl UserFile {
     fn silent(&mut self) -> String {
         self.ahead.silent += 1;
         match self.recipes.is_empty() {
-            true => "has a hash that does not say how it was made: find out with find_recipe and give it to with_recipe, or name its column in leave_out",
-            false => "has a hash that does not say how it was made, and that the recipe cannot have made: find the recipes of a mixed column with find_recipes, and give each to with_recipe",
+            true => "has a hash that does not say how it was made: find the recipe with find_recipe and pass it to with_recipe, or name its column in leave_out",
+            false => "has a hash that does not say how it was made, and the recipe cannot have made it: find the recipes of a mixed column with find_recipes, and pass each to with_recipe",
         }
         .to_string()
     }
@@ -723,7 +727,7 @@ impl UserFile {
     fn say_what_is_missing(&mut self) {
         let path = self.path.display();
         if let Some(names) = self.mapping.dropped_in_words() {
-            say!("{path}: fields an import does not take were left out: {names}");
+            say!("{path}: fields that an import does not take were left out: {names}");
         }
         if !matches!(self.rows, Rows::Ended) {
             for words in self.counts.in_words() {
@@ -797,7 +801,7 @@ fn cells(
     Ok(is_odd && record.text.contains(MARKER) || mapping.names_hold_marker)
 }
 
-const NUL: &str = "holds a NUL byte, which is in no text: save the file as UTF-8 anew";
+const NUL: &str = "has a NUL byte, so it is not text: save the file again as UTF-8";
 
 fn object(
     mapping: &mut Mapping,

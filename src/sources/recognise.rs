@@ -26,19 +26,19 @@ const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 /// Columns that Firebase's CSV has at least.
 const FIREBASE_COLUMNS: usize = 26;
 
-const SQL: &str = "a script of SQL";
+const SQL: &str = "an SQL script";
 const CSV_OF_SQL: &str = "export the table of users as CSV";
 /// Files that hold no text of users, by how they begin: what each is, and what to do about it.
 const KINDS: [(&[u8], &str, &str); 24] = [
-    (b"\x1f\x8b", "packed with gzip twice", "unpack it once"),
+    (b"\x1f\x8b", "packed twice with gzip", "unpack it once"),
     (
         b"PK\x03\x04",
-        "a zip archive or a workbook of Excel",
+        "a zip archive or an Excel workbook",
         "unpack it, or save the sheet as CSV in UTF-8",
     ),
     (
         b"\xd0\xcf\x11\xe0",
-        "a workbook of an old Excel",
+        "an old Excel workbook",
         "save the sheet as CSV",
     ),
     (
@@ -63,12 +63,12 @@ const KINDS: [(&[u8], &str, &str); 24] = [
     ),
     (
         b"SQLite format 3",
-        "a database of SQLite",
+        "an SQLite database",
         "export the table of users as CSV",
     ),
     (
         b"PGDMP",
-        "a dump of PostgreSQL in its own form",
+        "a PostgreSQL dump in its own format",
         "export the table of users as CSV, with \\copy … CSV HEADER",
     ),
     (b"-- ", SQL, CSV_OF_SQL),
@@ -168,7 +168,7 @@ pub(crate) fn recognise(path: &Path, options: &ReadOptions) -> Result<Recognised
     }
 }
 
-/// What is no text of users, by how it begins, and what to do about it.
+/// What a file without text of users is, by how it begins, and what to do about it.
 fn other_kind(window: &[u8]) -> Option<(&'static str, &'static str)> {
     let begins = |(mark, _, _): &&(&[u8], &str, &str)| window.trim_ascii_start().starts_with(mark);
     let found = KINDS.iter().find(begins);
@@ -214,7 +214,7 @@ fn json_rows(path: &Path, text: Text, options: &ReadOptions) -> Result<(Rows, &'
         if has_more_lines(window) {
             return lines(text);
         }
-        // What is around the list may be longer than what was seen. Where there is none, the file is begun anew.
+        // The part around the list may be longer than what was read. If there is no list, reading starts again.
         let objects = Objects::of_list(text).map_err(torn)?;
         return match objects {
             Some(objects) => Ok((Rows::Objects(objects), WITHIN)),
@@ -227,11 +227,11 @@ fn json_rows(path: &Path, text: Text, options: &ReadOptions) -> Result<(Rows, &'
         .next()
         .unwrap_or_default();
     let in_lines = is_object(first_line.trim_ascii()) || !is_object(whole);
-    // Pages of an API, put one behind the other, are such objects each.
+    // Joined pages of an API are such objects.
     if is_alone && has_list_of_objects(whole) || !is_alone && holds_users(whole) {
         if users_behind(whole) {
-            let advice = "keep that list alone, as `jq .users` does";
-            let what = "JSON with another list before the one that is named users";
+            let advice = "keep only that list, for example with `jq .users`";
+            let what = "JSON with another list before the list `users`";
             return Err(Error::source_of_another_kind(path, what, advice));
         }
         if let Some(name) = hashes_beside(whole)
@@ -289,7 +289,7 @@ fn has_list_of_objects(text: &[u8]) -> bool {
         let Some(object) = value.as_object() else {
             return false;
         };
-        // A user's own lists, of identities say, are none of users.
+        // A user's own lists, such as identities, are not lists of users.
         let is_user = |key: &String| USERS_OWN.contains(&key.to_ascii_lowercase().as_str());
         if object.keys().any(is_user) {
             return false;
@@ -387,7 +387,7 @@ fn source_of(names: &[String]) -> Source {
     found
 }
 
-/// Whether the first line that is no comment is one of LDIF.
+/// Whether the first line that is not a comment is LDIF.
 fn is_ldif(window: &[u8]) -> bool {
     let mut lines = window.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
     let first = lines.find(|line| !line.is_empty() && !line.starts_with(b"#"));
@@ -479,7 +479,7 @@ fn names_of(
 ) -> Result<(Vec<String>, bool)> {
     if first.len() > MOST_COLUMNS {
         let (columns, most) = (grouped(first.len()), grouped(MOST_COLUMNS));
-        let fault = format!("has {columns} columns, and {most} are the most that are read");
+        let fault = format!("has {columns} columns, and at most {most} are read");
         return Err(Error::bad_heading(path, &fault));
     }
     if options.heading.is_empty() {
@@ -620,7 +620,7 @@ fn is_quoted(names: &[String], known: &Known, sample: &[Vec<String>]) -> bool {
             .filter_map(|record| record.get(email))
             .filter(|cell| !cell.is_empty())
     };
-    // An apostrophe before what a sheet would take for a formula is no mark of Auth0's.
+    // An apostrophe before a possible formula does not identify Auth0's CSV.
     let is_bare = |cell: &String| as_it_was(cell) == cell.as_str();
     cells().any(is_bare) && cells().all(|cell| cell.starts_with('\''))
 }

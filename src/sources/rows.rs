@@ -30,7 +30,7 @@ pub(crate) fn too_long(hint: &str) -> String {
 pub(crate) fn undecoded(encoding: Encoding) -> &'static str {
     match encoding {
         Encoding::Utf8 | Encoding::Latin1 => {
-            "is not UTF-8 (Latin-1, perhaps): save the file as UTF-8, or read it with Encoding::Latin1"
+            "is not UTF-8 (it may be Latin-1): save the file as UTF-8, or read it with Encoding::Latin1"
         }
         Encoding::Utf16Le | Encoding::Utf16Be => "is not UTF-16: save the file as UTF-8",
     }
@@ -68,8 +68,8 @@ impl From<Value> for Cell<'_> {
     }
 }
 
-/// Reads a JSON object field by field, each of which goes to the function. Gives the first fault that it finds; the rest of
-/// the object is read all the same, since it may be none.
+/// Reads a JSON object field by field, each of which goes to the function. Returns the first fault that it finds; the rest of
+/// the object is still read, since it may not be an object.
 pub(crate) struct EachField<F>(pub(crate) F);
 
 impl<'de, F> DeserializeSeed<'de> for EachField<F>

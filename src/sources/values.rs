@@ -1,4 +1,4 @@
-//! What a value must be: text, true or false, a date, an object; and what is said of one that is not.
+//! What a value must be: text, true or false, a date, an object; and the sentence if it is not.
 
 use serde_json::{Map, Value};
 
@@ -10,9 +10,9 @@ const MOST_NESTED: usize = 32;
 const SECONDS_DIGITS: std::ops::RangeInclusive<usize> = 9..=11;
 const MILLIS_DIGITS: std::ops::RangeInclusive<usize> = 12..=14;
 
-/// What is wrong with a value: the field and the kind that it wants, never the value, which may be a hash.
+/// What is wrong with a value: the field and the required kind, but never the value, which may be a hash.
 pub(crate) fn wants(field: &str, kind: &str) -> String {
-    format!("is no user: {field} wants {kind}")
+    format!("is not a user: {field} must be {kind}")
 }
 
 /// The text of a cell; a number becomes text.
@@ -25,7 +25,7 @@ pub(crate) fn text(field: &str, cell: Cell<'_>) -> Result<String, String> {
         }
         Cell::Json(Value::Number(number)) if number.is_f64() => Err(wants(
             field,
-            "text, and a number with so many digits loses some: put it in quotes",
+            "text, and a number with this many digits loses some: put it in quotes",
         )),
         Cell::Json(Value::Number(number)) => Ok(number.to_string()),
         Cell::Json(_) => Err(wants(field, "text")),
@@ -34,7 +34,7 @@ pub(crate) fn text(field: &str, cell: Cell<'_>) -> Result<String, String> {
 
 /// What a text says of true and false: the words of databases and sheets, or a date since which it is true.
 pub(crate) fn flag(field: &str, cell: &Cell<'_>) -> Result<Option<bool>, String> {
-    let kind = "true or false (or yes or no, 1 or 0, t or f, or a date since which it is true)";
+    let kind = "true or false (or yes or no, 1 or 0, t or f, or the date since when it is true)";
     match cell {
         Cell::Json(Value::Bool(flag)) => Ok(Some(*flag)),
         Cell::Json(Value::Number(number)) => match number.as_i64() {
@@ -173,7 +173,7 @@ pub(crate) fn object(field: &str, cell: Cell<'_>) -> Result<Map<String, Value>, 
     };
     match value {
         Value::Object(object) => Ok(object),
-        Value::Array(_) => Err(wants(field, "an object, and it is a list")),
+        Value::Array(_) => Err(wants(field, "an object, not a list")),
         _ => Err(wants(field, "an object")),
     }
 }
@@ -188,13 +188,13 @@ pub(crate) fn parsed(text: &str) -> Option<Value> {
     })
 }
 
-/// Whether a value has at most so many levels as a user may.
+/// Whether a value has no more levels than a user may have.
 pub(crate) fn is_shallow(value: &Value) -> bool {
     is_within(value, MOST_NESTED)
 }
 
 pub(crate) fn too_deep() -> String {
-    format!("has lists or objects within each other over {MOST_NESTED} levels deep")
+    format!("has lists or objects nested over {MOST_NESTED} levels deep")
 }
 
 fn is_within(value: &Value, levels: usize) -> bool {

@@ -13,7 +13,7 @@ use crate::sources::places::has_blank_end;
 use crate::sources::values::is_nothing;
 use crate::users::User;
 
-/// Lines in a row that were none, after which nobody asks again.
+/// After this many lines in a row that were not complete users, it stops trying.
 const MOST_MISSES: u8 = 16;
 
 /// Whether it is still worth asking.

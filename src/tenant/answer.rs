@@ -1,4 +1,4 @@
-//! The fields of an answer: what each tells, in whichever form it came. What it does not tell is `None`.
+//! The fields of an answer, whatever form they came in. A missing field is `None`.
 
 use std::ops::Deref;
 
@@ -18,7 +18,7 @@ pub(crate) fn most_values(json: &[u8]) -> usize {
 /// What a field, or a whole answer, can be read as.
 pub(crate) trait Field: Sized {
     /// What a whole answer is that cannot be read so.
-    const OTHERWISE: &str = "it is of another kind";
+    const OTHERWISE: &str = "it has another type";
     /// `None` when it is of another kind.
     fn of(json: Value) -> Option<Self>;
 }
@@ -87,7 +87,7 @@ impl Field for Value {
 
 /// An item of another kind tells nothing, and is still counted.
 impl<T: Field + Default> Field for Vec<T> {
-    const OTHERWISE: &str = "it is no list";
+    const OTHERWISE: &str = "it is not a list";
     fn of(json: Value) -> Option<Vec<T>> {
         let Value::Array(items) = json else {
             return None;
@@ -106,7 +106,7 @@ pub(crate) fn object<T: DeserializeOwned>(json: Value) -> Option<T> {
 macro_rules! objects {
     ($($name:ty),+) => {$(
         impl Field for $name {
-            const OTHERWISE: &str = "it is no object";
+            const OTHERWISE: &str = "it is not an object";
             fn of(json: Value) -> Option<$name> {
                 object(json)
             }
@@ -115,7 +115,7 @@ macro_rules! objects {
 }
 pub(crate) use objects;
 
-/// Milliseconds of UNIX time; `None` when the text is no time in UTC, ISO 8601.
+/// Milliseconds of UNIX time; `None` if the text is not a time in UTC, ISO 8601.
 pub(crate) fn millis(text: &str) -> Option<i64> {
     let (date, time) = text.strip_suffix('Z')?.split_once('T')?;
     let mut date = date.splitn(3, '-').map(str::parse::<i64>);

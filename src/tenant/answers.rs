@@ -1,5 +1,5 @@
-//! What Auth0 answers to each call, as far as it is read here. What is not told, or in a form that cannot be read, is `None`;
-//! who needs it asks `Answer::need`, whose error names the call and the field.
+//! What Auth0 answers to each call, as far as it is read here. A field that is missing or cannot be read is `None`; use
+//! `Answer::need` for a required one, since its error names the call and the field.
 
 use serde_derive::Deserialize;
 use serde_json::Value;
@@ -41,7 +41,7 @@ pub(crate) struct AcceptedAnswer {
     pub(crate) connection: Told<String>,
 }
 
-/// `GET /api/v2/jobs/{id}`. How far a job is stands in Auth0's schema, and in no answer that was recorded.
+/// `GET /api/v2/jobs/{id}`. A job's progress is in Auth0's schema, but in no recorded answer.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct JobAnswer {
@@ -86,10 +86,10 @@ pub(crate) struct ReportError {
     pub(crate) path: Told<String>,
 }
 
-/// `GET /api/v2/connections`: an object with totals, or with the next checkpoint, or a list alone.
+/// `GET /api/v2/connections`: an object with totals, or with the next checkpoint, or just a list.
 pub(crate) struct ConnectionsAnswer {
     pub(crate) connections: Vec<ConnectionAnswer>,
-    /// Whether it is a list alone, which does not tell whether there are more.
+    /// Whether it is just a list, which does not say whether there are more.
     pub(crate) is_bare: bool,
     pub(crate) total: Option<u64>,
     pub(crate) next: Option<String>,
@@ -103,7 +103,7 @@ pub(crate) struct ConnectionAnswer {
     pub(crate) name: Told<String>,
     pub(crate) strategy: Told<String>,
     pub(crate) options: Value,
-    /// Not told since July 2026.
+    /// Missing since July 2026.
     pub(crate) enabled_clients: Value,
 }
 
@@ -114,7 +114,7 @@ pub(crate) struct ClientsAnswer {
     pub(crate) clients: Value,
 }
 
-/// `GET /api/v2/users`: an object with totals, or a list alone. Each user is what a profile is read from.
+/// `GET /api/v2/users`: an object with totals, or just a list. Each user is what a profile is read from.
 pub(crate) struct UsersAnswer<T> {
     pub(crate) users: Vec<T>,
     pub(crate) total: Option<u64>,
@@ -160,7 +160,7 @@ pub(crate) struct PracticeAnswer {
     /// The same by the minute, where there is such a limit.
     pub(crate) minute_rate: Told<f64>,
     pub(crate) minute_burst: Told<f64>,
-    /// Users a second of one job; not told where jobs are as fast as they can.
+    /// Users a second of one job; missing if jobs run as fast as they can.
     pub(crate) job_speed: Told<f64>,
     /// Jobs at once.
     pub(crate) max_jobs: Told<u64>,
@@ -186,10 +186,10 @@ objects!(
 );
 
 impl Field for ClientsAnswer {
-    const OTHERWISE: &str = "`clients` is no list";
+    const OTHERWISE: &str = "`clients` is not a list";
     fn of(json: Value) -> Option<ClientsAnswer> {
         let told: ClientsAnswer = object(json)?;
-        // A connection that no application uses is told without a list.
+        // A connection that no application uses comes without a list.
         (told.clients.is_null() || told.clients.is_array()).then_some(told)
     }
 }
@@ -213,7 +213,7 @@ impl Field for ReportAnswer {
 }
 
 impl Field for ConnectionsAnswer {
-    const OTHERWISE: &str = "it holds no list `connections`";
+    const OTHERWISE: &str = "it has no list `connections`";
     fn of(mut json: Value) -> Option<ConnectionsAnswer> {
         let total = json.get("total").and_then(|total| u64::of(total.clone()));
         let next = json.get("next").and_then(|next| String::of(next.clone()));
@@ -227,7 +227,7 @@ impl Field for ConnectionsAnswer {
 }
 
 impl<T: Field + Default> Field for UsersAnswer<T> {
-    const OTHERWISE: &str = "it holds no list `users`";
+    const OTHERWISE: &str = "it has no list `users`";
     fn of(mut json: Value) -> Option<UsersAnswer<T>> {
         let total = json.get("total").and_then(|total| u64::of(total.clone()));
         let users = Vec::of(list(&mut json, "users"))?;

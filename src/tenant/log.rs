@@ -1,4 +1,4 @@
-//! What was sent and answered lately, to look at. Secrets are left out when it is written down, not when it is drawn.
+//! The latest requests and answers. Secrets are left out when they are recorded, not when they are drawn.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
@@ -43,11 +43,11 @@ pub struct SentRequest {
     pub path: String,
     /// The body in brief; empty when there was none.
     pub sent: String,
-    /// The `X-Correlation-ID` that went with it, under which the tenant's log has it: of uploads and deletions.
+    /// The `X-Correlation-ID` of an upload or a deletion, which the tenant's log shows.
     pub correlation_id: Option<String>,
     /// The HTTP status; `None` when no answer came.
     pub status: Option<u16>,
-    /// From the first byte sent to the last one read.
+    /// The time from the first byte sent to the last byte read.
     pub took: Duration,
     /// The answer's body in brief, or why there is none.
     pub answered: String,
@@ -57,10 +57,10 @@ pub struct SentRequest {
 debug_fields!(SentRequest: method, path, sent, correlation_id, status, took, answered, curl);
 
 impl SentRequest {
-    /// The request as a line for a shell in which `MGMT_API_ACCESS_TOKEN` is set. Secrets are variables too
-    /// (`CLIENT_SECRET`; of a sign-in `SIGN_IN_CLIENT_SECRET` and `PASSWORD`; `LOCATION`, the address of an export), as is
-    /// a text of over 4,000 characters, and the users of an upload are in a file `users.json`. The shell hands secrets to
-    /// curl on its standard input, so that no list of processes shows them.
+    /// The request as a line for a shell in which `MGMT_API_ACCESS_TOKEN` is set. Other secrets are variables too
+    /// (`CLIENT_SECRET`; for a sign-in, `SIGN_IN_CLIENT_SECRET` and `PASSWORD`; `LOCATION`, the address of an export), and so
+    /// are texts of over 4,000 characters. The users of an upload are in a file `users.json`. The shell passes secrets to curl
+    /// on its standard input, so no list of processes shows them.
     ///
     /// # Examples
     ///
@@ -114,7 +114,7 @@ impl RequestLog {
     ///
     /// let tenant = Tenant::practice()?;
     /// for _ in 0..201 {
-    ///     users_by_email(&tenant, "docs-nobody@test.edu")?;
+    ///     users_by_email(&tenant, "docs-nobody@uni.test")?;
     /// }
     /// let log = tenant.requests();
     /// assert_eq!((log.len(), log.before()), (200, 1));
@@ -128,7 +128,7 @@ impl RequestLog {
 
 list!(RequestLog, requests, SentRequest);
 
-/// Writes down what is sent; shared by the clones of a tenant.
+/// Records what is sent; shared by the clones of a tenant.
 #[derive(Default)]
 pub(crate) struct Recorder {
     log: Mutex<(VecDeque<SentRequest>, u64)>,
@@ -151,7 +151,7 @@ impl Recorder {
         answer: &Result<Answer>,
         took: Duration,
     ) {
-        // What steers a practice tenant is no part of the API that is to be seen here.
+        // Requests that control a practice tenant are not part of the API, and are not shown here.
         if request.path.starts_with("/practice") {
             return;
         }
@@ -184,11 +184,11 @@ fn answered(answer: &Result<Answer>) -> String {
     match answer {
         Ok(answer) => redact::of_json(&answer.body, &answer.sent),
         Err(error) if error.kind() == ErrorKind::TimedOut => "no answer in time".to_string(),
-        Err(_) => "no whole answer: the connection failed".to_string(),
+        Err(_) => "no complete answer: the connection failed".to_string(),
     }
 }
 
-/// A body as far as it may be shown; each field of a form is a line of its own.
+/// A body as far as it may be shown; each field of a form is on its own line.
 fn in_brief(body: &Body) -> String {
     match body {
         Body::None => String::new(),
@@ -220,7 +220,7 @@ fn curl(request: &Request, url: &Url) -> String {
         return "printf 'url = \"%s\"\\n' \"$LOCATION\" | curl -K - --output export.ndjson.gz"
             .to_string();
     }
-    // The Authentication API takes no bearer token: there the secrets stand in the body.
+    // The Authentication API takes no bearer token; its secrets are in the body.
     let has_token = request.path.starts_with("/api/");
     let mut words = Vec::new();
     if has_token {

@@ -1,4 +1,4 @@
-//! Where requests go, with which token, how often; `wire.rs` sends them.
+//! Where requests go, with which token and how often; `wire.rs` sends them.
 
 pub(crate) mod answer;
 pub(crate) mod answers;
@@ -48,8 +48,8 @@ use crate::tenant::wire::{REQUEST_LIMIT, Wire};
 use crate::tenant::witness::Witness;
 use crate::words::in_words;
 
-/// The scopes of the whole workflow, removal included (Auth0's names). Without `read:connections_options` it works on,
-/// and what a connection's options would tell is unknown.
+/// The scopes of the whole workflow, including removal (Auth0's names). It also works without `read:connections_options`; then
+/// a connection's options are unknown.
 pub(crate) const WORKFLOW_SCOPES: [&str; 5] = [
     "read:connections",
     "read:connections_options",
@@ -61,7 +61,7 @@ pub(crate) const WORKFLOW_SCOPES: [&str; 5] = [
 /// For a request of a call that has no deadline, with all its waits: as long as Auth0's limits take to be filled again, a
 /// minute at most, and as long as one request that is not answered.
 pub(crate) const CALL_LIMIT: Duration = Duration::from_secs(120);
-/// Faults in a row that such a call bears: some two seconds of waiting.
+/// The most failures in a row of such a call, about two seconds of waiting.
 pub(crate) const FAULTS_BORNE: u32 = 3;
 /// Between two looks whether another thread has its new token.
 const TURN: Duration = Duration::from_millis(10);
@@ -90,7 +90,7 @@ pub struct Tenant {
     request_limit: Duration,
     /// When the call that this handle is for must be over.
     deadline: Option<Deadline>,
-    /// Faults in a row that a request bears; `None`: it is sent once, whatever comes.
+    /// The most failures in a row of a request; `None` if it is sent only once.
     patience: Option<Patience>,
     /// The rate that requests keep to; `None`: whatever comes.
     pace: Option<Pace>,
@@ -118,7 +118,7 @@ impl Tenant {
         has_settings: bool,
         mut token: Token,
     ) -> Tenant {
-        // Both are needed: a mark alone could be forged, loopback alone could be a tunnel to a real tenant.
+        // Both are needed: a mark could be forged, and loopback could be a tunnel to a real tenant.
         let practice = wire.address.loopback && token.practice_mark;
         for application in application.iter().chain(&sign_in) {
             wire.keep(&application.secret);
@@ -175,8 +175,8 @@ impl Tenant {
         })
     }
 
-    /// The same tenant, with an application for [`verify_sign_in`](crate::verify_sign_in): one with the Password grant, a
-    /// different one than the Management API's, as a rule. It stands in place of the one of the settings. Sends nothing.
+    /// The same tenant, with an application for [`verify_sign_in`](crate::verify_sign_in). It needs the Password grant, and is
+    /// usually not the Management API's application. It replaces the one from the settings. Sends nothing.
     ///
     /// # Examples
     ///
@@ -201,10 +201,10 @@ impl Tenant {
         }
     }
 
-    /// The same tenant, giving up on a request that is not answered within `limit` (60 s otherwise). Sends nothing.
+    /// The same tenant, which gives up a request that is not answered within `limit` (default: 60 s). Sends nothing.
     ///
-    /// What may be asked again is, within two minutes where a call has no limit of its own. An exported file may take longer
-    /// than `limit`, as long as it comes: it is given up after a silence so long.
+    /// A request that is safe to repeat is sent again, within two minutes unless the call has its own limit. An exported file
+    /// may take longer than `limit`; it is given up if nothing arrives for that long.
     ///
     /// # Examples
     ///
@@ -223,8 +223,8 @@ impl Tenant {
         }
     }
 
-    /// What this handle and its clones have sent and were answered, the last 200 requests: secrets are left out, each
-    /// row can be copied as a `curl` line. Sends nothing.
+    /// The last 200 requests of this handle and its clones, and their answers. Secrets are left out, and each row can be copied
+    /// as a `curl` line. Sends nothing.
     ///
     /// # Examples
     ///
@@ -290,7 +290,7 @@ impl Tenant {
         !self.writes_allowed
     }
 
-    /// The same tenant, for a call that must be over by then, each of whose requests bears so many faults in a row.
+    /// The same tenant, for a call that must end by then, and whose requests may each fail this many times in a row.
     pub(crate) fn until(&self, deadline: Deadline, patience: impl Into<Patience>) -> Tenant {
         Tenant {
             deadline: Some(deadline),
@@ -566,7 +566,7 @@ impl Tenant {
             drop(traffic);
             if wait >= Duration::from_secs(2) && self.inner.wire.words.are_due() {
                 let wait = in_words(wait);
-                say!("waiting {wait} for the next request: that is the rate");
+                say!("waiting {wait} before the next request, to keep to the rate");
             }
             clock::wait(wait.min(deadline.left()));
         }

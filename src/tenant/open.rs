@@ -1,4 +1,4 @@
-//! Opening a tenant: the one that the settings name, or one by its domain and a token.
+//! Opening a tenant, by the settings or by its domain and a token.
 
 use crate::clock::Deadline;
 use crate::error::{Error, Result};
@@ -13,19 +13,19 @@ use crate::tenant::{CALL_LIMIT, FAULTS_BORNE, Tenant};
 const KERNEL_NOTE: &str = "AUTH0_BULK_USERS_KERNEL_NOTE";
 
 impl Tenant {
-    /// Opens the tenant that the settings name; the practice tenant when nothing is set.
+    /// Opens the tenant that the settings name, or the practice tenant if nothing is set.
     ///
-    /// The settings are `DOMAIN`, and `MGMT_API_ACCESS_TOKEN` or `CLIENT_ID` with `CLIENT_SECRET`; `SIGN_IN_CLIENT_ID`
-    /// and `SIGN_IN_CLIENT_SECRET` are for [`verify_sign_in`](crate::verify_sign_in). They are read from the environment
-    /// if it sets `DOMAIN`, else from `.env`, in which a `$` is a `$`: a credential goes only to the domain that is set
-    /// in the same place. A token is decoded here and sends nothing; client credentials send one request. A real tenant
-    /// opens read-only: see [`Tenant::allow_writes`].
+    /// The settings are `DOMAIN`, and `MGMT_API_ACCESS_TOKEN` or `CLIENT_ID` with `CLIENT_SECRET`; `SIGN_IN_CLIENT_ID` and
+    /// `SIGN_IN_CLIENT_SECRET` are for [`verify_sign_in`](crate::verify_sign_in). They are read from the environment if it sets
+    /// `DOMAIN`, and otherwise from `.env`, in which a `$` is a `$`. A credential is sent only to the domain that is set in the
+    /// same place. A token is only decoded here; client credentials send one request. A real tenant is read-only at first: see
+    /// [`Tenant::allow_writes`].
     ///
     /// # Errors
     ///
-    /// A setting without `DOMAIN`; `DOMAIN` in the environment and a credential in `.env`, or the other way round; no token; a token that is expired, for another audience or no JWT;
-    /// an unreadable `.env`; credentials that the tenant refuses, or a tenant that cannot be reached with them; a
-    /// practice tenant that cannot be had (see [`Tenant::practice`]).
+    /// A setting without `DOMAIN`; `DOMAIN` in the environment and a credential in `.env`, or the reverse; no token; a token
+    /// that is expired, is for another audience or is not a JWT; an unreadable `.env`; credentials that the tenant refuses, or
+    /// a tenant that cannot be reached; a practice tenant that cannot be used (see [`Tenant::practice`]).
     ///
     /// # Examples
     ///
@@ -54,12 +54,12 @@ impl Tenant {
 
     /// Opens the tenant at `domain` with a Management API access token; sends nothing.
     ///
-    /// `domain` is a host name (https), or `http://127.0.0.1:PORT` / `http://localhost:PORT`. No setting is read, so for a
-    /// sign-in give it an application: [`Tenant::with_sign_in`].
+    /// `domain` is a host name (https), or `http://127.0.0.1:PORT` / `http://localhost:PORT`. No setting is read, so name an
+    /// application for sign-ins with [`Tenant::with_sign_in`].
     ///
     /// # Errors
     ///
-    /// A domain that is no host name; a token that is empty, expired, for another audience or no JWT.
+    /// A domain that is not a host name; a token that is empty, is expired, is for another audience or is not a JWT.
     ///
     /// # Examples
     ///

@@ -1,4 +1,4 @@
-//! A practice tenant for one call alone: its process ends and its folder goes when it is dropped.
+//! A practice tenant for a single call: its process ends and its folder is deleted when it is dropped.
 
 use std::fs;
 use std::io::Write;
@@ -62,7 +62,7 @@ impl Drop for Process {
     }
 }
 
-/// Holds what the practice tenant is reached by, and at first the shape that it has, for its owner alone.
+/// Holds the practice tenant's address and token, and at first its shape; only its owner can read it.
 struct Folder(PathBuf);
 
 impl Folder {
@@ -94,7 +94,7 @@ impl Drop for Folder {
 }
 
 impl OwnPractice {
-    /// Starts one that is as nobody has set anything; builds its program where it is missing.
+    /// Starts one with the default settings; builds its program if it is missing.
     pub(crate) fn start() -> Result<OwnPractice> {
         OwnPractice::in_folder(Folder::new(&practice_place::folder()?)?, &[])
     }

@@ -26,7 +26,7 @@ pub(crate) fn running(env_file: &Path) -> Result<Option<Settings>> {
     Ok(proves(domain, &key).then_some(settings))
 }
 
-/// The key of the practice tenant that wrote the file. It is no setting, and is never sent.
+/// The key of the practice tenant that wrote the file. It is not a setting, and is never sent.
 pub(crate) fn proof_key(env_file: &Path) -> Option<String> {
     let text = fs::read_to_string(env_file).ok()?;
     let key = text

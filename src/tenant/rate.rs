@@ -1,4 +1,4 @@
-//! Never over the rate.
+//! Keeps requests under the rate.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -10,11 +10,10 @@ const REMEMBERED: usize = 10_000;
 /// Until it is looked again whether another thread's request was answered.
 const UNDER_WAY: Duration = Duration::from_millis(10);
 
-/// Requests a second of Auth0's free plan, which imports and removals keep to unless they are told otherwise
-/// (docs/how-the-import-job-behaves.md).
+/// Requests a second of Auth0's free plan, which imports and removals keep to by default (docs/how-the-import-job-behaves.md).
 pub(crate) const FREE_PLAN: f64 = 2.0;
 
-/// The requests a tenant was sent lately, whoever asked: a call begins where those before it left off.
+/// The latest requests to a tenant from all callers: a call starts where the earlier ones left off.
 #[derive(Debug, Default)]
 pub(crate) struct Traffic {
     /// When each was answered, by which time the tenant has counted it for certain.
@@ -22,7 +21,7 @@ pub(crate) struct Traffic {
     /// Sent and not answered yet, by other threads.
     under_way: usize,
     pub(crate) count: u64,
-    /// Whether the last answer told that over half of what the tenant takes at once is left.
+    /// Whether the last answer said that over half of what the tenant takes at once is left.
     has_room: bool,
 }
 
@@ -55,7 +54,7 @@ pub(crate) struct Pace {
 }
 
 impl Pace {
-    /// At most so many a second, whatever the tenant tells.
+    /// At most this many a second, whatever the tenant says.
     pub(crate) fn new(per_second: f64) -> Pace {
         Pace {
             at_once: (per_second as usize).clamp(1, REMEMBERED),
@@ -64,8 +63,8 @@ impl Pace {
         }
     }
 
-    /// At most so many a second, and more as long as the tenant tells (`x-ratelimit-limit`, `x-ratelimit-remaining`) that over
-    /// half of what it takes at once is left: the other half is for those who use the tenant meanwhile.
+    /// At most this many a second, or more as long as the tenant says (`x-ratelimit-limit`, `x-ratelimit-remaining`) that over
+    /// half of what it takes at once is left. The other half is for other users of the tenant.
     pub(crate) fn adapting(per_second: f64) -> Pace {
         Pace {
             adapts: true,

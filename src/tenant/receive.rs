@@ -1,4 +1,4 @@
-//! Waiting for one answer: within limits that hold whatever the other side does, and with a word while nothing comes.
+//! Waiting for one answer, within limits that hold whatever the other side does, and with a progress line while nothing comes.
 
 use std::io::Read;
 use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
@@ -16,7 +16,7 @@ use crate::say::say;
 use crate::tenant::retry::Words;
 use crate::words::grouped;
 
-/// What waits says a word within this time.
+/// A wait prints a line within this time.
 const FIRST_WORD: Duration = Duration::from_secs(2);
 /// Bytes of a piece of an answer, and pieces that are read before they are taken.
 const PIECE: usize = 16 << 10;
@@ -44,10 +44,10 @@ enum Part {
     End,
 }
 
-/// Sends, and reads the answer to its end, at most `most` bytes of it, whatever length it says that it has.
+/// Sends a request and reads the answer to its end, at most `most` bytes, whatever length it announces.
 ///
-/// A thread of its own does so: the client's own time limit is one for the whole answer or one for each read of it, and
-/// nothing could be said meanwhile. Where it is given up, that thread ends with the client's limit.
+/// A separate thread does so, because the client's own time limit is either for the whole answer or for each read, and nothing
+/// could be printed in between. If the request is given up, that thread ends at the client's limit.
 pub(crate) fn receive(
     outgoing: RequestBuilder,
     call: &str,
@@ -91,7 +91,7 @@ pub(crate) fn receive(
         heard = clock::instant();
         if body.len() as u64 > most {
             let most = grouped(most);
-            let problem = format!("it has over {most} bytes, the most that are read");
+            let problem = format!("it has over {most} bytes, which is the most that is read");
             return Err(Error::bad_answer(call, &problem));
         }
     }

@@ -1,5 +1,5 @@
-//! What an answer that is no success means. A 429 means one of three things, each with a wait of its own: no free job
-//! slot (minutes), the rate (seconds), or an application's quota of tokens (hours).
+//! What an unsuccessful answer means. A 429 means one of three things, each with its own wait: no free job slot (minutes), the
+//! rate limit (seconds), or an application's token quota (hours).
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use crate::tenant::answers::RefusalAnswer;
 use crate::tenant::request::Answer;
 use crate::words::grouped;
 
-/// Characters of a tenant's own sentence that are told.
+/// How many characters of a tenant's own sentence are shown.
 const MOST_MESSAGE_CHARS: usize = 400;
 /// Characters of its code.
 const MOST_CODE_CHARS: usize = 80;
@@ -33,7 +33,7 @@ const RATE: &str = "too_many_requests";
 /// A bucket of the quota: `b=per_hour;q=100;r=0;t=924`, several with commas between them (auth0.net reads it so).
 const QUOTA: &str = "auth0-client-quota-limit";
 
-/// Turns an answer that is no success into the error that explains it.
+/// Turns an unsuccessful answer into the error that explains it.
 pub(crate) fn refusal(answer: &Answer) -> Error {
     if let Some(page) = page(answer) {
         return page;
@@ -62,9 +62,9 @@ pub(crate) fn refusal(answer: &Answer) -> Error {
     Error::refused(&answer.call, answer.status.as_u16(), code, &message)
 }
 
-/// The error that a 404 is which the tenant did not give. Every 404 of the Management API that was recorded is JSON (as in the
-/// cassettes of go-auth0's and Terraform's tests). A page in its place comes from something on the way, and says nothing of
-/// whether the job or the user is there.
+/// The error for a 404 that does not come from the tenant. Every recorded 404 of the Management API is JSON (see the cassettes
+/// of go-auth0's and Terraform's tests). A page comes from something on the way, and does not say whether the job or the user
+/// exists.
 fn page(answer: &Answer) -> Option<Error> {
     let is_of_the_api = answer.call.contains(" /api/v2/");
     if answer.status != StatusCode::NOT_FOUND || !is_of_the_api {
@@ -83,7 +83,7 @@ fn place(answer: &Answer) -> String {
 /// The error that an answer of 429 is.
 fn too_many(answer: &Answer, message: &str) -> Error {
     let call = answer.call.as_str();
-    // A salt that is a word of the sentence hides it from the reader, and decides nothing.
+    // A salt that is a word of the sentence hides the sentence from the reader, but decides nothing.
     let told: RefusalAnswer = answer.read_names().unwrap_or_default();
     let said = told
         .message

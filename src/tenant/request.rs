@@ -1,4 +1,4 @@
-//! One request and its answer. `wire.rs` encodes and sends, and `refusal.rs` says what an answer that is no success means.
+//! One request and its answer. `wire.rs` encodes and sends it, and `refusal.rs` says what an unsuccessful answer means.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::header::HeaderMap;
@@ -171,8 +171,7 @@ impl Answer {
         self.read_without(&self.sent)
     }
 
-    /// The same, for the ids and names in it: what was sent and may be a word stands in them by chance, as a salt of four
-    /// letters does.
+    /// The same, for its ids and names: a secret that may be a word, such as a salt of four letters, can be in them by chance.
     pub(crate) fn read_names<T: Field>(&self) -> Result<T> {
         self.read_without(&self.sent.without_words())
     }
@@ -185,7 +184,7 @@ impl Answer {
 
     /// What the answer tells in `field`, without which the call has failed.
     pub(crate) fn need<T>(&self, field: &str, told: Option<T>) -> Result<T> {
-        told.ok_or_else(|| self.bad(&format!("it does not tell `{field}`")))
+        told.ok_or_else(|| self.bad(&format!("it has no `{field}`")))
     }
 
     /// The error that the answer is, for want of what the call is for.
@@ -210,7 +209,7 @@ impl Answer {
         ))
     }
 
-    /// Why it is no JSON; `None` where it is.
+    /// Why it is not JSON; `None` where it is.
     pub(crate) fn unreadable(&self) -> Option<Unreadable> {
         self.json().err()
     }

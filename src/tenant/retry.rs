@@ -1,4 +1,4 @@
-//! Asks again what may be asked again. The error's kind decides; `Retry` counts, waits and says so.
+//! Sends requests again if that is safe. The error's kind decides; `Retry` counts, waits and says so.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -15,12 +15,12 @@ const LONGEST_WAIT: Duration = Duration::from_secs(20);
 /// Between two words on waiting.
 const SILENCE: Duration = Duration::from_secs(30);
 
-/// When a reader was last told that something is waited for. All clones are one.
+/// When the last line about waiting was printed, for all clones together.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Words(Arc<Mutex<Option<Instant>>>);
 
 impl Words {
-    /// Whether it is time for a word, which the first wait is; then it counts as said.
+    /// Whether it is time for a line, as at the first wait; then it counts as printed.
     pub(crate) fn are_due(&self) -> bool {
         let mut said = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let due = said.is_none_or(|said| clock::since(said) >= SILENCE);
@@ -34,14 +34,14 @@ impl Words {
 /// Whether a request whose answer was lost may be sent a second time.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Lost {
-    /// It is a read, or a deletion, of which a second one changes nothing more.
+    /// It is a read or a deletion, which changes nothing when repeated.
     SendAgain,
     /// It may have taken effect: an upload, a sign-in.
     GiveUp,
 }
 
-/// Faults in a row that are borne: so many, and as many as come within that time. An answer that does not come takes half a
-/// minute, so a count alone is no time.
+/// The most failures in a row: this many, and all that come within that time. A missing answer takes half a minute, so a count
+/// is not enough.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Patience {
     faults: u32,
@@ -118,9 +118,9 @@ impl Retry {
         self.wait_after(&error)?.ok_or(error)
     }
 
-    /// A limit (the rate, or a quota of tokens) refused the request before it did anything. So it is no fault, and is borne as
-    /// long as there is time; and the tenant is there, so the faults before it were none in a row. A job slot is no matter of
-    /// asking again.
+    /// A limit (the rate or a token quota) refused the request before it did anything. So it is not a failure, and is waited
+    /// for as long as there is time. It also shows that the tenant is there, so earlier failures no longer count. A missing job
+    /// slot is not retried here.
     fn wait_after(&mut self, error: &Error) -> Result<Option<Duration>> {
         let limit = error.pause();
         let wait = match limit {
@@ -147,7 +147,7 @@ impl Retry {
         Ok(Some(wait))
     }
 
-    /// Whether one more fault is borne.
+    /// Whether one more failure is allowed.
     fn is_patient(&mut self) -> bool {
         if self.faults == 0 {
             self.since = clock::instant();
@@ -199,7 +199,7 @@ mod tests {
     use super::*;
     use crate::clock::{TurnedClock, turned};
 
-    /// How many answers that take so long a run waits for, and for how long, when none comes.
+    /// How many answers of this length a run waits for, and for how long, if none comes.
     fn borne(each: Duration) -> (u32, Duration) {
         let clock = TurnedClock::at(1_000_000);
         turned(&clock, || {

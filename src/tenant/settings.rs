@@ -1,4 +1,4 @@
-//! The settings, from the process environment and `.env`, and what `DOMAIN` may be.
+//! The settings from the environment and `.env`, and what `DOMAIN` may be.
 
 use std::collections::HashMap;
 use std::env;
@@ -41,8 +41,8 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    /// Reads the environment, and `.env` where the environment does not set `DOMAIN`; neither is changed. Credentials
-    /// that stand in the other place are refused, since they may be meant for another domain.
+    /// Reads the environment, and `.env` if the environment does not set `DOMAIN`; neither is changed. Credentials in the other
+    /// place are refused, since they may be for another domain.
     pub(crate) fn read() -> Result<Settings> {
         let environment = Settings::from_environment();
         // Whatever `.env` holds, a practice tenant needs none of it.
@@ -81,8 +81,8 @@ impl Settings {
         }
     }
 
-    /// Reads a file of `NAME=value` lines, in which a `$` is a `$`. A file with settings of which none is ours is
-    /// refused: a misspelt name must not look like success.
+    /// Reads a file of `NAME=value` lines, in which a `$` is a `$`. A file without any of our settings is refused, since a
+    /// misspelt name must not look like success.
     pub(crate) fn from_file(path: &Path) -> Result<Settings> {
         let (text, dollar) = text_without_dollars(path)?;
         let mut values = HashMap::new();
@@ -147,8 +147,7 @@ impl Settings {
     }
 }
 
-/// The name of a setting that is not ours. What is drawn by lot is no name: the second line of a secret that was broken
-/// in two has a `=` as well.
+/// The name of a setting that is not ours. A random text is not a name: the second line of a broken secret has a `=` as well.
 fn told(name: String) -> String {
     let has = |kind: fn(&u8) -> bool| name.as_bytes().iter().any(kind);
     let mixed = has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase);

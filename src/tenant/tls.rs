@@ -9,8 +9,8 @@ use crate::error::{Error, Result};
 
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 
-/// TLS on ring with the system's root certificates. Passed explicitly: a process-wide default would start
-/// anew in every cell of a notebook.
+/// TLS on ring with the system's root certificates. Passed explicitly: a process-wide default would start again in every cell
+/// of a notebook.
 pub(crate) fn tls() -> Result<rustls::ClientConfig> {
     use rustls_platform_verifier::BuilderVerifierExt;
     let provider = Arc::new(rustls::crypto::ring::default_provider());

@@ -1,5 +1,5 @@
-//! What an access token says of itself: decoded, never verified, so that a token that cannot work is
-//! told before anything is sent.
+//! What an access token says about itself. It is decoded but never verified, so that a token that cannot work is found before
+//! anything is sent.
 
 use std::time::{Duration, Instant};
 
@@ -13,7 +13,7 @@ use crate::secrets::Secret;
 use crate::secrets::sent::SentSecrets;
 use crate::tenant::settings::Address;
 
-/// A Management API token and what it says of itself.
+/// A Management API token and what it says about itself.
 #[derive(Clone, Debug)]
 pub(crate) struct Token {
     pub(crate) secret: Secret,

@@ -159,7 +159,7 @@ fn encoded(
     token: Option<&Token>,
     call: &str,
 ) -> Result<(HeaderMap, Option<Vec<u8>>)> {
-    let unfit = |name: &str| Error::bad_answer(call, &format!("{name} fits into no header"));
+    let unfit = |name: &str| Error::bad_answer(call, &format!("{name} cannot be sent in a header"));
     let mut headers = HeaderMap::new();
     if let Some(token) = token {
         let bearer = sensitive(&format!("Bearer {}", token.secret.expose()));

@@ -1,4 +1,4 @@
-//! What a run's folder alone does not prove: that the run it tells of is one that was made here.
+//! What a run's folder does not prove: that the run was made here.
 //!
 //! A folder can be ours, with a journal in order, and somebody else can still have written both: it may come from an archive that
 //! keeps modes. So the handle of a tenant remembers the runs that it made itself. A user of any other run, also after a restart

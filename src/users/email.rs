@@ -1,7 +1,7 @@
 //! Which e-mail addresses Auth0 takes.
 
-/// An address as the importer judges it: validator.js's rule with a full domain demanded; 64 and 254 characters
-/// are Auth0's own limits.
+/// Checks an address like the importer does: validator.js's rule with a full domain; 64 and 254 characters are Auth0's own
+/// limits.
 pub(crate) fn is_email(text: &str) -> bool {
     let Some((local, domain)) = text.rsplit_once('@') else {
         return false;

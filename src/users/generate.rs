@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 use crate::users::{User, Users};
 
-/// Users that are made at once: with their passwords they take about a gigabyte of memory.
+/// The most users that are made at once: with their passwords they take about a gigabyte of memory.
 const MOST_USERS: usize = 1_000_000;
 /// Characters of the longest username any connection can be set to take (Auth0: 1 to 128).
 const MAX_USERNAME_CHARS: usize = 128;
@@ -15,23 +15,23 @@ const PUNCTUATION: &str = ".!#$'^_`~+-";
 
 /// Makes `count` users called `prefix_01`, `prefix_02`, ... with e-mails at `email_domain`. Sends nothing.
 ///
-/// The number has two digits at least and as many as it needs, so user 7 has the same name whatever the
-/// count. The users have no passwords yet: see [`set_passwords`](crate::set_passwords).
+/// The number has at least two digits, so user 7 always has the same name, whatever the count. The users have no passwords yet:
+/// see [`set_passwords`](crate::set_passwords).
 ///
 /// # Errors
 ///
-/// A prefix that is empty, too long for any connection, in upper case, or with characters that a username
-/// or an e-mail does not take; a domain that is no full host name in lower case; a count of 0, or of over
-/// 1,000,000: [`import_stream`](crate::import_stream) takes an iterator, which makes more as they are sent.
+/// A prefix that is empty, is too long for any connection, is in upper case, or has characters that a username or an e-mail
+/// cannot have; a domain that is not a full host name in lower case; a count of 0 or over 1,000,000 (for more, give
+/// [`import_stream`](crate::import_stream) an iterator that makes users as they are sent).
 ///
 /// # Examples
 ///
 /// ```
 /// use auth0_bulk_users::*;
 ///
-/// let users = generate_users("imfake", "test.edu", 25)?;
+/// let users = generate_users("imfake", "uni.test", 25)?;
 /// assert_eq!(users.len(), 25);
-/// assert_eq!(users[6].email, "imfake_07@test.edu");
+/// assert_eq!(users[6].email, "imfake_07@uni.test");
 /// # Ok::<(), Error>(())
 /// ```
 pub fn generate_users(prefix: &str, email_domain: &str, count: usize) -> Result<Users> {

@@ -1,4 +1,4 @@
-//! The users to import: one record as Auth0's import schema has it, and many of them.
+//! The users to import: one record of Auth0's import schema, and lists of them.
 
 pub(crate) mod email;
 pub(crate) mod generate;
@@ -14,7 +14,7 @@ use crate::list::list;
 use crate::say::debug_as;
 use crate::secrets::SECRET_FIELDS;
 
-/// One user: every field of Auth0's import schema, left out of the file where `None`.
+/// One user, with every field of Auth0's import schema; `None` fields are left out of the file.
 ///
 /// `Debug` and tables show neither hashes nor MFA secrets.
 ///
@@ -23,9 +23,9 @@ use crate::secrets::SECRET_FIELDS;
 /// ```
 /// use auth0_bulk_users::*;
 ///
-/// let user = User { email_verified: Some(true), ..User::new("ada@test.edu") };
+/// let user = User { email_verified: Some(true), ..User::new("ada@uni.test") };
 /// let json = serde_json::to_value(&user).ok();
-/// assert_eq!(json, Some(serde_json::json!({"email": "ada@test.edu", "email_verified": true})));
+/// assert_eq!(json, Some(serde_json::json!({"email": "ada@uni.test", "email_verified": true})));
 /// assert!(!user.has_password());
 /// ```
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -42,7 +42,7 @@ pub struct User {
     /// Whether the phone number is verified.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub phone_verified: Option<bool>,
-    /// Without `auth0|`, which Auth0 puts in front; 255 characters at most, no white space; drawn by Auth0 when absent.
+    /// Without `auth0|`, which Auth0 puts in front; at most 255 characters, no white space; made by Auth0 if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_id: Option<String>,
     /// For connections that take usernames; 1 to 15 characters by default.
@@ -66,16 +66,16 @@ pub struct User {
     /// Whether the user may not sign in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub blocked: Option<bool>,
-    /// bcrypt, `$2a$` or `$2b$`, of [`BCRYPT_COST`](crate::BCRYPT_COST); not together with `custom_password_hash`.
+    /// bcrypt, `$2a$` or `$2b$`, with [`BCRYPT_COST`](crate::BCRYPT_COST); not together with `custom_password_hash`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub password_hash: Option<String>,
-    /// A hash of another kind, as [`HashRecipe`](crate::HashRecipe) makes it; not together with `password_hash`.
+    /// A hash of another kind, made by a [`HashRecipe`](crate::HashRecipe); not together with `password_hash`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_password_hash: Option<Value>,
-    /// Data the user cannot change.
+    /// Data that the user cannot change.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub app_metadata: Option<Map<String, Value>>,
-    /// Data the user can change.
+    /// Data that the user can change.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_metadata: Option<Map<String, Value>>,
     /// 1 to 10 second factors.
@@ -84,15 +84,15 @@ pub struct User {
 }
 
 impl User {
-    /// A user with an e-mail and nothing else.
+    /// A user with only an e-mail.
     ///
     /// # Examples
     ///
     /// ```
     /// use auth0_bulk_users::*;
     ///
-    /// let user = User::new("ada@test.edu");
-    /// assert_eq!((user.email.as_str(), user.username), ("ada@test.edu", None));
+    /// let user = User::new("ada@uni.test");
+    /// assert_eq!((user.email.as_str(), user.username), ("ada@uni.test", None));
     /// ```
     #[must_use]
     pub fn new(email: impl Into<String>) -> User {
@@ -102,14 +102,14 @@ impl User {
         }
     }
 
-    /// Whether the user brings a password of either kind.
+    /// Whether the user has a password hash of either kind.
     ///
     /// # Examples
     ///
     /// ```
     /// use auth0_bulk_users::*;
     ///
-    /// let mut user = User::new("ada@test.edu");
+    /// let mut user = User::new("ada@uni.test");
     /// assert!(!user.has_password());
     /// user.password_hash = Some(hash_password("correct horse")?);
     /// assert!(user.has_password());
@@ -153,7 +153,7 @@ impl fmt::Debug for Shown {
 /// ```
 /// use auth0_bulk_users::*;
 ///
-/// let mut users = generate_users("docs-users", "test.edu", 3)?;
+/// let mut users = generate_users("docs-users", "uni.test", 3)?;
 /// users[0].given_name = Some("Ada".to_string());
 /// for user in &mut users {
 ///     user.email_verified = Some(true);
@@ -166,14 +166,14 @@ impl fmt::Debug for Shown {
 pub struct Users(Vec<User>);
 
 impl Users {
-    /// The same users without usernames, for a connection that takes none. Sends nothing.
+    /// The same users without usernames, for a connection that does not take them. Sends nothing.
     ///
     /// # Examples
     ///
     /// ```
     /// use auth0_bulk_users::*;
     ///
-    /// let users = generate_users("docs-nameless", "test.edu", 3)?.without_usernames();
+    /// let users = generate_users("docs-nameless", "uni.test", 3)?.without_usernames();
     /// assert!(users.iter().all(|user| user.username.is_none()));
     /// # Ok::<(), Error>(())
     /// ```

@@ -499,11 +499,11 @@ fn a_list_of_connections_that_is_not_whole_or_has_no_end_is_an_error() {
     for (bodies, part) in [
         (
             vec![json!({"connections": [connection], "next": "again"})],
-            "leads to no end",
+            "still does not end",
         ),
         (
             vec![page(json!([connection])), page(json!([]))],
-            "it tells of 3 connections and lists 1",
+            "it counts 3 connections but lists 1",
         ),
     ] {
         let replies = bodies.iter().map(|body| Reply::json(200, body));
@@ -524,7 +524,7 @@ fn a_removal_keeps_to_the_rate_and_goes_on_where_the_import_left_off() {
         ConnectionId::new("con_Practice00000001").unwrap(),
     );
     let name = Named::new("rate");
-    let users = generate_users("rate", "test.edu", 4).unwrap();
+    let users = generate_users("rate", "uni.test", 4).unwrap();
     let options = quick(&name).requests_per_second(2.0);
     let report = import_users(&tenant, &connection, &users, &options).unwrap();
     let plan = plan_run_removal(&tenant, report.folder()).unwrap();
@@ -543,7 +543,7 @@ fn a_removal_is_faster_where_the_tenant_tells_that_it_has_room() {
     let time = turned_time();
     let practice = Practice::start(&[]);
     let (tenant, connection) = practice.database();
-    let users = generate_users("room", "test.edu", 30).unwrap();
+    let users = generate_users("room", "uni.test", 30).unwrap();
     let job = start_import(&tenant, &connection, &users).unwrap();
     let finished = wait_for_job(&tenant, &job, Duration::from_secs(60)).unwrap();
     let (took, removed) = time.of(|| {

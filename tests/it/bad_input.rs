@@ -39,7 +39,7 @@ fn a_name_that_leaves_imports_is_refused() {
     let _time = turned_time();
     let practice = Practice::start(&[]);
     let (tenant, connection) = practice.database();
-    let users = generate_users("any", "test.edu", 1).unwrap();
+    let users = generate_users("any", "uni.test", 1).unwrap();
     let long = "x".repeat(101);
     for name in [
         "../outside",
@@ -55,7 +55,7 @@ fn a_name_that_leaves_imports_is_refused() {
     ] {
         let options = ImportOptions::default().name(name);
         let sentence = format!(
-            "cannot use the run folder {name}: a run's name is a folder inside imports/: 1 to 100 letters, digits, `-`, `_` and `.`, not beginning with a dot"
+            "cannot use the run folder {name}: a run's name is the name of a folder in imports/, with 1 to 100 letters, digits, `-`, `_` and `.`, and no dot at its beginning"
         );
         says(
             import_users(&tenant, &connection, &users, &options),
@@ -81,31 +81,35 @@ fn a_run_of_another_tenant_or_into_no_connection_is_refused() {
     let practice = Practice::start(&[]);
     let (tenant, connection) = practice.database();
     let other = Practice::start(&[]).tenant();
-    let users = generate_users("any", "test.edu", 1).unwrap();
+    let users = generate_users("any", "uni.test", 1).unwrap();
     let name = Named::new("others");
     import_users(&tenant, &connection, &users, &quick(&name)).unwrap();
     let (folder, ours, theirs) = (name.folder(), tenant.domain(), other.domain());
     says(
         resume_import(&other, &folder),
         &format!(
-            "cannot use the run folder {folder}: it is of the tenant {ours}, and this one is {theirs}: open that one"
+            "cannot use the run folder {folder}: the run was on the tenant {ours}, and this tenant is {theirs}: open that tenant"
         ),
     );
     says(
         plan_run_removal(&other, &folder),
-        &format!("nothing was removed: {folder} is of the tenant {ours}, and this one is {theirs}"),
+        &format!(
+            "nothing was removed: the run in {folder} was on the tenant {ours}, and this tenant is {theirs}"
+        ),
     );
     let plan = plan_run_removal(&tenant, &folder).unwrap();
     says(
         remove_users(&other, plan),
-        &format!("nothing was removed: the plan is for {ours}, this tenant is {theirs}"),
+        &format!(
+            "nothing was removed: the plan is for the tenant {ours}, and this tenant is {theirs}"
+        ),
     );
     // A name is a run's for good, whatever the connection.
     let emails = get_connection_id(&tenant, "Email-Only-Users").unwrap();
     says(
-        import_users(&tenant, &emails, &[User::new("a@test.edu")], &quick(&name)),
+        import_users(&tenant, &emails, &[User::new("a@uni.test")], &quick(&name)),
         &format!(
-            "cannot use the run folder {folder}: a run of this name exists already: resume it with resume_import, or give the new one another name"
+            "cannot use the run folder {folder}: a run with this name already exists already: resume it with resume_import, or give the new one another name"
         ),
     );
     let name = Named::new("nowhere");
@@ -113,7 +117,7 @@ fn a_run_of_another_tenant_or_into_no_connection_is_refused() {
     says(
         import_users(&tenant, &nowhere, &users, &quick(&name)),
         &format!(
-            "the import stopped: the tenant refused POST /api/v2/jobs/users-imports (400 inexistent_connection): The connection does not exist; mend what it names and run this cell again; 0 inserted, 1 not done yet of 1, which is written down: go on with resume_import(&tenant, \"{}\")",
+            "the import stopped: the tenant refused POST /api/v2/jobs/users-imports (400 inexistent_connection): The connection does not exist; mend what it names and run this cell again; 0 inserted, 1 not done yet of 1, which is written down: continue with resume_import(&tenant, \"{}\")",
             name.folder()
         ),
     );
@@ -128,7 +132,7 @@ fn told(rows: impl Iterator<Item = Result<User>>) -> Vec<String> {
 #[test]
 fn a_csv_file_is_told_where_it_is_wrong() {
     let file = |bytes: &[u8]| TestFile::new(bytes);
-    let mail = file(b"mail,name\na@test.edu,A\n");
+    let mail = file(b"mail,name\na@uni.test,A\n");
     let path = mail.path();
     says(
         read_csv(path, &[]),
@@ -140,28 +144,28 @@ fn a_csv_file_is_told_where_it_is_wrong() {
         read_csv(path, &[("e-mail", "email")]),
         &format!("cannot read users from {path}: it has no column `e-mail`; it has: mail, name"),
     );
-    let latin1 = file(b"email,pr\xe9nom\na@test.edu,A\n");
+    let latin1 = file(b"email,pr\xe9nom\na@uni.test,A\n");
     let path = latin1.path();
     says(
         read_csv(path, &[]),
         &format!(
-            "cannot read users from {path}: its heading is not UTF-8 (Latin-1, perhaps): save the file as UTF-8, or read it with Encoding::Latin1"
+            "cannot read users from {path}: its heading is not UTF-8 (it may be Latin-1): save the file as UTF-8, or read it with Encoding::Latin1"
         ),
     );
     // A mark of byte order, quotes, and rows that cost themselves alone.
     let mixed = file(
-        b"\xef\xbb\xbf\"email\",name\n\"a\"\"b@test.edu\",x\n\"quo,ted@test.edu\",\"two\nlines\"\nj@test.edu,J\xfcrgen\nc@test.edu\nd@test.edu,ok\n",
+        b"\xef\xbb\xbf\"email\",name\n\"a\"\"b@uni.test\",x\n\"quo,ted@uni.test\",\"two\nlines\"\nj@uni.test,J\xfcrgen\nc@uni.test\nd@uni.test,ok\n",
     );
     let path = mixed.path();
     let line = |rest: &str| format!("cannot read users from {path}: line {rest}");
     let wanted = [
-        "a\"b@test.edu".to_string(),
-        "quo,ted@test.edu".to_string(),
+        "a\"b@uni.test".to_string(),
+        "quo,ted@uni.test".to_string(),
         line(
-            "5 is not UTF-8 (Latin-1, perhaps): save the file as UTF-8, or read it with Encoding::Latin1",
+            "5 is not UTF-8 (it may be Latin-1): save the file as UTF-8, or read it with Encoding::Latin1",
         ),
         line("6 has 1 cell, and the heading has 2"),
-        "d@test.edu".to_string(),
+        "d@uni.test".to_string(),
     ];
     assert_eq!(told(read_csv(path, &[]).unwrap()), wanted);
     says(
@@ -172,31 +176,31 @@ fn a_csv_file_is_told_where_it_is_wrong() {
 
 #[test]
 fn a_broken_line_is_told_by_its_number_and_the_rest_is_kept() {
-    let long = json!({"email": "long@test.edu", "name": "x".repeat(5_000_000)}).to_string();
+    let long = json!({"email": "long@uni.test", "name": "x".repeat(5_000_000)}).to_string();
     let lines = format!(
-        "{{\"email\":\"a@test.edu\"}}\n{{\"email\":\n\n[1]\n{{\"email\":7}}\n{long}\n{{\"email\":\"j\u{fc}@test.edu\"}}"
+        "{{\"email\":\"a@uni.test\"}}\n{{\"email\":\n\n[1]\n{{\"email\":7}}\n{long}\n{{\"email\":\"j\u{fc}@uni.test\"}}"
     );
     let file = TestFile::new(lines.as_bytes());
     let path = file.path();
     let line = |rest: &str| format!("cannot read users from {path}: line {rest}");
     let wanted = [
-        "a@test.edu".to_string(),
+        "a@uni.test".to_string(),
         line("2 is not one whole JSON object (column 9)"),
         line("4 is not one whole JSON object (column 0)"),
         line("5 is no user: email wants text"),
         line("6 has over 4,194,304 bytes, far more than an import takes"),
-        "jü@test.edu".to_string(),
+        "jü@uni.test".to_string(),
     ];
     assert_eq!(told(read_ndjson(path).unwrap()), wanted);
     let latin1 = TestFile::new(
-        b"{\"email\":\"a@test.edu\",\"name\":\"J\xfcrgen\"}\n{\"email\":\"b@test.edu\"}\n",
+        b"{\"email\":\"a@uni.test\",\"name\":\"J\xfcrgen\"}\n{\"email\":\"b@uni.test\"}\n",
     );
     let path = latin1.path();
     let wanted = [
         format!(
-            "cannot read users from {path}: line 1 is not UTF-8 (Latin-1, perhaps): save the file as UTF-8, or read it with Encoding::Latin1"
+            "cannot read users from {path}: line 1 is not UTF-8 (it may be Latin-1): save the file as UTF-8, or read it with Encoding::Latin1"
         ),
-        "b@test.edu".to_string(),
+        "b@uni.test".to_string(),
     ];
     assert_eq!(told(read_ndjson(path).unwrap()), wanted);
 }
@@ -208,7 +212,7 @@ fn ten_megabytes_in_one_field_cost_that_row_alone() {
     let (tenant, connection) = practice.database();
     let wide = "x".repeat(10_000_000);
     let text = format!(
-        "email,nickname\na@test.edu,{}\nw@test.edu,{wide}\nb@test.edu,y\na@test.edu,z\n",
+        "email,nickname\na@uni.test,{}\nw@uni.test,{wide}\nb@uni.test,y\na@uni.test,z\n",
         &wide[..3_000_000]
     );
     let file = TestFile::new(text.as_bytes());
@@ -238,13 +242,13 @@ fn ten_megabytes_in_one_field_cost_that_row_alone() {
     // And before anything is sent, where all users are there at once; not in the e-mail, either.
     let heavy = User {
         user_metadata: json!({"a": "x".repeat(600_000)}).as_object().cloned(),
-        ..User::new("heavy@test.edu")
+        ..User::new("heavy@uni.test")
     };
-    let endless = User::new(format!("{wide}@test.edu"));
+    let endless = User::new(format!("{wide}@uni.test"));
     let name = Named::new("heavy");
     says(
         import_users(&tenant, &connection, &[heavy], &quick(&name)),
-        "nothing was sent, since the check of 1 user found: row 1 (heavy@test.edu): user_metadata makes the user 600,051 bytes, and an upload has room for 511,438: send less of it; mend them, or leave them out with ImportOptions::skip_bad_rows",
+        "nothing was sent, since the check of 1 user found: row 1 (heavy@uni.test): user_metadata makes the user 600,051 bytes, and an upload has room for 511,438: send less of it; mend them, or leave them out with ImportOptions::skip_bad_rows",
     );
     let error = import_users(
         &tenant,

@@ -12,9 +12,9 @@ use crate::turned::turned_time;
 
 const GOOD_HASH: &str = "$2b$10$abcdefghijklmnopqrstuvABCDEFGHIJKLMNOPQRSTUVWXYZ01234";
 
-/// A user with these fields, `a@test.edu` unless they say otherwise.
+/// A user with these fields, `a@uni.test` unless they say otherwise.
 pub(crate) fn user(fields: Value) -> User {
-    let mut all = json!({"email": "a@test.edu"});
+    let mut all = json!({"email": "a@uni.test"});
     for (name, value) in fields.as_object().unwrap() {
         all[name] = value.clone();
     }
@@ -53,7 +53,7 @@ fn each_mistake_is_told_in_the_words_of_the_file() {
         (
             json!({"password_hash": GOOD_HASH.replace("10", "12")}),
             "password_hash",
-            "another cost than 10",
+            "a cost other than 10",
         ),
         (
             json!({"password_hash": &GOOD_HASH[..59]}),
@@ -63,17 +63,17 @@ fn each_mistake_is_told_in_the_words_of_the_file() {
         (
             json!({"password_hash": GOOD_HASH.replace('z', "!").replace("abc", "ab!")}),
             "password_hash",
-            "a character that bcrypt's alphabet",
+            "a character outside of bcrypt's alphabet",
         ),
         (
             json!({"password_hash": "abc"}),
             "password_hash",
-            "is no bcrypt hash",
+            "is not a bcrypt hash",
         ),
         (
             json!({"password_hash": GOOD_HASH, "custom_password_hash": {"algorithm": "md5", "hash": {"value": "00000000000000000000000000000000", "encoding": "hex"}}}),
             "custom_password_hash",
-            "give one of the two",
+            "keep only one of the two",
         ),
         (
             json!({"custom_password_hash": {"algorithm": "md6", "hash": {}}}),
@@ -88,7 +88,7 @@ fn each_mistake_is_told_in_the_words_of_the_file() {
         (
             json!({"custom_password_hash": {"algorithm": "md5", "hash": {}, "pepper": 1}}),
             "custom_password_hash.pepper",
-            "is not known there",
+            "is not a field here",
         ),
         // The schema would let it pass; no sign-in would.
         (
@@ -100,7 +100,7 @@ fn each_mistake_is_told_in_the_words_of_the_file() {
         (
             json!({"mfa_factors": []}),
             "mfa_factors",
-            "1 to 10 are taken",
+            "and Auth0 takes 1 to 10",
         ),
         (
             json!({"mfa_factors": [{"totp": {"secret": "abc1"}}]}),
@@ -138,12 +138,8 @@ fn each_mistake_is_told_in_the_words_of_the_file() {
             "give what comes after google-oauth2| alone",
         ),
         (json!({"user_id": ""}), "user_id", "is empty"),
-        (json!({"user_id": "a b"}), "user_id", "holds white space"),
-        (
-            json!({"user_id": "a\u{a0}b"}),
-            "user_id",
-            "holds white space",
-        ),
+        (json!({"user_id": "a b"}), "user_id", "has white space"),
+        (json!({"user_id": "a\u{a0}b"}), "user_id", "has white space"),
         (
             json!({"user_id": "é".repeat(300)}),
             "user_id",
@@ -152,7 +148,7 @@ fn each_mistake_is_told_in_the_words_of_the_file() {
         (
             json!({"user_metadata": {"address.city": "Berlin"}}),
             "user_metadata.\"address.city\"",
-            "make an object of it",
+            "make it an object",
         ),
         (
             json!({"app_metadata": {"list": [{"of": {"$set": 1}}]}}),
@@ -184,24 +180,24 @@ fn twins_are_found_by_all_that_must_be_unique() {
     let (_practice, _, connection) = connection();
     let users = [
         user(json!({"user_id": "1", "username": "one"})),
-        user(json!({"email": "A@TEST.edu", "username": "two"})),
-        user(json!({"email": "b@test.edu", "username": "ONE"})),
-        user(json!({"email": "c@test.edu", "user_id": "1"})),
-        user(json!({"email": "d@test.edu", "phone_number": "+4930123456"})),
-        user(json!({"email": "e@test.edu", "phone_number": "+4930123456"})),
+        user(json!({"email": "A@UNI.test", "username": "two"})),
+        user(json!({"email": "b@uni.test", "username": "ONE"})),
+        user(json!({"email": "c@uni.test", "user_id": "1"})),
+        user(json!({"email": "d@uni.test", "phone_number": "+4930123456"})),
+        user(json!({"email": "e@uni.test", "phone_number": "+4930123456"})),
     ];
     let found: Vec<String> = check_users(&connection, &users)
         .iter()
         .map(ToString::to_string)
         .collect();
     let wanted = [
-        (2, "A@TEST.edu", "email", 1),
-        (3, "b@test.edu", "username", 1),
-        (4, "c@test.edu", "user_id", 1),
-        (6, "e@test.edu", "phone_number", 5),
+        (2, "A@UNI.test", "email", 1),
+        (3, "b@uni.test", "username", 1),
+        (4, "c@uni.test", "user_id", 1),
+        (6, "e@uni.test", "phone_number", 5),
     ];
     let wanted = wanted.map(|(row, email, field, owner)| {
-        format!("row {row} ({email}): {field} is that of row {owner} too: leave one of them out")
+        format!("row {row} ({email}): {field} is also in row {owner}: leave out one of the two")
     });
     assert_eq!(found, wanted);
 }
@@ -223,10 +219,10 @@ fn what_is_usual_in_ids_and_metadata_is_no_fault() {
     let connection = ConnectionId::new("con_0123456789abcdef").unwrap();
     let users = [
         user(json!({"user_id": "5f7c8ec7c33c6c004bbafe82"})),
-        user(json!({"email": "b@test.edu", "user_id": "é".repeat(255)})),
-        user(json!({"email": "c@test.edu", "user_id": "|odd", "phone_number": "+1"})),
+        user(json!({"email": "b@uni.test", "user_id": "é".repeat(255)})),
+        user(json!({"email": "c@uni.test", "user_id": "|odd", "phone_number": "+1"})),
         user(
-            json!({"email": "d@test.edu", "user_metadata": {"address": {"city": "a.b"}, "price": "$1"}}),
+            json!({"email": "d@uni.test", "user_metadata": {"address": {"city": "a.b"}, "price": "$1"}}),
         ),
     ];
     assert_eq!(check_users(&connection, &users), []);
@@ -236,7 +232,7 @@ fn what_is_usual_in_ids_and_metadata_is_no_fault() {
 #[test]
 fn dotted_columns_make_objects_and_never_keys_with_a_dot() {
     let csv = "email,user_metadata.address.city,user_metadata.address.zip,app_metadata.plan.of.year,user_metadata.plan\n\
-               a@test.edu,Berlin,10115,2026,free\n";
+               a@uni.test,Berlin,10115,2026,free\n";
     let file = TestFile::new(csv.as_bytes());
     let rows = read_csv(file.path(), &[]).unwrap();
     let users: Vec<User> = rows.collect::<Result<_>>().unwrap();
@@ -260,7 +256,7 @@ fn user_of(bytes: usize, email: &str) -> User {
 fn a_profile_of_over_ten_kilobytes_is_a_warning_and_is_sent() {
     let _time = turned_time();
     let (_practice, tenant, connection) = connection();
-    let users = [user_of(10_240, "a@test.edu"), user_of(10_241, "b@test.edu")];
+    let users = [user_of(10_240, "a@uni.test"), user_of(10_241, "b@uni.test")];
     assert_eq!(check_users(&connection, &users), []);
     let warnings = check_warnings(&users);
     let [
@@ -285,7 +281,7 @@ fn a_profile_of_over_ten_kilobytes_is_a_warning_and_is_sent() {
     for part in [
         "2 to send, 0 with faults",
         "1 user with a warning",
-        "row 2: b@test.edu",
+        "row 2: b@uni.test",
         "2027-03-04",
     ] {
         assert!(drawn.contains(part), "{drawn}");
@@ -304,8 +300,8 @@ fn a_hash_that_an_upsert_would_drop_is_a_fault_until_it_is_meant() {
     let custom = json!({"algorithm": "md5", "hash": {"value": "00000000000000000000000000000000", "encoding": "hex"}});
     let users = [
         user(json!({"password_hash": GOOD_HASH})),
-        user(json!({"email": "b@test.edu", "custom_password_hash": custom})),
-        user(json!({"email": "c@test.edu"})),
+        user(json!({"email": "b@uni.test", "custom_password_hash": custom})),
+        user(json!({"email": "c@uni.test"})),
     ];
     let upsert = ImportOptions::default().upsert(true);
     let plan = plan_import_with(&tenant, &connection, &users, &upsert).unwrap();
@@ -348,8 +344,8 @@ fn a_row_that_is_left_out_takes_nothing_from_a_good_one() {
     let users = [
         user(json!({"password_hash": "abc"})),
         user(json!({"user_id": "one"})),
-        user(json!({"email": "b@test.edu", "user_id": "one", "username": "two"})),
-        user(json!({"email": "c@test.edu", "username": "two"})),
+        user(json!({"email": "b@uni.test", "user_id": "one", "username": "two"})),
+        user(json!({"email": "c@uni.test", "username": "two"})),
         user(json!({"email": "bad"})),
         user(json!({"email": "bad"})),
     ];
@@ -377,7 +373,7 @@ fn odd_user(number: usize) -> impl Strategy<Value = User> {
     let odd_email = prop_oneof![
         "[a-z.+!#\"@ äあ]{1,12}@[a-z.-]{1,10}(\\.[a-z]{1,3})?",
         "\\PC{0,12}",
-        Just(format!("{}@test.edu", "x".repeat(65))),
+        Just(format!("{}@uni.test", "x".repeat(65))),
     ];
     let odd = prop_oneof![
         Just(json!({})),
@@ -398,7 +394,7 @@ fn odd_user(number: usize) -> impl Strategy<Value = User> {
         }),
     ];
     odd.prop_map(move |odd| {
-        let mut all = json!({"email": format!("u{number}@test.edu")});
+        let mut all = json!({"email": format!("u{number}@uni.test")});
         for (name, value) in odd.as_object().unwrap() {
             all[name] = value.clone();
         }

@@ -13,17 +13,17 @@ fn users_are_imported_reported_and_removed_again() {
     let _time = turned_time();
     let practice = Practice::start(&[]);
     let (tenant, connection) = practice.database();
-    let users = generate_users("imfake", "test.edu", 3).unwrap();
+    let users = generate_users("imfake", "uni.test", 3).unwrap();
     let accounts = set_passwords(&users, Passwords::SameAsUsername).unwrap();
-    let before = start_import(&tenant, &connection, &[User::new("there@test.edu")]).unwrap();
+    let before = start_import(&tenant, &connection, &[User::new("there@uni.test")]).unwrap();
     wait_for_job(&tenant, &before, LIMIT).unwrap();
 
     let mut mixed: Vec<User> = accounts.to_vec();
-    mixed.push(User::new("there@test.edu"));
+    mixed.push(User::new("there@uni.test"));
     mixed.push(User::new("no-address"));
     mixed.push(User {
         password_hash: Some("$2y$10$abc".into()),
-        ..User::new("hash@test.edu")
+        ..User::new("hash@uni.test")
     });
     let job = start_import(&tenant, &connection, &mixed).unwrap();
     let finished = wait_for_job(&tenant, &job, LIMIT).unwrap();
@@ -60,7 +60,7 @@ fn users_are_imported_reported_and_removed_again() {
     assert_eq!(plan.users.len(), 3, "who was there before stays: {plan}");
     assert_eq!(remove_users(&tenant, plan).unwrap().deleted, 3);
     assert!(plan_removal(&tenant, &finished).unwrap().users.is_empty());
-    let again = start_import(&tenant, &connection, &[User::new("there@test.edu")]).unwrap();
+    let again = start_import(&tenant, &connection, &[User::new("there@uni.test")]).unwrap();
     assert_eq!(
         wait_for_job(&tenant, &again, LIMIT)
             .unwrap()
@@ -76,7 +76,7 @@ fn an_empty_report_of_a_job_is_explained() {
     let _time = turned_time();
     let practice = Practice::start(&[]);
     let (tenant, connection) = practice.database();
-    let job = start_import(&tenant, &connection, &[User::new("a@test.edu")]).unwrap();
+    let job = start_import(&tenant, &connection, &[User::new("a@uni.test")]).unwrap();
     let finished = wait_for_job(&tenant, &job, LIMIT).unwrap();
     assert_eq!(
         job_errors(&tenant, &finished).unwrap().explanation(),
@@ -90,7 +90,7 @@ fn the_practice_tenant_is_open_and_another_is_read_only() {
     let practice = Practice::start(&["--unmarked"]);
     let (tenant, connection) = practice.database();
     assert!(tenant.is_read_only() && !tenant.is_practice());
-    let users = [User::new("a@test.edu")];
+    let users = [User::new("a@uni.test")];
     let refused = start_import(&tenant, &connection, &users).unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::ReadOnly, "{refused}");
     assert!(
@@ -154,7 +154,7 @@ fn connections_that_take_no_import_are_refused_and_the_others_listed() {
         assert!(error.contains(part), "{error}");
     }
     let error = ConnectionId::new(DATABASE).unwrap_err().to_string();
-    assert!(error.contains("is not a connection's id"), "{error}");
+    assert!(error.contains("is not a connection id"), "{error}");
 }
 
 #[test]
@@ -163,7 +163,7 @@ fn the_size_is_checked_before_anything_is_sent() {
     let (tenant, connection) = practice.database();
     let user = |text: usize| User {
         name: Some("x".repeat(text)),
-        ..User::new("a@test.edu")
+        ..User::new("a@uni.test")
     };
     let error = start_import(&tenant, &connection, &[user(MAX_UPLOAD_BYTES)]).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TooLarge, "{error}");
@@ -185,9 +185,9 @@ fn a_third_job_waits_for_a_slot_and_the_limit_of_a_wait_names_the_job() {
     let practice = Practice::start(&["--job-speed", "0.01"]);
     let (tenant, connection) = practice.database();
     let start = |email: &str| start_import(&tenant, &connection, &[User::new(email)]);
-    let job = start("a@test.edu").unwrap();
-    start("b@test.edu").unwrap();
-    let error = start("c@test.edu").unwrap_err();
+    let job = start("a@uni.test").unwrap();
+    start("b@uni.test").unwrap();
+    let error = start("c@uni.test").unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NoJobSlot, "{error}");
     let error = wait_for_job(&tenant, &job, Duration::from_millis(30))
         .unwrap_err()
@@ -260,7 +260,7 @@ fn the_recorded_traffic_is_understood() {
 fn users_drawn_with_hostile_text_stay_in_their_cells() {
     let hostile = User {
         name: Some("a\"<b>\nEVCXR_END_CONTENT\n\u{202e}😀".into()),
-        ..User::new("a@test.edu")
+        ..User::new("a@uni.test")
     };
     let drawn = Users::from(vec![hostile]).to_string();
     assert!(
@@ -291,7 +291,7 @@ fn slow_work() {
     let _time = turned_time();
     let practice = Practice::start(&["--rate", "2", "--burst", "1", "--job-speed", "2"]);
     let (tenant, connection) = practice.database();
-    let users = generate_users("slow", "test.edu", 7).unwrap();
+    let users = generate_users("slow", "uni.test", 7).unwrap();
     let job = start_import(&tenant, &connection, &users).unwrap();
     let finished = wait_for_job(&tenant, &job, LIMIT).unwrap();
     let plan = plan_removal(&tenant, &finished).unwrap();
@@ -367,7 +367,7 @@ fn settings_choose_the_tenant_and_a_password_signs_in() {
                 ("DOMAIN", "http://dev-1.us.auth0.com"),
                 ("MGMT_API_ACCESS_TOKEN", "a.b.c"),
             ][..],
-            "would send the token unencrypted",
+            "would send the token without encryption",
         ),
     ] {
         let printed = run(settings);
@@ -382,7 +382,7 @@ fn with_settings() {
     };
     println!("{tenant}");
     let connection = get_connection_id(&tenant, DATABASE).unwrap();
-    let users = generate_users("imfake", "test.edu", 1).unwrap();
+    let users = generate_users("imfake", "uni.test", 1).unwrap();
     let accounts = set_passwords(&users, Passwords::SameAsUsername).unwrap();
     let job = start_import(&tenant, &connection, &accounts).unwrap();
     wait_for_job(&tenant, &job, LIMIT).unwrap();
@@ -403,7 +403,7 @@ fn a_tenant_by_domain_and_token_signs_in_with_the_application_that_it_is_given()
     let practice = Practice::start(&[]);
     let base = practice.get("DOMAIN");
     let (opened, connection) = practice.database();
-    let users = generate_users("given", "test.edu", 1).unwrap();
+    let users = generate_users("given", "uni.test", 1).unwrap();
     let accounts = set_passwords(&users, Passwords::SameAsUsername).unwrap();
     let job = start_import(&opened, &connection, &accounts).unwrap();
     wait_for_job(&opened, &job, LIMIT).unwrap();

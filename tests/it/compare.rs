@@ -169,16 +169,16 @@ fn nothing_is_sent_before_the_gate_is_open_and_nothing_written_before_all_is_in_
     assert_eq!(error.unwrap_err().kind(), ErrorKind::Connection);
 
     // A connection with somebody in it.
-    let users = generate_users("ada", "test.edu", 1).unwrap();
+    let users = generate_users("ada", "uni.test", 1).unwrap();
     let connection = get_connection_id(&tenant, CONNECTION).unwrap();
     let job = start_import(&tenant, &connection, &users).unwrap();
     wait_for_job(&tenant, &job, Duration::from_secs(60)).unwrap();
     let before = tenant.requests().len();
     let error = compare_with_practice_with(&tenant, &options()).unwrap_err();
-    assert!(error.to_string().contains("ada_01@test.edu"), "{error}");
+    assert!(error.to_string().contains("ada_01@uni.test"), "{error}");
     let requests = tenant.requests();
     assert!(requests[before..].iter().all(|sent| sent.method == "GET"));
-    assert_eq!(emails(&practice), ["ada_01@test.edu"]);
+    assert_eq!(emails(&practice), ["ada_01@uni.test"]);
 }
 
 #[test]
@@ -377,7 +377,7 @@ fn the_file_is_for_its_owner_and_holds_nothing_of_the_tenants_own() {
     let practice = Practice::start(&["--unmarked"]);
     let secret = practice.get("CLIENT_SECRET").to_string();
     let told = format!(
-        "asked by ada.lovelace@test.edu of dev-7.us.auth0.com with {secret} at 10.1.2.3 for con_AbCdEfGh01234567"
+        "asked by ada.lovelace@uni.test of dev-7.us.auth0.com with {secret} at 10.1.2.3 for con_AbCdEfGh01234567"
     );
     let tenant = in_front_of(&practice, move |request, answer| {
         let token = request
@@ -388,7 +388,7 @@ fn the_file_is_for_its_owner_and_holds_nothing_of_the_tenants_own() {
             true => with_body(&answer, |body| {
                 body.replace(
                     "\",\"errorCode",
-                    &format!(" {told} {token}\",\"ada.lovelace@test.edu\":1,\"errorCode"),
+                    &format!(" {told} {token}\",\"ada.lovelace@uni.test\":1,\"errorCode"),
                 )
             }),
             false => answer,

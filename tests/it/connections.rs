@@ -91,7 +91,7 @@ fn without_options_all_users_are_planned_and_the_scope_that_would_tell_is_named(
     for options in shapes {
         let (tenant, connection) = found(&database(options.clone()));
         assert_eq!(connection.takes_usernames(), None, "{options:?}");
-        let users = generate_users("imfake", "test.edu", 25).unwrap();
+        let users = generate_users("imfake", "uni.test", 25).unwrap();
         let plan = plan_import(&tenant, &connection, &users).unwrap();
         assert_eq!(plan.problems, [], "{options:?}");
         let [unknown] = &plan.unknown[..] else {
@@ -122,7 +122,7 @@ fn the_cards_say_what_is_unknown_and_which_scope_would_tell() {
     assert_eq!(told.takes_usernames(), Some(false), "it was told");
     let given = ConnectionId::new(ID).unwrap();
     assert_eq!(given.takes_usernames(), None);
-    let plan = plan_import(&tenant, &given, &[User::new("a@test.edu")]).unwrap();
+    let plan = plan_import(&tenant, &given, &[User::new("a@uni.test")]).unwrap();
     assert!(plan.unknown[0].contains("given by its id"), "{plan}");
 }
 
@@ -138,7 +138,7 @@ fn whether_a_custom_database_takes_an_import_is_unknown_without_its_options() {
     );
     let tenant = answering(vec![list(None), clients()]);
     let connection = get_connection_id(&tenant, DATABASE).unwrap();
-    let plan = plan_import(&tenant, &connection, &[User::new("a@test.edu")]).unwrap();
+    let plan = plan_import(&tenant, &connection, &[User::new("a@uni.test")]).unwrap();
     assert!(plan.unknown[0].contains("custom database"), "{plan}");
 }
 
@@ -148,7 +148,7 @@ fn whose_applications_are_not_told_is_still_found_and_both_scopes_are_named() {
     let refusals = vec![list.clone(), forbidden("read:connections_options")];
     let tenant = answering(refusals.clone());
     let connection = get_connection_id(&tenant, DATABASE).unwrap();
-    let plan = plan_import(&tenant, &connection, &[User::new("a@test.edu")]).unwrap();
+    let plan = plan_import(&tenant, &connection, &[User::new("a@uni.test")]).unwrap();
     assert_eq!(plan.unknown.len(), 1, "{plan}");
     let connections = list_connections(&answering(refusals)).unwrap();
     assert_eq!(connections[0].applications, None);
@@ -162,8 +162,8 @@ fn whose_applications_are_not_told_is_still_found_and_both_scopes_are_named() {
         (json!({}), "no application uses it"),
         (json!({"clients": null}), "no application uses it"),
         (json!({"clients": []}), "no application uses it"),
-        (json!({"clients": 7}), "`clients` is no list"),
-        (json!(null), "`clients` is no list"),
+        (json!({"clients": 7}), "`clients` is not a list"),
+        (json!(null), "`clients` is not a list"),
     ] {
         let tenant = answering(vec![list.clone(), ok(&body)]);
         let error = get_connection_id(&tenant, DATABASE).unwrap_err();
@@ -246,7 +246,7 @@ fn without_any_scope_for_connections_an_id_does() {
         assert!(error.contains("ConnectionId::new(\"con_…\")"), "{error}");
         assert_eq!(asked.lock().unwrap().len(), sent);
         let given = ConnectionId::new(ID).unwrap();
-        let users = generate_users("imfake", "test.edu", 25).unwrap();
+        let users = generate_users("imfake", "uni.test", 25).unwrap();
         let plan = plan_import(&tenant, &given, &users).unwrap();
         assert!(plan.to_string().contains("25 to send"), "{plan}");
     }
@@ -264,11 +264,11 @@ fn an_attribute_is_taken_where_the_connection_has_it_whatever_it_signs_in_with()
         let (_, connection) =
             with_attributes(json!({"username": username, "email": {"unique": true}}));
         assert_eq!(connection.takes_usernames(), Some(true), "{active}");
-        let names = ["ada", "ad", "ada@test.edu", "+4930123456"];
+        let names = ["ada", "ad", "ada@uni.test", "+4930123456"];
         let users: Vec<User> = names
             .iter()
             .map(|name| {
-                user(json!({"email": format!("{}@test.edu", name.len()), "username": name}))
+                user(json!({"email": format!("{}@uni.test", name.len()), "username": name}))
             })
             .collect();
         let told = told(&connection, &users);
@@ -314,9 +314,9 @@ fn what_the_connection_requires_is_missing_before_anything_is_sent() {
     let users = [
         user(json!({})),
         user(
-            json!({"email": "b@test.edu", "username": "b", "phone_number": "+1", "nickname": "b"}),
+            json!({"email": "b@uni.test", "username": "b", "phone_number": "+1", "nickname": "b"}),
         ),
-        user(json!({"email": "c@test.edu", "username": "c", "phone_number": "+2", "nickname": ""})),
+        user(json!({"email": "c@uni.test", "username": "c", "phone_number": "+2", "nickname": ""})),
     ];
     let plan = plan_import(&tenant, &connection, &users).unwrap();
     let mut fields: Vec<(usize, &str)> = plan
@@ -334,7 +334,7 @@ fn what_the_connection_requires_is_missing_before_anything_is_sent() {
             (3, "nickname")
         ]
     );
-    let required = "is missing, and the connection requires it of every user";
+    let required = "is missing, and the connection requires it for every user";
     assert_eq!(plan.problems[0].problem, required);
 }
 
@@ -394,11 +394,11 @@ fn a_real_tenant_is_told_of_its_event_streams() {
     let unmarked = json!({"practice_tenant": null});
     let real = Tenant::new(&base, &token(&base, unmarked)).unwrap();
     let connection = ConnectionId::new(ID).unwrap();
-    let plan = plan_import(&real, &connection, &[User::new("a@test.edu")]).unwrap();
+    let plan = plan_import(&real, &connection, &[User::new("a@uni.test")]).unwrap();
     assert_eq!(plan.notes.len(), 1, "{plan}");
     assert!(plan.to_string().contains("user.created"), "{plan}");
     let practice = Tenant::new(&base, &token(&base, json!({}))).unwrap();
-    let plan = plan_import(&practice, &connection, &[User::new("a@test.edu")]).unwrap();
+    let plan = plan_import(&practice, &connection, &[User::new("a@uni.test")]).unwrap();
     assert_eq!(plan.notes, [""; 0]);
 }
 
@@ -429,7 +429,7 @@ fn what_an_import_refuses_for_rules_unknown_before_names_the_scope_that_would_ha
         if !path.is_null() {
             error["path"] = path;
         }
-        json!({"user": {"email": format!("{number}@test.edu")}, "errors": [error]})
+        json!({"user": {"email": format!("{number}@uni.test")}, "errors": [error]})
     };
     let hash =
         "A custom_password_hash was provided, but the user already has password hash defined";
@@ -457,7 +457,7 @@ fn what_an_import_refuses_for_rules_unknown_before_names_the_scope_that_would_ha
     ]);
     let tenant = answering(vec![ok(&job), ok(&job), ok(&report)]);
     let users: Vec<User> = (1..=4)
-        .map(|n| User::new(format!("{n}@test.edu")))
+        .map(|n| User::new(format!("{n}@uni.test")))
         .collect();
     let started = start_import(&tenant, &ConnectionId::new(ID).unwrap(), &users).unwrap();
     let finished = wait_for_job(&tenant, &started, Duration::from_secs(20)).unwrap();
@@ -486,12 +486,12 @@ fn the_check_and_the_practice_tenant_agree_on_attributes() {
     let practice = Practice::start(&[]);
     let tenant = practice.tenant();
     let rows = [
-        json!({"email": "a@test.edu", "username": "ada"}),
-        json!({"email": "b@test.edu", "username": "ad", "phone_number": "+4930123456"}),
-        json!({"email": "b@test.edu", "username": "eva", "phone_number": "+4930123457"}),
-        json!({"email": "c@test.edu", "phone_number": "+4930123457"}),
-        json!({"email": "d@test.edu", "username": "leo", "phone_number": "+49 30 1"}),
-        json!({"email": "e@test.edu", "username": "sixteen_letters_", "phone_number": "+5"}),
+        json!({"email": "a@uni.test", "username": "ada"}),
+        json!({"email": "b@uni.test", "username": "ad", "phone_number": "+4930123456"}),
+        json!({"email": "b@uni.test", "username": "eva", "phone_number": "+4930123457"}),
+        json!({"email": "c@uni.test", "phone_number": "+4930123457"}),
+        json!({"email": "d@uni.test", "username": "leo", "phone_number": "+49 30 1"}),
+        json!({"email": "e@uni.test", "username": "sixteen_letters_", "phone_number": "+5"}),
     ];
     let mut users: Vec<User> = rows.into_iter().map(user).collect();
     for (number, user) in users.iter_mut().enumerate() {
@@ -533,7 +533,7 @@ fn an_import_without_the_scope_for_options_goes_through() {
     ]);
     let (tenant, connection) = practice.database();
     assert_eq!(connection.takes_usernames(), None);
-    let users = generate_users("imfake", "test.edu", 25).unwrap();
+    let users = generate_users("imfake", "uni.test", 25).unwrap();
     let name = Named::new("unknown");
     let report = import_users(&tenant, &connection, &users, &quick(&name)).unwrap();
     assert_eq!(report.counts().inserted, 25, "{report}");

@@ -31,7 +31,7 @@ fn users() -> (Vec<User>, Vec<String>) {
             json!({"totp": {"secret": TOTP}}),
             json!({"phone": {"value": PHONE}}),
         ]),
-        ..User::new("bob@test.edu")
+        ..User::new("bob@uni.test")
     };
     let secrets = [HASH, PHC, SALT, KEY, TOTP, PHONE].map(str::to_string);
     (vec![ada, bob], secrets.to_vec())
@@ -213,7 +213,7 @@ fn secrets_in_a_report_are_not_shown_whichever_row_they_are_told_of() {
             let rows = json!([
                 {"user": {"email": EMAIL, "user_id": form}, "errors": [error]},
                 {"user": {"email": form}, "errors": [form]},
-                {"user": {"email": "bob@test.edu", form.as_str(): form}, "errors": error},
+                {"user": {"email": "bob@uni.test", form.as_str(): form}, "errors": error},
             ]);
             let about_the_job =
                 json!({"status": "failed", "status_details": {"row": form, form.as_str(): 1}});
@@ -240,7 +240,7 @@ fn secrets_in_the_report_of_an_import_are_not_shown() {
     let all = secrets.join(", ");
     let error =
         json!({"code": "PATTERN", "message": format!("neither of {all}"), "path": "passwordHash"});
-    let rows = json!([{"user": {"email": EMAIL}, "errors": [error]}, {"user": {"email": "bob@test.edu"}, "errors": [error]}]);
+    let rows = json!([{"user": {"email": EMAIL}, "errors": [error]}, {"user": {"email": "bob@uni.test"}, "errors": [error]}]);
     let mut ended = recorded("completed");
     ended["summary"] = json!({"failed": 2, "updated": 0, "inserted": 0, "total": 2});
     let world = World::recorded().answers("GET /api/v2/jobs/*", &ended);
@@ -272,7 +272,7 @@ fn advice_for_a_second_factor_names_its_form() {
     let error = json!({"code": "PATTERN", "path": "mfa_factors[0].totp.secret",
         "message": format!("String does not match pattern ^[A-Z2-7]+$: {TOTP}")});
     let failed = json!({"code": "MFA_FACTORS_FAILED", "message": "Unable to import factors"});
-    let rows = json!([{"user": {"email": "bob@test.edu"}, "errors": [error, failed]}]);
+    let rows = json!([{"user": {"email": "bob@uni.test"}, "errors": [error, failed]}]);
     let stand_in = World::recorded()
         .answers("GET /api/v2/jobs/*/errors", &rows)
         .open();

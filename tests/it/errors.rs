@@ -81,19 +81,19 @@ fn advice_is_the_end_of_the_sentence_and_a_cause_is_kept() {
 fn a_stream_of_users_names_the_row_and_what_it_takes() {
     let has_one = User {
         password_hash: Some(hash_password("a password").unwrap()),
-        ..User::new("a@test.edu")
+        ..User::new("a@uni.test")
     };
     // More than are hashed at a time.
     let mut users: Vec<Result<User>> = (0..250).map(|_| Ok(has_one.clone())).collect();
     users.push(ConnectionId::new("no id").map(|_| has_one.clone()));
-    users.push(Ok(User::new("nameless@test.edu")));
+    users.push(Ok(User::new("nameless@uni.test")));
     let hashed = hash_stream(users, Passwords::SameAsUsername).unwrap();
     let error = hashed.last().unwrap().unwrap_err();
     assert_eq!(
         error.to_string(),
-        "user 252 (nameless@test.edu) has no username that could be the password: use Passwords::Shared"
+        "user 252 (nameless@uni.test) has no username that could be the password: use Passwords::Shared"
     );
-    let all = set_passwords(&[User::new("a@test.edu")], Passwords::SameAsUsername).unwrap_err();
+    let all = set_passwords(&[User::new("a@uni.test")], Passwords::SameAsUsername).unwrap_err();
     let advice = "use Passwords::Random or Passwords::Shared";
     assert_eq!(all.advice().as_deref(), Some(advice));
 }
@@ -104,7 +104,7 @@ fn a_file_that_cannot_be_written_is_not_one_that_cannot_be_read() {
     let practice = Practice::start(&[]);
     let (tenant, connection) = practice.database();
     let name = Named::new("unwritable");
-    let users = [User::new("a@test.edu")];
+    let users = [User::new("a@uni.test")];
     let report = import_users(&tenant, &connection, &users, &quick(&name)).unwrap();
     let everybody = export_users(&tenant, &connection, Duration::from_secs(60)).unwrap();
     let folder = TestFolder::new();
@@ -135,7 +135,7 @@ fn a_hash_that_takes_too_much_is_told_by_what_it_takes() {
     let custom = json!({"algorithm": "argon2", "hash": {"value": hash}});
     let user = User {
         custom_password_hash: Some(custom),
-        ..User::new("a@test.edu")
+        ..User::new("a@uni.test")
     };
     let error = verify_password(&user, "a password").unwrap_err();
     let sentence = error.to_string();
@@ -159,10 +159,10 @@ fn a_hash_that_takes_too_much_is_told_by_what_it_takes() {
 fn hashes_that_are_not_completed_are_not_told_to_be_left_out_of_an_import() {
     let recipe = json!({"algorithm": "sha256", "hash": {"encoding": "hex"}});
     let recipe = HashRecipe::new(recipe).unwrap();
-    let error = recipe.complete(&[User::new("a@test.edu")]).unwrap_err();
+    let error = recipe.complete(&[User::new("a@uni.test")]).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "no hash was completed, since a look at 1 user found: row 1 (a@test.edu): custom_password_hash.hash.value is missing: map the column that holds the hash to it; mend them, or leave those users out"
+        "no hash was completed, since a look at 1 user found: row 1 (a@uni.test): custom_password_hash.hash.value is missing: map the column that holds the hash to it; mend them, or leave those users out"
     );
     assert_eq!(error.problems().len(), 1);
 }
@@ -173,7 +173,7 @@ fn a_tenant_that_reads_no_settings_is_not_told_to_set_some() {
     let base = practice.get("DOMAIN");
     let tenant = Tenant::new(base, &token(base, json!({}))).unwrap();
     let tenant = tenant.allow_writes(tenant.domain()).unwrap();
-    let error = verify_sign_in(&tenant, DATABASE, "a@test.edu", "a password").unwrap_err();
+    let error = verify_sign_in(&tenant, DATABASE, "a@uni.test", "a password").unwrap_err();
     let sentence = error.to_string();
     assert!(
         sentence.contains("was opened with Tenant::new, which reads no settings"),
@@ -184,7 +184,7 @@ fn a_tenant_that_reads_no_settings_is_not_told_to_set_some() {
 #[test]
 fn advice_is_about_what_was_asked_for() {
     let error = list_connections(&tenant_that_answers(404, "{}")).unwrap_err();
-    let advice = "it may be gone or be another tenant's";
+    let advice = "it may be gone, or it may belong to another tenant";
     assert_eq!(
         error.advice().as_deref(),
         Some(advice),

@@ -160,13 +160,13 @@ impl Case {
             (
                 crate::server::DATABASE,
                 vec![
-                    other("others1", "else@test.edu", Some("bulk_03")),
-                    other("others2", "bulk_07@test.edu", Some("theirs")),
+                    other("others1", "else@uni.test", Some("bulk_03")),
+                    other("others2", "bulk_07@uni.test", Some("theirs")),
                 ],
             ),
             (
                 "Email-Only-Users",
-                vec![other("others3", "bulk_09@test.edu", None)],
+                vec![other("others3", "bulk_09@uni.test", None)],
             ),
         ] {
             let connection = get_connection_id(tenant, connection).unwrap();
@@ -214,7 +214,7 @@ impl Case {
         while let Err(error) = result {
             let text = error.to_string();
             let advice = format!(
-                "go on with resume_import(&tenant, \"{}\")",
+                "continue with resume_import(&tenant, \"{}\")",
                 self.name.folder()
             );
             assert!(text.contains(&advice), "{self:?}: {text}");
@@ -308,7 +308,7 @@ impl Case {
         for (index, line) in text.lines().skip(1).enumerate() {
             let cells: Vec<&str> = line.split(',').collect();
             let row = index + 1;
-            let email = format!("bulk_{row:02}@test.edu");
+            let email = format!("bulk_{row:02}@uni.test");
             assert_eq!(
                 (cells[0], cells[1]),
                 (row.to_string().as_str(), email.as_str())

@@ -96,7 +96,7 @@ fn tokens_issued_so_far_end_and_new_ones_are_good() {
 fn slots_that_others_hold_are_refused_in_the_documented_words() {
     let practice = Practice::start(&["--fault", "slots-held=2"]);
     let (tenant, connection) = practice.database();
-    let users = generate_users("held", "test.edu", 1).unwrap();
+    let users = generate_users("held", "uni.test", 1).unwrap();
     let error = start_import(&tenant, &connection, &users).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NoJobSlot, "{error}");
     assert!(
@@ -116,7 +116,7 @@ fn users_are_found_by_many_ids_at_once() {
     let (tenant, connection) = practice.database();
     let user = |id: &str| User {
         user_id: Some(id.into()),
-        ..User::new(format!("{id}@test.edu"))
+        ..User::new(format!("{id}@uni.test"))
     };
     let job = start_import(&tenant, &connection, &[user("one"), user("two")]).unwrap();
     wait_for_job(&tenant, &job, Duration::from_secs(20)).unwrap();
@@ -138,10 +138,10 @@ fn a_search_that_lags_does_not_see_the_newest_and_a_read_by_email_does() {
     let _time = turned_time();
     let practice = Practice::start(&[]);
     let (tenant, connection) = practice.database();
-    let job = start_import(&tenant, &connection, &[User::new("new@test.edu")]).unwrap();
+    let job = start_import(&tenant, &connection, &[User::new("new@uni.test")]).unwrap();
     wait_for_job(&tenant, &job, Duration::from_secs(20)).unwrap();
     let found = |path: &str| get(&practice, path).1.as_array().unwrap().len();
-    let by_email = "/api/v2/users-by-email?email=new%40test.edu";
+    let by_email = "/api/v2/users-by-email?email=new%40uni.test";
 
     set(&practice, json!({"faults": {"search-lag": 3600}}));
     assert_eq!((found("/api/v2/users"), found(by_email)), (0, 1));
@@ -191,7 +191,7 @@ fn a_fault_can_be_aimed_at_one_step() {
 fn a_pending_job_tells_how_far_it_is_when_it_is_told_to() {
     let practice = Practice::start(&["--job-speed", "10"]);
     let (tenant, connection) = practice.database();
-    let users = generate_users("slow", "test.edu", 200).unwrap();
+    let users = generate_users("slow", "uni.test", 200).unwrap();
     let job = start_import(&tenant, &connection, &users).unwrap();
     let path = format!("/api/v2/jobs/{}", job.id);
     let recorded = get(&practice, &path).1;
@@ -224,7 +224,7 @@ fn a_job_can_be_forgotten_when_it_or_its_report_is_asked_for() {
     let _time = turned_time();
     let practice = Practice::start(&[]);
     let (tenant, connection) = practice.database();
-    let users = generate_users("gone", "test.edu", 1).unwrap();
+    let users = generate_users("gone", "uni.test", 1).unwrap();
     for (fault, path) in [("job-lost@job", ""), ("job-lost@report", "/errors")] {
         let job = start_import(&tenant, &connection, &users).unwrap();
         wait_for_job(&tenant, &job, Duration::from_secs(20)).unwrap();

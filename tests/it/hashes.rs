@@ -7,7 +7,7 @@ use crate::server::Practice;
 use crate::turned::turned_time;
 
 fn user(name: &str, custom: &Value) -> Value {
-    json!({"email": format!("{name}@test.edu"), "custom_password_hash": custom})
+    json!({"email": format!("{name}@uni.test"), "custom_password_hash": custom})
 }
 
 fn hash(algorithm: &str, value: &str, encoding: &str) -> Value {
@@ -41,7 +41,7 @@ fn let_in_their_passwords(hashes: &[(&str, Value)]) {
             .collect::<Vec<_>>(),
     );
     for (n, (password, hash)) in hashes.iter().enumerate() {
-        let login = format!("u{n}@test.edu");
+        let login = format!("u{n}@uni.test");
         let (status, body) = practice.sign_in(&login, &format!("{password}x"));
         assert_eq!(
             (status, &body["error"]),
@@ -61,7 +61,7 @@ fn let_nobody_in(password: &str, hashes: &[Value]) {
     let practice = Practice::start(&[]);
     import(&practice, hashes);
     for (n, hash) in hashes.iter().enumerate() {
-        let answer = practice.sign_in(&format!("u{n}@test.edu"), password);
+        let answer = practice.sign_in(&format!("u{n}@uni.test"), password);
         let wrong =
             json!({"error": "invalid_grant", "error_description": "Wrong email or password."});
         assert_eq!(answer, (403, wrong), "{hash}");
@@ -297,7 +297,7 @@ fn what_is_described_wrongly_is_imported_and_lets_nobody_in() {
             ),
             text("argon2", &argon2.replace("m=1024,t=2", "t=2,m=1024")),
             text("argon2", &argon2.replace("$v=19", "")),
-            // scrypt: no length, another one than the hash has, a cost that is no power of two.
+            // scrypt: no length, another one than the hash has, a cost that is not a power of two.
             without(scrypt.clone(), "", "keylen"),
             with(scrypt.clone(), "keylen", json!(32)),
             with(scrypt.clone(), "cost", json!(1025)),
@@ -351,9 +351,9 @@ fn bcrypt_looks_at_72_bytes_and_the_salt_is_among_them() {
         json!({"value": "xxxxxxxxxx"}),
     );
     import(&practice, &[salted]);
-    assert_eq!(practice.sign_in("u0@test.edu", &"y".repeat(61)).0, 403);
+    assert_eq!(practice.sign_in("u0@uni.test", &"y".repeat(61)).0, 403);
     let cut_off = format!("{}and more", "y".repeat(62));
-    assert_eq!(practice.sign_in("u0@test.edu", &cut_off).0, 200);
+    assert_eq!(practice.sign_in("u0@uni.test", &cut_off).0, 200);
 }
 
 #[test]
@@ -365,11 +365,11 @@ fn an_imported_hash_can_be_replaced_until_it_has_been_used() {
     // Of a user who may not come in, nobody signs in.
     let blocked = with(user("blocked", &first), "blocked", json!(true));
     let users =
-        json!([user("used", &first), user("unused", &first), blocked, {"email": "none@test.edu"}]);
+        json!([user("used", &first), user("unused", &first), blocked, {"email": "none@uni.test"}]);
     practice.import(&users, "false");
-    assert_eq!(practice.sign_in("used@test.edu", "right").0, 200);
-    assert_eq!(practice.sign_in("unused@test.edu", "wrong").0, 403);
-    assert_eq!(practice.sign_in("blocked@test.edu", "right").0, 403);
+    assert_eq!(practice.sign_in("used@uni.test", "right").0, 200);
+    assert_eq!(practice.sign_in("unused@uni.test", "wrong").0, 403);
+    assert_eq!(practice.sign_in("blocked@uni.test", "right").0, 403);
     let names = ["used", "unused", "blocked", "none"];
     let again = names.map(|name| user(name, &second));
     let done = practice.import(&json!(again), "true");
@@ -381,11 +381,11 @@ fn an_imported_hash_can_be_replaced_until_it_has_been_used() {
     let message =
         "A custom_password_hash was provided, but the user already has password hash defined";
     for (error, name) in errors.iter().zip(["used", "none"]) {
-        assert_eq!(error["user"]["email"], format!("{name}@test.edu"));
+        assert_eq!(error["user"]["email"], format!("{name}@uni.test"));
         assert_eq!(error["errors"][0]["message"], message);
     }
     // The password is the same, checked now by a hash of the tenant's own.
-    assert_eq!(practice.sign_in("used@test.edu", "right").0, 200);
-    assert_eq!(practice.sign_in("used@test.edu", "wrong").0, 403);
-    assert_eq!(practice.sign_in("unused@test.edu", "right").0, 200);
+    assert_eq!(practice.sign_in("used@uni.test", "right").0, 200);
+    assert_eq!(practice.sign_in("used@uni.test", "wrong").0, 403);
+    assert_eq!(practice.sign_in("unused@uni.test", "right").0, 200);
 }

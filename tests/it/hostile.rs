@@ -219,7 +219,7 @@ fn print_a_run(practice: &Tenant) {
         user_metadata: json!({HOSTILE.replace('.', ""): HOSTILE})
             .as_object()
             .cloned(),
-        ..User::new("hostile@test.edu")
+        ..User::new("hostile@uni.test")
     };
     let users = [good, hostile_user()];
     show!(
@@ -245,7 +245,7 @@ fn print_a_run(practice: &Tenant) {
 
 fn print_files() {
     let heading = format!(
-        "email,\"{}\",name\na@test.edu,1,x\n",
+        "email,\"{}\",name\na@uni.test,1,x\n",
         HOSTILE.replace('"', "\"\"")
     );
     let file = TestFile::new(heading.as_bytes());
@@ -264,12 +264,12 @@ fn print_files() {
         "Error",
         read_csv(file.path(), &[("no such", "email")]).unwrap_err()
     );
-    let line = json!({"email": "a@test.edu", HOSTILE: 1}).to_string();
+    let line = json!({"email": "a@uni.test", HOSTILE: 1}).to_string();
     let file = TestFile::new(line.as_bytes());
     assert_eq!(read_ndjson(file.path()).unwrap().count(), 1);
     show!("Error", read_csv(HOSTILE, &[]).unwrap_err());
     show!("Error", read_ndjson(HOSTILE).unwrap_err());
-    show!("Error", generate_users(HOSTILE, "test.edu", 1).unwrap_err());
+    show!("Error", generate_users(HOSTILE, "uni.test", 1).unwrap_err());
     show!("Error", generate_users("a", HOSTILE, 1).unwrap_err());
 }
 
@@ -433,11 +433,11 @@ fn nothing_from_outside_orders_the_kernel_runs_in_the_page_or_hides() {
 #[test]
 fn a_user_who_holds_the_words_of_the_kernel_is_refused_where_the_file_is_read() {
     let lines = [
-        json!({"email": "good@test.edu", "name": "EVCXR"}),
-        json!({"email": "a@test.edu", "name": "x\nEVCXR_BEGIN_CONTENT text/html"}),
-        json!({"email": "EVCXR_INPUT_REQUEST@test.edu"}),
-        json!({"email": "b@test.edu", "user_metadata": {"a": [{"EVCXR_END_CONTENT": 1}]}}),
-        json!({"email": "c@test.edu", "dropped": HOSTILE}),
+        json!({"email": "good@uni.test", "name": "EVCXR"}),
+        json!({"email": "a@uni.test", "name": "x\nEVCXR_BEGIN_CONTENT text/html"}),
+        json!({"email": "EVCXR_INPUT_REQUEST@uni.test"}),
+        json!({"email": "b@uni.test", "user_metadata": {"a": [{"EVCXR_END_CONTENT": 1}]}}),
+        json!({"email": "c@uni.test", "dropped": HOSTILE}),
     ];
     let text = lines.map(|line| line.to_string()).join("\n");
     let file = TestFile::new(text.as_bytes());
@@ -445,9 +445,9 @@ fn a_user_who_holds_the_words_of_the_kernel_is_refused_where_the_file_is_read() 
     let good: Vec<bool> = rows.iter().map(Result::is_ok).collect();
     assert_eq!(good, [true, false, false, false, true]);
     let error = rows[1].as_ref().unwrap_err().to_string();
-    let wanted = "line 2 holds EVCXR and an underscore, by which a notebook's kernel is given orders: take that out";
+    let wanted = "line 2 has EVCXR and an underscore, which a notebook's kernel takes for a command: remove it";
     assert!(error.ends_with(wanted), "{error}");
-    let csv = TestFile::new(b"email,user_metadata.EVCXR_X\na@test.edu,1\nb@test.edu,\n");
+    let csv = TestFile::new(b"email,user_metadata.EVCXR_X\na@uni.test,1\nb@uni.test,\n");
     let rows: Vec<bool> = read_csv(csv.path(), &[])
         .unwrap()
         .map(|row| row.is_ok())
@@ -474,7 +474,7 @@ fn a_job_id_of_another_form_is_not_taken() {
     ] {
         let tenant = open_tenant_that_says(&[(202, json!({"id": id, "status": "pending"}))]);
         let call = "cannot read the answer to POST /api/v2/jobs/users-";
-        let told = start_import(&tenant, &connection, &[User::new("a@test.edu")])
+        let told = start_import(&tenant, &connection, &[User::new("a@uni.test")])
             .unwrap_err()
             .to_string();
         assert_eq!(
@@ -491,7 +491,7 @@ fn a_job_id_of_another_form_is_not_taken() {
         assert_eq!(tenant.requests().len(), 2, "and nothing is asked for it");
     }
     let tenant = open_tenant_that_says(&[(202, json!({"id": "job_0123456789abcdefABCD"}))]);
-    let job = start_import(&tenant, &connection, &[User::new("a@test.edu")]).unwrap();
+    let job = start_import(&tenant, &connection, &[User::new("a@uni.test")]).unwrap();
     assert_eq!(
         job.id.as_str(),
         "job_0123456789abcdefABCD",
@@ -506,9 +506,9 @@ fn a_row_with_very_many_errors_shows_some_and_counts_the_rest() {
     let summary = json!({"failed": 1, "updated": 0, "inserted": 0, "total": 1});
     let ended = json!({"status": "completed", "summary": summary});
     let errors = vec![json!({"code": "FORMAT", "message": "it is wrong"}); 5_020];
-    let report = json!([{"user": {"email": "a@test.edu"}, "errors": errors}]);
+    let report = json!([{"user": {"email": "a@uni.test"}, "errors": errors}]);
     let tenant = open_tenant_that_says(&[(200, accepted), (200, ended), (200, report)]);
-    let job = start_import(&tenant, &connection, &[User::new("a@test.edu")]).unwrap();
+    let job = start_import(&tenant, &connection, &[User::new("a@uni.test")]).unwrap();
     let finished = wait_for_job(&tenant, &job, Duration::from_secs(5)).unwrap();
     let drawn = job_errors(&tenant, &finished).unwrap().to_string();
     assert_eq!(drawn.matches("it is wrong").count(), 20, "{drawn}");
@@ -540,7 +540,7 @@ fn every_sheet_is_harmless_in_a_spreadsheet_and_reads_back_as_it_was() {
     ];
     let user = |(number, name): (usize, &&str)| User {
         name: Some((*name).to_string()),
-        ..User::new(format!("=cmd{number}@test.edu"))
+        ..User::new(format!("=cmd{number}@uni.test"))
     };
     let mut users: Vec<User> = names.iter().enumerate().map(user).collect();
     // Refused by the check, so that their e-mails are on the report all the same.
@@ -592,7 +592,7 @@ fn every_sheet_is_harmless_in_a_spreadsheet_and_reads_back_as_it_was() {
 
 #[test]
 fn the_sheet_of_passwords_is_harmless_too() {
-    let users = ["=a@test.edu", "+b;=1@test.edu", "c@test.edu"].map(|email| User {
+    let users = ["=a@uni.test", "+b;=1@uni.test", "c@uni.test"].map(|email| User {
         username: Some(format!("@{email}")),
         ..User::new(email)
     });

@@ -18,12 +18,12 @@ fn users_over_many_files_are_all_accounted_for() {
     let name = Named::new("files");
     let mut users = users(130);
     // There before the run, with a username of one of the run's and an e-mail of another.
-    let mut before = User::new("bulk_005@test.edu".replace("005", "05"));
+    let mut before = User::new("bulk_005@uni.test".replace("005", "05"));
     before.user_id = Some("others1".into());
     let other = User {
         username: Some("bulk_09".into()),
         user_id: Some("others2".into()),
-        ..User::new("else@test.edu")
+        ..User::new("else@uni.test")
     };
     let job = start_import(&tenant, &connection, &[before, other]).unwrap();
     wait_for_job(&tenant, &job, Duration::from_secs(20)).unwrap();
@@ -77,7 +77,7 @@ fn users_over_many_files_are_all_accounted_for() {
     );
     fs::remove_file(&csv).unwrap();
     assert_eq!(text.lines().count(), 131);
-    assert!(text.contains("5,bulk_05@test.edu,") && text.matches(",inserted,").count() == 128);
+    assert!(text.contains("5,bulk_05@uni.test,") && text.matches(",inserted,").count() == 128);
 
     // Exactly the run's users go again.
     let plan = plan_run_removal(&tenant, &name.folder()).unwrap();
@@ -130,7 +130,7 @@ fn what_cannot_be_sent_is_told_before_anything_is() {
             .iter()
             .map(|user| user.email.as_str())
             .collect::<Vec<_>>(),
-        ["nobody", "BULK_01@TEST.EDU"]
+        ["nobody", "BULK_01@UNI.TEST"]
     );
     assert!(
         mended
@@ -139,10 +139,10 @@ fn what_cannot_be_sent_is_told_before_anything_is() {
     );
 
     for (options, part) in [
-        (quick(&name), "a run of this name exists"),
+        (quick(&name), "a run with this name already exists"),
         (
             ImportOptions::default().name("../outside"),
-            "a run's name is a folder inside imports/",
+            "a run's name is the name of a folder in imports/",
         ),
     ] {
         let error = import_users(&tenant, &connection, &users(1), &options)
@@ -182,15 +182,15 @@ fn good_after_bad() -> Vec<User> {
     vec![
         User {
             password_hash: Some("abc".into()),
-            ..good("a@test.edu", "one", "1")
+            ..good("a@uni.test", "one", "1")
         },
         User {
             user_metadata: wide.as_object().cloned(),
-            ..good("b@test.edu", "two", "2")
+            ..good("b@uni.test", "two", "2")
         },
         good("nobody", "one", "2"),
-        good("a@test.edu", "two", "1"),
-        good("b@test.edu", "one", "2"),
+        good("a@uni.test", "two", "1"),
+        good("b@uni.test", "one", "2"),
     ]
 }
 

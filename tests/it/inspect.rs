@@ -145,7 +145,7 @@ fn every_row_is_in_one_count_with_its_reason_and_its_line() {
     assert!(resets[1].starts_with("5,cay@example.com,cay,\"theirs is a Drupal 7 hash: it "));
     assert_eq!(
         resets[2],
-        "9,gus@example.com,gus,the file has no password of theirs"
+        "9,gus@example.com,gus,the file has no password for this user"
     );
     let failing = given.saved(&inspection, "failing.csv");
     let lines: Vec<&str> = failing
@@ -180,7 +180,10 @@ fn a_column_of_hashes_that_goes_nowhere_is_the_first_thing_it_says() {
     let left_out = ReadOptions::default().leave_out("legacy_hash");
     let inspection = given.inspected_with(&left_out);
     assert_eq!(inspection.lost_hashes(), [""; 0]);
-    assert_eq!(inspection.fields()[1].2, "nowhere, as leave_out says");
+    assert_eq!(
+        inspection.fields()[1].2,
+        "nowhere, since leave_out names it"
+    );
 
     for (cell, lost) in [
         (

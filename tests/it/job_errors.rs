@@ -17,16 +17,16 @@ fn each_of_several_refused_rows_that_share_an_id_or_an_email_is_found() {
         ..User::new(email)
     };
     let users = [
-        user("a@test.edu", "1", Some("abc")),
-        user("a@test.edu", "1", None),
-        user("A@test.edu", "1", None),
-        user("b@test.edu", "1", None),
-        user("c@test.edu", "", None),
-        user("c@test.edu", "", None),
-        user("c@test.edu", "", Some("abc")),
-        user("d@test.edu", "2", Some("abc")),
-        user("d@test.edu", "2", Some("abc")),
-        user("e@test.edu", "1", Some("abc")),
+        user("a@uni.test", "1", Some("abc")),
+        user("a@uni.test", "1", None),
+        user("A@uni.test", "1", None),
+        user("b@uni.test", "1", None),
+        user("c@uni.test", "", None),
+        user("c@uni.test", "", None),
+        user("c@uni.test", "", Some("abc")),
+        user("d@uni.test", "2", Some("abc")),
+        user("d@uni.test", "2", Some("abc")),
+        user("e@uni.test", "1", Some("abc")),
     ];
     let job = start_import(&tenant, &connection, &users).unwrap();
     let finished = wait_for_job(&tenant, &job, Duration::from_secs(20)).unwrap();
@@ -44,7 +44,7 @@ fn each_of_several_refused_rows_that_share_an_id_or_an_email_is_found() {
         let sent = &users[failed.row.unwrap() - 1];
         assert_eq!(sent.email.to_lowercase(), email(failed), "{errors}");
     }
-    let both: Vec<_> = errors.iter().filter(|f| email(f) == "d@test.edu").collect();
+    let both: Vec<_> = errors.iter().filter(|f| email(f) == "d@uni.test").collect();
     assert_eq!(
         (both[0].row, both[1].row),
         (Some(8), Some(9)),
@@ -56,10 +56,10 @@ fn each_of_several_refused_rows_that_share_an_id_or_an_email_is_found() {
 fn a_row_that_the_report_names_in_part_is_found_by_what_it_names() {
     let _time = turned_time();
     let report = json!([
-        {"user": {"email": "A@test.edu"}, "errors": []},
+        {"user": {"email": "A@uni.test"}, "errors": []},
         {"user": {"user_id": "2"}, "errors": []},
-        {"user": {"user_id": "3", "email": "changed@test.edu"}, "errors": []},
-        {"user": {"email": "nobody@test.edu"}, "errors": []},
+        {"user": {"user_id": "3", "email": "changed@uni.test"}, "errors": []},
+        {"user": {"email": "nobody@uni.test"}, "errors": []},
         {"user": {}, "errors": []},
     ]);
     let job = json!({"id": "job_1", "status": "pending", "created_at": "2026"});
@@ -73,9 +73,9 @@ fn a_row_that_the_report_names_in_part_is_found_by_what_it_names() {
         ..User::new(email)
     };
     let users = [
-        user("c@test.edu", "3"),
-        user("a@test.edu", "1"),
-        user("b@test.edu", "2"),
+        user("c@uni.test", "3"),
+        user("a@uni.test", "1"),
+        user("b@uni.test", "2"),
     ];
     let job = start_import(&tenant, &connection, &users).unwrap();
     let finished = wait_for_job(&tenant, &job, Duration::from_secs(20)).unwrap();
@@ -103,7 +103,7 @@ fn users_who_share_an_email_are_told_apart_by_what_else_they_have() {
     let user = |username: &str, phone: &str| User {
         username: Some(username.into()),
         phone_number: Some(phone.into()),
-        ..User::new("a@test.edu")
+        ..User::new("a@uni.test")
     };
     let users = [
         user("Ann", "+491"),
@@ -111,8 +111,8 @@ fn users_who_share_an_email_are_told_apart_by_what_else_they_have() {
         user("cid", "+493"),
     ];
     let report = json!([
-        {"user": {"email": "a@test.edu", "username": "ann"}, "errors": []},
-        {"user": {"email": "a@test.edu", "phone_number": "+492"}, "errors": []},
+        {"user": {"email": "a@uni.test", "username": "ann"}, "errors": []},
+        {"user": {"email": "a@uni.test", "phone_number": "+492"}, "errors": []},
     ]);
     let errors = errors_of(&users, &report);
     let rows: Vec<Option<usize>> = errors.iter().map(|failed| failed.row).collect();
@@ -128,17 +128,17 @@ fn a_salt_that_stands_in_an_email_or_a_code_hides_neither() {
         ..User::new(email)
     };
     let users = [
-        salted("a@test.edu", "test"),
-        salted("b@test.edu", "USER"),
-        salted("c@test.edu", "code"),
+        salted("a@uni.test", "test"),
+        salted("b@uni.test", "USER"),
+        salted("c@uni.test", "code"),
     ];
-    let report = json!([{"user": {"email": "b@test.edu"},
+    let report = json!([{"user": {"email": "b@uni.test"},
         "errors": [{"code": "DUPLICATED_USER", "message": "there, with salt test"}]}]);
     let errors = errors_of(&users, &report);
     let FailedUser {
         row, email, errors, ..
     } = &errors[0];
-    assert_eq!((*row, email.as_deref()), (Some(2), Some("b@test.edu")));
+    assert_eq!((*row, email.as_deref()), (Some(2), Some("b@uni.test")));
     assert_eq!(
         (errors[0].code.as_str(), errors[0].message.as_str()),
         ("DUPLICATED_USER", "<hidden>")
@@ -157,7 +157,7 @@ fn ended_as(ended: &Value, report: &Value) -> (FinishedJob, JobErrors) {
     let (base, _) = canned(answers.to_vec());
     let tenant = Tenant::new(&base, &token(&base, json!({}))).unwrap();
     let connection = ConnectionId::new("con_0000000000000000").unwrap();
-    let job = start_import(&tenant, &connection, &[User::new("a@test.edu")]).unwrap();
+    let job = start_import(&tenant, &connection, &[User::new("a@uni.test")]).unwrap();
     let finished = wait_for_job(&tenant, &job, Duration::from_secs(20)).unwrap();
     let errors = job_errors(&tenant, &finished).unwrap();
     (finished, errors)
@@ -183,7 +183,7 @@ fn hashes_tokens_and_keys_in_what_auth0_says_are_hidden_and_the_sentence_stays()
     let jwt = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.c2ln_bmF0dXJl";
     let hex = "d41d8cd98f00b204e9800998ecf8427e";
     let pattern = r"Error in identities[0].profileData.passwordHash property - String does not match pattern ^\$2[ab]?\$10+\$[./A-Za-z0-9]{53}$";
-    let report = json!([{"user": {"email": "a@test.edu"}, "errors": [
+    let report = json!([{"user": {"email": "a@uni.test"}, "errors": [
         {"code": "PATTERN", "message": format!("{pattern}: {bcrypt}.")},
         {"code": "OTHER", "message": format!("neither \"{jwt}\" nor {hex}, nor {} will do", &bcrypt[..30])},
     ]}]);
@@ -216,7 +216,7 @@ fn the_advice_is_about_the_field_that_is_at_fault() {
     let practice = Practice::start(&[]);
     let tenant = practice.tenant();
     let connection = get_connection_id(&tenant, "Email-Only-Users").unwrap();
-    let users = generate_users("name", "test.edu", 1).unwrap();
+    let users = generate_users("name", "uni.test", 1).unwrap();
     let job = start_import(&tenant, &connection, &users).unwrap();
     let finished = wait_for_job(&tenant, &job, Duration::from_secs(20)).unwrap();
     let errors = job_errors(&tenant, &finished).unwrap();

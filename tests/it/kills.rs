@@ -127,7 +127,7 @@ fn imports_until_killed() {
     let connection = get_connection_id(&tenant, crate::server::DATABASE).unwrap();
     // Never dropped: the folder must stay for the one who resumes, also when the import ends before the kill.
     let name = std::mem::ManuallyDrop::new(Named(name));
-    let light = |number: usize| User::new(format!("u{number:04}@test.edu"));
+    let light = |number: usize| User::new(format!("u{number:04}@uni.test"));
     let users: Vec<User> = match std::env::var("KILL_LIGHT") {
         Ok(_) => (1..=LIGHT).map(light).collect(),
         Err(_) => users(120),

@@ -21,7 +21,7 @@ fn stream(bad: usize) -> impl Iterator<Item = Result<User>> + Send + 'static {
     std::iter::from_fn(move || {
         if next_is_good {
             next_is_good = false;
-            return Some(Ok(User::new(format!("good-{number}@test.edu"))));
+            return Some(Ok(User::new(format!("good-{number}@uni.test"))));
         }
         (number < bad).then(|| {
             number += 1;
@@ -80,7 +80,7 @@ fn rows_that_are_left_out_are_in_a_file_and_the_first_of_them_in_the_report() {
     let whole = fs::read_to_string(&path).unwrap();
     fs::write(&path, whole.replacen("no address 7", "no address 8", 1)).unwrap();
     let error = read_import(&name.folder()).unwrap_err().to_string();
-    assert!(error.contains("it is not as this run wrote it"), "{error}");
+    assert!(error.contains("it is not what this run wrote"), "{error}");
     fs::write(&path, &whole[..whole.len() / 2]).unwrap();
     assert!(read_import(&name.folder()).is_err());
     fs::write(&path, format!("{whole}half a line")).unwrap();

@@ -83,7 +83,7 @@ fn a_link_that_only_looks_like_the_tenants_is_not_followed() {
         let tenant = Tenant::new(&base, &token(&base, json!({}))).unwrap();
         let error = export_users(&tenant, &connection, Duration::ZERO).unwrap_err();
         assert!(
-            error.to_string().contains("the file it names is"),
+            error.to_string().contains("the address of the file"),
             "{error}"
         );
     }
@@ -93,7 +93,7 @@ fn a_link_that_only_looks_like_the_tenants_is_not_followed() {
 fn read_an_open_quote() {
     let path = std::env::var("READS").unwrap();
     let mut users = read_csv(&path, &[]).unwrap();
-    assert_eq!(users.next().unwrap().unwrap().email, "a@test.edu");
+    assert_eq!(users.next().unwrap().unwrap().email, "a@uni.test");
     let error = users.next().unwrap().unwrap_err().to_string();
     assert!(users.next().is_none());
     println!("\n{error}\nmemory {:?}", most_memory("self"));
@@ -105,7 +105,7 @@ fn one_open_quote_takes_no_more_memory_than_a_row_may() {
         return read_an_open_quote();
     }
     let text = [
-        b"email,name\na@test.edu,\nb@test.edu,\"".to_vec(),
+        b"email,name\na@uni.test,\nb@uni.test,\"".to_vec(),
         b"x y\r\n\"\"".repeat(14_000_000),
     ]
     .concat();
@@ -114,7 +114,7 @@ fn one_open_quote_takes_no_more_memory_than_a_row_may() {
     let said = said(itself(test).env("READS", file.path()));
     assert!(
         said.contains(
-            "line 3 has over 4,194,304 bytes, far more than an import takes; is a quote left open?"
+            "line 3 has over 4,194,304 bytes, far more than an import takes; check for a quote that is left open"
         ),
         "{said}"
     );
@@ -145,30 +145,29 @@ fn a_record_that_is_too_long_costs_itself_alone() {
     let bare = b"\"a\"x\"".repeat(1_000_000);
     for (cell, lines) in [(&quoted, 1_000_001), (&bare, 1)] {
         let text = [
-            b"email,name\nbefore@test.edu,\nlong@test.edu,".as_slice(),
+            b"email,name\nbefore@uni.test,\nlong@uni.test,".as_slice(),
             cell,
-            b"\nafter@test.edu,\nuneven@test.edu\n",
+            b"\nafter@uni.test,\nuneven@uni.test\n",
         ]
         .concat();
-        let too_long =
-            "line 3 has over 4,194,304 bytes, far more than an import takes; is a quote left open?";
+        let too_long = "line 3 has over 4,194,304 bytes, far more than an import takes; check for a quote that is left open";
         let uneven = format!("line {} has 1 cell, and the heading has 2", 4 + lines);
-        let expected = ["before@test.edu", too_long, "after@test.edu", &uneven];
+        let expected = ["before@uni.test", too_long, "after@uni.test", &uneven];
         assert_eq!(emails(&text), expected);
     }
     // A record of exactly the limit, the last of the file.
     let most = 4 * 1024 * 1024;
     for (over, is_read) in [(0, true), (1, false)] {
-        let name = "n".repeat(most - "a@test.edu,".len() + over);
-        let read = emails(format!("email,name\na@test.edu,{name}").as_bytes());
-        assert_eq!((read.len(), read[0] == "a@test.edu"), (1, is_read));
+        let name = "n".repeat(most - "a@uni.test,".len() + over);
+        let read = emails(format!("email,name\na@uni.test,{name}").as_bytes());
+        assert_eq!((read.len(), read[0] == "a@uni.test"), (1, is_read));
     }
 }
 
 #[test]
 fn a_heading_has_its_limits() {
     let refused = |heading: &str, columns: &[(&str, &str)]| {
-        let file = TestFile::new(format!("{heading}\na@test.edu\n").as_bytes());
+        let file = TestFile::new(format!("{heading}\na@uni.test\n").as_bytes());
         let error = read_csv(file.path(), columns).unwrap_err().to_string();
         assert!(error.len() < 3_000, "{} bytes", error.len());
         error
@@ -197,7 +196,7 @@ fn a_heading_has_its_limits() {
         error.contains("`user_metadata.a.b.c.d` leads 5 levels in"),
         "{error}"
     );
-    let four = TestFile::new(b"email,custom_password_hash.hash.key.value\na@test.edu,k\n");
+    let four = TestFile::new(b"email,custom_password_hash.hash.key.value\na@uni.test,k\n");
     let user = read_csv(four.path(), &[]).unwrap().next().unwrap().unwrap();
     assert_eq!(
         user.custom_password_hash.unwrap()["hash"]["key"]["value"],
@@ -210,7 +209,7 @@ fn levels_within_a_row_and_names_that_are_told_have_limits() {
     let nested = |levels: usize| format!("{}1{}", "{\"a\":".repeat(levels), "}".repeat(levels));
     let line = |levels| {
         format!(
-            "{{\"email\":\"a@test.edu\",\"user_metadata\":{}}}\n",
+            "{{\"email\":\"a@uni.test\",\"user_metadata\":{}}}\n",
             nested(levels)
         )
     };
@@ -234,12 +233,12 @@ fn levels_within_a_row_and_names_that_are_told_have_limits() {
         "{error}"
     );
     let cell = nested(33).replace('"', "\"\"");
-    let cells = format!("email,user_metadata\na@test.edu,\"{cell}\"\n");
+    let cells = format!("email,user_metadata\na@uni.test,\"{cell}\"\n");
     assert!(emails(cells.as_bytes())[0].contains("over 32 levels deep"));
 
     // Each line with a name of its own that an import does not take.
     let lines: String = (0..1_000)
-        .map(|n| format!("{{\"email\":\"a@test.edu\",\"name{n}\":1}}\n"))
+        .map(|n| format!("{{\"email\":\"a@uni.test\",\"name{n}\":1}}\n"))
         .collect();
     let file = TestFile::new(lines.as_bytes());
     let mut users = read_ndjson(file.path()).unwrap();
@@ -250,7 +249,7 @@ fn levels_within_a_row_and_names_that_are_told_have_limits() {
 fn with_hash(custom: &Value) -> User {
     User {
         custom_password_hash: Some(custom.clone()),
-        ..User::new("a@test.edu")
+        ..User::new("a@uni.test")
     }
 }
 

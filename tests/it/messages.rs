@@ -16,7 +16,7 @@ fn a_token_that_cannot_work_is_told_before_anything_is_sent() {
         (String::new(), "is empty"),
         (
             "s3cret".into(),
-            "as a client secret or an opaque token has none",
+            "it may be a client secret or an opaque token",
         ),
         ("a.b.c".into(), "not a JWT"),
         (
@@ -61,7 +61,7 @@ fn bad_answers() -> Vec<(String, &'static str)> {
     };
     vec![
         (answer(200, "", "<html>login</html>"), "it is HTML"),
-        (answer(200, "", "[{\"id\":"), "it is not whole JSON"),
+        (answer(200, "", "[{\"id\":"), "it is not complete JSON"),
         (
             "HTTP/1.1 200 X\r\ncontent-length: 100\r\n\r\n[".to_string(),
             "could not complete",
@@ -109,7 +109,7 @@ fn tenant_that_answers(good: &[String], last: &str) -> (Tenant, String) {
 fn at_every_call_a_bad_answer_ends_in_a_sentence_without_the_token() {
     let id = "con_abcdefghijklmnop";
     let connection = ConnectionId::new(id).unwrap();
-    let users = generate_users("imfake", "test.edu", 1).unwrap();
+    let users = generate_users("imfake", "uni.test", 1).unwrap();
     let head = json!({"id": "job_abcdefghijklmnop", "status": "pending", "connection": DATABASE, "created_at": "2026-01-01T00:00:00.000Z"});
     let accepted = answer(202, "", &head.to_string());
     let mut ended = head.clone();
@@ -174,7 +174,7 @@ fn an_answer_lost_during_a_wait_does_not_end_it() {
     let good = [answer(202, "", &head.to_string()), String::new()];
     let (tenant, _) = tenant_that_answers(&good, &answer(200, "", &ended.to_string()));
     let connection = ConnectionId::new("con_abcdefghijklmnop").unwrap();
-    let users = generate_users("imfake", "test.edu", 1).unwrap();
+    let users = generate_users("imfake", "uni.test", 1).unwrap();
     let job = start_import(&tenant, &connection, &users).unwrap();
     let finished = wait_for_job(&tenant, &job, Duration::from_secs(60)).unwrap();
     assert_eq!(finished.status, JobStatus::Completed);

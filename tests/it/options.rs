@@ -63,7 +63,7 @@ fn ids_left_to_auth0_are_not_guessed_at() {
     let name = Named::new("left-lost");
     tenant.practice_faults(&[("job-fails", 9.0)]).unwrap();
     let options = quick(&name).leave_ids_to_auth0();
-    let mut more = generate_users("more", "test.edu", 3).unwrap();
+    let mut more = generate_users("more", "uni.test", 3).unwrap();
     let report = import_users(&tenant, &connection, &more, &options).unwrap();
     assert_eq!(report.counts().unknown, 3, "{report}");
     more[0].user_id = Some("mine".into());
@@ -167,7 +167,7 @@ fn a_time_limit_ends_the_call_and_not_the_run() {
     assert_eq!(
         error.to_string(),
         format!(
-            "the import stopped: the time limit of 0.5 s was reached; 0 inserted, 60 not done yet of 60, which is written down: go on with resume_import(&tenant, \"{folder}\")"
+            "the import stopped: the time limit of 0.5 s was reached; 0 inserted, 60 not done yet of 60, which is written down: continue with resume_import(&tenant, \"{folder}\")"
         )
     );
     let report = resume_import(&tenant, &folder).unwrap();
@@ -184,7 +184,7 @@ fn a_single_job_heeds_its_settings_and_refuses_those_of_a_run() {
     let _time = turned_time();
     let practice = Practice::start(&[]);
     let (tenant, connection) = practice.database();
-    let user = [User::new("one@test.edu")];
+    let user = [User::new("one@uni.test")];
     let sent_with = |options: &JobOptions| {
         let job = start_import_with(&tenant, &connection, &user, options).unwrap();
         wait_for_job(&tenant, &job, Duration::from_secs(20)).unwrap();
@@ -279,7 +279,7 @@ fn a_run_that_was_begun_before_the_settings_of_a_job_had_a_type_of_their_own_goe
 fn a_plan_is_that_of_the_import_with_these_options() {
     let practice = Practice::start(&[]);
     let (tenant, connection) = practice.database();
-    let users = generate_users("plan", "test.edu", 2_000).unwrap();
+    let users = generate_users("plan", "uni.test", 2_000).unwrap();
     let planned = |options: ImportOptions| {
         let plan = plan_import_with(&tenant, &connection, &users, &options).unwrap();
         (plan.slots, plan.duration(), plan.to_string())

@@ -74,7 +74,7 @@ fn a_journal_whose_hashes_are_right_and_whose_numbers_cannot_be_is_refused() {
             json!(-1.0),
             "requests a second",
         ),
-        ("Begun", "/at", most.clone(), "no clock has shown that time"),
+        ("Begun", "/at", most.clone(), "that time has not come yet"),
         (
             "Packed",
             "/file",
@@ -140,33 +140,33 @@ fn a_journal_whose_hashes_are_right_and_whose_numbers_cannot_be_is_refused() {
             "Accepted",
             "/job",
             json!("../users/auth0|1"),
-            "that is no id of a job",
+            "that is not a job id",
         ),
-        ("Accepted", "/job", json!(""), "that is no id of a job"),
+        ("Accepted", "/job", json!(""), "that is not a job id"),
         (
             "Accepted",
             "/at",
             most.clone(),
-            "no clock has shown that time",
+            "that time has not come yet",
         ),
         ("Done", "/file", json!(7), "there is no file 7, of 2"),
         (
             "Done",
             "/inserted",
             json!(0),
-            "and not as many are accounted for",
+            "and another number of them is accounted for",
         ),
         (
             "Done",
             "/inserted",
             most.clone(),
-            "and not as many are accounted for",
+            "and another number of them is accounted for",
         ),
         (
             "Done",
             "/updated",
             most.clone(),
-            "and not as many are accounted for",
+            "and another number of them is accounted for",
         ),
         (
             "Done",
@@ -180,7 +180,7 @@ fn a_journal_whose_hashes_are_right_and_whose_numbers_cannot_be_is_refused() {
             json!([[500, 1]]),
             "row 500 is not in file 1",
         ),
-        ("Done", "/at", most.clone(), "no clock has shown that time"),
+        ("Done", "/at", most.clone(), "that time has not come yet"),
     ];
     for (kind, value, change, said) in changes {
         let mut entries = written.clone();
@@ -188,8 +188,8 @@ fn a_journal_whose_hashes_are_right_and_whose_numbers_cannot_be_is_refused() {
         *entries[at][kind].pointer_mut(value).unwrap() = change.clone();
         write_lines(&folder, &entries);
         let error = read_import(&name.folder()).unwrap_err().to_string();
-        let about = error.contains(" of its journal is none that a run writes there (")
-            && error.ends_with("and what was done is not guessed at");
+        let about =
+            error.contains("no run writes what line ") && error.ends_with("and nothing is guessed");
         assert!(about && error.contains(said), "{kind}{value}: {error}");
         resume_import(&tenant, &name.folder()).unwrap_err();
         plan_run_removal(&tenant, &name.folder()).unwrap_err();
@@ -247,31 +247,31 @@ fn a_journal_whose_lines_come_in_an_order_that_cannot_be_is_refused() {
         (
             0,
             begun.clone(),
-            "a journal tells its version first, and once",
+            "a journal gives its version once, at its beginning",
         ),
         (
             1,
             json!({"Version": 1}),
-            "a journal tells its version first, and once",
+            "a journal gives its version once, at its beginning",
         ),
         (
             1,
             json!({"Sealed": {"rows": 0}}),
-            "a run begins once, before all else",
+            "a run begins once, before everything else",
         ),
-        (end, begun, "a run begins once, before all else"),
+        (end, begun, "a run begins once, before everything else"),
         (packed, left_out(3), "row 3 was left out"),
         (sealed, left_out(3), "row 3 was told of before"),
-        (end, left_out(61), "no users come any more"),
+        (end, left_out(61), "all users had already been read"),
         (
             sealed + 1,
             written[packed].clone(),
-            "no users come any more",
+            "all users had already been read",
         ),
         (
             sealed,
             json!({"Sealed": {"rows": 60}}),
-            "it was said before",
+            "it was recorded before",
         ),
         (sending, not_taken.clone(), "file 1 was not being sent"),
         (end, not_taken, "file 1 is done"),
@@ -319,7 +319,8 @@ fn a_file_of_another_length_than_its_journal_tells_is_refused() {
     done["Done"]["sha256"] = json!(sha256(&fewer));
     write_lines(&folder, &entries);
     let error = plan_run_removal(&tenant, &name.folder()).unwrap_err();
-    let said = "users-00002.done.json: it holds 4 users, and its journal tells of 5: what was done is not guessed at";
+    let said =
+        "users-00002.done.json: it holds 4 users, but the journal says 5, and nothing is guessed";
     assert!(error.to_string().ends_with(said), "{error}");
 }
 
@@ -431,7 +432,7 @@ fn a_journal_or_a_file_of_users_that_is_too_large_is_refused_unread() {
             .set_len(bytes)
             .unwrap();
         let error = read_import(&name.folder()).unwrap_err().to_string();
-        let said = format!("it has more than {told} bytes, which no run writes");
+        let said = format!("it has more than {told} bytes, which is more than any run writes");
         assert!(error.contains(&said), "{error}");
     }
 }
@@ -535,12 +536,12 @@ fn who_waits_for_a_run_that_is_in_use_says_so_and_gives_up() {
     let output = child(&practice, &name, "").output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     let word = format!(
-        "another kernel or program is at work on {}: waiting 2 s for it to end",
+        "another kernel or program is working on {}: waiting 2 s for it to end",
         packing.display()
     );
     assert!(said.contains(&word), "{said}");
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    let end = "another kernel or program is at work on this run: let it end, or end it";
+    let end = "another kernel or program is working on this run: wait until it ends, or end it";
     assert!(said.contains(end), "{said}");
 }
 
@@ -568,17 +569,17 @@ const OTHER_EMAIL: &str = "the tenant has the user with this id under another e-
 #[test]
 fn a_forged_folder_that_shows_one_e_mail_does_not_delete_another_ones_account() {
     for search in [true, false] {
-        let standin = StandIn::new(vec![own("boss", "boss@test.edu")]);
+        let standin = StandIn::new(vec![own("boss", "boss@uni.test")]);
         standin.holds().search = search;
         let name = Named::new("mask");
-        standin.run(&name, &[User::new("a@test.edu"), User::new("b@test.edu")]);
+        standin.run(&name, &[User::new("a@uni.test"), User::new("b@uni.test")]);
         let folder = PathBuf::from(name.folder());
         forge(&folder, |user, _| user["user_id"] = json!("boss"));
         for tenant in [&reopened(&standin), &standin.tenant] {
             let plan = plan_run_removal(tenant, &name.folder()).unwrap();
-            left_out(&plan, "a@test.edu", OTHER_EMAIL);
+            left_out(&plan, "a@uni.test", OTHER_EMAIL);
             assert_eq!(plan.users.len(), 1, "{plan}");
-            assert_eq!(plan.users[0].0, "b@test.edu");
+            assert_eq!(plan.users[0].0, "b@uni.test");
         }
         let tenant = reopened(&standin);
         let plan = plan_run_removal(&tenant, &name.folder()).unwrap();
@@ -589,9 +590,9 @@ fn a_forged_folder_that_shows_one_e_mail_does_not_delete_another_ones_account() 
 
 #[test]
 fn a_forged_folder_whose_ids_are_said_to_be_given_deletes_nobody_else_either() {
-    let standin = StandIn::new(vec![own("boss", "boss@test.edu")]);
+    let standin = StandIn::new(vec![own("boss", "boss@uni.test")]);
     let name = Named::new("given");
-    standin.run(&name, &[with_id("1", "a@test.edu")]);
+    standin.run(&name, &[with_id("1", "a@uni.test")]);
     let folder = PathBuf::from(name.folder());
     forge(&folder, |user, entries| {
         user["user_id"] = json!("boss");
@@ -600,18 +601,18 @@ fn a_forged_folder_whose_ids_are_said_to_be_given_deletes_nobody_else_either() {
     });
     let plan = plan_run_removal(&reopened(&standin), &name.folder()).unwrap();
     assert!(plan.users.is_empty(), "{plan}");
-    left_out(&plan, "a@test.edu", OTHER_EMAIL);
+    left_out(&plan, "a@uni.test", OTHER_EMAIL);
 }
 
 #[test]
 fn a_run_that_was_not_made_by_this_handle_is_removed_by_what_the_tenant_shows() {
     let standin = StandIn::new(Vec::new());
     let name = Named::new("restart");
-    let e_mails = ["A@test.edu", "b@test.edu", "c@test.edu"];
+    let e_mails = ["A@uni.test", "b@uni.test", "c@uni.test"];
     standin.run(&name, &e_mails.map(User::new));
     // Auth0 keeps e-mails in lower case; one was changed since, and one user is gone.
-    standin.holds().users[0]["email"] = json!("a@test.edu");
-    standin.holds().users[1]["email"] = json!("new@test.edu");
+    standin.holds().users[0]["email"] = json!("a@uni.test");
+    standin.holds().users[1]["email"] = json!("new@uni.test");
     standin.holds().users.remove(2);
     let plan = plan_run_removal(&standin.tenant, &name.folder()).unwrap();
     assert_eq!(plan.users.len(), 3, "the handle that made the run: {plan}");
@@ -619,9 +620,9 @@ fn a_run_that_was_not_made_by_this_handle_is_removed_by_what_the_tenant_shows() 
         standin.holds().search = search;
         let plan = plan_run_removal(&reopened(&standin), &name.folder()).unwrap();
         let e_mails: Vec<&str> = plan.users.iter().map(|(email, _)| email.as_str()).collect();
-        assert_eq!(e_mails, ["a@test.edu"], "{plan}");
-        left_out(&plan, "b@test.edu", OTHER_EMAIL);
-        left_out(&plan, "c@test.edu", "no user with this id");
+        assert_eq!(e_mails, ["a@uni.test"], "{plan}");
+        left_out(&plan, "b@uni.test", OTHER_EMAIL);
+        left_out(&plan, "c@uni.test", "no user with this id");
     }
 }
 
@@ -629,13 +630,13 @@ fn a_run_that_was_not_made_by_this_handle_is_removed_by_what_the_tenant_shows() 
 fn a_journal_that_tells_of_a_removed_user_who_is_not_the_runs_is_refused() {
     let standin = StandIn::new(Vec::new());
     let name = Named::new("gone");
-    standin.run(&name, &[User::new("a@test.edu")]);
+    standin.run(&name, &[User::new("a@uni.test")]);
     let folder = PathBuf::from(name.folder());
     let mut entries = lines(&folder);
     entries.push(json!({"Removed": ["auth0|somebody"]}));
     write_lines(&folder, &entries);
     let error = plan_run_removal(&standin.tenant, &name.folder()).unwrap_err();
-    let said = "its journal tells of a removed user who is not of this run";
+    let said = "its journal says that a user was removed who does not belong to this run";
     assert!(error.to_string().contains(said), "{error}");
 }
 
@@ -647,11 +648,11 @@ fn a_run_that_was_only_resumed_by_this_handle_is_not_taken_for_one_that_it_made(
     standin.holds().takes = true;
     for (tenant, planned) in [(&standin.tenant, 1), (&reopened(&standin), 0)] {
         let options = quick(&name).time_limit(Duration::ZERO);
-        let users = [User::new("a@test.edu")];
+        let users = [User::new("a@uni.test")];
         import_users(&standin.tenant, &connection, &users, &options).unwrap_err();
         resume_import(tenant, &name.folder()).unwrap();
         for user in &mut standin.holds().users {
-            user["email"] = json!("new@test.edu");
+            user["email"] = json!("new@uni.test");
         }
         let plan = plan_run_removal(tenant, &name.folder()).unwrap();
         assert_eq!(plan.users.len(), planned, "{plan}");

@@ -120,7 +120,7 @@ fn every_refusal_of_an_upload_is_auth0s() {
 #[test]
 fn a_job_whose_file_cannot_be_read_fails_without_a_reason() {
     let practice = Practice::start(&[]);
-    for file in ["{\"email\":\"a@test.edu\"}", "[{\"email\":"] {
+    for file in ["{\"email\":\"a@uni.test\"}", "[{\"email\":"] {
         let parts = form(&[("users", file), ("connection_id", DATABASE_ID)]);
         let (status, job) = practice.management("POST", "/api/v2/jobs/users-imports", Some(parts));
         assert_eq!(status, 202);
@@ -152,51 +152,51 @@ fn what_is_wrong_with_a_row_is_said_in_the_live_words() {
         ),
         (json!({}), "OBJECT_MISSING_REQUIRED_PROPERTY", ""),
         (
-            json!({"email": "a@test.edu", "colour": 1}),
+            json!({"email": "a@uni.test", "colour": 1}),
             "OBJECT_ADDITIONAL_PROPERTIES",
             "",
         ),
         (
-            json!({"email": "a@test.edu", "password_hash": format!("$2y$10${}", "a".repeat(53))}),
+            json!({"email": "a@uni.test", "password_hash": format!("$2y$10${}", "a".repeat(53))}),
             "PATTERN",
             "passwordHash",
         ),
         (
-            json!({"email": "a@test.edu", "password_hash": format!("$2b$12${}", "a".repeat(53))}),
+            json!({"email": "a@uni.test", "password_hash": format!("$2b$12${}", "a".repeat(53))}),
             "PATTERN",
             "passwordHash",
         ),
         (
-            json!({"email": "a@test.edu", "username": "sixteen_letters_"}),
+            json!({"email": "a@uni.test", "username": "sixteen_letters_"}),
             "MAX_LENGTH",
             "identities[0].profileData.username",
         ),
         (
-            json!({"email": "a@test.edu", "username": "a b"}),
+            json!({"email": "a@uni.test", "username": "a b"}),
             "INVALID_FORMAT",
             "identities[0].profileData.username",
         ),
         (
-            json!({"email": "a@test.edu", "app_metadata": {"blocked": true}}),
+            json!({"email": "a@uni.test", "app_metadata": {"blocked": true}}),
             "NOT_PASSED",
             "identities[0].profileData.app_metadata",
         ),
         (
-            json!({"email": "a@test.edu", "mfa_factors": []}),
+            json!({"email": "a@uni.test", "mfa_factors": []}),
             "ARRAY_LENGTH_SHORT",
             "identities[0].profileData.mfa_factors",
         ),
         (
-            json!({"email": "a@test.edu", "custom_password_hash": {"algorithm": "md6", "hash": {}}}),
+            json!({"email": "a@uni.test", "custom_password_hash": {"algorithm": "md6", "hash": {}}}),
             "ENUM_MISMATCH",
             "customPasswordHash.algorithm",
         ),
         (
-            json!({"email": "a@test.edu", "blocked": "no"}),
+            json!({"email": "a@uni.test", "blocked": "no"}),
             "INVALID_TYPE",
             "identities[0].profileData.blocked",
         ),
-        (json!("a@test.edu"), "INVALID_TYPE", ""),
+        (json!("a@uni.test"), "INVALID_TYPE", ""),
     ] {
         let report = practice.import(&json!([row]), "false");
         let error = &report["errors"][0]["errors"][0];
@@ -214,7 +214,7 @@ fn what_is_wrong_with_a_row_is_said_in_the_live_words() {
 fn twins_in_the_file_and_in_the_tenant_are_told_apart_and_an_upsert_replaces() {
     let practice = Practice::start(&[]);
     let twins =
-        json!([{"email": "A@test.edu", "user_metadata": {"a": 1}}, {"email": "a@test.edu"}]);
+        json!([{"email": "A@uni.test", "user_metadata": {"a": 1}}, {"email": "a@uni.test"}]);
     let report = practice.import(&twins, "false");
     assert_eq!(
         report["summary"],
@@ -224,25 +224,25 @@ fn twins_in_the_file_and_in_the_tenant_are_told_apart_and_an_upsert_replaces() {
         report["errors"][0]["errors"][0]["message"],
         "A user with this email was already provided."
     );
-    let again = practice.import(&json!([{"email": "a@test.edu"}]), "false");
+    let again = practice.import(&json!([{"email": "a@uni.test"}]), "false");
     assert_eq!(
         again["errors"],
-        json!([{"user": {"email": "a@test.edu"}, "errors": [
+        json!([{"user": {"email": "a@uni.test"}, "errors": [
         {"code": "DUPLICATED_USER", "message": "The user already exist and upsert parameter is false"}]}])
     );
     let upsert = practice.import(
-        &json!([{"email": "a@test.edu", "user_metadata": {"b": 2}}]),
+        &json!([{"email": "a@uni.test", "user_metadata": {"b": 2}}]),
         "true",
     );
     assert_eq!(upsert["summary"]["updated"], 1);
-    let (_, users) = practice.management("GET", "/api/v2/users-by-email?email=a@test.edu", None);
+    let (_, users) = practice.management("GET", "/api/v2/users-by-email?email=a@uni.test", None);
     assert_eq!(users[0]["user_metadata"], json!({"b": 2}));
 }
 
 #[test]
 fn what_auth0_fills_in_is_filled_in() {
     let practice = Practice::start(&[]);
-    practice.import(&json!([{"email": "auzironian@example.com", "email_verified": true}, {"email": "b@test.edu", "user_id": "x"}]), "false");
+    practice.import(&json!([{"email": "auzironian@example.com", "email_verified": true}, {"email": "b@uni.test", "user_id": "x"}]), "false");
     let (_, found) = practice.management(
         "GET",
         "/api/v2/users?q=email:%22auzironian@example.com%22&include_totals=true",
@@ -300,13 +300,13 @@ fn an_imported_password_signs_in_and_a_wrong_one_does_not() {
     let hash = bcrypt::hash("right", 10).unwrap();
     practice.import(
         &json!([
-            {"email": "a@test.edu", "username": "anna", "password_hash": hash},
-            {"email": "b@test.edu", "password_hash": hash, "blocked": true},
-            {"email": "c@test.edu", "password_hash": hash, "mfa_factors": [{"totp": {"secret": "ABC"}}]}
+            {"email": "a@uni.test", "username": "anna", "password_hash": hash},
+            {"email": "b@uni.test", "password_hash": hash, "blocked": true},
+            {"email": "c@uni.test", "password_hash": hash, "mfa_factors": [{"totp": {"secret": "ABC"}}]}
         ]),
         "false",
     );
-    assert_eq!(practice.sign_in("A@test.edu", "right").0, 200);
+    assert_eq!(practice.sign_in("A@uni.test", "right").0, 200);
     assert_eq!(practice.sign_in("anna", "right").0, 200);
     let wrong = (
         403,
@@ -315,11 +315,11 @@ fn an_imported_password_signs_in_and_a_wrong_one_does_not() {
     assert_eq!(practice.sign_in("anna", "wrong"), wrong);
     assert_eq!(practice.sign_in("nobody", "right"), wrong);
     assert_eq!(
-        practice.sign_in("b@test.edu", "right").1["error_description"],
+        practice.sign_in("b@uni.test", "right").1["error_description"],
         "user is blocked"
     );
     assert_eq!(
-        practice.sign_in("c@test.edu", "right").1["error"],
+        practice.sign_in("c@uni.test", "right").1["error"],
         "mfa_required"
     );
     for _ in 0..9 {

@@ -164,9 +164,9 @@ fn fault(practice: &Practice, connection: &str, row: &Value) -> Option<(String, 
 #[test]
 fn an_attribute_is_stored_where_it_is_and_asked_for_where_it_is_required() {
     let practice = Practice::start(&[]);
-    let whole = json!({"email": "a@test.edu", "username": "anna", "phone_number": "+4930123"});
+    let whole = json!({"email": "a@uni.test", "username": "anna", "phone_number": "+4930123"});
     assert_eq!(fault(&practice, FLEXIBLE, &whole), None);
-    let (_, users) = practice.management("GET", "/api/v2/users-by-email?email=a@test.edu", None);
+    let (_, users) = practice.management("GET", "/api/v2/users-by-email?email=a@uni.test", None);
     assert_eq!(users[0]["username"], "anna");
     assert_eq!(users[0]["phone_number"], "+4930123");
 
@@ -177,7 +177,7 @@ fn an_attribute_is_stored_where_it_is_and_asked_for_where_it_is_required() {
     assert_eq!(fault(&practice, REQUIRED, &whole), None);
     for name in ["username", "phone_number"] {
         let mut row = whole.clone();
-        row["email"] = format!("{name}@test.edu").into();
+        row["email"] = format!("{name}@uni.test").into();
         row.as_object_mut().unwrap().remove(name);
         assert_eq!(fault(&practice, REQUIRED, &row), missing, "{name}");
         assert_eq!(
@@ -195,7 +195,7 @@ fn an_attribute_is_stored_where_it_is_and_asked_for_where_it_is_required() {
         ("abcdefghijklmnopqrstu", "MAX_LENGTH"),
         ("+4930123", "INVALID_FORMAT"),
     ] {
-        let row = json!({"email": "b@test.edu", "username": name});
+        let row = json!({"email": "b@uni.test", "username": name});
         assert_eq!(fault(&practice, FLEXIBLE, &row), username(code), "{name}");
     }
 }
@@ -204,16 +204,16 @@ fn an_attribute_is_stored_where_it_is_and_asked_for_where_it_is_required() {
 #[test]
 fn e_mails_may_be_shared_where_the_connection_says_so() {
     let practice = Practice::start(&[]);
-    let twins = json!([{"email": "A@test.edu", "username": "anna"}, {"email": "a@test.edu", "username": "bob"}]);
+    let twins = json!([{"email": "A@uni.test", "username": "anna"}, {"email": "a@uni.test", "username": "bob"}]);
     let report = practice.import_into(SHARED, &twins, "false");
     assert_eq!(report["summary"]["inserted"], 2, "{report}");
-    let later = json!([{"email": "a@test.edu", "username": "cleo"}, {"email": "d@test.edu", "username": "anna"}]);
+    let later = json!([{"email": "a@uni.test", "username": "cleo"}, {"email": "d@uni.test", "username": "anna"}]);
     let report = practice.import_into(SHARED, &later, "false");
     assert_eq!(
         (&report["summary"]["inserted"], &report["summary"]["failed"]),
         (&json!(1), &json!(1))
     );
-    let by_email = "/api/v2/users-by-email?email=a@test.edu";
+    let by_email = "/api/v2/users-by-email?email=a@uni.test";
     let (_, found) = practice.management("GET", by_email, None);
     let names = |found: &Value| -> Vec<String> {
         let name = |user: &Value| user["username"].as_str().unwrap().to_string();
@@ -221,7 +221,7 @@ fn e_mails_may_be_shared_where_the_connection_says_so() {
     };
     assert_eq!(names(&found), ["anna", "bob", "cleo"]);
 
-    let rows = json!([{"email": "a@test.edu", "nickname": "x"}, {"email": "new@test.edu"}]);
+    let rows = json!([{"email": "a@uni.test", "nickname": "x"}, {"email": "new@uni.test"}]);
     let report = practice.import_into(SHARED, &rows, "true");
     assert_eq!(report["errors"][0]["errors"][0]["code"], "CONFLICT_EMAIL");
     assert_eq!(report["summary"]["inserted"], 1);
@@ -248,14 +248,14 @@ fn phone_numbers_are_of_one_form_and_one_users_each() {
             "PATTERN".to_string(),
             "identities[0].profileData.phone_number".to_string(),
         );
-        let row = row("a@test.edu", wrong);
+        let row = row("a@uni.test", wrong);
         assert_eq!(fault(&practice, FLEXIBLE, &row), Some(pattern), "{wrong}");
     }
     for connection in ["con_Practice00000001", FLEXIBLE] {
         let twins = json!([
-            row("a@test.edu", "+1"),
-            row("b@test.edu", "+1"),
-            row("c@test.edu", "+123456789012345")
+            row("a@uni.test", "+1"),
+            row("b@uni.test", "+1"),
+            row("c@uni.test", "+123456789012345")
         ]);
         let report = practice.import_into(connection, &twins, "false");
         let error = &report["errors"][0]["errors"][0];
@@ -264,7 +264,7 @@ fn phone_numbers_are_of_one_form_and_one_users_each() {
             (&error["code"], &error["message"]),
             (&json!("DUPLICATED_USER"), &json!(message))
         );
-        let later = json!([row("d@test.edu", "+1")]);
+        let later = json!([row("d@uni.test", "+1")]);
         for upsert in ["false", "true"] {
             let report = practice.import_into(connection, &later, upsert);
             let error = &report["errors"][0]["errors"][0];
@@ -278,7 +278,7 @@ fn phone_numbers_are_of_one_form_and_one_users_each() {
 #[test]
 fn a_user_id_is_taken_as_it_is_and_may_exist_in_two_connections() {
     let practice = Practice::start(&[]);
-    let row = json!([{"email": "a@test.edu", "user_id": "auth0|x"}]);
+    let row = json!([{"email": "a@uni.test", "user_id": "auth0|x"}]);
     practice.import(&row, "false");
     let (status, user) = practice.management("GET", "/api/v2/users/auth0%7Cauth0%7Cx", None);
     assert_eq!((status, &user["user_id"]), (200, &json!("auth0|auth0|x")));
@@ -287,7 +287,7 @@ fn a_user_id_is_taken_as_it_is_and_may_exist_in_two_connections() {
         ("a b", "INVALID_FORMAT"),
         (&"x".repeat(256), "MAX_LENGTH"),
     ] {
-        let row = json!({"email": "b@test.edu", "user_id": id});
+        let row = json!({"email": "b@uni.test", "user_id": id});
         let path = "identities[0].profileData.user_id".to_string();
         assert_eq!(
             fault(&practice, FLEXIBLE, &row),
@@ -296,7 +296,7 @@ fn a_user_id_is_taken_as_it_is_and_may_exist_in_two_connections() {
         );
     }
 
-    let same = json!([{"email": "c@test.edu", "user_id": "same"}]);
+    let same = json!([{"email": "c@uni.test", "user_id": "same"}]);
     let email_only = "con_Practice00000002";
     assert_eq!(practice.import(&same, "false")["summary"]["inserted"], 1);
     let report = practice.import_into(email_only, &same, "false");

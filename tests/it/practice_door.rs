@@ -93,7 +93,7 @@ fn a_form_is_read_as_a_form() {
     let practice = Practice::start(&[]);
     let sign_in = |password: &str| {
         let body = format!(
-            "grant_type=password&client_id={}&client_secret={}&username=a@test.edu&password={password}",
+            "grant_type=password&client_id={}&client_secret={}&username=a@uni.test&password={password}",
             practice.get("SIGN_IN_CLIENT_ID"),
             practice.get("SIGN_IN_CLIENT_SECRET")
         );
@@ -101,7 +101,7 @@ fn a_form_is_read_as_a_form() {
     };
     let hash = bcrypt::hash("a #1? %zz+/\u{e9}", 10).unwrap();
     practice.import(
-        &json!([{"email": "a@test.edu", "password_hash": hash}]),
+        &json!([{"email": "a@uni.test", "password_hash": hash}]),
         "false",
     );
     assert_eq!(sign_in("a #1? %zz%2B/\u{e9}"), 200, "as it is");
@@ -200,7 +200,7 @@ fn a_quota_of_tokens_is_a_429_of_its_own() {
 fn the_log_tells_what_was_done_under_which_correlation_id() {
     let practice = Practice::start(&[]);
     let (kind, body) = form(&[
-        ("users", "[{\"email\":\"a@test.edu\",\"user_id\":\"x\"}]"),
+        ("users", "[{\"email\":\"a@uni.test\",\"user_id\":\"x\"}]"),
         ("connection_id", "con_Practice00000001"),
     ]);
     let id = "x".repeat(64);
@@ -291,7 +291,7 @@ fn the_log_tells_what_was_done_under_which_correlation_id() {
 #[test]
 fn the_log_is_bounded() {
     let practice = Practice::start(&[]);
-    let row = |n: usize| json!({"email": format!("u{n}@test.edu"), "user_id": format!("u{n}")});
+    let row = |n: usize| json!({"email": format!("u{n}@uni.test"), "user_id": format!("u{n}")});
     let rows: Vec<Value> = (0..=1000).map(row).collect();
     practice.import(&json!(rows), "false");
     let token = practice.get("MGMT_API_ACCESS_TOKEN");

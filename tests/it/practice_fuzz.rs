@@ -70,11 +70,11 @@ const TEXTS: [&str; 34] = [
     "true",
     "false",
     "null",
-    "a@test.edu",
-    "b@test.edu",
+    "a@uni.test",
+    "b@uni.test",
     "auth0|x",
     "x",
-    "email:\"a@test.edu\"",
+    "email:\"a@uni.test\"",
     "NOT (a:b OR -c:d*) AND _exists_:e",
     "((((((((",
     "user_id:\"auth0|x\"",
@@ -176,7 +176,7 @@ impl Chance {
         if self.below(4) > 0 {
             row.insert(
                 "email".into(),
-                format!("u{}@test.edu", self.below(2000)).into(),
+                format!("u{}@uni.test", self.below(2000)).into(),
             );
         }
         row.into()

@@ -241,7 +241,7 @@ fn no_number_is_too_large_for_it() {
         practice.set_faults(json!({ fault: number }));
         practice.get_json("/api/v2/users");
         let (kind, body) = crate::practice::form(&[
-            ("users", "[{\"email\":\"a@test.edu\"}]"),
+            ("users", "[{\"email\":\"a@uni.test\"}]"),
             ("connection_id", "con_Practice00000001"),
         ]);
         let (status, answer) =

@@ -106,7 +106,7 @@ fn told(answer: &str) -> Told {
 }
 
 fn rows(name: &str, count: usize) -> Value {
-    let row = |n: usize| json!({"email": format!("{name}{n}@test.edu")});
+    let row = |n: usize| json!({"email": format!("{name}{n}@uni.test")});
     (0..count).map(row).collect()
 }
 
@@ -127,7 +127,7 @@ fn a_job_takes_its_rows_one_after_the_other_whether_or_not_somebody_asks() {
     }
     assert_eq!(tenant.at(2.0).get(&job).body["status"], "completed");
     assert_eq!(tenant.count(), 20);
-    let found = tenant.get("/api/v2/users-by-email?email=u9%40test.edu");
+    let found = tenant.get("/api/v2/users-by-email?email=u9%40uni.test");
     assert_eq!(found.body[0]["created_at"], "2050-01-01T00:00:01.000Z");
 
     // On the machine's time, too: nobody asks after the job.
@@ -180,7 +180,7 @@ fn the_rows_of_two_jobs_come_in_the_order_of_their_moments() {
             .iter()
             .map(|entry| entry["user"]["email"].as_str().unwrap())
             .collect();
-        let refused = refused.map(|name| format!("{name}@test.edu"));
+        let refused = refused.map(|name| format!("{name}@uni.test"));
         assert_eq!(emails, refused, "{report}");
     }
 }
@@ -214,7 +214,7 @@ fn a_job_that_takes_over_two_hours_fails_and_what_it_took_stays() {
 #[test]
 fn a_job_is_forgotten_a_day_after_its_end_and_so_is_an_export() {
     let tenant = long(&["--job-speed", "1"]);
-    let job = tenant.job(&json!([{"email": "a@test.edu"}, {"email": "b"}]));
+    let job = tenant.job(&json!([{"email": "a@uni.test"}, {"email": "b"}]));
     let export = json!({"format": "json"}).to_string().into_bytes();
     let kind = "application/json";
     let export = tenant.ask("POST", "/api/v2/jobs/users-exports", Some((kind, export)));
@@ -250,13 +250,13 @@ fn a_job_is_not_found_at_once_when_it_is_late() {
 #[test]
 fn what_happens_to_searches_happens_to_no_other_read() {
     let tenant = long(&["--job-speed", "1000"]);
-    tenant.job(&json!([{"email": "a@test.edu", "user_id": "a"}]));
+    tenant.job(&json!([{"email": "a@uni.test", "user_id": "a"}]));
     tenant.at(1.0);
     let (search, one) = (
-        "/api/v2/users?q=email:%22a@test.edu%22",
+        "/api/v2/users?q=email:%22a@uni.test%22",
         "/api/v2/users/auth0%7Ca",
     );
-    let by_email = "/api/v2/users-by-email?email=a%40test.edu";
+    let by_email = "/api/v2/users-by-email?email=a%40uni.test";
     for (fault, number, status) in [
         ("server-error@search", 9, 503),
         ("search-timeout", 9, 503),
@@ -351,10 +351,10 @@ fn a_429_says_when_to_ask_again_when_it_is_told_to() {
 fn an_upsert_of_another_id_is_a_conflict_where_users_are_matched_by_it() {
     let tenant = long(&["--job-speed", "1000"]);
     tenant.job(
-        &json!([{"email": "a@test.edu", "user_id": "a"}, {"email": "b@test.edu", "user_id": "b"}]),
+        &json!([{"email": "a@uni.test", "user_id": "a"}, {"email": "b@uni.test", "user_id": "b"}]),
     );
-    let rows = json!([{"email": "a@test.edu", "user_id": "drawn", "name": "A"},
-        {"email": "b@test.edu", "user_id": "b", "name": "B"}, {"email": "b@test.edu", "name": "C"}]);
+    let rows = json!([{"email": "a@uni.test", "user_id": "drawn", "name": "A"},
+        {"email": "b@uni.test", "user_id": "b", "name": "B"}, {"email": "b@uni.test", "name": "C"}]);
     let updated = |seconds: f64| {
         let job = tenant.at(seconds).upload(&rows, "true").body;
         let path = format!("/api/v2/jobs/{}", job["id"].as_str().unwrap());
@@ -447,7 +447,7 @@ fn a_clock_that_is_turned_goes_forward_alone_and_no_latency_is_waited_for() {
 #[test]
 fn what_is_met_with_silence_is_not_done_or_done() {
     let practice = Practice::start(&["--fault", "silence@delete=1"]);
-    practice.import(&json!([{"email": "a@test.edu", "user_id": "a"}]), "false");
+    practice.import(&json!([{"email": "a@uni.test", "user_id": "a"}]), "false");
     let request = format!(
         "DELETE /api/v2/users/auth0%7Ca HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\n\r\n",
         practice.get("MGMT_API_ACCESS_TOKEN")

@@ -38,7 +38,7 @@ fn metadata_keys_with_a_dot_or_a_dollar_are_refused_unless_a_switch_says_otherwi
     let rows: Vec<Value> = (0..3)
         .map(|index| {
             let mut row = bad[index].clone();
-            row["email"] = format!("{index}@test.edu").into();
+            row["email"] = format!("{index}@uni.test").into();
             row
         })
         .collect();
@@ -52,15 +52,15 @@ fn metadata_keys_with_a_dot_or_a_dollar_are_refused_unless_a_switch_says_otherwi
         practice.import(&json!(rows), "false")["summary"]["inserted"],
         3
     );
-    let by_email = "/api/v2/users-by-email?email=2@test.edu";
+    let by_email = "/api/v2/users-by-email?email=2@uni.test";
     let user = &practice.get_json(by_email)[0];
     assert_eq!(user["user_metadata"], rows[2]["user_metadata"]);
     for change in &bad {
         let mut user = change.clone();
-        user["email"] = "new@test.edu".into();
+        user["email"] = "new@uni.test".into();
         assert_eq!(practice.create(user).0, 400, "{change}");
         let path = "/api/v2/users/auth0%7Cx";
-        practice.import(&json!([{"email": "x@test.edu", "user_id": "x"}]), "false");
+        practice.import(&json!([{"email": "x@uni.test", "user_id": "x"}]), "false");
         assert_eq!(practice.send("PATCH", path, change).0, 400, "{change}");
     }
 }
@@ -72,12 +72,12 @@ fn profiles_over_10_kb_are_taken_until_a_switch_refuses_them() {
     let row =
         |email: &str| json!([{"email": email, "user_metadata": {"text": "x".repeat(10_240)}}]);
     assert_eq!(
-        practice.import(&row("a@test.edu"), "false")["summary"]["inserted"],
+        practice.import(&row("a@uni.test"), "false")["summary"]["inserted"],
         1
     );
-    practice.import(&json!([{"email": "b@test.edu"}]), "false");
+    practice.import(&json!([{"email": "b@uni.test"}]), "false");
     practice.set_faults(json!({"large-profiles-refused": 1}));
-    for (email, upsert) in [("c@test.edu", "false"), ("b@test.edu", "true")] {
+    for (email, upsert) in [("c@uni.test", "false"), ("b@uni.test", "true")] {
         let report = practice.import(&row(email), upsert);
         let code = &report["errors"][0]["errors"][0]["code"];
         assert_eq!(
@@ -85,9 +85,9 @@ fn profiles_over_10_kb_are_taken_until_a_switch_refuses_them() {
             (&json!("PROFILE_SIZE_EXCEEDED"), &json!(1))
         );
     }
-    let by_email = "/api/v2/users-by-email?email=b@test.edu";
+    let by_email = "/api/v2/users-by-email?email=b@uni.test";
     assert_eq!(practice.get_json(by_email)[0]["user_metadata"], Value::Null);
-    let mut user = row("d@test.edu")[0].clone();
+    let mut user = row("d@uni.test")[0].clone();
     assert_eq!(practice.create(user.clone()).0, 400);
     user["user_metadata"] = json!({});
     assert_eq!(practice.create(user).0, 201);
@@ -96,7 +96,7 @@ fn profiles_over_10_kb_are_taken_until_a_switch_refuses_them() {
 #[test]
 fn a_change_merges_metadata_at_its_first_level_and_null_takes_away() {
     let practice = Practice::start(&[]);
-    let user = json!({"email": "a@test.edu", "email_verified": true, "user_id": "x", "given_name": "Anna",
+    let user = json!({"email": "a@uni.test", "email_verified": true, "user_id": "x", "given_name": "Anna",
         "user_metadata": {"a": {"b": 1}, "c": 2, "kept": 6}, "app_metadata": {"d": 3}});
     assert_eq!(practice.create(user).0, 201);
     let path = "/api/v2/users/auth0%7Cx";
@@ -130,39 +130,39 @@ fn a_change_merges_metadata_at_its_first_level_and_null_takes_away() {
     );
 
     // An e-mail that is changed is not verified, unless the same change says so; and it is found by it.
-    let user = change(json!({"email": "B@test.edu", "verify_email": false}));
+    let user = change(json!({"email": "B@uni.test", "verify_email": false}));
     assert_eq!(
         (&user["email"], &user["email_verified"]),
-        (&json!("b@test.edu"), &json!(false))
+        (&json!("b@uni.test"), &json!(false))
     );
     let found = |email: &str| practice.get_json(&format!("/api/v2/users-by-email?email={email}"));
     assert_eq!(
-        (found("a@test.edu"), found("b@test.edu")),
+        (found("a@uni.test"), found("b@uni.test")),
         (json!([]), json!([user]))
     );
-    let user = change(json!({"email": "c@test.edu", "email_verified": true}));
+    let user = change(json!({"email": "c@uni.test", "email_verified": true}));
     assert_eq!(user["email_verified"], true);
 
     let user = change(json!({"password": "a new one", "connection": DATABASE, "blocked": false}));
     assert!(user.get("last_password_reset").is_some() && user.get("password").is_none());
-    assert_eq!(practice.sign_in("c@test.edu", "a new one").0, 200);
+    assert_eq!(practice.sign_in("c@uni.test", "a new one").0, 200);
 }
 
 /// The combinations are the endpoint's documented 400s, the sentence on a taken name is reported.
 #[test]
 fn a_change_that_cannot_be_is_refused_and_changes_nothing() {
     let practice = Practice::start(&[]);
-    let rows = json!([{"email": "a@test.edu", "username": "anna", "user_id": "x"}, {"email": "b@test.edu", "username": "bob"}]);
+    let rows = json!([{"email": "a@uni.test", "username": "anna", "user_id": "x"}, {"email": "b@uni.test", "username": "bob"}]);
     practice.import(&rows, "false");
     let path = "/api/v2/users/auth0%7Cx";
     let before = practice.get_json(path);
     for (body, part) in [
         (
-            json!({"password": "p", "email": "c@test.edu"}),
+            json!({"password": "p", "email": "c@uni.test"}),
             "Cannot update password and email simultaneously",
         ),
         (
-            json!({"username": "u", "email": "c@test.edu"}),
+            json!({"username": "u", "email": "c@uni.test"}),
             "Cannot update username and email simultaneously",
         ),
         (
@@ -201,7 +201,7 @@ fn a_change_that_cannot_be_is_refused_and_changes_nothing() {
             "The specified new username already exists",
         ),
         (
-            json!({"email": "b@test.edu"}),
+            json!({"email": "b@uni.test"}),
             "The specified new email already exists",
         ),
         (json!([]), "Expected type object"),
@@ -230,25 +230,25 @@ fn a_change_that_cannot_be_is_refused_and_changes_nothing() {
 fn a_user_is_made_with_what_the_schema_of_users_says() {
     let practice = Practice::start(&[]);
     let whole =
-        json!({"email": "a@test.edu", "verify_email": false, "password": "right", "name": "Anna"});
+        json!({"email": "a@uni.test", "verify_email": false, "password": "right", "name": "Anna"});
     let (status, user) = practice.create(whole);
     assert_eq!((status, user.get("verify_email")), (201, None));
-    assert_eq!(practice.sign_in("a@test.edu", "right").0, 200);
-    assert_eq!(practice.create(json!({"email": "A@test.edu"})).0, 409);
+    assert_eq!(practice.sign_in("a@uni.test", "right").0, 200);
+    assert_eq!(practice.create(json!({"email": "A@uni.test"})).0, 409);
     for (wrong, part) in [
         (
-            json!({"email": "b@test.edu", "verify_email": "no"}),
+            json!({"email": "b@uni.test", "verify_email": "no"}),
             "Expected type boolean",
         ),
         (
-            json!({"email": "b@test.edu", "password": 1}),
+            json!({"email": "b@uni.test", "password": 1}),
             "Expected type string",
         ),
         (
-            json!({"email": "b@test.edu", "password_hash": "x"}),
+            json!({"email": "b@uni.test", "password_hash": "x"}),
             "Additional properties not allowed: password_hash",
         ),
-        (json!({"email": "b@test.edu", "user_id": "a b"}), "user-id"),
+        (json!({"email": "b@uni.test", "user_id": "a b"}), "user-id"),
     ] {
         let (status, answer) = practice.create(wrong);
         let message = answer["message"].as_str().unwrap();
@@ -263,7 +263,7 @@ fn a_user_is_made_with_what_the_schema_of_users_says() {
             "Payload validation error: 'Missing required property: connection'.",
         ),
     ] {
-        let body = json!({"email": "b@test.edu", "connection": connection});
+        let body = json!({"email": "b@uni.test", "connection": connection});
         let (status, answer) = practice.send("POST", "/api/v2/users", &body);
         assert_eq!((status, &answer["message"]), (400, &json!(message)));
     }
@@ -272,7 +272,7 @@ fn a_user_is_made_with_what_the_schema_of_users_says() {
 #[test]
 fn a_search_by_ids_has_totals_and_pages_and_each_user_once() {
     let practice = Practice::start(&[]);
-    let row = |name: &str| json!({"email": format!("{name}@test.edu"), "user_id": name});
+    let row = |name: &str| json!({"email": format!("{name}@uni.test"), "user_id": name});
     practice.import(&json!([row("a"), row("b"), row("c")]), "false");
     let ids =
         "q=user_id:%22auth0%7Cc%22%20OR%20user_id:%22auth0%7Ca%22%20OR%20user_id:%22auth0%7Ca%22";
@@ -284,18 +284,18 @@ fn a_search_by_ids_has_totals_and_pages_and_each_user_once() {
     let sorted = search("&sort=email:-1&fields=email");
     assert_eq!(
         sorted,
-        json!([{"email": "c@test.edu"}, {"email": "a@test.edu"}])
+        json!([{"email": "c@uni.test"}, {"email": "a@uni.test"}])
     );
 }
 
 #[test]
 fn every_read_answers_the_fields_that_were_asked_for() {
     let practice = Practice::start(&[]);
-    practice.import(&json!([{"email": "a@test.edu", "user_id": "x"}]), "false");
+    practice.import(&json!([{"email": "a@uni.test", "user_id": "x"}]), "false");
     let (one, of) = ("/api/v2/users/auth0%7Cx", "fields=email,name");
-    let wanted = json!({"email": "a@test.edu", "name": "a@test.edu"});
+    let wanted = json!({"email": "a@uni.test", "name": "a@uni.test"});
     assert_eq!(practice.get_json(&format!("{one}?{of}")), wanted);
-    for list in ["/api/v2/users?", "/api/v2/users-by-email?email=a@test.edu&"] {
+    for list in ["/api/v2/users?", "/api/v2/users-by-email?email=a@uni.test&"] {
         assert_eq!(
             practice.get_json(&format!("{list}{of}")),
             json!([wanted]),
@@ -327,7 +327,7 @@ fn every_read_answers_the_fields_that_were_asked_for() {
 fn a_search_that_finds_more_than_1000_says_1000() {
     let practice = Practice::start(&[]);
     let rows: Vec<Value> = (0..1001)
-        .map(|n| json!({"email": format!("u{n}@test.edu")}))
+        .map(|n| json!({"email": format!("u{n}@uni.test")}))
         .collect();
     practice.import(&json!(rows), "false");
     let found = practice.get_json("/api/v2/users?include_totals=true&per_page=1");
@@ -341,25 +341,25 @@ fn a_wrong_custom_hash_can_be_replaced_until_the_first_sign_in_and_no_other_can(
     let custom =
         |hex: &str| json!({"algorithm": "sha256", "hash": {"value": hex, "encoding": "hex"}});
     let sha256 = |text: &str| custom(&recipes::sha256(text));
-    let row = |hash: &Value| json!([{"email": "a@test.edu", "custom_password_hash": hash}]);
+    let row = |hash: &Value| json!([{"email": "a@uni.test", "custom_password_hash": hash}]);
     practice.import(&row(&sha256("wrong")), "false");
-    assert_eq!(practice.sign_in("a@test.edu", "right").0, 403);
+    assert_eq!(practice.sign_in("a@uni.test", "right").0, 403);
     let again = practice.import(&row(&sha256("right")), "true");
     assert_eq!(again["summary"]["updated"], 1, "{again}");
-    assert_eq!(practice.sign_in("a@test.edu", "right").0, 200);
+    assert_eq!(practice.sign_in("a@uni.test", "right").0, 200);
     let late = practice.import(&row(&sha256("late")), "true");
     assert_eq!(late["errors"][0]["errors"][0]["code"], "CONFLICT", "{late}");
 
     let bcrypt = bcrypt::hash("right", 10).unwrap();
-    practice.import(&json!([{"email": "b@test.edu"}]), "false");
-    let given = json!([{"email": "b@test.edu", "password_hash": bcrypt}]);
+    practice.import(&json!([{"email": "b@uni.test"}]), "false");
+    let given = json!([{"email": "b@uni.test", "password_hash": bcrypt}]);
     practice.import(&given, "true");
     assert_eq!(
-        practice.sign_in("b@test.edu", "right").0,
+        practice.sign_in("b@uni.test", "right").0,
         403,
         "a hash is not upserted"
     );
-    let custom = json!([{"email": "b@test.edu", "custom_password_hash": sha256("right")}]);
+    let custom = json!([{"email": "b@uni.test", "custom_password_hash": sha256("right")}]);
     assert_eq!(practice.import(&custom, "true")["summary"]["failed"], 1);
 }
 
@@ -367,16 +367,16 @@ fn a_wrong_custom_hash_can_be_replaced_until_the_first_sign_in_and_no_other_can(
 #[test]
 fn a_sign_in_that_works_is_counted_in_the_profile_and_no_other_is() {
     let practice = Practice::start(&[]);
-    let (_, user) = practice.create(json!({"email": "a@test.edu", "password": "right"}));
+    let (_, user) = practice.create(json!({"email": "a@uni.test", "password": "right"}));
     let path = format!("/api/v2/users/{}", user["user_id"].as_str().unwrap()).replace('|', "%7C");
     let told = || {
         let user = practice.get_json(&path);
         (user["logins_count"].clone(), user["last_login"].is_string())
     };
-    assert_eq!(practice.sign_in("a@test.edu", "wrong").0, 403);
+    assert_eq!(practice.sign_in("a@uni.test", "wrong").0, 403);
     assert_eq!(told(), (Value::Null, false));
-    assert_eq!(practice.sign_in("a@test.edu", "right").0, 200);
+    assert_eq!(practice.sign_in("a@uni.test", "right").0, 200);
     assert_eq!(told(), (json!(1), true));
-    assert_eq!(practice.sign_in("a@test.edu", "right").0, 200);
+    assert_eq!(practice.sign_in("a@uni.test", "right").0, 200);
     assert_eq!(told(), (json!(2), true));
 }

@@ -68,7 +68,7 @@ fn what_a_recipe_makes_signs_in_and_verifies_here_alike() {
     for (number, recipe) in recipes().into_iter().enumerate() {
         let recipe = HashRecipe::new(recipe).unwrap();
         for (which, password) in passwords.iter().enumerate() {
-            let email = format!("u{number}.{which}@test.edu");
+            let email = format!("u{number}.{which}@uni.test");
             users.push(with_hash(&email, recipe.hash(password).unwrap()));
         }
     }
@@ -134,7 +134,7 @@ fn auth0s_own_examples_verify() {
         ),
     ];
     for (password, custom) in examples {
-        let user = with_hash("a@test.edu", custom);
+        let user = with_hash("a@uni.test", custom);
         assert!(
             verify_password(&user, password).unwrap(),
             "{:?}",
@@ -149,7 +149,7 @@ fn auth0s_own_examples_verify() {
     let hello = "$2b$10$nFguVi9LsCAcvTZFKQlRKeLVydo8ETv483lkNsSFI/Wl1Rz1Ypo1K";
     let user = User {
         password_hash: Some(hello.to_string()),
-        ..User::new("a@test.edu")
+        ..User::new("a@uni.test")
     };
     assert!(verify_password(&user, "hello").unwrap() && !verify_password(&user, "hallo").unwrap());
 }
@@ -187,7 +187,7 @@ fn the_detective_finds_each_recipe_again() {
                     .is_err_and(|error| error.to_string().contains("the recipe has none"))
             }),
         );
-        let user = with_hash("a@test.edu", custom.unwrap());
+        let user = with_hash("a@uni.test", custom.unwrap());
         assert!(
             verify_password(&user, "another ä").unwrap(),
             "{description}: {found}"
@@ -201,7 +201,7 @@ fn the_detective_says_what_it_cannot_tell_apart() {
     let alone = find_recipe(&[KnownHash::new("abc", sha)]).unwrap();
     assert_eq!(
         alone.to_string().lines().nth(1).unwrap(),
-        "verifies 1 of 1 known hashes; 2 descriptions were tried"
+        "verifies 1 of 1 known hashes; 2 recipes were tried"
     );
     let ambiguous = find_recipe(&[KnownHash::new("abc", sha).salt("")]).unwrap();
     assert!(
@@ -251,7 +251,7 @@ fn the_detective_says_why_nothing_fits() {
         ),
         (
             vec![KnownHash::new("one", sha256("two"))],
-            "check that passwords and hashes belong together",
+            "check that each password belongs to its hash",
         ),
         (
             vec![KnownHash::new("one", sha256("two"))],
@@ -276,12 +276,12 @@ fn what_hashes_say_of_themselves_is_told_and_not_searched_for() {
     let whole = "and the password given with it does not fit; check that password";
     let of_64_gb = "$argon2id$v=19$m=67108864,t=1,p=1$AAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAA";
     let drupal = "$S$C33783772bRXEx1aCsvY.dqgaaSu76XmVlKrW9Qu8IQlvxHlmzLf";
-    let no_hash = "no hash that is known: it may be clear text";
+    let no_hash = "not a known hash: it may be another password in clear text";
     for (texts, parts) in [
         (
             vec!["one"],
             vec![
-                "number 1 is the password itself, in clear text; give clear text to hash_password, or all users new ones with set_passwords",
+                "number 1 is the password itself, in clear text; pass clear text to hash_password, or give all users new passwords with set_passwords",
             ],
         ),
         (
@@ -295,7 +295,7 @@ fn what_hashes_say_of_themselves_is_told_and_not_searched_for() {
             vec![
                 "number 1 is a bcrypt hash, whole and as Auth0 takes it",
                 whole,
-                "unless the system hashed the password before or mixed in a pepper",
+                "unless the system first hashed the password or mixed in a pepper",
             ],
         ),
         (
@@ -324,7 +324,7 @@ fn what_hashes_say_of_themselves_is_told_and_not_searched_for() {
         ),
         (
             vec!["$argon2id$v=16$m=64,t=1,p=1$AAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAA"],
-            vec!["another version than 19"],
+            vec!["a version other than 19"],
         ),
         (
             vec!["{CRYPT}abc"],
@@ -334,7 +334,7 @@ fn what_hashes_say_of_themselves_is_told_and_not_searched_for() {
             vec![of_64_gb],
             vec![
                 "no password was tried on it: it takes 65,536 MB of memory",
-                "can be imported all the same",
+                "can still be imported",
             ],
         ),
         // bcrypt of the sha256 of `one`, in hex, as Meteor has it; made with Python's bcrypt.
@@ -408,12 +408,12 @@ fn a_known_construction_that_auth0_does_not_make_is_named() {
         (
             "7671d3705c6c56abe824a6ae8274a2bd7c937832",
             "s1",
-            "the salt before and behind the password",
+            "the salt before and after the password",
         ),
         (
             "404de66dc00412783a086fbef629f4d8",
             "s1",
-            "the first is an md5 of an md5",
+            "the first is md5 of an md5",
         ),
         (
             "7650fe7af952e9d9f31fb63a1883a68b462730e6",
@@ -443,7 +443,7 @@ fn a_known_construction_that_auth0_does_not_make_is_named() {
         (
             "5a7d1d2e8f3d9e5e806a3877b84f664bb31d6e5d9d8ffbcf4adc725ac87b3da01f6bc659d4c863f446d1a505bd9b1deb82f3798f23a0ec6085ffc2d00ae679ad",
             "s1",
-            "the first is made of 20 sha512 one after the other (each of the hex of the one before)",
+            "the first is made of 20 sha512 one after the other (each round takes the hex of the one before)",
         ),
         (
             "4636015fca9a18799e992fd262f784de81a063bd",
@@ -513,7 +513,7 @@ fn what_no_column_says_is_searched_for_and_signs_in() {
             if let Some(salt) = salt {
                 own["salt"] = json!({"value": salt});
             }
-            let user = with_hash(&format!("u{number}.{which}@test.edu"), own);
+            let user = with_hash(&format!("u{number}.{which}@uni.test"), own);
             let completed = found
                 .complete(&[user])
                 .unwrap_or_else(|error| panic!("{name}: {error}"));
@@ -556,7 +556,7 @@ fn a_file_whose_column_holds_hash_and_salt_is_read_by_its_recipe() {
         .unwrap();
     let recipe = find_recipe(&known_of(hashes)).unwrap();
     let text = format!(
-        "mail,pw\none@test.edu,{}\ntwo@test.edu,{}\n",
+        "mail,pw\none@uni.test,{}\ntwo@uni.test,{}\n",
         hashes[0].0, hashes[1].0
     );
     let file = TestFile::new(text.as_bytes());
@@ -565,10 +565,10 @@ fn a_file_whose_column_holds_hash_and_salt_is_read_by_its_recipe() {
     for (user, password) in read.zip(PASSWORDS) {
         assert!(verify_password(&user.unwrap(), password).unwrap());
     }
-    let broken = with_hash("a@test.edu", json!({"hash": {"value": "no-colon"}}));
+    let broken = with_hash("a@uni.test", json!({"hash": {"value": "no-colon"}}));
     let error = recipe.complete(&[broken]).unwrap_err().to_string();
     assert!(
-        error.contains("row 1 (a@test.edu): custom_password_hash.hash.value has not the character"),
+        error.contains("row 1 (a@uni.test): custom_password_hash.hash.value has not the character"),
         "{error}"
     );
     assert!(
@@ -576,7 +576,7 @@ fn a_file_whose_column_holds_hash_and_salt_is_read_by_its_recipe() {
             .describe("no-colon", None)
             .unwrap_err()
             .to_string()
-            .contains("has not the character between hash and salt")
+            .contains("lacks the character that the recipe puts between hash and salt")
     );
     for column in [
         json!({"parts": "x"}),
@@ -611,8 +611,8 @@ fn a_search_ends_with_its_time_and_says_what_it_left() {
         began.elapsed()
     );
     for part in [
-        "what the time limit left no time for (find_recipe_within takes a longer one)",
-        "check that passwords and hashes belong together",
+        "what the time limit left out (find_recipe_within takes a longer one)",
+        "check that each password belongs to its hash",
     ] {
         assert!(error.contains(part), "{error}");
     }
@@ -668,23 +668,23 @@ fn a_mixed_column_has_several_recipes_and_each_row_finds_its_own() {
         .unwrap()
         .2;
     let users = [
-        row("a@test.edu", magento[0].0, None),
-        row("b@test.edu", &sha256("threes3"), Some("s3")),
-        row("c@test.edu", "{SHA}/gX71IGJ5EdYFpaXCPRIS1MunwY=", None),
+        row("a@uni.test", magento[0].0, None),
+        row("b@uni.test", &sha256("threes3"), Some("s3")),
+        row("c@uni.test", "{SHA}/gX71IGJ5EdYFpaXCPRIS1MunwY=", None),
     ];
     let completed = found.complete(&users).unwrap();
     assert!(verify_password(&completed[0], PASSWORDS[0]).unwrap());
     assert!(verify_password(&completed[1], "three").unwrap());
     let broken = [
-        row("a@test.edu", "hunter2", None),
-        row("b@test.edu", "", None),
-        row("c@test.edu", "*", None),
+        row("a@uni.test", "hunter2", None),
+        row("b@uni.test", "", None),
+        row("c@uni.test", "*", None),
     ];
     let error = found.complete(&broken).unwrap_err().to_string();
     for part in [
-        "row 1 (a@test.edu): custom_password_hash.hash.value has the form of none",
-        "row 2 (b@test.edu): custom_password_hash.hash.value is missing",
-        "row 3 (c@test.edu): custom_password_hash.hash.value is a mark of an account",
+        "row 1 (a@uni.test): custom_password_hash.hash.value has the form of none",
+        "row 2 (b@uni.test): custom_password_hash.hash.value is missing",
+        "row 3 (c@uni.test): custom_password_hash.hash.value is a mark of an account",
     ] {
         assert!(error.contains(part), "{error}");
     }
@@ -758,7 +758,7 @@ fn faulty() -> Vec<(Value, &'static str, &'static str)> {
         (
             url_safe,
             "hash.value",
-            "alphabet for URLs: write + for - and / for _",
+            "URL alphabet: replace - with + and _ with /",
         ),
         (bad_salt, "salt.value", "is hex of odd length"),
         (
@@ -767,7 +767,7 @@ fn faulty() -> Vec<(Value, &'static str, &'static str)> {
                 "$2x$10$C9hB01.YxRSTcn/ZOOo4j.TW7xCKKFKBSF.C7E0xiUwumqIDqWUXG",
             ),
             "hash.value",
-            "begins with $2a$, $2b$ or $2y$",
+            "must begin with $2a$, $2b$ or $2y$",
         ),
         (
             at(
@@ -791,7 +791,7 @@ fn faulty() -> Vec<(Value, &'static str, &'static str)> {
                 "$2b$99$C9hB01.YxRSTcn/ZOOo4j.TW7xCKKFKBSF.C7E0xiUwumqIDqWUXG",
             ),
             "hash.value",
-            "no cost of 04 to 31",
+            "must have a cost of two digits, 04 to 31",
         ),
         (
             hex(
@@ -814,26 +814,26 @@ fn faulty() -> Vec<(Value, &'static str, &'static str)> {
         (
             at("pbkdf2", "$pbkdf2-md6$i=1,l=1$AAAA$AA"),
             "hash.value",
-            "names a digest that is not known",
+            "names an unknown digest",
         ),
         (
             at("pbkdf2", "$pbkdf2-sha1$i=1,l=9$AAAA$AA"),
             "hash.value",
-            "another length than l says",
+            "whose length is not l",
         ),
         (
             at("pbkdf2", "$pbkdf2-sha1$i=x$AAAA$AA"),
             "hash.value",
             "parameters that are not name=number",
         ),
-        (at("pbkdf2", "sha1"), "hash.value", "is no PHC string"),
+        (at("pbkdf2", "sha1"), "hash.value", "is not a PHC string"),
         (
             at(
                 "argon2",
                 "$argon2d$v=19$m=64,t=1,p=1$AAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAA",
             ),
             "hash.value",
-            "it wants $argon2id or $argon2i",
+            "it must be $argon2id or $argon2i",
         ),
         (
             at(
@@ -841,7 +841,7 @@ fn faulty() -> Vec<(Value, &'static str, &'static str)> {
                 "$argon2id$m=64,t=1,p=1$AAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAA",
             ),
             "hash.value",
-            "another version than 19",
+            "a version other than 19",
         ),
         (
             at(
@@ -849,7 +849,7 @@ fn faulty() -> Vec<(Value, &'static str, &'static str)> {
                 "$argon2id$v=19$t=1,p=1$AAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAA",
             ),
             "hash.value",
-            "wants the parameters m",
+            "must have the parameters m",
         ),
         (
             at(
@@ -868,19 +868,15 @@ fn faulty() -> Vec<(Value, &'static str, &'static str)> {
         (
             at("ldap", "plain"),
             "hash.value",
-            "begins with the scheme in braces",
+            "must begin with the scheme in braces",
         ),
         (
             at("ldap", "{SSHA}AAAAAAAAAAAAAAAAAAAAAAAAAAA="),
             "hash.value",
             "has 20 bytes, which do not fit its scheme",
         ),
-        (
-            hex("scrypt", "00"),
-            "keylen",
-            "is missing or no number above 0",
-        ),
-        (odd_cost, "cost", "no power of two above 1"),
+        (hex("scrypt", "00"), "keylen", "must be a number above 0"),
+        (odd_cost, "cost", "must be a power of two above 1"),
         (
             json!({"algorithm": "md5", "hash": {"encoding": "hex"}}),
             "hash.value",
@@ -898,7 +894,7 @@ fn a_hash_that_nothing_would_fit_is_named_with_its_field_before_it_is_sent() {
     let users: Vec<User> = faulty
         .iter()
         .enumerate()
-        .map(|(n, (custom, ..))| with_hash(&format!("u{n}@test.edu"), custom.clone()))
+        .map(|(n, (custom, ..))| with_hash(&format!("u{n}@uni.test"), custom.clone()))
         .collect();
     let problems = check_users(&connection, &users);
     for (row, (custom, field, part)) in faulty.iter().enumerate() {
@@ -920,7 +916,7 @@ fn a_hash_that_nothing_would_fit_is_named_with_its_field_before_it_is_sent() {
         let error = verify_password(&users[row], "shh").unwrap_err().to_string();
         assert!(
             error.contains(&format!(
-                "no password can be tried for u{row}@test.edu: custom_password_hash.{field} "
+                "no password can be tried for u{row}@uni.test: custom_password_hash.{field} "
             )),
             "{error}"
         );
@@ -933,7 +929,7 @@ fn a_hash_that_nothing_would_fit_is_named_with_its_field_before_it_is_sent() {
 
 #[test]
 fn passwords_and_users_that_cannot_be_verified_say_why() {
-    let bare = User::new("a@test.edu");
+    let bare = User::new("a@uni.test");
     let hashed = User {
         password_hash: Some(hash_password("one").unwrap()),
         ..bare.clone()
@@ -952,17 +948,17 @@ fn passwords_and_users_that_cannot_be_verified_say_why() {
         (
             &bare,
             "one",
-            "no password can be tried for a@test.edu: password_hash is missing, and custom_password_hash too: give the user one with set_passwords",
+            "no password can be tried for a@uni.test: password_hash is missing, and custom_password_hash too: give the user one with set_passwords",
         ),
         (
             &both,
             "one",
-            "no password can be tried for a@test.edu: custom_password_hash stands beside password_hash: give one of the two",
+            "no password can be tried for a@uni.test: custom_password_hash is set together with password_hash: keep only one of the two",
         ),
         (
             &other_cost,
             "one",
-            "no password can be tried for a@test.edu: password_hash has another cost than 10, the one that password_hash takes: use custom_password_hash with the algorithm bcrypt",
+            "no password can be tried for a@uni.test: password_hash has a cost other than 10, the only one that password_hash takes: use custom_password_hash with the algorithm bcrypt",
         ),
         (
             &hashed,
@@ -1004,7 +1000,7 @@ fn recipes_that_auth0_does_not_take_are_refused() {
         ),
         (
             json!({"algorithm": "sha256", "hash": {"encoding": "hex"}, "pepper": 1}),
-            "cannot use this hash recipe: custom_password_hash.pepper is not known there: leave it out",
+            "cannot use this hash recipe: custom_password_hash.pepper is not a field here: leave it out",
         ),
         (
             json!("sha256"),
@@ -1021,7 +1017,7 @@ fn recipes_that_auth0_does_not_take_are_refused() {
         "{error}"
     );
     let salted = recipe.hash("x").unwrap();
-    assert!(verify_password(&with_hash("a@test.edu", salted), "x").unwrap());
+    assert!(verify_password(&with_hash("a@uni.test", salted), "x").unwrap());
 }
 
 #[test]
@@ -1031,7 +1027,7 @@ fn a_whole_file_is_completed_by_its_columns() {
     )
     .unwrap();
     let rows = format!(
-        "mail,pw,pw_salt\none@test.edu,{},s1\ntwo@test.edu,{},s2\n",
+        "mail,pw,pw_salt\none@uni.test,{},s1\ntwo@uni.test,{},s2\n",
         sha256("ones1"),
         sha256("twos2")
     );
@@ -1055,17 +1051,17 @@ fn a_whole_file_is_completed_by_its_columns() {
     let broken = [
         users[0].clone(),
         with_hash(
-            "b@test.edu",
+            "b@uni.test",
             json!({"hash": {"value": "abc"}, "salt": {"value": "s"}}),
         ),
-        User::new("c@test.edu"),
+        User::new("c@uni.test"),
     ];
     let error = recipe.complete(&broken).unwrap_err().to_string();
     assert!(
-        error.contains("row 2 (b@test.edu): custom_password_hash.hash.value is hex of odd length"),
+        error.contains("row 2 (b@uni.test): custom_password_hash.hash.value is hex of odd length"),
         "{error}"
     );
-    assert!(error.contains("row 3 (c@test.edu): custom_password_hash.hash.value is missing: map the column that holds the hash to it"), "{error}");
+    assert!(error.contains("row 3 (c@uni.test): custom_password_hash.hash.value is missing: map the column that holds the hash to it"), "{error}");
     assert!(recipe.complete(&[]).is_err());
 }
 

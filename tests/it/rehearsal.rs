@@ -45,7 +45,7 @@ fn a_rehearsal_sends_reads_alone_to_a_tenant_that_may_be_read_only() {
     let stand_in = World::recorded().open();
     let (tenant, connection) = (real(&stand_in), stand_in.connection());
     assert!(tenant.is_read_only());
-    let users = generate_users("imfake", "test.edu", 3).unwrap();
+    let users = generate_users("imfake", "uni.test", 3).unwrap();
     let options = ImportOptions::default().requests_per_second(1000.0);
     let rehearsal = rehearse_import(&tenant, &connection, &users, &options).unwrap();
     let path = format!("GET /api/v2/connections/{connection}");
@@ -54,7 +54,7 @@ fn a_rehearsal_sends_reads_alone_to_a_tenant_that_may_be_read_only() {
     assert_eq!(rehearsal.counts().inserted, 3);
     let first = &rehearsal.obstacles()[0];
     assert!(
-        first.contains("open for reading alone") && first.contains(tenant.domain()),
+        first.contains("open read-only") && first.contains(tenant.domain()),
         "{first}"
     );
 
@@ -65,7 +65,7 @@ fn a_rehearsal_sends_reads_alone_to_a_tenant_that_may_be_read_only() {
         .open();
     let users = [
         User::new(EMAIL),
-        User::new("b@test.edu"),
+        User::new("b@uni.test"),
         User::new("no address"),
     ];
     let tenant = real(&stand_in);
@@ -73,7 +73,7 @@ fn a_rehearsal_sends_reads_alone_to_a_tenant_that_may_be_read_only() {
     let before = lines(&stand_in).len();
     let options = options.look_up_existing(true);
     let rehearsal = rehearse_import(&tenant, &connection, &users, &options).unwrap();
-    let looked_up = ["auzironian%40example.com", "b%40test.edu"];
+    let looked_up = ["auzironian%40example.com", "b%40uni.test"];
     let looked_up = looked_up.map(|email| format!("GET /api/v2/users-by-email?email={email}"));
     assert_eq!(lines(&stand_in)[before + 2..], looked_up);
     let outcomes: Vec<_> = rehearsal
@@ -129,7 +129,7 @@ fn where_no_speed_is_told_there_is_a_range_and_it_says_what_it_could_not_know() 
     let unknown = rehearsal.unknown().join("\n");
     for words in [
         "how fast the tenant's jobs are",
-        "its answers did not tell",
+        "its answers did not say",
         "who of the users is in the connection already",
         "whether a hash fits",
         "event streams",
@@ -183,7 +183,7 @@ fn what_the_tenant_tells_of_its_rate_is_gone_by() {
             "{unknown}"
         );
         assert_eq!(
-            unknown.contains("none of Auth0's published limits"),
+            unknown.contains("not one of Auth0's published limits"),
             limit == "7",
             "{unknown}"
         );
@@ -204,7 +204,7 @@ fn what_the_options_do_not_tell_refuses_nobody_and_is_said() {
         })
         .open();
     let (tenant, connection) = (real(&stand_in), stand_in.connection());
-    let users = generate_users("imfake", "test.edu", 3).unwrap();
+    let users = generate_users("imfake", "uni.test", 3).unwrap();
     let options = ImportOptions::default().requests_per_second(1000.0);
     let rehearsal = rehearse_import(&tenant, &connection, &users, &options).unwrap();
     assert!(rehearsal.refused().is_empty(), "{rehearsal}");
@@ -271,7 +271,7 @@ fn what_is_to_be_done_first_is_said() {
         "allow_writes(",
         "fault with 1 user",
         "time_limit ends the call after 10 s",
-        "the token ends in",
+        "the token expires in",
         "is there already",
     ] {
         assert!(obstacles.contains(words), "{words}: {obstacles}");
@@ -288,45 +288,45 @@ fn odd() -> Vec<User> {
         serde_json::from_value::<User>(user).unwrap()
     };
     vec![
-        User::new("good@test.edu"),
+        User::new("good@uni.test"),
         User::new("no address"),
-        User::new("GOOD@test.edu"),
+        User::new("GOOD@uni.test"),
         with(
-            "long@test.edu",
+            "long@uni.test",
             json!({"username": "much-too-long-a-username"}),
         ),
-        with("named@test.edu", json!({"username": "named"})),
-        with("same@test.edu", json!({"username": "NAMED"})),
+        with("named@uni.test", json!({"username": "named"})),
+        with("same@uni.test", json!({"username": "NAMED"})),
         with(
-            "hash@test.edu",
+            "hash@uni.test",
             json!({"password_hash": "$2y$10$abcdefghijklmnopqrstuuFmEfrkTQnczNzw475xE2VhDrK1uwJiC"}),
         ),
-        with("meta@test.edu", json!({"app_metadata": {"user_id": 1}})),
-        with("dots@test.edu", json!({"user_metadata": {"a.b": 1}})),
-        with("own@test.edu", json!({"user_id": "own"})),
-        with("taken@test.edu", json!({"user_id": "own"})),
-        with("phone@test.edu", json!({"phone_number": "+4912345"})),
-        with("phoned@test.edu", json!({"phone_number": "0049 12345"})),
+        with("meta@uni.test", json!({"app_metadata": {"user_id": 1}})),
+        with("dots@uni.test", json!({"user_metadata": {"a.b": 1}})),
+        with("own@uni.test", json!({"user_id": "own"})),
+        with("taken@uni.test", json!({"user_id": "own"})),
+        with("phone@uni.test", json!({"phone_number": "+4912345"})),
+        with("phoned@uni.test", json!({"phone_number": "0049 12345"})),
         with(
-            "both@test.edu",
+            "both@uni.test",
             json!({"password_hash": "$2b$10$abcdefghijklmnopqrstuuFmEfrkTQnczNzw475xE2VhDrK1uwJiC",
             "custom_password_hash": {"algorithm": "md5", "hash": {"value": "00", "encoding": "hex"}}}),
         ),
         with(
-            "mfa@test.edu",
+            "mfa@uni.test",
             json!({"mfa_factors": [{"totp": {"secret": "JBSWY3DPEHPK3PXP"}}]}),
         ),
         with(
-            "mfas@test.edu",
+            "mfas@uni.test",
             json!({"mfa_factors": [{"totp": {"secret": "1"}}]}),
         ),
-        with("there@test.edu", json!({"given_name": "Ada"})),
+        with("there@uni.test", json!({"given_name": "Ada"})),
     ]
 }
 
 /// Who is in the practice tenant before: one of the e-mails, and one of the usernames.
 fn some_are_there(practice: &Practice, connection: &ConnectionId) {
-    let there = [User::new("there@test.edu")];
+    let there = [User::new("there@uni.test")];
     let tenant = practice.tenant();
     let job = start_import(&tenant, connection, &there).unwrap();
     wait_for_job(&tenant, &job, Duration::from_secs(60)).unwrap();
@@ -359,8 +359,8 @@ fn whom_a_rehearsal_has_refused_is_refused_in_every_odd_connection() {
                 (told(rehearsal.refused()), told(report.attention()));
             // That it was there nobody could know who did not look.
             if !found {
-                expected.retain(|(_, email, ..)| email != "there@test.edu");
-                happened.retain(|(_, email, ..)| email != "there@test.edu");
+                expected.retain(|(_, email, ..)| email != "there@uni.test");
+                happened.retain(|(_, email, ..)| email != "there@uni.test");
             }
             assert_eq!(expected, happened, "{name}, {found}");
             assert!(happened.len() > 6, "{name}: {happened:?}");
@@ -387,7 +387,7 @@ fn requests(tenant: &Tenant) -> u64 {
 fn an_upsert_is_rehearsed_with_those_who_are_there() {
     let practice = Practice::start(&[]);
     let (tenant, connection) = practice.database();
-    let names = generate_users("upsert", "test.edu", 40).unwrap();
+    let names = generate_users("upsert", "uni.test", 40).unwrap();
     let job = start_import(&tenant, &connection, &names[..15]).unwrap();
     wait_for_job(&tenant, &job, Duration::from_secs(60)).unwrap();
     let run = Named::new("upsert");
@@ -395,7 +395,7 @@ fn an_upsert_is_rehearsed_with_those_who_are_there() {
     let looked = options.clone().look_up_existing(true);
     let rehearsal = rehearse_import(&tenant, &connection, &names, &looked).unwrap();
     assert!(
-        rehearsal.obstacles()[0].contains("leave it out of the import itself"),
+        rehearsal.obstacles()[0].contains("leave it out of the import"),
         "{rehearsal}"
     );
     assert!(
@@ -414,7 +414,7 @@ fn an_upsert_is_rehearsed_with_those_who_are_there() {
 fn a_removal_takes_as_many_requests_as_were_told() {
     let practice = Practice::start(&[]);
     let (tenant, connection) = practice.database();
-    let mut all = generate_users("away", "test.edu", 90).unwrap();
+    let mut all = generate_users("away", "uni.test", 90).unwrap();
     for (number, user) in all.iter_mut().take(10).enumerate() {
         user.user_id = Some(format!("own-{number}"));
     }
@@ -616,11 +616,11 @@ fn no_secret_is_written_or_sent_and_nothing_is_left() {
     // Whoever is left out is written down whole.
     all.push(User {
         password_hash: Some(SECRETS[3].to_string()),
-        ..User::new("left@test.edu")
+        ..User::new("left@uni.test")
     });
     all.push(User {
         password_hash: Some(format!("$2y$10${}", SECRETS[0])),
-        ..User::new("out@test.edu")
+        ..User::new("out@uni.test")
     });
     let options = ImportOptions::default()
         .afterwards(Afterwards::KeepAll)
@@ -633,7 +633,7 @@ fn no_secret_is_written_or_sent_and_nothing_is_left() {
         "{rehearsal}"
     );
     assert!(
-        written.iter().any(|text| text.contains("bulk_07@test.edu")),
+        written.iter().any(|text| text.contains("bulk_07@uni.test")),
         "the watcher sees files"
     );
     assert!(

@@ -264,30 +264,30 @@ pub(crate) fn left_out(plan: &RemovalPlan, email: &str, reason: &str) {
     assert!(left(plan, email, reason), "{email}, {reason}: {plan}");
 }
 
-const THREE: [&str; 3] = ["a@test.edu", "b@test.edu", "c@test.edu"];
+const THREE: [&str; 3] = ["a@uni.test", "b@uni.test", "c@uni.test"];
 
 #[test]
 fn accounts_of_another_provider_stay_whatever_their_e_mail_and_age() {
     let _time = turned_time();
     let mut users = vec![
-        google("1", "a@test.edu", BEFORE),
-        google("2", "a@test.edu", AFTER),
-        google("3", "b@test.edu", AFTER),
+        google("1", "a@uni.test", BEFORE),
+        google("2", "a@uni.test", AFTER),
+        google("3", "b@uni.test", AFTER),
         // In a database, but in another one.
-        profile("auth0", "Others", "4", "c@test.edu", AFTER),
+        profile("auth0", "Others", "4", "c@uni.test", AFTER),
     ];
-    users.extend([own("5", "a@test.edu"), own("6", "b@test.edu")]);
+    users.extend([own("5", "a@uni.test"), own("6", "b@uni.test")]);
     let standin = StandIn::new(users);
     standin.holds().inserted = Some(2);
     let finished = standin.job(&THREE.map(User::new));
     let plan = plan_removal(&standin.tenant, &finished).unwrap();
     assert_eq!(planned(&plan), ["auth0|5", "auth0|6"], "{plan}");
     let nobody = "no user with this e-mail is in the connection";
-    left_out(&plan, "c@test.edu", nobody);
+    left_out(&plan, "c@uni.test", nobody);
     assert_eq!((plan.kept, plan.left_out.len()), (1, 1));
     assert!(
         plan.to_string()
-            .contains(&format!("1: {nobody} (c@test.edu)")),
+            .contains(&format!("1: {nobody} (c@uni.test)")),
         "{plan}"
     );
     let removed = remove_users(&standin.tenant, plan).unwrap();
@@ -306,35 +306,35 @@ fn accounts_of_another_provider_stay_whatever_their_e_mail_and_age() {
 #[test]
 fn whoever_was_there_before_the_job_or_is_of_unknown_age_stays() {
     let _time = turned_time();
-    let mut unknown = own("2", "b@test.edu");
+    let mut unknown = own("2", "b@uni.test");
     unknown["created_at"] = json!(1_790_000_000);
-    let mut nameless = own("3", "c@test.edu");
+    let mut nameless = own("3", "c@uni.test");
     nameless.as_object_mut().unwrap().remove("identities");
     let users = vec![
-        profile("auth0", HOME, "1", "a@test.edu", BEFORE),
+        profile("auth0", HOME, "1", "a@uni.test", BEFORE),
         unknown,
         nameless,
     ];
     let standin = StandIn::new(users);
     let plan = plan_removal(&standin.tenant, &standin.job(&THREE.map(User::new))).unwrap();
     assert!(plan.users.is_empty(), "{plan}");
-    left_out(&plan, "a@test.edu", "the user is older than the job");
-    left_out(&plan, "b@test.edu", "the tenant does not tell when");
-    left_out(&plan, "c@test.edu", "no user with this e-mail");
+    left_out(&plan, "a@uni.test", "the user is older than the job");
+    left_out(&plan, "b@uni.test", "the tenant does not say when");
+    left_out(&plan, "c@uni.test", "no user with this e-mail");
 }
 
 #[test]
 fn without_a_name_of_the_connection_nobody_is_planned() {
     let _time = turned_time();
     let standin = StandIn::new(vec![
-        own("1", "a@test.edu"),
-        google("2", "a@test.edu", AFTER),
+        own("1", "a@uni.test"),
+        google("2", "a@uni.test", AFTER),
     ]);
     standin.holds().named = Value::Null;
-    let finished = standin.job(&[User::new("a@test.edu")]);
+    let finished = standin.job(&[User::new("a@uni.test")]);
     let plan = plan_removal(&standin.tenant, &finished).unwrap();
     assert!(plan.users.is_empty(), "{plan}");
-    left_out(&plan, "a@test.edu", "the name of the job's connection");
+    left_out(&plan, "a@uni.test", "the name of the job's connection");
     // The connection itself tells its name.
     standin.holds().connection = (200, json!({"id": ID, "name": HOME, "strategy": "auth0"}));
     let plan = plan_removal(&standin.tenant, &finished).unwrap();
@@ -346,10 +346,10 @@ fn a_connection_that_is_gone_has_nobody_to_remove() {
     let _time = turned_time();
     let gone = json!({"statusCode": 404, "error": "Not Found", "message": "The connection does not exist",
         "errorCode": "inexistent_connection"});
-    let standin = StandIn::new(vec![own("1", "a@test.edu")]);
+    let standin = StandIn::new(vec![own("1", "a@uni.test")]);
     let name = Named::new("gone");
-    standin.run(&name, &[with_id("9", "b@test.edu")]);
-    let finished = standin.job(&[User::new("a@test.edu")]);
+    standin.run(&name, &[with_id("9", "b@uni.test")]);
+    let finished = standin.job(&[User::new("a@uni.test")]);
     standin.holds().connection = (404, gone);
     for error in [
         plan_removal(&standin.tenant, &finished).unwrap_err(),
@@ -360,7 +360,10 @@ fn a_connection_that_is_gone_has_nobody_to_remove() {
             text.starts_with("nothing was removed: the connection con_abcdefghijklmnop (`Staff`)"),
             "{text}"
         );
-        assert!(text.contains("its name now is another one"), "{text}");
+        assert!(
+            text.contains("has that name now, it is a different one"),
+            "{text}"
+        );
     }
 }
 
@@ -369,32 +372,32 @@ fn two_users_with_one_id_or_one_e_mail_both_stay() {
     let _time = turned_time();
     // The id of the first is in another connection too, and is found there first; so is that of the second, with another e-mail.
     let users = vec![
-        profile("auth0", "Others", "1", "a@test.edu", AFTER),
-        profile("auth0", "Others", "2", "else@test.edu", BEFORE),
+        profile("auth0", "Others", "1", "a@uni.test", AFTER),
+        profile("auth0", "Others", "2", "else@uni.test", BEFORE),
     ];
     let standin = StandIn::new(users);
     let name = Named::new("twins");
     let sent = [
-        with_id("1", "a@test.edu"),
-        with_id("2", "b@test.edu"),
-        with_id("3", "c@test.edu"),
-        with_id("4", "d@test.edu"),
-        with_id("5", "e@test.edu"),
+        with_id("1", "a@uni.test"),
+        with_id("2", "b@uni.test"),
+        with_id("3", "c@uni.test"),
+        with_id("4", "d@uni.test"),
+        with_id("5", "e@uni.test"),
     ];
     standin.run(&name, &sent);
     // The id of the third is found in its own connection first.
     standin
         .holds()
         .users
-        .push(profile("auth0", "Others", "3", "c@test.edu", BEFORE));
+        .push(profile("auth0", "Others", "3", "c@uni.test", BEFORE));
     // So is that of the last, and whoever has it there has another e-mail.
     standin
         .holds()
         .users
-        .push(profile("auth0", "Others", "5", "else@test.edu", BEFORE));
+        .push(profile("auth0", "Others", "5", "else@uni.test", BEFORE));
     let plan = plan_run_removal(&standin.tenant, &name.folder()).unwrap();
     assert_eq!(planned(&plan), ["auth0|4"], "{plan}");
-    for email in ["a", "b", "c", "e"].map(|name| format!("{name}@test.edu")) {
+    for email in ["a", "b", "c", "e"].map(|name| format!("{name}@uni.test")) {
         let reason = "two users of the tenant have this id";
         assert!(left(&plan, &email, reason), "{plan}");
     }
@@ -404,30 +407,30 @@ fn two_users_with_one_id_or_one_e_mail_both_stay() {
     standin.holds().search = false;
     let plan = plan_run_removal(&standin.tenant, &name.folder()).unwrap();
     for (email, reason) in [
-        ("a@test.edu", "the user with this id is in another"),
-        ("b@test.edu", "the user with this id is in another"),
-        ("c@test.edu", "two users of the tenant have this id"),
+        ("a@uni.test", "the user with this id is in another"),
+        ("b@uni.test", "the user with this id is in another"),
+        ("c@uni.test", "two users of the tenant have this id"),
     ] {
         assert!(left(&plan, email, reason), "{plan}");
     }
 
     // The same of a job, by e-mail: two users of the connection have it, or two connections have the id.
     let users = vec![
-        own("1", "a@test.edu"),
-        own("2", "a@test.edu"),
-        own("3", "b@test.edu"),
-        profile("auth0", "Others", "3", "b@test.edu", BEFORE),
-        own("4", "c@test.edu"),
+        own("1", "a@uni.test"),
+        own("2", "a@uni.test"),
+        own("3", "b@uni.test"),
+        profile("auth0", "Others", "3", "b@uni.test", BEFORE),
+        own("4", "c@uni.test"),
     ];
     let standin = StandIn::new(users);
     let plan = plan_removal(&standin.tenant, &standin.job(&THREE.map(User::new))).unwrap();
     assert_eq!(planned(&plan), ["auth0|4"], "{plan}");
     assert!(
-        left(&plan, "a@test.edu", "several users of the connection"),
+        left(&plan, "a@uni.test", "several users of the connection"),
         "{plan}"
     );
     assert!(
-        left(&plan, "b@test.edu", "two users of the tenant have this id"),
+        left(&plan, "b@uni.test", "two users of the tenant have this id"),
         "{plan}"
     );
 }
@@ -440,7 +443,7 @@ fn a_salt_that_stands_in_the_name_of_the_connection_hides_nobody_of_the_job() {
     let salted = |id: &str, salt: &str| User {
         custom_password_hash: Some(json!({"algorithm": "md5",
             "hash": {"value": "0123456789abcdef0123456789abcdef", "encoding": "hex"}, "salt": {"value": salt}})),
-        ..with_id(id, &format!("{id}@test.edu"))
+        ..with_id(id, &format!("{id}@uni.test"))
     };
     // Of the connection's name, of the job's id, of its time.
     let users = [
@@ -458,7 +461,7 @@ fn ids_of_any_length_make_no_address_too_long() {
     let _time = turned_time();
     let standin = StandIn::new(Vec::new());
     let name = Named::new("long-ids");
-    let user = |number: usize| with_id(&format!("{number:0>250}"), &format!("u{number}@test.edu"));
+    let user = |number: usize| with_id(&format!("{number:0>250}"), &format!("u{number}@uni.test"));
     let sent: Vec<User> = (0..40).map(user).collect();
     standin.run(&name, &sent);
     let plan = plan_run_removal(&standin.tenant, &name.folder()).unwrap();
@@ -478,7 +481,7 @@ fn ids_of_any_length_make_no_address_too_long() {
 fn what_a_tenant_did_not_tell_of_a_job_is_named_when_a_removal_needs_it() {
     let _time = turned_time();
     let standin = StandIn::new(Vec::new());
-    let mut finished = standin.job(&[User::new("a@test.edu")]);
+    let mut finished = standin.job(&[User::new("a@uni.test")]);
     finished.summary = None;
     let error = plan_removal(&standin.tenant, &finished)
         .unwrap_err()
@@ -507,37 +510,37 @@ fn a_drawn_id_that_another_connection_has_stays_too() {
     }
     let plan = plan_run_removal(&standin.tenant, &name.folder()).unwrap();
     assert_eq!(plan.users.len(), 1, "{plan}");
-    assert_eq!(plan.users[0].0, "c@test.edu");
-    left_out(&plan, "a@test.edu", "two users of the tenant have this id");
-    left_out(&plan, "b@test.edu", "the user with this id is in another");
+    assert_eq!(plan.users[0].0, "c@uni.test");
+    left_out(&plan, "a@uni.test", "two users of the tenant have this id");
+    left_out(&plan, "b@uni.test", "the user with this id is in another");
     // And one who is older than the run's upload.
     standin.holds().users[2]["created_at"] = BEFORE.into();
     let plan = plan_run_removal(&standin.tenant, &name.folder()).unwrap();
-    left_out(&plan, "c@test.edu", "the user is older than the job");
+    left_out(&plan, "c@uni.test", "the user is older than the job");
 }
 
 #[test]
 fn an_e_mail_changed_meanwhile_hides_a_user_from_a_job_and_not_from_a_run() {
     let _time = turned_time();
-    let standin = StandIn::new(vec![own("1", "new@test.edu")]);
-    let plan = plan_removal(&standin.tenant, &standin.job(&[User::new("a@test.edu")])).unwrap();
+    let standin = StandIn::new(vec![own("1", "new@uni.test")]);
+    let plan = plan_removal(&standin.tenant, &standin.job(&[User::new("a@uni.test")])).unwrap();
     assert!(plan.users.is_empty());
-    left_out(&plan, "a@test.edu", "no user with this e-mail");
+    left_out(&plan, "a@uni.test", "no user with this e-mail");
 
     let standin = StandIn::new(Vec::new());
     let name = Named::new("changed");
     standin.run(
         &name,
-        &[User::new("a@test.edu"), with_id("2", "b@test.edu")],
+        &[User::new("a@uni.test"), with_id("2", "b@uni.test")],
     );
     for user in &mut standin.holds().users {
-        user["email"] = "new@test.edu".into();
+        user["email"] = "new@uni.test".into();
     }
     let plan = plan_run_removal(&standin.tenant, &name.folder()).unwrap();
     assert_eq!(plan.users.len(), 2, "{plan}");
     // The plan shows whom the tenant has.
     assert!(
-        plan.users.iter().all(|(email, _)| email == "new@test.edu"),
+        plan.users.iter().all(|(email, _)| email == "new@uni.test"),
         "{plan}"
     );
     assert_eq!(remove_users(&standin.tenant, plan).unwrap().deleted, 2);
@@ -550,7 +553,7 @@ fn who_has_signed_in_since_is_counted_and_who_is_not_seen_is_not_known() {
     let standin = StandIn::new(Vec::new());
     let name = Named::new("signed-in");
     let mut users: Vec<User> = THREE.map(User::new).to_vec();
-    users.push(with_id("4", "d@test.edu"));
+    users.push(with_id("4", "d@uni.test"));
     standin.run(&name, &users);
     {
         let mut holds = standin.holds();
@@ -583,8 +586,8 @@ fn who_has_signed_in_since_is_counted_and_who_is_not_seen_is_not_known() {
         (4, 1, 3)
     );
 
-    let standin = StandIn::new(vec![own("1", "a@test.edu")]);
-    let finished = standin.job(&[User::new("a@test.edu")]);
+    let standin = StandIn::new(vec![own("1", "a@uni.test")]);
+    let finished = standin.job(&[User::new("a@uni.test")]);
     let plan = plan_removal(&standin.tenant, &finished).unwrap();
     assert_eq!((plan.signed_in, plan.sign_in_unknown), (0, 0));
     assert!(
@@ -598,24 +601,24 @@ fn who_was_created_after_the_job_had_ended_is_not_the_jobs() {
     let _time = turned_time();
     // The user of the job was deleted, and another one has the e-mail, or the id, since.
     let newer = "2026-11-01T10:05:00.000Z";
-    let standin = StandIn::new(vec![profile("auth0", HOME, "1", "a@test.edu", newer)]);
+    let standin = StandIn::new(vec![profile("auth0", HOME, "1", "a@uni.test", newer)]);
     standin.holds().date = "date: Sun, 01 Nov 2026 10:00:02 GMT\r\n";
-    let finished = standin.job(&[User::new("a@test.edu")]);
+    let finished = standin.job(&[User::new("a@uni.test")]);
     let plan = plan_removal(&standin.tenant, &finished).unwrap();
     assert!(plan.users.is_empty(), "{plan}");
-    left_out(&plan, "a@test.edu", "the user was created after the job");
+    left_out(&plan, "a@uni.test", "the user was created after the job");
     let name = Named::new("newer");
     standin.run(
         &name,
-        &[with_id("2", "b@test.edu"), with_id("3", "c@test.edu")],
+        &[with_id("2", "b@uni.test"), with_id("3", "c@uni.test")],
     );
     standin.holds().users[1]["created_at"] = newer.into();
     let plan = plan_run_removal(&standin.tenant, &name.folder()).unwrap();
     assert_eq!(planned(&plan), ["auth0|3"], "{plan}");
-    left_out(&plan, "b@test.edu", "the user was created after the job");
+    left_out(&plan, "b@uni.test", "the user was created after the job");
     // A clock that is before the job's own time is another one, and says nothing.
     standin.holds().date = "date: Thu, 01 Jan 2026 00:00:00 GMT\r\n";
-    let finished = standin.job(&[User::new("a@test.edu")]);
+    let finished = standin.job(&[User::new("a@uni.test")]);
     let plan = plan_removal(&standin.tenant, &finished).unwrap();
     assert_eq!(planned(&plan), ["auth0|1"], "{plan}");
 }
@@ -623,18 +626,18 @@ fn who_was_created_after_the_job_had_ended_is_not_the_jobs() {
 #[test]
 fn an_account_that_was_linked_to_another_stays() {
     let _time = turned_time();
-    let mut linked = own("1", "a@test.edu");
-    let second = google("2", "a@test.edu", BEFORE)["identities"][0].clone();
+    let mut linked = own("1", "a@uni.test");
+    let second = google("2", "a@uni.test", BEFORE)["identities"][0].clone();
     linked["identities"].as_array_mut().unwrap().push(second);
     // The other way round: the user of the job is a part of somebody's Google account now.
-    let mut part = google("3", "b@test.edu", AFTER);
-    let own_part = own("4", "b@test.edu")["identities"][0].clone();
+    let mut part = google("3", "b@uni.test", AFTER);
+    let own_part = own("4", "b@uni.test")["identities"][0].clone();
     part["identities"].as_array_mut().unwrap().push(own_part);
     let standin = StandIn::new(vec![linked, part]);
-    let users = [User::new("a@test.edu"), User::new("b@test.edu")];
+    let users = [User::new("a@uni.test"), User::new("b@uni.test")];
     let plan = plan_removal(&standin.tenant, &standin.job(&users)).unwrap();
     assert!(plan.users.is_empty(), "{plan}");
-    for email in ["a@test.edu", "b@test.edu"] {
+    for email in ["a@uni.test", "b@uni.test"] {
         left_out(&plan, email, "another account was linked");
     }
 }
@@ -642,12 +645,12 @@ fn an_account_that_was_linked_to_another_stays() {
 #[test]
 fn more_users_than_the_job_inserted_are_not_all_its_own() {
     let _time = turned_time();
-    let standin = StandIn::new(vec![own("1", "a@test.edu"), own("2", "b@test.edu")]);
+    let standin = StandIn::new(vec![own("1", "a@uni.test"), own("2", "b@uni.test")]);
     standin.holds().inserted = Some(1);
-    let users = [User::new("a@test.edu"), User::new("b@test.edu")];
+    let users = [User::new("a@uni.test"), User::new("b@uni.test")];
     let plan = plan_removal(&standin.tenant, &standin.job(&users)).unwrap();
     assert_eq!((plan.users.len(), plan.kept), (0, 2), "{plan}");
-    left_out(&plan, "b@test.edu", "more such users are found");
+    left_out(&plan, "b@uni.test", "more such users are found");
 }
 
 #[test]
@@ -661,14 +664,14 @@ fn the_look_right_before_a_deletion_decides() {
         let mut holds = standin.holds();
         // One is gone; one has a twin in another connection now, who is found first.
         holds.users.remove(0);
-        let twin = profile("auth0", "Others", "b", "else@test.edu", AFTER);
+        let twin = profile("auth0", "Others", "b", "else@uni.test", AFTER);
         holds.users.insert(0, twin);
         // And a reader added somebody by hand.
-        let other = own("mine", "mine@test.edu");
+        let other = own("mine", "mine@uni.test");
         holds.users.push(other);
     }
     plan.users
-        .push(("mine@test.edu".into(), "auth0|mine".into()));
+        .push(("mine@uni.test".into(), "auth0|mine".into()));
     let removed = remove_users(&standin.tenant, plan.clone()).unwrap();
     assert_eq!(removed.deleted, 1);
     let why: Vec<&str> = removed.left_out.iter().map(|left| left.reason).collect();
@@ -683,7 +686,7 @@ fn the_look_right_before_a_deletion_decides() {
     assert!(
         removed
             .to_string()
-            .contains("the user was gone already (a@test.edu)")
+            .contains("the user was gone already (a@uni.test)")
     );
     assert_eq!(standin.ids(), ["auth0|b", "auth0|b", "auth0|mine"]);
     // The same plan again finds nobody.
@@ -716,24 +719,24 @@ fn who_is_refused_for_another_ones_username_or_id_is_not_already_there() {
     };
     let user = |name: &str| User {
         username: Some(name.into()),
-        ..User::new(format!("{name}@test.edu"))
+        ..User::new(format!("{name}@uni.test"))
     };
     let users = [
         user("a"),
         user("b"),
         user("c"),
         user("d"),
-        User::new("e@test.edu"),
+        User::new("e@uni.test"),
     ];
     // Nobody has the first one's e-mail; the second one's is in another connection, and with Google; the third and the
     // last were there.
     let standin = StandIn::new(vec![
-        profile("auth0", "Others", "1", "b@test.edu", BEFORE),
-        google("2", "b@test.edu", BEFORE),
-        profile("auth0", HOME, "3", "c@test.edu", BEFORE),
+        profile("auth0", "Others", "1", "b@uni.test", BEFORE),
+        google("2", "b@uni.test", BEFORE),
+        profile("auth0", HOME, "3", "c@uni.test", BEFORE),
     ]);
     standin.holds().refused = ["a", "b", "c", "e"]
-        .map(|name| duplicate(&format!("{name}@test.edu")))
+        .map(|name| duplicate(&format!("{name}@uni.test")))
         .to_vec();
     let name = Named::new("taken");
     let connection = ConnectionId::new(ID).unwrap();
@@ -764,7 +767,7 @@ fn who_is_refused_for_another_ones_username_or_id_is_not_already_there() {
         .iter()
         .map(|u| u.email.clone())
         .collect();
-    assert_eq!(emails, ["a@test.edu", "b@test.edu"]);
+    assert_eq!(emails, ["a@uni.test", "b@uni.test"]);
     assert_eq!(standin.sent("GET /api/v2/users-by-email"), 2);
 
     // A token that may not read users: whether they are there is not known.
@@ -786,16 +789,16 @@ fn where_emails_are_shared_another_user_with_the_email_is_not_the_one_who_was_re
         profile
     };
     let standin = StandIn::new(vec![
-        with_name(own("1", "a@test.edu"), "ann"),
-        with_name(own("2", "b@test.edu"), "bob"),
-        own("kept", "a@test.edu"),
+        with_name(own("1", "a@uni.test"), "ann"),
+        with_name(own("2", "b@uni.test"), "bob"),
+        own("kept", "a@uni.test"),
     ]);
     let user = |name: &str| User {
         username: Some(name.into()),
-        ..User::new("a@test.edu")
+        ..User::new("a@uni.test")
     };
     // The first and the last are there; of the second only the username is, and it is another one's.
-    let users = [user("Ann"), user("bob"), with_id("kept", "a@test.edu")];
+    let users = [user("Ann"), user("bob"), with_id("kept", "a@uni.test")];
     let duplicate = |user: &User| {
         json!({"user": user, "errors": [{"code": "DUPLICATED_USER",
             "message": "The user already exist and upsert parameter is false"}]})
@@ -825,16 +828,16 @@ fn where_emails_are_shared_another_user_with_the_email_is_not_the_one_who_was_re
 #[test]
 fn what_a_plan_tells_can_be_printed_and_an_id_that_cannot_is_not_deleted() {
     let _time = turned_time();
-    let standin = StandIn::new(vec![own("EVCXR_1", "a@test.edu"), own("2", "b@test.edu")]);
+    let standin = StandIn::new(vec![own("EVCXR_1", "a@uni.test"), own("2", "b@uni.test")]);
     let sent = [
-        with_id("EVCXR_1", "a@test.edu"),
-        with_id("2", "b@test.edu"),
-        User::new("\u{1b}[2J@test.edu"),
+        with_id("EVCXR_1", "a@uni.test"),
+        with_id("2", "b@uni.test"),
+        User::new("\u{1b}[2J@uni.test"),
     ];
     let plan = plan_removal(&standin.tenant, &standin.job(&sent)).unwrap();
     assert_eq!(planned(&plan), ["auth0|2"], "{plan}");
     assert!(
-        left(&plan, "a@test.edu", "the user id holds characters"),
+        left(&plan, "a@uni.test", "the user id holds characters"),
         "{plan}"
     );
     for left in &plan.left_out {
@@ -856,7 +859,7 @@ fn a_drawn_id_found_in_another_connection_did_not_come_in_here() {
     standin.holds().refused = vec![json!({"errors": []})];
     let name = Named::new("not-here");
     let connection = ConnectionId::new(ID).unwrap();
-    let users = [User::new("a@test.edu"), User::new("b@test.edu")];
+    let users = [User::new("a@uni.test"), User::new("b@uni.test")];
     // The search shows the second one's id in another connection; so does the look by id.
     standin.holds().takes = true;
     standin.holds().elsewhere = Some(1);
@@ -865,11 +868,11 @@ fn a_drawn_id_found_in_another_connection_did_not_come_in_here() {
     assert_eq!(told, [(2, Outcome::Unknown)], "{report}");
     let plan = || plan_run_removal(&standin.tenant, &name.folder()).unwrap();
     assert_eq!(plan().users.len(), 1);
-    left_out(&plan(), "b@test.edu", "the user with this id is in another");
+    left_out(&plan(), "b@uni.test", "the user with this id is in another");
     let later = standin.holds().users.pop().unwrap();
     left_out(
         &plan(),
-        "b@test.edu",
+        "b@uni.test",
         "what became of the user is not known",
     );
     // A drawn id is nobody else's: who came in after the report belongs to the run.
@@ -888,11 +891,11 @@ fn who_came_in_by_an_upload_whose_answer_named_no_job_did_not_fail() {
         (holds.takes, holds.nameless) = (true, 1);
         // The second upload refuses them for another reason than being there.
         let errors = json!([{"code": "MFA_FACTORS_FAILED", "message": "Unable to import factors"}]);
-        holds.refused = vec![json!({"user": {"email": "b@test.edu"}, "errors": errors})];
+        holds.refused = vec![json!({"user": {"email": "b@uni.test"}, "errors": errors})];
     }
     let name = Named::new("nameless");
     let connection = ConnectionId::new(ID).unwrap();
-    let users = [User::new("a@test.edu"), User::new("b@test.edu")];
+    let users = [User::new("a@uni.test"), User::new("b@uni.test")];
     // Such an answer comes again and again, so it is not asked for again.
     let error = import_users(&standin.tenant, &connection, &users, &quick(&name)).unwrap_err();
     let cause = std::error::Error::source(&error).and_then(|cause| cause.downcast_ref::<Error>());
@@ -917,11 +920,11 @@ fn who_came_in_by_an_upload_whose_answer_was_lost_did_not_fail() {
         (holds.takes, holds.loses) = (true, 1);
         // The second upload refuses them for another reason than being there.
         let errors = json!([{"code": "MFA_FACTORS_FAILED", "message": "Unable to import factors"}]);
-        holds.refused = vec![json!({"user": {"email": "b@test.edu"}, "errors": errors})];
+        holds.refused = vec![json!({"user": {"email": "b@uni.test"}, "errors": errors})];
     }
     let name = Named::new("lost");
     let connection = ConnectionId::new(ID).unwrap();
-    let users = [User::new("a@test.edu"), User::new("b@test.edu")];
+    let users = [User::new("a@uni.test"), User::new("b@uni.test")];
     let report = import_users(&standin.tenant, &connection, &users, &quick(&name)).unwrap();
     assert_eq!(standin.sent("POST"), 2);
     assert_eq!(report.counts().inserted, 2, "{report}");
@@ -945,7 +948,7 @@ fn uploads_and_deletions_carry_a_name_for_the_tenants_log() {
             .map_or(String::new(), |line| line[18..].to_string())
     };
     standin.holds().takes = true;
-    let finished = standin.job(&[with_id("1", "a@test.edu")]);
+    let finished = standin.job(&[with_id("1", "a@uni.test")]);
     let job = finished.job.clone();
     assert_eq!(header("POST"), job.correlation_id);
     assert!(job.to_string().contains(&job.correlation_id), "{job}");
@@ -974,7 +977,7 @@ fn uploads_and_deletions_carry_a_name_for_the_tenants_log() {
         if long {
             name.0 += &"x".repeat(64);
         }
-        let report = standin.run(&name, &[User::new("b@test.edu")]);
+        let report = standin.run(&name, &[User::new("b@uni.test")]);
         let id = report.correlation_id().to_string();
         assert_eq!(header("POST"), id);
         assert!(report.to_string().contains(&id), "{report}");
@@ -1006,8 +1009,8 @@ fn ids_kept_in_a_copy_lead_to_neither_of_the_two() {
     let (tenant, connection) = practice.database();
     let other = get_connection_id(&tenant, "Email-Only-Users").unwrap();
     let users = [
-        with_id("kept1", "a@test.edu"),
-        with_id("kept2", "b@test.edu"),
+        with_id("kept1", "a@uni.test"),
+        with_id("kept2", "b@uni.test"),
     ];
     let names = [Named::new("original"), Named::new("copy")];
     for (name, connection) in names.iter().zip([&connection, &other]) {
@@ -1030,26 +1033,26 @@ fn where_e_mails_are_shared_only_ids_tell_whose_a_user_is() {
     let practice = Practice::start(&[]);
     let tenant = practice.tenant();
     let connection = get_connection_id(&tenant, "Shared-Emails").unwrap();
-    let before = start_import(&tenant, &connection, &[User::new("a@test.edu")]).unwrap();
+    let before = start_import(&tenant, &connection, &[User::new("a@uni.test")]).unwrap();
     wait_for_job(&tenant, &before, Duration::from_secs(20)).unwrap();
     // By e-mail it cannot be told; by an id that was sent it can.
-    let users = [User::new("a@test.edu"), with_id("mine", "a@test.edu")];
+    let users = [User::new("a@uni.test"), with_id("mine", "a@uni.test")];
     let job = start_import(&tenant, &connection, &users).unwrap();
     let finished = wait_for_job(&tenant, &job, Duration::from_secs(20)).unwrap();
     let plan = plan_removal(&tenant, &finished).unwrap();
     assert_eq!(planned(&plan), ["auth0|mine"], "{plan}");
-    left_out(&plan, "a@test.edu", "several users of the connection");
+    left_out(&plan, "a@uni.test", "several users of the connection");
     assert_eq!(remove_users(&tenant, plan).unwrap().deleted, 1);
     assert_eq!(logged(&practice, &job.correlation_id), ["sdu", "sapi"]);
     // A run draws ids.
     let name = Named::new("shared");
-    let users = [User::new("a@test.edu"), User::new("a@test.edu")];
+    let users = [User::new("a@uni.test"), User::new("a@uni.test")];
     let report = import_users(&tenant, &connection, &users, &quick(&name)).unwrap();
     assert_eq!(report.counts().inserted, 2, "{report}");
     let plan = plan_run_removal(&tenant, &name.folder()).unwrap();
     assert_eq!((plan.signed_in, plan.sign_in_unknown), (0, 0), "{plan}");
     assert_eq!(remove_users(&tenant, plan).unwrap().deleted, 2);
-    assert_eq!(users_by_email(&tenant, "a@test.edu").unwrap().len(), 2);
+    assert_eq!(users_by_email(&tenant, "a@uni.test").unwrap().len(), 2);
     let log = logged(&practice, report.correlation_id());
     assert_eq!(log, ["sdu", "sdu", "sapi"]);
 }

@@ -34,7 +34,7 @@ fn import_of_secrets() {
         app_metadata: Some(metadata("app")),
         user_metadata: Some(metadata("user")),
         phone_number: Some("+49123456".into()),
-        ..User::new("anna@test.edu")
+        ..User::new("anna@uni.test")
     };
     let job = start_import(&tenant, &connection, &[user]).unwrap();
     let finished = wait_for_job(&tenant, &job, Duration::from_secs(20)).unwrap();
@@ -53,7 +53,7 @@ fn no_secret_of_an_import_is_written_down() {
     let shown = in_a_process("no_secret_of_an_import_is_written_down", &settings);
     for part in [
         "EVCXR_BEGIN_CONTENT text/html",
-        "anna@test.edu",
+        "anna@uni.test",
         "\"password_hash\":<hidden>",
         "client_credentials",
         "$CLIENT_SECRET",
@@ -123,7 +123,7 @@ fn clones_share_the_record_and_it_stays_bounded() {
     let clone = tenant.request_limit(Duration::from_secs(5));
     assert_eq!(tenant.requests().len(), 0);
     for _ in 0..205 {
-        users_by_email(&clone, "nobody@test.edu").unwrap();
+        users_by_email(&clone, "nobody@uni.test").unwrap();
     }
     let log = tenant.requests();
     assert_eq!((log.len(), log.before()), (200, 5));
@@ -195,14 +195,14 @@ fn each_row_is_a_curl_line_that_works() {
     }
     let practice = Practice::start(&[]);
     let (tenant, connection) = practice.database();
-    let users = generate_users("curl's", "test.edu", 2).unwrap();
+    let users = generate_users("curl's", "uni.test", 2).unwrap();
     let options = ImportOptions::default().external_id("@it's; a word");
     let job = start_import_with(&tenant, &connection, &users, &options).unwrap();
     wait_for_job(&tenant, &job, Duration::from_secs(20)).unwrap();
 
     let folder = TestFolder::new();
     export_users(&tenant, &connection, Duration::from_secs(20)).unwrap();
-    let more = json!([{"email": "curl@test.edu"}]).to_string();
+    let more = json!([{"email": "curl@uni.test"}]).to_string();
     std::fs::write(folder.join("users.json"), more).unwrap();
     let log = tenant.requests();
     let line = |part: &str| {
@@ -254,7 +254,7 @@ fn settings(practice: &Practice) -> Vec<(&str, &str)> {
 
 #[test]
 fn a_sign_in_is_recorded_with_its_username_whatever_the_password_is_and_its_line_works() {
-    let login = "anna_01@test.edu";
+    let login = "anna_01@uni.test";
     if is_in_a_process() {
         let tenant = Tenant::from_env().unwrap();
         let connection = get_connection_id(&tenant, DATABASE).unwrap();
@@ -359,7 +359,7 @@ fn hex_keys_are_hidden_in_answers_and_names_of_connections_are_not() {
 fn a_long_external_id_with_line_breaks_is_whole_in_the_line_and_beyond_4000_a_variable() {
     let practice = Practice::start(&[]);
     let (tenant, connection) = practice.database();
-    let users = [User::new("long@test.edu")];
+    let users = [User::new("long@uni.test")];
     let line = |external_id: &str| {
         let options = ImportOptions::default().external_id(external_id);
         let job = start_import_with(&tenant, &connection, &users, &options).unwrap();
@@ -384,7 +384,7 @@ fn a_long_external_id_with_line_breaks_is_whole_in_the_line_and_beyond_4000_a_va
         return;
     }
     let folder = TestFolder::new();
-    std::fs::write(folder.join("users.json"), r#"[{"email": "long@test.edu"}]"#).unwrap();
+    std::fs::write(folder.join("users.json"), r#"[{"email": "long@uni.test"}]"#).unwrap();
     let again = shell(&practice, &folder, sent.curl());
     assert_eq!(again["external_id"], id);
 }

@@ -58,20 +58,20 @@ fn a_run_folder_that_is_not_as_it_was_written_is_refused() {
             .replacen("bulk_01", "bulk_91", 1),
     )
     .unwrap();
-    refused("it is not as this run wrote it");
+    refused("it is not what this run wrote");
     let other = Practice::start(&[]).tenant();
     let name = Named::new("other");
     import_users(
         &tenant,
         &connection,
-        &generate_users("other", "test.edu", 1).unwrap(),
+        &generate_users("other", "uni.test", 1).unwrap(),
         &quick(&name),
     )
     .unwrap();
     let error = resume_import(&other, &name.folder())
         .unwrap_err()
         .to_string();
-    assert!(error.contains("it is of the tenant"), "{error}");
+    assert!(error.contains("the run was on the tenant"), "{error}");
     let error = read_import("imports/none-of-this-name")
         .unwrap_err()
         .to_string();
@@ -123,7 +123,7 @@ fn two_kernels_cannot_work_on_one_run() {
         };
         let error = refused.unwrap_err().to_string();
         assert!(
-            error.contains("another kernel or program is at work on this run"),
+            error.contains("another kernel or program is working on this run"),
             "{error}"
         );
         assert_eq!(run.join().unwrap().unwrap().counts().inserted, 60);
@@ -152,7 +152,7 @@ fn a_run_goes_on_in_its_own_tenant_and_connection_alone() {
 fn cut_off(practice: &Practice, name: &Named) -> (Tenant, PathBuf) {
     let (tenant, connection) = practice.database();
     let mut users = users(70);
-    users[1].email = "jürgen@test.edu".into();
+    users[1].email = "jürgen@uni.test".into();
     let options = quick(name).slots(1).time_limit(Duration::from_millis(200));
     import_users(&tenant, &connection, &users, &options).unwrap_err();
     (tenant, PathBuf::from(name.folder()))
@@ -249,7 +249,7 @@ fn what_a_crash_left_before_anything_was_sent_is_deleted_by_a_later_run() {
         let at = std::time::SystemTime::now() - Duration::from_secs(age);
         lock.set_modified(at).unwrap();
     }
-    let users = generate_users("any", "test.edu", 1).unwrap();
+    let users = generate_users("any", "uni.test", 1).unwrap();
     import_users(&tenant, &connection, &users, &quick(&name)).unwrap();
     assert!(!packing(&old).exists());
     assert!(packing(&new).exists(), "it may be just beginning");
@@ -294,7 +294,7 @@ fn a_source_that_was_cut_off_is_told_up_to_its_last_packed_row() {
 fn a_disk_that_fills_up_midway_leaves_a_run_that_is_resumed() {
     let practice = Practice::start(&[]);
     let (tenant, connection) = practice.database();
-    let light = |number: usize| User::new(format!("u{number:04}@test.edu"));
+    let light = |number: usize| User::new(format!("u{number:04}@uni.test"));
     let everybody: Vec<User> = (1..=crate::kills::LIGHT).map(light).collect();
     for user in everybody.chunks(5_000) {
         let job = start_import(&tenant, &connection, user).unwrap();

@@ -99,7 +99,7 @@ pub(crate) fn users(count: usize) -> Vec<User> {
         user.user_metadata = text.as_object().cloned();
         user
     };
-    generate_users("bulk", "test.edu", count)
+    generate_users("bulk", "uni.test", count)
         .unwrap()
         .into_iter()
         .map(heavy)
@@ -137,7 +137,7 @@ pub(crate) fn someone_else(tenant: &Tenant, connection: &ConnectionId) {
     let before = User {
         user_id: Some("others".into()),
         username: Some("theirs".into()),
-        ..User::new("bulk_07@test.edu")
+        ..User::new("bulk_07@uni.test")
     };
     let job = start_import(tenant, connection, &[before]).unwrap();
     wait_for_job(tenant, &job, Duration::from_secs(20)).unwrap();

@@ -10,7 +10,7 @@ use crate::server::Practice;
 use crate::turned::turned_time;
 
 /// Five users, one of whom no import takes.
-const FILE: &str = "email,username,plan,note\nada@test.edu,ada,free,\nbob@test.edu,bob,,\nno address,cay,,\ndan@test.edu,dan,paid,\neve@test.edu,eve,,\n";
+const FILE: &str = "email,username,plan,note\nada@uni.test,ada,free,\nbob@uni.test,bob,,\nno address,cay,,\ndan@uni.test,dan,paid,\neve@uni.test,eve,,\n";
 
 /// A file whose first run has ended.
 struct Imported {
@@ -100,7 +100,7 @@ fn a_second_time_is_told_before_anything_is_sent_and_brings_whom_the_first_did_n
 
     // One of them goes, and is missing then.
     let mut plan = plan_run_removal(&it.tenant, &it.first.folder()).unwrap();
-    plan.users.retain(|(email, _)| email == "dan@test.edu");
+    plan.users.retain(|(email, _)| email == "dan@uni.test");
     assert_eq!(remove_users(&it.tenant, plan).unwrap().deleted, 1);
     assert!(
         it.again(&quick(&second))
@@ -141,7 +141,10 @@ fn a_run_that_has_not_ended_is_to_be_gone_on_with() {
     for options in [quick(&second), quick(&second).again(Again::Missing)] {
         let error = import(&options).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::SameFile);
-        let advice = format!("go on with resume_import(&tenant, \"{}\")", first.folder());
+        let advice = format!(
+            "continue with resume_import(&tenant, \"{}\")",
+            first.folder()
+        );
         assert_eq!(error.advice(), Some(advice));
     }
     resume_import(&tenant, &first.folder()).unwrap();
@@ -198,7 +201,7 @@ fn what_was_undone_or_went_elsewhere_is_not_the_same() {
 #[test]
 fn a_file_is_known_through_what_hashes_its_passwords_and_nothing_else_is() {
     let _time = turned_time();
-    let it = Imported::new("email,username\nada@test.edu,ada\n");
+    let it = Imported::new("email,username\nada@uni.test,ada\n");
     let name = Named::new("same");
     let users = read_users(it.file.path()).unwrap();
     let hashed = hash_stream(users, Passwords::SameAsUsername).unwrap();
@@ -210,22 +213,22 @@ fn a_file_is_known_through_what_hashes_its_passwords_and_nothing_else_is() {
         import_users(
             &it.tenant,
             &it.connection,
-            &[User::new("ada@test.edu")],
+            &[User::new("ada@uni.test")],
             &again,
         ),
         import_stream(
             &it.tenant,
             &it.connection,
-            [Ok(User::new("ada@test.edu"))],
+            [Ok(User::new("ada@uni.test"))],
             &again,
         ),
     ];
     for refused in refused {
         let error = refused.unwrap_err();
         assert!(
-            error
-                .to_string()
-                .starts_with("ImportOptions::again is for users of a file"),
+            error.to_string().starts_with(
+                "ImportOptions::again cannot be used here: it needs the users of a file"
+            ),
             "{error}"
         );
     }
@@ -234,7 +237,7 @@ fn a_file_is_known_through_what_hashes_its_passwords_and_nothing_else_is() {
 #[test]
 fn users_who_share_an_email_are_told_apart() {
     let _time = turned_time();
-    let text = "email,username\nada@test.edu,ada\nada@test.edu,bob\n";
+    let text = "email,username\nada@uni.test,ada\nada@uni.test,bob\n";
     let it = Imported::into("Shared-Emails", text);
     let name = Named::new("same");
     assert_eq!(it.in_tenant(), 2);
@@ -246,14 +249,14 @@ fn users_who_share_an_email_are_told_apart() {
     assert_eq!(it.in_tenant(), 2);
 
     // What kept ids alone cannot tell them apart.
-    let it = Imported::into("Shared-Emails", "email,username\neve@test.edu,eve\n");
+    let it = Imported::into("Shared-Emails", "email,username\neve@uni.test,eve\n");
     it.remove(&it.first.folder());
     let (kept, more) = (Named::new("same"), Named::new("same"));
     it.again(&quick(&kept).afterwards(Afterwards::KeepIdsOnly))
         .unwrap();
     let error = it.again(&quick(&more).again(Again::Missing)).unwrap_err();
     assert!(
-        error.to_string().contains("kept e-mails and ids alone"),
+        error.to_string().contains("kept only e-mails and ids"),
         "{error}"
     );
 }
@@ -263,15 +266,15 @@ fn who_is_there_already_is_named_before_anything_is_sent() {
     let _time = turned_time();
     let practice = Practice::start(&[]);
     let (tenant, connection) = practice.database();
-    let there = generate_users("there", "test.edu", 2).unwrap();
+    let there = generate_users("there", "uni.test", 2).unwrap();
     let (first, second, third) = (Named::new("there"), Named::new("look"), Named::new("look"));
     import_users(&tenant, &connection, &there, &quick(&first)).unwrap();
     // Somebody of another connection is nobody of this one.
     let other = get_connection_id(&tenant, "Flexible-Identifiers").unwrap();
-    let elsewhere = [User::new("new_01@test.edu")];
+    let elsewhere = [User::new("new_01@uni.test")];
     import_users(&tenant, &other, &elsewhere, &quick(&third)).unwrap();
 
-    let mut users = generate_users("new", "test.edu", 3)
+    let mut users = generate_users("new", "uni.test", 3)
         .unwrap()
         .into_iter()
         .collect::<Vec<User>>();
@@ -289,11 +292,7 @@ fn who_is_there_already_is_named_before_anything_is_sent() {
     assert_eq!(counted(&report), [3, 0, 1, 0, 4], "{report}");
     let named = &report.attention()[0];
     assert_eq!((named.row, named.outcome), (4, Outcome::AlreadyThere));
-    assert!(
-        named.reasons[0]
-            .message
-            .contains("they were looked up, and not sent")
-    );
+    assert!(named.reasons[0].message.contains("so the row was not sent"));
     assert!(report.failed().unwrap().is_empty());
     let log = tenant.requests();
     let since = log
@@ -327,25 +326,27 @@ fn a_look_up_that_could_not_tell_is_refused() {
     let practice = Practice::start(&[]);
     let (tenant, connection) = practice.database();
     let name = Named::new("look");
-    let users = [User::new("ada@test.edu")];
+    let users = [User::new("ada@uni.test")];
     let options = quick(&name).look_up_existing(true);
     let error = import_users(&tenant, &connection, &users, &options.clone().upsert(true));
     assert!(
         error
             .unwrap_err()
             .to_string()
-            .ends_with("leave one of the two out")
+            .ends_with("leave out one of the two")
     );
     let nameless = ConnectionId::new(connection.as_str()).unwrap();
     let error = import_users(&tenant, &nameless, &users, &options).unwrap_err();
     assert!(
-        error.to_string().ends_with("let get_connection_id find it"),
+        error
+            .to_string()
+            .ends_with("find the connection with get_connection_id"),
         "{error}"
     );
     assert!(!Path::new(&name.folder()).exists());
 
     // Row by row, of what comes one after the other.
-    let stream = || [Ok(User::new("ada@test.edu")), Ok(User::new("bob@test.edu"))];
+    let stream = || [Ok(User::new("ada@uni.test")), Ok(User::new("bob@uni.test"))];
     let report = import_stream(&tenant, &connection, stream(), &options).unwrap();
     assert_eq!(counted(&report), [2, 0, 0, 0, 2], "{report}");
     let name = Named::new("look");
@@ -361,7 +362,7 @@ fn of_two_kernels_that_begin_with_the_same_file_at_once_one_sends_it() {
     let tenant = practice.tenant();
     let connection = get_connection_id(&tenant, "Shared-Emails").unwrap();
     for round in 0..5 {
-        let text = format!("email,username\nada{round}@test.edu,ada{round}\n");
+        let text = format!("email,username\nada{round}@uni.test,ada{round}\n");
         let file = TestFile::new(text.as_bytes());
         let both = std::sync::Barrier::new(2);
         let names = [Named::new("same"), Named::new("same")];

@@ -117,7 +117,7 @@ fn a_credential_goes_only_to_the_domain_that_is_set_beside_it() {
     let said = other.open(&[domain, own_token]);
     assert!(said.contains(&format!("opened {}", &base[7..])), "{said}");
     assert!(
-        said.contains("SIGN_IN_CLIENT_SECRET where DOMAIN is set"),
+        said.contains("SIGN_IN_CLIENT_SECRET in the same place as DOMAIN"),
         "{said}"
     );
     let said = other.open(&[domain, id]);

@@ -264,7 +264,7 @@ impl Holds {
 }
 
 fn two() -> [User; 2] {
-    ["a@test.edu", "b@test.edu"].map(User::new)
+    ["a@uni.test", "b@uni.test"].map(User::new)
 }
 
 fn summary(inserted: usize, updated: usize, failed: usize) -> Value {
@@ -277,7 +277,7 @@ fn outcomes(report: &ImportReport) -> Vec<Outcome> {
 
 /// An upsert of two, of whom the first is there.
 fn mixed(auth0: &Auth0) {
-    let there = someone(HOME, &json!({"user_id": "before", "email": "a@test.edu"}));
+    let there = someone(HOME, &json!({"user_id": "before", "email": "a@uni.test"}));
     let mut holds = auth0.holds();
     holds.users.push(there);
     holds.summary = summary(1, 1, 0);
@@ -368,7 +368,7 @@ fn an_upsert_of_which_nothing_is_told_is_sent_again_only_if_the_reader_says_so()
         let auth0 = Auth0::new();
         let name = Named::new("untold");
         // One came in; the other was there before, so nobody has the id that was drawn for them.
-        let there = someone(HOME, &json!({"user_id": "before", "email": "a@test.edu"}));
+        let there = someone(HOME, &json!({"user_id": "before", "email": "a@uni.test"}));
         auth0.holds().users.push(there);
         let folder = auth0.cut_off(&two(), options(quick(&name)), 24 * HOUR);
         auth0.holds().jobs = vec![no_job(), completed()];
@@ -387,7 +387,7 @@ fn an_upsert_of_which_nothing_is_told_is_sent_again_only_if_the_reader_says_so()
         ([Outcome::Unknown].as_slice(), 1),
         "{report}"
     );
-    assert_eq!(failed, ["a@test.edu"]);
+    assert_eq!(failed, ["a@uni.test"]);
     let reason = &report.attention()[0].reasons[0];
     assert_eq!(reason.code, "NOT_TOLD");
     assert!(
@@ -508,7 +508,7 @@ fn users_of_an_upload_that_was_not_answered_are_waited_for_and_removed_when_they
         holds.uploads = vec![Upload::LostAndLate, Upload::Taken];
         // The second upload is refused one of the two; so he is not in the tenant yet.
         let errors = json!([{"code": "MFA_FACTORS_FAILED", "message": "Unable to import factors"}]);
-        holds.refused = vec![json!({"user": {"email": "b@test.edu"}, "errors": errors})];
+        holds.refused = vec![json!({"user": {"email": "b@uni.test"}, "errors": errors})];
         holds.summary = summary(1, 0, 1);
     }
     let name = Named::new("late");
@@ -576,7 +576,7 @@ fn users_of_a_job_that_was_given_up_are_looked_for_when_it_must_have_ended() {
         .skip(1)
         .map(|rest| rest.split('"').next().unwrap().to_string())
         .collect();
-    let late = json!({"user_id": ids[1], "email": "b@test.edu"});
+    let late = json!({"user_id": ids[1], "email": "b@uni.test"});
     auth0.holds().users.push(someone(HOME, &late));
     assert_eq!(auth0.resume(&folder).counts().unknown, 2);
     age(&folder, 3 * HOUR);

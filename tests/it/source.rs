@@ -19,12 +19,12 @@ fn csv(bytes: &[u8], columns: &[(&str, &str)]) -> Vec<Result<User>> {
 
 #[test]
 fn a_csv_file_is_read_by_its_heading() {
-    let text = "\u{feff}E-Mail,username,email_verified,user_metadata.plan,shoe size\n\"a,\"\"b\"\"@test.edu\",one,TRUE,gold,9\nb@test.edu,,false,,\n";
+    let text = "\u{feff}E-Mail,username,email_verified,user_metadata.plan,shoe size\n\"a,\"\"b\"\"@uni.test\",one,TRUE,gold,9\nb@uni.test,,false,,\n";
     let users: Vec<User> = csv(text.as_bytes(), &[("E-Mail", "email")])
         .into_iter()
         .map(Result::unwrap)
         .collect();
-    assert_eq!(users[0].email, "a,\"b\"@test.edu");
+    assert_eq!(users[0].email, "a,\"b\"@uni.test");
     assert_eq!(users[0].email_verified, Some(true));
     assert_eq!(users[0].user_metadata.as_ref().unwrap()["plan"], "gold");
     assert_eq!(
@@ -36,14 +36,14 @@ fn a_csv_file_is_read_by_its_heading() {
 
 #[test]
 fn what_is_wrong_with_a_file_is_said_with_its_line() {
-    let latin1 = csv(b"email,name\na@test.edu,J\xfcrgen\nb@test.edu,ok\n", &[]);
+    let latin1 = csv(b"email,name\na@uni.test,J\xfcrgen\nb@uni.test,ok\n", &[]);
     let error = latin1[0].as_ref().unwrap_err().to_string();
     assert!(
         error.contains("line 2 is not UTF-8 (Latin-1, perhaps)"),
         "{error}"
     );
-    assert_eq!(latin1[1].as_ref().unwrap().email, "b@test.edu");
-    let uneven = csv(b"email,name\na@test.edu\n", &[]);
+    assert_eq!(latin1[1].as_ref().unwrap().email, "b@uni.test");
+    let uneven = csv(b"email,name\na@uni.test\n", &[]);
     assert!(
         uneven[0]
             .as_ref()
@@ -52,9 +52,9 @@ fn what_is_wrong_with_a_file_is_said_with_its_line() {
             .contains("line 2 has 1 cell, and the heading has 2")
     );
     let wide = [
-        b"email,name\na@test.edu,".as_slice(),
+        b"email,name\na@uni.test,".as_slice(),
         &b"x".repeat(10_000_000),
-        b"\nb@test.edu,y\n",
+        b"\nb@uni.test,y\n",
     ]
     .concat();
     assert_eq!(csv(&wide, &[]).len(), 2);
@@ -81,7 +81,7 @@ fn an_export_streams_into_a_tenant_and_a_broken_line_costs_itself_alone() {
     let practice = Practice::start(&[]);
     let (tenant, connection) = practice.database();
     let name = Named::new("export");
-    let lines = "{\"user_id\":\"auth0|abc\",\"email\":\"a@test.edu\",\"created_at\":\"2026\",\"identities\":[],\"name\":null}\n\n{\"email\":\"b@test.edu\"\n{\"email\":7}\n{\"email\":\"c@test.edu\"}\n{\"email\":\"A@test.edu\"}\n{\"email\":\"nobody\"}";
+    let lines = "{\"user_id\":\"auth0|abc\",\"email\":\"a@uni.test\",\"created_at\":\"2026\",\"identities\":[],\"name\":null}\n\n{\"email\":\"b@uni.test\"\n{\"email\":7}\n{\"email\":\"c@uni.test\"}\n{\"email\":\"A@uni.test\"}\n{\"email\":\"nobody\"}";
     let file = TestFile::new(lines.as_bytes());
     let report = import_stream(
         &tenant,
@@ -139,12 +139,12 @@ fn users_stream_in_file_by_file_and_a_source_that_ends_early_is_said() {
 
     // Hashed on the way; a user with a hash keeps it, one without a username is an error of their own.
     let name = Named::new("hashed");
-    let mut source: Vec<Result<User>> = generate_users("late", "test.edu", 3)
+    let mut source: Vec<Result<User>> = generate_users("late", "uni.test", 3)
         .unwrap()
         .into_iter()
         .map(Ok)
         .collect();
-    source.push(Ok(User::new("nameless@test.edu")));
+    source.push(Ok(User::new("nameless@uni.test")));
     source.push(Ok(users(1).remove(0)));
     let hashed = hash_stream(source, Passwords::SameAsUsername).unwrap();
     let report = import_stream(&tenant, &connection, hashed, &quick(&name)).unwrap();
@@ -171,7 +171,7 @@ fn users_stream_in_file_by_file_and_a_source_that_ends_early_is_said() {
 #[test]
 fn a_file_without_a_heading_shows_nothing_of_its_first_user() {
     let hash = "$2b$10$k9UDAdTsPsHQuH8DQcHVjePx7dzRHErpxHpp2AVwsVY3jbNpzKa7O";
-    let first_user = format!("ada@test.edu,{hash},battery-staple\n");
+    let first_user = format!("ada@uni.test,{hash},battery-staple\n");
     let no_email = format!("ada,{hash}\n");
     let both: [&[(&str, &str)]; 2] = [&[], &[("E-Mail", "email")]];
     for columns in both {
@@ -272,7 +272,7 @@ fn jobs_are_watched_while_a_source_is_stuck() {
             );
             thread::sleep(Duration::from_millis(20));
         }
-        Ok(User::new("last@test.edu"))
+        Ok(User::new("last@uni.test"))
     });
     let source = users(60).into_iter().map(Ok).chain(last);
     let report = import_stream(&tenant, &connection, source, &quick(&name)).unwrap();
@@ -294,7 +294,7 @@ fn a_source_that_panics_is_an_error_and_the_run_is_kept() {
     assert!(
         stopped
             .to_string()
-            .contains("the source that was given: it panicked"),
+            .contains("the given iterator: it panicked"),
         "{stopped}"
     );
 }

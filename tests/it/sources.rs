@@ -384,7 +384,7 @@ fn more_of_the_systems() {
         keycloak
             .counts
             .to_string()
-            .contains("1 user had a second factor that an import cannot bring")
+            .contains("1 user had a second factor that an import cannot carry over")
     );
 
     let ldif = "dn: ou=people,dc=example,dc=com\nobjectClass: organizationalUnit\nou: people\n\ndn: uid=a\nno attribute\n\ndn: uid=ada\nobjectClass: person\nmail: ada@example.com\nuserPassword:: e1NTSEF9VDVXUmFldk0zQjZzWW5ZQzVMbUJGV2hxYTkvVmZFdmp3WUNnR1E9PQ==\njpegPhoto:: /9j/4AAQ\n\ndn: uid=b\nobjectClass: person\nmail:: !!!\n";
@@ -629,7 +629,7 @@ fn a_column_of_hashes_that_goes_nowhere_stops_the_reading() {
         let said = stopped(&csv, &plain());
         assert!(
             said.contains(&format!(
-                "`{name}` looks like hashes of passwords and goes nowhere"
+                "`{name}` looks like password hashes but is not mapped"
             )),
             "{said}"
         );
@@ -640,7 +640,7 @@ fn a_column_of_hashes_that_goes_nowhere_stops_the_reading() {
         );
         let said = stopped(&lines, &plain());
         assert!(
-            said.contains(&format!("`{name}` looks like hashes")),
+            said.contains(&format!("`{name}` looks like password hashes")),
             "{said}"
         );
         let left_out = seen_with(csv.as_bytes(), &plain().leave_out(name)).unwrap();
@@ -651,7 +651,7 @@ fn a_column_of_hashes_that_goes_nowhere_stops_the_reading() {
         "email,uuid,reset_token,avatar_hash_url,password_changed_at,must_change_password,checksum\na@example.com,{SILENT},{SILENT},{SILENT},2024-01-01,true,{SILENT}\n"
     );
     assert_eq!(seen(others).counted(), (1, 1, 0, 0));
-    let others = "email,wallet,since,site,seen\na@example.com,0x52908400098527886E0F7030069857D2E4169EE7,2024-01-01T10:00:00.000000+02:00,https://test.edu/users/0123456789abcdef0123,10.AAAAAAAAAAAAAAAAAAAAAAAAAAAA\n";
+    let others = "email,wallet,since,site,seen\na@example.com,0x52908400098527886E0F7030069857D2E4169EE7,2024-01-01T10:00:00.000000+02:00,https://uni.test/users/0123456789abcdef0123,10.AAAAAAAAAAAAAAAAAAAAAAAAAAAA\n";
     assert_eq!(seen(others).counted(), (1, 1, 0, 0));
     // A hash deep inside, and one that comes late: its row is an error of its own.
     let deep =
@@ -740,10 +740,10 @@ fn what_is_no_file_of_users_is_said_in_one_sentence() {
         (b" \n\n", "it is empty"),
         (
             b"PK\x03\x04rest",
-            "it is a zip archive or a workbook of Excel: unpack it, or save the sheet as CSV in UTF-8",
+            "it is a zip archive or an Excel workbook: unpack it, or save the sheet as CSV in UTF-8",
         ),
-        (b"SQLite format 3\0", "it is a database of SQLite"),
-        (b"-- MySQL dump 10\nINSERT INTO", "it is a script of SQL"),
+        (b"SQLite format 3\0", "it is an SQLite database"),
+        (b"-- MySQL dump 10\nINSERT INTO", "it is an SQL script"),
         (b"<html></html>", "it is XML or HTML"),
         (
             b"a@example.com,$2b$10$x,battery-staple\n",
@@ -751,13 +751,13 @@ fn what_is_no_file_of_users_is_said_in_one_sentence() {
         ),
         (
             b"ada,battery-staple\nbob,battery-staple\n",
-            "no column is named `email` (its first line may be no heading, so it is not shown)",
+            "no column is named `email` (its first line may not be a heading, so it is not shown)",
         ),
         (
             b"email,name,email\na@example.com,A,b@example.com\n",
             "its heading has `email` twice",
         ),
-        (b"\x1f\x8bno gzip", "it is no gzip file"),
+        (b"\x1f\x8bno gzip", "it is not a gzip file"),
     ] {
         let refused = match seen_with(bytes, &options) {
             Err(error) => error.to_string(),
@@ -1112,7 +1112,7 @@ fn a_second_factor_of_keycloak_is_counted_among_those_to_be_enrolled_again() {
     assert_eq!((seen.counts.lost_factors(), seen.counts.users()), (1, 2));
     let said = seen.counts.to_string();
     assert!(
-        said.contains("1 user had a second factor that an import cannot bring"),
+        said.contains("1 user had a second factor that an import cannot carry over"),
         "{said}"
     );
 }

@@ -181,7 +181,7 @@ fn options_that_are_not_told_are_unknown_and_stop_nothing() {
         let tenant = stand_in.tenant();
         let id = get_connection_id(&tenant, DATABASE).unwrap();
         assert_eq!(id.takes_usernames(), None, "{options:?}");
-        let users = generate_users("imfake", "test.edu", 25).unwrap();
+        let users = generate_users("imfake", "uni.test", 25).unwrap();
         let plan = plan_import(&tenant, &id, &users).unwrap().to_string();
         assert!(plan.contains("25"), "{plan}");
         assert!(plan.contains("read:connections_options"), "{plan}");
@@ -310,7 +310,7 @@ fn rows_of_a_report_in_forms_of_their_own_are_told_as_far_as_they_tell() {
     let _time = turned_time();
     let user = User {
         user_id: Some("17".to_string()),
-        ..User::new("a@test.edu")
+        ..User::new("a@uni.test")
     };
     let users = [User::new(EMAIL), user];
     for (row, place, code, message) in [

@@ -171,7 +171,7 @@ fn refused_late(text: &str) -> String {
 fn what_holds_users_and_is_no_list_of_them_is_named() {
     let realm = |users: Value| json!({"realm": "r", "clients": [{"clientId": "a", "secret": "**********"}], "users": users});
     let ada = json!({"username": "ada", "email": "ada@example.com"});
-    let lists = "it is JSON of objects that hold a list of users each: ";
+    let lists = "it is JSON with several objects that each hold a list of users: ";
     for text in [
         json!([realm(json!([ada])), realm(json!([]))]).to_string(),
         json!([{"type": "header"}, {"type": "table", "name": "users", "data": [{"id": "1", "email": "ada@example.com", "password": BCRYPT}]}]).to_string(),
@@ -179,7 +179,8 @@ fn what_holds_users_and_is_no_list_of_them_is_named() {
         let refused = refused(&text, &plain());
         assert!(refused.starts_with(lists), "{refused}");
     }
-    let keyed = "it is a JSON object with a user under each key: make a list of its users, as `jq '[.[]]'` does";
+    let keyed =
+        "it is a JSON object with one user under each key: turn it into a list with `jq '[.[]]'`";
     let users = json!({"u1": ada, "u2": {"email": "bob@example.com"}});
     assert_eq!(refused(users.to_string(), &plain()), keyed);
     assert_eq!(
@@ -190,14 +191,14 @@ fn what_holds_users_and_is_no_list_of_them_is_named() {
     bare.as_object_mut().unwrap().remove("users");
     let bare = refused(bare.to_string(), &plain());
     assert!(
-        bare.starts_with("it is a realm of Keycloak without its users: "),
+        bare.starts_with("it is a Keycloak realm without its users: "),
         "{bare}"
     );
     let behind = json!({"accounts": [{"email": "group@example.com"}], "users": [ada]});
     let behind = refused(behind.to_string(), &plain());
     assert_eq!(
         behind,
-        "it is JSON with another list before the one that is named users: keep that list alone, as `jq .users` does"
+        "it is JSON with another list before the list `users`: keep only that list, for example with `jq .users`"
     );
     // Rows without an e-mail are rows.
     let rows = seen(lines(&[
@@ -206,13 +207,13 @@ fn what_holds_users_and_is_no_list_of_them_is_named() {
     ]));
     assert_eq!(rows.counts.rows(), 2);
     for (text, what) in [
-        ("--\n-- PostgreSQL database dump\n--\n", "a script of SQL"),
-        ("/*!40101 SET NAMES utf8 */;\n", "a script of SQL"),
+        ("--\n-- PostgreSQL database dump\n--\n", "an SQL script"),
+        ("/*!40101 SET NAMES utf8 */;\n", "an SQL script"),
         (
             "COPY public.users (id, email) FROM stdin;\n",
-            "a script of SQL",
+            "an SQL script",
         ),
-        ("PRAGMA foreign_keys=OFF;\n", "a script of SQL"),
+        ("PRAGMA foreign_keys=OFF;\n", "an SQL script"),
     ] {
         let refused = refused(text, &plain());
         assert!(refused.starts_with(&format!("it is {what}: ")), "{refused}");
@@ -562,7 +563,7 @@ fn a_quote_behind_a_backslash_costs_its_row_and_garbles_no_name() {
     assert_eq!(seen.counted(), (3, 2, 0, 1), "{:?}", seen.users());
     assert_eq!(
         seen.faults(),
-        ["line 2 has a quote behind a backslash within a cell: write \"\" for it"]
+        ["line 2 has a quote after a backslash in a cell: write it as \"\""]
     );
     assert_eq!(seen.users()[0]["name"], "C:\\");
     assert_eq!(seen.users()[1]["name"], "Cay \"C\"");
@@ -646,7 +647,7 @@ fn pages_that_follow_each_other_are_read_and_what_else_follows_is_told() {
         pages.faults()
     );
 
-    let behind = "begins what stands behind the list of users and is not read";
+    let behind = "begins something after the list of users, which is not read";
     let another = r#","users":[{"email":"b@example.com"}]}"#;
     let twice = page("a").replace(r#","links":{"next":[1]}}"#, another);
     for text in [

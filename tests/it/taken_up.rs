@@ -90,7 +90,7 @@ fn a_report_is_read_without_the_rows_and_with_them_once_the_reader_says_who_was_
     assert_eq!(errors.explanation(), None);
 
     // One too many: no row is believed.
-    let users = [&users[..], &[User::new("c@test.edu")]].concat();
+    let users = [&users[..], &[User::new("c@uni.test")]].concat();
     let errors = job_errors(&tenant, &finished(&stand_in, &users)).unwrap();
     assert!(errors.iter().all(|user| user.row.is_none()), "{errors}");
     let explanation = errors.explanation().unwrap();
@@ -308,7 +308,7 @@ fn after_a_restart_a_job_is_waited_for_accounted_for_and_removed_by_its_id_alone
     let _time = turned_time();
     let practice = Practice::start(&[]);
     let (tenant, connection) = practice.database();
-    let mut users = generate_users("restart", "test.edu", 3).unwrap();
+    let mut users = generate_users("restart", "uni.test", 3).unwrap();
     users[1].email = "no address".to_string();
     let job = start_import(&tenant, &connection, &users).unwrap();
     // Here nothing can be said that is not known.

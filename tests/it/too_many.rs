@@ -184,8 +184,8 @@ fn a_quota_that_is_used_up_for_long_is_told_and_for_a_moment_is_waited_for() {
         (
             quota(),
             [
-                "the tenant does not say when to ask again",
-                "quota of tokens is used up",
+                "wait, though the tenant does not say how long",
+                "token quota is used up",
             ],
         ),
     ] {

@@ -163,7 +163,7 @@ fn a_connection_without_a_proper_id_is_left_out_and_the_rest_is_listed() {
     let error = list_connections(&answering(vec![ok(&json!(malformed))])).unwrap_err();
     assert_eq!(
         error.to_string(),
-        format!("{unreadable}none of its connections has an id of con_ and 16 letters or digits")
+        format!("{unreadable}none of its connections has an id with con_ and 16 letters or digits")
     );
     let error = get_connection_id(&answering(vec![ok(&json!(malformed))]), "three").unwrap_err();
     assert_eq!(
@@ -206,7 +206,7 @@ fn a_search_says_how_many_there_are_and_gives_the_first_thousand() {
     let _time = turned_time();
     let practice = Practice::start(&[]);
     let (tenant, connection) = practice.database();
-    let users = generate_users("crowd", "test.edu", 5000).unwrap();
+    let users = generate_users("crowd", "uni.test", 5000).unwrap();
     fill(&tenant, &connection, &users);
     let before = tenant.requests().before() + tenant.requests().len() as u64;
     let found = find_users(&tenant, "username:crowd_*").unwrap();
@@ -231,14 +231,14 @@ fn a_search_says_how_many_there_are_and_gives_the_first_thousand() {
 
     let few = find_users(
         &tenant,
-        "email:\"Crowd_07@test.edu\" OR username:crowd_4711",
+        "email:\"Crowd_07@uni.test\" OR username:crowd_4711",
     )
     .unwrap();
     assert_eq!(few.len(), 2);
     assert!(!few.to_string().contains("1,000"), "{few}");
     let refused = find_users(&tenant, "who is there").unwrap_err().to_string();
     assert!(
-        refused.contains("invalid_query_string") && refused.contains("mend what it names"),
+        refused.contains("invalid_query_string") && refused.contains("fix what it names"),
         "{refused}"
     );
 }
@@ -249,20 +249,20 @@ fn an_email_is_looked_up_in_lower_case_over_all_connections() {
     let practice = Practice::start(&[]);
     let (tenant, connection) = practice.database();
     let other = get_connection_id(&tenant, "Email-Only-Users").unwrap();
-    let anna = [User::new("Anna@Test.edu")];
+    let anna = [User::new("Anna@Uni.test")];
     fill(&tenant, &connection, &anna);
     fill(&tenant, &other, &anna);
-    let found = users_by_email(&tenant, " ANNA@test.edu ").unwrap();
+    let found = users_by_email(&tenant, " ANNA@uni.test ").unwrap();
     let connections: Vec<_> = found
         .iter()
         .map(|user| user.connection.as_deref())
         .collect();
     assert_eq!(connections, [Some(DATABASE), Some("Email-Only-Users")]);
-    let nobody = users_by_email(&tenant, "nobody@test.edu").unwrap();
+    let nobody = users_by_email(&tenant, "nobody@uni.test").unwrap();
     assert!(
         nobody
             .to_string()
-            .starts_with("0 users with the e-mail nobody@test.edu"),
+            .starts_with("0 users with the e-mail nobody@uni.test"),
         "{nobody}"
     );
 }
@@ -297,7 +297,7 @@ fn an_email_that_a_connection_keeps_with_capitals_is_found_as_given() {
 #[test]
 fn users_without_an_email_or_with_kilobytes_of_metadata_are_drawn() {
     let large = json!({"text": "x".repeat(10_000)});
-    let users = json!([{"user_id": "sms|1"}, {"user_id": "auth0|2", "email": "a@test.edu", "user_metadata": large}]);
+    let users = json!([{"user_id": "sms|1"}, {"user_id": "auth0|2", "email": "a@uni.test", "user_metadata": large}]);
     let tenant = answering(vec![ok(&json!({"users": users, "total": 2}))]);
     let found = find_users(&tenant, "").unwrap();
     assert_eq!(
@@ -338,7 +338,7 @@ fn a_token_without_the_scope_is_told_before_anything_is_sent() {
     let sent = tenant.requests().len();
     let errors = [
         find_users(&tenant, "").map(drop),
-        users_by_email(&tenant, "a@test.edu").map(drop),
+        users_by_email(&tenant, "a@uni.test").map(drop),
         export_users(&tenant, &id, LIMIT).map(drop),
     ];
     for error in errors {
@@ -356,13 +356,13 @@ fn ten_thousand_users_are_exported_and_saved_for_their_owner_alone() {
     let _time = turned_time();
     let practice = Practice::start(&[]);
     let (tenant, connection) = practice.database();
-    let mut users = generate_users("crowd", "test.edu", 10_000).unwrap();
-    users[0].name = Some("=HYPERLINK(\"http://test.edu\",\"x\")".into());
+    let mut users = generate_users("crowd", "uni.test", 10_000).unwrap();
+    users[0].name = Some("=HYPERLINK(\"http://uni.test\",\"x\")".into());
     users[1].user_metadata = Some(Map::from_iter([("group".to_string(), json!("a, b"))]));
     users[2].password_hash = Some(format!("$2b$10${}", "Ab3".repeat(17) + "xy"));
     fill(&tenant, &connection, &users);
     let other = get_connection_id(&tenant, "Email-Only-Users").unwrap();
-    fill(&tenant, &other, &[User::new("other@test.edu")]);
+    fill(&tenant, &other, &[User::new("other@uni.test")]);
 
     let exported = export_users(&tenant, &connection, LIMIT).unwrap();
     assert_eq!(exported.len(), 10_000);
@@ -425,14 +425,14 @@ fn what_cannot_be_saved_leaves_nothing_behind() {
         let exported = export_users(&tenant, &connection, LIMIT).unwrap();
         assert_eq!(exported.len(), 100);
         let full = exported.save_csv("full.csv").unwrap_err();
-        let users = generate_users("full", "test.edu", 20).unwrap();
+        let users = generate_users("full", "uni.test", 20).unwrap();
         let sheet = set_passwords(&users, Passwords::Random).unwrap_err();
         println!("\n{full}\n{sheet}");
         return;
     }
     let practice = Practice::start(&[]);
     let (tenant, connection) = practice.database();
-    let users = generate_users("full", "test.edu", 100).unwrap();
+    let users = generate_users("full", "uni.test", 100).unwrap();
     fill(&tenant, &connection, &users);
     let folder = TestFolder::new();
     // No file of over a block: the write fails, as on a full disk.
@@ -555,10 +555,7 @@ fn a_link_that_has_ended_is_asked_for_again_and_never_sent_the_token() {
     let error = export_users(&tenant, &connection, LIMIT)
         .unwrap_err()
         .to_string();
-    assert!(
-        error.contains("had ended when they were followed"),
-        "{error}"
-    );
+    assert!(error.contains("had expired when they were used"), "{error}");
 }
 
 #[test]
@@ -572,7 +569,7 @@ fn files_that_cannot_be_used_and_waits_that_are_too_short_are_told() {
             damaged,
             "the file is cut off or damaged: run this cell again",
         ),
-        (b"<html>".to_vec(), "it is no gzip file"),
+        (b"<html>".to_vec(), "it is not a gzip file"),
     ] {
         let (tenant, _) = exporting("{base}/file?x", vec![file(&body)]);
         let error = export_users(&tenant, &connection, LIMIT)
@@ -580,11 +577,11 @@ fn files_that_cannot_be_used_and_waits_that_are_too_short_are_told() {
             .to_string();
         assert!(error.contains(part), "{error}");
     }
-    let (tenant, _) = exporting("http://test.edu/file?x", vec![Vec::new()]);
+    let (tenant, _) = exporting("http://uni.test/file?x", vec![Vec::new()]);
     let error = export_users(&tenant, &connection, LIMIT)
         .unwrap_err()
         .to_string();
-    assert!(error.contains("not to be had over https"), "{error}");
+    assert!(error.contains("is not https"), "{error}");
 
     let practice = Practice::start(&[]);
     let (tenant, connection) = practice.database();
@@ -625,14 +622,14 @@ fn each_list_that_the_crate_gives_can_be_gone_through_by_reference_and_by_value(
     }
     let practice = Practice::start(&[]);
     let (tenant, connection) = practice.database();
-    let users: Users = vec![User::new("a@test.edu"), User::new("no address")].into();
+    let users: Users = vec![User::new("a@uni.test"), User::new("no address")].into();
     let job = start_import(&tenant, &connection, &users).unwrap();
     let finished = wait_for_job(&tenant, &job, Duration::from_secs(20)).unwrap();
     same(users);
     same(job_errors(&tenant, &finished).unwrap());
     same(list_connections(&tenant).unwrap());
     same(find_users(&tenant, "").unwrap());
-    same(users_by_email(&tenant, "a@test.edu").unwrap());
+    same(users_by_email(&tenant, "a@uni.test").unwrap());
     same(export_users(&tenant, &connection, Duration::from_secs(60)).unwrap());
     same(tenant.requests());
 }

@@ -8,13 +8,13 @@ use crate::runs::TestFolder;
 
 #[test]
 fn the_record_is_the_python_notebooks() {
-    let users = generate_users("imfake", "test.edu", 25).unwrap();
+    let users = generate_users("imfake", "uni.test", 25).unwrap();
     let accounts = set_passwords(&users[..1], Passwords::SameAsUsername).unwrap();
     let json = serde_json::to_value(&accounts[0]).unwrap();
     let hash = json["password_hash"].as_str().unwrap();
     assert!(bcrypt::verify("imfake_01", hash).unwrap() && hash.starts_with("$2b$10$"));
     assert_eq!(json.as_object().unwrap().len(), 6);
-    assert_eq!(json["email"], "imfake_01@test.edu");
+    assert_eq!(json["email"], "imfake_01@uni.test");
     assert_eq!(json["name"], json["email"]);
     assert_eq!(json["nickname"], "imfake_01");
     assert_eq!(json["username"], "imfake_01");
@@ -26,30 +26,30 @@ fn bad_input_is_refused_in_a_sentence() {
     for (prefix, domain, count, part) in [
         (
             "",
-            "test.edu",
+            "uni.test",
             1,
             "the prefix `` cannot be used: it is empty",
         ),
         (
             "im fake",
-            "test.edu",
+            "uni.test",
             1,
             "the character ' ' cannot stand in a username",
         ),
-        ("José", "test.edu", 1, "the character 'é' cannot stand"),
-        ("a@b", "test.edu", 1, "the character '@' cannot stand"),
-        ("Imfake", "test.edu", 1, "in lower case: write `imfake`"),
-        (".im", "test.edu", 1, "no dot at its beginning"),
-        ("a..b", "test.edu", 1, "no two in a row"),
+        ("José", "uni.test", 1, "cannot have the character 'é'"),
+        ("a@b", "uni.test", 1, "cannot have the character '@'"),
+        ("Imfake", "uni.test", 1, "in lower case: write `imfake`"),
+        (".im", "uni.test", 1, "cannot begin with a dot"),
+        ("a..b", "uni.test", 1, "two dots in a row"),
         (
             "imfake",
             "test",
             1,
-            "it is not a full domain such as test.edu",
+            "it is not a full domain such as example.com",
         ),
         ("imfake", "-a.edu", 1, "it is not a full domain"),
-        ("imfake", "Test.edu", 1, "write `test.edu`"),
-        ("imfake", "test.edu", 0, "a count of 0 makes no users"),
+        ("imfake", "Uni.test", 1, "write `uni.test`"),
+        ("imfake", "uni.test", 0, "a count of 0 makes no users"),
         (
             "a",
             "b.co",
@@ -58,11 +58,11 @@ fn bad_input_is_refused_in_a_sentence() {
         ),
         (
             &"x".repeat(126),
-            "test.edu",
+            "uni.test",
             1,
             "no connection takes more than 128",
         ),
-        (&"x".repeat(62), "test.edu", 1, "65 characters before the @"),
+        (&"x".repeat(62), "uni.test", 1, "65 characters before the @"),
     ] {
         let error = generate_users(prefix, domain, count)
             .unwrap_err()
@@ -85,13 +85,13 @@ fn passwords_are_refused_before_anything_is_hashed() {
                 .contains(part)
         );
     }
-    let users = generate_users("imfake", "test.edu", 2).unwrap();
+    let users = generate_users("imfake", "uni.test", 2).unwrap();
     let hashed = set_passwords(&users, Passwords::Shared("s3cret-word".into())).unwrap();
     let error = set_passwords(&hashed, Passwords::SameAsUsername)
         .unwrap_err()
         .to_string();
     assert!(
-        error.starts_with("user 1 (imfake_01@test.edu) has a password already"),
+        error.starts_with("user 1 (imfake_01@uni.test) has a password already"),
         "{error}"
     );
     let error = set_passwords(
@@ -109,7 +109,7 @@ fn passwords_are_refused_before_anything_is_hashed() {
 
 #[test]
 fn nothing_secret_is_drawn() {
-    let users = generate_users("imfake", "test.edu", 1).unwrap();
+    let users = generate_users("imfake", "uni.test", 1).unwrap();
     let hashed = set_passwords(&users, Passwords::Shared("s3cret-word".into())).unwrap();
     let hash = hashed[0].password_hash.clone().unwrap();
     let drawn = format!(
@@ -128,7 +128,7 @@ fn nothing_secret_is_drawn() {
 #[test]
 fn random_passwords_are_on_a_sheet_that_its_owner_alone_can_read() {
     if is_in_a_process() {
-        let users = generate_users("imfake", "test.edu", 3).unwrap();
+        let users = generate_users("imfake", "uni.test", 3).unwrap();
         for user in &set_passwords(&users, Passwords::Random).unwrap() {
             println!(
                 "HASH {} {}",
@@ -179,9 +179,9 @@ fn random_passwords_are_on_a_sheet_that_its_owner_alone_can_read() {
 proptest! {
     #[test]
     fn a_users_name_does_not_hang_on_the_count(prefix in "[a-z0-9!#$'^_`~+-]{1,20}", count in 7_usize..300) {
-        let users = generate_users(&prefix, "test.edu", count).unwrap();
+        let users = generate_users(&prefix, "uni.test", count).unwrap();
         prop_assert_eq!(users.len(), count);
-        prop_assert_eq!(&users[6].email, &format!("{prefix}_07@test.edu"));
+        prop_assert_eq!(&users[6].email, &format!("{prefix}_07@uni.test"));
         let mut names: Vec<_> = users.iter().map(|user| user.username.clone()).collect();
         names.dedup();
         prop_assert_eq!(names.len(), count);

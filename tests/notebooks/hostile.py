@@ -20,9 +20,9 @@ DATABASE = "Username-Password-Authentication"
 def write_files(folder):
     """A CSV file with a hostile column and a hostile name, and lines of JSON with hostile keys and names."""
     with open(folder / "hostile.csv", "w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows([["email", HOSTILE, "name"], ["a@test.edu", "1", "Ada"], ["b@test.edu", HOSTILE, HOSTILE]])
-    lines = [{"email": "a@test.edu", HOSTILE: HOSTILE}, {"email": HOSTILE}, {"email": "c@test.edu", "name": 7}]
-    text = "\n".join(json.dumps(line) for line in [*lines, {"email": "d@test.edu", "user_metadata": {HOSTILE: HOSTILE}}])
+        csv.writer(file).writerows([["email", HOSTILE, "name"], ["a@uni.test", "1", "Ada"], ["b@uni.test", HOSTILE, HOSTILE]])
+    lines = [{"email": "a@uni.test", HOSTILE: HOSTILE}, {"email": HOSTILE}, {"email": "c@uni.test", "name": 7}]
+    text = "\n".join(json.dumps(line) for line in [*lines, {"email": "d@uni.test", "user_metadata": {HOSTILE: HOSTILE}}])
     (folder / "hostile.ndjson").write_text(text, encoding="utf-8")
 
 
@@ -96,10 +96,10 @@ def cells(folder, base):
         '    println!("{inspection}\\n{inspection:?}");\n    inspection.evcxr_display();\n}',
         f'let tenant = Tenant::new("{base}", "{token(base)}").or_stop();\ntenant.evcxr_display();',
         'let all = list_connections(&tenant).or_stop();\nprintln!("{} {}", all[1].name, all[1].strategy);\nall.evcxr_display();',
-        'let found = users_by_email(&tenant, "a@test.edu").or_stop();\n'
+        'let found = users_by_email(&tenant, "a@uni.test").or_stop();\n'
         'println!("{} {:?}", found[0].user_id, found[0]);\nfound.evcxr_display();',
         f'let connection = get_connection_id(&tenant, "{DATABASE}").or_stop();\n'
-        'let users = [User::new("a@test.edu")];\nlet job = start_import(&tenant, &connection, &users).or_stop();\n'
+        'let users = [User::new("a@uni.test")];\nlet job = start_import(&tenant, &connection, &users).or_stop();\n'
         'println!("{} {job:?}", job.created_at);\njob.evcxr_display();',
         'let finished = wait_for_job(&tenant, &job, Duration::from_secs(60)).or_stop();\n'
         'let errors = job_errors(&tenant, &finished).or_stop();\n'

@@ -32,23 +32,23 @@ def finished(auth0, job_id):
 
 def test_the_sdk_imports_users_and_reads_the_report(auth0):
     [connection] = auth0.connections.list(name="Username-Password-Authentication")
-    users = [{"email": "anna@test.edu", "username": "anna"}, {"email": "no-address"}]
+    users = [{"email": "anna@uni.test", "username": "anna"}, {"email": "no-address"}]
     job = auth0.jobs.users_imports.create(
         users=("users.json", json.dumps(users), "application/json"), connection_id=connection.id)
     done = finished(auth0, job.id)
     assert (done.status, done.summary.inserted, done.summary.failed) == ("completed", 1, 1)
     [row] = auth0.jobs.errors.get(job.id)
     assert row.errors[0].code == "INVALID_FORMAT"
-    [user] = auth0.users.list(q='email:"anna@test.edu"')
-    assert (user.username, user.name) == ("anna", "anna@test.edu")
+    [user] = auth0.users.list(q='email:"anna@uni.test"')
+    assert (user.username, user.name) == ("anna", "anna@uni.test")
     assert auth0.users.get(user.user_id).nickname == "anna"
     auth0.users.delete(user.user_id)
-    assert auth0.users.list_users_by_email(email="anna@test.edu") == []
+    assert auth0.users.list_users_by_email(email="anna@uni.test") == []
 
 
 def test_an_export_that_the_sdk_asks_for_is_a_gzip_file_of_lines(auth0):
     [connection] = auth0.connections.list(name="Username-Password-Authentication")
-    users = [{"email": f"{name}@test.edu", "user_metadata": {"text": "x" * 10_000}} for name in ("anna", "bob")]
+    users = [{"email": f"{name}@uni.test", "user_metadata": {"text": "x" * 10_000}} for name in ("anna", "bob")]
     job = auth0.jobs.users_imports.create(
         users=("users.json", json.dumps(users), "application/json"), connection_id=connection.id)
     finished(auth0, job.id)
@@ -57,21 +57,21 @@ def test_an_export_that_the_sdk_asks_for_is_a_gzip_file_of_lines(auth0):
     link = finished(auth0, export.id).location
     with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(link) as file:
         lines = gzip.decompress(file.read()).splitlines()
-    assert [json.loads(line)["mail"] for line in lines] == ["anna@test.edu", "bob@test.edu"]
+    assert [json.loads(line)["mail"] for line in lines] == ["anna@uni.test", "bob@uni.test"]
     assert len(json.loads(lines[0])["user_metadata"]["text"]) == 10_000
 
 
 def test_a_user_is_changed_read_in_part_and_found_in_the_log(auth0):
     user = auth0.users.create(
-        connection="Username-Password-Authentication", email="anna@test.edu", password="right", verify_email=False,
+        connection="Username-Password-Authentication", email="anna@uni.test", password="right", verify_email=False,
         user_metadata={"group": "a", "year": 1})
     traced = {"additional_headers": {"X-Correlation-ID": "an-sdk"}}
     changed = auth0.users.update(
         user.user_id, blocked=True, user_metadata={"year": None, "team": "b"}, request_options=traced)
     assert changed.blocked and changed.user_metadata == {"group": "a", "team": "b"}
     part = auth0.users.get(user.user_id, fields="email", include_fields=True)
-    assert (part.email, part.user_id) == ("anna@test.edu", None)
-    assert [found.email for found in auth0.users.list(q="-blocked:false")] == ["anna@test.edu"]
+    assert (part.email, part.user_id) == ("anna@uni.test", None)
+    assert [found.email for found in auth0.users.list(q="-blocked:false")] == ["anna@uni.test"]
     entries = list(auth0.logs.list(search='references.correlation_id:"an-sdk"'))
     assert [(entry.type, entry.description) for entry in entries] == [("sapi", "Update a User")]
 

@@ -28,7 +28,7 @@ fn clients_of(connection: &Connection, world: &World) -> Vec<String> {
 fn as_seen(connection: &Connection, world: &World, scopes: &Scopes) -> Map<String, Value> {
     let mut json = Map::new();
     json.insert("id".into(), connection.id.as_str().into());
-    // Left out altogether, not empty.
+    // Left out entirely, not empty.
     let is_told = scopes.has(OPTIONS_SCOPE) && !world.is_on("options-withheld");
     if let Some(options) = connection.options().filter(|_| is_told) {
         json.insert("options".into(), options);
@@ -54,7 +54,7 @@ pub(crate) fn list(world: &mut World, call: &Call) -> Ended {
         .filter(|(key, _)| key == "strategy")
         .map(|(_, value)| value.as_str())
         .collect();
-    // Exact or by prefix is not documented: exact is the cautious reading.
+    // It is not documented whether the match is exact or by prefix; exact is the cautious reading.
     let wanted = |connection: &&Arc<Connection>| {
         param(query, "name").is_none_or(|name| name == connection.name)
             && (strategies.is_empty() || strategies.contains(&connection.strategy.as_str()))
@@ -63,7 +63,7 @@ pub(crate) fn list(world: &mut World, call: &Call) -> Ended {
     let all: Vec<Value> = wanted
         .map(|connection| picked(connection, world, &call.scopes, query))
         .collect();
-    // With `take` the checkpoint shape is answered whatever else was asked for.
+    // With `take`, the answer has the checkpoint shape, whatever else was asked for.
     if param(query, "take").is_some() || param(query, "from").is_some() {
         return now(ok(&checkpoint(query, "connections", &all, 100)?));
     }

@@ -1,4 +1,4 @@
-//! Export jobs: a connection's users as a gzipped file behind a signed link that is good for a minute.
+//! Export jobs: a connection's users as a gzip file behind a signed link that is valid for a minute.
 
 use std::sync::Arc;
 
@@ -33,7 +33,7 @@ pub(crate) fn create(world: &mut World, call: &Call) -> Ended {
     let asked = bodies::object(&call.request.body)?;
     match asked.get("format").and_then(Value::as_str).unwrap_or("csv") {
         "json" => {}
-        "csv" => return Err(refused("The practice tenant exports json alone", "format")),
+        "csv" => return Err(refused("The practice tenant exports only json", "format")),
         other => return Err(refused(&format!("No enum match for: {other}"), "format")),
     }
     let limit = match asked.get("limit").map(Value::as_u64) {
@@ -104,7 +104,7 @@ fn fields(asked: Option<&Value>) -> Result<Vec<(String, String)>, Box<Answer>> {
     all.ok_or_else(|| refused("Expected an array of {name, export_as}", "fields"))
 }
 
-/// What the job is answered with: pending at first, then with a new link each time.
+/// The answer for the job: pending at first, then with a new link each time.
 pub(crate) fn status(world: &mut World, id: &str) -> Option<Answer> {
     let export = world.memory.export(id, world.now)?;
     if !std::mem::replace(&mut export.was_read, true) {
@@ -124,7 +124,7 @@ fn signature(world: &World, id: &str, expires: i64) -> String {
     hex(&mac.finalize().into_bytes())
 }
 
-/// The file, for whoever has the link; a store of files answers in XML.
+/// The file, for anybody with the link; a file store answers in XML.
 pub(crate) fn file(world: &mut World, call: &Call) -> Ended {
     let (query, id) = (pairs(&call.request), &call.ids[0]);
     let expires: i64 = param(&query, "Expires")
@@ -188,7 +188,7 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
         })
     });
     file.extend(checksum.to_le_bytes());
-    // Told modulo 2^32.
+    // Given modulo 2^32.
     file.extend((bytes.len() as u32).to_le_bytes());
     file
 }

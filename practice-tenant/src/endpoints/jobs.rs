@@ -38,7 +38,7 @@ pub(crate) fn create(world: &mut World, call: &Call) -> Ended {
     }
     let id = format!("job_{}", world.chance.letters(16));
     let head = job_head(world, &id, &connection, &form.external_id);
-    // What cannot be read is found out after the upload was accepted.
+    // An unreadable file is noticed after the upload was accepted.
     let file = form.users.unwrap_or_default();
     let rows: Option<Vec<Value>> = serde_json::from_slice(&file).ok();
     let (is_readable, rows) = (rows.is_some(), rows.unwrap_or_default());
@@ -96,7 +96,7 @@ fn read_form(request: &Request) -> Result<Form, Box<Answer>> {
     let mut form = Form::default();
     for (name, bytes) in parts {
         let text = || String::from_utf8_lossy(&bytes).into_owned();
-        // Of parts given twice the last one counts: unknown, and of no use to anybody.
+        // If a part is given twice, the last one counts; what Auth0 does is unknown, and does not matter.
         match name.as_str() {
             "users" => form.users = Some(bytes),
             "connection_id" => form.connection_id = Some(text()),
@@ -164,7 +164,7 @@ pub(crate) fn status(world: &mut World, call: &Call) -> Ended {
     if at.since(job.began) < late {
         return Err(not_found());
     }
-    // Without a speed, a job is pending until it was read once.
+    // Without a speed, a job is pending until it has been read once.
     let is_first = job.read_at.is_none() && job.pace.is_none();
     let told = match &job.end {
         Some(end) if !is_first => job.told(end),
@@ -176,7 +176,7 @@ pub(crate) fn status(world: &mut World, call: &Call) -> Ended {
     now(ok(&told))
 }
 
-/// A job that has not ended. How far it is stands in the published schema, and in no answer that was recorded.
+/// A job that has not ended. Its progress is in the published schema, but in no recorded answer.
 fn pending(world: &World, job: &Job) -> Value {
     let mut body = job.head.clone();
     if world.is_on("job-progress") {

@@ -13,7 +13,7 @@ pub(crate) fn list(world: &mut World, call: &Call) -> Ended {
     let (page, per_page) = page(query, 0)?;
     for name in ["from", "take"] {
         if param(query, name).is_some() {
-            let problem = "The practice tenant tells its log by page and per_page alone";
+            let problem = "The practice tenant pages its log only by page and per_page";
             return Err(refused(problem, name));
         }
     }

@@ -1,5 +1,5 @@
-//! `/practice/…`, which no real tenant has: what answers here and the proof of it, and for tests the faults, the door, others'
-//! jobs and what was asked.
+//! `/practice/…`, which no real tenant has: what answers here and the proof of it, and for tests the faults, the door, the jobs
+//! of others and the record of requests.
 
 use std::collections::BTreeMap;
 
@@ -18,8 +18,8 @@ use crate::state::World;
 /// Characters of a challenge: enough for any random number, too few for anything else.
 const CHALLENGE: std::ops::RangeInclusive<usize> = 16..=128;
 
-/// What answers here, and how fast it is: `job_speed` is null where a job is as fast as it can. Anybody can ask; only
-/// `/practice/prove` shows that it is the one that was started. One that has another tenant's shape tells what of it it did not
+/// What answers here, and how fast it is: `job_speed` is null if jobs run as fast as they can. Anybody can ask; only
+/// `/practice/prove` shows that it is the one that was started. With another tenant's shape, it lists what it did not
 /// understand.
 pub(crate) fn about(world: &mut World, _: &Call) -> Ended {
     let setup = &world.setup;
@@ -50,7 +50,7 @@ pub(crate) fn prove(world: &mut World, call: &Call) -> Ended {
 }
 
 /// `GET` and `PUT /practice/faults`: `{"seed": 7, "faults": {"reset": 1}}` replaces all; `{}` switches all off. A token that a
-/// fault has ended is good enough to end the fault.
+/// fault has expired can still end the fault.
 pub(crate) fn faults(world: &mut World, _: &Call) -> Ended {
     now(ok(&world.faults.shown()))
 }
@@ -69,16 +69,15 @@ pub(crate) fn set_faults(world: &mut World, call: &Call) -> Ended {
     }
 }
 
-/// `GET /practice/requests?from=N`: those after the first N, so many at a time, how many there were, and how many of them are
-/// forgotten.
+/// `GET /practice/requests?from=N`: the requests after the first N, a limited number at a time, with how many there were and
+/// how many of them are forgotten.
 pub(crate) fn requests(world: &mut World, call: &Call) -> Ended {
     let query = pairs(&call.request);
     let from = param(&query, "from").and_then(|from| from.parse().ok());
     now(ok(&world.record.shown(from.unwrap_or(0))))
 }
 
-/// `PUT /practice/door`: `{"closed": true}`. While it is closed requests are refused, for good and not in passing, and nothing
-/// is done.
+/// `PUT /practice/door`: `{"closed": true}`. While it is closed, requests are refused permanently and nothing is done.
 pub(crate) fn door(world: &mut World, call: &Call) -> Ended {
     let body = bodies::object(&call.request.body)?;
     let Some(closed) = body.get("closed").and_then(Value::as_bool) else {
@@ -88,8 +87,8 @@ pub(crate) fn door(world: &mut World, call: &Call) -> Ended {
     now(ok(&json!({ "closed": closed })))
 }
 
-/// `PUT /practice/slots`: `{"until": [1764246000000000]}`, for each job of others until when it holds a slot, in microseconds
-/// since 1970. It replaces those that were said before.
+/// `PUT /practice/slots`: `{"until": [1764246000000000]}` says for each job of others until when it holds a slot, in
+/// microseconds since 1970. It replaces the earlier ones.
 pub(crate) fn slots(world: &mut World, call: &Call) -> Ended {
     let body = bodies::object(&call.request.body)?;
     let until = body.get("until").and_then(Value::as_array);

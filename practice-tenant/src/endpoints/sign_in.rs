@@ -143,7 +143,7 @@ fn lets_in(account: &Account) -> bool {
     !is_blocked(account) && !account.second_factor
 }
 
-/// What an attempt is answered with.
+/// The answer to an attempt.
 fn tried(world: &mut World, account: &Account, right: bool) -> Answer {
     match (right, is_blocked(account), account.second_factor) {
         (false, ..) => wrong(),
@@ -164,8 +164,8 @@ fn signed_in(world: &World, user_id: &str) -> Answer {
     ok(&json!({"access_token": token, "token_type": "Bearer", "expires_in": 86_400}))
 }
 
-/// The user of a connection who signs in by this name: an e-mail, unless several users can have it, or what the
-/// connection's attributes let one sign in by.
+/// The user of a connection who signs in with this name: an e-mail, unless several users can have it, or another attribute that
+/// the connection allows for sign-in.
 fn find(world: &World, realm: &str, login: &str) -> Option<(usize, Arc<Account>)> {
     let connection = world.connection_named(realm)?;
     let usernames = connection
@@ -190,7 +190,7 @@ fn note_attempt(world: &mut World, place: usize, right: bool, is_in: bool) {
     };
     account.failures = if right { 0 } else { account.failures + 1 };
     if is_in {
-        // Who has never signed in has none of these (recorded); the names are those of the page on the user profile.
+        // A user who has never signed in has none of these (recorded); the names come from the page on the user profile.
         let count = account.profile.get("logins_count").and_then(Value::as_u64);
         let profile = &mut account.profile;
         profile.insert("last_login".into(), now.shown().into());
@@ -199,7 +199,7 @@ fn note_attempt(world: &mut World, place: usize, right: bool, is_in: bool) {
     }
 }
 
-/// After the first good sign-in Auth0 has a bcrypt hash of its own, and the imported one is gone.
+/// After the first successful sign-in, Auth0 has its own bcrypt hash, and the imported one is gone.
 fn drop_imported_hash(world: &mut World, place: usize, imported: &Value, own_hash: String) {
     let account = world.memory.change(place);
     // An upsert may have brought another one meanwhile.
@@ -209,7 +209,7 @@ fn drop_imported_hash(world: &mut World, place: usize, imported: &Value, own_has
     }
 }
 
-/// Whether the password fits the hash that was imported; of a user without one, none does.
+/// Whether the password fits the imported hash; without one, no password fits.
 fn password_fits(account: &Account, password: &str) -> bool {
     match (&account.password_hash, &account.custom_hash) {
         (Some(hash), _) => bcrypt::verify(password, hash).unwrap_or(false),

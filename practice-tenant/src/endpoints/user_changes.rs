@@ -24,7 +24,7 @@ pub(crate) const UPDATE: &[&str] = &[
 /// What a user can be made with (`CreateUserRequestContent`), and what a PATCH changes (`UpdateUserRequestContent`).
 const CREATABLE: &str = "email phone_number user_metadata blocked email_verified phone_verified app_metadata given_name family_name name nickname picture user_id connection password verify_email username";
 const CHANGEABLE: &str = "email phone_number user_metadata blocked email_verified phone_verified app_metadata given_name family_name name nickname picture connection password verify_email username client_id verify_phone_number";
-/// What a request says of itself, and is no part of a profile.
+/// Fields that are about the request, and not part of a profile.
 const NO_PROFILE: [&str; 5] = [
     "connection",
     "password",
@@ -51,7 +51,7 @@ pub(crate) fn create(world: &mut World, call: &Call) -> Ended {
         let message = "Cannot set username for connection without requires_username.";
         return Err(message::refused(400, message, Some("invalid_body")));
     }
-    // An e-mail is asked for as in an import; that connections with other identifiers do without is left out here.
+    // An e-mail is required as in an import; connections with other identifiers do not require one, which is not modelled here.
     fits(world, &row, &connection)?;
     let account = account(
         &row,
@@ -85,7 +85,7 @@ fn add(world: &mut World, account: Account, correlation: Option<&str>) -> Ended 
     now(answer)
 }
 
-/// Goes on with the hash of a password, which takes 70 ms of a core; with none, at once.
+/// Continues with the hash of a password, which takes 70 ms of a core, or at once without one.
 fn with_hash(
     world: &mut World,
     password: Option<String>,
@@ -98,8 +98,8 @@ fn with_hash(
     later(move || hashes::bcrypt_of(&password, salt), then)
 }
 
-/// The connection that a user is made in. Refusing one that no application uses is the cautious reading: it is documented
-/// for imports.
+/// The connection that a user is created in. Refusing a connection that no application uses is the cautious reading; it is
+/// documented for imports.
 fn usable(world: &World, name: Option<&Value>) -> Result<Arc<Connection>, Box<Answer>> {
     let Some(name) = name.and_then(Value::as_str) else {
         return Err(refused("'Missing required property: connection'"));
@@ -144,8 +144,8 @@ fn password(body: &Map<String, Value>) -> Result<Option<String>, Box<Answer>> {
     }
 }
 
-/// Whether a row keeps the rules of an import, which are those of a user too; a metadata key with a dot is refused here
-/// whatever an import does with it.
+/// Whether a row follows the rules of an import, which hold for a user too. A metadata key with a dot is refused here, whatever
+/// an import does with it.
 fn fits(
     world: &World,
     row: &Map<String, Value>,
@@ -245,7 +245,7 @@ fn changed(
     Ok(account)
 }
 
-/// Lays the changes over a profile. Metadata is merged at its first level; `null` takes away a key, or a field.
+/// Applies the changes to a profile. Metadata is merged at its first level; `null` removes a key or a field.
 fn apply(profile: &mut Map<String, Value>, changes: &Map<String, Value>, now: Moment) {
     for (name, value) in changes {
         match (name.as_str(), value) {
@@ -268,7 +268,7 @@ fn apply(profile: &mut Map<String, Value>, changes: &Map<String, Value>, now: Mo
     profile.insert("updated_at".into(), now.shown().into());
 }
 
-/// `{}` empties; without a key app_metadata is answered no more, and user_metadata is `{}`, as recorded.
+/// `{}` empties it. Without a key, app_metadata is no longer in the answer, and user_metadata is `{}`, as recorded.
 fn merge(profile: &mut Map<String, Value>, name: &str, change: &Map<String, Value>) {
     let mut merged = match profile.get(name) {
         Some(Value::Object(there)) if !change.is_empty() => there.clone(),
@@ -288,7 +288,7 @@ fn merge(profile: &mut Map<String, Value>, name: &str, change: &Map<String, Valu
     }
 }
 
-/// What is looked at anew: what was changed, and what the connection may ask for.
+/// What is checked again: what was changed, and what the connection may require.
 fn as_row(profile: &Map<String, Value>, changes: &Map<String, Value>) -> Map<String, Value> {
     let asked_for = ["email", "username", "phone_number"];
     let is_ruled = |name: &str| asked_for.contains(&name) || changes.contains_key(name);

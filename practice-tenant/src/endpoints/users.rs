@@ -12,7 +12,7 @@ use crate::rules::search;
 use crate::state::World;
 use crate::state::accounts::{self, Account};
 
-/// `total` of a search says no more than this, however many there are (reported).
+/// `total` of a search is never more than this, however many there are (reported).
 const MOST_FOUND: usize = 1_000;
 
 pub(crate) fn list(world: &mut World, call: &Call) -> Ended {
@@ -30,14 +30,14 @@ pub(crate) fn list(world: &mut World, call: &Call) -> Ended {
         Some(ids) => Asked::Ids(ids.into_iter().map(str::to_string).collect()),
         None => Asked::Query(query::search(text)?),
     };
-    // A search reads what was there when it began, and lets others write meanwhile.
+    // A search reads what was there when it began, and does not block writers.
     let users = candidates(world, &asked);
     let find = move || found(asked.of(users), &query, (page, per_page));
     later(find, |_, found| found.map(Outcome::Now))
 }
 
-/// What Auth0 documents of searches that it does not answer; the words of the first are those of the published description, those
-/// of the second a guess.
+/// The searches that Auth0 documents as refused. The words of the first come from the published description; those of the
+/// second are a guess.
 fn refuse_search(world: &mut World, call: &Call) -> Result<(), Box<Answer>> {
     let most = world.faults.measure("search-long");
     if most > 0.0 && call.request.path.len() as f64 > most {
@@ -84,7 +84,7 @@ impl Asked {
     }
 }
 
-/// The users that a search looks at. How far it lags, Auth0 does not say; here it does not, unless it is told to.
+/// The users that a search sees. Auth0 does not say how far it lags; here it does not lag, unless a fault says so.
 fn candidates(world: &World, asked: &Asked) -> Vec<Arc<Account>> {
     let until = world.searched_until();
     let is_seen = |user: &&Arc<Account>| {
@@ -111,7 +111,7 @@ fn ids(query: &str) -> Option<Vec<&str>> {
         .collect()
 }
 
-/// `field:1` or `field:-1`; users without the field come first. Metadata cannot be sorted by.
+/// `field:1` or `field:-1`; users without the field come first. Sorting by metadata is not possible.
 fn sort_by(found: &mut [Arc<Account>], sort: &str) -> Result<(), Box<Answer>> {
     let (field, direction) = sort.split_once(':').unwrap_or((sort, ""));
     let text = |user: &Arc<Account>| user.profile.get(field).map(Value::to_string);
@@ -164,7 +164,7 @@ pub(crate) fn unknown() -> Box<Answer> {
 
 pub(crate) fn one(world: &mut World, call: &Call) -> Ended {
     let query = pairs(&call.request);
-    // Users of two connections may have one id (reported): the first that is found.
+    // Users of two connections may have the same id (reported); this is the first one found.
     match world.memory.get(&call.ids[0]) {
         Some(user) => now(ok(&Fields::of(&query).pick(&user.profile))),
         None => Err(unknown()),
@@ -172,12 +172,12 @@ pub(crate) fn one(world: &mut World, call: &Call) -> Ended {
 }
 
 pub(crate) fn delete(world: &mut World, call: &Call) -> Ended {
-    // If two users have the id, the first that is found goes (reported).
+    // If two users have the id, the first one found is deleted (reported).
     if let Some(place) = world.memory.find(&call.ids[0]) {
         world.memory.remove(place);
         let entry = ("sdu", "User successfully deleted");
         world.log(entry, call.correlation.as_deref());
     }
-    // The same for a user who is not there (any more).
+    // The same for a user who does not exist (any more).
     now(no_content())
 }

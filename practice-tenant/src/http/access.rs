@@ -9,14 +9,14 @@ use crate::http::message::{self, Answer, Request};
 use crate::rules::scopes::Scopes;
 use crate::state::World;
 
-/// Whether the caller holds a token that this tenant signed, ended or not.
+/// Whether the caller has a token that this tenant signed, expired or not.
 pub(crate) fn check_signature(world: &mut World, request: &Request) -> Result<(), Box<Answer>> {
     claims(world, request)?;
     world.note_holder();
     Ok(())
 }
 
-/// The scopes of the caller's token, if it is good and has one of these; else the answer that says why not.
+/// The scopes of the caller's token, if it is valid and has one of these; otherwise the answer that says why not.
 pub(crate) fn check(
     world: &mut World,
     request: &Request,
@@ -30,7 +30,7 @@ pub(crate) fn check(
     Err(message::refused(403, &message, Some("insufficient_scope")))
 }
 
-/// The scopes of the caller's token, if it is good.
+/// The scopes of the caller's token, if it is valid.
 pub(crate) fn authenticate(world: &mut World, request: &Request) -> Result<Scopes, Box<Answer>> {
     let claims = claims(world, request)?;
     // An ID token of ours is signed too, but is for an application.

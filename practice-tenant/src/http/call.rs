@@ -1,4 +1,4 @@
-//! A call of an endpoint, and what comes of it: an answer, or work that takes long.
+//! A call of an endpoint, and its result: an answer, or long work.
 
 use crate::http::message::{Answer, Request};
 use crate::rules::scopes::Scopes;
@@ -9,7 +9,7 @@ pub(crate) struct Call {
     pub(crate) request: Request,
     /// The pieces of the path that are its own, decoded.
     pub(crate) ids: Vec<String>,
-    /// Those of the caller's token, if the endpoint asks for one.
+    /// The scopes of the caller's token, if the endpoint requires one.
     pub(crate) scopes: Scopes,
     pub(crate) correlation: Option<String>,
 }
@@ -21,7 +21,7 @@ pub(crate) enum Outcome {
     Later(Work),
 }
 
-/// Work that needs no tenant and takes long: whoever has others to answer does it elsewhere.
+/// Long work that does not need the tenant, so it can be done while others are answered.
 pub(crate) type Work = Box<dyn FnOnce() -> Then + Send>;
 /// What follows it.
 pub(crate) type Then = Box<dyn FnOnce(&mut World) -> Ended + Send>;

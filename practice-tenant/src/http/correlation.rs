@@ -5,8 +5,8 @@ use crate::http::message::{Answer, Request, refused};
 /// Characters of a correlation id, as documented.
 const MOST_ID_CHARS: usize = 64;
 
-/// The correlation id that a writing request carries. What Auth0 does with a longer one than it documents is not known:
-/// refusing it is the cautious reading, since a client that keeps to the limit is right either way.
+/// The correlation id of a writing request. What Auth0 does with an id longer than documented is not known. Refusing it is the
+/// cautious reading, since a client that keeps to the limit is right either way.
 pub(crate) fn correlation(request: &Request) -> Result<Option<String>, Box<Answer>> {
     const NAME: &str = "x-correlation-id";
     if !request.has_header(NAME) {

@@ -1,4 +1,4 @@
-//! A request as it came, and an answer as it is to go.
+//! A request as it arrived, and an answer as it will be sent.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use serde_json::Value;
 pub struct Request {
     /// `GET`, `POST` and the like.
     pub method: String,
-    /// Path and query, as they came.
+    /// Path and query, as they arrived.
     pub path: String,
     /// Names in lower case or not, and values, in order.
     pub headers: Vec<(String, String)>,
@@ -18,7 +18,7 @@ pub struct Request {
 }
 
 impl Request {
-    /// The value of a header, the first one if there are many; `None` also where it is no plain ASCII.
+    /// The value of a header, or the first value if there are several; `None` also if it is not plain ASCII.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let mut headers = self.headers.iter();
         let (_, value) = headers.find(|(key, _)| key.eq_ignore_ascii_case(name))?;
@@ -42,26 +42,26 @@ impl Request {
 pub struct Answer {
     /// HTTP's number.
     pub status: u16,
-    /// Names in lower case, and values, in order. The length and the date are whoever sends it's affair.
+    /// Names in lower case, and values, in order. The sender adds the length and the date.
     pub headers: Vec<(String, String)>,
-    /// The whole body, also where not all of it arrives.
+    /// The whole body, even if only part of it arrives.
     pub body: Vec<u8>,
-    /// How long it is on its way, over what the answering itself takes.
+    /// How long it is on its way, in addition to the answering itself.
     pub after: Duration,
-    /// What becomes of it on its way.
+    /// What happens to it on its way.
     pub fate: Fate,
 }
 
-/// What becomes of an answer on its way.
+/// What happens to an answer on its way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
     /// It arrives.
     Whole,
-    /// The connection breaks off after so many bytes of the body.
+    /// The connection breaks off after this many bytes of the body.
     CutAfter(usize),
     /// The connection is closed with no answer at all.
     Reset,
-    /// Nothing comes, and nothing is closed.
+    /// Nothing arrives, and nothing is closed.
     Never,
 }
 

@@ -3,15 +3,15 @@
 /// A part: its name, empty where none was given, and what is in it.
 pub(crate) type Part = (String, Vec<u8>);
 
-/// The parts of a whole body; `None` where it is no multipart body of that type.
+/// The parts of a complete body; `None` if it is not a multipart body of that type.
 pub(crate) fn parts(content_type: &str, body: &[u8]) -> Option<Vec<Part>> {
     let boundary = boundary(content_type)?;
     let (first, between) = (format!("--{boundary}"), format!("\r\n--{boundary}"));
-    // What stands before the first boundary means nothing.
+    // What comes before the first boundary is ignored.
     let mut rest = &body[find(body, first.as_bytes())? + first.len()..];
     let mut parts = Vec::new();
     loop {
-        // What stands after the last boundary means nothing, either.
+        // What comes after the last boundary is ignored, too.
         if rest.starts_with(b"--") {
             return Some(parts);
         }

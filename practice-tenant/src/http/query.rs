@@ -28,12 +28,12 @@ pub(crate) fn form(text: &[u8]) -> Pairs {
         .collect()
 }
 
-/// A piece of a path as the text that it stands for; `None` where that is no UTF-8.
+/// A decoded piece of a path; `None` if it is not UTF-8.
 pub(crate) fn piece(text: &str) -> Option<String> {
     String::from_utf8(decoded(text.as_bytes(), false)).ok()
 }
 
-/// What is encoded with `%`, or with `+` in a form, and what is not, which stands for itself.
+/// Decodes `%`, and `+` in a form; everything else stays as it is.
 fn decoded(bytes: &[u8], is_form: bool) -> Vec<u8> {
     let mut text = Vec::with_capacity(bytes.len());
     let mut rest = bytes.iter();
@@ -69,7 +69,7 @@ pub(crate) fn refused(problem: &str, property: &str) -> Box<Answer> {
     message::refused(400, &message, Some("invalid_query_string"))
 }
 
-/// What a search asks for, or the answer that says what is not understood of it.
+/// What a search asks for, or the answer that says what is not understood.
 pub(crate) fn search(text: &str) -> Result<search::Query, Box<Answer>> {
     let property = "q (Query in Lucene query string syntax)";
     search::parse(text).map_err(|problem| refused(&problem, property))
@@ -141,7 +141,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// What is answered of an object; all of it when no fields were named.
+    /// The requested fields of an object, or all of it if no fields were named.
     pub(crate) fn pick(&self, whole: &Map<String, Value>) -> Value {
         let answered =
             |name: &str| self.names.is_empty() || self.names.contains(&name) == self.included;

@@ -1,4 +1,4 @@
-//! Connections in the recorded shape, with the rules that an import goes by; those of a tenant without another shape.
+//! Connections in the recorded shape with their rules for an import; also the default connections.
 
 use serde_json::{Value, json};
 
@@ -10,11 +10,11 @@ pub(crate) struct Connection {
     pub(crate) strategy: String,
     pub(crate) enabled: bool,
     pub(crate) rules: Rules,
-    /// `options` as another tenant told them; `None`: as they follow from the rules.
+    /// `options` from another tenant; `None` if they follow from the rules.
     pub(crate) told: Option<Told>,
 }
 
-/// What another tenant told of a connection's options: `None`, that it did not tell them.
+/// The options that another tenant gave for a connection; `None` if it left them out.
 pub(crate) type Told = Option<Value>;
 
 #[derive(Clone, Copy, Debug)]
@@ -29,8 +29,8 @@ pub(crate) enum Rules {
     },
 }
 
-/// An attribute is stored whether or not one signs in with it; a required one must be there, on import too (D:
-/// "Activate and Configure Attributes for Flexible Identifiers").
+/// An attribute is stored whether or not users sign in with it; a required one must be there, in an import too (D: "Activate
+/// and Configure Attributes for Flexible Identifiers").
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Attribute {
     pub(crate) signs_in: bool,
@@ -206,7 +206,7 @@ fn attributes(unique_emails: bool, username: Option<Username>, phone: Option<Att
         json!({"identifier": {"active": attribute.signs_in}, "profile_required": attribute.required,
             "signup": {"status": signup}})
     };
-    // Nobody can sign in by an e-mail that several users have.
+    // Nobody can sign in with an e-mail that several users have.
     let mut email = json(Attribute {
         signs_in: unique_emails,
         required: true,

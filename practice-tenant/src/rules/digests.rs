@@ -1,4 +1,4 @@
-//! The digests that hashes are made of, by the names Auth0 knows them by.
+//! The digests of hashes, by Auth0's names.
 
 use hmac::{Hmac, KeyInit, Mac};
 use pbkdf2::pbkdf2_hmac;

@@ -1,7 +1,7 @@
 //! Whether a password fits a `custom_password_hash`, for all the algorithms that Auth0 takes.
 //!
-//! The import takes whatever its published schema allows; what is described wrongly beyond that fits nothing, as with
-//! Auth0, where it cannot be told from a wrong password. The slow ones are in `slow_hashes.rs`, the digests in `digests.rs`.
+//! The import takes everything that its published schema allows. A wrong description fits no password, as at Auth0, where it
+//! looks like a wrong password. The slow hashes are in `slow_hashes.rs`, the digests in `digests.rs`.
 
 use base64::Engine;
 use base64::alphabet::{STANDARD, URL_SAFE};

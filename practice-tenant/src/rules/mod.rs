@@ -1,4 +1,4 @@
-//! What Auth0 takes and refuses: of rows, of hashes, of searches, of scopes. Nothing here remembers anything.
+//! Which rows, hashes, searches and scopes Auth0 takes and refuses. Nothing here remembers anything.
 
 pub(crate) mod connections;
 mod digests;

@@ -26,7 +26,7 @@ const DIGESTS: [&str; 9] = [
     "sha512",
     "whirlpool",
 ];
-/// Keys of app_metadata that Auth0 keeps for itself.
+/// Keys of app_metadata that Auth0 reserves.
 const RESERVED: [&str; 18] = [
     "__tenant",
     "_id",
@@ -51,16 +51,16 @@ const RESERVED: [&str; 18] = [
 /// Bytes of a profile, 10 KB.
 const MOST_PROFILE_BYTES: usize = 10 * 1024;
 
-/// What is not known of tenants, or what will change.
+/// What is not known about tenants, or will change.
 #[derive(Clone, Copy)]
 pub(crate) struct Ways {
-    /// Whether an import takes metadata keys with `.` or `$`, which Auth0 documents as not allowed and the users API
-    /// refuses. What an import answers nobody has written down: refusing is the cautious reading.
+    /// Whether an import takes metadata keys with `.` or `$`, which Auth0 documents as not allowed and the users API refuses.
+    /// It is not documented what an import does with them; refusing is the cautious reading.
     pub(crate) metadata_keys_taken: bool,
     /// From 2027-03-04 profiles over 10 KB are refused.
     pub(crate) large_profiles_refused: bool,
-    /// Whether an upsert finds users by their ids, as under the tenant flag `import_user_match_user_profile_on_user_id`. It is
-    /// reported (community.auth0.com/t/90646) and documented nowhere.
+    /// Whether an upsert finds users by their ids, as with the tenant flag `import_user_match_user_profile_on_user_id`. The
+    /// flag is reported (community.auth0.com/t/90646) but not documented.
     pub(crate) match_by_id: bool,
 }
 
@@ -195,7 +195,7 @@ impl Faults {
         }
     }
 
-    /// An object of which some keys are required; `None` when it is no object.
+    /// An object of which some keys are required; `None` when it is not an object.
     fn object<'a>(
         &mut self,
         value: &'a Value,
@@ -512,7 +512,7 @@ fn type_name(value: &Value) -> &'static str {
     }
 }
 
-/// The report speaks of the normalised profile, not of the file's own keys.
+/// The report uses the names of the normalised profile, not the file's own keys.
 fn internal_path(field: &str) -> String {
     if let Some(rest) = field.strip_prefix("custom_password_hash") {
         return format!("customPasswordHash{rest}");

@@ -1,6 +1,6 @@
 //! What a token may do.
 
-/// All scopes that there are.
+/// All scopes.
 pub(crate) const ALL: &str = "read:connections read:connections_options create:users read:users update:users delete:users read:logs";
 
 /// The scopes of a token.
@@ -17,7 +17,7 @@ pub(crate) fn known(text: &str) -> Result<String, String> {
     let all = Scopes(ALL.to_string());
     let words: Vec<&str> = text.split_whitespace().collect();
     match words.iter().find(|word| !all.has(word)) {
-        Some(word) => Err(format!("unknown scope {word}; known are {ALL}")),
+        Some(word) => Err(format!("unknown scope {word}; the scopes are {ALL}")),
         None => Ok(words.join(" ")),
     }
 }

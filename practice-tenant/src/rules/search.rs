@@ -1,5 +1,5 @@
-//! The search of users: the part of Lucene's language that finds users one knows. What is not understood is refused,
-//! never guessed at.
+//! The search of users: the part of Lucene's language for finding known users. What is not understood is refused, and never
+//! guessed.
 
 use serde_json::{Map, Value};
 
@@ -14,7 +14,7 @@ const WITHOUT_CASE: [&str; 6] = [
 ];
 /// Characters that a `*` at the beginning needs after it.
 const LEAST_SUFFIX: usize = 3;
-/// Parentheses and NOTs within each other.
+/// Nested parentheses and NOTs.
 const MOST_DEPTH: usize = 50;
 
 /// What a user must fulfil.
@@ -117,7 +117,7 @@ fn words(text: &str) -> Result<Vec<Word>, String> {
             "NOT" => Word::Not,
             _ => {
                 return Err(format!(
-                    "the practice tenant wants field:value, not {}",
+                    "the practice tenant needs field:value, not {}",
                     &rest[..end.max(1)]
                 ));
             }
@@ -186,12 +186,12 @@ impl Parser<'_> {
         Ok(Query::All(all))
     }
 
-    /// A term, or what stands in parentheses or behind a NOT, up to a depth that no stack minds.
+    /// A term, or an expression in parentheses or after a NOT, up to a depth that is safe for the stack.
     fn one(&mut self) -> Result<Query, String> {
         self.depth += 1;
         if self.depth > MOST_DEPTH {
             return Err(format!(
-                "more than {MOST_DEPTH} parentheses and NOTs within each other"
+                "more than {MOST_DEPTH} nested parentheses and NOTs"
             ));
         }
         let query = self.inner();
@@ -232,7 +232,7 @@ fn term(field: &str, value: &str, quoted: bool) -> Result<Query, String> {
         return Ok(Query::Exists(value.to_string()));
     }
     if field.is_empty() || value.is_empty() {
-        return Err(format!("{field}:{value} is no term"));
+        return Err(format!("{field}:{value} is not a term"));
     }
     let cased = |text: &str| {
         if WITHOUT_CASE.contains(&field) {

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use crate::rules::connections::{self, Attribute, Connection, Rules, USERNAME_CHARS, Username};
 use crate::rules::scopes;
 
-/// A tenant's shape, as JSON tells it: an object, of whose fields each may be absent.
+/// A tenant's shape as a JSON object. Every field may be absent.
 ///
 /// ```json
 /// {
@@ -21,19 +21,19 @@ use crate::rules::scopes;
 /// }
 /// ```
 ///
-/// * `connections`: each as the Management API tells one (`GET /api/v2/connections/{id}`), with `id`, `name` and `strategy`. It is
-///   told again with the same `options`. Without `options` it tells none, as to a token that may not see them, and goes by
-///   the rules of a plain database. `enabled`, or `enabled_clients` with somebody in it, says whether an application uses
-///   it; it is taken to be used where neither is there. Without `connections` there are those of any practice tenant.
-/// * `scopes`: those that tokens can have, with blanks between; those that no practice tenant knows are passed over.
+/// * `connections`: each in the form of `GET /api/v2/connections/{id}`, with `id`, `name` and `strategy`. Answers repeat its
+///   `options`. Without `options` it shows none, as to a token that may not see them, and follows the rules of a plain
+///   database. `enabled`, or a non-empty `enabled_clients`, says that an application uses it; if both are absent, it counts as
+///   used. Without `connections` there are the default ones.
+/// * `scopes`: those that tokens can have, separated by spaces; unknown ones are ignored.
 /// * `rate`, `burst`: requests a second, and how many at once; `minute_rate`, `minute_burst`: the same by the minute.
 /// * `job_speed`: users a second of a job. `max_jobs`: jobs at once.
-/// * `users`: who is there already, each with the name of its connection. `user_id` with or without `auth0|`.
+/// * `users`: the existing users, each with the name of its connection. `user_id` with or without `auth0|`.
 ///
 /// Of `options` these are read: `requires_username`, `validation.username.min` and `.max`, `attributes.email.unique`,
 /// `attributes.username` and `attributes.phone_number` with `identifier.active`, `profile_required`, and of a username
-/// `validation.min_length`, `.max_length` and `.allowed_types.phone_number`. What else is there and could bear on an import
-/// stays as in any practice tenant, and `GET /practice` lists it as `not_understood`.
+/// `validation.min_length`, `.max_length` and `.allowed_types.phone_number`. Everything else that could matter for an import
+/// stays at its default, and `GET /practice` lists it as `not_understood`.
 #[derive(Debug, Default)]
 pub struct Shape {
     pub(crate) connections: Option<Vec<Connection>>,
@@ -46,7 +46,7 @@ pub struct Shape {
     pub(crate) max_jobs: Option<usize>,
     /// The name of the connection, and the row.
     pub(crate) users: Vec<(String, Map<String, Value>)>,
-    /// Where something stands that was not understood.
+    /// The places of what was not understood.
     pub(crate) not_understood: Vec<String>,
 }
 
@@ -89,7 +89,7 @@ impl Shape {
     ///
     /// # Errors
     ///
-    /// It is no object, a field has another type than it must have, or a connection or a user cannot be told apart.
+    /// It is not an object, a field has the wrong type, or a connection or a user is not unique.
     pub fn read(shape: &Value) -> Result<Shape, String> {
         let fields = shape.as_object().ok_or("the shape must be a JSON object")?;
         let number = |name: &str| match fields.get(name) {
@@ -149,7 +149,7 @@ impl Shape {
             let (id, name, strategy) = (text("id")?, text("name")?, text("strategy")?);
             if !connections::is_id(&id) {
                 return Err(format!(
-                    "the shape's connection {place} has no connection's id, but {id}"
+                    "the shape's connection {place} has the id {id}, which is not a connection id"
                 ));
             }
             if read
@@ -224,7 +224,7 @@ fn is_enabled(connection: &Value) -> bool {
     told.unwrap_or(by_clients)
 }
 
-/// Collects where something stands that was not understood.
+/// Collects the places of what was not understood.
 struct Unknown<'a> {
     at: String,
     list: &'a mut Vec<String>,

@@ -1,7 +1,7 @@
 //! The hashes that are slow by design, and how slow they may be here.
 //!
-//! A row of an import says how much memory and time its hash takes. What is far beyond what anybody uses fits nothing,
-//! so that no row can stop this program.
+//! A row of an import says how much memory and time its hash takes. A hash far beyond normal use fits no password, so no row
+//! can stop this program.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD_NO_PAD;

@@ -1,5 +1,5 @@
-//! Users: what is remembered of one, what becomes of a row with all that Auth0 fills in, and what an upsert changes of one
-//! who is there.
+//! Users: what is remembered about a user, how a row becomes a user with everything that Auth0 fills in, and what an upsert
+//! changes.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use crate::chance::{Chance, hex};
 use crate::moment::Moment;
 use crate::rules::connections::Connection;
 
-/// What an upsert changes of a user who is there (the schema's "upsertable" column).
+/// What an upsert changes in an existing user (the schema's "upsertable" column).
 const UPSERTABLE: [&str; 9] = [
     "email_verified",
     "given_name",
@@ -24,7 +24,7 @@ const UPSERTABLE: [&str; 9] = [
     "custom_password_hash",
 ];
 
-/// One user: the profile as it is answered, and what is never answered.
+/// One user: the profile for answers, and what is never in an answer.
 #[derive(Clone)]
 pub struct Account {
     pub(crate) profile: Map<String, Value>,
@@ -35,7 +35,7 @@ pub struct Account {
     pub(crate) failures: u32,
 }
 
-/// What is never answered is not shown.
+/// What is never in an answer is not shown.
 impl fmt::Debug for Account {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = out.debug_struct("Account");
@@ -45,7 +45,7 @@ impl fmt::Debug for Account {
     }
 }
 
-/// What whoever simulates a tenant compares with.
+/// For simulations to compare with.
 impl Account {
     /// The name of the user's connection.
     #[must_use]
@@ -53,7 +53,7 @@ impl Account {
         &self.connection.name
     }
 
-    /// The profile, as it is answered.
+    /// The profile, as in an answer.
     #[must_use]
     pub fn profile(&self) -> &Map<String, Value> {
         &self.profile
@@ -71,8 +71,8 @@ impl Account {
         self.profile.get(name).and_then(Value::as_str)
     }
 
-    /// The keys that no other user of the connection may have. E-mails are not among them where users may share one. A
-    /// phone number is, even where it is no attribute of the connection.
+    /// The keys that no other user of the connection may have. E-mails are not among them if users may share one. A phone
+    /// number is, even if it is not an attribute of the connection.
     pub(crate) fn unique_keys(&self) -> Vec<String> {
         let shared = !self.connection.has_unique_emails();
         let names = ["email", "username", "phone_number", "user_id"].into_iter();
@@ -99,7 +99,7 @@ pub(crate) fn key(connection: &str, name: &str, value: &str) -> String {
     format!("{connection} {name} {value}")
 }
 
-/// A row of an import as the account it becomes, with what Auth0 fills in as recorded.
+/// The account that a row of an import becomes, with what Auth0 fills in, as recorded.
 pub(crate) fn account(
     row: &Map<String, Value>,
     connection: &Arc<Connection>,
@@ -155,7 +155,7 @@ fn picture(email: &str, host: &str) -> String {
     )
 }
 
-/// Replaces what an upsert may change; metadata is replaced whole, not merged.
+/// Replaces what an upsert may change; metadata is replaced completely, not merged.
 pub(crate) fn upsert(account: &mut Account, row: &Map<String, Value>, now: Moment) {
     for name in UPSERTABLE {
         match (name, row.get(name)) {

@@ -18,7 +18,7 @@ pub(crate) struct Bucket {
 /// Tenths of tokens do not add up to whole ones exactly.
 const NEAR: f64 = 1e-9;
 
-/// What the headers tell of a limit.
+/// What the headers say about a limit.
 #[derive(Clone, Copy)]
 pub(crate) struct Told {
     pub(crate) limit: i64,

@@ -1,8 +1,8 @@
-//! Faults on demand: what goes wrong between a client and a tenant, switched on from the command line or over HTTP.
+//! Faults on demand: things that go wrong between a client and a tenant, switched on from the command line or over HTTP.
 //!
-//! A fault has a number: 1 or more is how many times it happens, less than 1 how likely it is each time, by a
-//! seeded draw, so that a run repeats. Some are measures: milliseconds, slots, seconds. `NAME@STEP` happens at that step
-//! alone: `reset@report` cuts off reads of error reports.
+//! A fault has a number. 1 or more is how many times it happens; less than 1 is how likely it is each time, by a seeded draw,
+//! so a run repeats. Some numbers are measures: milliseconds, slots, seconds. `NAME@STEP` happens only at that step:
+//! `reset@report` cuts off reads of error reports.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -15,19 +15,19 @@ use crate::moment::Moment;
 const KNOWN: [(&str, &str); 34] = [
     (
         "job-speed",
-        "no fault: each job takes so many users a second",
+        "no fault: each job imports this many users a second",
     ),
     (
         "job-speed-later",
-        "no fault: from half of its rows on, each job takes so many users a second",
+        "no fault: after half of its rows, each job imports this many users a second",
     ),
     (
         "job-late",
-        "a job is answered 404 until so many seconds after it was taken",
+        "a job is answered 404 until this many seconds after it was accepted",
     ),
     (
         "match-by-id",
-        "no fault: an upsert of another user_id than the stored one is a conflict",
+        "no fault: an upsert with a user_id other than the stored one is a conflict",
     ),
     (
         "retry-after",
@@ -39,7 +39,7 @@ const KNOWN: [(&str, &str); 34] = [
     ),
     (
         "job-progress",
-        "no fault: pending jobs tell percentage_done and time_left_seconds",
+        "no fault: pending jobs report percentage_done and time_left_seconds",
     ),
     ("job-slow", "jobs take ten times as long"),
     (
@@ -48,7 +48,7 @@ const KNOWN: [(&str, &str); 34] = [
     ),
     (
         "clients-need-options-scope",
-        "no fault: a connection's applications are told for read:connections_options alone, as one report has it",
+        "no fault: a connection's applications are listed only with read:connections_options, as one report says",
     ),
     (
         "metadata-keys-taken",
@@ -58,7 +58,7 @@ const KNOWN: [(&str, &str); 34] = [
         "large-profiles-refused",
         "no fault: profiles over 10 KB are refused, as from 2027-03-04",
     ),
-    ("latency-ms", "each request waits that many milliseconds"),
+    ("latency-ms", "each request waits this many milliseconds"),
     ("rate-limit", "requests are answered 429, global limit"),
     (
         "token-quota",
@@ -66,23 +66,23 @@ const KNOWN: [(&str, &str); 34] = [
     ),
     (
         "slots-held",
-        "so many job slots are others' until switched off",
+        "this many job slots are taken by others until switched off",
     ),
     (
         "slots-held-seconds",
-        "all job slots are others' for so long",
+        "all job slots are taken by others for this many seconds",
     ),
     ("reset", "requests are cut off, not processed"),
-    ("reset-before-upload", "uploads are cut off, not taken"),
-    ("reset-after-upload", "uploads are taken, then cut off"),
+    ("reset-before-upload", "uploads are cut off, not accepted"),
+    ("reset-after-upload", "uploads are accepted, then cut off"),
     (
         "half-answer",
-        "answers to reads, or to whatever is asked at that step, are cut in the middle",
+        "answers to reads, or to every request at that step, are cut in the middle",
     ),
-    ("silence", "requests are not answered, nor processed"),
+    ("silence", "requests are neither processed nor answered"),
     (
         "silence-after",
-        "uploads and deletes are done, and not answered",
+        "uploads and deletes are done, but not answered",
     ),
     ("server-error", "requests are answered 503, not processed"),
     (
@@ -91,11 +91,11 @@ const KNOWN: [(&str, &str); 34] = [
     ),
     (
         "token-expires",
-        "tokens issued so far are expired from now on, or from the request at that step on",
+        "tokens issued so far expire now, or at the next request at that step",
     ),
     (
         "job-fails",
-        "jobs fail as a whole, with no report and no user taken",
+        "jobs fail as a whole, with no report and no user imported",
     ),
     (
         "job-fails-midway",
@@ -103,30 +103,33 @@ const KNOWN: [(&str, &str); 34] = [
     ),
     (
         "job-hangs",
-        "jobs stay pending until the faults are set anew, then fail",
+        "jobs stay pending until the faults are set again, then fail",
     ),
     (
         "job-lost",
-        "jobs end and are forgotten, or are when they are asked after at that step (job, report)",
+        "jobs end and are forgotten, or are forgotten when they are asked for at that step (job, report)",
     ),
-    ("report-lost", "error reports are empty though rows failed"),
+    (
+        "report-lost",
+        "error reports are empty though rows were refused",
+    ),
     (
         "search-timeout",
-        "searches are answered 503, as those that take over two seconds",
+        "searches are answered 503, like those that take over two seconds",
     ),
     (
         "search-long",
-        "searches of more bytes than so many are answered 414",
+        "searches of more than this many bytes are answered 414",
     ),
     (
         "search-lag",
-        "searches do not see who was created in the last so many seconds",
+        "searches do not show users created in the last NUMBER seconds",
     ),
 ];
 
 /// The greatest number of a fault.
 const MOST: f64 = 1e9;
-/// Where a fault can be aimed at, with `@`.
+/// The steps that a fault can be aimed at, with `@`.
 const STEPS: [&str; 8] = [
     "connections",
     "upload",
@@ -176,7 +179,7 @@ impl Faults {
         if let Some(name) = on.keys().find(|name| !is_known(name)) {
             let known: Vec<&str> = KNOWN.iter().map(|(name, _)| *name).collect();
             return Err(format!(
-                "unknown fault {name}; known are {}, each at every step or, with @, at one of {}",
+                "unknown fault {name}; the faults are {}, each at every step or, with @, at one of {}",
                 known.join(", "),
                 STEPS.join(", ")
             ));
@@ -243,7 +246,7 @@ impl Faults {
         self.on.get(name).copied().unwrap_or(0.0)
     }
 
-    /// Whether all job slots are others' still.
+    /// Whether others still hold all job slots.
     pub(crate) fn all_slots_are_held(&self, now: Moment) -> bool {
         let seconds = Duration::from_secs_f64(self.measure("slots-held-seconds").max(0.0));
         self.set_at.is_some_and(|at| now.since(at) < seconds)

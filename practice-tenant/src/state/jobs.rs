@@ -1,4 +1,4 @@
-//! Jobs: what is remembered of an import and of an export, and when something happens to an import next.
+//! Jobs: what is remembered about an import and an export, and when something happens to an import next.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ const UNREAD: Duration = Duration::from_secs(1);
 /// A row is reached within ten years.
 const MOST_SECONDS: f64 = 3e8;
 
-/// How fast a job works its rows off: from which row on, counted from 0, and users a second. The first one begins at row 0.
+/// How fast a job imports its rows: from which row on, counted from 0, and users a second. The first one begins at row 0.
 #[derive(Clone, Debug)]
 pub(crate) struct Pace(pub(crate) Vec<(usize, f64)>);
 
@@ -37,7 +37,7 @@ impl Pace {
 
 /// An import job.
 pub(crate) struct Job {
-    /// Jobs are numbered in the order in which they were taken.
+    /// Jobs are numbered in the order in which they were accepted.
     pub(crate) number: u64,
     pub(crate) id: String,
     pub(crate) head: Value,
@@ -59,7 +59,7 @@ pub(crate) struct Job {
 /// What has become of the rows so far.
 #[derive(Default)]
 pub(crate) struct Work {
-    /// Rows that have been worked off.
+    /// Rows that have been processed.
     pub(crate) rows: usize,
     pub(crate) inserted: usize,
     pub(crate) updated: usize,
@@ -98,7 +98,7 @@ pub(crate) enum Fate {
 }
 
 impl Job {
-    /// Rows that it works off before it ends.
+    /// Rows that it processes before it ends.
     fn last(&self) -> usize {
         match self.fate {
             Fate::Works | Fate::IsLost => self.rows.len(),
@@ -107,7 +107,7 @@ impl Job {
         }
     }
 
-    /// When it has worked off so many rows.
+    /// When it has processed this many rows.
     fn reaches(&self, rows: usize) -> Moment {
         match (&self.pace, self.read_at) {
             (Some(pace), _) => self.began.after(pace.time_of(rows)),
@@ -143,7 +143,7 @@ impl Job {
         }
     }
 
-    /// What is told of its rows, once it has completed.
+    /// What is reported about its rows, once it has completed.
     pub(crate) fn summary(&self) -> Value {
         let work = &self.work;
         json!({"failed": work.failed, "updated": work.updated, "inserted": work.inserted, "total": work.rows})
@@ -153,7 +153,7 @@ impl Job {
         self.end.is_some()
     }
 
-    /// A job as it is told, in the recorded key order; a failed one says no reason.
+    /// A job as in an answer, in the recorded key order; a failed one gives no reason.
     pub(crate) fn told(&self, end: &End) -> Value {
         let mut body = Map::new();
         body.insert("type".into(), self.head["type"].clone());
@@ -176,8 +176,8 @@ impl Job {
         Value::Object(body)
     }
 
-    /// What is told at the report of a job that failed as a whole: the third form of the published schema
-    /// (`GetJobGenericErrorResponseContent`). That a job which took too long is told so is a guess.
+    /// The report of a job that failed as a whole: the third form of the published schema
+    /// (`GetJobGenericErrorResponseContent`). It is a guess that a job that took too long is reported this way.
     pub(crate) fn told_in_report(&self, end: &End) -> Option<Value> {
         let head = |name: &str| self.head[name].clone();
         (end.how == How::TimedOut).then(|| {

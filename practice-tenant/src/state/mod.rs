@@ -34,7 +34,7 @@ use crate::state::record::{Asked, Record, Traffic};
 use crate::state::tokens::Tokens;
 use crate::state::work::Scene;
 
-/// A practice tenant: all that it is set up with and remembers. What time it is, it is told with each request.
+/// A practice tenant: its setup and everything that it remembers. Each request tells it the time.
 pub struct World {
     pub(crate) setup: Setup,
     pub(crate) base: String,
@@ -56,7 +56,7 @@ pub struct World {
     holders_asked: u64,
 }
 
-/// It holds secrets and users, none of which is shown.
+/// It holds secrets and users, which are never shown.
 impl fmt::Debug for World {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = out.debug_struct("World");
@@ -65,11 +65,11 @@ impl fmt::Debug for World {
 }
 
 impl World {
-    /// A tenant that is reached at `base`, such as `http://127.0.0.1:80`.
+    /// A tenant at the address `base`, such as `http://127.0.0.1:80`.
     ///
     /// # Errors
     ///
-    /// A fault or a scope that there is not, or a shape that cannot be read.
+    /// A fault or a scope that does not exist, or a shape that cannot be read.
     pub fn new(base: &str, setup: Setup, keys: Keys, now: Moment) -> Result<World, String> {
         let shape = setup.shape.as_ref().map(Shape::read).transpose()?;
         let shape = shape.unwrap_or_default();
@@ -103,7 +103,7 @@ impl World {
         for (connection, row) in &shape.users {
             let of = world.connection_named(connection);
             let of = of.ok_or_else(|| {
-                format!("the shape's users are of a connection {connection} that it has not")
+                format!("the shape's users belong to the connection {connection}, which the shape does not have")
             })?;
             let drawn = (now, &mut world.chance);
             world.memory.add(account(row, &of, "s.gravatar.com", drawn));
@@ -111,8 +111,8 @@ impl World {
         Ok(world)
     }
 
-    /// Lets all happen that happens until then: jobs work their rows off. Time never goes back: a moment before the last one
-    /// counts as that one.
+    /// Lets everything until then happen: jobs process their rows. Time never goes back: an earlier moment counts as the last
+    /// one.
     pub fn run_to(&mut self, now: Moment) {
         let now = now.max(self.now);
         let ways = self.ways();
@@ -137,7 +137,7 @@ impl World {
         slots.chain(job).filter(|at| *at > now).min()
     }
 
-    /// Import jobs that have not ended, those of others not among them.
+    /// Import jobs that have not ended, without those of others.
     #[must_use]
     pub fn jobs_running(&self) -> usize {
         self.memory.jobs().filter(|job| !job.has_ended()).count()
@@ -148,7 +148,7 @@ impl World {
         self.memory.users.values().map(Arc::as_ref)
     }
 
-    /// The requests that were made, but for those that steer the practice tenant: the first 200,000.
+    /// The first 200,000 requests, without those that control the practice tenant.
     #[must_use]
     pub fn record(&self) -> &[Asked] {
         self.record.kept()
@@ -165,8 +165,7 @@ impl World {
         self.setup.slots_held.push(until);
     }
 
-    /// How often a holder of a token or of an application's secret has asked: who counts on it can tell whether anybody
-    /// is here.
+    /// How often a holder of a token or of an application's secret has asked, which shows whether anybody is using the tenant.
     #[must_use]
     pub fn holders_asked(&self) -> u64 {
         self.holders_asked
@@ -218,7 +217,7 @@ impl World {
         all.find(|connection| connection.name == name).cloned()
     }
 
-    /// Whether a request may pass now, which takes a token out of each bucket; and what is told of the tightest.
+    /// Whether a request may pass now, which takes a token from each bucket; and the state of the tightest.
     pub(crate) fn take_request(&mut self) -> (bool, Told) {
         for bucket in &mut self.buckets {
             bucket.fill(self.now);
@@ -230,7 +229,7 @@ impl World {
         (passes, self.limit_told())
     }
 
-    /// What is told of the limit that has the least left.
+    /// The state of the limit with the least left.
     pub(crate) fn limit_told(&self) -> Told {
         let told = self.buckets.iter().map(Bucket::told);
         told.min_by_key(|told| told.left)
@@ -258,8 +257,8 @@ impl World {
         format!("{}/api/v2/", self.base)
     }
 
-    /// Whether an audience is this tenant's Management API. Clients make it up for the host that they were told, with https
-    /// as at Auth0 or as they reach it, and with either name of this machine.
+    /// Whether an audience is this tenant's Management API. Clients build it from the host that they know, with https as at
+    /// Auth0 or with the scheme that they use, and with either name of this machine.
     pub(crate) fn is_audience(&self, audience: &str) -> bool {
         let host = |url: &str| -> Option<String> {
             let rest = url
@@ -306,7 +305,7 @@ impl World {
     ///
     /// # Errors
     ///
-    /// A fault that there is not, or a number that is none of a fault.
+    /// A fault that does not exist, or a number that a fault cannot have.
     pub fn set_faults(&mut self, on: BTreeMap<String, f64>, seed: u64) -> Result<(), String> {
         let expires = on.contains_key("token-expires");
         self.faults.set(on, seed, self.now)?;
@@ -326,13 +325,13 @@ impl World {
         (steps != ["token"] && self.fault(name)) || self.fault_aimed_at(steps, name)
     }
 
-    /// The same, for faults that are aimed at one of the steps alone.
+    /// The same, only for faults that are aimed at one of the steps.
     pub(crate) fn fault_aimed_at(&mut self, steps: &[&str], name: &str) -> bool {
         let mut steps = steps.iter();
         steps.any(|step| self.faults.happens_at(name, step))
     }
 
-    /// Whether a switch is on: it is no fault, but another way that tenants can be.
+    /// Whether a switch is on: not a fault, but another way that tenants can behave.
     pub(crate) fn is_on(&self, name: &str) -> bool {
         self.faults.measure(name) > 0.0
     }
@@ -361,7 +360,7 @@ impl World {
         Some(Pace(parts))
     }
 
-    /// When the newest users were created whom a search sees; `None`: it sees all.
+    /// The creation time of the newest users that a search sees; `None` if it sees all.
     pub(crate) fn searched_until(&self) -> Option<String> {
         let lag = self.faults.measure("search-lag");
         (lag > 0.0).then(|| self.now.before(Duration::from_secs_f64(lag)).shown())

@@ -1,4 +1,4 @@
-//! A record of what was asked and answered, as the tenant saw it.
+//! A record of requests and answers, as the tenant saw them.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::moment::Moment;
 
-/// Requests that are remembered: of all lessons several times over, by which their tests count what each sends.
+/// How many requests are remembered: enough for all lessons several times, since their tests count requests.
 const MOST: usize = 200_000;
 /// Requests that one answer tells of.
 const MOST_SHOWN: usize = 5_000;
@@ -21,7 +21,7 @@ pub struct Asked {
     pub method: String,
     /// The path without its query; 200 characters of it at most.
     pub path: String,
-    /// The status, also where the answer was cut off; 200 where nothing came of it.
+    /// The status, even if the answer was cut off; 200 if there was none.
     pub status: u16,
 }
 

@@ -8,7 +8,7 @@ use sha2::Sha256;
 
 pub(crate) struct Tokens {
     key: Vec<u8>,
-    /// Tokens are numbered; those below the second number have been expired.
+    /// Tokens are numbered; those below the second number are expired.
     issued: u64,
     expired_below: u64,
 }

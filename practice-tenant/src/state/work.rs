@@ -31,8 +31,8 @@ pub(crate) struct Scene<'a> {
     pub(crate) chance: &'a mut Chance,
 }
 
-/// Lets the next thing happen to a job, and all rows that follow up to a moment, so long as no other job comes in
-/// between. What comes back is for the log.
+/// Lets the next thing happen to a job, and all rows up to a moment, as long as no other job comes in between. The result is
+/// for the log.
 pub(crate) fn go_on(
     memory: &mut Memory,
     number: u64,
@@ -150,7 +150,7 @@ fn import_row(
         memory.add(account);
         return Ok(Outcome::Inserted);
     };
-    // An upsert matches by e-mail alone.
+    // An upsert matches only by e-mail.
     if is_upsert && memory.find(&email) == Some(place) {
         let id = |account: &Account| account.text("user_id").map(str::to_string);
         let is_another = fields.contains_key("user_id")
@@ -172,7 +172,7 @@ fn fault(code: &str, message: &str) -> Vec<Value> {
     vec![json!({"code": code, "message": message})]
 }
 
-/// What the row shares with an earlier one of the file: a twin is an error, never an insert and then an update.
+/// What the row shares with an earlier row of the file. A duplicate is an error, never an insert followed by an update.
 fn twin(
     account: &Account,
     fields: &Map<String, Value>,
@@ -199,8 +199,8 @@ fn update(
     let Some(there) = memory.change(place) else {
         return Ok(Outcome::Updated);
     };
-    // The imported hash alone can be replaced: not one of Auth0's own, which a user without a hash has too (of a
-    // random password), and one who signed in with the imported hash.
+    // Only an imported hash can be replaced. Auth0's own hash cannot: users without an imported hash have one (of a random
+    // password), and so do users who signed in with the imported hash.
     if fields.contains_key("custom_password_hash") && there.custom_hash.is_none() {
         let message =
             "A custom_password_hash was provided, but the user already has password hash defined";
@@ -215,7 +215,7 @@ fn update(
     Ok(Outcome::Updated)
 }
 
-/// The row as it was provided, with what is secret replaced.
+/// The row as it was provided, with secrets replaced.
 fn masked(row: &Value) -> Value {
     let mut row = row.clone();
     let mask = |place: Option<&mut Value>| {

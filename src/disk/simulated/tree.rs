@@ -240,7 +240,7 @@ fn left_of(synced: &[u8], now: &[u8], chance: &mut Chance) -> Vec<u8> {
     if now == synced || alike < synced.len() && chance.once_in(2) {
         return synced.to_vec();
     }
-    // As often all of it as not: what is lost among it shows only then that it was more.
+    // In half of the cases all of it stays, since only then do lost blocks inside it show.
     let kept = match chance.once_in(2) {
         true => now.len(),
         false => alike + chance.below(now.len() - alike + 1),

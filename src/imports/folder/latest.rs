@@ -14,7 +14,7 @@ const MOST_BEGINNING_BYTES: u64 = 1 << 20;
 /// Run folders among which the latest is looked for.
 const MOST_RUNS: usize = 10_000;
 
-/// The folder below `imports` of the run that was begun last, by the word of its own journal.
+/// The folder in `imports` of the run that was begun last, according to its journal.
 pub(crate) fn latest_run(imports: &Path) -> Result<PathBuf> {
     let Ok(entries) = disk::read_dir(imports) else {
         return Err(Error::no_runs(imports));

@@ -1,7 +1,7 @@
-//! Rows that were not sent, in a file of their own, `left-out.jsonl`. They may be as many as the source has rows, so none of them is
-//! kept in memory: they are written as they come, and read again one by one.
+//! Rows that were not sent, in the file `left-out.jsonl`. There may be as many as the source has rows, so none is kept in
+//! memory: they are written as they come, and read again one by one.
 //!
-//! Each line begins with a hash over itself and the lines before it, as in the journal, which tells how far the file is.
+//! Each line begins with a hash over itself and the lines before it, as in the journal, which says how long the file is.
 
 use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -36,7 +36,7 @@ impl LeftOutFile {
         })
     }
 
-    /// Adds a row, which is on the disk when [`LeftOutFile::so_far`] has told of it.
+    /// Adds a row, which is on the disk once [`LeftOutFile::so_far`] has counted it.
     pub(crate) fn add(&mut self, row: &LeftOutRow) -> std::io::Result<()> {
         let json = serde_json::to_string(row)?;
         let chain = link(&self.so_far.chain, &json);
@@ -51,7 +51,7 @@ impl LeftOutFile {
         Ok(())
     }
 
-    /// How far it is, where rows came that the journal does not know of; they are on the disk then.
+    /// Its length, if rows came that the journal does not know; they are on the disk then.
     pub(crate) fn so_far(&mut self) -> std::io::Result<Option<LeftOutSoFar>> {
         if self.told == self.so_far.rows {
             return Ok(None);
@@ -63,7 +63,7 @@ impl LeftOutFile {
     }
 }
 
-/// Cuts off what the journal does not tell of: those rows come again.
+/// Cuts off what the journal does not know: those rows will come again.
 pub(crate) fn cut_off(folder: &Path, so_far: &LeftOutSoFar) -> std::io::Result<()> {
     let path = folder.join(LEFT_OUT);
     if disk::symlink_metadata(&path).is_err() {
@@ -76,7 +76,7 @@ pub(crate) fn cut_off(folder: &Path, so_far: &LeftOutSoFar) -> std::io::Result<(
     file.set_len(so_far.bytes)
 }
 
-/// The rows of the file, one after the other, as far as the journal tells of them. The error: it is not as it was written.
+/// The rows of the file, one at a time, as far as the journal knows them. It is an error if the file was changed.
 pub(crate) struct LeftOutRows {
     path: PathBuf,
     lines: Option<BufReader<File>>,

@@ -1,26 +1,26 @@
-//! What a run has done, written down as it happens: the folder `imports/<name>/`.
+//! The record of what a run has done, in the folder `imports/<name>/`.
 //!
-//! `journal.jsonl` is the truth: lines are only ever appended, and each is on the disk before the next step is
-//! taken. Each line begins with a hash over itself and all lines before it, so a changed or missing line shows. The hashes
-//! do not show who wrote it: so a folder is believed only if its owner runs this and nobody else can read or write it
-//! (`owner.rs`), and only if each line is one that a run can have written after those before it (`journal/rules.rs`).
+//! `journal.jsonl` is the truth: lines are only appended, and each is on the disk before the next step. Each line begins with a
+//! hash over itself and all earlier lines, so a changed or missing line is found. The hashes do not show who wrote it. So a
+//! folder is trusted only if its owner runs this and nobody else can read or write it (`owner.rs`), and only if a run could
+//! have written each line after the earlier ones (`journal/rules.rs`).
 //!
-//! The order that makes a crash at any moment safe:
+//! This order makes a crash at any moment safe:
 //!
-//! 1. a file of users is on the disk, and its name in the folder, before the line that names it and its SHA-256: what
-//!    no line names was never sent, and is deleted when the run is opened again;
-//! 2. [`import_users`](crate::import_users) packs all files in `imports/.packing/` and moves the folder into its place
-//!    when the last line of that is on the disk: a crash before leaves no run, and its rest is deleted by a later run;
-//! 3. "sending" is written before an upload: a crash after it means that the job may or may not exist, and the
-//!    users' own ids tell which;
-//! 4. "accepted" is written before anything else is done with a job: its id is all that leads to it;
-//! 5. what is to stay of a file's users is on the disk, then what became of them is written, then the file with their
-//!    hashes is deleted: a crash in between settles the file anew, or deletes it when the run is opened again;
-//! 6. removals are written after they were made: a crash before that asks for them again, which is fine.
+//! 1. a file of users is on the disk, and its name in the folder, before the line with its name and its SHA-256. A file without
+//!    a line was never sent, and is deleted when the run is opened again;
+//! 2. [`import_users`](crate::import_users) packs all files in `imports/.packing/` and moves the folder into its place when the
+//!    last line of that is on the disk. An earlier crash leaves no run, and a later run deletes the rest;
+//! 3. "sending" is written before an upload. After a crash the job may or may not exist, and the users' ids show which;
+//! 4. "accepted" is written before anything else is done with a job, since only its id leads to it;
+//! 5. first the part of a file's users that stays is on the disk, then their outcome is written, then the file with their
+//!    hashes is deleted. After a crash in between, the file is settled again, or deleted when the run is opened again;
+//! 6. removals are written after they were made. A crash before that repeats them, which does no harm.
 //!
-//! A crash in the middle of a line leaves one without its end: it is dropped, and the step it was about is
-//! taken for not done, which each step bears. So is a line whose end the disk had not taken yet. A write that fails
-//! (a full disk) ends the run in the same way. Rows that were left out are in a file of their own, on the disk before the next line, which tells how many: of rows after the last file of a source that was cut off nothing is kept, since they are to be sent again.
+//! A crash in the middle of a line leaves a line without its end. It is dropped, and its step counts as not done, which every
+//! step allows for. The same holds for a line whose end was not yet on the disk. A failed write (a full disk) ends the run in
+//! the same way. Left-out rows have their own file, which is on the disk before the next line; that line says how many there
+//! are. For a source that was cut off, nothing is kept of rows after the last file, since they will be sent again.
 
 pub(crate) mod latest;
 pub(crate) mod left_out;
@@ -55,7 +55,7 @@ const BEGINNING: Duration = Duration::from_secs(60);
 /// Bytes of a journal. A user who is refused takes some 200 bytes of it, one who is imported almost nothing.
 const MOST_JOURNAL_BYTES: u64 = 512 << 20;
 
-/// A run folder, held by this process alone while it is open.
+/// A run folder, locked by this process while it is open.
 #[derive(Debug)]
 pub(crate) struct RunFolder {
     path: PathBuf,
@@ -258,7 +258,7 @@ impl RunFolder {
         Ok(())
     }
 
-    /// Writes a file that its owner alone can read, whole or not at all.
+    /// Writes a file that only its owner can read, completely or not at all.
     pub(crate) fn write(&self, name: &str, bytes: &[u8]) -> Result<()> {
         let aside = self.path.join(format!("{name}{NEW}"));
         let _ = disk::remove_file(&aside);
@@ -333,8 +333,8 @@ pub(crate) fn looked_name(file: usize) -> String {
     format!("{USERS}{file:05}.looked.json")
 }
 
-/// Whether a folder holds what a crash leaves of a run whose journal names no file yet, so that nothing was sent. Somebody who is
-/// at work in it holds the lock.
+/// Whether a folder is what a crash leaves of a run whose journal names no file yet, so nothing was sent. A program that works
+/// in it holds the lock.
 fn is_unbegun(folder: &Path) -> bool {
     let is_folder = disk::symlink_metadata(folder).is_ok_and(|found| found.is_dir());
     let Ok(mut entries) = disk::read_dir(folder) else {
@@ -393,7 +393,7 @@ fn whole_lines(journal: &[u8]) -> usize {
     }
 }
 
-/// What is below these folders is deleted, so that a link would have what is elsewhere deleted.
+/// The contents of these folders are deleted, so a link would delete files elsewhere.
 fn refuse_link(folder: &Path) -> Result<()> {
     if disk::symlink_metadata(folder).is_ok_and(|found| !found.is_dir()) {
         return Err(Error::no_plain_folder(folder));
@@ -406,7 +406,7 @@ fn delete_forgotten(packing: &Path) {
     for entry in disk::read_dir(packing).into_iter().flatten() {
         let lock = disk::symlink_metadata(&entry.path.join(LOCK));
         let age = lock.ok().and_then(|lock| lock.age);
-        // A link would lead to a folder that is none of ours.
+        // A link would lead to a folder that is not ours.
         if entry.is_folder
             && age.is_some_and(|age| age > BEGINNING)
             && let Ok(Some(_lock)) = try_lock(&entry.path)

@@ -1,4 +1,4 @@
-//! Whether a folder and its files are ours: made by the user who runs this, for that user alone.
+//! Whether a folder and its files are ours: made by the user who runs this, and private.
 
 use std::io::{self, Read};
 use std::path::Path;
@@ -11,8 +11,8 @@ use crate::secrets::random_hex;
 
 /// Who owns what is made in a place, and whether modes are kept there.
 ///
-/// Both are read off a file that is made there and deleted again: a file system may show another owner than the user's own
-/// (a network drive), or keep no modes at all (a drive of Windows).
+/// Both are read from a file that is made there and deleted again: a file system may show another owner (a network drive), or
+/// keep no modes at all (a Windows drive).
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Owner {
     #[cfg(unix)]
@@ -56,7 +56,7 @@ impl Owner {
         Owner {}
     }
 
-    /// Refuses what is not this owner's alone.
+    /// Refuses what is not private to this owner.
     pub(crate) fn check(self, path: &Path, kind: Kind) -> Result<()> {
         let unreadable = |cause| Error::run_unreadable(path, cause);
         let found = match kind {
@@ -73,7 +73,7 @@ impl Owner {
         self.check_access(path, kind, &found)
     }
 
-    /// Reads a file of this owner's alone that has at most `most` bytes.
+    /// Reads a private file of this owner with at most `most` bytes.
     pub(crate) fn read(self, path: &Path, most: u64) -> Result<Vec<u8>> {
         let bytes = self.read_beginning(path, most + 1)?;
         if bytes.len() as u64 > most {
@@ -82,7 +82,7 @@ impl Owner {
         Ok(bytes)
     }
 
-    /// Reads the first `most` bytes of a file of this owner's alone, or all of it.
+    /// Reads the first `most` bytes of a private file of this owner.
     pub(crate) fn read_beginning(self, path: &Path, most: u64) -> Result<Vec<u8>> {
         self.check(path, Kind::File)?;
         let mut bytes = Vec::new();

@@ -47,16 +47,16 @@ pub(crate) enum Entry {
     Packed {
         file: usize,
         rows: RowRuns,
-        /// Rows that brought a user id of their own.
+        /// Rows that came with their own user id.
         given_ids: Vec<usize>,
         sha256: String,
     },
-    /// A row that was not sent, since the check found fault with it; whole, to be mended. Runs of before wrote them here.
+    /// A complete row that was not sent because it was faulty. Older runs wrote them here.
     LeftOut(LeftOutRow),
     /// How far the file of such rows is.
     LeftOutSoFar(LeftOutSoFar),
-    /// No more users come. `left_out` are rows of their file that a reader left out, since they are no users to import; `before`
-    /// are users whom an earlier run of the same file had brought in.
+    /// All users have been read. `left_out` counts rows of the file that the reader left out because they are not users to
+    /// import; `before` counts users that an earlier run of the same file had imported.
     Sealed {
         rows: usize,
         #[serde(default)]
@@ -70,7 +70,7 @@ pub(crate) enum Entry {
         #[serde(default)]
         at: u64,
     },
-    /// It was certainly not taken.
+    /// It was certainly not accepted.
     NotTaken { file: usize },
     /// It was taken; `at` in milliseconds of UNIX time. The other two are the tenant's own words: when, and the name of
     /// the connection. Runs of before have neither.
@@ -87,7 +87,7 @@ pub(crate) enum Entry {
     Done(FileEnd),
     /// Users deleted again, by their ids.
     Removed(Vec<String>),
-    /// A file that is done was looked at again when no job of it can be at work any more; these of its rows had come in.
+    /// A finished file was looked at again when none of its jobs could still be running; these of its rows had been imported.
     Looked {
         file: usize,
         came_in: RowRuns,
@@ -106,7 +106,7 @@ pub(crate) struct LeftOutSoFar {
     pub(crate) chain: String,
 }
 
-/// A row that was not sent; whole, to be mended, where it could be read.
+/// A row that was not sent, complete if it could be read.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct LeftOutRow {
     pub(crate) note: RowNote,
@@ -119,10 +119,10 @@ pub(crate) struct FileEnd {
     pub(crate) file: usize,
     pub(crate) inserted: u64,
     pub(crate) updated: u64,
-    /// The rows that were updated, as far as it is known which: all but some with ids of their own choice.
+    /// The rows that were updated, as far as known: all except some with their own ids.
     pub(crate) updated_rows: RowRuns,
     pub(crate) notes: Vec<RowNote>,
-    /// Whether an inserted row with an id of its own choice is surely this run's.
+    /// Whether an inserted row with its own id certainly belongs to this run.
     pub(crate) certain: bool,
     pub(crate) at: u64,
     /// When its job was seen to have ended, by the tenant's clock.

@@ -1,7 +1,7 @@
-//! What a line of a journal may say, after the lines before it.
+//! What a line of a journal may say after the earlier lines.
 //!
-//! The hashes of a journal show that it was not damaged. They do not show that a run wrote it: whoever makes a journal makes
-//! its hashes too. So each line is held against the order in which a run works, before a number of it is used.
+//! The hashes of a journal show that it is not damaged. They do not show that a run wrote it, since anybody who makes a journal
+//! can make its hashes too. So each line is checked against the order in which a run works before its numbers are used.
 
 use crate::connections::ConnectionId;
 use crate::imports::journal::{Entry, FileEnd, LeftOutSoFar, RowRuns, holds};
@@ -11,7 +11,7 @@ use crate::jobs::upload::MAX_UPLOAD_BYTES;
 
 /// Users in a file: none is shorter than `{"email":"a@b"},`.
 const MOST_USERS: usize = MAX_UPLOAD_BYTES / 16;
-/// The last millisecond of the year 9999: what comes after it is no time that a clock has shown.
+/// The last millisecond of the year 9999: later times are impossible.
 const LAST_TIME: u64 = 253_402_300_799_999;
 
 /// What the lines read so far have said.
@@ -30,7 +30,7 @@ pub(crate) struct Rules {
 struct FileSoFar {
     rows: RowRuns,
     users: usize,
-    /// Whether an upload was begun of which nothing more is told yet.
+    /// Whether an upload was begun, with nothing recorded about it yet.
     sending: bool,
     /// Uploads that may have been taken.
     uploads: usize,
@@ -50,11 +50,11 @@ impl Rules {
         self.lines += 1;
         let is_version = matches!(entry, Entry::Version(_));
         hold(is_version == (self.lines == 1), || {
-            "a journal tells its version first, and once".to_string()
+            "a journal gives its version once, at its beginning".to_string()
         })?;
         let is_begun = matches!(entry, Entry::Begun { .. });
         hold(is_version || self.begun != is_begun, || {
-            "a run begins once, before all else".to_string()
+            "a run begins once, before everything else".to_string()
         })?;
         match entry {
             Entry::Version(_) => Ok(()),
@@ -91,7 +91,7 @@ impl Rules {
                 state.accepted = true;
                 hold(was_sending, || format!("file {file} was not being sent"))?;
                 hold(JobId::of(job).is_some(), || {
-                    "that is no id of a job".to_string()
+                    "that is not a job id".to_string()
                 })?;
                 time(*at)
             }
@@ -111,7 +111,9 @@ impl Rules {
     }
 
     fn packed(&mut self, file: usize, rows: &RowRuns, given: &[usize]) -> Checked {
-        hold(!self.sealed, || "no users come any more".to_string())?;
+        hold(!self.sealed, || {
+            "all users had already been read".to_string()
+        })?;
         let next = self.files.len() + 1;
         hold(file == next, || {
             format!("the next file is number {next}, not {file}")
@@ -148,36 +150,40 @@ impl Rules {
     }
 
     fn left_out(&mut self, row: usize) -> Checked {
-        hold(!self.sealed, || "no users come any more".to_string())?;
+        hold(!self.sealed, || {
+            "all users had already been read".to_string()
+        })?;
         let last = self.left_out.last().copied().unwrap_or(0);
         hold(row > last.max(self.last_packed()), || {
-            format!("row {row} was told of before")
+            format!("row {row} was recorded before")
         })?;
         self.left_out.push(row);
         Ok(())
     }
 
     fn left_out_so_far(&mut self, so_far: &LeftOutSoFar) -> Checked {
-        hold(!self.sealed, || "no users come any more".to_string())?;
+        hold(!self.sealed, || {
+            "all users had already been read".to_string()
+        })?;
         let (rows, last_row) = self.left_out_apart;
         let more = so_far.rows.saturating_sub(rows);
         let fits = more > 0 && so_far.last_row.saturating_sub(last_row) >= more;
         hold(fits, || {
-            format!("{} rows were told to be left out before", so_far.rows)
+            format!("{} left-out rows were recorded before", so_far.rows)
         })?;
         self.left_out_apart = (so_far.rows, so_far.last_row);
         Ok(())
     }
 
     fn sealed(&mut self, rows: usize, before: usize) -> Checked {
-        hold(!self.sealed, || "it was said before".to_string())?;
+        hold(!self.sealed, || "it was recorded before".to_string())?;
         self.sealed = true;
         let users: usize = self.files.iter().map(|file| file.users).sum();
         let told = (users + self.left_out.len())
             .saturating_add(self.left_out_apart.0)
             .saturating_add(before);
         hold(rows == told, || {
-            format!("{rows} rows were read, and {told} were packed or left out")
+            format!("{rows} rows were read, but {told} were packed or left out")
         })
     }
 
@@ -204,7 +210,7 @@ impl Rules {
         let told = told.and_then(|told| told.checked_add(end.notes.len() as u64));
         hold(told == Some(state.users as u64), || {
             format!(
-                "file {file} has {} users, and not as many are accounted for",
+                "file {file} has {} users, and another number of them is accounted for",
                 state.users
             )
         })?;
@@ -215,12 +221,13 @@ impl Rules {
     fn looked(&mut self, file: usize, came_in: &RowRuns) -> Checked {
         let state = file.checked_sub(1).and_then(|at| self.files.get_mut(at));
         let state = state.filter(|state| state.done && !state.looked);
-        let state = state.ok_or_else(|| format!("file {file} is not one to look at again"))?;
+        let state =
+            state.ok_or_else(|| format!("file {file} did not have to be looked at again"))?;
         state.looked = true;
         let rows = in_order(came_in, 0)?;
         let noted = state.noted.iter().filter(|row| holds(came_in, **row));
         hold(noted.count() == rows, || {
-            format!("a row of file {file} that had come in came in again")
+            format!("a row of file {file} that was imported was imported again")
         })
     }
 
@@ -228,7 +235,7 @@ impl Rules {
     fn open_file(&mut self, file: usize) -> Checked<&mut FileSoFar> {
         let count = self.files.len();
         let state = file.checked_sub(1).and_then(|at| self.files.get_mut(at));
-        let state = state.ok_or_else(|| format!("there is no file {file}, of {count}"))?;
+        let state = state.ok_or_else(|| format!("there is no file {file} among {count}"))?;
         hold(!state.done, || format!("file {file} is done"))?;
         Ok(state)
     }
@@ -248,7 +255,7 @@ fn begun(domain: &str, connection_id: &str, options: &ImportOptions) -> Checked 
     hold(options.slots > 0, || "a run needs a slot".to_string())?;
     // What `requests_per_second` lets through, and room for how a number is written and read.
     hold((0.01..=1e6).contains(&options.requests_per_second), || {
-        "no run has that many requests a second".to_string()
+        "no run sends that many requests a second".to_string()
     })
 }
 
@@ -279,9 +286,7 @@ fn rising(rows: impl IntoIterator<Item = usize>) -> Checked {
 }
 
 fn time(at: u64) -> Checked {
-    hold(at <= LAST_TIME, || {
-        "no clock has shown that time".to_string()
-    })
+    hold(at <= LAST_TIME, || "that time has not come yet".to_string())
 }
 
 fn hold(is_so: bool, else_why: impl FnOnce() -> String) -> Checked {

@@ -199,7 +199,7 @@ fn key_words(password: &[u8]) -> [u32; 18] {
     })
 }
 
-/// The same with a number of lanes to be compared: for the benchmark alone.
+/// The same with another number of lanes, only for the benchmark.
 #[doc(hidden)]
 #[must_use]
 pub fn hash_in_lanes<const N: usize>(cost: u32) -> [[u8; 23]; N] {

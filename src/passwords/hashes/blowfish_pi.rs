@@ -1,5 +1,5 @@
-//! Where Blowfish starts from: the binary expansion of the fraction of pi, 1,042 words of it, so that nobody could have
-//! chosen them. A test computes them anew.
+//! Where Blowfish starts from: the binary expansion of the fraction of pi, 1,042 words of it, so that nobody could have chosen
+//! them. A test computes them again.
 
 /// The first 18 words: the subkeys.
 #[rustfmt::skip]

@@ -1,4 +1,4 @@
-//! What one try of a password takes, as far as its hash decides that, and how much of it is spent here.
+//! What one try of a password costs, as far as its hash decides that, and how much may be spent here.
 
 use std::fmt;
 use std::time::Duration;
@@ -36,7 +36,7 @@ impl Burden {
         }
     }
 
-    /// Whether that is borne here. A hash comes from a file, and must not decide how long a cell runs.
+    /// Whether that is allowed here. A hash comes from a file, and must not decide how long a cell runs.
     pub(crate) fn check(&self) -> Result<(), Untried> {
         if self.memory <= MOST_MEMORY && self.seconds <= MOST_SECONDS {
             return Ok(());
@@ -50,7 +50,7 @@ impl Burden {
             takes.push(format!("some {}", in_words(time)));
         }
         Err(Untried::TooCostly(format!(
-            "takes {} for each try, and {} MB and {MOST_SECONDS} s are the most that is spent here",
+            "takes {} for each try, and at most {} MB and {MOST_SECONDS} s are spent here",
             takes.join(" and "),
             MOST_MEMORY >> 20
         )))
@@ -62,7 +62,7 @@ impl Burden {
 pub(crate) enum Untried {
     NotBuilt(NotBuilt),
     TooCostly(String),
-    /// Its parameters are none that the algorithm works with.
+    /// The algorithm cannot use its parameters.
     #[cfg(feature = "all-hashes")]
     Unfit(&'static str),
 }
@@ -98,11 +98,14 @@ impl fmt::Display for Untried {
         match self {
             Untried::NotBuilt(lacking) => lacking.fmt(f),
             Untried::TooCostly(takes) => {
-                write!(f, "{takes}: ask the tenant itself, with verify_sign_in")
+                write!(
+                    f,
+                    "{takes}: try the sign-in on the tenant with verify_sign_in"
+                )
             }
             #[cfg(feature = "all-hashes")]
             Untried::Unfit(algorithm) => {
-                write!(f, "has parameters that {algorithm} does not work with")
+                write!(f, "has parameters that {algorithm} cannot use")
             }
         }
     }

@@ -34,10 +34,8 @@ impl CustomHash {
         if salt.is_some() && is_inside {
             return Err((
                 "salt",
-                format!(
-                    "is not taken for {algorithm}, whose hash has its salt inside: leave it out"
-                )
-                .into(),
+                format!("is not used for {algorithm}, whose hash contains its salt: leave it out")
+                    .into(),
             ));
         }
         let kind = Kind::read(algorithm, custom)?;
@@ -75,13 +73,13 @@ impl CustomHash {
         })
     }
 
-    /// The bytes that a hash of this password has, for the kinds whose salt stands beside the hash.
+    /// The bytes of this password's hash, for the kinds whose salt is beside the hash.
     pub(crate) fn made(&self, password: &str) -> Result<Vec<u8>, Untried> {
         let plain = self.encoding.bytes(password);
         match &self.kind {
             Kind::Digest { digest, .. } => Ok(digest.of(&self.salted(plain))?),
             Kind::Hmac { digest, key, .. } => Ok(digest.hmac(key, &self.salted(plain))?),
-            // Here the salt is an input of its own, and its position says nothing.
+            // Here the salt is a separate input, so its position does not matter.
             Kind::Scrypt { slow, length, .. } => {
                 let salt = self.salt.as_ref().and_then(|salt| salt.bytes.clone());
                 slow.key(&plain, &salt.unwrap_or_default(), *length)

@@ -1,6 +1,6 @@
-//! The digests that password hashes are made of, by the names Auth0 knows them by.
+//! The digests of password hashes, by Auth0's names.
 //!
-//! SHA-2 is always here; the others are compiled with the feature `all-hashes` alone.
+//! SHA-2 is always here; the others are compiled only with the feature `all-hashes`.
 
 use std::fmt;
 
@@ -45,7 +45,7 @@ impl fmt::Display for NotBuilt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "is {}, which this build of the crate lacks: write `:dep auth0-bulk-users = {{ path = \"..\", features = [\"all-hashes\"] }}` in the notebook's first cell",
+            "is {}, which this build of the crate does not have: write `:dep auth0-bulk-users = {{ path = \"..\", features = [\"all-hashes\"] }}` in the notebook's first cell",
             self.0
         )
     }
@@ -57,8 +57,8 @@ impl Digest {
         known.map(|(_, digest)| *digest)
     }
 
-    /// By a name of OpenSSL's, as PBKDF2 hashes give it: those with RSA in them are the same digests. MDC-2, of which
-    /// no well-kept crate exists, is not among them.
+    /// By OpenSSL's name, as in PBKDF2 hashes; the names with RSA mean the same digests. MDC-2 is missing, since no well-kept
+    /// crate has it.
     pub(crate) fn of_openssl(name: &str) -> Option<Digest> {
         let plain = match name {
             "ssl3-md5" => "md5",

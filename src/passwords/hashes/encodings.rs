@@ -88,7 +88,7 @@ impl BytesEncoding {
             BytesEncoding::Utf8 => Ok(text.as_bytes().to_vec()),
             BytesEncoding::Hex => from_hex(text),
             BytesEncoding::Base64 if text.contains(['-', '_']) => {
-                Err("is base64 in the alphabet for URLs: write + for - and / for _")
+                Err("is base64 with the URL alphabet: replace - with + and _ with /")
             }
             BytesEncoding::Base64 => BASE64
                 .decode(text)

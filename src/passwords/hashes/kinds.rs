@@ -106,19 +106,19 @@ fn text_alone(custom: &Value, algorithm: &str) -> Result<(), Fault> {
         None | Some("utf8") => Ok(()),
         Some(_) => Err((
             "hash.encoding",
-            format!("is utf8 for {algorithm}, whose hash is text by itself, or left out").into(),
+            format!("must be utf8 or left out for {algorithm}, whose hash is text").into(),
         )),
     }
 }
 
-/// The bytes of a hash that is no text by itself.
+/// The bytes of a hash that is not a text.
 fn bytes_of(custom: &Value, algorithm: &str, length: usize) -> Result<Option<Vec<u8>>, Fault> {
     let hash = custom.get("hash").unwrap_or(&Value::Null);
     let encoding = text(hash, "encoding").and_then(BytesEncoding::named);
     let Some(encoding @ (BytesEncoding::Hex | BytesEncoding::Base64)) = encoding else {
         return Err((
             "hash.encoding",
-            format!("is hex or base64 for {algorithm}").into(),
+            format!("must be hex or base64 for {algorithm}").into(),
         ));
     };
     let bytes = text(hash, "value")
@@ -145,13 +145,13 @@ fn bcrypt_kind(value: Option<&str>) -> Result<Kind, Fault> {
         .any(|prefix| value.starts_with(prefix))
     {
         return Err(in_value(
-            "is no bcrypt hash that Auth0 takes: it begins with $2a$, $2b$ or $2y$",
+            "is not a bcrypt hash that Auth0 takes: it must begin with $2a$, $2b$ or $2y$",
         ));
     }
     let cost = value.get(4..6).and_then(|cost| cost.parse::<u32>().ok());
     let cost = cost.filter(|cost| (4..=31).contains(cost) && value.get(6..7) == Some("$"));
     let cost = cost.ok_or(in_value(
-        "has no cost of 04 to 31, two digits, after its beginning",
+        "must have a cost of two digits, 04 to 31, after its beginning",
     ))?;
     let (head, salted) = value.split_at(7);
     let letter = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'.' || byte == b'/';
@@ -159,12 +159,12 @@ fn bcrypt_kind(value: Option<&str>) -> Result<Kind, Fault> {
         "" => None,
         _ if salted.len() != 53 => {
             return Err(in_value(
-                "is cut off or too long: 53 characters come after the cost",
+                "is cut off or too long: there must be 53 characters after the cost",
             ));
         }
         _ if !salted.bytes().all(letter) => {
             return Err(in_value(
-                "holds a character that bcrypt's alphabet (./A-Za-z0-9) does not",
+                "has a character outside of bcrypt's alphabet (./A-Za-z0-9)",
             ));
         }
         _ => Some(value.to_string()),
@@ -176,13 +176,13 @@ fn bcrypt_kind(value: Option<&str>) -> Result<Kind, Fault> {
     })
 }
 
-/// RFC 2307: a scheme in braces, then base64 of the digest, with the salt behind it where the scheme begins with an S.
+/// RFC 2307: a scheme in braces, then base64 of the digest, followed by the salt if the scheme is a salted one.
 fn ldap_kind(value: &str) -> Result<Kind, Fault> {
     let split = value
         .strip_prefix('{')
         .and_then(|rest| rest.split_once('}'));
     let (scheme, hash) = split.ok_or(in_value(
-        "is no LDAP hash: it begins with the scheme in braces, as in {SSHA}",
+        "is not an LDAP hash: it must begin with the scheme in braces, as in {SSHA}",
     ))?;
     let upper = scheme.to_ascii_uppercase();
     let (salted, plain) = match upper.as_str() {
@@ -191,7 +191,7 @@ fn ldap_kind(value: &str) -> Result<Kind, Fault> {
         salted if salted.starts_with("SSHA") => (true, &upper[1..]),
         "CRYPT" => {
             return Err(in_value(
-                "has the scheme {CRYPT}, which means another thing on each system: Auth0 does not take it",
+                "has the scheme {CRYPT}, which Auth0 does not take because its meaning differs between systems",
             ));
         }
         plain => (false, plain),
@@ -202,7 +202,7 @@ fn ldap_kind(value: &str) -> Result<Kind, Fault> {
         _ => None,
     };
     let digest = digest.ok_or(in_value(
-        "has a scheme that Auth0 does not take: it takes MD5, SMD5, SHA, SHA256, SHA512, SSHA, SSHA256, SSHA512 and their kin",
+        "has a scheme that Auth0 does not take: use MD5, SMD5, SHA, SHA256, SHA512, SSHA, SSHA256, SSHA512 or the like",
     ))?;
     let scheme = scheme.to_string();
     if hash.is_empty() {
@@ -227,7 +227,7 @@ fn ldap_kind(value: &str) -> Result<Kind, Fault> {
         _ => Err((
             "hash.value",
             format!(
-                "has {} bytes, which do not fit its scheme: {} of hash, and salt behind them only where the scheme begins with S for that",
+                "has {} bytes, which do not fit its scheme: it needs {} bytes of hash, and then salt only if the scheme is a salted one",
                 bytes.len(),
                 digest.bytes()
             )
@@ -245,10 +245,7 @@ fn scrypt_kind(custom: &Value) -> Result<Kind, Fault> {
         };
         given
             .filter(|number| (1..=u64::from(u32::MAX)).contains(number))
-            .ok_or((
-                name,
-                "is missing or no number above 0, and scrypt needs it".into(),
-            ))
+            .ok_or((name, "must be a number above 0, which scrypt needs".into()))
     };
     let (length, cost) = (number("keylen", None)?, number("cost", Some(16_384))?);
     let (block_size, parallelization) = (
@@ -256,10 +253,7 @@ fn scrypt_kind(custom: &Value) -> Result<Kind, Fault> {
         number("parallelization", Some(1))?,
     );
     if cost < 2 || !cost.is_power_of_two() {
-        return Err((
-            "cost",
-            "is no power of two above 1, which scrypt wants".into(),
-        ));
+        return Err(("cost", "must be a power of two above 1 for scrypt".into()));
     }
     let length = length as usize;
     let slow = SlowHash::Scrypt {

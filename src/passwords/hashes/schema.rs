@@ -34,31 +34,33 @@ pub(crate) fn check_password_hash(hash: &str, faults: &mut Faults) {
     let mut fault = |words: &str| faults.add("password_hash", words);
     if hash.starts_with("$2y$") || hash.starts_with("$2x$") {
         return fault(
-            "begins with $2y$ or $2x$, and password_hash takes $2a$ and $2b$ alone: use custom_password_hash with the algorithm bcrypt",
+            "begins with $2y$ or $2x$, and password_hash takes only $2a$ and $2b$: use custom_password_hash with the algorithm bcrypt",
         );
     }
     let Some(rest) = hash.strip_prefix("$2") else {
-        return fault("is no bcrypt hash: make it with hash_password, or use custom_password_hash");
+        return fault(
+            "is not a bcrypt hash: make it with hash_password, or use custom_password_hash",
+        );
     };
     let rest = rest.strip_prefix(['a', 'b']).unwrap_or(rest);
     let parts: Vec<&str> = rest.split('$').collect();
     let ["", cost, salted] = parts[..] else {
-        return fault("is no bcrypt hash: it wants $2b$10$ and 53 characters");
+        return fault("is not a bcrypt hash: it must be $2b$10$ and 53 characters");
     };
     let ten = cost
         .strip_prefix('1')
         .is_some_and(|zeros| !zeros.is_empty() && zeros.bytes().all(|b| b == b'0'));
     if !ten {
         return fault(
-            "has another cost than 10, the one that password_hash takes: use custom_password_hash with the algorithm bcrypt",
+            "has a cost other than 10, the only one that password_hash takes: use custom_password_hash with the algorithm bcrypt",
         );
     }
     if salted.len() != 53 {
-        return fault("is cut off or too long: 53 characters come after the cost");
+        return fault("is cut off or too long: there must be 53 characters after the cost");
     }
     let letter = |b: u8| b.is_ascii_alphanumeric() || b == b'.' || b == b'/';
     if !salted.bytes().all(letter) {
-        fault("holds a character that bcrypt's alphabet (./A-Za-z0-9) does not");
+        fault("has a character outside of bcrypt's alphabet (./A-Za-z0-9)");
     }
 }
 
@@ -83,7 +85,7 @@ fn check_schema(value: &Value, faults: &mut Faults) {
     for key in custom.keys().filter(|key| !is_known(key)) {
         faults.add(
             &format!("{FIELD}.{key}"),
-            "is not known there: leave it out",
+            "is not a field here: leave it out",
         );
     }
     let algorithm = one_of(custom, "algorithm", FIELD, ALGORITHMS, true, faults);

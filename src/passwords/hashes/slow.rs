@@ -30,14 +30,14 @@ impl Phc {
         let id = parts.next().unwrap_or_default().to_string();
         if id.is_empty() {
             return Err(
-                "is no PHC string: it begins with $, the name of the algorithm and another $",
+                "is not a PHC string: it must begin with $, the name of the algorithm and another $",
             );
         }
         let version = match parts.next_if(|part| part.starts_with("v=")) {
             Some(part) => Some(
                 part[2..]
                     .parse()
-                    .map_err(|_| "has a version that is no number")?,
+                    .map_err(|_| "has a version that is not a number")?,
             ),
             None => None,
         };
@@ -45,8 +45,8 @@ impl Phc {
             Some(part) => part.split(',').map(param).collect::<Option<Vec<_>>>(),
             None => Some(Vec::new()),
         };
-        let params = params
-            .ok_or("has parameters that are not name=number, with a comma between two of them")?;
+        let params =
+            params.ok_or("has parameters that are not name=number with commas between them")?;
         let rest: Vec<&str> = parts.collect();
         let ends = match rest[..] {
             [] | [""] => None,
@@ -55,7 +55,7 @@ impl Phc {
             }
             _ => {
                 return Err(
-                    "is a PHC string with missing parts: after the parameters come $, the salt, $ and the hash",
+                    "is a PHC string with missing parts: $, the salt, $ and the hash must follow the parameters",
                 );
             }
         };
@@ -105,7 +105,7 @@ fn param(text: &str) -> Option<(String, u32)> {
 fn decoded(part: &str) -> Result<Vec<u8>, &'static str> {
     BASE64_STANDARD_NO_PAD
         .decode(part)
-        .map_err(|_| "has a salt or a hash that is not base64 of the usual alphabet (A-Za-z0-9+/) without padding")
+        .map_err(|_| "has a salt or a hash that is not base64 (A-Za-z0-9+/) without padding")
 }
 
 /// How a key is derived from a password, slowly.
@@ -137,10 +137,11 @@ impl SlowHash {
     pub(crate) fn pbkdf2(phc: &Phc) -> Result<(SlowHash, usize), &'static str> {
         let name = phc.id.strip_prefix("pbkdf2-");
         let name = name.ok_or(
-            "is no PBKDF2 hash: it begins with $pbkdf2- and the digest, as in $pbkdf2-sha512",
+            "is not a PBKDF2 hash: it must begin with $pbkdf2- and the digest, as in $pbkdf2-sha512",
         )?;
-        let digest = Digest::of_openssl(name)
-            .ok_or("names a digest that is not known: it takes those of OpenSSL, sha1, sha256 and sha512 among them")?;
+        let digest = Digest::of_openssl(name).ok_or(
+            "names an unknown digest: use one of OpenSSL's, such as sha1, sha256 or sha512",
+        )?;
         if phc.version.is_some()
             || phc
                 .params
@@ -152,14 +153,14 @@ impl SlowHash {
         let iterations = phc.param("i").unwrap_or(100_000);
         let length = phc.param("l").unwrap_or(64) as usize;
         if iterations == 0 || length == 0 {
-            return Err("has no iterations or no length: i and l are 1 at least");
+            return Err("has no iterations or no length: i and l must be at least 1");
         }
         if phc
             .ends
             .as_ref()
             .is_some_and(|(_, key)| key.len() != length)
         {
-            return Err("has a hash of another length than l says (64 when it is left out)");
+            return Err("has a hash whose length is not l (64 if l is left out)");
         }
         Ok((SlowHash::Pbkdf2 { digest, iterations }, length))
     }
@@ -172,23 +173,23 @@ impl SlowHash {
             "argon2i" => false,
             _ => {
                 return Err(
-                    "is of a kind that Auth0 does not take: it wants $argon2id or $argon2i",
+                    "is of a kind that Auth0 does not take: it must be $argon2id or $argon2i",
                 );
             }
         };
         if phc.version != Some(19) {
-            return Err("is of another version than 19 ($v=19)");
+            return Err("has a version other than 19 ($v=19)");
         }
         let names: Vec<&str> = phc.params.iter().map(|(name, _)| name.as_str()).collect();
         if names != ["m", "t", "p"] {
             return Err(
-                "wants the parameters m (memory in KiB), t (passes) and p (lanes), in this order",
+                "must have the parameters m (memory in KiB), t (passes) and p (lanes), in this order",
             );
         }
         let [memory, passes, lanes] = ["m", "t", "p"].map(|name| phc.param(name).unwrap_or(0));
         if passes == 0 || lanes == 0 || u64::from(memory) < 8 * u64::from(lanes) {
             return Err(
-                "has parameters that Argon2 does not work with: t and p are 1 at least, m is 8 times p at least",
+                "has parameters that Argon2 cannot use: t and p must be at least 1, and m at least 8 times p",
             );
         }
         if let Some((salt, key)) = &phc.ends

@@ -1,4 +1,4 @@
-//! Every recipe that is quick to try and that a known hash could have been made by, what is most likely first.
+//! Every recipe that is quick to try and could have made a known hash, the likeliest first.
 
 use serde_json::{Value, json};
 
@@ -66,7 +66,7 @@ pub(crate) fn peppered(known: &[KnownHash]) -> Vec<Candidate> {
     let head: String = first.hash.expose().trim().chars().take(7).collect();
     let base = json!({"algorithm": "bcrypt", "hash": {"value": head}});
     let mut recipes = with_salts(first.salt.as_deref(), &base);
-    // A pepper is text, and stands behind the password.
+    // A pepper is text, and follows the password.
     recipes.sort_by_key(|recipe| {
         (
             recipe.get("salt").is_some(),
@@ -123,7 +123,7 @@ fn readings(form: &Form) -> Vec<(&'static str, usize)> {
     readings.into_iter().filter_map(read).collect()
 }
 
-/// The recipe with the salt in each place and encoding, what is the default first and left out.
+/// The recipe with the salt in each place and encoding. The default comes first and is left out.
 fn with_salts(salt: Option<&str>, base: &Value) -> Vec<Value> {
     let Some(salt) = salt else {
         return vec![base.clone()];
@@ -168,7 +168,7 @@ fn with_password_encodings(known: &[KnownHash], recipes: Vec<Candidate>) -> Vec<
     recipes.into_iter().flat_map(others).collect()
 }
 
-/// The keys an HMAC may have: the one that was given, or what is made of each user's salt.
+/// The keys that an HMAC may have: the given one, or one made from each user's salt.
 fn keys(form: &Form, given: Option<&str>) -> Vec<(Value, Option<Key>)> {
     let fitting = |text: &str| {
         let fitting = |(name, encoding): (&'static str, BytesEncoding)| {

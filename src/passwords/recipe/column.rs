@@ -1,5 +1,5 @@
-//! How a system's column holds what Auth0 wants in fields: hash and salt in one text, in base64 once more, PBKDF2 with its salt
-//! apart.
+//! How a system's column holds what Auth0 needs in separate fields: hash and salt in one text, base64 around it, PBKDF2 with a
+//! separate salt.
 
 use std::borrow::Cow;
 
@@ -20,7 +20,7 @@ pub(crate) struct Column {
     /// The text that counts is in base64.
     pub(crate) inside_base64: bool,
     pub(crate) parts: Option<Parts>,
-    /// Of PBKDF2: how hash and salt are written, which Auth0 wants in one text.
+    /// For PBKDF2: how hash and salt are written; Auth0 needs them in one text.
     pub(crate) apart: Option<(BytesEncoding, BytesEncoding)>,
     pub(crate) key: Option<Key>,
 }
@@ -30,7 +30,7 @@ pub(crate) struct Column {
 pub(crate) enum Parts {
     /// With a character between them.
     Text { separator: char, salt_first: bool },
-    /// As bytes, so many of them salt.
+    /// As bytes, with this many bytes of salt.
     Bytes { salt: usize, salt_first: bool },
 }
 
@@ -52,11 +52,11 @@ impl Column {
             return Ok(Column::default());
         };
         let column = Column::read(&taken);
-        // What is written otherwise than it was read has a word that is not known.
+        // If it is written differently from how it was read, it has an unknown word.
         let column = column.filter(|column| column.json() == taken);
         column.ok_or((
             "column",
-            "is not known: it has `itself`, or any of `inside`, `parts` (`hash:salt`), `salt_bytes` and `salt_at`, `hash` and `salt`, and `key`".into(),
+            "is not a field here: use `itself`, or any of `inside`, `parts` (`hash:salt`), `salt_bytes` and `salt_at`, `hash` and `salt`, and `key`".into(),
         ))
     }
 
@@ -99,7 +99,7 @@ impl Column {
         })
     }
 
-    /// As it stands in a recipe; an empty object for a column that holds what Auth0 wants.
+    /// The recipe's `column`; an empty object for a column in Auth0's form.
     pub(crate) fn json(&self) -> Value {
         let mut words = Map::new();
         let mut add = |name: &str, value: Value| words.insert(name.to_string(), value);
@@ -146,7 +146,7 @@ impl Column {
         Value::Object(words)
     }
 
-    /// A recipe filled in with what stands in the columns: a `custom_password_hash`.
+    /// A recipe filled in from the columns: a `custom_password_hash`.
     pub(crate) fn fill(
         &self,
         recipe: &Value,
@@ -193,7 +193,7 @@ impl Column {
                 .and_then(|bytes| String::from_utf8(bytes).ok());
             decoded.ok_or((
                 "hash.value",
-                "is not base64 of text, as the recipe says".into(),
+                "is not base64 of text, which the recipe says it is".into(),
             ))?
         } else {
             unmarked(hash).to_string()
@@ -206,7 +206,7 @@ impl Column {
             }) => {
                 let (first, second) = inside.split_once(separator).ok_or((
                     "hash.value",
-                    "has not the character between hash and salt that the recipe says".into(),
+                    "lacks the character that the recipe puts between hash and salt".into(),
                 ))?;
                 let (hash, salt) = if salt_first {
                     (second, first)
@@ -219,7 +219,7 @@ impl Column {
                 let bytes = hex_or_base64(&inside).filter(|bytes| bytes.len() > salt);
                 let bytes = bytes.ok_or((
                     "hash.value",
-                    "has no room for the salt that the recipe says".into(),
+                    "is too short to hold the salt that the recipe describes".into(),
                 ))?;
                 let (first, second) =
                     bytes.split_at(if salt_first { salt } else { bytes.len() - salt });
@@ -295,7 +295,7 @@ fn in_one_text(
     let Kind::Phc { phc, .. } = read.kind else {
         return Err((
             "column",
-            "has `hash` and `salt`, which are for pbkdf2 and argon2 alone".into(),
+            "has `hash` and `salt`, which are only for pbkdf2 and argon2".into(),
         ));
     };
     let bytes = |encoding: BytesEncoding, text: &str, field| {
@@ -324,7 +324,7 @@ impl Key {
         let bytes = bytes.filter(|bytes| !bytes.is_empty());
         let bytes = bytes.ok_or((
             "salt.value",
-            "is not in the encoding that the recipe says".into(),
+            "is not in the encoding that the recipe gives".into(),
         ))?;
         let block = if matches!(hash["digest"].as_str(), Some("sha384" | "sha512")) {
             128

@@ -1,4 +1,4 @@
-//! The hash detective: from a few hashes with known passwords to the recipe that makes them all.
+//! The hash detective: finds the recipe that makes a few hashes with known passwords.
 
 use std::time::Duration;
 
@@ -16,12 +16,12 @@ use crate::progress::Tally;
 /// How long a search goes on by itself.
 pub(crate) const LIMIT: Duration = Duration::from_secs(60);
 
-/// Finds how an old system hashes, and gives the recipe that verifies all of these hashes: [`find_recipe_within`] a minute.
-/// Sends nothing.
+/// Finds out how an old system hashes, and returns the recipe that verifies all of these hashes: [`find_recipe_within`] a
+/// minute. Sends nothing.
 ///
 /// # Errors
 ///
-/// Those of [`find_recipe_within`].
+/// The same as for [`find_recipe_within`].
 ///
 /// # Examples
 ///
@@ -38,24 +38,24 @@ pub fn find_recipe(known: &[KnownHash]) -> Result<HashRecipe> {
     find_recipe_within(known, LIMIT)
 }
 
-/// Finds how an old system hashes, and gives the recipe that verifies all of these hashes. Sends nothing; says within two
-/// seconds, and every two, what it tries.
+/// Finds out how an old system hashes, and returns the recipe that verifies all of these hashes. Sends nothing; prints every
+/// two seconds what it tries.
 ///
-/// First comes what the hashes say themselves ([`StoredHash::read`](crate::StoredHash::read)). Then digests and HMACs with
-/// every encoding and salt position; hash and salt in one column; base64 of any of these; a salt or pepper in bcrypt. Then, where
-/// the salt is known, PBKDF2 with every number of iterations to 1,500,000, and scrypt with the parameters in common use, what is
-/// likely first: ten seconds or two, for which `limit` may be too short. A hash that takes more than
-/// [`verify_password`](crate::verify_password) spends is not computed.
+/// It begins with what the hashes say themselves ([`StoredHash::read`](crate::StoredHash::read)). Then it tries digests and
+/// HMACs with every encoding and salt position; hash and salt in one column; base64 of any of these; a salt or pepper in
+/// bcrypt. Then, if the salt is known, it tries PBKDF2 with every number of iterations up to 1,500,000, and scrypt with common
+/// parameters, the likely ones first. This takes from a few seconds to some tens of seconds, for which `limit` may be too
+/// short. A hash that costs more than [`verify_password`](crate::verify_password) may spend is not computed.
 ///
-/// Two or three hashes of different passwords are best, one of them with a letter like `ä`: else the recipe says what
-/// could not be told apart. The algorithms beyond bcrypt, sha256, sha512 and the SHA-2 schemes of ldap want the crate's
-/// feature `all-hashes` (see [`verify_password`](crate::verify_password)).
+/// Two or three hashes of different passwords are best, one of them with a letter like `ä`; otherwise the recipe says what
+/// could not be told apart. Algorithms other than bcrypt, sha256, sha512 and the SHA-2 schemes of ldap need the crate's feature
+/// `all-hashes` (see [`verify_password`](crate::verify_password)).
 ///
 /// # Errors
 ///
-/// No hashes. What the hashes say, where that is the end of it: clear text, a kind that Auth0 does not take, damage, a sound hash
-/// that the password does not fit. None of the recipes verifies all of them: then what came close, whether it is a
-/// construction known to be none of Auth0's, what was tried and what was not.
+/// No hashes. Hashes that already say why there is no recipe: clear text, a kind that Auth0 does not take, a damaged hash, a
+/// sound hash that the password does not fit. No recipe verifies all of them; then the error says what came close, whether it
+/// is a known construction that Auth0 does not support, what was tried and what was not.
 ///
 /// # Examples
 ///
@@ -80,7 +80,7 @@ pub fn find_recipe_within(known: &[KnownHash], limit: Duration) -> Result<HashRe
     found.ok_or_else(|| search.no_recipe())?
 }
 
-/// What each of them says; with a word, since each may take seconds.
+/// What each of them says, with progress lines, since each may take seconds.
 pub(crate) fn said_of(known: &[KnownHash]) -> Vec<Said> {
     let mut tally = Tally::new();
     let said = known.iter().enumerate().map(|(done, hash)| {
@@ -129,7 +129,7 @@ struct Search<'a> {
     tried: Tried,
     /// The recipe that verifies most, where none verifies all, and which it does not.
     close: Option<(Candidate, Vec<usize>)>,
-    /// Why one was not tried that might have been it: an algorithm this build lacks, say.
+    /// Why a possible recipe was not tried, such as a missing algorithm in this build.
     lacking: Option<String>,
     /// What the first is known to be that no recipe describes.
     foreign: Vec<String>,
@@ -187,7 +187,7 @@ impl Search<'_> {
             }
             self.tally.say_so_far(
                 self.tried.number,
-                "descriptions tried, now bcrypt with the salt mixed in",
+                "recipes tried, now bcrypt with the salt mixed in",
             );
             self.test(candidate, true);
         }
@@ -198,7 +198,7 @@ impl Search<'_> {
         for known in self.known.iter().take(2) {
             let (tally, deadline, number) = (&mut self.tally, self.deadline, self.tried.number);
             let mut go_on = |now: &str| {
-                tally.say_so_far(number, &format!("descriptions tried, {now}"));
+                tally.say_so_far(number, &format!("recipes tried, {now}"));
                 !deadline.is_over()
             };
             let slow_search::Searched {
@@ -261,9 +261,9 @@ impl Search<'_> {
 /// The recipe with what the search has to say.
 fn noted(mut recipe: HashRecipe, all: usize, tried: usize, others: &[Candidate]) -> HashRecipe {
     let descriptions = if tried == 1 {
-        "description was"
+        "recipe was"
     } else {
-        "descriptions were"
+        "recipes were"
     };
     recipe.notes.push(format!(
         "verifies {all} of {all} known hashes; {tried} {descriptions} tried"
@@ -274,7 +274,7 @@ fn noted(mut recipe: HashRecipe, all: usize, tried: usize, others: &[Candidate])
         .collect();
     if !alike.is_empty() {
         recipe.notes.push(format!(
-            "these hashes cannot tell it from {}: to be sure, add one whose password has a letter like ä, and whose salt is not empty",
+            "these hashes also fit {}: to be sure, add a hash whose password has a letter like ä and whose salt is not empty",
             alike.join(", or ")
         ));
     }

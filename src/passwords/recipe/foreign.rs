@@ -1,4 +1,4 @@
-//! Ways of hashing that are common and that no `custom_password_hash` describes: named, so that nobody searches on.
+//! Common ways of hashing that `custom_password_hash` cannot describe. They are named so that nobody keeps searching.
 
 use base64::Engine;
 
@@ -100,7 +100,7 @@ impl Wanted<'_> {
             .is_ok_and(|made| made == self.bytes)
     }
 
-    /// A digest that Auth0 makes in an HMAC alone.
+    /// A digest that Auth0 only takes in an HMAC.
     fn unkeyed(&self, digest: Digest) -> Option<String> {
         let (password, salt, name) = (self.password, self.salt, digest.name());
         if matches!(name, "md4" | "md5" | "sha1" | "sha256" | "sha512") {
@@ -108,13 +108,13 @@ impl Wanted<'_> {
         }
         let mixed = [format!("{salt}{password}"), format!("{password}{salt}")];
         let is_it = self.is(digest, password) || mixed.iter().any(|text| self.is(digest, text));
-        is_it.then(|| format!("the first is {}, which Auth0 takes in an HMAC alone: import those users without, and let them reset their passwords", a(name)))
+        is_it.then(|| format!("the first is {}, which Auth0 takes only in an HMAC: import those users without passwords, and let them reset them", a(name)))
     }
 
     /// The way of Rails before it had one of its own.
     fn in_dashes(&self, digest: Digest) -> Option<String> {
         let text = format!("--{}--{}--", self.salt, self.password);
-        self.is(digest, &text).then(|| format!("the first is {} of --SALT--PASSWORD--, and a recipe describes a salt on one side: import those users without, and let them reset their passwords", a(digest.name())))
+        self.is(digest, &text).then(|| format!("the first is {} of --SALT--PASSWORD--, and a recipe describes a salt on one side only: import those users without passwords, and let them reset them", a(digest.name())))
     }
 
     /// With the name of the user for a salt, as forums do.
@@ -125,7 +125,7 @@ impl Wanted<'_> {
             format!("{}{small}", self.password),
         ];
         let is_it = small != self.salt && sides.iter().any(|text| self.is(digest, text));
-        is_it.then(|| format!("the first is {} with the salt in small letters: write the salts so, and search again", a(digest.name())))
+        is_it.then(|| format!("the first is {} with the salt in lower case: write the salts in lower case and search again", a(digest.name())))
     }
 
     fn twice(&self, digest: Digest) -> Option<String> {
@@ -175,7 +175,7 @@ impl Wanted<'_> {
             .map(|(inner, _)| inner)
             .or(raw)?;
         Some(format!(
-            "the first is {} of {}, and no recipe describes a hash of a hash: import those users without, and let them reset their passwords",
+            "the first is {} of {}, and no recipe describes a hash of a hash: import those users without passwords, and let them reset them",
             a(name),
             a(found)
         ))
@@ -201,20 +201,23 @@ impl Wanted<'_> {
         // Spring Security's of before its wrappers.
         if self.is(digest, &format!("{password}{{{salt}}}")) {
             return Some(format!(
-                "the first is {} with the salt in braces behind the password: write each salt as {{SALT}} and search again",
+                "the first is {} with the salt in braces after the password: write each salt as {{SALT}} and search again",
                 a(name)
             ));
         }
         // With the salt before and behind, as some do.
         let both = self.is(digest, &format!("{salt}{password}{salt}"));
-        let both = (both && !salt.is_empty()).then(|| format!("the first is {} with the salt before and behind the password, and a recipe describes one of the two", a(name)));
+        let both = (both && !salt.is_empty()).then(|| format!("the first is {} with the salt before and after the password, and a recipe describes only one of the two", a(name)));
         SEPARATORS.iter().find_map(found).or(both)
     }
 
     fn keyed(&self, digest: Digest) -> Option<String> {
         let made = digest.hmac(self.password.as_bytes(), self.salt.as_bytes());
         made.is_ok_and(|made| made == self.bytes).then(|| {
-            format!("the first is an HMAC with {} that has the password for its key, and no recipe describes that", digest.name())
+            format!(
+                "the first is an HMAC with {} whose key is the password, which no recipe describes",
+                digest.name()
+            )
         })
     }
 
@@ -229,10 +232,30 @@ impl Wanted<'_> {
         let (behind, before) = (format!("{password}{salt}"), format!("{salt}{password}"));
         let starts = [
             (&braces, braces.as_str(), false, "Symfony's way"),
-            (&behind, "", false, "each of the bytes of the one before"),
-            (&before, "", false, "each of the bytes of the one before"),
-            (&behind, "", true, "each of the hex of the one before"),
-            (&before, "", true, "each of the hex of the one before"),
+            (
+                &behind,
+                "",
+                false,
+                "each round takes the bytes of the one before",
+            ),
+            (
+                &before,
+                "",
+                false,
+                "each round takes the bytes of the one before",
+            ),
+            (
+                &behind,
+                "",
+                true,
+                "each round takes the hex of the one before",
+            ),
+            (
+                &before,
+                "",
+                true,
+                "each round takes the hex of the one before",
+            ),
         ];
         for (first, again, in_hex, way) in starts {
             let mut made = digest.of(first.as_bytes()).ok()?;
@@ -242,11 +265,11 @@ impl Wanted<'_> {
                 }
                 made.extend_from_slice(again.as_bytes());
                 made = digest.of(&made).ok()?;
-                // A hash of a hash is told as that.
+                // A hash of a hash is reported as such.
                 let is_told = round == 2 && salt.is_empty();
                 if made == self.bytes && !is_told {
                     return Some(format!(
-                        "the first is made of {round} {} one after the other ({way}), which no recipe describes: import those users without, and let them reset their passwords",
+                        "the first is made of {round} rounds of {} ({way}), which no recipe describes: import those users without passwords, and let them reset them",
                         digest.name()
                     ));
                 }

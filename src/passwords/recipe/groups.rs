@@ -1,4 +1,4 @@
-//! A column in which hashes of several kinds are mixed: a recipe for each.
+//! A column with hashes of several kinds: a recipe for each.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -19,7 +19,7 @@ use crate::say::{harmless, say};
 use crate::users::{User, Users};
 use crate::words::count;
 
-/// The recipes of a mixed column, as [`find_recipes`] finds them. Draws itself with what each verifies.
+/// The recipes of a mixed column, found by [`find_recipes`]. Draws itself with what each verifies.
 ///
 /// # Examples
 ///
@@ -49,10 +49,10 @@ pub(crate) struct Group {
     numbers: Vec<usize>,
 }
 
-/// Finds the recipes of a column in which hashes of several kinds are mixed, in two minutes at most. Sends nothing; says within
-/// two seconds, and every two, what it tries.
+/// Finds the recipes of a column with hashes of several kinds, in two minutes at most. Sends nothing; prints every two seconds
+/// what it tries.
 ///
-/// Each known hash is verified by one of the recipes, or told with the reason why not.
+/// Each known hash is verified by one of the recipes, or listed with the reason why not.
 ///
 /// # Errors
 ///
@@ -102,7 +102,10 @@ pub fn find_recipes(known: &[KnownHash]) -> Result<HashRecipes> {
                 verified
             }
             Searched::Nothing(error) => {
-                left.push(format!("{} verified by none: {error}", those(&[first + 1])));
+                left.push(format!(
+                    "no recipe verifies {}: {error}",
+                    those(&[first + 1])
+                ));
                 first_error.get_or_insert(error);
                 vec![first]
             }
@@ -118,9 +121,9 @@ pub fn find_recipes(known: &[KnownHash]) -> Result<HashRecipes> {
     match first_error {
         _ if !groups.is_empty() => Ok(HashRecipes { groups, left }),
         Some(error) => Err(error),
-        None => Err(Error::told_by_hashes(
+        None => Err(Error::hashes_say(
             &left,
-            "check that their column is the one with the hashes",
+            "check that this is the column with the hashes",
         )),
     }
 }
@@ -131,7 +134,7 @@ fn by_themselves(known: &[KnownHash], said: &[Said]) -> Result<Vec<Group>> {
     for (at, said) in said.iter().enumerate() {
         if let Said::Fits(custom) = said {
             let is_plain = custom["hash"]["value"] == known[at].hash.expose().trim();
-            // What is rewritten needs no recipe of its own for each algorithm.
+            // A rewritten hash does not need a separate recipe for each algorithm.
             let algorithm = if is_plain {
                 &custom["algorithm"]
             } else {
@@ -181,7 +184,8 @@ impl Group {
 }
 
 impl HashRecipes {
-    /// The recipes, that of the first known hash that one was searched for behind those of what says itself how it was made.
+    /// The recipes: first those of hashes that say themselves how they were made, then those that were searched for, in the
+    /// order of the known hashes.
     ///
     /// # Examples
     ///
@@ -198,15 +202,15 @@ impl HashRecipes {
         self.groups.iter().map(|group| &group.recipe).collect()
     }
 
-    /// Completes the hashes of users of a file, each by the recipe that its hash has the form of: copies of the users. Prints
+    /// Completes the hashes of users from a file, each with the recipe that its form fits: returns copies of the users. Prints
     /// how many rows each recipe took. Sends nothing.
     ///
-    /// What says itself how it was made needs no recipe.
+    /// A hash that says itself how it was made needs no recipe.
     ///
     /// # Errors
     ///
-    /// No users; [`ErrorKind::BadRows`](crate::ErrorKind::BadRows) with each row whose hash is missing, has the form of no
-    /// recipe, or that of several.
+    /// No users; [`ErrorKind::BadRows`](crate::ErrorKind::BadRows) with each row whose hash is missing, fits no recipe, or fits
+    /// several.
     ///
     /// # Examples
     ///
@@ -217,7 +221,7 @@ impl HashRecipes {
     /// let hash = "1a7472c92fafa9b3170595db19a726d4d49598ed23cf1a9f9ca32113a4ee840b";
     /// let recipes = find_recipes(&[KnownHash::new("correct horse", hash).salt("x1")])?;
     /// let own = Some(json!({"hash": {"value": hash}, "salt": {"value": "x1"}}));
-    /// let user = User { custom_password_hash: own, ..User::new("ada@test.edu") };
+    /// let user = User { custom_password_hash: own, ..User::new("ada@uni.test") };
     /// let users = recipes.complete(&[user])?;
     /// assert!(verify_password(&users[0], "correct horse")?);
     /// # Ok::<(), Error>(())
@@ -253,7 +257,7 @@ impl HashRecipes {
         }
         let by = |which: usize| match self.groups.get(which) {
             Some(Group { recipe, .. }) if !recipe.column.itself => in_words(&recipe.custom),
-            _ => "what each says itself".to_string(),
+            _ => "what each hash says itself".to_string(),
         };
         let told = rows.iter().enumerate().filter(|(_, rows)| **rows > 0);
         let told = told.map(|(which, rows)| format!("{} by {}", count(*rows, "row"), by(which)));
@@ -294,11 +298,11 @@ impl HashRecipes {
                 }
                 StoredHash::Custom(custom) => Ok((self.groups.len(), custom)),
                 StoredHash::Impossible { what, why } => Err(format!("is {what}: it {why}")),
-                _ => Err("has the form of none of the recipes: is it cut off, or of a kind that no known hash is of".to_string()),
+                _ => Err("has the form of none of the recipes: it may be cut off, or of a kind that none of the known hashes has".to_string()),
             },
             _ => {
                 let which = fitting.iter().map(|(which, _)| (which + 1).to_string());
-                Err(format!("has the form of several recipes, {}: complete those users by one of them, with HashRecipe::complete", which.collect::<Vec<_>>().join(" and ")))
+                Err(format!("has the form of several recipes, {}: complete those users with one of them, using HashRecipe::complete", which.collect::<Vec<_>>().join(" and ")))
             }
         }
     }

@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::secrets::Secret;
 use crate::users::User;
 
-/// A hash of the old system whose password is known: a test account's, say.
+/// A hash of the old system whose password is known, such as that of a test account.
 ///
 /// # Examples
 ///
@@ -29,7 +29,7 @@ pub struct KnownHash {
 }
 
 impl KnownHash {
-    /// A password, and the hash as it stands in the old system's column.
+    /// A password, and its hash from the old system's column.
     ///
     /// # Examples
     ///
@@ -62,7 +62,7 @@ impl KnownHash {
     /// ```
     /// use auth0_bulk_users::*;
     ///
-    /// let users = generate_users("docs-known", "test.edu", 1)?;
+    /// let users = generate_users("docs-known", "uni.test", 1)?;
     /// let accounts = set_passwords(&users, Passwords::SameAsUsername)?;
     /// let known = KnownHash::of_user(&accounts[0], "docs-known_01")?;
     /// println!("{}", find_recipe(&[known])?);
@@ -82,7 +82,7 @@ impl KnownHash {
         })
     }
 
-    /// The same with its salt, where that stands in a column of its own.
+    /// The same with its salt, if that is in another column.
     ///
     /// # Examples
     ///
@@ -102,7 +102,7 @@ impl KnownHash {
         }
     }
 
-    /// The same with the key that all HMACs of the old system are made with.
+    /// The same with the key of all HMACs of the old system.
     ///
     /// # Examples
     ///

@@ -34,16 +34,16 @@ use crate::say::harmless;
 use crate::secrets::random_bytes;
 use crate::users::{User, Users};
 
-/// Bytes of a salt that is drawn.
+/// Bytes of a random salt.
 const SALT_BYTES: usize = 16;
 /// Bytes of the longest file of a recipe that is read: a key of some thousand is in none that is known.
 const MOST_FILE_BYTES: u64 = 1 << 16;
 
-/// How a system hashes passwords, in Auth0's own words: its `custom_password_hash` without the hash.
+/// How a system hashes passwords, in Auth0's words: a `custom_password_hash` without the hash.
 ///
-/// Written down with [`HashRecipe::new`], or found with [`find_recipe`](crate::find_recipe) from a few known hashes.
-/// Draws itself with a key and a salt of its own, which all users share, left out. [`HashRecipe::save`] keeps it for another
-/// day. Two are equal that make the same hashes of the same description, whatever was noted when they were found.
+/// Written down with [`HashRecipe::new`], or found with [`find_recipe`](crate::find_recipe) from a few known hashes. Draws
+/// itself without a key and a salt that all users share. [`HashRecipe::save`] saves it to a file. Two recipes are equal if they
+/// make the same hashes, whatever was noted when they were found.
 ///
 /// # Examples
 ///
@@ -65,25 +65,25 @@ pub struct HashRecipe {
 }
 
 impl HashRecipe {
-    /// Takes a description as Auth0's import schema has it, `{"algorithm": "sha256", "hash": {"encoding": "hex"},
-    /// "salt": {}}` say. Sends nothing.
+    /// Takes a description in the form of Auth0's import schema, such as `{"algorithm": "sha256", "hash": {"encoding": "hex"},
+    /// "salt": {}}`. Sends nothing.
     ///
-    /// A `salt` without a `value` means that each user has one of their own; with a value, all share it. For the
-    /// algorithms whose hash says its own parameters, `hash.value` is the beginning that all hashes have: `$2b$12$`
-    /// (bcrypt; `$2b$10$` when absent), `$argon2id$v=19$m=65536,t=3,p=4` (argon2; OWASP's 19 MiB, 2, 1 when absent),
-    /// `$pbkdf2-sha256$i=29000,l=32` (pbkdf2; sha512, 100,000 and 64 when absent), `{SSHA}` (ldap; `{SSHA512}` when
-    /// absent). A whole hash there is taken for an example.
+    /// A `salt` without a `value` means that each user has their own salt; with a value, all share it. For the algorithms whose
+    /// hash says its own parameters, `hash.value` is the beginning that all hashes have: `$2b$12$` (bcrypt; `$2b$10$` when
+    /// absent), `$argon2id$v=19$m=65536,t=3,p=4` (argon2; OWASP's 19 MiB, 2, 1 when absent), `$pbkdf2-sha256$i=29000,l=32`
+    /// (pbkdf2; sha512, 100,000 and 64 when absent), `{SSHA}` (ldap; `{SSHA512}` when absent). A complete hash there is taken
+    /// for an example.
     ///
-    /// Beside Auth0's words, `column` says how the old system's columns hold hash and salt, where that is not what Auth0
-    /// wants: `{"parts": "hash:salt"}` in one, with that character between them; `{"salt_bytes": 16, "salt_at":
-    /// "beginning"}` in one, as bytes; `{"inside": "base64"}`, all that in base64 once more; `{"hash": "hex", "salt":
-    /// "utf8"}` for pbkdf2 and argon2 whose salt stands apart, and how the two are written; `{"key": "salt"}` for an HMAC
-    /// whose key is each user's salt, or `"salt repeated"` up to a block of the digest; `{"itself": true}` where each hash
-    /// says how it was made, as for [`StoredHash::read`](crate::StoredHash::read).
+    /// Besides Auth0's words, `column` says how the old system's columns hold hash and salt, if not in Auth0's form: `{"parts":
+    /// "hash:salt"}` for both in one text with that character between them; `{"salt_bytes": 16, "salt_at": "beginning"}` for
+    /// both in one text of bytes; `{"inside": "base64"}` if all of that is in base64 again; `{"hash": "hex", "salt": "utf8"}`
+    /// for pbkdf2 and argon2 with a separate salt, with the encodings of the two; `{"key": "salt"}` for an HMAC whose key is
+    /// each user's salt, or `"salt repeated"` up to a block of the digest; `{"itself": true}` if each hash says how it was
+    /// made, as for [`StoredHash::read`](crate::StoredHash::read).
     ///
     /// # Errors
     ///
-    /// Whatever Auth0's schema, or the rules it has for the algorithm, do not take, with the field named.
+    /// What Auth0's schema or its rules for the algorithm do not allow, with the name of the field.
     ///
     /// # Examples
     ///
@@ -92,7 +92,7 @@ impl HashRecipe {
     /// use serde_json::json;
     ///
     /// let recipe = HashRecipe::new(json!({"algorithm": "sha256", "hash": {"encoding": "hex"}, "salt": {}}))?;
-    /// let mut user = User::new("ada@test.edu");
+    /// let mut user = User::new("ada@uni.test");
     /// user.custom_password_hash = Some(recipe.hash("correct horse")?);
     /// assert!(verify_password(&user, "correct horse")?);
     /// # Ok::<(), Error>(())
@@ -101,7 +101,7 @@ impl HashRecipe {
         let mut custom = description;
         let column = Column::taken_from(&mut custom)
             .map_err(|(field, words)| Error::hash_recipe(field, &words))?;
-        // A salt for each user is to come; an empty one stands in for it while the schema is asked.
+        // Each user's salt comes later; an empty one takes its place while the schema is checked.
         let mut whole = custom.clone();
         if column.key.is_some() {
             set_text(&mut whole["hash"], &["key", "value"], Some(String::new()));
@@ -123,8 +123,8 @@ impl HashRecipe {
         })
     }
 
-    /// Writes the description into a new file of JSON, for [`HashRecipe::read`]: for its owner alone, since a key or a salt that
-    /// all users share is in it. Git ignores one whose name ends in `.recipe.json` here. Sends nothing.
+    /// Writes the description to a new JSON file for [`HashRecipe::read`]. Only its owner can read it, since it may hold a key
+    /// or a salt that all users share. In this project, git ignores files whose names end in `.recipe.json`. Sends nothing.
     ///
     /// # Errors
     ///
@@ -154,12 +154,12 @@ impl HashRecipe {
         write().map_err(|cause| Error::recipe_file(path, &cause.to_string()))
     }
 
-    /// Reads a description from a file of JSON, as [`HashRecipe::save`] writes it, or written by hand as for
+    /// Reads a description from a JSON file that [`HashRecipe::save`] wrote, or that you wrote by hand in the form of
     /// [`HashRecipe::new`]. Sends nothing.
     ///
     /// # Errors
     ///
-    /// A file that cannot be read, is no JSON or has over 64 KiB; what [`HashRecipe::new`] does not take.
+    /// A file that cannot be read, is not JSON or has over 64 KiB; what [`HashRecipe::new`] does not take.
     ///
     /// # Examples
     ///
@@ -184,15 +184,16 @@ impl HashRecipe {
         if text.len() as u64 > MOST_FILE_BYTES {
             return Err(Error::recipe_file(
                 path,
-                "it has over 65,536 bytes, far more than a recipe takes",
+                "it has over 65,536 bytes, far more than a recipe needs",
             ));
         }
         // The cause would quote what may be a secret.
         let description = serde_json::from_str(&text);
-        HashRecipe::new(description.map_err(|_| Error::recipe_file(path, "it is no JSON"))?)
+        HashRecipe::new(description.map_err(|_| Error::recipe_file(path, "it is not JSON"))?)
     }
 
-    /// Hashes a password this way, with a fresh salt where there is to be one: a `custom_password_hash`. Sends nothing.
+    /// Hashes a password with this recipe, with a fresh salt if there is one, and returns a `custom_password_hash`. Sends
+    /// nothing.
     ///
     /// # Errors
     ///
@@ -209,7 +210,7 @@ impl HashRecipe {
     /// let recipe = HashRecipe::new(json!({"algorithm": "sha256", "hash": {"encoding": "hex"}}))?;
     /// let custom = recipe.hash("correct horse")?;
     /// assert_eq!(custom["hash"]["encoding"], "hex");
-    /// let user = User { custom_password_hash: Some(custom), ..User::new("ada@test.edu") };
+    /// let user = User { custom_password_hash: Some(custom), ..User::new("ada@uni.test") };
     /// assert!(verify_password(&user, "correct horse")?);
     /// # Ok::<(), Error>(())
     /// ```
@@ -234,13 +235,12 @@ impl HashRecipe {
         Ok(custom)
     }
 
-    /// Describes a hash that the old system made, with its salt where it stands apart: a `custom_password_hash`. Sends
-    /// nothing.
+    /// Describes a hash from the old system, with its salt if that is separate, as a `custom_password_hash`. Sends nothing.
     ///
     /// # Errors
     ///
-    /// A hash or a salt that this recipe cannot have made, with the field and the reason: its encoding, its length, a
-    /// part that is missing; a salt where the recipe has none, or none where it wants one.
+    /// A hash or a salt that this recipe cannot have made, with the field and the reason: its encoding, its length, a missing
+    /// part; a salt although the recipe has none, or a missing salt.
     ///
     /// # Examples
     ///
@@ -267,7 +267,7 @@ impl HashRecipe {
         if salt.is_some() && !self.takes_salt() {
             return Err(Error::hash_recipe(
                 "salt",
-                "is given, and the recipe has none: leave it out, or add \"salt\": {} to the recipe",
+                "is given, but the recipe has no salt: leave it out, or add \"salt\": {} to the recipe",
             ));
         }
         let filled = self.column.fill(&self.custom, hash, salt);
@@ -276,9 +276,9 @@ impl HashRecipe {
         })
     }
 
-    /// Completes the hashes of users of whom a file gives the values alone: copies of the users. Sends nothing.
+    /// Completes the hashes of users whose file only has the values, and returns copies of the users. Sends nothing.
     ///
-    /// [`read_csv`](crate::read_csv) puts them in their place when a column is mapped to
+    /// [`read_csv`](crate::read_csv) puts the values in their place if one column is mapped to
     /// `custom_password_hash.hash.value` and another to `custom_password_hash.salt.value`.
     ///
     /// # Errors
@@ -294,7 +294,7 @@ impl HashRecipe {
     ///
     /// let recipe = HashRecipe::new(json!({"algorithm": "sha256", "hash": {"encoding": "hex"}}))?;
     /// let own = Some(json!({"hash": {"value": "a1".repeat(32)}}));
-    /// let user = User { custom_password_hash: own, ..User::new("ada@test.edu") };
+    /// let user = User { custom_password_hash: own, ..User::new("ada@uni.test") };
     /// let users = recipe.complete(&[user])?;
     /// assert!(users[0].has_password());
     /// # Ok::<(), Error>(())

@@ -1,4 +1,4 @@
-//! What the known hashes say of themselves, before anything is searched.
+//! What the known hashes say about themselves, before the search.
 
 use serde_json::{Value, json};
 
@@ -77,19 +77,18 @@ impl Said {
         let fact = match self {
             Said::Clear => "the password itself, in clear text".to_string(),
             Said::NoHash => {
-                "no hash that is known: it may be clear text, and then of another password"
-                    .to_string()
+                "not a known hash: it may be another password in clear text".to_string()
             }
             Said::Nothing => "empty".to_string(),
             Said::Impossible(what, why) => format!("{what}: it {why}"),
             Said::Misfit(custom) => {
                 format!(
-                    "{}, whole and as Auth0 takes it, and the password given with it does not fit",
+                    "{}, complete and as Auth0 takes it, but the given password does not fit",
                     kind(custom)
                 )
             }
             Said::OfADigest(digest) => format!(
-                "a bcrypt hash of the password's {digest}, while Auth0 makes bcrypt of the password itself: no recipe describes that"
+                "a bcrypt hash of the password's {digest}, which no recipe describes: Auth0 uses bcrypt of the password itself"
             ),
             Said::Untried(custom, why) => {
                 format!(
@@ -105,18 +104,16 @@ impl Said {
     fn advice(&self) -> &'static str {
         match self {
             Said::Clear => {
-                "give clear text to hash_password, or all users new ones with set_passwords"
+                "pass clear text to hash_password, or give all users new passwords with set_passwords"
             }
             Said::Misfit(_) => {
-                "check that password; the hash can be imported as StoredHash::read describes it, unless the system hashed the password before or mixed in a pepper (which .salt tries), and no hash says that"
+                "check that password; the hash can be imported as StoredHash::read describes it, unless the system first hashed the password or mixed in a pepper (which .salt tries), and no hash shows that"
             }
-            Said::Untried(..) => {
-                "the hash can be imported all the same, as StoredHash::read describes it"
-            }
+            Said::Untried(..) => "the hash can still be imported as StoredHash::read describes it",
             Said::Impossible(..) | Said::OfADigest(_) => {
-                "if the column holds no more than that, import such users without a hash, and let them reset their passwords"
+                "if the column holds only that, import such users without a hash, and let them reset their passwords"
             }
-            _ => "check that its column is the one with the hashes",
+            _ => "check that this is the column with the hashes",
         }
     }
 }
@@ -131,7 +128,7 @@ pub(crate) fn may_be_anothers(known: &KnownHash) -> bool {
     by_two || is_old || text.contains(':') && !text.contains('$')
 }
 
-/// What the known hashes say, if that is the end of it: the recipe, or why there is none.
+/// What the known hashes say, if that decides it: the recipe, or why there is none.
 pub(crate) fn verdict(known: &[KnownHash], said: &[Said]) -> Option<Result<HashRecipe>> {
     let all_fit: Option<Vec<&Value>> = said
         .iter()
@@ -158,7 +155,7 @@ pub(crate) fn verdict(known: &[KnownHash], said: &[Said]) -> Option<Result<HashR
         "search for the recipes of a mixed column with find_recipes",
         Said::advice,
     );
-    Some(Err(Error::told_by_hashes(&facts, advice)))
+    Some(Err(Error::hashes_say(&facts, advice)))
 }
 
 /// What is said of them, those alike in one.

@@ -1,4 +1,4 @@
-//! PBKDF2 and scrypt whose salt stands apart, and whose parameters nobody wrote down: what is common first.
+//! PBKDF2 and scrypt with a separate salt and unknown parameters, the common ones first.
 
 use serde_json::{Value, json};
 
@@ -42,7 +42,7 @@ pub(crate) struct Searched {
     /// Iterations of PBKDF2, each digest of which was tried with every number up to that.
     pub(crate) iterations: u32,
     pub(crate) scrypts: Vec<[u32; 3]>,
-    /// It was told not to go on.
+    /// It was told to stop.
     pub(crate) cut_short: bool,
     pub(crate) lacking: Option<NotBuilt>,
 }
@@ -56,7 +56,7 @@ struct Pair {
     salt: Vec<u8>,
 }
 
-/// Searches for what makes this hash, as long as `go_on`, which is told what is tried now, says so.
+/// Searches for the recipe of this hash, as long as `go_on` returns true; it is told what is being tried.
 pub(crate) fn search(known: &KnownHash, go_on: &mut dyn FnMut(&str) -> bool) -> Searched {
     let pairs: Vec<Pair> = forms(known).iter().flat_map(pairs_of).collect();
     let password = known.password.expose().as_bytes();
@@ -116,7 +116,7 @@ fn pairs_of(form: &Form) -> Vec<Pair> {
     };
     let mut pairs: Vec<Pair> = Vec::new();
     for (_, of_salt) in ENCODINGS {
-        // A salt that was bytes among bytes is no text.
+        // A salt that was bytes among bytes is not text.
         let is_bytes = matches!(form.column.parts, Some(Parts::Bytes { .. }));
         let Ok(bytes) = decoded(of_salt, salt) else {
             continue;
@@ -208,7 +208,7 @@ impl Chain<'_> {
         })
     }
 
-    /// To so many iterations; what fits, if one does.
+    /// Up to this many iterations; returns what fits, if anything does.
     fn advance(
         &mut self,
         iterations: u32,
@@ -225,7 +225,7 @@ impl Chain<'_> {
             let is_look = self.done.is_multiple_of(PER_LOOK);
             if is_look
                 && !go_on(&format!(
-                    "now PBKDF2 with {}, to {iterations} iterations",
+                    "now PBKDF2 with {}, up to {iterations} iterations",
                     self.digest.name()
                 ))
             {

@@ -1,4 +1,4 @@
-//! What a search tried, and what it did not: "not tried" is never told as "it cannot be done".
+//! What a search tried, and what it did not: "not tried" is never reported as "impossible".
 
 use std::collections::BTreeSet;
 
@@ -48,7 +48,7 @@ impl Tried {
         let mut tried: Vec<String> = self.algorithms.iter().cloned().collect();
         if self.iterations > 0 {
             tried.push(format!(
-                "pbkdf2 with sha256, sha512 and sha1 and every number of iterations to {}",
+                "pbkdf2 with sha256, sha512 and sha1 and every number of iterations up to {}",
                 grouped(self.iterations)
             ));
         }
@@ -64,28 +64,26 @@ impl Tried {
         }
         let mut parts = Vec::new();
         if !tried.is_empty() {
-            parts.push(format!("tried were {}", tried.join(", ")));
+            parts.push(format!("the search tried {}", tried.join(", ")));
         }
         let has = |field: fn(&KnownHash) -> bool| known.iter().any(field);
         let mut untried: Vec<&str> = Vec::new();
         if !has(|known| known.key.is_some()) {
-            untried.push("an hmac with a key of the system's own (give it with .key)");
+            untried.push("an hmac with a key of the system (give it with .key)");
         }
         if !has(|known| known.salt.is_some()) {
             untried.push("a salt from another column (give it with .salt)");
         }
-        untried.push("a pepper that is in no column");
-        untried.push("argon2 and pbkdf2 with other digests whose parameters no hash says");
-        untried.push("digests that Auth0 does not have, as sha3");
+        untried.push("a pepper that is not in a column");
+        untried.push("argon2, and pbkdf2 with other digests, whose parameters no hash shows");
+        untried.push("digests that Auth0 does not support, such as sha3");
         if self.iterations > 0 || !self.scrypts.is_empty() {
             untried.push("pbkdf2 and scrypt of passwords in another encoding than utf8");
         }
         if self.cut_short {
-            untried.push(
-                "what the time limit left no time for (find_recipe_within takes a longer one)",
-            );
+            untried.push("what the time limit left out (find_recipe_within takes a longer one)");
         }
-        parts.push(format!("not tried were {}", untried.join(", ")));
+        parts.push(format!("the search did not try {}", untried.join(", ")));
         parts.extend(lacking.map(|lacking| format!("not all could be tried: one {lacking}")));
         parts
     }

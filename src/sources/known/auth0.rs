@@ -65,7 +65,7 @@ pub(super) const HASHES: Known = Known {
     ..USUAL
 };
 
-/// Passwords are those of `auth0` alone; `email` and `okta` are others' here.
+/// Only `auth0` has passwords; `email` and `okta` mean other providers here.
 fn own_identities(draft: &mut Draft, cell: Cell<'_>) -> Result<(), String> {
     for identity in items(list(cell)) {
         let who = text_in(&identity, "provider");

@@ -65,7 +65,7 @@ pub(super) const KNOWN: Known = Known {
         }
         ("bcrypt_peppered", _) => StoredHash::Impossible {
             what: "a bcrypt hash of the password and a pepper",
-            why: "wants the pepper behind the password at each sign-in, which Auth0 cannot add",
+            why: "needs the pepper after the password at each sign-in, which Auth0 cannot add",
         },
         (_, found) => found,
     },
@@ -176,7 +176,7 @@ fn chosen(draft: &Draft, list: &str, primary: &str, field: &str) -> Option<(Stri
         .or(all.first())?;
     Some(match best {
         Value::String(text) => (text.clone(), None),
-        // Without a word of it nothing was verified.
+        // If nothing says so, it is not verified.
         object => (
             text_in(object, field).to_string(),
             Some(is_verified(object) == Some(true)),

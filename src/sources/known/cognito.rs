@@ -67,7 +67,7 @@ fn attributes(draft: &mut Draft, cell: Cell<'_>) -> Result<(), String> {
     Ok(())
 }
 
-/// Where people sign in with an e-mail or a phone number, their id stands there.
+/// If people sign in with an e-mail or a phone number, it holds their id.
 fn username(draft: &mut Draft, cell: Cell<'_>) -> Result<(), String> {
     let name = crate::sources::values::text("username", cell)?;
     let is_id = name.len() == 36

@@ -43,7 +43,7 @@ pub(super) const KNOWN: Known = Known {
 fn fields(draft: &mut Draft, cell: Cell<'_>) -> Result<(), String> {
     let mut fields = cell.into_value();
     if fields.get("password").is_none() {
-        draft.leave_out("no user, but another record of the dump");
+        draft.leave_out("not a user but another record of the dump");
     }
     if let Some(groups) = fields.get("groups").and_then(Value::as_array)
         && groups.is_empty()

@@ -74,7 +74,7 @@ fn values(cell: Cell<'_>) -> Vec<String> {
     }
 }
 
-/// The last class says what an entry is; groups, units and machines are no users.
+/// The last class says what an entry is; groups, units and machines are not users.
 fn class(draft: &mut Draft, cell: Cell<'_>) -> Result<(), String> {
     const PEOPLE: [&str; 8] = [
         "person",
@@ -97,7 +97,7 @@ fn class(draft: &mut Draft, cell: Cell<'_>) -> Result<(), String> {
         all().any(|class| names.iter().any(|name| class.eq_ignore_ascii_case(name)))
     };
     if is(&["computer"]) || !is(&PEOPLE) {
-        draft.leave_out("no person, but another entry of the directory");
+        draft.leave_out("not a person but another entry of the directory");
     }
     Ok(())
 }
@@ -157,7 +157,7 @@ fn password(draft: &mut Draft, cell: Cell<'_>) -> Result<(), String> {
 
 fn change(draft: &mut Draft, cell: Cell<'_>) -> Result<(), String> {
     if !first(cell).is_some_and(|change| change.eq_ignore_ascii_case("add")) {
-        draft.leave_out("no entry, but a change of one");
+        draft.leave_out("not an entry but a change to one");
     }
     Ok(())
 }

@@ -1,5 +1,4 @@
-//! The systems whose files are known: a table each, of the fields by which a file is recognised and of where its fields
-//! go.
+//! The systems whose files are known: a table for each, with the fields that identify a file and where its fields go.
 
 mod asp_net_identity;
 mod auth0;
@@ -29,7 +28,8 @@ use crate::sources::places::{Take, Target};
 
 /// Where a file of users comes from.
 ///
-/// [`read_users`](crate::read_users) recognises it by the names of the fields; [`read_users_as`](crate::read_users_as) is told.
+/// [`read_users`](crate::read_users) recognises it by the names of the fields; you tell
+/// [`read_users_as`](crate::read_users_as).
 ///
 /// # Examples
 ///
@@ -37,7 +37,7 @@ use crate::sources::places::{Take, Target};
 /// use auth0_bulk_users::*;
 ///
 /// # let _scene = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/scene.rs"));
-/// # let users = r#"{"users":[{"username":"ada","email":"ada@test.edu","emailVerified":true,"enabled":true,"createdTimestamp":1704067200000}]}"#;
+/// # let users = r#"{"users":[{"username":"ada","email":"ada@uni.test","emailVerified":true,"enabled":true,"createdTimestamp":1704067200000}]}"#;
 /// # std::fs::write("realm-users.json", users).expect("a file");
 /// assert_eq!(read_users("realm-users.json")?.source(), Source::Keycloak);
 /// # Ok::<(), Error>(())
@@ -45,7 +45,7 @@ use crate::sources::places::{Take, Target};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Source {
-    /// Fields are named as an import names them, or mapped to those names: the import's own file among them.
+    /// Fields have the names of an import or are mapped to them; an import's own file is one such file.
     Plain,
     /// Auth0's users export (JSON or CSV), and those of the dashboard and its extension.
     Auth0Export,
@@ -92,7 +92,7 @@ pub(crate) struct Known {
     pub(crate) source: Source,
     /// As a sentence names it.
     pub(crate) name: &'static str,
-    /// Fields by which a file is known: all of one of these lists.
+    /// The fields that identify a file: all of one of these lists.
     pub(crate) marks: &'static [&'static [&'static str]],
     /// Where the fields go, by their names in any case; `a.b` is `b` within `a`.
     pub(crate) fields: &'static [(&'static str, Take)],

@@ -1,4 +1,4 @@
-//! Microsoft's: ASP.NET Identity, in base64 with its parameters inside, and the membership tables of before.
+//! Microsoft's hashes: ASP.NET Identity, in base64 with its parameters inside, and the older membership tables.
 
 use serde_json::json;
 
@@ -48,7 +48,7 @@ fn is_third(text: &str) -> bool {
     letters.len() > THIRD_LETTERS && text.starts_with("AQAAAA") && text.get(12..16) == Some("AAAA")
 }
 
-/// The second version; MembershipReboot writes it with iterations of its own in hex, and a dot, in front.
+/// The second version; MembershipReboot writes its own iterations in hex and a dot in front.
 fn second(what: &'static str, iterations: u32, text: &str) -> Option<StoredHash> {
     let bytes = any_base64(text)?;
     let (salt, key) = match bytes.split_first()? {
@@ -58,11 +58,11 @@ fn second(what: &'static str, iterations: u32, text: &str) -> Option<StoredHash>
     Some(description::pbkdf2(what, "sha1", iterations, salt, key))
 }
 
-/// A row of the membership tables (`aspnet_Membership`, `Memberships`) by its columns `Password`, `PasswordSalt` and
+/// Reads a row of the membership tables (`aspnet_Membership`, `Memberships`) from its columns `Password`, `PasswordSalt` and
 /// `PasswordFormat`. Sends nothing, computes no hash.
 ///
-/// A hash of 20 bytes is sha1. One of 32 or 64 is a digest or an HMAC, by a setting of the site that no column tells:
-/// [`StoredHash::Silent`].
+/// A hash of 20 bytes is sha1. A hash of 32 or 64 bytes is a digest or an HMAC, depending on a setting of the site that no
+/// column shows: [`StoredHash::Silent`].
 ///
 /// # Examples
 ///
@@ -71,7 +71,7 @@ fn second(what: &'static str, iterations: u32, text: &str) -> Option<StoredHash>
 ///
 /// let hash = aspnet_membership("agYre+SeOzpFPZWpADkJcjqv0A0=", "08kovSWcOlY6ycZgVvSSEQ==", "1");
 /// let StoredHash::Custom(custom) = hash else { panic!("it is sha1") };
-/// let user = User { custom_password_hash: Some(custom), ..User::new("ada@test.edu") };
+/// let user = User { custom_password_hash: Some(custom), ..User::new("ada@uni.test") };
 /// assert!(verify_password(&user, "correct horse")?);
 /// # Ok::<(), Error>(())
 /// ```
@@ -84,12 +84,12 @@ pub fn aspnet_membership(hash: &str, salt: &str, format: &str) -> StoredHash {
     match trimmed(format).to_ascii_lowercase().as_str() {
         "0" | "clear" => StoredHash::Password,
         "2" | "encrypted" => StoredHash::Impossible {
-            what: "a password of ASP.NET's membership that is encrypted",
-            why: "is no hash: with the site's machineKey it can be decrypted, and the password be hashed",
+            what: "an encrypted password of ASP.NET membership",
+            why: "is not a hash: decrypt it with the site's machineKey, and hash the password",
         },
         "1" | "hashed" => match any_base64(hash).map(|bytes| bytes.len()) {
             Some(20) => description::checked(
-                "a hash of ASP.NET's membership",
+                "an ASP.NET membership hash",
                 json!({"algorithm": "sha1", "hash": {"value": hash, "encoding": "base64"},
                     "salt": {"value": salt, "encoding": "base64"}, "password": {"encoding": "utf16le"}}),
             ),

@@ -13,7 +13,7 @@ const SPRING_PBKDF2: [(usize, u32, &str); 2] = [(8, 185_000, "sha1"), (16, 310_0
 const SPRING_KEY_BYTES: usize = 32;
 /// Rounds and bytes of salt that Crowd, Jira and Confluence take.
 const ATLASSIAN: (usize, u32) = (16, 10_000);
-/// Bytes of salt behind the iterations in what 389 Directory Server writes.
+/// Bytes of salt after the iterations in hashes of 389 Directory Server.
 const DIRECTORY_SERVER_SALT: usize = 64;
 /// Bytes of an md5: in base64 as many letters as it has in hex, none of them beyond `f`, do not come by chance.
 const SHORTEST_HEX: usize = 16;
@@ -44,22 +44,22 @@ pub(super) fn read(text: &str, inner: &dyn Fn(&str) -> StoredHash) -> Option<Sto
         }
         "pkcs5s2" => Some(atlassian(rest)),
         "sasl" | "kerberos" => impossible(
-            "a mark of an LDAP directory",
-            "says that the password is kept elsewhere: there is no hash to bring",
+            "a marker of an LDAP directory",
+            "says that the password is kept elsewhere, so there is no hash to import",
         ),
         "cram-md5" | "digest-md5" | "scram-sha-1" | "scram-sha-256" | "otp" | "skey" => impossible(
-            "a secret of a challenge and response",
-            "is no hash of the password alone, and Auth0 takes nothing else",
+            "a challenge-response secret",
+            "is not a hash of the password only, which is all that Auth0 takes",
         ),
         "nt" | "ntlm" => Some(crypt::nt_of_hex(rest)),
         pbkdf2 if pbkdf2.starts_with("pbkdf2") => self::pbkdf2(pbkdf2, rest),
-        // A mark that is none of these, or Dovecot's {MD5} for md5-crypt.
+        // Another marker, or Dovecot's {MD5} for md5-crypt.
         _ if rest.starts_with('$') => Some(inner(rest)),
         _ => digest(&id, rest),
     }
 }
 
-/// The scheme in small letters, and what stands behind it.
+/// The scheme in lower case, and the rest.
 fn split(text: &str) -> Option<(String, &str)> {
     let (id, rest) = text.strip_prefix('{')?.split_once('}')?;
     let named = id
@@ -85,26 +85,26 @@ fn encoded(id: &str, rest: &str, inner: &dyn Fn(&str) -> StoredHash) -> Option<S
     Some(found)
 }
 
-/// What stands behind a mark that says it is clear text.
+/// The text after a marker for clear text.
 pub(super) fn clear_text(text: &str) -> Option<&str> {
     let (id, rest) = split(text)?;
     CLEAR.contains(&id.as_str()).then_some(rest)
 }
 
-/// `{CRYPT}` means another thing on each system; what stands behind it often says which.
+/// The meaning of `{CRYPT}` differs between systems; the text after it often says which one it is.
 fn of_crypt(rest: &str, inner: &dyn Fn(&str) -> StoredHash) -> StoredHash {
     let is_des = rest.len() == 13 && rest.bytes().all(is_crypt_letter);
     match inner(rest) {
         StoredHash::Silent | StoredHash::Password | StoredHash::Empty => StoredHash::Impossible {
             what: if is_des {
-                "a hash of the first Unix crypt"
+                "a traditional Unix crypt hash"
             } else {
                 "a hash with the scheme {CRYPT}"
             },
             why: if is_des {
-                "is made with DES, which Auth0 does not have"
+                "is made with DES, which Auth0 does not support"
             } else {
-                "does not say what it is behind {CRYPT}, which means another thing on each system: Auth0 does not take it"
+                "does not say which algorithm follows {CRYPT}, which Auth0 does not take because its meaning differs between systems"
             },
         },
         found => found,
@@ -128,7 +128,7 @@ fn atlassian(rest: &str) -> StoredHash {
         }
         None => StoredHash::Impossible {
             what,
-            why: "has not 48 bytes in base64: is it cut off",
+            why: "does not have 48 bytes in base64, so it may be cut off",
         },
     }
 }
@@ -186,7 +186,7 @@ fn pbkdf2(id: &str, rest: &str) -> Option<StoredHash> {
     }
 }
 
-/// 389 Directory Server's: four bytes of iterations, the salt and the key, one behind the other.
+/// 389 Directory Server's: four bytes of iterations, then the salt, then the key.
 fn directory_server(what: &'static str, rest: &str) -> Option<StoredHash> {
     let bytes = any_base64(rest)?;
     let (iterations, rest) = bytes.split_first_chunk::<4>()?;
@@ -195,7 +195,7 @@ fn directory_server(what: &'static str, rest: &str) -> Option<StoredHash> {
     Some(description::pbkdf2(what, "sha256", iterations, salt, key))
 }
 
-/// A digest: LDAP's in base64, Spring's as `{salt}` and hex, Dovecot's in hex. Another scheme is none that is known.
+/// A digest: LDAP's in base64, Spring's as `{salt}` and hex, Dovecot's in hex. Other schemes are unknown.
 fn digest(id: &str, rest: &str) -> Option<StoredHash> {
     if let Some(found) = with_salt_in_text(id, rest) {
         return Some(found);
@@ -207,7 +207,7 @@ fn digest(id: &str, rest: &str) -> Option<StoredHash> {
     {
         return Some(StoredHash::Impossible {
             what: "a hash of Spring's StandardPasswordEncoder",
-            why: "is made of 1,024 sha256 one after the other, which no custom_password_hash describes",
+            why: "is made of 1,024 rounds of sha256, which custom_password_hash cannot describe",
         });
     }
     let plain = id
@@ -265,7 +265,7 @@ fn with_salt_in_text(id: &str, rest: &str) -> Option<StoredHash> {
             number(rest.split('-').nth(1)?)?;
             Some(StoredHash::Impossible {
                 what: "a Jackrabbit Oak hash",
-                why: "is made of many digests one after the other, which no custom_password_hash describes",
+                why: "is made of many rounds of a digest, which custom_password_hash cannot describe",
             })
         }
         _ => None,

@@ -8,9 +8,9 @@ use crate::passwords::hashes::encodings::{BASE64, BytesEncoding};
 use crate::passwords::hashes::stored::{StoredHash, description, is_crypt_letter};
 
 const DIGESTS_OVER: &str =
-    "is made of thousands of digests one after the other, which no custom_password_hash describes";
+    "is made of thousands of rounds of a digest, which custom_password_hash cannot describe";
 const BEFORE_BCRYPT: &str =
-    "is a bcrypt of a digest of the password, and Auth0 makes bcrypt of the password itself";
+    "is bcrypt of a digest of the password, and Auth0 uses bcrypt of the password itself";
 
 const BCRYPT_BASE64: GeneralPurpose = GeneralPurpose::new(&BCRYPT, NO_PAD);
 
@@ -18,37 +18,37 @@ const BCRYPT_BASE64: GeneralPurpose = GeneralPurpose::new(&BCRYPT, NO_PAD);
 #[rustfmt::skip]
 const NONE_OF_AUTH0S: [(&str, &str, &str); 32] = [
     ("$S$", "a Drupal 7 hash", DIGESTS_OVER),
-    ("U$S$", "a Drupal 7 hash", "is made of an older hash in place of the password, which no custom_password_hash describes"),
-    ("U$P$", "a hash that Drupal 7 took over", "is made of an older hash in place of the password, which no custom_password_hash describes"),
-    ("$P$", "phpass's portable hash (WordPress, phpBB)", DIGESTS_OVER),
-    ("$H$", "phpass's portable hash (WordPress, phpBB)", DIGESTS_OVER),
+    ("U$S$", "a Drupal 7 hash", "is made from an older hash instead of the password, which custom_password_hash cannot describe"),
+    ("U$P$", "a hash that Drupal 7 converted", "is made from an older hash instead of the password, which custom_password_hash cannot describe"),
+    ("$P$", "a portable phpass hash (WordPress, phpBB)", DIGESTS_OVER),
+    ("$H$", "a portable phpass hash (WordPress, phpBB)", DIGESTS_OVER),
     ("$wp$", "a WordPress 6.8 hash", BEFORE_BCRYPT),
     ("$bcrypt-sha256$", "a Passlib bcrypt_sha256 hash", BEFORE_BCRYPT),
     ("$bcrypt-sha512$", "a bcrypt-sha512 hash", BEFORE_BCRYPT),
-    ("$1$", "an md5-crypt hash of a Unix system", DIGESTS_OVER),
-    ("$apr1$", "an md5-crypt hash of Apache", DIGESTS_OVER),
-    ("$md5$", "an md5-crypt hash of a Solaris system", DIGESTS_OVER),
-    ("$md5,", "an md5-crypt hash of a Solaris system", DIGESTS_OVER),
-    ("$5$", "a sha256-crypt hash of a Unix system", DIGESTS_OVER),
-    ("$6$", "a sha512-crypt hash of a Unix system", DIGESTS_OVER),
-    ("$sha1$", "a sha1-crypt hash of a Unix system", DIGESTS_OVER),
-    ("$y$", "a yescrypt hash of a Unix system", "is of an algorithm that Auth0 does not have"),
-    ("$gy$", "a gost-yescrypt hash of a Unix system", "is of an algorithm that Auth0 does not have"),
+    ("$1$", "a Unix md5-crypt hash", DIGESTS_OVER),
+    ("$apr1$", "an Apache md5-crypt hash", DIGESTS_OVER),
+    ("$md5$", "a Solaris md5-crypt hash", DIGESTS_OVER),
+    ("$md5,", "a Solaris md5-crypt hash", DIGESTS_OVER),
+    ("$5$", "a Unix sha256-crypt hash", DIGESTS_OVER),
+    ("$6$", "a Unix sha512-crypt hash", DIGESTS_OVER),
+    ("$sha1$", "a Unix sha1-crypt hash", DIGESTS_OVER),
+    ("$y$", "a Unix yescrypt hash", "uses an algorithm that Auth0 does not support"),
+    ("$gy$", "a Unix gost-yescrypt hash", "uses an algorithm that Auth0 does not support"),
     ("$shiro1$", "an Apache Shiro hash", DIGESTS_OVER),
-    ("$SHA$", "an AuthMe hash", "is a sha256 of a sha256, and no custom_password_hash describes a hash of a hash"),
+    ("$SHA$", "an AuthMe hash", "is sha256 of a sha256, and custom_password_hash cannot describe a hash of a hash"),
     ("$firescrypt$", "a Firebase hash", super::firebase::WHY),
     ("$fbscrypt$", "a Firebase hash", super::firebase::WHY),
     ("$firebase-scrypt$", "a Firebase hash", super::firebase::WHY),
-    ("M$P$", "a hash that TYPO3 took over", "is made of an md5 in place of the password, which no custom_password_hash describes"),
-    ("C$P$", "a hash that TYPO3 took over", "is made of an older hash in place of the password, which no custom_password_hash describes"),
+    ("M$P$", "a hash that TYPO3 converted", "is made from an md5 hash instead of the password, which custom_password_hash cannot describe"),
+    ("C$P$", "a hash that TYPO3 converted", "is made from an older hash instead of the password, which custom_password_hash cannot describe"),
     ("{x-issha", "a SAP hash", DIGESTS_OVER),
     ("{x-isSHA", "a SAP hash", DIGESTS_OVER),
-    ("$2x$", "a bcrypt hash of the faulty kind ($2x$)", "is of a kind that Auth0 does not take: it wants $2a$, $2b$ or $2y$, which make the same of ASCII passwords alone"),
-    ("$2$", "a bcrypt hash of the first kind ($2$)", "is of a kind that Auth0 does not take: it wants $2a$, $2b$ or $2y$, which are made otherwise"),
+    ("$2x$", "a bcrypt hash of the flawed kind ($2x$)", "is of a kind that Auth0 does not take: $2a$, $2b$ and $2y$ give the same hash only for ASCII passwords"),
+    ("$2$", "a bcrypt hash of the first kind ($2$)", "is of a kind that Auth0 does not take: $2a$, $2b$ and $2y$ are made differently"),
     ("{FSHP", "an FSHP hash", DIGESTS_OVER),
-    ("$scram$", "a SCRAM secret of Passlib", "keeps several PBKDF2 hashes in one text, and no custom_password_hash describes that"),
-    ("$LM$", "a LAN Manager hash", "is made with DES, which Auth0 does not have"),
-    ("_", "a hash of BSD's extended DES crypt", "is made with DES, which Auth0 does not have"),
+    ("$scram$", "a Passlib SCRAM secret", "holds several PBKDF2 hashes in one text, which custom_password_hash cannot describe"),
+    ("$LM$", "a LAN Manager hash", "is made with DES, which Auth0 does not support"),
+    ("_", "a BSD extended DES crypt hash", "is made with DES, which Auth0 does not support"),
 ];
 
 pub(super) fn read(text: &str) -> Option<StoredHash> {

@@ -10,8 +10,8 @@ pub(super) fn read(text: &str) -> Option<StoredHash> {
     let impossible = |what, why| Some(StoredHash::Impossible { what, why });
     if ["*", "!", "!!", "*LK*"].contains(&text) {
         return impossible(
-            "a mark of an account without a password",
-            "stands where a hash would: there is none to bring",
+            "a marker of an account without a password",
+            "takes the place of a hash, so there is no hash to import",
         );
     }
     let hex = |digits: &str| BytesEncoding::Hex.decode(digits).ok();
@@ -22,31 +22,31 @@ pub(super) fn read(text: &str) -> Option<StoredHash> {
     {
         return impossible(
             "a MySQL hash",
-            "is a sha1 of a sha1, and no custom_password_hash describes a hash of a hash",
+            "is sha1 of a sha1, and custom_password_hash cannot describe a hash of a hash",
         );
     }
     if text.starts_with("$A$005$") || text.starts_with("$mysql") {
         return impossible(
             "a MySQL 8 hash",
-            "is made of thousands of digests one after the other, which no custom_password_hash describes",
+            "is made of thousands of rounds of a digest, which custom_password_hash cannot describe",
         );
     }
     if text.starts_with("SCRAM-SHA-") {
         return impossible(
             "a PostgreSQL SCRAM hash",
-            "is a digest of an HMAC of a PBKDF2, which no custom_password_hash describes",
+            "is a digest of an HMAC of a PBKDF2, which custom_password_hash cannot describe",
         );
     }
     sql_server(text).or_else(|| oracle(text))
 }
 
-/// `0x`, a version, 4 bytes of salt, and a digest of the password in UTF-16 with the salt behind it.
+/// `0x`, a version, 4 bytes of salt, and a digest of the password in UTF-16 followed by the salt.
 fn sql_server(text: &str) -> Option<StoredHash> {
     let bytes = BytesEncoding::Hex.decode(text.strip_prefix("0x")?).ok()?;
     let (head, hash) = bytes.split_first_chunk::<6>()?;
     let (algorithm, hash) = match (head, hash.len()) {
         ([1, 0, ..], 20) => ("sha1", hash),
-        // SQL Server 2000 puts the digest of the password in capitals behind it.
+        // SQL Server 2000 adds the digest of the password in capitals.
         ([1, 0, ..], 40) => ("sha1", &hash[..20]),
         ([2, 0, ..], 64) => ("sha512", hash),
         _ => return None,
@@ -58,7 +58,8 @@ fn sql_server(text: &str) -> Option<StoredHash> {
     Some(description::checked("a SQL Server hash", custom))
 }
 
-/// Oracle 11: `S:`, sha1, and 10 bytes of salt, which stood behind the password. Oracle 12 writes others behind it, or alone.
+/// Oracle 11: `S:`, sha1, and 10 bytes of salt, which followed the password. Oracle 12 writes others after it, or by
+/// themselves.
 fn oracle(text: &str) -> Option<StoredHash> {
     if text
         .strip_prefix("T:")
@@ -66,7 +67,7 @@ fn oracle(text: &str) -> Option<StoredHash> {
     {
         return Some(StoredHash::Impossible {
             what: "an Oracle 12 hash",
-            why: "is a sha512 of a PBKDF2, which no custom_password_hash describes",
+            why: "is sha512 of a PBKDF2, which custom_password_hash cannot describe",
         });
     }
     let digits = text.strip_prefix("S:")?.split(';').next()?;
@@ -79,7 +80,7 @@ fn oracle(text: &str) -> Option<StoredHash> {
     Some(description::checked("an Oracle 11 hash", custom))
 }
 
-/// PostgreSQL's `md5…`, which the name of the user is mixed into, behind the password.
+/// PostgreSQL's `md5…`, with the user's name mixed in after the password.
 pub(super) fn with_name(text: &str, name: &str) -> Option<StoredHash> {
     let hash = BytesEncoding::Hex
         .decode(text.strip_prefix("md5")?)

@@ -13,7 +13,7 @@ use crate::words::hex;
 
 /// What is said of a hash whose parts do not have the length that they say, where the rules of Auth0 would name numbers.
 const DAMAGED: &str =
-    "has not as many bytes as its kind has: is it cut off, or is something else in its column";
+    "does not have the length of its kind, so it may be cut off or something else";
 
 /// A hash that begins as its kind does and does not go on so.
 pub(super) fn damaged(what: &'static str) -> StoredHash {
@@ -75,7 +75,7 @@ pub(super) fn scrypt([cost, block_size, lanes]: [u64; 3], salt: &[u8], key: &[u8
     if ![cost, block_size, lanes].into_iter().all(is_number) {
         return StoredHash::Impossible {
             what: "an scrypt hash",
-            why: "has a cost, a block size or lanes of 0 or of over 32 bits, which nothing computes",
+            why: "has a cost, a block size or lanes of 0 or over 32 bits, which cannot be computed",
         };
     }
     let mut custom = json!({"algorithm": "scrypt", "hash": {"value": hex(key), "encoding": "hex"},
@@ -119,7 +119,7 @@ pub(super) fn checked(what: &'static str, custom: Value) -> StoredHash {
     }
 }
 
-/// A number in digits alone.
+/// A number of digits only.
 pub(super) fn number(text: &str) -> Option<u32> {
     let plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     text.parse().ok().filter(|_| plain)

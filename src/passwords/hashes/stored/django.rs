@@ -4,7 +4,7 @@ use crate::passwords::hashes::encodings::{BytesEncoding, any_base64, hex_or_base
 use crate::passwords::hashes::stored::StoredHash;
 use crate::passwords::hashes::stored::description::{self, Side, number};
 
-/// Letters behind the `!` of an account that nobody may sign in to.
+/// Letters after the `!` of an account that nobody may sign in to.
 const UNUSABLE: usize = 40;
 /// Letters of a salt by which Django's `sha1$salt$hash`, a digest, is told from Werkzeug's, an HMAC: of Django before 1.4, since
 /// then, and since 3.1; and of Werkzeug. With as many others nothing is said.
@@ -18,8 +18,8 @@ pub(super) fn read(text: &str, inner: &dyn Fn(&str) -> StoredHash) -> Option<Sto
     };
     if text.strip_prefix('!').is_some_and(is_mark) {
         return impossible(
-            "Django's mark of an account without a password",
-            "stands where a hash would: there is none to bring",
+            "Django's marker of an account without a password",
+            "takes the place of a hash, so there is no hash to import",
         );
     }
     let (algorithm, rest) = text.split_once('$')?;
@@ -32,11 +32,11 @@ pub(super) fn read(text: &str, inner: &dyn Fn(&str) -> StoredHash) -> Option<Sto
     match (algorithm, &rest.split('$').collect::<Vec<_>>()[..]) {
         ("bcrypt_sha256", _) => impossible(
             "a Django bcrypt_sha256 hash",
-            "is a bcrypt of a digest of the password, and Auth0 makes bcrypt of the password itself",
+            "is bcrypt of a digest of the password, and Auth0 uses bcrypt of the password itself",
         ),
         ("crypt", _) => impossible(
             "a Django hash made with crypt",
-            "is made with DES, which Auth0 does not have",
+            "is made with DES, which Auth0 does not support",
         ),
         ("pbkdf2_sha256" | "pbkdf2_sha1" | "pbkdf2_sha512", [iterations, salt, key]) => {
             let (what, digest) = ("a Django PBKDF2 hash", algorithm.strip_prefix("pbkdf2_")?);
@@ -86,7 +86,7 @@ fn digest(algorithm: &str, parts: &[&str]) -> Option<StoredHash> {
         }
         [_, _, _] => Some(StoredHash::Impossible {
             what: "a hash of Node's password-hash",
-            why: "is made of several HMACs one after the other, and Auth0 makes one",
+            why: "is made of several rounds of HMAC, and Auth0 makes one",
         }),
         _ => None,
     }

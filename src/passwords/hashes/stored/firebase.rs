@@ -6,10 +6,10 @@ use crate::passwords::hashes::stored::StoredHash;
 
 /// Auth0 compares the key that scrypt derives. Firebase keeps its signer key enciphered with that key (AES in counter mode), and
 /// from the two the key cannot be computed.
-pub(super) const WHY: &str = "is a text enciphered with the key that scrypt derives, not that key, and no custom_password_hash describes it; those users keep their passwords if a custom database script of Auth0 asks Firebase at their first sign-in";
+pub(super) const WHY: &str = "is a text encrypted with the key from scrypt, not the key itself, which custom_password_hash cannot describe; those users keep their passwords if an Auth0 custom database script asks Firebase at their first sign-in";
 
-/// What all hashes of a Firebase project share, as its console shows it under "Password hash parameters". Shows nothing when
-/// it is printed.
+/// What all hashes of a Firebase project share, as its console shows it under "Password hash parameters". Printing it shows
+/// nothing.
 ///
 /// # Examples
 ///
@@ -37,7 +37,7 @@ impl fmt::Debug for FirebaseConfig {
     }
 }
 
-/// A hash of a Firebase export, which Auth0 cannot take whatever its parameters. Sends nothing, computes no hash.
+/// Reads a hash of a Firebase export, which Auth0 cannot take whatever its parameters are. Sends nothing, computes no hash.
 ///
 /// # Examples
 ///

@@ -8,8 +8,7 @@ use crate::passwords::hashes::stored::{MOST_BYTES, StoredHash};
 
 const WHAT: &str = "a Keycloak credential";
 
-/// A credential of Keycloak by the two JSON texts that it consists of, `secretData` and `credentialData`. Sends nothing,
-/// computes no hash.
+/// Reads a Keycloak credential from its two JSON texts, `secretData` and `credentialData`. Sends nothing, computes no hash.
 ///
 /// # Examples
 ///
@@ -37,7 +36,7 @@ pub fn keycloak(secret_data: &str, credential_data: &str) -> StoredHash {
     let (Some(secret), Some(credential)) = (parsed(secret_data), parsed(credential_data)) else {
         return StoredHash::Impossible {
             what: WHAT,
-            why: "is not two JSON objects, secretData and credentialData: is one of them cut off",
+            why: "is not two JSON objects, secretData and credentialData, so one of them may be cut off",
         };
     };
     let Some(value) = secret["value"].as_str().filter(|value| !value.is_empty()) else {
@@ -58,7 +57,7 @@ fn read(value: &str, salt: &str, credential: &Value) -> StoredHash {
     let (Some(key), Some(salt)) = (any_base64(value), any_base64(salt)) else {
         return StoredHash::Impossible {
             what: WHAT,
-            why: "has a value or a salt that is not base64: is it cut off",
+            why: "has a value or a salt that is not base64, so it may be cut off",
         };
     };
     let iterations = &credential["hashIterations"];
@@ -79,7 +78,7 @@ fn read(value: &str, salt: &str, credential: &Value) -> StoredHash {
         Some(iterations) => description::pbkdf2(WHAT, digest, iterations, &salt, &key),
         None => StoredHash::Impossible {
             what: WHAT,
-            why: "does not say its hashIterations",
+            why: "does not give its hashIterations",
         },
     }
 }
@@ -93,7 +92,7 @@ fn argon2(passes: Option<u32>, salt: &[u8], key: &[u8], params: &Value) -> Store
     let impossible = |why| StoredHash::Impossible { what: WHAT, why };
     if !["1.3", ""].contains(&text("version")) {
         return impossible(
-            "is Argon2 of another version than 1.3 (v=19), which Auth0 does not take",
+            "is Argon2 with a version other than 1.3 (v=19), which Auth0 does not take",
         );
     }
     match (
@@ -105,7 +104,7 @@ fn argon2(passes: Option<u32>, salt: &[u8], key: &[u8], params: &Value) -> Store
         (kind @ ("id" | "i"), Some(memory), Some(passes), Some(lanes)) => {
             description::argon2(kind, [memory, passes, lanes], salt, key)
         }
-        ("d", ..) => impossible("is Argon2d, and Auth0 takes Argon2id and Argon2i alone"),
-        _ => impossible("does not say the type, memory, passes and lanes of its Argon2"),
+        ("d", ..) => impossible("is Argon2d, and Auth0 takes only Argon2id and Argon2i"),
+        _ => impossible("does not give the type, memory, passes and lanes of its Argon2"),
     }
 }

@@ -1,5 +1,5 @@
-//! What a stored hash says of itself: from the text of a column to what Auth0 takes, or to the reason why it takes none.
-//! A family of forms has a file of its own.
+//! What a stored hash says about itself: from the text of a column to what Auth0 takes, or to the reason why Auth0 does not
+//! take it. Each family of forms has its own file.
 
 mod aspnet;
 mod braces;
@@ -37,7 +37,7 @@ pub(crate) const SEPARATORS: [char; 8] = [':', '$', '.', ';', '|', ',', '#', '-'
 /// Bytes of the shortest digest, md5. What has as many, in hex or base64, may be one.
 const FEWEST_BYTES: usize = 16;
 
-/// What a stored hash says of itself. Says nothing of the hash when it is printed.
+/// What a stored hash says about itself. Printing it does not show the hash.
 ///
 /// # Examples
 ///
@@ -45,7 +45,7 @@ const FEWEST_BYTES: usize = 16;
 /// use auth0_bulk_users::*;
 ///
 /// let spring = "{bcrypt}$2a$10$dXJ3SW6G7P50lGmMkkmwe.20cQQubK3.HZWzG3YB1tlRy.fqvM/BG";
-/// let mut user = User::new("ada@test.edu");
+/// let mut user = User::new("ada@uni.test");
 /// match StoredHash::read(spring) {
 ///     StoredHash::Bcrypt(hash) => user.password_hash = Some(hash),
 ///     StoredHash::Custom(custom) => user.custom_password_hash = Some(custom),
@@ -60,28 +60,28 @@ pub enum StoredHash {
     Bcrypt(String),
     /// A `custom_password_hash`.
     Custom(Value),
-    /// It is known what this is, and Auth0 takes no such hash: `what` is a noun, and `why` goes on after "it".
+    /// This is a known kind of hash, and Auth0 does not take it: `what` is a noun, and `why` continues after "it".
     Impossible {
         /// What it is: `a Drupal 7 hash`.
         what: &'static str,
         /// Why Auth0 cannot take it, after "it": `is cut off or too long: …`.
         why: &'static str,
     },
-    /// Clear text, with its mark or without: a password to be hashed, see [`StoredHash::clear_text`].
+    /// Clear text, with or without its marker: a password to be hashed, see [`StoredHash::clear_text`].
     Password,
-    /// Bytes or text that do not say how they were made: [`find_recipe`](crate::find_recipe) tells, from known passwords.
+    /// Bytes or text that do not say how they were made: [`find_recipe`](crate::find_recipe) can find out from known passwords.
     Silent,
     /// Nothing.
     Empty,
 }
 
 impl StoredHash {
-    /// Reads a hash as it stands in an old system's column; blanks around it do not count. Sends nothing, computes no hash.
+    /// Reads a hash from an old system's column; spaces around it do not count. Sends nothing, computes no hash.
     ///
-    /// Where two systems write the same form, the commoner one is meant: the md5 of 32 hexadecimal digits, a colon and a
-    /// salt of 32 is taken for Joomla's, with the salt behind the password, and better-auth's `salt:key` for scrypt of its
-    /// block size. So try a known password with [`verify_password`](crate::verify_password) or
-    /// [`find_recipe`](crate::find_recipe), which also tries the others.
+    /// If two systems write the same form, it takes the more common one: an md5 of 32 hexadecimal digits, a colon and a salt of
+    /// 32 is taken for Joomla's, with the salt after the password, and better-auth's `salt:key` for scrypt with its block size.
+    /// So try a known password with [`verify_password`](crate::verify_password), or with [`find_recipe`](crate::find_recipe),
+    /// which also tries the others.
     ///
     /// # Examples
     ///
@@ -98,8 +98,8 @@ impl StoredHash {
         read_inside(text, MOST_WRAPPERS)
     }
 
-    /// The same with what stands in a column beside the hash: only where the two say by themselves how they were made,
-    /// else [`StoredHash::Silent`]. Sends nothing, computes no hash.
+    /// The same with the salt from another column, if the two together say how the hash was made; otherwise
+    /// [`StoredHash::Silent`]. Sends nothing, computes no hash.
     ///
     /// # Examples
     ///
@@ -131,7 +131,7 @@ impl StoredHash {
         }
     }
 
-    /// The password, where the text is one, without the mark that says so (`{noop}`).
+    /// The password, if the text is one, without its marker (`{noop}`).
     ///
     /// # Examples
     ///
@@ -229,8 +229,8 @@ fn in_base64(text: &str, inner: &dyn Fn(&str) -> StoredHash) -> Option<StoredHas
     Some(inner(&decoded)).filter(StoredHash::is_known)
 }
 
-/// Whether a text that says nothing can be a password rather than a hash. In doubt it is a hash: taken for a password it would be
-/// hashed once more, and nobody would get in.
+/// Whether an unmarked text may be a password and not a hash. In doubt it is a hash: a hash that is taken for a password would
+/// be hashed again, and nobody could sign in.
 fn is_password(text: &str) -> bool {
     let is_base64 = |part: &str| {
         any_base64(part).is_some_and(|bytes| bytes.len() >= FEWEST_BYTES) || is_cut_base64(part)

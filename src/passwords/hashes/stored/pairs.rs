@@ -46,7 +46,7 @@ pub(super) fn read(text: &str, inner: &dyn Fn(&str) -> StoredHash) -> Option<Sto
             }
         }
         [hash, salt, version] => magento(hash, salt, version),
-        // Magento writes one version behind the other when it hashes a hash anew.
+        // Magento lists the versions one after another when it hashes a hash again.
         [hash, _, first, second]
             if is_hex(hash)
                 && hash.len() >= 32
@@ -55,8 +55,8 @@ pub(super) fn read(text: &str, inner: &dyn Fn(&str) -> StoredHash) -> Option<Sto
                     .all(|version| version.starts_with(|c: char| c.is_ascii_digit())) =>
         {
             Some(StoredHash::Impossible {
-                what: "a Magento 2 hash that was made anew from an older one",
-                why: "is a hash of a hash, which no custom_password_hash describes",
+                what: "a Magento 2 hash that was made from an older hash",
+                why: "is a hash of a hash, which custom_password_hash cannot describe",
             })
         }
         _ => None,
@@ -104,7 +104,7 @@ fn mediawiki(parts: &[&str], inner: &dyn Fn(&str) -> StoredHash) -> Option<Store
         )),
         ["B", ..] => Some(StoredHash::Impossible {
             what: "a MediaWiki hash of type B",
-            why: "is an md5 of an md5, and no custom_password_hash describes a hash of a hash",
+            why: "is md5 of an md5, and custom_password_hash cannot describe a hash of a hash",
         }),
         ["pbkdf2", digest, iterations, _, salt, key] => Some(description::pbkdf2(
             "a MediaWiki PBKDF2 hash",

@@ -1,4 +1,5 @@
-//! PHC strings and their kin: Argon2, PBKDF2 and scrypt that say their parameters, in Passlib's, Spring's, Kratos's and GRUB's way.
+//! PHC strings and similar forms: Argon2, PBKDF2 and scrypt with their parameters, as Passlib, Spring, Kratos and GRUB write
+//! them.
 
 use base64::Engine;
 
@@ -22,7 +23,7 @@ pub(super) fn read(text: &str) -> Option<StoredHash> {
     if is_scrypt_file(text) {
         return Some(StoredHash::Impossible {
             what: "a hash of scrypt-kdf",
-            why: "is a checksum made with the key that scrypt derives, not that key, and no custom_password_hash describes it",
+            why: "is a checksum made with the key from scrypt, not the key itself, which custom_password_hash cannot describe",
         });
     }
     if let [cost, block_size, lanes, salt, key] = text.split('$').collect::<Vec<_>>()[..]
@@ -63,7 +64,7 @@ pub(super) fn read(text: &str) -> Option<StoredHash> {
         ] => kratos(algorithm, form, salt, hash),
         [algorithm @ ("md5" | "sha1" | "sha256" | "sha512"), hash] => {
             let custom = description::digest(algorithm, &BASE64.decode(hash).ok()?, None);
-            Some(description::checked("a digest of Ory Kratos", custom))
+            Some(description::checked("an Ory Kratos digest", custom))
         }
         _ => grub(text),
     }
@@ -75,7 +76,7 @@ fn is_scrypt_file(text: &str) -> bool {
     text.starts_with("c2NyeXB0A") && has_length()
 }
 
-/// In the order of parameters that Auth0 wants, `m`, `t` and `p`, and without padding, which says nothing.
+/// In Auth0's order of parameters, `m`, `t` and `p`, and without padding, which has no meaning.
 fn argon2(text: &str) -> StoredHash {
     let ordered = |part: &str| {
         let mut params: Vec<&str> = part.split(',').collect();
@@ -224,13 +225,13 @@ fn kratos(algorithm: &str, form: &str, salt: &str, hash: &str) -> Option<StoredH
         Some(("", after)) => (filled(after), Side::Suffix),
         _ => {
             return Some(StoredHash::Impossible {
-                what: "a digest of Ory Kratos",
-                why: "has something before and behind the password, and Auth0 takes a salt on one side",
+                what: "an Ory Kratos digest",
+                why: "has something before and after the password, and Auth0 takes a salt on one side only",
             });
         }
     };
     let custom = description::digest(algorithm, &hash, Some((&mixed, side)));
-    Some(description::checked("a digest of Ory Kratos", custom))
+    Some(description::checked("an Ory Kratos digest", custom))
 }
 
 /// `grub.pbkdf2.sha512.10000.SALT.HASH`, in hex.
@@ -244,7 +245,7 @@ fn grub(text: &str) -> Option<StoredHash> {
     };
     let [salt, key] = [salt, key].map(|part| BytesEncoding::Hex.decode(part).ok());
     Some(description::pbkdf2(
-        "a PBKDF2 hash of GRUB",
+        "a GRUB PBKDF2 hash",
         digest,
         number(iterations)?,
         &salt?,

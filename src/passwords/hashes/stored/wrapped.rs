@@ -1,4 +1,5 @@
-//! What an export or a system puts around a hash: its bytes in hex, quotes, a word in front. And what took its first `$` away.
+//! What an export or a system puts around a hash: its bytes in hex, quotes, a word in front. Also hashes that lost their first
+//! `$`.
 
 use std::borrow::Cow;
 
