@@ -1,7 +1,7 @@
 //! How a removal looks: who would go, who stays and why, and where the tenant's log has it.
 
 use crate::display::show::shown;
-use crate::display::view::{NEUTRAL, View, WARNING};
+use crate::display::view::{GOOD, View, WARNING};
 use crate::removal::plan::{LeftOut, RemovalPlan, Removed};
 use crate::words::{count, grouped, utc};
 
@@ -80,6 +80,10 @@ impl Removed {
         let stayed = reasons(&self.left_out).into_iter();
         let mut facts: Vec<_> = stayed.map(|line| ("not deleted", line)).collect();
         facts.push(("tenant's log", in_the_log(&self.correlation_id)));
-        View::card(NEUTRAL, format!("{} deleted", count(self.deleted, "user"))).facts(facts)
+        let colour = match self.left_out.is_empty() {
+            true => GOOD,
+            false => WARNING,
+        };
+        View::card(colour, format!("{} deleted", count(self.deleted, "user"))).facts(facts)
     }
 }
