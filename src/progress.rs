@@ -44,9 +44,39 @@ impl Tally {
     }
 }
 
+/// For how long a line that says the same as the one before is not said again.
+const SAME: Duration = Duration::from_secs(60);
+
+/// What was said last: a line that says the same says nothing. The kernel hands on whole lines only and a saved notebook keeps
+/// each of them, so none can be written over.
+#[derive(Default)]
+pub(crate) struct LastLine(Option<(String, Instant)>);
+
+impl LastLine {
+    /// Whether this is worth a line: something changed, or it was so long ago that a reader wants to hear again.
+    pub(crate) fn is_news(&mut self, words: &str) -> bool {
+        let is_same = |(last, at): &(String, Instant)| last == words && clock::since(*at) < SAME;
+        let is_news = !self.0.as_ref().is_some_and(is_same);
+        if is_news {
+            self.0 = Some((words.to_string(), clock::instant()));
+        }
+        is_news
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_same_is_said_once_until_a_minute_is_over() {
+        let mut line = LastLine::default();
+        assert!(line.is_news("0 of 5"));
+        assert!(!line.is_news("0 of 5"));
+        assert!(line.is_news("1 of 5"));
+        line.0 = Some(("1 of 5".to_string(), clock::instant() - SAME));
+        assert!(line.is_news("1 of 5"));
+    }
 
     #[test]
     fn a_total_that_cannot_be_is_no_time() {

@@ -3,7 +3,7 @@
 //! Where styles are stripped, as on a code host, the words remain, and real lists, paragraphs and tables keep them apart.
 
 use crate::display::view::{
-    Bar, Entry, Exchange, INK, LONGEST_CELL, LONGEST_FACT, LONGEST_SAID, NEUTRAL, Part, Span,
+    Bar, Entry, Exchange, INK, LONGEST_CELL, LONGEST_FACT, LONGEST_SAID, Part, Span,
     Table, Timeline, USERS, USERS_GROUND, View, WARNING,
 };
 use crate::say::{one_line, words_of_others};
@@ -14,6 +14,7 @@ const NO_MATHS: &str = "class=\"mathjax_ignore tex2jax_ignore\"";
 /// A column with a longer text than this is one of sentences, and is not squeezed to a word a line.
 const SENTENCE: usize = 30;
 const LIST: &str = "list-style:none;margin:0;padding:0";
+const RULE: &str = "rgba(136,136,136,.4)";
 const LEFT: &str = "align=\"left\" style=\"text-align:left;vertical-align:top\"";
 const RIGHT: &str = "align=\"right\" style=\"text-align:right;vertical-align:top\"";
 
@@ -119,7 +120,7 @@ fn entry(entry: &Entry) -> String {
         .map(|(name, text)| said(name, &words_of_others(text, LONGEST_SAID)))
         .collect();
     format!(
-        "<li style=\"border-top:1px solid {NEUTRAL};margin-top:.4em;padding-top:.3em;overflow-wrap:anywhere\">\
+        "<li style=\"border-top:1px solid {RULE};margin-top:.4em;padding-top:.3em;overflow-wrap:anywhere\">\
          {place}: <b{hover}>{title}</b><ul style=\"list-style:none;margin:0;padding:0 0 0 1.6em\">{lines}</ul></li>"
     )
 }
@@ -150,9 +151,8 @@ fn bar(bar: &Bar) -> String {
     let words = bar.in_words();
     format!(
         "<div role=\"img\" aria-label=\"{words}\" title=\"{words}\" style=\"overflow:hidden;height:.8em;max-width:30em;margin:.4em 0 .2em\">{pieces}</div>\
-         <p style=\"margin:0 0 .2em\">{} of {}</p>",
-        keys.join(" &#160; "),
-        grouped(bar.total)
+         <p style=\"margin:0 0 .2em\">{}</p>",
+        keys.join(" &#160; ")
     )
 }
 
@@ -217,22 +217,28 @@ fn exchange(exchange: &Exchange) -> String {
         let text = line(text);
         format!("<span style=\"display:inline-block;min-width:{width};text-align:{align}\">{text}</span> ")
     };
-    let mark = match exchange.is_success {
-        true => String::new(),
-        false => square(WARNING),
+    let index = match exchange.index.as_str() {
+        "" => String::new(),
+        index => column("2.6em", "right", index),
     };
-    let head = column("2.6em", "right", &exchange.index)
+    let mark = if exchange.is_success { "transparent" } else { WARNING };
+    let head = index
         + &format!("<b>{}</b>", column("4.4em", "left", &exchange.method))
-        + &mark
+        + &square(mark)
         + &column("2.2em", "left", &exchange.outcome)
         + &column("4.4em", "right", &exchange.took)
-        + &format!("<code>{}</code>", line(&exchange.path));
-    let body = |(word, text): &(&'static str, String)| code(word, &shown_json(text));
+        + &format!(
+            "<span style=\"font-family:monospace\">{}</span>",
+            line(&exchange.path)
+        );
+    let body = |(word, text): &(&'static str, String)| code(word, &laid_out(text));
     let bodies: String = exchange.bodies.iter().map(body).collect();
     let all = bodies + &code("curl", &exchange.curl);
     match exchange.folded {
-        true => format!("<li><details><summary>{head}</summary>{all}</details></li>"),
-        false => format!("<li>{head}{all}</li>"),
+        true => format!(
+            "<li><details><summary style=\"white-space:nowrap;overflow:hidden;text-overflow:ellipsis\">{head}</summary>{all}</details></li>"
+        ),
+        false => format!("<li style=\"overflow-wrap:anywhere\">{head}{all}</li>"),
     }
 }
 
@@ -245,11 +251,36 @@ fn code(word: &str, text: &str) -> String {
     )
 }
 
-/// JSON with a line for each field, so that no line breaks inside of a value; another text as it is.
-fn shown_json(text: &str) -> String {
-    let json = serde_json::from_str::<serde_json::Value>(text);
-    let pretty = json.and_then(|json| serde_json::to_string_pretty(&json));
-    pretty.unwrap_or_else(|_| text.to_string())
+/// JSON with a line for each field, so that no line breaks inside a value. It need not be whole: where something is hidden or left
+/// out, other signs stand in it.
+fn laid_out(text: &str) -> String {
+    let (mut out, mut depth, mut in_text, mut before) = (String::new(), 0_usize, false, ' ');
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        let line = |depth: usize| format!("\n{}", "  ".repeat(depth));
+        match c {
+            '"' if before != '\\' => in_text = !in_text,
+            _ if in_text => {}
+            '{' | '[' if !matches!(chars.peek(), Some('}' | ']')) => depth += 1,
+            '}' | ']' if !matches!(before, '{' | '[') => {
+                depth = depth.saturating_sub(1);
+                out += &line(depth);
+            }
+            _ => {}
+        }
+        out.push(c);
+        if !in_text && depth > 0 {
+            match (c, chars.peek()) {
+                ('{' | '[', Some('}' | ']')) => {}
+                ('{' | '[' | ',', _) => out += &line(depth),
+                (':', _) if before == '"' => out.push(' '),
+                _ => {}
+            }
+        }
+        // An escaped backslash escapes nothing.
+        before = if before == '\\' && c == '\\' { ' ' } else { c };
+    }
+    out
 }
 
 /// Lanes of boxes; it keeps within its place, however narrow that is.
@@ -259,7 +290,7 @@ fn timeline(timeline: &Timeline) -> String {
         let mut boxes = String::new();
         for span in spans {
             boxes += &format!(
-                "<div style=\"float:left;width:{:.2}%;height:1px\"></div>{}",
+                "<span style=\"float:left;width:{:.2}%;height:1px\"></span>{}",
                 (span.from - done).max(0.0) * 99.5,
                 span_box(span)
             );
@@ -267,7 +298,7 @@ fn timeline(timeline: &Timeline) -> String {
         }
         format!(
             "<div style=\"overflow:hidden;margin:2px 0\"><span style=\"float:left;width:4em;opacity:.75\">slot {} </span>\
-             <div style=\"overflow:hidden;background:rgba(136,136,136,.15)\">{boxes}</div></div>",
+             <span style=\"display:block;overflow:hidden;background:rgba(136,136,136,.15)\">{boxes}</span></div>",
             at + 1
         )
     };
@@ -275,7 +306,7 @@ fn timeline(timeline: &Timeline) -> String {
     let words = line(&timeline.title);
     format!(
         "{}<div role=\"img\" aria-label=\"{words}\" title=\"{words}\" style=\"max-width:48em\">{lanes}\
-         <div style=\"margin-left:4em;opacity:.75\"><span style=\"float:right\">{}</span>0 s</div></div>",
+         <div style=\"margin-left:4em;overflow:hidden;opacity:.75\"><span style=\"float:left\">0 s </span><span style=\"float:right\">{}</span></div></div>",
         heading(&timeline.title),
         line(&timeline.end)
     )
@@ -283,10 +314,35 @@ fn timeline(timeline: &Timeline) -> String {
 
 fn span_box(span: &Span) -> String {
     format!(
-        "<div title=\"{}\" style=\"float:left;box-sizing:border-box;width:{:.2}%;height:1.6em;overflow:hidden;white-space:nowrap;\
-         border-left:2px solid {USERS};background:{USERS_GROUND};color:{INK};padding-left:.3em\">{} </div>",
+        "<span title=\"{}\" style=\"float:left;box-sizing:border-box;width:{:.2}%;height:1.6em;overflow:hidden;white-space:nowrap;\
+         border-left:2px solid {USERS};background:{USERS_GROUND};color:{INK};padding-left:.3em\">{} </span>",
         line(&span.words),
         (span.to - span.from) * 99.5,
         line(&span.name)
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_is_laid_out_even_where_something_is_hidden() {
+        let laid = laid_out(r#"{"at":"a, {b} \"c\\","of":<hidden>,"all":[],"some":[1,{"x":2}]}"#);
+        let lines = [
+            "{",
+            r#"  "at": "a, {b} \"c\\","#,
+            r#"  "of": <hidden>,"#,
+            r#"  "all": [],"#,
+            r#"  "some": ["#,
+            "    1,",
+            "    {",
+            r#"      "x": 2"#,
+            "    }",
+            "  ]",
+            "}",
+        ];
+        assert_eq!(laid.lines().collect::<Vec<_>>(), lines);
+        assert_eq!(laid_out("no answer, in time"), "no answer, in time");
+    }
 }

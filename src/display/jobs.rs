@@ -6,7 +6,7 @@ use crate::display::imports::named;
 use crate::display::removal::in_the_log;
 use crate::display::show::shown;
 use crate::display::view::{BAD, Bar, Entry, GOOD, NEUTRAL, Part, UPDATED, View, WARNING};
-use crate::jobs::errors::{FailedUser, JobErrors, RowError};
+use crate::jobs::errors::{FAILED_AS_A_WHOLE, FailedUser, JobErrors, RowError};
 use crate::jobs::{FinishedJob, Found, Job, JobStatus};
 use crate::words::{count, grouped};
 
@@ -74,14 +74,13 @@ impl FinishedJob {
                     (1.., 1..) => format!(", {} updated", grouped(s.updated)),
                     _ => String::new(),
                 };
-                let refused = match s.failed {
-                    0 => String::new(),
+                match s.failed {
+                    0 => format!("completed: {first}{updated}"),
                     refused => format!(
-                        ", {} refused, which is not success: job_errors says why",
+                        "completed, which is not success: {first}{updated}, {} refused; job_errors says why",
                         grouped(refused)
                     ),
-                };
-                format!("completed: {first}{updated}{refused}")
+                }
             }
             (JobStatus::Completed, None) => {
                 let untold = self.untold.map_or(String::new(), |field| {
@@ -203,7 +202,11 @@ impl JobErrors {
                 true => GOOD,
                 false => self.colour(),
             };
-            return View::card(colour, explanation().unwrap_or_default());
+            let words = explanation().unwrap_or_default();
+            return match words.strip_prefix(FAILED_AS_A_WHOLE) {
+                Some(why) => View::card(colour, FAILED_AS_A_WHOLE).tail(why),
+                None => View::card(colour, words),
+            };
         }
         let groups = Refused::groups(self);
         let headline = format!(

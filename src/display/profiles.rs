@@ -65,7 +65,8 @@ impl Connection {
         let import = match &self.obstacle {
             None if self.is_unsure() => "may take an import".to_string(),
             None => "takes an import".to_string(),
-            Some(obstacle) => format!("NO: {obstacle}"),
+            // What stands in a table is data, in which a backtick is one.
+            Some(obstacle) => format!("NO: {}", obstacle.replace('`', "")),
         };
         vec![
             self.name.clone(),
@@ -87,7 +88,7 @@ impl Connection {
     }
 
     fn view(&self) -> View {
-        View::default().table(&CONNECTION_HEADER, vec![self.row_alone()])
+        View::titled(format!("connection {}", self.name)).table(&CONNECTION_HEADER, vec![self.row_alone()])
     }
 }
 

@@ -35,6 +35,10 @@ impl Rehearsal {
         let (removal, long) = self.removal;
         let mut facts = vec![
             (
+                "import into",
+                format!("{} of {}", self.connection, self.domain),
+            ),
+            (
                 "sent",
                 format!("{}, {requests}", count(self.report.uploads, "job")),
             ),
@@ -63,11 +67,9 @@ impl Rehearsal {
             (_, colour) => colour,
         };
         let title = format!("rehearsal: {}", tally.headline());
-        let place = format!("{} of {}", self.connection, self.domain);
         let view = View::card(edge, title)
             .tail(": nothing was written there")
             .bar(bar(&tally))
-            .facts(vec![("import into", place)])
             .facts(self.facts());
         let mut view = with_entries(view, self.report.groups().iter().map(Group::entry));
         view.parts.extend(timeline(self.jobs(), self.report.uploads));

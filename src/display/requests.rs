@@ -34,8 +34,12 @@ impl RequestLog {
             ..request.exchange()
         };
         let exchanges = shown.map(exchange).collect();
+        let one = match self.is_empty() {
+            true => String::new(),
+            false => format!(": `tenant.requests()[{left_out}]` shows one of them whole"),
+        };
         View::titled(self.headline())
-            .tail(": `tenant.requests()[0]` shows the first of the list whole")
+            .tail(one)
             .with(Part::Exchanges(exchanges))
     }
 }

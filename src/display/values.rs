@@ -24,11 +24,11 @@ impl Tenant {
             (false, true) => (
                 WARNING,
                 format!(
-                    "read-only (no imports, deletes or sign-ins), until tenant.allow_writes(\"{}\")",
+                    "no imports, deletes or sign-ins until tenant.allow_writes(\"{}\")",
                     self.domain()
                 ),
             ),
-            (false, false) => (WARNING, "WRITES ARE ALLOWED".to_string()),
+            (false, false) => (WARNING, "imports, deletes and sign-ins are allowed".to_string()),
         };
         let (has, lacks) = match &scopes {
             None => (
@@ -41,9 +41,10 @@ impl Tenant {
                 (or_none(has), or_none(lacks))
             }
         };
-        let title = match self.is_practice() {
-            true => "practice tenant",
-            false => "REAL TENANT",
+        let title = match (self.is_practice(), self.is_read_only()) {
+            (true, _) => "practice tenant",
+            (false, true) => "REAL TENANT, read-only",
+            (false, false) => "REAL TENANT, WRITES ARE ALLOWED",
         };
         View::card(colour, title).facts(vec![
             ("domain", self.domain().to_string()),
@@ -133,7 +134,7 @@ impl User {
             vec![name.clone(), value]
         };
         let rows = fields.as_object().into_iter().flatten().map(shown);
-        View::default().table(&["field", "value"], rows.collect())
+        View::titled(format!("user {}", self.email)).table(&["field", "value"], rows.collect())
     }
 }
 

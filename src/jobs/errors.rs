@@ -290,6 +290,9 @@ const NO_ADVICE: &str = "Auth0's own sentence is all there is";
 /// What is said of a job that refused nobody.
 const NOBODY: &str = "no user was refused";
 
+/// How an explanation begins that is about no row.
+pub(crate) const FAILED_AS_A_WHOLE: &str = "the job failed as a whole";
+
 /// The code of a row that was not sent, since a fault was found in it before.
 pub(crate) const NOT_SENT: &str = "NOT_SENT";
 

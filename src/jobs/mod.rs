@@ -289,7 +289,7 @@ pub struct Summary {
 /// let job = start_import(&tenant, &connection, &users)?;
 /// let finished = wait_for_job(&tenant, &job, Duration::from_secs(60))?;
 /// assert_eq!(finished.id, job.id);
-/// assert!(finished.to_string().contains("completed, which is not success: 1 of 1 failed"));
+/// assert!(finished.to_string().contains("completed, which is not success: 0 of 1 inserted, 1 refused"));
 /// # Ok::<(), Error>(())
 /// ```
 #[derive(Clone, Debug)]

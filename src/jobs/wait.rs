@@ -8,6 +8,7 @@ use crate::jobs::{
     FIRST_WAIT, FinishedJob, Job, JobId, JobStatus, LONGEST_SILENCE, LONGEST_WAIT, READ_SCOPES,
     Summary,
 };
+use crate::progress::LastLine;
 use crate::say::{say, words_of_others};
 use crate::secrets::hide::without_secrets;
 use crate::tenant::Tenant;
@@ -71,7 +72,7 @@ pub fn wait_for_job(tenant: &Tenant, job: &Job, limit: Duration) -> Result<Finis
         PENDING => Error::job_running(job.id.as_str(), limit),
         status => Error::job_of_unknown_status(job.id.as_str(), limit, status),
     };
-    let (mut waits, mut seen) = (Waits::new(), None);
+    let (mut waits, mut seen, mut last) = (Waits::new(), None, LastLine::default());
     loop {
         match read_job(&asked, &job.id) {
             Ok(JobState::Ended {
@@ -95,11 +96,14 @@ pub fn wait_for_job(tenant: &Tenant, job: &Job, limit: Duration) -> Result<Finis
             Ok(JobState::Pending {
                 progress, status, ..
             }) => {
-                let words = progress_words(&progress, &status, &deadline);
+                let state = state_in_words(&progress, &status);
+                let time = time_in_words(&progress, &deadline);
                 seen = Some(status);
                 waits.next(&deadline, |is_first| {
                     let usual = if is_first { usual(job) } else { String::new() };
-                    say!("job {} is still running{words}{usual}", job.id);
+                    if last.is_news(&state) {
+                        say!("job {} is still running{state}{time}{usual}", job.id);
+                    }
                 });
             }
             // It was seen to run, and the time for another look is over.
@@ -221,7 +225,7 @@ fn usual(job: &Job) -> String {
     )
 }
 
-fn progress_words(progress: &JobProgress, status: &str, deadline: &Deadline) -> String {
+fn state_in_words(progress: &JobProgress, status: &str) -> String {
     let status = match status {
         PENDING => String::new(),
         status => format!(", and its status is `{status}`, which Auth0 does not list"),
@@ -229,11 +233,15 @@ fn progress_words(progress: &JobProgress, status: &str, deadline: &Deadline) -> 
     let share = progress.share.map_or(String::new(), |share| {
         format!(", {:.0} % done", share * 100.0)
     });
+    format!("{status}{share}")
+}
+
+fn time_in_words(progress: &JobProgress, deadline: &Deadline) -> String {
     let left = progress
         .left
         .map_or(String::new(), |left| format!(", {} s left", left.as_secs()));
     format!(
-        "{status}{share}{left}; waited {} s of at most {} s",
+        "{left}; waited {} s of at most {} s",
         deadline.waited().as_secs(),
         deadline.limit.as_secs()
     )
