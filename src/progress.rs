@@ -6,12 +6,20 @@ use crate::clock;
 use crate::say::say;
 use crate::words::{grouped, in_words};
 
-const FIRST_WORD: Duration = Duration::from_secs(2);
+/// Until the first word, and between two words at the end of a long call.
+pub(crate) const FIRST_WORD: Duration = Duration::from_secs(2);
+const LONGEST_SILENCE: Duration = Duration::from_secs(20);
 
-/// Says how far a call with many requests is: within two seconds, then every two.
+/// The next silence: each is a quarter longer, so that a long call does not fill the page.
+pub(crate) fn longer(silence: Duration) -> Duration {
+    (silence * 5 / 4).min(LONGEST_SILENCE)
+}
+
+/// Says how far a call with many requests is: within two seconds, then less and less often.
 pub(crate) struct Tally {
     began: Instant,
     said: Instant,
+    silence: Duration,
 }
 
 impl Tally {
@@ -19,20 +27,29 @@ impl Tally {
         Tally {
             began: clock::instant(),
             said: clock::instant(),
+            silence: FIRST_WORD,
         }
+    }
+
+    /// Whether it is time for a word, which then is said.
+    fn is_time(&mut self) -> bool {
+        let is_time = clock::since(self.said) >= self.silence;
+        if is_time {
+            self.said = clock::instant();
+            self.silence = longer(self.silence);
+        }
+        is_time
     }
 
     /// Says how far it is where nobody knows of how many.
     pub(crate) fn say_so_far(&mut self, done: usize, what: &str) {
-        if clock::since(self.said) >= FIRST_WORD {
-            self.said = clock::instant();
+        if self.is_time() {
             say!("{} {what}", grouped(done));
         }
     }
 
     pub(crate) fn say(&mut self, done: usize, total: usize, what: &str) {
-        if clock::since(self.said) >= FIRST_WORD && done < total {
-            self.said = clock::instant();
+        if done < total && self.is_time() {
             let each = clock::since(self.began).as_secs_f64() / done as f64;
             // The total is what a tenant told, and may be anything.
             let left = Duration::try_from_secs_f64(each * (total - done) as f64);
@@ -82,7 +99,11 @@ mod tests {
     fn a_total_that_cannot_be_is_no_time() {
         let began = clock::instant() - 2 * FIRST_WORD;
         for (done, total) in [(0, 5), (1, 5), (1, usize::MAX)] {
-            let mut tally = Tally { began, said: began };
+            let mut tally = Tally {
+                began,
+                said: began,
+                silence: FIRST_WORD,
+            };
             tally.say(done, total, "read");
             assert!(tally.said > began);
         }

@@ -3,8 +3,8 @@
 //! Where styles are stripped, as on a code host, the words remain, and real lists, paragraphs and tables keep them apart.
 
 use crate::display::view::{
-    Bar, Entry, Exchange, INK, LONGEST_CELL, LONGEST_FACT, LONGEST_SAID, Part, Span,
-    Table, Timeline, USERS, USERS_GROUND, View, WARNING,
+    Bar, Entry, Exchange, INK, LONGEST_CELL, LONGEST_FACT, LONGEST_SAID, Part, Span, Table,
+    Timeline, USERS, USERS_GROUND, View, WARNING,
 };
 use crate::say::{one_line, words_of_others};
 use crate::words::grouped;
@@ -197,7 +197,10 @@ fn table_of(head: &str, body: &str) -> String {
 
 /// Numbers as bars that lie between their name and their number.
 fn chart([name, number]: &[&'static str; 2], rows: &[(String, f64, String)]) -> String {
-    let longest = rows.iter().map(|row| row.1).fold(f64::MIN_POSITIVE, f64::max);
+    let longest = rows
+        .iter()
+        .map(|row| row.1)
+        .fold(f64::MIN_POSITIVE, f64::max);
     let row = |(name, value, number): &(String, f64, String)| {
         let width = value / longest * 20.0;
         format!(
@@ -215,13 +218,19 @@ fn chart([name, number]: &[&'static str; 2], rows: &[(String, f64, String)]) -> 
 fn exchange(exchange: &Exchange) -> String {
     let column = |width: &str, align: &str, text: &str| {
         let text = line(text);
-        format!("<span style=\"display:inline-block;min-width:{width};text-align:{align}\">{text}</span> ")
+        format!(
+            "<span style=\"display:inline-block;min-width:{width};text-align:{align}\">{text}</span> "
+        )
     };
     let index = match exchange.index.as_str() {
         "" => String::new(),
         index => column("2.6em", "right", index),
     };
-    let mark = if exchange.is_success { "transparent" } else { WARNING };
+    let mark = if exchange.is_success {
+        "transparent"
+    } else {
+        WARNING
+    };
     let head = index
         + &format!("<b>{}</b>", column("4.4em", "left", &exchange.method))
         + &square(mark)

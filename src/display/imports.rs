@@ -47,11 +47,7 @@ impl ImportPlan {
             ("connection", self.connection.clone()),
             (
                 "users",
-                format!(
-                    "{} to send, {} faulty",
-                    grouped(good),
-                    grouped(self.bad())
-                ),
+                format!("{} to send, {} faulty", grouped(good), grouped(self.bad())),
             ),
             (
                 "jobs",
@@ -355,6 +351,10 @@ mod tests {
         let Some(Part::Timeline(twice)) = timeline(&jobs, 4) else {
             panic!("no timeline");
         };
-        assert!(twice.title.starts_with("timeline: 4 jobs in 2 slots"), "{}", twice.title);
+        assert!(
+            twice.title.starts_with("timeline: 4 jobs in 2 slots"),
+            "{}",
+            twice.title
+        );
     }
 }

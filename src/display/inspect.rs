@@ -20,7 +20,10 @@ impl FileReport {
             (true, 0) => GOOD,
             _ => WARNING,
         };
-        let counts = [(failing, "faulty"), (self.rows_of(&self.left_out), "left out")];
+        let counts = [
+            (failing, "faulty"),
+            (self.rows_of(&self.left_out), "left out"),
+        ];
         let others = counts.iter().filter(|(number, _)| *number > 0);
         let others: String = others
             .map(|(number, word)| format!(", {} {word}", grouped(number)))

@@ -145,7 +145,11 @@ impl<'a> Refused<'a> {
                 groups.len() - 1
             });
             let group = &mut groups[place];
-            if group.users.last().is_none_or(|last| !std::ptr::eq(*last, user)) {
+            if group
+                .users
+                .last()
+                .is_none_or(|last| !std::ptr::eq(*last, user))
+            {
                 group.users.push(user);
             }
             let sentence = reason.map_or("", |one| one.message.as_str());
@@ -158,7 +162,9 @@ impl<'a> Refused<'a> {
             if user.errors.is_empty() {
                 add(user, None);
             }
-            user.errors.iter().for_each(|reason| add(user, Some(reason)));
+            user.errors
+                .iter()
+                .for_each(|reason| add(user, Some(reason)));
         }
         groups.sort_by_key(|group| std::cmp::Reverse(group.users.len()));
         groups

@@ -88,7 +88,8 @@ impl Connection {
     }
 
     fn view(&self) -> View {
-        View::titled(format!("connection {}", self.name)).table(&CONNECTION_HEADER, vec![self.row_alone()])
+        View::titled(format!("connection {}", self.name))
+            .table(&CONNECTION_HEADER, vec![self.row_alone()])
     }
 }
 
@@ -171,9 +172,7 @@ fn view(headline: String, users: &[Profile], notes: impl IntoIterator<Item = Str
     let rows = ends(users, |_, user| {
         texts.iter().map(|text| text(user)).collect()
     });
-    View::titled(headline)
-        .notes(notes)
-        .table(&header, rows)
+    View::titled(headline).notes(notes).table(&header, rows)
 }
 
 impl FoundUsers {

@@ -72,7 +72,8 @@ impl Rehearsal {
             .bar(bar(&tally))
             .facts(self.facts());
         let mut view = with_entries(view, self.report.groups().iter().map(Group::entry));
-        view.parts.extend(timeline(self.jobs(), self.report.uploads));
+        view.parts
+            .extend(timeline(self.jobs(), self.report.uploads));
         let speeds = self.forecasts.iter().filter_map(|forecast| {
             Some(vec![
                 grouped(forecast.users_an_hour?),

@@ -120,7 +120,10 @@ mod tests {
     fn a_column_in_which_nothing_stands_is_left_out() {
         let rows = rows(&[&["a", "", "1"], &["…", "…", "…"], &["b", "", "2"]]);
         let shown = text(&View::default().table(&["name", "gone", "number"], rows));
-        assert!(shown.contains("number") && !shown.contains("gone"), "{shown}");
+        assert!(
+            shown.contains("number") && !shown.contains("gone"),
+            "{shown}"
+        );
     }
 
     #[test]

@@ -87,7 +87,11 @@ fn exchange(exchange: &Exchange) -> String {
     let [index, method, path] =
         [&exchange.index, &exchange.method, &exchange.path].map(|text| one_line(text));
     let (outcome, took) = (one_line(&exchange.outcome), one_line(&exchange.took));
-    let label = if index.is_empty() { index } else { format!("{index} ") };
+    let label = if index.is_empty() {
+        index
+    } else {
+        format!("{index} ")
+    };
     let head = format!("{label}{method} {path}: {outcome}, {took}");
     if exchange.folded {
         return head;

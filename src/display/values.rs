@@ -28,7 +28,10 @@ impl Tenant {
                     self.domain()
                 ),
             ),
-            (false, false) => (WARNING, "imports, deletes and sign-ins are allowed".to_string()),
+            (false, false) => (
+                WARNING,
+                "imports, deletes and sign-ins are allowed".to_string(),
+            ),
         };
         let (has, lacks) = match &scopes {
             None => (

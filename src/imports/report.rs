@@ -432,9 +432,8 @@ pub(crate) struct Tally {
 impl Tally {
     /// As a headline: how many of all are in the tenant now, then the others.
     pub(crate) fn headline(&self) -> String {
-        let is_there = |(word, _): &&(&str, u64)| {
-            matches!(*word, "inserted" | "updated" | "already there")
-        };
+        let is_there =
+            |(word, _): &&(&str, u64)| matches!(*word, "inserted" | "updated" | "already there");
         let first = self.counts.iter().find(is_there);
         let (first, done) = first.copied().unwrap_or(("inserted", 0));
         let rest = self.counts.iter().filter(|(word, _)| *word != first);

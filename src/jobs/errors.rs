@@ -324,9 +324,15 @@ pub(crate) fn advice(code: &str, field: Option<&str>) -> &'static str {
             "the username must not look like an e-mail address or a phone number, and must not hold spaces: give another one"
         }
         (
-            "INVALID_FORMAT" | "FORMAT" | "PATTERN" | "INVALID_TYPE" | "ENUM_MISMATCH"
-            | "OBJECT_ADDITIONAL_PROPERTIES" | "OBJECT_MISSING_REQUIRED_PROPERTY"
-            | "ARRAY_LENGTH_SHORT" | "ARRAY_LENGTH_LONG",
+            "INVALID_FORMAT"
+            | "FORMAT"
+            | "PATTERN"
+            | "INVALID_TYPE"
+            | "ENUM_MISMATCH"
+            | "OBJECT_ADDITIONAL_PROPERTIES"
+            | "OBJECT_MISSING_REQUIRED_PROPERTY"
+            | "ARRAY_LENGTH_SHORT"
+            | "ARRAY_LENGTH_LONG",
             Some(field),
         ) if let Some(words) = advice_for_part(code, field) => words,
         ("INVALID_FORMAT" | "FORMAT" | "PATTERN", _) => {
@@ -353,7 +359,9 @@ pub(crate) fn advice(code: &str, field: Option<&str>) -> &'static str {
         ("INVALID_TYPE", _) => {
             "the value is of the wrong kind, and Auth0's sentence says which kind it expects: text stands in quotation marks, and a number, true and false stand without them"
         }
-        ("ENUM_MISMATCH", _) => "the value is none of those that this field takes: compare it with Auth0's import schema",
+        ("ENUM_MISMATCH", _) => {
+            "the value is none of those that this field takes: compare it with Auth0's import schema"
+        }
         ("ARRAY_LENGTH_SHORT", _) => {
             "the list has too few entries: leave the field out when there are none"
         }

@@ -35,8 +35,6 @@ pub(crate) const READ_SCOPES: &[&str] = &["create:users", "read:users"];
 /// The first wait between two reads of a job: the free plan takes two requests a second.
 pub(crate) const FIRST_WAIT: Duration = Duration::from_millis(500);
 pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(10);
-/// A wait is never silent for longer, but while a pause between two reads is.
-pub(crate) const LONGEST_SILENCE: Duration = Duration::from_secs(2);
 
 /// The id of a job, `job_` and 16 letters or digits; a [`Job`] has one.
 ///

@@ -5,10 +5,9 @@ use std::time::{Duration, Instant};
 use crate::clock::{self, Deadline};
 use crate::error::{Error, Result};
 use crate::jobs::{
-    FIRST_WAIT, FinishedJob, Job, JobId, JobStatus, LONGEST_SILENCE, LONGEST_WAIT, READ_SCOPES,
-    Summary,
+    FIRST_WAIT, FinishedJob, Job, JobId, JobStatus, LONGEST_WAIT, READ_SCOPES, Summary,
 };
-use crate::progress::LastLine;
+use crate::progress::{FIRST_WORD, LastLine, longer};
 use crate::say::{say, words_of_others};
 use crate::secrets::hide::without_secrets;
 use crate::tenant::Tenant;
@@ -119,6 +118,7 @@ pub fn wait_for_job(tenant: &Tenant, job: &Job, limit: Duration) -> Result<Finis
 pub(crate) struct Waits {
     next: Duration,
     said: Instant,
+    silence: Duration,
     is_first: bool,
 }
 
@@ -127,6 +127,7 @@ impl Waits {
         Waits {
             next: FIRST_WAIT,
             said: clock::instant(),
+            silence: FIRST_WORD,
             is_first: true,
         }
     }
@@ -134,8 +135,9 @@ impl Waits {
     /// Waits for the next look, but not beyond the deadline. `say` is called before a silence would be too long, and told whether
     /// it is the first time.
     pub(crate) fn next(&mut self, deadline: &Deadline, say: impl FnOnce(bool)) {
-        if clock::since(self.said) + self.next > LONGEST_SILENCE {
+        if clock::since(self.said) + self.next > self.silence {
             self.said = clock::instant();
+            self.silence = longer(self.silence);
             say(std::mem::replace(&mut self.is_first, false));
         }
         clock::wait(self.next.min(deadline.left()));

@@ -505,7 +505,8 @@ fn a_row_with_very_many_errors_keeps_to_few_lines() {
     let accepted = json!({"id": "job_0123456789abcdef", "created_at": "2026-01-01T00:00:00.000Z"});
     let summary = json!({"failed": 1, "updated": 0, "inserted": 0, "total": 1});
     let ended = json!({"status": "completed", "summary": summary});
-    let error = |code: usize| json!({"code": format!("CODE_{}", code % 60), "message": "it is wrong"});
+    let error =
+        |code: usize| json!({"code": format!("CODE_{}", code % 60), "message": "it is wrong"});
     let errors: Vec<Value> = (0..5_020).map(error).collect();
     let report = json!([{"user": {"email": "a@test.edu"}, "errors": errors}]);
     let tenant = open_tenant_that_says(&[(200, accepted), (200, ended), (200, report)]);

@@ -236,7 +236,9 @@ fn users_who_were_refused_for_one_reason_stand_together() {
     let finished = wait_for_job(&tenant, &job, Duration::from_secs(20)).unwrap();
     let drawn = job_errors(&tenant, &finished).unwrap().to_string();
     assert!(
-        drawn.starts_with("120 users refused, for 1 reason\n120 refused: row 1: no address 0, row 2: "),
+        drawn.starts_with(
+            "120 users refused, for 1 reason\n120 refused: row 1: no address 0, row 2: "
+        ),
         "{drawn}"
     );
     assert!(drawn.contains(", and 115 more\n   what to do: "), "{drawn}");
@@ -288,7 +290,10 @@ fn the_advice_for_a_part_is_what_the_check_says_of_it() {
     let job = start_import(&tenant, &connection, &[number]).unwrap();
     let finished = wait_for_job(&tenant, &job, Duration::from_secs(20)).unwrap();
     let refused = job_errors(&tenant, &finished).unwrap();
-    assert!(refused[0].errors[0].advice.contains("and not a number"), "{refused}");
+    assert!(
+        refused[0].errors[0].advice.contains("and not a number"),
+        "{refused}"
+    );
 }
 
 #[test]
@@ -300,8 +305,14 @@ fn the_outcome_of_a_job_is_its_headline() {
         drawn.lines().next().unwrap().to_string()
     };
     let summary = |inserted: u64, updated: u64, failed: u64| json!({"inserted": inserted, "updated": updated, "failed": failed, "total": inserted + updated + failed});
-    assert_eq!(of("completed", summary(25, 0, 0)), "job completed: 25 of 25 inserted");
-    assert_eq!(of("completed", summary(0, 3, 0)), "job completed: 3 of 3 updated");
+    assert_eq!(
+        of("completed", summary(25, 0, 0)),
+        "job completed: 25 of 25 inserted"
+    );
+    assert_eq!(
+        of("completed", summary(0, 3, 0)),
+        "job completed: 3 of 3 updated"
+    );
     assert_eq!(
         of("completed", summary(1, 2, 3)),
         "job completed, which is not success: 1 of 6 inserted, 2 updated, 3 refused; job_errors says why"

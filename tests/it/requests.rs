@@ -134,7 +134,10 @@ fn clones_share_the_record_and_it_stays_bounded() {
     );
     assert_eq!(text.lines().count(), 26, "one line each: {text}");
     let one = log[175].to_string();
-    assert!(one.contains("\n   answered []\n   printf 'Authorization"), "{one}");
+    assert!(
+        one.contains("\n   answered []\n   printf 'Authorization"),
+        "{one}"
+    );
 }
 
 #[test]
