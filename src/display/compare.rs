@@ -3,7 +3,7 @@
 use crate::compare::{Comparison, Probe};
 use crate::display::removal::in_the_log;
 use crate::display::show::shown;
-use crate::display::view::{BAD, Entry, GOOD, Part, View, WARNING};
+use crate::display::view::{Entry, GOOD, Part, View, WARNING};
 use crate::words::count;
 
 shown!(Comparison);
@@ -17,10 +17,9 @@ impl Comparison {
             1 => "1 probe was answered otherwise than by the practice tenant".to_string(),
             many => format!("{many} probes were answered otherwise than by the practice tenant"),
         };
-        let colour = match (self.left.is_empty(), differences.is_empty()) {
-            (false, _) => BAD,
-            (true, false) => WARNING,
-            (true, true) => GOOD,
+        let colour = match self.left.is_empty() && differences.is_empty() {
+            true => GOOD,
+            false => WARNING,
         };
         let unknown = match unknown {
             0 => String::new(),

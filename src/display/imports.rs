@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use crate::display::removal::in_the_log;
 use crate::display::show::shown;
-use crate::display::svg::{Svg, width_of};
-use crate::display::view::{BAD, Bar, Entry, GOOD, NEUTRAL, OPEN, Part, UPDATED, View, WARNING};
+use crate::display::view::{
+    BAD, Bar, Entry, GOOD, NEUTRAL, OPEN, Part, Span, Timeline, UPDATED, View, WARNING,
+};
 use crate::error::problem::{self, Problem};
 use crate::imports::attention::Group;
-use crate::imports::outcome::{Counts, JobSpan};
+use crate::imports::outcome::JobSpan;
 use crate::imports::plan::ImportPlan;
-use crate::imports::report::ImportReport;
+use crate::imports::report::{ImportReport, Tally};
 use crate::jobs::upload::MAX_UPLOAD_BYTES;
 use crate::words::{count, grouped, in_words, span_in_words, utc};
 
@@ -46,17 +47,13 @@ impl ImportPlan {
             ("connection", self.connection.clone()),
             (
                 "users",
-                format!(
-                    "{} to send, {} with faults",
-                    grouped(good),
-                    grouped(self.bad())
-                ),
+                format!("{} to send, {} faulty", grouped(good), grouped(self.bad())),
             ),
             (
                 "jobs",
                 format!(
-                    "{}, {} bytes in all ({} at most each), {at_once} at a time",
-                    grouped(self.uploads.len()),
+                    "{} · {} bytes in all ({} at most each) · {at_once} at a time",
+                    count(self.uploads.len(), "job"),
                     grouped(bytes),
                     grouped(MAX_UPLOAD_BYTES)
                 ),
@@ -82,14 +79,23 @@ impl ImportPlan {
     fn view(&self) -> View {
         let is_quiet = self.problems.is_empty() && self.warnings.is_empty();
         let colour = if is_quiet { GOOD } else { WARNING };
-        let view = View::card(colour, "plan, nothing sent yet").facts(self.facts());
+        let faulty = match self.bad() {
+            0 => String::new(),
+            number => format!(", {} faulty", grouped(number)),
+        };
+        let title = format!(
+            "plan, nothing sent yet: {} to send in {}{faulty}",
+            count(self.good(), "user"),
+            count(self.uploads.len(), "job")
+        );
+        let view = View::card(colour, title).facts(self.facts());
         let view = with_problems(view, &self.problems);
         if self.warnings.is_empty() {
             return view;
         }
         let users = count(self.warnings.len(), "user");
         let heading =
-            format!("{users} with a warning, sent all the same unless there is a fault too");
+            format!("{users} with a warning, sent all the same unless they are faulty too");
         with_problems(view.with(Part::Heading(heading)), &self.warnings)
     }
 }
@@ -122,22 +128,40 @@ pub(crate) fn with_entries(view: View, mut all: impl Iterator<Item = Entry>) -> 
 }
 
 /// How many users have which outcome.
-pub(crate) fn bar(c: &Counts) -> Bar {
-    let mut counts = vec![
-        ("inserted", c.inserted, GOOD),
-        ("updated", c.updated, UPDATED),
-        ("already there", c.already_there, NEUTRAL),
-        ("failed", c.failed, BAD),
-        ("unknown", c.unknown, WARNING),
-        ("not done yet", c.not_sent, OPEN),
-        ("left out", c.left_out, NEUTRAL),
-    ];
-    counts.retain(|(word, number, _)| *number > 0 || *word == "inserted");
+pub(crate) fn bar(tally: &Tally) -> Bar {
+    let colour = |word: &str| match word {
+        "inserted" => GOOD,
+        "updated" => UPDATED,
+        "refused" | "faulty" | "unknown" => WARNING,
+        "not done yet" => OPEN,
+        _ => NEUTRAL,
+    };
+    let counts = tally.counts.iter();
     Bar {
-        counts,
-        total: c.total,
+        counts: counts
+            .map(|(word, number)| (*word, *number, colour(word)))
+            .collect(),
+        total: tally.total,
     }
 }
+
+/// Of an import: green when every row is where it should be, grey when all were there before, red when nobody came in.
+pub(crate) fn colour(tally: &Tally) -> &'static str {
+    let of = |words: &[&str]| -> u64 {
+        let counted = tally.counts.iter();
+        let counted = counted.filter(|(word, _)| words.contains(word));
+        counted.map(|(_, number)| number).sum()
+    };
+    let done = of(&["inserted", "updated"]);
+    let open = of(&["refused", "faulty", "unknown", "not done yet"]);
+    match (done, open) {
+        (0, 0) => NEUTRAL,
+        (_, 0) => GOOD,
+        (0, _) if of(&["refused", "faulty"]) == open => BAD,
+        _ => WARNING,
+    }
+}
+
 impl ImportReport {
     /// Of a source that was not read to its end.
     fn unread(&self) -> Option<String> {
@@ -160,69 +184,77 @@ impl ImportReport {
         self.may_be_late.then_some(words)
     }
 
-    fn jobs_line(&self) -> String {
+    fn facts(&self) -> Vec<(&'static str, String)> {
         let from = self.jobs().iter().map(|job| job.from).min().unwrap_or(0);
         let to = self.jobs().iter().map(|job| job.to).max().unwrap_or(0);
         let time = in_words(Duration::from_millis(to.saturating_sub(from)));
         let requests = match self.requests {
             0 => String::new(),
-            requests => format!(", {requests} requests"),
+            requests => format!(", {}", count(requests as usize, "request")),
         };
-        format!(
-            "{} in {time}{requests}; written down in {}, and in the tenant's log ({})",
-            count(self.jobs().len(), "job"),
-            self.folder(),
-            in_the_log(self.correlation_id())
-        )
-    }
-
-    fn is_clean(&self) -> bool {
-        let c = self.counts();
-        self.sealed && c.inserted + c.updated + c.already_there + c.left_out == c.total
+        let connection = self.connection.as_deref().unwrap_or("unknown");
+        vec![
+            (
+                "jobs",
+                format!("{} in {time}{requests}", count(self.uploads, "job")),
+            ),
+            ("connection", format!("{connection} of {}", self.domain)),
+            ("run folder", self.folder().to_string()),
+            ("tenant's log", in_the_log(self.correlation_id())),
+        ]
     }
 
     fn view(&self) -> View {
-        let connection = self.connection.as_deref().unwrap_or("the connection");
-        let view = View::card(
-            if self.is_clean() { GOOD } else { BAD },
-            format!("import into {connection} of {}", self.domain),
-        );
-        let view = view
-            .with(Part::Bar(bar(&self.counts())))
-            .notes(self.unread());
-        let view = view.notes([self.jobs_line()]).notes(self.late());
+        let tally = self.tally();
+        let colour = match self.sealed {
+            true => colour(&tally),
+            false => WARNING,
+        };
+        let view = View::card(colour, tally.headline())
+            .bar(bar(&tally))
+            .notes(self.unread())
+            .facts(self.facts())
+            .notes(self.late());
         let mut view = with_entries(view, self.groups().iter().map(Group::entry));
-        view.parts.extend(timeline(self.jobs()));
+        view.parts.extend(timeline(self.jobs(), self.uploads));
         view
     }
 }
 
 impl Group {
     pub(crate) fn entry(&self) -> Entry {
-        let number = self.number;
-        let first: Vec<String> = self.rows.iter().map(usize::to_string).collect();
-        let row = if number == 1 { "row" } else { "rows" };
-        let more = if number > 5 { ", …" } else { "" };
+        let users = self.users.iter();
+        let names = users.map(|(row, email)| (Some(*row), email.as_str()));
         let about = match self.field.as_str() {
-            "" => "user",
-            field => field,
+            "" => "reason".to_string(),
+            field => format!("`{field}`"),
         };
         Entry {
-            place: format!("{} {}", grouped(number), self.outcome.word()),
-            title: format!("{row} {}{more}", first.join(", ")),
+            place: format!("{} {}", grouped(self.number), self.word()),
+            title: named(names, self.number),
             lines: vec![
-                (about.to_string(), self.message.clone()),
                 ("what to do".to_string(), self.advice.to_string()),
+                (about, self.message.clone()),
             ],
         }
     }
 }
 
-/// Width of the timeline, and height of a lane in it.
-const TIMELINE: f64 = 720.0;
-const LANE: f64 = 26.0;
-/// Light enough for dark words on it.
-const JOB: &str = "#9dc3ec";
+/// The first users of a group by row and e-mail, and how many more there are.
+pub(crate) fn named<'a>(
+    first: impl Iterator<Item = (Option<usize>, &'a str)>,
+    number: u64,
+) -> String {
+    let name = |(row, email)| match row {
+        Some(row) => format!("row {row}: {}", problem::shown(email)),
+        None => format!("row unknown: {}", problem::shown(email)),
+    };
+    let mut names: Vec<String> = first.map(name).collect();
+    if let more @ 1.. = number.saturating_sub(names.len() as u64) {
+        names.push(format!("and {} more", grouped(more)));
+    }
+    names.join(", ")
+}
 
 /// A length of time: its tenths count where it is short.
 fn length(seconds: f64) -> String {
@@ -232,8 +264,9 @@ fn length(seconds: f64) -> String {
     }
 }
 
-/// The jobs over time, a lane for each slot. Of a clock that was set back, a job may have ended before it began.
-pub(crate) fn timeline(jobs: &[JobSpan]) -> Option<Part> {
+/// The files' jobs over time, a lane for each slot. Of a clock that was set back, a job may have ended before it began. `uploads` is
+/// how many jobs there were: of a file that was sent twice, the last one is shown.
+pub(crate) fn timeline(jobs: &[JobSpan], uploads: usize) -> Option<Part> {
     let mut jobs: Vec<JobSpan> = jobs.to_vec();
     jobs.sort_by_key(|job| job.from);
     // One job alone has no order to show.
@@ -242,48 +275,44 @@ pub(crate) fn timeline(jobs: &[JobSpan]) -> Option<Part> {
     }
     let start = jobs[0].from;
     let end = jobs.iter().map(|job| job.to).max().unwrap_or(start);
-    let seconds = end.saturating_sub(start).max(1) as f64 / 1000.0;
-    let place = |time: u64| time.saturating_sub(start) as f64 / 1000.0 / seconds * TIMELINE;
+    let seconds = |time: u64| time as f64 / 1000.0;
+    let all = seconds(end.saturating_sub(start).max(1));
+    let share = |time: u64| seconds(time.saturating_sub(start)) / all;
     // When each lane is free.
-    let mut lanes: Vec<u64> = Vec::new();
-    let mut placed = Vec::new();
+    let mut free: Vec<u64> = Vec::new();
+    let mut lanes: Vec<Vec<Span>> = Vec::new();
     for job in &jobs {
-        let lane = lanes.iter().position(|free| *free <= job.from);
+        let lane = free.iter().position(|free| *free <= job.from);
         let lane = lane.unwrap_or_else(|| {
-            lanes.push(start);
+            free.push(start);
+            lanes.push(Vec::new());
             lanes.len() - 1
         });
-        lanes[lane] = job.to;
-        placed.push((lane, job));
+        free[lane] = job.to;
+        lanes[lane].push(Span {
+            from: share(job.from),
+            to: share(job.to).max(share(job.from)),
+            name: format!("file {}", job.file),
+            words: format!(
+                "file {}: {} in {}",
+                job.file,
+                count(job.users, "user"),
+                length(seconds(job.to.saturating_sub(job.from)))
+            ),
+        });
     }
-    let height = LANE * lanes.len() as f64 + 26.0;
-    let mut svg = Svg::new(TIMELINE + 16.0, height);
-    for (lane, job) in placed {
-        let (left, top) = (8.0 + place(job.from), 6.0 + LANE * lane as f64);
-        let width = place(job.to) - place(job.from) - 2.0;
-        svg.rect(left, top, width, LANE - 4.0, JOB);
-        let long = format!(
-            "file {}: {} in {}",
-            job.file,
-            count(job.users, "user"),
-            length(job.to.saturating_sub(job.from) as f64 / 1000.0)
-        );
-        for words in [long, format!("file {}", job.file), job.file.to_string()] {
-            if width_of(&words) <= width {
-                svg.text(left + 6.0, top + 15.0, "start", words);
-                break;
-            }
-        }
-    }
-    svg.text(8.0, height - 7.0, "start", "0 s");
-    let last = length(seconds);
-    let words = format!(
-        "timeline: {} in {}, over {last}",
-        count(jobs.len(), "job"),
-        count(lanes.len(), "lane")
+    let again = match uploads.saturating_sub(jobs.len()) {
+        0 => String::new(),
+        _ => format!(", the last job of each of {} files shown", jobs.len()),
+    };
+    let title = format!(
+        "timeline: {} in {}, over {}{again}",
+        count(uploads.max(jobs.len()), "job"),
+        count(lanes.len(), "slot"),
+        length(all)
     );
-    svg.text(8.0 + TIMELINE, height - 7.0, "end", last);
-    Some(Part::Picture(svg, words))
+    let end = length(all);
+    Some(Part::Timeline(Timeline { title, lanes, end }))
 }
 
 #[cfg(test)]
@@ -301,16 +330,31 @@ mod tests {
 
     #[test]
     fn a_timeline_has_a_lane_for_each_slot_whatever_the_clock_did() {
-        assert!(timeline(&[span(1, 0, 9_000)]).is_none());
+        assert!(timeline(&[span(1, 0, 9_000)], 1).is_none());
         let jobs = [
             span(1, 5_000, 9_000),
             span(2, 6_000, 8_000),
             span(3, 8_500, 1_000),
         ];
-        let Some(Part::Picture(svg, words)) = timeline(&jobs) else {
-            panic!("no picture");
+        let Some(Part::Timeline(one)) = timeline(&jobs, 3) else {
+            panic!("no timeline");
         };
-        assert_eq!(words, "timeline: 3 jobs in 2 lanes, over 4.0 s");
-        assert!(svg.width > TIMELINE);
+        assert_eq!(one.title, "timeline: 3 jobs in 2 slots, over 4.0 s");
+        let names = one
+            .lanes
+            .iter()
+            .map(|lane| lane.iter().map(|span| span.name.as_str()).collect());
+        let names: Vec<Vec<&str>> = names.collect();
+        assert_eq!(names, [vec!["file 1"], vec!["file 2", "file 3"]]);
+        let shares = |span: &Span| 0.0 <= span.from && span.from <= span.to && span.to <= 1.0;
+        assert!(one.lanes.iter().flatten().all(shares));
+        let Some(Part::Timeline(twice)) = timeline(&jobs, 4) else {
+            panic!("no timeline");
+        };
+        assert!(
+            twice.title.starts_with("timeline: 4 jobs in 2 slots"),
+            "{}",
+            twice.title
+        );
     }
 }

@@ -1,7 +1,7 @@
 //! How an inspection looks: what would be lost first, then what becomes of the rows, the fields and the hashes.
 
 use crate::display::show::shown;
-use crate::display::view::{BAD, Bar, Entry, GOOD, NEUTRAL, Part, View, WARNING};
+use crate::display::view::{Bar, Entry, GOOD, NEUTRAL, Part, View, WARNING};
 use crate::inspect::report::{Fate, FileReport, HashKind, Reason};
 use crate::say::listed;
 use crate::sources::mapping::SeenField;
@@ -17,17 +17,28 @@ impl FileReport {
     fn view(&self) -> View {
         let failing = self.rows_of(&self.failing);
         let colour = match (self.lost_hashes.is_empty(), failing) {
-            (false, _) => BAD,
             (true, 0) => GOOD,
             _ => WARNING,
         };
-        let view = View::card(colour, self.path.display().to_string());
-        let view = view.tail(format!(": {}", self.what));
+        let counts = [
+            (failing, "faulty"),
+            (self.rows_of(&self.left_out), "left out"),
+        ];
+        let others = counts.iter().filter(|(number, _)| *number > 0);
+        let others: String = others
+            .map(|(number, word)| format!(", {} {word}", grouped(number)))
+            .collect();
+        let title = format!(
+            "{} of {} would be imported{others}",
+            grouped(self.ready),
+            count(self.rows as usize, "row")
+        );
+        let view = View::card(colour, title).bar(self.bar());
         let view = view.notes(self.lost_hashes.iter().cloned());
-        let view = view.with(Part::Bar(self.bar())).facts(self.facts());
+        let view = view.facts(self.facts());
         let view = self.with_fields(view);
         let view = self.with_hashes(view);
-        let view = self.with_reasons(view, "rows that would fail", &self.failing);
+        let view = self.with_reasons(view, "faulty rows, which would be refused", &self.failing);
         let heading = "rows that are left out, being no users to import";
         self.with_reasons(view, heading, &self.left_out)
     }
@@ -37,21 +48,22 @@ impl FileReport {
     }
 
     fn bar(&self) -> Bar {
-        let mut counts = vec![
-            ("would be imported", self.ready, GOOD),
-            ("would fail", self.rows_of(&self.failing), BAD),
-            ("left out", self.rows_of(&self.left_out), NEUTRAL),
-        ];
-        counts.retain(|(word, number, _)| *number > 0 || *word == "would be imported");
         Bar {
-            counts,
+            counts: vec![
+                ("would be imported", self.ready, GOOD),
+                ("faulty", self.rows_of(&self.failing), WARNING),
+                ("left out", self.rows_of(&self.left_out), NEUTRAL),
+            ],
             total: self.rows,
         }
     }
 
     fn facts(&self) -> Vec<(&'static str, String)> {
         let users = |number: u64| count(number as usize, "user");
-        let mut facts = vec![("rows", self.rows_in_words())];
+        let mut facts = vec![
+            ("file", format!("{}: {}", self.path.display(), self.what)),
+            ("rows", self.rows_in_words()),
+        ];
         let is_lost = |field: &&SeenField| field.filled > 0 && field.goes == NOWHERE;
         let nowhere: Vec<&str> = self
             .fields

@@ -13,7 +13,6 @@ pub(crate) mod rehearsal;
 pub(crate) mod removal;
 pub(crate) mod requests;
 pub(crate) mod show;
-pub(crate) mod svg;
 pub(crate) mod text;
 pub(crate) mod values;
 pub(crate) mod view;

@@ -1,7 +1,7 @@
 //! A cell that ends with an error shows it, and gives no value.
 
 use crate::display::show::{show, shown_in_cell};
-use crate::display::view::{BAD, View};
+use crate::display::view::{BAD, NEUTRAL, View};
 use crate::error::{Error, Result};
 use crate::say::complain;
 
@@ -44,19 +44,18 @@ fn stop(error: &Error) -> ! {
         std::process::exit(1);
     }
     // A result block is never lost on this kernel, the text of a panic or a failed `?` sometimes is.
-    show(&told("stopped:", error));
+    show(&View::card(BAD, "stopped:").tail(format!(" {error}")));
     std::panic::resume_unwind(Box::new("stopped"));
-}
-
-fn told(word: &str, error: &Error) -> View {
-    View::card(BAD, word).tail(format!(" {error}"))
 }
 
 // The `Display` of an error is its sentence.
 shown_in_cell!(Error);
 
 impl Error {
+    /// One that is shown, since whoever wrote the cell asked for it: nothing stopped.
     fn view(&self) -> View {
-        told("error:", self)
+        View::card(NEUTRAL, "error, shown as a value:")
+            .tail(format!(" {self}"))
+            .dashed()
     }
 }

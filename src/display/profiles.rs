@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use crate::connections::list::{Connection, Connections};
 use crate::connections::{ConnectionId, applications_untold, options_untold};
 use crate::display::show::{shown, shown_in_cell};
-use crate::display::view::{GOOD, NEUTRAL, View, ends};
+use crate::display::view::{NEUTRAL, View, WARNING, ends};
 use crate::profiles::export::ExportedUsers;
 use crate::profiles::{FoundUsers, MOST_FOUND, Profile};
 use crate::words::{count, grouped};
@@ -65,7 +65,8 @@ impl Connection {
         let import = match &self.obstacle {
             None if self.is_unsure() => "may take an import".to_string(),
             None => "takes an import".to_string(),
-            Some(obstacle) => format!("NO: {obstacle}"),
+            // What stands in a table is data, in which a backtick is one.
+            Some(obstacle) => format!("NO: {}", obstacle.replace('`', "")),
         };
         vec![
             self.name.clone(),
@@ -87,7 +88,8 @@ impl Connection {
     }
 
     fn view(&self) -> View {
-        View::default().table(&CONNECTION_HEADER, vec![self.row_alone()])
+        View::titled(format!("connection {}", self.name))
+            .table(&CONNECTION_HEADER, vec![self.row_alone()])
     }
 }
 
@@ -111,7 +113,7 @@ impl Connections {
 
     fn view(&self) -> View {
         if self.is_empty() {
-            return View::card(NEUTRAL, "").notes([self.headline()]);
+            return View::card(WARNING, self.headline());
         }
         let rows = self.iter().map(Connection::row).collect();
         View::titled(self.headline()).table(&CONNECTION_HEADER, rows)
@@ -157,7 +159,7 @@ fn one_connection(users: &[Profile]) -> Option<&str> {
     users.iter().all(alike).then_some(first)
 }
 
-fn metadata(object: &Option<Map<String, Value>>) -> String {
+pub(crate) fn metadata(object: &Option<Map<String, Value>>) -> String {
     let fields = object.iter().flatten();
     let texts = fields.map(|(name, value)| format!("{name}: {value}"));
     texts.collect::<Vec<_>>().join(", ")
@@ -165,15 +167,12 @@ fn metadata(object: &Option<Map<String, Value>>) -> String {
 
 /// A headline, what is to be known of the users, and the users.
 fn view(headline: String, users: &[Profile], notes: impl IntoIterator<Item = String>) -> View {
-    let colour = if users.is_empty() { NEUTRAL } else { GOOD };
     let columns = columns(users);
     let (header, texts): (Vec<_>, Vec<_>) = columns.into_iter().unzip();
     let rows = ends(users, |_, user| {
         texts.iter().map(|text| text(user)).collect()
     });
-    View::card(colour, headline)
-        .notes(notes)
-        .table(&header, rows)
+    View::titled(headline).notes(notes).table(&header, rows)
 }
 
 impl FoundUsers {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::display::imports::{bar, timeline, with_entries};
+use crate::display::imports::{bar, colour, timeline, with_entries};
 use crate::display::show::shown;
 use crate::display::view::{GOOD, Part, View, WARNING};
 use crate::imports::attention::Group;
@@ -35,8 +35,12 @@ impl Rehearsal {
         let (removal, long) = self.removal;
         let mut facts = vec![
             (
+                "import into",
+                format!("{} of {}", self.connection, self.domain),
+            ),
+            (
                 "sent",
-                format!("{}, {requests}", count(self.jobs().len(), "job")),
+                format!("{}, {requests}", count(self.report.uploads, "job")),
             ),
             (
                 "time",
@@ -57,17 +61,19 @@ impl Rehearsal {
     }
 
     fn view(&self) -> View {
-        let is_clean = self.obstacles.is_empty() && self.refused().is_empty();
-        let title = format!(
-            "rehearsal of an import into {} of {}",
-            self.connection, self.domain
-        );
-        let view = View::card(if is_clean { GOOD } else { WARNING }, title)
+        let tally = self.report.tally();
+        let edge = match (self.obstacles.is_empty(), colour(&tally)) {
+            (false, GOOD) => WARNING,
+            (_, colour) => colour,
+        };
+        let title = format!("rehearsal: {}", tally.headline());
+        let view = View::card(edge, title)
             .tail(": nothing was written there")
-            .with(Part::Bar(bar(&self.counts())))
+            .bar(bar(&tally))
             .facts(self.facts());
         let mut view = with_entries(view, self.report.groups().iter().map(Group::entry));
-        view.parts.extend(timeline(self.jobs()));
+        view.parts
+            .extend(timeline(self.jobs(), self.report.uploads));
         let speeds = self.forecasts.iter().filter_map(|forecast| {
             Some(vec![
                 grouped(forecast.users_an_hour?),

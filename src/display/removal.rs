@@ -82,7 +82,11 @@ impl Removed {
         let stayed = reasons(&self.left_out).into_iter();
         let mut facts: Vec<_> = stayed.map(|line| ("not deleted", line)).collect();
         facts.push(("tenant's log", in_the_log(&self.correlation_id)));
-        View::card(NEUTRAL, format!("{} deleted", count(self.deleted, "user"))).facts(facts)
+        let colour = match self.left_out.is_empty() {
+            true => GOOD,
+            false => WARNING,
+        };
+        View::card(colour, format!("{} deleted", count(self.deleted, "user"))).facts(facts)
     }
 }
 

@@ -8,8 +8,10 @@ use crate::words::{count, cut};
 
 /// Requests shown, the last ones.
 const SHOWN: usize = 25;
+/// Characters of an address in the list: the request alone shows it whole.
+const LONGEST_PATH: usize = 80;
 
-shown!(RequestLog);
+shown!(RequestLog, SentRequest);
 
 impl RequestLog {
     fn headline(&self) -> String {
@@ -22,32 +24,33 @@ impl RequestLog {
         }
     }
 
-    /// A request of a series of the same, as waiting for a job makes, is folded but for the first and the last.
     fn view(&self) -> View {
         let left_out = self.len().saturating_sub(SHOWN);
-        let shown = &self[left_out..];
-        let is_in_a_series = |at: usize| {
-            let near = &shown[at.saturating_sub(1)..shown.len().min(at + 2)];
-            near.len() == 3 && near.iter().all(|other| other.is_like(&shown[at]))
+        let shown = self.iter().enumerate().skip(left_out);
+        let exchange = |(at, request): (usize, &SentRequest)| Exchange {
+            index: format!("[{at}]"),
+            path: cut(&request.path, LONGEST_PATH),
+            folded: true,
+            ..request.exchange()
         };
-        let exchange = |(at, request): (usize, &SentRequest)| {
-            let number = self.before + (left_out + at) as u64 + 1;
-            request.exchange(number, is_in_a_series(at))
+        let exchanges = shown.map(exchange).collect();
+        let one = match self.is_empty() {
+            true => String::new(),
+            false => format!(": `tenant.requests()[{left_out}]` shows one of them whole"),
         };
-        let exchanges = shown.iter().enumerate().map(exchange);
-        View::titled(self.headline()).with(Part::Exchanges(exchanges.collect()))
+        View::titled(self.headline())
+            .tail(one)
+            .with(Part::Exchanges(exchanges))
     }
 }
 
 impl SentRequest {
-    /// Whether the other asked for the same.
-    fn is_like(&self, other: &SentRequest) -> bool {
-        (&self.method, &self.path, &self.sent) == (&other.method, &other.path, &other.sent)
+    fn view(&self) -> View {
+        View::default().with(Part::Exchanges(vec![self.exchange()]))
     }
 
-    fn exchange(&self, number: u64, folded: bool) -> Exchange {
+    fn exchange(&self) -> Exchange {
         let status = self.status.map(|status| status.to_string());
-        let status = status.as_deref().unwrap_or("no answer");
         let bodies = [
             (CORRELATION_ID, self.correlation_id.clone()),
             ("sent", Some(self.sent.clone())),
@@ -56,13 +59,15 @@ impl SentRequest {
         let bodies = bodies.into_iter();
         let bodies = bodies.map(|(word, body)| (word, body.unwrap_or_default()));
         Exchange {
-            number,
-            // Beyond this an address says no more to a reader; the curl line has it whole.
-            title: format!("{} {}", self.method, cut(&self.path, 120)),
-            outcome: format!("{status} after {} ms", self.took.as_millis()),
+            index: String::new(),
+            method: self.method.clone(),
+            path: self.path.clone(),
+            outcome: status.unwrap_or_else(|| "no answer".to_string()),
+            is_success: self.status.is_some_and(|status| status < 400),
+            took: format!("{} ms", self.took.as_millis()),
             bodies: bodies.filter(|(_, body)| !body.is_empty()).collect(),
             curl: self.curl().to_string(),
-            folded,
+            folded: false,
         }
     }
 }

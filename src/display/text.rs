@@ -4,7 +4,9 @@ use tabled::builder::Builder;
 use tabled::settings::object::{Columns, Segment};
 use tabled::settings::{Alignment, Modify, Style, Width};
 
-use crate::display::view::{Entry, Exchange, LONGEST_CELL, LONGEST_FACT, Part, Table, View};
+use crate::display::view::{
+    Entry, Exchange, LONGEST_CELL, LONGEST_FACT, LONGEST_SAID, Part, Table, View,
+};
 use crate::say::{one_line, words_of_others};
 
 /// Columns of a terminal that one cell of a table may take.
@@ -27,8 +29,10 @@ fn part(part: &Part) -> String {
             };
             joined(facts.iter().map(line))
         }
-        Part::Note(words) | Part::Heading(words) | Part::Picture(_, words) => one_line(words),
-        Part::Bar(bar) => bar.in_words(),
+        Part::Note(words) | Part::Heading(words) => one_line(words),
+        Part::Timeline(shown) => one_line(&shown.title),
+        // The headline says it.
+        Part::Bar(_) => String::new(),
         Part::Code(code) => code.clone(),
         Part::Table(shown) => table(shown),
         Part::Entries(entries) => joined(entries.iter().map(entry)),
@@ -73,14 +77,25 @@ fn table(shown: &Table) -> String {
 
 fn entry(entry: &Entry) -> String {
     let head = format!("{}: {}", cell(&entry.place), cell(&entry.title));
-    let lines = entry.lines.iter();
-    let lines = lines.map(|(name, text)| format!("   {}: {}", cell(name), cell(text)));
-    joined(std::iter::once(head).chain(lines))
+    let line = |(name, text): &(String, String)| {
+        format!("   {}: {}", cell(name), words_of_others(text, LONGEST_SAID))
+    };
+    joined(std::iter::once(head).chain(entry.lines.iter().map(line)))
 }
 
 fn exchange(exchange: &Exchange) -> String {
-    let (number, title) = (exchange.number, one_line(&exchange.title));
-    let head = format!("{number}. {title}: {}", exchange.outcome);
+    let [index, method, path] =
+        [&exchange.index, &exchange.method, &exchange.path].map(|text| one_line(text));
+    let (outcome, took) = (one_line(&exchange.outcome), one_line(&exchange.took));
+    let label = if index.is_empty() {
+        index
+    } else {
+        format!("{index} ")
+    };
+    let head = format!("{label}{method} {path}: {outcome}, {took}");
+    if exchange.folded {
+        return head;
+    }
     // Each part of a form on a line of its own.
     let body = |(word, text): &(&str, String)| {
         format!(

@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
+use crate::display::profiles::metadata;
 use crate::display::show::shown;
-use crate::display::view::{BAD, GOOD, View, WARNING, ends};
+use crate::display::view::{GOOD, NEUTRAL, View, WARNING, ends};
 use crate::secrets::SECRET_FIELDS;
 use crate::sign_in::SignIn;
 use crate::tenant::{Tenant, WORKFLOW_SCOPES};
@@ -17,17 +18,20 @@ impl Tenant {
         let (expires, scopes) = self.token_facts();
         let (colour, access) = match (self.is_practice(), self.is_read_only()) {
             (true, _) => (
-                GOOD,
+                NEUTRAL,
                 "imports and deletes are allowed; it forgets everything when it ends".to_string(),
             ),
             (false, true) => (
                 WARNING,
                 format!(
-                    "read-only (no imports, deletes or sign-ins), until tenant.allow_writes(\"{}\")",
+                    "no imports, deletes or sign-ins until tenant.allow_writes(\"{}\")",
                     self.domain()
                 ),
             ),
-            (false, false) => (BAD, "WRITES ARE ALLOWED".to_string()),
+            (false, false) => (
+                WARNING,
+                "imports, deletes and sign-ins are allowed".to_string(),
+            ),
         };
         let (has, lacks) = match &scopes {
             None => (
@@ -40,9 +44,10 @@ impl Tenant {
                 (or_none(has), or_none(lacks))
             }
         };
-        let title = match self.is_practice() {
-            true => "practice tenant",
-            false => "REAL TENANT",
+        let title = match (self.is_practice(), self.is_read_only()) {
+            (true, _) => "practice tenant",
+            (false, true) => "REAL TENANT, read-only",
+            (false, false) => "REAL TENANT, WRITES ARE ALLOWED",
         };
         View::card(colour, title).facts(vec![
             ("domain", self.domain().to_string()),
@@ -65,7 +70,11 @@ fn or_none(scopes: Vec<&str>) -> String {
 }
 
 impl Users {
+    /// What no user has is no column, nor is a name that is the e-mail again.
     fn view(&self) -> View {
+        let has_names = self
+            .iter()
+            .any(|user| user.name.as_ref().is_some_and(|name| *name != user.email));
         let rows = ends(self, |index, user: &User| {
             let text = |field: &Option<String>| field.clone().unwrap_or_default();
             let password = match (&user.password_hash, &user.custom_password_hash) {
@@ -79,12 +88,40 @@ impl Users {
                 user.email.clone(),
                 text(&user.username),
                 password.to_string(),
-                text(&user.name),
+                text(&user.name.clone().filter(|_| has_names)),
+                text(&user.phone_number),
+                metadata(&user.user_metadata),
+                metadata(&user.app_metadata),
+                factors(user),
             ]
         });
-        let header = ["row", "email", "username", "password", "name"];
+        let header = [
+            "row",
+            "email",
+            "username",
+            "password",
+            "name",
+            "phone_number",
+            "user_metadata",
+            "app_metadata",
+            "mfa_factors",
+        ];
         View::titled(count(self.len(), "user")).table(&header, rows)
     }
+}
+
+/// The kinds of a user's second factors: what is in them is secret.
+fn factors(user: &User) -> String {
+    let factors = user.mfa_factors.iter().flatten();
+    let kinds = factors.map(|factor| {
+        let kinds = factor.as_object().into_iter().flatten();
+        let kinds: Vec<&str> = kinds.map(|(kind, _)| kind.as_str()).collect();
+        match kinds.is_empty() {
+            true => "no factor".to_string(),
+            false => kinds.join(" "),
+        }
+    });
+    kinds.collect::<Vec<_>>().join(", ")
 }
 
 impl User {
@@ -100,7 +137,7 @@ impl User {
             vec![name.clone(), value]
         };
         let rows = fields.as_object().into_iter().flatten().map(shown);
-        View::default().table(&["field", "value"], rows.collect())
+        View::titled(format!("user {}", self.email)).table(&["field", "value"], rows.collect())
     }
 }
 

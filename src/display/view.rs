@@ -1,30 +1,41 @@
 //! What a value looks like, as data. Texts stand here as they are: the renderers make them harmless.
 
-use crate::display::svg::Svg;
 use crate::words::grouped;
 
-// Colours are borders and fills with a contrast of 3 or more on light and on dark pages, and never the only sign; text
-// takes the page's own colour.
+// The palette. Each colour has one meaning, in cards, bars, timelines and diagrams alike. Edges and fills have a contrast of
+// 3 or more on light and on dark pages, and are never the only sign. Text takes the page's own colour.
+/// Done, and good.
 pub(crate) const GOOD: &str = "#2a9d5c";
-pub(crate) const BAD: &str = "#c33";
+/// Done and good too, of users who were there before.
+pub(crate) const UPDATED: &str = "#1f8a9a";
+/// A partial success, or something that needs attention: refused and faulty rows above all.
 pub(crate) const WARNING: &str = "#c97b00";
-pub(crate) const NEUTRAL: &str = "#888";
-pub(crate) const UPDATED: &str = "#3577c0";
+/// What stopped: a cell, or a job as a whole.
+pub(crate) const BAD: &str = "#cc3333";
+/// Information.
+pub(crate) const NEUTRAL: &str = "#888888";
+/// The reader's users, and a job at work on them. The tenant's own orange stands in diagrams only.
+pub(crate) const USERS: &str = "#2a7ae2";
+/// A fill that dark words stand on, on light and on dark pages, and the colour of those words.
+pub(crate) const USERS_GROUND: &str = "#a9cbf5";
+pub(crate) const INK: &str = "#1b2733";
 /// What is not there yet: a pattern, not a colour.
 pub(crate) const OPEN: &str = "repeating-linear-gradient(45deg,#888 0 2px,transparent 2px 5px)";
 
 /// Characters of a value that a table or a list shows.
 pub(crate) const LONGEST_CELL: usize = 160;
+/// Characters of what is said of an entry: its end often says what to do.
+pub(crate) const LONGEST_SAID: usize = 480;
 /// Characters of a fact; and of a longer cell in html, for a pointer that rests on it.
 pub(crate) const LONGEST_FACT: usize = 1_000;
 /// Rows shown at the beginning and at the end of a long table.
 const ROWS_AT_AN_END: usize = 5;
 
-/// What a value looks like.
-#[derive(Default)]
+/// What a value looks like: a card, whose headline is the outcome and whose edge has the outcome's colour.
 pub(crate) struct View {
-    /// Of the border of the card that holds the title and what is said right after it; without one there is no card.
-    pub(crate) colour: Option<&'static str>,
+    pub(crate) colour: &'static str,
+    /// Of an error that is shown on purpose, so that nobody takes it for one that stopped the cell.
+    pub(crate) dashed: bool,
     /// Nothing where the parts speak for themselves.
     pub(crate) title: String,
     /// What goes on after the title, in a lower voice.
@@ -46,13 +57,12 @@ pub(crate) enum Part {
     Table(Table),
     Entries(Vec<Entry>),
     Exchanges(Vec<Exchange>),
-    /// A picture, and the words that say the same.
-    Picture(Svg, String),
+    Timeline(Timeline),
     /// Numbers as bars or as a table: name, length, number in words.
     Chart([&'static str; 2], Vec<(String, f64, String)>),
 }
 
-/// Counts that make up a total: word, number, colour.
+/// Counts that make up a total: word, number, colour. The headline says the same in words.
 pub(crate) struct Bar {
     pub(crate) counts: Vec<(&'static str, u64, &'static str)>,
     pub(crate) total: u64,
@@ -75,33 +85,66 @@ pub(crate) struct Entry {
 
 /// A request and its answer.
 pub(crate) struct Exchange {
-    pub(crate) number: u64,
-    /// Method and path.
-    pub(crate) title: String,
+    /// By which a reader asks for this one.
+    pub(crate) index: String,
+    pub(crate) method: String,
+    pub(crate) path: String,
+    /// Status, or that there is none.
     pub(crate) outcome: String,
+    pub(crate) is_success: bool,
+    pub(crate) took: String,
     /// Word and text, whole, of many lines perhaps.
     pub(crate) bodies: Vec<(&'static str, String)>,
     /// To copy.
     pub(crate) curl: String,
-    /// Whether a page shows no more than the title until it is asked.
+    /// Whether it is one of a list: a page shows one line of it until it is asked, and plain text nothing else.
     pub(crate) folded: bool,
 }
 
+/// What was at work when, in lanes side by side.
+pub(crate) struct Timeline {
+    /// What it shows, in words.
+    pub(crate) title: String,
+    /// Each with what was at work in it, in the order of time.
+    pub(crate) lanes: Vec<Vec<Span>>,
+    /// When it ends; it begins with 0.
+    pub(crate) end: String,
+}
+
+/// Something at work, from one share of the whole time to another.
+pub(crate) struct Span {
+    pub(crate) from: f64,
+    pub(crate) to: f64,
+    pub(crate) name: String,
+    pub(crate) words: String,
+}
+
+impl Default for View {
+    fn default() -> View {
+        View::titled("")
+    }
+}
+
 impl View {
-    /// A title in a card with a border of this colour.
+    /// A card whose edge has this colour.
     pub(crate) fn card(colour: &'static str, title: impl Into<String>) -> View {
         View {
-            colour: Some(colour),
-            ..View::titled(title)
+            colour,
+            dashed: false,
+            title: title.into(),
+            tail: String::new(),
+            parts: Vec::new(),
         }
     }
 
-    /// A title without a card.
+    /// A card of information.
     pub(crate) fn titled(title: impl Into<String>) -> View {
-        View {
-            title: title.into(),
-            ..View::default()
-        }
+        View::card(NEUTRAL, title)
+    }
+
+    pub(crate) fn dashed(mut self) -> View {
+        self.dashed = true;
+        self
     }
 
     pub(crate) fn tail(mut self, tail: impl Into<String>) -> View {
@@ -123,19 +166,27 @@ impl View {
         self
     }
 
+    /// A column in which nothing stands is left out.
     pub(crate) fn table(self, header: &[&'static str], rows: Vec<Vec<String>>) -> View {
-        let header = header.to_vec();
-        self.with(Part::Table(Table { header, rows }))
+        let is_filled = |column: &usize| {
+            let mut cells = rows.iter().map(|row| row[*column].as_str());
+            cells.any(|cell| !matches!(cell, "" | "…"))
+        };
+        let filled: Vec<usize> = (0..header.len()).filter(is_filled).collect();
+        let cells = |row: &Vec<String>| filled.iter().map(|at| row[*at].clone()).collect();
+        self.with(Part::Table(Table {
+            header: filled.iter().map(|at| header[*at]).collect(),
+            rows: rows.iter().map(cells).collect(),
+        }))
     }
-}
 
-impl Part {
-    /// Whether it stands in the card when it follows the title.
-    pub(crate) fn is_of_the_card(&self) -> bool {
-        matches!(
-            self,
-            Part::Facts(_) | Part::Note(_) | Part::Bar(_) | Part::Code(_) | Part::Chart(..)
-        )
+    /// A bar, where there is more than one count to tell apart.
+    pub(crate) fn bar(self, mut bar: Bar) -> View {
+        bar.counts.retain(|(_, number, _)| *number > 0);
+        match bar.counts.len() {
+            0 | 1 => self,
+            _ => self.with(Part::Bar(bar)),
+        }
     }
 }
 

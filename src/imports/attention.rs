@@ -11,28 +11,46 @@ use crate::say::data;
 const MOST: usize = 1_000;
 /// The most reasons that are told apart; a source may have a different sentence for every row.
 const MOST_GROUPS: usize = 1_000;
-/// Rows that a reason names.
-const ROWS_SHOWN: usize = 5;
+/// Users whom a reason names.
+const USERS_SHOWN: usize = 5;
 
 /// The users noted so far.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct AttentionSoFar {
     pub(crate) number: u64,
+    /// Those of them who were not sent, since a fault was found before.
+    pub(crate) faulty: u64,
     /// In the order of their rows, when it is whole.
     pub(crate) first: Vec<Attention>,
     pub(crate) groups: Vec<Group>,
     by_reason: BTreeMap<[String; 4], Group>,
 }
 
-/// Users with one reason: how many, the first rows, the reason.
+/// Users with one reason: how many, the first of them by row and e-mail, the reason.
 #[derive(Clone, Debug)]
 pub(crate) struct Group {
-    pub(crate) outcome: Outcome,
+    outcome: Outcome,
+    code: String,
     pub(crate) number: u64,
-    pub(crate) rows: Vec<usize>,
+    pub(crate) users: Vec<(usize, String)>,
     pub(crate) field: String,
     pub(crate) message: String,
     pub(crate) advice: &'static str,
+}
+
+impl Group {
+    /// What became of them, in a word or two.
+    pub(crate) fn word(&self) -> &'static str {
+        word(self.outcome, &self.code)
+    }
+}
+
+/// The outcome in a word or two, where a row that was not sent is told from one that the tenant did not take.
+pub(crate) fn word(outcome: Outcome, code: &str) -> &'static str {
+    match (outcome, code) {
+        (Outcome::Failed, NOT_SENT) => "faulty",
+        _ => outcome.word(),
+    }
 }
 
 impl AttentionSoFar {
@@ -40,6 +58,8 @@ impl AttentionSoFar {
     pub(crate) fn add(&mut self, note: &RowNote) {
         self.number += 1;
         let attention = attend(note);
+        let code = attention.reasons.first().map_or("", |one| &one.code);
+        self.faulty += u64::from(word(attention.outcome, code) == word(Outcome::Failed, NOT_SENT));
         self.add_to_group(&attention);
         self.first.push(attention);
         if self.first.len() == 2 * MOST {
@@ -79,16 +99,17 @@ impl AttentionSoFar {
         }
         let group = self.by_reason.entry(key).or_insert_with(|| Group {
             outcome: attention.outcome,
+            code: reason.code.clone(),
             number: 0,
-            rows: Vec::new(),
+            users: Vec::new(),
             field,
             message: reason.message.clone(),
             advice: reason.advice,
         });
         group.number += 1;
-        group.rows.push(attention.row);
-        group.rows.sort_unstable();
-        group.rows.truncate(ROWS_SHOWN);
+        group.users.push((attention.row, attention.email.clone()));
+        group.users.sort_unstable();
+        group.users.truncate(USERS_SHOWN);
     }
 }
 

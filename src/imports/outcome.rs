@@ -30,7 +30,7 @@ pub enum Outcome {
     Imported,
     /// There before, and unchanged.
     AlreadyThere,
-    /// Refused; the reason is given.
+    /// Refused by the tenant, or faulty and so not sent; the reason is given.
     Failed,
     /// Unknown, because the job was lost or had not ended at its limit.
     Unknown,
@@ -55,7 +55,7 @@ impl Outcome {
             Outcome::Updated => "updated",
             Outcome::Imported => "inserted or updated",
             Outcome::AlreadyThere => "already there",
-            Outcome::Failed => "failed",
+            Outcome::Failed => "refused",
             Outcome::Unknown => "unknown",
             Outcome::NotSent => "not sent",
         }
@@ -88,7 +88,7 @@ pub struct Counts {
     pub updated: u64,
     /// There before, and unchanged.
     pub already_there: u64,
-    /// Refused by the check or by the tenant.
+    /// Refused by the tenant, or faulty and so not sent.
     pub failed: u64,
     /// Unknown.
     pub unknown: u64,

@@ -1,4 +1,4 @@
-//! What a long run prints while it runs: short whole lines, less and less often.
+//! What a long run prints while it runs: short whole lines, less and less often, and only if something has changed.
 
 use std::time::{Duration, Instant};
 
@@ -7,6 +7,7 @@ use crate::imports::run::Run;
 use crate::jobs::JobId;
 use crate::jobs::wait::PENDING;
 use crate::jobs::wait::at_published_speeds;
+use crate::progress::LastLine;
 use crate::say::say;
 use crate::words::{count, grouped, in_words, span_in_words};
 
@@ -17,6 +18,8 @@ pub(crate) struct Progress {
     began: Instant,
     said: Instant,
     silence: Duration,
+    /// The last line, without the speed and the time left.
+    last: LastLine,
     /// Users in files that were sent before this call, which has not seen how long those took.
     before: f64,
     slots_told: bool,
@@ -33,6 +36,7 @@ impl Progress {
             began: clock::instant(),
             said: clock::instant(),
             silence: FIRST_WORD,
+            last: LastLine::default(),
             before: before as f64,
             slots_told: false,
             guessed: false,
@@ -103,11 +107,11 @@ impl Progress {
             ""
         };
         let about = if done > ended { "about " } else { "" };
-        say!(
-            "{about}{} of {of} users{speed}{left}; {} running{source}{guess}",
-            grouped(done.round()),
-            count(running.len(), "job")
-        );
+        let how_far = format!("{about}{} of {of} users", grouped(done.round()));
+        let running = format!("; {} running{source}", count(running.len(), "job"));
+        if self.last.is_news(&format!("{how_far}{running}")) {
+            say!("{how_far}{speed}{left}{running}{guess}");
+        }
     }
 
     /// Says once that others hold the slots.

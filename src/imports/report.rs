@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::clock::unix_millis;
 use crate::error::{Error, Result};
-use crate::imports::attention::{AttentionSoFar, Group, outcome};
+use crate::imports::attention::{AttentionSoFar, Group, outcome, word};
 use crate::imports::file_state::FileState;
 use crate::imports::journal::{LeftOutRow, NoteKind, RowNote};
 use crate::imports::outcome::{Attention, Counts, JobSpan, Outcome};
@@ -43,6 +43,8 @@ pub struct ImportReport {
     counts: Counts,
     attention: AttentionSoFar,
     jobs: Vec<JobSpan>,
+    /// Jobs in all: a file may have been sent more than once.
+    pub(crate) uploads: usize,
     pub(crate) requests: u64,
     /// The last row that was packed or left out.
     pub(crate) last_row: usize,
@@ -53,7 +55,7 @@ pub struct ImportReport {
     pub(crate) may_be_late: bool,
 }
 
-debug_fields!(ImportReport: folder, correlation_id, domain, connection, counts, attention, jobs, requests, last_row, sealed, may_change_until, may_be_late);
+debug_fields!(ImportReport: folder, correlation_id, domain, connection, counts, attention, jobs, uploads, requests, last_row, sealed, may_change_until, may_be_late);
 
 impl ImportReport {
     pub(crate) fn new(run: &Run, requests: u64) -> Result<ImportReport> {
@@ -101,6 +103,7 @@ impl ImportReport {
             counts,
             attention: attention.whole(),
             jobs,
+            uploads: run.files.iter().map(|state| state.uploads() as usize).sum(),
             requests,
             last_row: run.last_row(),
             sealed: run.sealed.is_some(),
@@ -264,23 +267,36 @@ impl ImportReport {
         self.may_change_until
     }
 
+    /// The counts by word, the most wanted first.
+    pub(crate) fn tally(&self) -> Tally {
+        let (c, faulty) = (&self.counts, self.attention.faulty);
+        let counts = [
+            ("inserted", c.inserted),
+            ("updated", c.updated),
+            ("already there", c.already_there),
+            ("refused", c.failed.saturating_sub(faulty)),
+            ("faulty", faulty),
+            ("unknown", c.unknown),
+            ("not done yet", c.not_sent),
+            ("left out", c.left_out),
+        ];
+        let counts = counts.into_iter().filter(|(_, number)| *number > 0);
+        Tally {
+            counts: counts.collect(),
+            total: c.total,
+        }
+    }
+
     /// The counts as a sentence.
     pub(crate) fn in_words(&self) -> String {
-        let c = &self.counts;
-        let mut words = vec![format!("{} inserted", grouped(c.inserted))];
-        for (count, word) in [
-            (c.updated, "updated"),
-            (c.already_there, "already there"),
-            (c.failed, "failed"),
-            (c.unknown, "unknown"),
-            (c.not_sent, "not done yet"),
-            (c.left_out, "left out"),
-        ] {
-            if count > 0 {
-                words.push(format!("{} {word}", grouped(count)));
-            }
+        let Tally { mut counts, total } = self.tally();
+        if self.counts.inserted == 0 {
+            counts.insert(0, ("inserted", 0));
         }
-        format!("{} of {}", words.join(", "), grouped(c.total))
+        let words = counts.iter();
+        let words = words.map(|(word, number)| format!("{} {word}", grouped(number)));
+        let words: Vec<String> = words.collect();
+        format!("{} of {}", words.join(", "), grouped(total))
     }
 
     /// The complete rows of users who failed or are unknown, to be fixed and sent again. Reads the run folder; sends nothing.
@@ -408,6 +424,30 @@ impl ImportReport {
     }
 }
 
+/// How many rows had which outcome, by its word; without those that no row had.
+pub(crate) struct Tally {
+    pub(crate) counts: Vec<(&'static str, u64)>,
+    pub(crate) total: u64,
+}
+
+impl Tally {
+    /// As a headline: how many of all are in the tenant now, then the others.
+    pub(crate) fn headline(&self) -> String {
+        let is_there =
+            |(word, _): &&(&str, u64)| matches!(*word, "inserted" | "updated" | "already there");
+        let first = self.counts.iter().find(is_there);
+        let (first, done) = first.copied().unwrap_or(("inserted", 0));
+        let rest = self.counts.iter().filter(|(word, _)| *word != first);
+        let rest = rest.map(|(word, number)| match (*word, *number) {
+            ("faulty", 1) => ", 1 faulty row left out".to_string(),
+            ("faulty", number) => format!(", {} faulty rows left out", grouped(number)),
+            (word, number) => format!(", {} {word}", grouped(number)),
+        });
+        let rest: String = rest.collect();
+        format!("{} of {} {first}{rest}", grouped(done), grouped(self.total))
+    }
+}
+
 fn write_left_out(sheet: &mut CsvFile, note: &RowNote) -> std::io::Result<()> {
     let keys = [note.email.as_str(), ""];
     write_row(sheet, note.row, keys, outcome(note.kind), Some(note))
@@ -424,11 +464,12 @@ fn write_row(
     let codes: Vec<&str> = reasons.iter().map(|(code, ..)| code.as_str()).collect();
     let fields = reasons.iter().filter_map(|(_, field, _)| field.as_deref());
     let messages: Vec<&str> = reasons.iter().map(|(.., text)| text.as_str()).collect();
+    let first = codes.first().copied().unwrap_or_default();
     sheet.row([
         &row.to_string(),
         email,
         id,
-        outcome.word(),
+        word(outcome, first),
         &codes.join("; "),
         &fields.collect::<Vec<_>>().join("; "),
         &messages.join("; "),

@@ -109,9 +109,10 @@ debug_fields!(FailedUser: row, email, errors);
 pub struct JobErrors {
     rows: Vec<FailedUser>,
     explanation: Option<String>,
+    pub(crate) status: JobStatus,
 }
 
-debug_fields!(JobErrors: rows, explanation);
+debug_fields!(JobErrors: rows, explanation, status);
 
 impl JobErrors {
     /// What an empty report or a failed job means; `None` if the rows say everything.
@@ -135,6 +136,11 @@ impl JobErrors {
     #[must_use]
     pub fn explanation(&self) -> Option<&str> {
         self.explanation.as_deref()
+    }
+
+    /// Whether it is certain that the tenant took every user.
+    pub(crate) fn is_of_nobody(&self) -> bool {
+        self.explanation.as_deref() == Some(NOBODY)
     }
 }
 
@@ -178,6 +184,7 @@ pub fn job_errors(tenant: &Tenant, finished: &FinishedJob) -> Result<JobErrors> 
     Ok(JobErrors {
         explanation: explanation.or_else(no_rows),
         rows,
+        status: finished.status.clone(),
     })
 }
 
@@ -280,7 +287,11 @@ fn field(path: &str) -> Option<String> {
 }
 
 const NO_ADVICE: &str = "only Auth0's own sentence is known";
-const MFA_ADVICE: &str = "a second factor was not taken: a TOTP secret must be Base32 without padding (A-Z and 2-7), a phone number `+` and 1 to 15 digits, an e-mail name@domain; fix it and import this user again, which is safe";
+/// For a job that refused no user.
+const NOBODY: &str = "no user was refused";
+
+/// The beginning of an explanation that is not about a row.
+pub(crate) const FAILED_AS_A_WHOLE: &str = "the job failed as a whole";
 
 /// The code of a row that was not sent, since a fault was found in it before.
 pub(crate) const NOT_SENT: &str = "NOT_SENT";
@@ -306,10 +317,24 @@ pub(crate) fn advice(code: &str, field: Option<&str>) -> &'static str {
         ("INVALID_FORMAT" | "FORMAT" | "PATTERN", Some("phone_number")) => {
             "this is not a phone number that Auth0 takes: it must be + and 1 to 15 digits with nothing between them"
         }
-        ("MFA_FACTORS_FAILED", _) => MFA_ADVICE,
-        ("INVALID_FORMAT" | "FORMAT" | "PATTERN", Some(field)) if field.contains("mfa") => {
-            MFA_ADVICE
+        ("MFA_FACTORS_FAILED", _) => {
+            "the user came in without the second factor: mend the factor and import this user again, which is safe"
         }
+        ("INVALID_FORMAT" | "FORMAT", Some("username")) => {
+            "the username must not look like an e-mail address or a phone number, and must not hold spaces: give another one"
+        }
+        (
+            "INVALID_FORMAT"
+            | "FORMAT"
+            | "PATTERN"
+            | "INVALID_TYPE"
+            | "ENUM_MISMATCH"
+            | "OBJECT_ADDITIONAL_PROPERTIES"
+            | "OBJECT_MISSING_REQUIRED_PROPERTY"
+            | "ARRAY_LENGTH_SHORT"
+            | "ARRAY_LENGTH_LONG",
+            Some(field),
+        ) if let Some(words) = advice_for_part(code, field) => words,
         ("INVALID_FORMAT" | "FORMAT" | "PATTERN", _) => {
             "the value has a character or a form that this field does not take"
         }
@@ -332,13 +357,18 @@ pub(crate) fn advice(code: &str, field: Option<&str>) -> &'static str {
             "an import has no such field: check the spelling, or put it in user_metadata"
         }
         ("INVALID_TYPE", _) => {
-            "the value has the wrong type, such as text instead of true or false"
+            "the value has the wrong type, and Auth0's sentence says which type it expects: write text in quotation marks, and numbers, true and false without them"
         }
-        ("ENUM_MISMATCH", _) => "the value is not one of those allowed here",
+        ("ENUM_MISMATCH", _) => {
+            "this field does not take the value: compare it with Auth0's import schema"
+        }
         ("ARRAY_LENGTH_SHORT", _) => {
             "the list has too few entries: leave the field out if there are none"
         }
         ("ARRAY_LENGTH_LONG", _) => "the list has too many entries",
+        ("MIN_LENGTH" | "MINIMUM", Some("username")) => {
+            "the username is too short: give a longer one, or leave the field out when there is none"
+        }
         ("MIN_LENGTH" | "MINIMUM", _) => "the value is too short or too small",
         ("MAX_LENGTH" | "MAXIMUM", Some("username")) => {
             "the connection takes shorter usernames (15 characters by default): use a shorter prefix (get_connection_id knows the length, with a token that has the scope read:connections_options)"
@@ -375,6 +405,59 @@ pub(crate) fn advice(code: &str, field: Option<&str>) -> &'static str {
     }
 }
 
+/// Plain words for a part of a second factor or of a hash, in the words of the check, which finds the same before anything is sent.
+fn advice_for_part(code: &str, field: &str) -> Option<&'static str> {
+    let is_kind = code == "INVALID_TYPE";
+    let ends_with = |end: &str| field.ends_with(end);
+    if field.starts_with("mfa_factors") {
+        return Some(match code {
+            "ARRAY_LENGTH_SHORT" | "ARRAY_LENGTH_LONG" => {
+                "1 to 10 factors are taken: leave the field out when there are none"
+            }
+            "OBJECT_ADDITIONAL_PROPERTIES" => {
+                "a factor takes one field alone, `secret` for totp and `value` for phone and email: leave the others out"
+            }
+            "OBJECT_MISSING_REQUIRED_PROPERTY" => {
+                "the factor lacks its field: `secret` for totp, `value` for phone and email"
+            }
+            _ if is_kind && ends_with("phone.value") => PHONE_AS_TEXT,
+            _ if ends_with("totp.secret") => "must be base32: A to Z and 2 to 7",
+            _ if ends_with("phone.value") => "must be + and 1 to 15 digits",
+            _ if ends_with("email.value") => "must be an e-mail address",
+            _ => return None,
+        });
+    }
+    if is_kind && field == "phone_number" {
+        return Some(PHONE_AS_TEXT);
+    }
+    if !field.starts_with("custom_password_hash") {
+        return None;
+    }
+    Some(match (code, field) {
+        ("OBJECT_MISSING_REQUIRED_PROPERTY", "custom_password_hash") => {
+            "must be an object with algorithm and hash"
+        }
+        ("OBJECT_MISSING_REQUIRED_PROPERTY", _) if ends_with(".hash") => {
+            "must be an object with value and encoding"
+        }
+        ("ENUM_MISMATCH", _) if ends_with(".algorithm") => {
+            "must be one of argon2, bcrypt, hmac, ldap, md4, md5, sha1, sha256, sha512, pbkdf2, scrypt"
+        }
+        ("ENUM_MISMATCH", _) if ends_with(".digest") => {
+            "must be one of md4, md5, ripemd160, sha1, sha224, sha256, sha384, sha512, whirlpool"
+        }
+        ("ENUM_MISMATCH", _) if ends_with("password.encoding") => {
+            "must be one of ascii, utf8, utf16le, ucs2, latin1, binary"
+        }
+        ("ENUM_MISMATCH", _) if ends_with(".encoding") => "must be one of base64, hex, utf8",
+        ("ENUM_MISMATCH", _) if ends_with(".position") => "must be one of prefix, suffix",
+        _ => return None,
+    })
+}
+
+const PHONE_AS_TEXT: &str =
+    "a phone number must be text, in quotation marks, and not a number: + and 1 to 15 digits";
+
 fn explain(finished: &FinishedJob, rows: usize, details: &Value) -> Option<String> {
     if !details.is_null() {
         let details = without_secrets(&details.to_string());
@@ -395,7 +478,7 @@ fn explain(finished: &FinishedJob, rows: usize, details: &Value) -> Option<Strin
         (JobStatus::Completed, 0) if finished.summary.is_none() => Some(
             "the report names nobody, and the job does not say how many rows it refused: look for one of its users with users_by_email".to_string(),
         ),
-        (_, 0) => Some("no user was refused".to_string()),
+        (_, 0) => Some(NOBODY.to_string()),
         _ => None,
     }
 }

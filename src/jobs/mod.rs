@@ -38,8 +38,6 @@ pub(crate) const READ_SCOPES: &[&str] = &["create:users", "read:users"];
 /// The first wait between two reads of a job: the free plan takes two requests a second.
 pub(crate) const FIRST_WAIT: Duration = Duration::from_millis(500);
 pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(10);
-/// A wait is never silent for longer, except during a pause between two reads.
-pub(crate) const LONGEST_SILENCE: Duration = Duration::from_secs(2);
 
 /// The id of a job, `job_` and 16 letters or digits; a [`Job`] has one.
 ///
@@ -282,7 +280,7 @@ pub struct Summary {
 /// let job = start_import(&tenant, &connection, &users)?;
 /// let finished = wait_for_job(&tenant, &job, Duration::from_secs(60))?;
 /// assert_eq!(finished.id, job.id);
-/// assert!(finished.to_string().contains("completed, which is not success: 1 of 1 failed"));
+/// assert!(finished.to_string().contains("completed, which is not success: 0 of 1 inserted, 1 refused"));
 /// # Ok::<(), Error>(())
 /// ```
 #[derive(Clone, Debug)]

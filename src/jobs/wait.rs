@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 use crate::clock::{self, Deadline};
 use crate::error::{Error, Result};
 use crate::jobs::{
-    FIRST_WAIT, FinishedJob, Job, JobId, JobStatus, LONGEST_SILENCE, LONGEST_WAIT, READ_SCOPES,
-    Summary,
+    FIRST_WAIT, FinishedJob, Job, JobId, JobStatus, LONGEST_WAIT, READ_SCOPES, Summary,
 };
+use crate::progress::{FIRST_WORD, LastLine, longer};
 use crate::say::{say, words_of_others};
 use crate::secrets::hide::without_secrets;
 use crate::tenant::Tenant;
@@ -71,7 +71,7 @@ pub fn wait_for_job(tenant: &Tenant, job: &Job, limit: Duration) -> Result<Finis
         PENDING => Error::job_running(job.id.as_str(), limit),
         status => Error::job_of_unknown_status(job.id.as_str(), limit, status),
     };
-    let (mut waits, mut seen) = (Waits::new(), None);
+    let (mut waits, mut seen, mut last) = (Waits::new(), None, LastLine::default());
     loop {
         match read_job(&asked, &job.id) {
             Ok(JobState::Ended {
@@ -96,11 +96,14 @@ pub fn wait_for_job(tenant: &Tenant, job: &Job, limit: Duration) -> Result<Finis
             Ok(JobState::Pending {
                 progress, status, ..
             }) => {
-                let words = progress_words(&progress, &status, &deadline);
+                let state = state_in_words(&progress, &status);
+                let time = time_in_words(&progress, &deadline);
                 seen = Some(status);
                 waits.next(&deadline, |is_first| {
                     let usual = if is_first { usual(job) } else { String::new() };
-                    say!("job {} is still running{words}{usual}", job.id);
+                    if last.is_news(&state) {
+                        say!("job {} is still running{state}{time}{usual}", job.id);
+                    }
                 });
             }
             // It was running at the last look, and there is no time for another look.
@@ -116,6 +119,7 @@ pub fn wait_for_job(tenant: &Tenant, job: &Job, limit: Duration) -> Result<Finis
 pub(crate) struct Waits {
     next: Duration,
     said: Instant,
+    silence: Duration,
     is_first: bool,
 }
 
@@ -124,6 +128,7 @@ impl Waits {
         Waits {
             next: FIRST_WAIT,
             said: clock::instant(),
+            silence: FIRST_WORD,
             is_first: true,
         }
     }
@@ -131,8 +136,9 @@ impl Waits {
     /// Waits for the next look, but not beyond the deadline. `say` is called before a silence gets too long, with whether this
     /// is the first time.
     pub(crate) fn next(&mut self, deadline: &Deadline, say: impl FnOnce(bool)) {
-        if clock::since(self.said) + self.next > LONGEST_SILENCE {
+        if clock::since(self.said) + self.next > self.silence {
             self.said = clock::instant();
+            self.silence = longer(self.silence);
             say(std::mem::replace(&mut self.is_first, false));
         }
         clock::wait(self.next.min(deadline.left()));
@@ -222,7 +228,7 @@ fn usual(job: &Job) -> String {
     )
 }
 
-fn progress_words(progress: &JobProgress, status: &str, deadline: &Deadline) -> String {
+fn state_in_words(progress: &JobProgress, status: &str) -> String {
     let status = match status {
         PENDING => String::new(),
         status => format!(", and its status is `{status}`, which Auth0 does not document"),
@@ -230,11 +236,15 @@ fn progress_words(progress: &JobProgress, status: &str, deadline: &Deadline) -> 
     let share = progress.share.map_or(String::new(), |share| {
         format!(", {:.0} % done", share * 100.0)
     });
+    format!("{status}{share}")
+}
+
+fn time_in_words(progress: &JobProgress, deadline: &Deadline) -> String {
     let left = progress
         .left
         .map_or(String::new(), |left| format!(", {} s left", left.as_secs()));
     format!(
-        "{status}{share}{left}; waited {} s of at most {} s",
+        "{left}; waited {} s of at most {} s",
         deadline.waited().as_secs(),
         deadline.limit.as_secs()
     )

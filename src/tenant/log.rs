@@ -82,7 +82,8 @@ impl SentRequest {
 }
 
 /// The last requests of a tenant handle and its clones, in the order they were answered: a list of [`SentRequest`],
-/// which derefs to a slice and iterates. Draws itself as a table, each row with a `curl` line to copy.
+/// which derefs to a slice and iterates. Draws itself with a line for each; one alone, `tenant.requests()[3]` say, draws itself
+/// whole, with a `curl` line to copy.
 ///
 /// # Examples
 ///

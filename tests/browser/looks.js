@@ -78,6 +78,10 @@
       const node = walker.currentNode;
       const element = node.parentElement;
       if (!node.textContent.trim() || !element.getClientRects().length) continue;
+      // In html code is drawn as code; a cell of a table holds data, in which a backtick is one.
+      if (/`[^`]+`/.test(node.textContent) && !element.closest("pre, code, td")) {
+        problems.push(`${number(element)}: backticks in ${quoted(node.textContent)}`);
+      }
       const style = getComputedStyle(element);
       const { below, opacity } = behind(element);
       const ink = colour(style.fill !== "none" && element.closest("svg") ? style.fill : style.color);

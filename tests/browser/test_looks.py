@@ -29,6 +29,7 @@ def problems(browser):
     '<div style="background:#3577c0;color:#fff">words on a fill</div>',
     SVG.format("#ccc"),
     '<div style="color:#777;font-size:24px">a large text may be fainter</div>',
+    "<pre>`code` in plain text</pre><table><tr><td>a user `x`</td></tr></table>",
 ])
 def test_what_is_well(problems, output):
     assert problems(output) == []
@@ -42,6 +43,7 @@ def test_what_is_well(problems, output):
     (SVG.format("#555"), "#fff", "contrast"),
     (SVG.format("none"), "#111", "contrast"),
     ('<div style="width:3000px">a wide output</div>', "#111", "wider than its place"),
+    ("<p>the field `email`</p>", "#111", "backticks in"),
     (BAR.format(name="", height=10), "#111", "without a name"),
     (BAR.format(name='aria-label="25 inserted"', height=0), "#111", "a picture of 100 by 0"),
     ('<img alt="a" width="50" height="50" src="data:image/png;base64,AAAA">', "#111", "cannot be shown"),

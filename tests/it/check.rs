@@ -279,7 +279,7 @@ fn a_profile_of_over_ten_kilobytes_is_a_warning_and_is_sent() {
     assert_eq!(plan.warnings, warnings);
     let drawn = plan.to_string();
     for part in [
-        "2 to send, 0 with faults",
+        "2 to send, 0 faulty",
         "1 user with a warning",
         "row 2: b@uni.test",
         "2027-03-04",

@@ -92,7 +92,7 @@ fn whoever_was_there_before_stays_also_when_an_upsert_changed_them() {
     let other = practice.tenant();
     someone_else(&other, &connection);
     let mut all: Vec<User> = three().into();
-    all.push(User::new("bulk_07@test.edu"));
+    all.push(User::new("bulk_07@uni.test"));
     let upsert = JobOptions::default().upsert(true);
     start_import_with(&tenant, &connection, &all, &upsert).unwrap();
     let (plan, done) = cleaned(&tenant);
@@ -133,7 +133,7 @@ fn lost_upload(practice: &Practice) -> Tenant {
     // Later than within the second of the upload.
     Clock::of_thread().unwrap().pass(Duration::from_secs(5));
     let mut all: Vec<User> = three().into();
-    all.push(User::new("bulk_07@test.edu"));
+    all.push(User::new("bulk_07@uni.test"));
     lose_an_upload(practice, &tenant, &all);
     tenant
 }
@@ -159,7 +159,7 @@ fn an_upload_whose_answer_was_lost_is_looked_for_by_whom_it_sent() {
     let said = plan.to_string();
     for part in [
         "an upload of 4 users that may have been taken: 3 users",
-        "1: the user is older than the job (bulk_07@test.edu)",
+        "1: the user is older than the job (bulk_07@uni.test)",
     ] {
         assert!(said.contains(part), "{said}");
     }

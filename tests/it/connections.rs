@@ -99,7 +99,7 @@ fn without_options_all_users_are_planned_and_the_scope_that_would_tell_is_named(
         };
         assert!(unknown.contains("read:connections_options"), "{unknown}");
         let drawn = plan.to_string();
-        assert!(drawn.contains("25 to send, 0 with faults"), "{drawn}");
+        assert!(drawn.contains("25 to send, 0 faulty"), "{drawn}");
         assert!(drawn.contains("read:connections_options"), "{drawn}");
     }
 }

@@ -126,7 +126,7 @@ fn every_row_is_in_one_count_with_its_reason_and_its_line() {
     let shown = inspection.to_string();
     for part in [
         "a CSV file with `;`, UTF-8",
-        "4 would be imported, 4 would fail of 8",
+        "4 of 8 rows would be imported, 4 faulty",
         "8 in the file: 7 read as users, 1 that cannot be read, 0 left out",
         "1 row with the email of one before (line 4 as 2); 1 row with the username of one before (line 7 as 3)",
         "1 row: line 6",

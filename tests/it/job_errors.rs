@@ -225,7 +225,7 @@ fn the_advice_is_about_the_field_that_is_at_fault() {
 }
 
 #[test]
-fn a_report_of_many_says_that_it_shows_the_first() {
+fn users_who_were_refused_for_one_reason_stand_together() {
     let _time = turned_time();
     let practice = Practice::start(&[]);
     let (tenant, connection) = practice.database();
@@ -236,11 +236,86 @@ fn a_report_of_many_says_that_it_shows_the_first() {
     let finished = wait_for_job(&tenant, &job, Duration::from_secs(20)).unwrap();
     let drawn = job_errors(&tenant, &finished).unwrap().to_string();
     assert!(
-        drawn.starts_with("120 users refused, the first 100 shown\n"),
+        drawn.starts_with(
+            "120 users refused, for 1 reason\n120 refused: row 1: no address 0, row 2: "
+        ),
         "{drawn}"
     );
+    assert!(drawn.contains(", and 115 more\n   what to do: "), "{drawn}");
+    let lines = drawn.matches("Auth0 says: `INVALID_FORMAT` for `email`: ");
+    assert_eq!(lines.count(), 3, "Auth0's sentences differ: {drawn}");
+}
+
+#[test]
+fn the_advice_for_a_part_is_what_the_check_says_of_it() {
+    let _time = turned_time();
+    let practice = Practice::start(&[]);
+    let (tenant, connection) = practice.database();
+    let hash = |hash: Value| User {
+        custom_password_hash: Some(hash),
+        ..User::new("part@uni.test")
+    };
+    let factor = |factor: Value| User {
+        mfa_factors: Some(vec![factor]),
+        ..User::new("part@uni.test")
+    };
+    let value = json!({"value": "0123456789abcdef0123456789abcdef", "encoding": "hex"});
+    let with = |part: &str, encoding: &str| {
+        let mut hash = json!({"algorithm": "md5", "hash": value, "salt": {"value": "ab"}});
+        hash[part]["encoding"] = encoding.into();
+        hash
+    };
+    let users = [
+        hash(json!({"algorithm": "md6", "hash": value})),
+        hash(with("hash", "base32")),
+        hash(with("salt", "base32")),
+        hash(with("password", "utf7")),
+        factor(json!({"totp": {"secret": "abc"}})),
+        factor(json!({"phone": {"value": "12"}})),
+        factor(json!({"email": {"value": "no address"}})),
+    ];
+    for user in users {
+        let problem = check_users(&connection, std::slice::from_ref(&user)).remove(0);
+        let job = start_import(&tenant, &connection, &[user]).unwrap();
+        let finished = wait_for_job(&tenant, &job, Duration::from_secs(20)).unwrap();
+        let refused = job_errors(&tenant, &finished).unwrap();
+        let RowError { field, advice, .. } = &refused[0].errors[0];
+        assert_eq!(
+            (field.as_deref(), *advice),
+            (Some(problem.field.as_str()), problem.problem.as_str())
+        );
+    }
+    // To the check a number and a bad text are one mistake; who has sent a number is told that it is one.
+    let number = factor(json!({"phone": {"value": 4930}}));
+    let job = start_import(&tenant, &connection, &[number]).unwrap();
+    let finished = wait_for_job(&tenant, &job, Duration::from_secs(20)).unwrap();
+    let refused = job_errors(&tenant, &finished).unwrap();
     assert!(
-        drawn.contains("row 100: ") && !drawn.contains("row 101: "),
-        "{drawn}"
+        refused[0].errors[0].advice.contains("and not a number"),
+        "{refused}"
     );
+}
+
+#[test]
+fn the_outcome_of_a_job_is_its_headline() {
+    let _time = turned_time();
+    let of = |status: &str, summary: Value| {
+        let ended = json!({"status": status, "summary": summary});
+        let drawn = ended_as(&ended, &json!([])).0.to_string();
+        drawn.lines().next().unwrap().to_string()
+    };
+    let summary = |inserted: u64, updated: u64, failed: u64| json!({"inserted": inserted, "updated": updated, "failed": failed, "total": inserted + updated + failed});
+    assert_eq!(
+        of("completed", summary(25, 0, 0)),
+        "job completed: 25 of 25 inserted"
+    );
+    assert_eq!(
+        of("completed", summary(0, 3, 0)),
+        "job completed: 3 of 3 updated"
+    );
+    assert_eq!(
+        of("completed", summary(1, 2, 3)),
+        "job completed, which is not success: 1 of 6 inserted, 2 updated, 3 refused; job_errors says why"
+    );
+    assert!(of("failed", Value::Null).starts_with("job failed: none of its rows is accounted for"));
 }

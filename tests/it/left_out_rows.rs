@@ -57,7 +57,10 @@ fn rows_that_are_left_out_are_in_a_file_and_the_first_of_them_in_the_report() {
         (1_000, 1_500)
     );
     assert_eq!(report.attention()[999].row, 1_009);
-    assert!(report.to_string().contains("2,500 failed"), "{report}");
+    assert!(
+        report.to_string().contains("2,500 faulty rows left out"),
+        "{report}"
+    );
     let failed = report.failed().unwrap();
     assert_eq!(failed.len(), 2_500);
     assert_eq!(failed[2_499].email, "no address 2500");

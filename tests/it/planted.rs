@@ -218,7 +218,7 @@ fn a_clock_that_was_set_back_during_a_run_leaves_a_report_that_can_be_shown() {
         write_lines(&folder, &entries);
         let report = read_import(&name.folder()).unwrap();
         assert!(report.jobs().iter().all(|job| job.from <= job.to));
-        assert!(report.to_string().contains("60 inserted of 60"), "{report}");
+        assert!(report.to_string().contains("60 of 60 inserted"), "{report}");
         report.evcxr_display();
     }
 }

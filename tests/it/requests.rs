@@ -129,8 +129,14 @@ fn clones_share_the_record_and_it_stays_bounded() {
     assert_eq!((log.len(), log.before()), (200, 5));
     let text = log.to_string();
     assert!(
-        text.starts_with("205 requests sent, the last 25 shown\n181. GET /api/v2/users-by-email?"),
+        text.starts_with("205 requests sent, the last 25 shown: `tenant.requests()[175]` shows one of them whole\n[175] GET /api/v2/users-by-email?"),
         "{text}"
+    );
+    assert_eq!(text.lines().count(), 26, "one line each: {text}");
+    let one = log[175].to_string();
+    assert!(
+        one.contains("\n   answered []\n   printf 'Authorization"),
+        "{one}"
     );
 }
 
@@ -141,7 +147,7 @@ fn what_was_not_answered_is_there_too() {
     get_connection_id(&tenant, DATABASE).unwrap();
     let log = tenant.requests();
     assert_eq!((log[0].status, log[1].status), (None, Some(200)));
-    assert!(log.to_string().contains(": no answer after"), "{log}");
+    assert!(log.to_string().contains(": no answer, "), "{log}");
 }
 
 /// What the processes that a line starts are told as arguments, which everybody on the machine can read, and what

@@ -81,7 +81,7 @@ fn a_second_time_is_told_before_anything_is_sent_and_brings_whom_the_first_did_n
     );
     assert!(text.starts_with(&told), "{text}");
     for part in [
-        ": 4 inserted, 1 failed of 5 (imports/",
+        ": 4 inserted, 1 faulty of 5 (imports/",
         "so nothing was sent: ImportOptions::again(Again::Missing) sends whom it did not bring in",
     ] {
         assert!(text.contains(part), "{text}");

@@ -76,7 +76,7 @@ fn connections_are_listed_with_what_they_mean_for_an_import() {
     for part in [
         "7 connections, of which 5 take an import",
         "NO: no application uses it",
-        "NO: its strategy is `email`",
+        "NO: its strategy is email",
     ] {
         assert!(drawn.contains(part), "{part} not in {drawn}");
     }
