@@ -113,7 +113,7 @@ fn fact((name, value): &(&'static str, String)) -> String {
 }
 
 fn entry(entry: &Entry) -> String {
-    let (title, hover) = cell(&entry.title);
+    let title = escape(&words_of_others(&entry.title, LONGEST_SAID));
     let place = words(&words_of_others(&entry.place, LONGEST_CELL));
     let lines = entry.lines.iter();
     let lines: String = lines
@@ -121,7 +121,7 @@ fn entry(entry: &Entry) -> String {
         .collect();
     format!(
         "<li style=\"border-top:1px solid {RULE};margin-top:.4em;padding-top:.3em;overflow-wrap:anywhere\">\
-         {place}: <b{hover}>{title}</b><ul style=\"list-style:none;margin:0;padding:0 0 0 1.6em\">{lines}</ul></li>"
+         {place}: <b>{title}</b><ul style=\"list-style:none;margin:0;padding:0 0 0 1.6em\">{lines}</ul></li>"
     )
 }
 

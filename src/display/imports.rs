@@ -227,7 +227,7 @@ impl Group {
         let names = users.map(|(row, email)| (Some(*row), email.as_str()));
         let about = match self.field.as_str() {
             "" => "reason".to_string(),
-            field => format!("`{field}`"),
+            field => field.to_string(),
         };
         Entry {
             place: format!("{} {}", grouped(self.number), self.word()),
@@ -356,5 +356,48 @@ mod tests {
             "{}",
             twice.title
         );
+    }
+
+    #[test]
+    fn the_outcome_of_an_import_is_its_headline_and_its_colour() {
+        let of = |counts: &[(&'static str, u64)]| {
+            let tally = Tally {
+                counts: counts.to_vec(),
+                total: counts.iter().map(|(_, number)| number).sum(),
+            };
+            (colour(&tally), tally.headline())
+        };
+        for (counts, edge, headline) in [
+            (vec![("inserted", 25)], GOOD, "25 of 25 inserted"),
+            (
+                vec![("updated", 3), ("left out", 1)],
+                GOOD,
+                "3 of 4 updated, 1 left out",
+            ),
+            (
+                vec![("inserted", 5_998), ("faulty", 2)],
+                WARNING,
+                "5,998 of 6,000 inserted, 2 faulty rows left out",
+            ),
+            (
+                vec![
+                    ("inserted", 1),
+                    ("updated", 2),
+                    ("refused", 3),
+                    ("faulty", 1),
+                ],
+                WARNING,
+                "1 of 7 inserted, 2 updated, 3 refused, 1 faulty row left out",
+            ),
+            (vec![("already there", 4)], NEUTRAL, "4 of 4 already there"),
+            (
+                vec![("not done yet", 4)],
+                WARNING,
+                "0 of 4 inserted, 4 not done yet",
+            ),
+            (vec![("refused", 4)], BAD, "0 of 4 inserted, 4 refused"),
+        ] {
+            assert_eq!(of(&counts), (edge, headline.to_string()));
+        }
     }
 }

@@ -76,7 +76,8 @@ fn table(shown: &Table) -> String {
 }
 
 fn entry(entry: &Entry) -> String {
-    let head = format!("{}: {}", cell(&entry.place), cell(&entry.title));
+    let title = words_of_others(&entry.title, LONGEST_SAID);
+    let head = format!("{}: {title}", cell(&entry.place));
     let line = |(name, text): &(String, String)| {
         format!("   {}: {}", cell(name), words_of_others(text, LONGEST_SAID))
     };

@@ -318,7 +318,7 @@ pub(crate) fn advice(code: &str, field: Option<&str>) -> &'static str {
             "this is not a phone number that Auth0 takes: it must be + and 1 to 15 digits with nothing between them"
         }
         ("MFA_FACTORS_FAILED", _) => {
-            "the user came in without the second factor: mend the factor and import this user again, which is safe"
+            "a second factor was not taken: a TOTP secret must be base32, A to Z and 2 to 7, a phone number + and 1 to 15 digits, and an e-mail name@domain; mend it and import this user again, which is safe"
         }
         ("INVALID_FORMAT" | "FORMAT", Some("username")) => {
             "the username must not look like an e-mail address or a phone number, and must not hold spaces: give another one"

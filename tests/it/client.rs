@@ -32,7 +32,7 @@ fn users_are_imported_reported_and_removed_again() {
     assert!(
         finished
             .to_string()
-            .contains("completed, which is not success: 3 of 6 failed")
+            .contains("completed, which is not success: 3 of 6 inserted, 3 refused")
     );
 
     let errors = job_errors(&tenant, &finished).unwrap();

@@ -281,12 +281,7 @@ fn advice_for_a_second_factor_names_its_form() {
     let finished = wait_for_job(&tenant, &job, LIMIT).unwrap();
     let errors = job_errors(&tenant, &finished).unwrap();
     for error in &errors[0].errors {
-        assert!(
-            error
-                .advice
-                .contains("Base32 without padding (A-Z and 2-7)"),
-            "{error:?}"
-        );
+        assert!(error.advice.contains("must be base32"), "{error:?}");
     }
     assert_eq!(
         errors[0].errors[0].message,

@@ -161,6 +161,7 @@ fn print_answers() {
     // Data are as they came, but for the kernel's words.
     println!("{}", escaped(name));
     show!("RequestLog", tenant.requests());
+    show!("SentRequest", tenant.requests()[0]);
     let sent = &tenant.requests()[0];
     println!(
         "{}\n{}\n{}",

@@ -285,11 +285,11 @@ fn a_plan_is_that_of_the_import_with_these_options() {
         (plan.slots, plan.duration(), plan.to_string())
     };
     let (slots, (at_best, at_worst), card) = planned(ImportOptions::default());
-    assert!(slots == 2 && card.contains(", two at a time"), "{card}");
+    assert!(slots == 2 && card.contains("· two at a time"), "{card}");
     let (slots, alone, card) = planned(ImportOptions::default().slots(1));
-    assert!(slots == 1 && card.contains(", one at a time"), "{card}");
+    assert!(slots == 1 && card.contains("· one at a time"), "{card}");
     assert_eq!(alone, (2 * at_best, 2 * at_worst));
     let (_, more, card) = planned(ImportOptions::default().slots(3));
-    assert!(card.contains(", 3 at a time"), "{card}");
+    assert!(card.contains("· 3 at a time"), "{card}");
     assert_eq!(more, (at_best, at_worst), "nobody names a speed of three");
 }

@@ -16,10 +16,14 @@ fn in_a_process(name: &str, settings: &[(&str, &str)]) -> String {
     said(command.envs(settings.iter().copied()))
 }
 
-/// Prints everything a reader can see of what was sent: `Debug`, plain and html.
+/// Prints everything a reader can see of what was sent: `Debug`, plain and html, of all and of each.
 fn show(tenant: &Tenant) {
     println!("{:?}\n{}", tenant.requests(), tenant.requests());
     tenant.requests().evcxr_display();
+    for sent in &tenant.requests() {
+        println!("{sent}");
+        sent.evcxr_display();
+    }
 }
 
 fn import_of_secrets() {

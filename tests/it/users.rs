@@ -187,3 +187,20 @@ proptest! {
         prop_assert_eq!(names.len(), count);
     }
 }
+
+#[test]
+fn a_table_of_users_has_a_column_for_what_some_user_has() {
+    let mut users = generate_users("column", "example.com", 2).unwrap();
+    let drawn = users.to_string();
+    for gone in [" name ", "user_metadata", "app_metadata", "mfa_factors"] {
+        assert!(!drawn.contains(gone), "{gone}: {drawn}");
+    }
+    users[0].name = Some("Ada".to_string());
+    users[0].user_metadata = json!({"team": "blue"}).as_object().cloned();
+    users[1].mfa_factors = Some(vec![json!({"totp": {"secret": "ABCDEFGH"}})]);
+    let drawn = users.to_string();
+    for part in [" name ", "│ team: \"blue\" │", "│ totp "] {
+        assert!(drawn.contains(part), "{part}: {drawn}");
+    }
+    assert!(!drawn.contains("ABCDEFGH"), "{drawn}");
+}
