@@ -287,7 +287,7 @@ mod tests {
         );
         let error = read(many.as_bytes()).unwrap_err().to_string();
         assert!(
-            error.contains("over 2,000,000 values in one user"),
+            error.contains("one user may have over 2,000,000 values"),
             "{error}"
         );
         for row in ["{}", "[]", "{\"user_id\":{}}", "{\"user_id\":\"auth0|1\""] {

@@ -198,7 +198,7 @@ mod tests {
         assert_eq!(hash_like(&custom), like);
         assert_eq!(like.to_string().len(), custom.to_string().len());
         let factors = json!([{"totp": {"secret": "JBSWY3DP"}}, {"phone": {"value": "+4912"}}, {"email": {"value": "ada+x@uni.test"}}]);
-        let like = json!([{"totp": {"secret": "AAAAAAAA"}}, {"phone": {"value": "+1111"}}, {"email": {"value": "aaa+a@aaaa.aaa"}}]);
+        let like = json!([{"totp": {"secret": "AAAAAAAA"}}, {"phone": {"value": "+1111"}}, {"email": {"value": "aaa+a@aaa.aaaa"}}]);
         assert_eq!(factor_like(&factors, ""), like);
     }
 

@@ -196,8 +196,8 @@ fn a_table_of_users_has_a_column_for_what_some_user_has() {
         assert!(!drawn.contains(gone), "{gone}: {drawn}");
     }
     users[0].name = Some("Ada".to_string());
-    users[0].user_metadata = json!({"team": "blue"}).as_object().cloned();
-    users[1].mfa_factors = Some(vec![json!({"totp": {"secret": "ABCDEFGH"}})]);
+    users[0].user_metadata = serde_json::json!({"team": "blue"}).as_object().cloned();
+    users[1].mfa_factors = Some(vec![serde_json::json!({"totp": {"secret": "ABCDEFGH"}})]);
     let drawn = users.to_string();
     for part in [" name ", "│ team: \"blue\" │", "│ totp "] {
         assert!(drawn.contains(part), "{part}: {drawn}");
