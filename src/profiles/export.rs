@@ -292,7 +292,10 @@ mod tests {
         );
         for row in ["{}", "[]", "{\"user_id\":{}}", "{\"user_id\":\"auth0|1\""] {
             let error = read(row.as_bytes()).unwrap_err().to_string();
-            assert!(error.contains("line 1 of the file is not a user"), "{error}");
+            assert!(
+                error.contains("line 1 of the file is not a user"),
+                "{error}"
+            );
         }
     }
 }
