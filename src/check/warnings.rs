@@ -40,7 +40,7 @@ fn profile_size(user: &User) -> Faults {
         faults.add(
             &longest_field(user),
             format!(
-                "makes the profile {} bytes or more, over Auth0's limit of 10 KB: Auth0 takes it for now, with a warning in the tenant's log, and may refuse it from 2027-03-04: shorten it",
+                "makes the profile {} bytes or more, over Auth0's limit of 10 KB: it is taken for now, with a warning in the tenant's log, and may be refused from 2027-03-04: shorten it",
                 grouped(bytes)
             ),
         );

@@ -103,7 +103,7 @@ impl Earlier {
             }
             let name = connection.name.as_deref().unwrap_or(connection.as_str());
             let when = run.begun_at.map(|at| utc(at / 1_000)).unwrap_or_default();
-            let did = format!("{name} before, on {when}: {}", told(&run, &report));
+            let did = format!("{name} on {when}: {}", told(&run, &report));
             if !run.open_files().is_empty() {
                 return Err(Error::same_file_unfinished(&file.path, &folder, &did));
             }

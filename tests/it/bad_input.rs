@@ -109,7 +109,7 @@ fn a_run_of_another_tenant_or_into_no_connection_is_refused() {
     says(
         import_users(&tenant, &emails, &[User::new("a@uni.test")], &quick(&name)),
         &format!(
-            "cannot use the run folder {folder}: a run with this name already exists already: resume it with resume_import, or give the new one another name"
+            "cannot use the run folder {folder}: a run with this name already exists: resume it with resume_import, or choose another name"
         ),
     );
     let name = Named::new("nowhere");
@@ -117,7 +117,7 @@ fn a_run_of_another_tenant_or_into_no_connection_is_refused() {
     says(
         import_users(&tenant, &nowhere, &users, &quick(&name)),
         &format!(
-            "the import stopped: the tenant refused POST /api/v2/jobs/users-imports (400 inexistent_connection): The connection does not exist; mend what it names and run this cell again; 0 inserted, 1 not done yet of 1, which is written down: continue with resume_import(&tenant, \"{}\")",
+            "the import stopped: the tenant refused POST /api/v2/jobs/users-imports (400 inexistent_connection): The connection does not exist; fix what it names and run this cell again; 0 inserted, 1 not done yet of 1, and the run's folder records it: continue with resume_import(&tenant, \"{}\")",
             name.folder()
         ),
     );
@@ -137,7 +137,7 @@ fn a_csv_file_is_told_where_it_is_wrong() {
     says(
         read_csv(path, &[]),
         &format!(
-            "cannot read users from {path}: no column is named `email` (it has: mail, name): say which one it is, as in read_csv(path, &[(\"E-Mail\", \"email\")])"
+            "cannot read users from {path}: no column is named `email` (it has: mail, name): name the column of e-mails, as in read_csv(path, &[(\"E-Mail\", \"email\")])"
         ),
     );
     says(
@@ -170,7 +170,7 @@ fn a_csv_file_is_told_where_it_is_wrong() {
     assert_eq!(told(read_csv(path, &[]).unwrap()), wanted);
     says(
         read_csv("/nowhere/at/all.csv", &[]),
-        "cannot read users from /nowhere/at/all.csv: No such file or directory (os error 2): paths begin in the working folder, which is the notebook's",
+        "cannot read users from /nowhere/at/all.csv: No such file or directory (os error 2): relative paths begin in the notebook's folder",
     );
 }
 
@@ -185,9 +185,9 @@ fn a_broken_line_is_told_by_its_number_and_the_rest_is_kept() {
     let line = |rest: &str| format!("cannot read users from {path}: line {rest}");
     let wanted = [
         "a@uni.test".to_string(),
-        line("2 is not one whole JSON object (column 9)"),
-        line("4 is not one whole JSON object (column 0)"),
-        line("5 is no user: email wants text"),
+        line("2 is not one complete JSON object (column 9)"),
+        line("4 is not one complete JSON object (column 0)"),
+        line("5 is not a user: email must be text"),
         line("6 has over 4,194,304 bytes, far more than an import takes"),
         "jü@uni.test".to_string(),
     ];
@@ -236,7 +236,7 @@ fn ten_megabytes_in_one_field_cost_that_row_alone() {
         (
             1,
             Some("nickname"),
-            "makes the user 3,000,036 bytes, and an upload has room for 511,438: send less of it"
+            "makes the user 3,000,036 bytes, and an upload has room for 511,438: shorten it"
         )
     );
     // And before anything is sent, where all users are there at once; not in the e-mail, either.
@@ -248,7 +248,7 @@ fn ten_megabytes_in_one_field_cost_that_row_alone() {
     let name = Named::new("heavy");
     says(
         import_users(&tenant, &connection, &[heavy], &quick(&name)),
-        "nothing was sent, since the check of 1 user found: row 1 (heavy@uni.test): user_metadata makes the user 600,051 bytes, and an upload has room for 511,438: send less of it; mend them, or leave them out with ImportOptions::skip_bad_rows",
+        "nothing was sent: the check of 1 user found: row 1 (heavy@uni.test): user_metadata makes the user 600,051 bytes, and an upload has room for 511,438: shorten it; fix them, or leave them out with ImportOptions::skip_bad_rows",
     );
     let error = import_users(
         &tenant,

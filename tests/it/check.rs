@@ -39,7 +39,11 @@ fn each_mistake_is_told_in_the_words_of_the_file() {
             "username",
             "has 16 characters, and the connection takes 1 to 15",
         ),
-        (json!({"username": "a b"}), "username", "holds ' '"),
+        (
+            json!({"username": "a b"}),
+            "username",
+            "has the character ' '",
+        ),
         (
             json!({"username": "a@b.edu"}),
             "username",
@@ -96,7 +100,7 @@ fn each_mistake_is_told_in_the_words_of_the_file() {
             "custom_password_hash.hash.key",
             "hmac needs it",
         ),
-        (metadata("email"), "app_metadata.email", "keeps for itself"),
+        (metadata("email"), "app_metadata.email", "reserves"),
         (
             json!({"mfa_factors": []}),
             "mfa_factors",
@@ -135,7 +139,7 @@ fn each_mistake_is_told_in_the_words_of_the_file() {
         (
             json!({"user_id": "google-oauth2|1"}),
             "user_id",
-            "give what comes after google-oauth2| alone",
+            "give only the part after google-oauth2|",
         ),
         (json!({"user_id": ""}), "user_id", "is empty"),
         (json!({"user_id": "a b"}), "user_id", "has white space"),
@@ -143,7 +147,7 @@ fn each_mistake_is_told_in_the_words_of_the_file() {
         (
             json!({"user_id": "é".repeat(300)}),
             "user_id",
-            "has 300 characters, and Auth0 takes 255",
+            "has 300 characters, and Auth0 takes at most 255",
         ),
         (
             json!({"user_metadata": {"address.city": "Berlin"}}),
@@ -364,8 +368,8 @@ fn a_row_that_is_left_out_takes_nothing_from_a_good_one() {
         (6, "email"),
     ];
     assert_eq!(told, wanted);
-    assert!(found[1].problem.contains("that of row 2 too"), "{found:?}");
-    assert!(found[2].problem.contains("that of row 4 too"), "{found:?}");
+    assert!(found[1].problem.contains("is also in row 2"), "{found:?}");
+    assert!(found[2].problem.contains("is also in row 4"), "{found:?}");
 }
 
 /// A user with one or no field out of the ordinary; the number keeps them apart.

@@ -360,7 +360,7 @@ fn what_cannot_be_removed_is_named_and_what_was_lost_is_found() {
         "{accepted:?}"
     );
     assert!(
-        comparison.left[0].contains("may still be at work"),
+        comparison.left[0].contains("may still be running"),
         "{:?}",
         comparison.left
     );

@@ -219,7 +219,7 @@ fn a_name_in_another_case_is_told_and_the_exact_one_comes_first() {
     let refused = get_connection_id(&answering(vec![ok(&both)]), "STAFF").unwrap_err();
     assert_eq!(
         refused.to_string(),
-        "no connection `STAFF`, but for upper and lower case: Staff, staff; give the name exactly; this tenant has: Staff, staff"
+        "there is no connection `STAFF`, but there is one that differs in upper and lower case: Staff, staff; give the name exactly; this tenant has: Staff, staff"
     );
 }
 
@@ -361,7 +361,7 @@ fn users_may_share_an_email_where_the_connection_lets_them_and_an_upsert_is_refu
     let told = told(&connection, &users);
     let fields: Vec<&str> = told.iter().map(|(field, _)| field.as_str()).collect();
     assert_eq!(fields, ["username", "phone_number"]);
-    assert_eq!(told[0].1, "is that of row 1 too: leave one of them out");
+    assert_eq!(told[0].1, "is also in row 1: leave out one of the two");
 
     let upsert = ImportOptions::default().upsert(true);
     let stream = || users.clone().into_iter().map(Ok);

@@ -91,7 +91,7 @@ fn a_stream_of_users_names_the_row_and_what_it_takes() {
     let error = hashed.last().unwrap().unwrap_err();
     assert_eq!(
         error.to_string(),
-        "user 252 (nameless@uni.test) has no username that could be the password: use Passwords::Shared"
+        "user 252 (nameless@uni.test) has no username to use as the password: use Passwords::Shared"
     );
     let all = set_passwords(&[User::new("a@uni.test")], Passwords::SameAsUsername).unwrap_err();
     let advice = "use Passwords::Random or Passwords::Shared";
@@ -125,7 +125,7 @@ fn a_measurement_of_nothing_is_told_what_it_wants() {
     let error = measure_hashing(0).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "a count of 0 measures nothing: ask for one or more"
+        "a count of 0 measures nothing: ask for at least one"
     );
 }
 
@@ -162,7 +162,7 @@ fn hashes_that_are_not_completed_are_not_told_to_be_left_out_of_an_import() {
     let error = recipe.complete(&[User::new("a@uni.test")]).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "no hash was completed, since a look at 1 user found: row 1 (a@uni.test): custom_password_hash.hash.value is missing: map the column that holds the hash to it; mend them, or leave those users out"
+        "no hash was completed: the check of 1 user found: row 1 (a@uni.test): custom_password_hash.hash.value is missing: map the column that holds the hash to it; fix them, or leave those users out"
     );
     assert_eq!(error.problems().len(), 1);
 }

@@ -39,7 +39,7 @@ fn faults_happen_as_often_as_they_were_set_and_are_counted() {
     let message = body["message"].as_str().unwrap();
     assert!(
         status == 400
-            && message.contains("unknown fault earthquake; known are job-speed")
+            && message.contains("unknown fault earthquake; the faults are job-speed")
             && message.ends_with(
                 "with @, at one of connections, upload, job, report, search, users, delete, token"
             ),

@@ -107,7 +107,7 @@ fn what_cannot_be_sent_is_told_before_anything_is() {
     assert!(
         error.contains("nothing was sent")
             && error.contains("row 2 (nobody): email")
-            && error.contains("that of row 1 too"),
+            && error.contains("is also in row 1"),
         "{error}"
     );
     assert!(!PathBuf::from(name.folder()).exists() && all_in_tenant(&practice).is_empty());

@@ -112,8 +112,8 @@ fn every_row_is_in_one_count_with_its_reason_and_its_line() {
     let failing = inspection.failing();
     let reasons: BTreeSet<&str> = failing.iter().map(|(why, _)| why.as_str()).collect();
     assert_eq!(failing.len(), 4, "{failing:?}");
-    assert!(reasons.contains("email is that of a row before it too: leave one of them out"));
-    assert!(reasons.contains("username is that of a row before it too: leave one of them out"));
+    assert!(reasons.contains("email is also in an earlier row: leave out one of the two"));
+    assert!(reasons.contains("username is also in an earlier row: leave one of them out"));
     let hashes = inspection.hashes();
     let hashes: BTreeSet<(&str, u64)> = listed(&hashes).into_iter().collect();
     let expected = [
@@ -142,7 +142,7 @@ fn every_row_is_in_one_count_with_its_reason_and_its_line() {
     }
     let resets = given.saved(&inspection, "reset-password.csv");
     assert_eq!(resets.len(), 3, "{resets:?}");
-    assert!(resets[1].starts_with("5,cay@example.com,cay,\"theirs is a Drupal 7 hash: it "));
+    assert!(resets[1].starts_with("5,cay@example.com,cay,\"the file has a Drupal 7 hash: it "));
     assert_eq!(
         resets[2],
         "9,gus@example.com,gus,the file has no password for this user"
@@ -172,7 +172,7 @@ fn a_column_of_hashes_that_goes_nowhere_is_the_first_thing_it_says() {
     text += &format!("ada@example.com,{BCRYPT}\n");
     let given = Given::new(&text);
     let inspection = given.inspected();
-    let lost = "`legacy_hash` looks like hashes of passwords in 1 row and goes nowhere, and no later import can bring them: map it with ReadOptions::map(\"legacy_hash\", \"hash\"), or name it in ReadOptions::leave_out";
+    let lost = "`legacy_hash` looks like password hashes in 1 row but is not mapped, and no later import can add them: map it with ReadOptions::map(\"legacy_hash\", \"hash\"), or name it in ReadOptions::leave_out";
     assert_eq!(inspection.lost_hashes(), [lost]);
     assert_eq!(inspection.to_string().lines().nth(1), Some(lost));
     assert_eq!((inspection.rows(), inspection.ready()), (301, 300));
@@ -320,10 +320,7 @@ fn who_loses_a_second_factor_or_signs_in_elsewhere_is_told() {
         goes("createdTimestamp"),
         (3, "app_metadata.imported.created_at".to_string())
     );
-    assert_eq!(
-        goes("enabled"),
-        (3, "blocked, the other way round".to_string())
-    );
+    assert_eq!(goes("enabled"), (3, "blocked, reversed".to_string()));
     assert_eq!(goes("nonsense"), (1, "nowhere".to_string()));
 }
 
@@ -463,8 +460,8 @@ fn an_import_does_with_the_file_what_its_inspection_said() {
     assert_eq!((counts.inserted, counts.failed), (2, 4), "{report}");
     let shown = report.to_string();
     for words in [
-        "email: is that of row 1 too",
-        "email: is no address Auth0 takes",
+        "email: is is also in row 1",
+        "email: is not an address that Auth0 takes",
         "blocked wants true or false",
     ] {
         assert!(shown.contains(words), "{words} is not in\n{shown}");

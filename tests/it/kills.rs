@@ -277,7 +277,7 @@ fn progress_is_told_by_the_jobs_own_word_where_they_give_it() {
     let silent = progress_line(&practice);
     assert!(
         silent.starts_with(
-            "0 of 120 users, no job has ended yet; 2 jobs running; at the speeds Auth0's staff name it takes "
+            "0 of 120 users, no job has ended yet; 2 jobs running; at the speeds that Auth0's staff name it takes "
         ),
         "{silent}"
     );

@@ -40,7 +40,7 @@ fn an_answer_is_read_to_a_limit_whatever_length_it_says() {
     ] {
         let error = list_connections(&endless(head)).unwrap_err().to_string();
         assert!(
-            error.contains("it has over 67,108,864 bytes, the most that are read"),
+            error.contains("it has over 67,108,864 bytes, which is the most that is read"),
             "{error}"
         );
     }
@@ -62,7 +62,7 @@ fn an_answer_of_very_many_values_is_not_read_as_json() {
     let tenant = Tenant::new(&base, &token(&base, json!({}))).unwrap();
     let error = list_connections(&tenant).unwrap_err().to_string();
     assert!(
-        error.contains("it may hold over 2,000,000 values, the most that are read"),
+        error.contains("it may hold over 2,000,000 values, which is the most that is read"),
         "{error}"
     );
 }
@@ -175,7 +175,7 @@ fn a_heading_has_its_limits() {
     let wide = format!("email{}", ",x".repeat(99_999));
     let error = refused(&wide, &[]);
     assert!(
-        error.contains("its heading has 100,000 columns, and 1,000 are the most"),
+        error.contains("its heading has 100,000 columns, and at most 1,000 are read"),
         "{error}"
     );
     let error = refused(&format!("email,\"{}", "x,".repeat(3_000_000)), &[]);
@@ -188,7 +188,7 @@ fn a_heading_has_its_limits() {
     let deep = format!("email,custom_password_hash{}", ".a".repeat(20_000));
     let error = refused(&deep, &[]);
     assert!(
-        error.contains("leads 20,001 levels in, and 4 are the most"),
+        error.contains("is 20,001 levels deep, and at most 4 are read"),
         "{error}"
     );
     let error = refused("email,plan", &[("plan", "user_metadata.a.b.c.d")]);
@@ -229,7 +229,7 @@ fn levels_within_a_row_and_names_that_are_told_have_limits() {
     );
     let error = read[1].as_ref().unwrap_err().to_string();
     assert!(
-        error.contains("line 2 has lists or objects within each other over 32 levels deep"),
+        error.contains("line 2 has lists or objects nested over 32 levels deep"),
         "{error}"
     );
     let cell = nested(33).replace('"', "\"\"");
@@ -291,7 +291,7 @@ fn a_hash_does_not_decide_how_long_and_how_much() {
         for part in [
             "custom_password_hash takes ",
             takes,
-            "512 MB and 5 s are the most that is spent here",
+            "at most 512 MB and 5 s are spent here",
         ] {
             assert!(error.contains(part), "{part} not in {error}");
         }

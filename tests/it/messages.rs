@@ -29,7 +29,7 @@ fn a_token_that_cannot_work_is_told_before_anything_is_sent() {
         ),
         (
             token(&base, json!({"aud": "abcClientId", "scope": null})),
-            "is needed",
+            "use an access token",
         ),
     ] {
         let error = Tenant::new(domain, &text).unwrap_err().to_string();
@@ -87,7 +87,7 @@ fn bad_answers() -> Vec<(String, &'static str)> {
         ),
         (
             envelope(500, "Internal error."),
-            "(500): Internal error; the fault is on the tenant's side",
+            "(500): Internal error; the tenant itself failed",
         ),
         (
             answer(503, "", "<html>busy</html>"),

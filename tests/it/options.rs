@@ -167,7 +167,7 @@ fn a_time_limit_ends_the_call_and_not_the_run() {
     assert_eq!(
         error.to_string(),
         format!(
-            "the import stopped: the time limit of 0.5 s was reached; 0 inserted, 60 not done yet of 60, which is written down: continue with resume_import(&tenant, \"{folder}\")"
+            "the import stopped: the time limit of 0.5 s was reached; 0 inserted, 60 not done yet of 60, and the run's folder records it: continue with resume_import(&tenant, \"{folder}\")"
         )
     );
     let report = resume_import(&tenant, &folder).unwrap();

@@ -130,7 +130,7 @@ fn a_journal_whose_hashes_are_right_and_whose_numbers_cannot_be_is_refused() {
             "Sealed",
             "/rows",
             json!(61),
-            "61 rows were read, and 60 were packed or left out",
+            "61 rows were read, but 60 were packed or left out",
         ),
         ("Sealed", "/before", most.clone(), "were packed or left out"),
         ("Sending", "/file", json!(0), "there is no file 0, of 2"),
@@ -261,7 +261,7 @@ fn a_journal_whose_lines_come_in_an_order_that_cannot_be_is_refused() {
         ),
         (end, begun, "a run begins once, before everything else"),
         (packed, left_out(3), "row 3 was left out"),
-        (sealed, left_out(3), "row 3 was told of before"),
+        (sealed, left_out(3), "row 3 was recorded before"),
         (end, left_out(61), "all users had already been read"),
         (
             sealed + 1,
@@ -360,7 +360,7 @@ fn a_run_folder_is_its_owners_alone_and_one_that_is_not_is_refused() {
         set_mode(path, open);
         let error = plan_run_removal(&tenant, &name.folder()).unwrap_err();
         let said = format!(
-            "cannot use the run folder {}: others can read or write it (mode {open:o}), and this crate makes it for you alone, so what it says is not believed: if you know where it comes from, run `chmod -R go= {}`",
+            "cannot use the run folder {}: others can read or write it (mode {open:o}), though this crate makes it for you only, so it is not trusted: if you know where it came from, run `chmod -R go= {}`",
             path.display(),
             folder.display()
         );
@@ -519,7 +519,7 @@ fn a_folder_that_is_not_ours_is_never_the_latest_import() {
     let working = WorkingFolder::new();
     let planted = working.plant("planted", Some(1_795_000_000_009));
     set_mode(&planted, 0o755);
-    let none = "cannot use the run folder imports: what is in it is no run of yours, or damaged: read_import of one of its folders says why";
+    let none = "cannot use the run folder imports: it holds no run that is yours and undamaged: call read_import on one of its folders to see why";
     assert_eq!(working.latest(), none);
     working.plant("mine", Some(1_795_000_000_001));
     assert_eq!(working.latest(), "imports/mine");

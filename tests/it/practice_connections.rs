@@ -122,7 +122,7 @@ fn scopes_on_the_command_line_are_known_ones() {
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert!(
-        said.contains("unknown scope read:user; known are read:connections "),
+        said.contains("unknown scope read:user; the scopes are read:connections "),
         "{said}"
     );
 }

@@ -235,11 +235,11 @@ fn the_detective_says_why_nothing_fits() {
         ),
         (
             wrong_one.to_vec(),
-            "verifies 2 of 3 (sha256, hex, salt as utf8 prefix), but not number 3: is its password right?",
+            "the closest (sha256, hex, salt as utf8 prefix) verifies 2 of 3 hashes, but not number 3; check the password there",
         ),
         (
             vec![KnownHash::new("one", sha256(sha256("one")))],
-            "the first is a sha256 of a sha256, and no recipe describes a hash of a hash",
+            "the first is sha256 of a sha256, and no recipe describes a hash of a hash",
         ),
         (
             vec![KnownHash::new("one", sha256("s1:one")).salt("s1")],
@@ -255,11 +255,11 @@ fn the_detective_says_why_nothing_fits() {
         ),
         (
             vec![KnownHash::new("one", sha256("two"))],
-            "tried were sha256; not tried were an hmac with a key of the system's own",
+            "the search tried sha256; the search did not try an hmac with a key of the system",
         ),
         (
             vec![KnownHash::new("one", "0123456789abcdef")],
-            "found no recipe: these hashes have the form of none that is looked for; not tried were",
+            "found no recipe: these hashes have no form that the search knows; the search did not try",
         ),
     ];
     for (known, part) in cases {
@@ -273,7 +273,7 @@ fn the_detective_says_why_nothing_fits() {
 #[test]
 fn what_hashes_say_of_themselves_is_told_and_not_searched_for() {
     let bcrypt = "$2b$04$C9hB01.YxRSTcn/ZOOo4j.TW7xCKKFKBSF.C7E0xiUwumqIDqWUXG";
-    let whole = "and the password given with it does not fit; check that password";
+    let whole = "but the given password does not fit; check that password";
     let of_64_gb = "$argon2id$v=19$m=67108864,t=1,p=1$AAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAA";
     let drupal = "$S$C33783772bRXEx1aCsvY.dqgaaSu76XmVlKrW9Qu8IQlvxHlmzLf";
     let no_hash = "not a known hash: it may be another password in clear text";
@@ -293,7 +293,7 @@ fn what_hashes_say_of_themselves_is_told_and_not_searched_for() {
         (
             vec![bcrypt],
             vec![
-                "number 1 is a bcrypt hash, whole and as Auth0 takes it",
+                "number 1 is a bcrypt hash, complete and as Auth0 takes it",
                 whole,
                 "unless the system first hashed the password or mixed in a pepper",
             ],
@@ -403,7 +403,7 @@ fn a_known_construction_that_auth0_does_not_make_is_named() {
         (
             "r3K/rKwAeaDxCBzxVvrjVCux7jkKN+swL60HMJC0nYI/4+AGbHEgh3Q0mgyrX1zR5niFwREvZhe50R87Su5c3w==",
             "pepper",
-            "the first is made of 5000 sha512 one after the other (Symfony's way)",
+            "the first is made of 5000 rounds of sha512 (Symfony's way)",
         ),
         (
             "7671d3705c6c56abe824a6ae8274a2bd7c937832",
@@ -418,22 +418,22 @@ fn a_known_construction_that_auth0_does_not_make_is_named() {
         (
             "7650fe7af952e9d9f31fb63a1883a68b462730e6",
             "s1",
-            "the first is a sha1 of a sha1",
+            "the first is sha1 of a sha1",
         ),
         (
             "ac821915f69d119edf19465626e1a15cbd7390a6a111ddaa745cb71dc0b7d15b",
             "s1",
-            "the first is a sha256 with the salt in braces behind the password",
+            "the first is a sha256 with the salt in braces after the password",
         ),
         (
             "5dbcbedb00d131a29e0593f976f2b43794293923919ad42766de817fec824a6262799fec8d04cb9b17c48e8eae912658",
             "",
-            "the first is a sha384, which Auth0 takes in an HMAC alone",
+            "the first is a sha384, which Auth0 takes only in an HMAC",
         ),
         (
             "941a136ae0c09ad1394f67083becf8b45539f581",
             "s1",
-            "the first is a ripemd160, which Auth0 takes in an HMAC alone",
+            "the first is a ripemd160, which Auth0 takes only in an HMAC",
         ),
         (
             "bc98d6618f2b25b8dca257fa6c56393eb3da8c29",
@@ -443,12 +443,12 @@ fn a_known_construction_that_auth0_does_not_make_is_named() {
         (
             "5a7d1d2e8f3d9e5e806a3877b84f664bb31d6e5d9d8ffbcf4adc725ac87b3da01f6bc659d4c863f446d1a505bd9b1deb82f3798f23a0ec6085ffc2d00ae679ad",
             "s1",
-            "the first is made of 20 sha512 one after the other (each round takes the hex of the one before)",
+            "the first is made of 20 rounds of sha512 (each round takes the hex of the one before)",
         ),
         (
             "4636015fca9a18799e992fd262f784de81a063bd",
             "Ada",
-            "the first is a sha1 with the salt in small letters: write the salts so, and search again",
+            "the first is a sha1 with the salt in lower case: write the salts in lower case and search again",
         ),
     ] {
         let known = KnownHash::new("one", hash);
@@ -650,7 +650,7 @@ fn a_mixed_column_has_several_recipes_and_each_row_finds_its_own() {
         "verifies numbers 3, 4",
         "verifies numbers 1, 2",
         "verifies numbers 5, 7",
-        "number 6 is verified by none",
+        "no recipe verifies number 6",
         "number 8 is a Drupal 7 hash",
     ] {
         assert!(shown.contains(part), "{part}: {shown}");
@@ -748,7 +748,7 @@ fn faulty() -> Vec<(Value, &'static str, &'static str)> {
         (
             at("sha1", "abc"),
             "hash.encoding",
-            "is hex or base64 for sha1",
+            "must be hex or base64 for sha1",
         ),
         (
             json!({"algorithm": "md5", "hash": {"value": "§§", "encoding": "base64"}}),
@@ -799,12 +799,12 @@ fn faulty() -> Vec<(Value, &'static str, &'static str)> {
                 "$2b$10$C9hB01.YxRSTcn/ZOOo4j.TW7xCKKFKBSF.C7E0xiUwumqIDqWUXG",
             ),
             "hash.encoding",
-            "is utf8 for bcrypt",
+            "must be utf8 or left out for bcrypt",
         ),
         (
             with_salt,
             "salt",
-            "is not taken for pbkdf2, whose hash has its salt inside",
+            "is not used for pbkdf2, whose hash contains its salt",
         ),
         (
             at("pbkdf2", "$pbkdf2-sha512$i=100000,l=64$KNyFsA2rWoE"),
@@ -916,7 +916,7 @@ fn a_hash_that_nothing_would_fit_is_named_with_its_field_before_it_is_sent() {
         let error = verify_password(&users[row], "shh").unwrap_err().to_string();
         assert!(
             error.contains(&format!(
-                "no password can be tried for u{row}@uni.test: custom_password_hash.{field} "
+                "cannot try a password for u{row}@uni.test: custom_password_hash.{field} "
             )),
             "{error}"
         );
@@ -948,17 +948,17 @@ fn passwords_and_users_that_cannot_be_verified_say_why() {
         (
             &bare,
             "one",
-            "no password can be tried for a@uni.test: password_hash is missing, and custom_password_hash too: give the user one with set_passwords",
+            "cannot try a password for a@uni.test: both password_hash and custom_password_hash are missing: set a password with set_passwords",
         ),
         (
             &both,
             "one",
-            "no password can be tried for a@uni.test: custom_password_hash is set together with password_hash: keep only one of the two",
+            "cannot try a password for a@uni.test: custom_password_hash is set together with password_hash: keep only one of the two",
         ),
         (
             &other_cost,
             "one",
-            "no password can be tried for a@uni.test: password_hash has a cost other than 10, the only one that password_hash takes: use custom_password_hash with the algorithm bcrypt",
+            "cannot try a password for a@uni.test: password_hash has a cost other than 10, the only one that password_hash takes: use custom_password_hash with the algorithm bcrypt",
         ),
         (
             &hashed,
@@ -992,7 +992,7 @@ fn recipes_that_auth0_does_not_take_are_refused() {
         ),
         (
             json!({"algorithm": "sha256", "hash": {}}),
-            "cannot use this hash recipe: custom_password_hash.hash.encoding is hex or base64 for sha256",
+            "cannot use this hash recipe: custom_password_hash.hash.encoding must be hex or base64 for sha256",
         ),
         (
             json!({"algorithm": "hmac", "hash": {"encoding": "hex", "digest": "sha1"}}),
@@ -1013,7 +1013,7 @@ fn recipes_that_auth0_does_not_take_are_refused() {
     let recipe = HashRecipe::new(json!({"algorithm": "bcrypt", "hash": {"value": "$2b$04$"}, "salt": {"value": "sixteen letters."}})).unwrap();
     let error = recipe.hash(&"x".repeat(60)).unwrap_err().to_string();
     assert!(
-        error.contains("with its salt it has 76 bytes and bcrypt takes 72"),
+        error.contains("with its salt it has 76 bytes, and bcrypt takes at most 72"),
         "{error}"
     );
     let salted = recipe.hash("x").unwrap();
@@ -1075,7 +1075,7 @@ fn a_description_that_the_recipe_cannot_give_is_refused() {
     for (error, part) in [
         (
             recipe.describe(&zeros, Some("x")),
-            "salt is given, and the recipe has none",
+            "salt is given, but the recipe has no salt",
         ),
         (
             salted.describe(&zeros, None),
@@ -1112,7 +1112,7 @@ fn what_a_lesson_measures_is_bounded() {
         assert_eq!(
             error,
             format!(
-                "cost {cost} is not measured: bcrypt's costs begin at 4, and above 16 one hash takes many seconds; give one in between"
+                "cannot measure cost {cost}: bcrypt's costs begin at 4, and above 16 one hash takes many seconds; choose a cost from 4 to 16"
             )
         );
     }

@@ -130,7 +130,7 @@ fn where_no_speed_is_told_there_is_a_range_and_it_says_what_it_could_not_know() 
     for words in [
         "how fast the tenant's jobs are",
         "its answers did not say",
-        "who of the users is in the connection already",
+        "which users are already in the connection",
         "whether a hash fits",
         "event streams",
     ] {

@@ -89,7 +89,7 @@ fn a_disk_that_is_full_stops_the_run_before_anything_is_sent() {
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     let packed = format!("imports/.packing/{}/users-00001.json", name.0);
     let sentence = format!(
-        "cannot use the run folder {packed}: File too large (os error 27): see that the disk has room and that the folder can be written to"
+        "cannot use the run folder {packed}: File too large (os error 27): check that the disk has room and that the folder can be written to"
     );
     assert!(said.contains(&sentence), "{said}");
     assert!(all_in_tenant(&practice).is_empty());
@@ -229,7 +229,7 @@ fn a_folder_of_another_version_is_refused() {
     assert_eq!(
         error.to_string(),
         format!(
-            "cannot use the run folder {}: another version of this crate wrote it: go on with that one",
+            "cannot use the run folder {}: another version of this crate wrote it: continue with that version",
             name.folder()
         )
     );

@@ -76,13 +76,13 @@ fn a_second_time_is_told_before_anything_is_sent_and_brings_whom_the_first_did_n
     );
     let text = error.to_string();
     let told = format!(
-        "{} was imported into Username-Password-Authentication before, on 20",
+        "nothing was sent: {} was already imported into Username-Password-Authentication on 20",
         it.file.path()
     );
     assert!(text.starts_with(&told), "{text}");
     for part in [
         ": 4 inserted, 1 faulty of 5 (imports/",
-        "so nothing was sent: ImportOptions::again(Again::Missing) sends whom it did not bring in",
+        "): ImportOptions::again(Again::Missing) sends the users that it did not import",
     ] {
         assert!(text.contains(part), "{text}");
     }
@@ -93,7 +93,7 @@ fn a_second_time_is_told_before_anything_is_sent_and_brings_whom_the_first_did_n
     let error = it.again(&quick(&second).again(Again::Missing)).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::SameFile);
     assert!(
-        error.to_string().ends_with("): let it end first"),
+        error.to_string().ends_with("): wait until it ends"),
         "{error}"
     );
     drop(lock);
@@ -286,7 +286,7 @@ fn who_is_there_already_is_named_before_anything_is_sent() {
     let plan = plan_import_with(&tenant, &connection, &users, &options).unwrap();
     assert_eq!(
         plan.notes[0],
-        "looking up who is there already: 4 requests, 1 s at 1000 a second"
+        "looking up existing users: 4 requests, 1 s at 1000 a second"
     );
     let report = import_users(&tenant, &connection, &users, &options).unwrap();
     assert_eq!(counted(&report), [3, 0, 1, 0, 4], "{report}");

@@ -667,7 +667,7 @@ fn what_is_left_of_a_run_that_had_packed_nobody_does_not_use_its_name_up() {
     std::fs::write(folder.join("notes.txt"), "mine").unwrap();
     let error = stream(Vec::from(two().map(Ok))).unwrap_err().to_string();
     assert!(
-        error.contains("a folder of this name is there, and no run is in it"),
+        error.contains("a folder with this name already exists, and there is no run in it"),
         "{error}"
     );
     assert!(folder.join("notes.txt").exists());
@@ -683,7 +683,7 @@ fn a_rate_that_is_no_number_is_refused_before_anything_is_made() {
     assert!(
         error
             .to_string()
-            .contains("requests_per_second is no number"),
+            .contains("requests_per_second cannot be used: it is not a number"),
         "{error}"
     );
     let connection = ConnectionId::new(ID).unwrap();

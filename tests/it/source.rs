@@ -104,13 +104,13 @@ fn an_export_streams_into_a_tenant_and_a_broken_line_costs_itself_alone() {
     for (reason, part) in reasons.iter().zip([
         "2 cannot read users from",
         "3 cannot read users from",
-        "5 is that of row 1 too",
+        "5 is is also in row 1",
         "6 is no address",
     ]) {
         assert!(reason.starts_with(part), "{reason}");
     }
     assert!(
-        reasons[0].contains("line 3 is not one whole JSON object"),
+        reasons[0].contains("line 3 is not one complete JSON object"),
         "{}",
         reasons[0]
     );
@@ -178,7 +178,7 @@ fn a_file_without_a_heading_shows_nothing_of_its_first_user() {
         let file = TestFile::new(first_user.as_bytes());
         let error = read_csv(file.path(), columns).unwrap_err().to_string();
         assert!(
-            error.contains("its first line is a user and no heading")
+            error.contains("its first line is a user, not a heading")
                 && !error.contains("battery")
                 && !error.contains("k9UDAd"),
             "{error}"
@@ -221,7 +221,10 @@ fn a_source_that_cannot_be_read_any_further_leaves_the_run_open() {
         text.contains("cannot read users from /nowhere/at/all"),
         "{text}"
     );
-    assert!(text.contains(" of 60, which is written down"), "{text}");
+    assert!(
+        text.contains(" of 60, and the run's folder records it"),
+        "{text}"
+    );
 
     let report = resume_import(&tenant, stopped.folder().unwrap()).unwrap();
     assert_eq!((report.counts().inserted, report.counts().total), (60, 60));

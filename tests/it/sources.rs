@@ -396,7 +396,7 @@ fn more_of_the_systems() {
         ldif.faults()
     );
     assert!(
-        ldif.faults()[0].starts_with("line 5 has a line that is no attribute"),
+        ldif.faults()[0].starts_with("line 5 has a line that is not an attribute"),
         "{:?}",
         ldif.faults()
     );
@@ -448,7 +448,7 @@ fn values_are_read_as_databases_and_sheets_write_them() {
     assert!(
         seen.counts
             .to_string()
-            .contains("name begins or ends with a blank in 1 row, which was kept"),
+            .contains("name begins or ends with a space in 1 row, which was kept"),
         "{}",
         seen.counts
     );
@@ -469,16 +469,16 @@ fn values_are_read_as_databases_and_sheets_write_them() {
         ),
         (
             json!({"email": "a@example.com", "name": {"first": "A"}}),
-            Some("name wants text"),
+            Some("name must be text"),
         ),
-        (json!({"email": 7}), Some("email wants text")),
+        (json!({"email": 7}), Some("email must be text")),
         (
             json!({"email": "a@example.com", "blocked": {}}),
             Some("blocked wants true or false"),
         ),
         (
             json!({"email": "a@example.com", "user_id": 1e300}),
-            Some("user_id wants text, and a number"),
+            Some("user_id must be text, and a number"),
         ),
         (
             json!({"email": "a@example.com", "mfa_factors": {}}),
@@ -747,7 +747,7 @@ fn what_is_no_file_of_users_is_said_in_one_sentence() {
         (b"<html></html>", "it is XML or HTML"),
         (
             b"a@example.com,$2b$10$x,battery-staple\n",
-            "its first line is a user and no heading",
+            "its first line is a user, not a heading",
         ),
         (
             b"ada,battery-staple\nbob,battery-staple\n",
@@ -769,16 +769,16 @@ fn what_is_no_file_of_users_is_said_in_one_sentence() {
     for (options, said) in [
         (
             plain().map("plan", "plann"),
-            "`plan` is mapped to `plann`, and an import has no such field",
+            "`plan` is mapped to `plann`, which is not a field of an import",
         ),
         (
             plain().map("planet", "name"),
             "it has no column `planet`; it has: email, plan",
         ),
-        (plain().delimiter('é'), "'é' cannot stand between cells"),
+        (plain().delimiter('é'), "'é' cannot separate cells"),
         (
             plain().heading(&["email"]),
-            "the heading that was given has 1 columns, and its first line has 2",
+            "the given heading has 1 columns, and the first line has 2",
         ),
     ] {
         let refused = refused(csv, &options);
@@ -787,7 +787,7 @@ fn what_is_no_file_of_users_is_said_in_one_sentence() {
     let folder = TestFolder::new();
     let error = read_users(&*folder).unwrap_err().to_string();
     assert!(
-        error.contains("it is a folder: name a file in it"),
+        error.contains("it is a folder: name a file in that folder"),
         "{error}"
     );
     let error = read_users("/dev/null").unwrap_err().to_string();
@@ -827,7 +827,7 @@ fn a_list_is_read_behind_an_object_that_is_broken_and_one_that_is_cut_off_is_tol
     );
     assert_eq!(read.counted(), (5, 3, 0, 2));
     assert!(
-        read.faults()[0].starts_with("line 6 is not one whole JSON object"),
+        read.faults()[0].starts_with("line 6 is not one complete JSON object"),
         "{:?}",
         read.faults()
     );

@@ -480,7 +480,7 @@ fn columns_that_do_not_say_so_are_left_to_known_passwords() {
         (
             secret,
             r#"{"algorithm": "argon2", "hashIterations": 5}"#,
-            "does not say the type",
+            "does not give the type",
         ),
     ] {
         let read = keycloak(secret, credential);
@@ -564,7 +564,7 @@ fn a_hash_that_asks_for_64_gb_or_an_hour_is_read_and_not_computed() {
             user_of("a@uni.test", read.clone()).unwrap_or_else(|| panic!("{text}: {read:?}"));
         let error = verify_password(&user, "x").unwrap_err().to_string();
         assert!(
-            error.contains(" for each try, and 512 MB and 5 s are the most that is spent here"),
+            error.contains(" for each try, and at most 512 MB and 5 s are spent here"),
             "{error}"
         );
     }

@@ -227,7 +227,7 @@ fn hashes_in_a_list_beside_the_users_are_not_lost_without_a_word() {
     .to_string();
     let told = refused(&text, &plain());
     assert!(
-        told.starts_with("`account` holds what looks like hashes of passwords, in a list beside"),
+        told.starts_with("`account` looks like a list of password hashes, apart from"),
         "{told}"
     );
     let seen = seen_with(text.as_bytes(), &plain().leave_out("account")).unwrap();

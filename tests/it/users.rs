@@ -54,7 +54,7 @@ fn bad_input_is_refused_in_a_sentence() {
             "a",
             "b.co",
             usize::MAX,
-            "users are more than the 1,000,000 that are made at once",
+            "users: 1,000,000 are the most at once",
         ),
         (
             &"x".repeat(126),
@@ -91,7 +91,7 @@ fn passwords_are_refused_before_anything_is_hashed() {
         .unwrap_err()
         .to_string();
     assert!(
-        error.starts_with("user 1 (imfake_01@uni.test) has a password already"),
+        error.starts_with("user 1 (imfake_01@uni.test) already has a password"),
         "{error}"
     );
     let error = set_passwords(
