@@ -471,7 +471,7 @@ mod tests {
         let whole = refused(&mut folder, MOST_JOURNAL_BYTES, &sealed).unwrap_err();
         assert!(
             whole.ends_with(
-                "its journal would grow beyond 536,870,912 bytes, so import fewer users in one run"
+                "its journal would have more than 536,870,912 bytes, so import fewer users in one run"
             ),
             "{whole}"
         );
