@@ -43,7 +43,7 @@ sentences! {
         "the practice tenant cannot be used: cannot run cargo to build it ({cause})"
         ": " "check that Rust is on the PATH" because cause;
     Practice practice_not_built(reason: &str);
-        "the practice tenant cannot be used: its build failed ({reason})"
+        "the practice tenant cannot be used: it cannot be built ({reason})"
         ": " "run `make practice-tenant` in the project to see the whole message";
     Practice practice_not_started(program: &Path, cause: io::Error) let program = program.display();
         "the practice tenant cannot be used: cannot start {program} ({cause})" because cause;

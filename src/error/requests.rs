@@ -75,7 +75,7 @@ impl Error {
     }
 
     pub(crate) fn rate_limited(call: &str, message: &str, wait: Duration) -> Error {
-        let fact = format!("{call} was not answered because of the rate limit: {message}");
+        let fact = format!("the rate limit stopped {call}: {message}");
         let advice = format!("wait {} s or more and run this cell again", wait.as_secs());
         Error::new(ErrorKind::RateLimited, fact)
             .advise("; ", advice)

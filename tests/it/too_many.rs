@@ -213,11 +213,11 @@ fn a_quota_that_is_used_up_for_long_is_told_and_for_a_moment_is_waited_for() {
         (by_date, "waiting 1 s: "),
         (
             rate(),
-            "waiting 1 s: because of the rate limit POST /oauth/token",
+            "waiting 1 s: the rate limit stopped POST /oauth/token",
         ),
         (
             rate().header("auth0-client-quota-limit", "b=per_hour;q=100;r=99;t=924"),
-            "waiting 1 s: because of the rate limit POST /oauth/token",
+            "waiting 1 s: the rate limit stopped POST /oauth/token",
         ),
     ] {
         let stand_in = World::recorded()
