@@ -4,12 +4,18 @@ use auth0_bulk_users::seams::Clock;
 use auth0_bulk_users::*;
 use serde_json::json;
 
-use crate::runs::{Named, all_in_tenant, at_last, quick, renewed, someone_else, users};
+use crate::runs::{Named, all_in_tenant, at_last, quick, renewed, users};
 use crate::server::{DATABASE, Practice, token};
 use crate::turned::turned_time;
 
 fn three() -> Users {
     generate_users("clean", "example.com", 3).unwrap()
+}
+
+/// Somebody who is there before what a test imports.
+fn somebody_before(tenant: &Tenant, connection: &ConnectionId) {
+    let job = start_import(tenant, connection, &[User::new("before@example.com")]).unwrap();
+    wait_for_job(tenant, &job, Duration::from_secs(20)).unwrap();
 }
 
 /// Plans and cleans up; gives what the plan held, and what became of it.
@@ -90,9 +96,9 @@ fn whoever_was_there_before_stays_also_when_an_upsert_changed_them() {
     let practice = Practice::start(&[]);
     let (tenant, connection) = practice.database();
     let other = practice.tenant();
-    someone_else(&other, &connection);
+    somebody_before(&other, &connection);
     let mut all: Vec<User> = three().into();
-    all.push(User::new("bulk_07@uni.test"));
+    all.push(User::new("before@example.com"));
     let upsert = JobOptions::default().upsert(true);
     start_import_with(&tenant, &connection, &all, &upsert).unwrap();
     let (plan, done) = cleaned(&tenant);
@@ -129,11 +135,11 @@ fn lost_upload(practice: &Practice) -> Tenant {
     let tenant = reader.allow_writes(reader.domain()).unwrap();
     let connection = get_connection_id(&tenant, DATABASE).unwrap();
     let before = practice.tenant();
-    someone_else(&before.allow_writes(before.domain()).unwrap(), &connection);
+    somebody_before(&before.allow_writes(before.domain()).unwrap(), &connection);
     // Later than within the second of the upload.
     Clock::of_thread().unwrap().pass(Duration::from_secs(5));
     let mut all: Vec<User> = three().into();
-    all.push(User::new("bulk_07@uni.test"));
+    all.push(User::new("before@example.com"));
     lose_an_upload(practice, &tenant, &all);
     tenant
 }
@@ -159,7 +165,7 @@ fn an_upload_whose_answer_was_lost_is_looked_for_by_whom_it_sent() {
     let said = plan.to_string();
     for part in [
         "an upload of 4 users that may have been taken: 3 users",
-        "1: the user is older than the job (bulk_07@uni.test)",
+        "1: the user is older than the job (before@example.com)",
     ] {
         assert!(said.contains(part), "{said}");
     }
