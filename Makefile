@@ -35,8 +35,8 @@ export PATH := $(CARGO_BIN):$(PATH)
 # Whatever a .env or the environment says, these commands go to the practice tenant and nowhere else.
 PRACTICE := env -u MGMT_API_ACCESS_TOKEN -u CLIENT_ID -u CLIENT_SECRET -u SIGN_IN_CLIENT_ID -u SIGN_IN_CLIENT_SECRET DOMAIN=practice
 # A practice tenant ends when the file that it is reached by vanishes. Each notebook has one; PRACTICE_TENANT_FOLDER is where they are if it is set.
-PRACTICE_FOLDERS := target $(or $(PRACTICE_TENANT_FOLDER),$(shell sed -n 's/^ *PRACTICE_TENANT_FOLDER *= *//p' .env 2> /dev/null | tr -d "'\""))
-END_PRACTICE = for folder in $(PRACTICE_FOLDERS); do rm -f "$$folder"/practice-tenant.env "$$folder"/practice-tenant-????????.env; done
+PRACTICE_FOLDER := $(or $(PRACTICE_TENANT_FOLDER),$(shell sed -n 's/^ *PRACTICE_TENANT_FOLDER *= *//p' .env 2> /dev/null | tr -d "'\""),target)
+END_PRACTICE = for folder in target "$(PRACTICE_FOLDER)"; do rm -f "$$folder"/practice-tenant.env "$$folder"/practice-tenant-????????.env; done
 # The system's; the browser test needs one.
 export CHROMIUM := $(or $(CHROMIUM),$(shell command -v chromium || command -v chromium-browser || command -v google-chrome || ls '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome' 2> /dev/null))
 # Says what a step of the tests is, and afterwards how long it took. Each is on the practice tenant, also when it is run by itself, and is not told

@@ -18,7 +18,7 @@ use crate::removal::plan::{
     LeftOut, NOBODY_WITH_EMAIL, NOBODY_WITH_ID, RemovalPlan, SAME_USER, look,
 };
 use crate::removal::{
-    GONE, REFUSED, THERE_BEFORE, UPDATED, asking, plan_of_run, plan_removal, remove_users,
+    GONE, REFUSED, THERE_BEFORE, UPDATED, Unseen, asking, plan_of_run, plan_removal, remove_users,
     sent_by_a_job,
 };
 use crate::say::{debug_fields, say};
@@ -29,6 +29,10 @@ use crate::tenant::rate::FREE_PLAN;
 use crate::tenant::request::Request;
 use crate::words::{count, in_words};
 
+const IN_THE_SAME_SECOND: &str =
+    "the user was there before the upload, or came in within the second in which it was sent";
+/// Until a job begins with its first user, as a rule.
+const BEGINNING: Duration = Duration::from_secs(5);
 /// For all jobs of a plan that still run.
 const WAIT_LIMIT: Duration = Duration::from_secs(120);
 
@@ -284,7 +288,7 @@ impl Wait {
 
     /// Waits as long as such a job takes as a rule, for one that may be at work and cannot be asked after.
     fn for_unknown_job(&self, sent_ago: Duration, users: usize) {
-        let usual = 2 * at_published_speeds(users).1;
+        let usual = BEGINNING + 2 * at_published_speeds(users).1;
         let wait = usual.saturating_sub(sent_ago).min(self.deadline.left());
         if self.is_over || wait.is_zero() {
             return;
@@ -309,10 +313,12 @@ fn end_faults(tenant: &Tenant) -> Result<()> {
 fn is_of_the_tenant(error: &Error) -> bool {
     use ErrorKind::*;
     let kind = error.kind();
-    matches!(
-        kind,
-        Token | MissingScope | TokenQuota | Unreachable | TimedOut | Practice | ReadOnly
-    )
+    let is_unknown_token = error.status() == Some(401);
+    is_unknown_token
+        || matches!(
+            kind,
+            Token | MissingScope | TokenQuota | Unreachable | TimedOut | Practice | ReadOnly
+        )
 }
 
 /// Whether a user who stays may be one whom the import brought in. Of all others it is known that they are gone, were never taken
@@ -388,7 +394,7 @@ fn plan_of_folder(tenant: &Tenant, folder: &Path, wait: &Wait) -> Result<Removal
             _ => {}
         }
     }
-    plan_of_run(tenant, &run)
+    plan_of_run(tenant, &run, Unseen::LookedUp)
 }
 
 fn job_to_wait_for(id: JobId, connection: ConnectionId) -> Job {
@@ -449,10 +455,17 @@ fn plan_of_unanswered(tenant: &Tenant, upload: &Upload, wait: &Wait) -> Result<R
     wait.for_unknown_job(clock::since(upload.sent_at), upload.users.len());
     let now = tenants_time(tenant, &upload.connection_id);
     let sent_ago = clock::since(upload.sent_at).as_millis() as i64;
-    // The time of an answer has whole seconds.
-    let since = now.map(|now| now - sent_ago - 1_000);
+    // The time of an answer has whole seconds. Whoever was created within the second of the upload may be somebody else's; in a
+    // practice tenant they are the reader's in any case.
+    let rounded = if tenant.is_practice() { -1_000 } else { 1_000 };
+    let since = now.map(|now| now - sent_ago + rounded);
     let until = since.map(when_jobs_have_ended);
     let mut plan = plan_of_sent(tenant, upload, Span { since, until })?;
+    for left_out in &mut plan.left_out {
+        if left_out.reason == ownership::OLDER && !tenant.is_practice() {
+            left_out.reason = IN_THE_SAME_SECOND;
+        }
+    }
     let left = JOB_WORKS_FOR.saturating_sub(sent_ago as u64);
     plan.until = (left > 0).then(|| unix_millis() + left);
     Ok(plan)

@@ -35,6 +35,7 @@ const REMOVAL_LIMIT: Duration = Duration::from_secs(7 * 24 * 3600);
 const GONE: &str = "the user was gone already";
 const REFUSED: &str = "the job refused the user";
 const THERE_BEFORE: &str = "the user was there before";
+const UNTOLD: &str = "what became of the user is not known";
 const UPDATED: &str = "the user was there before and was updated";
 const LATER: &str =
     "the user was created later than such a job takes, and when it ended is not known";
@@ -211,16 +212,31 @@ pub fn plan_run_removal(tenant: &Tenant, folder: &str) -> Result<RemovalPlan> {
     if !run.open_files().is_empty() {
         return Err(Error::removal_too_soon(folder));
     }
-    plan_of_run(tenant, &run)
+    plan_of_run(tenant, &run, Unseen::Believed)
 }
 
-/// Of a run that has not ended the plan also holds whoever came in by what was sent so far.
-fn plan_of_run(tenant: &Tenant, run: &Run) -> Result<RemovalPlan> {
+/// What a plan makes of a user with an id that was made for a run, whom the run brought in and a search does not show.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Unseen {
+    /// They are there: a search lags. Whether they still are is asked right before the deletion.
+    Believed,
+    /// They are looked up by id.
+    LookedUp,
+}
+
+/// Of a run that has not ended the plan also holds whoever came in by what was sent so far. What is removed of it cannot be
+/// written down.
+fn plan_of_run(tenant: &Tenant, run: &Run, unseen: Unseen) -> Result<RemovalPlan> {
     let has_ended = run.open_files().is_empty();
-    // What is removed of a run that has not ended cannot be written down, so everybody of it is looked up.
-    let is_certain = has_ended && tenant.witness().made(run.folder.done_so_far());
+    let is_certain = tenant.witness().made(run.folder.done_so_far());
     let (mut candidates, left_out) = run.created(is_certain)?;
-    candidates.extend(run.sent_and_open()?);
+    candidates.extend(run.sent_and_open(is_certain)?);
+    let looked_up = candidates.iter_mut();
+    for candidate in looked_up.filter(|one| one.made_id && unseen == Unseen::LookedUp) {
+        candidate.may_come_late = true;
+        // Then it is known: nobody has the id, or somebody does.
+        candidate.else_stays = candidate.else_stays.filter(|why| *why != UNTOLD);
+    }
     let mut plan = RemovalPlan::empty(&run.domain, &run.correlation_id(), left_out);
     plan.folder = has_ended.then(|| run.folder.path().to_path_buf());
     plan.until = run.may_work_until(unix_millis());
@@ -289,7 +305,7 @@ impl Run {
     }
 
     /// Everybody in the files that were sent and are not accounted for.
-    fn sent_and_open(&self) -> Result<Vec<Candidate>> {
+    fn sent_and_open(&self, is_certain: bool) -> Result<Vec<Candidate>> {
         let mut candidates = Vec::new();
         for file in self.open_files() {
             let state = &self.files[file - 1];
@@ -310,7 +326,7 @@ impl Run {
                     may_come_late: true,
                     was_removed: false,
                     else_stays: None,
-                    is_certain: false,
+                    is_certain,
                 });
             }
         }
@@ -327,7 +343,7 @@ fn reason(noted: NoteKind) -> &'static str {
     match noted {
         NoteKind::AlreadyThere => THERE_BEFORE,
         NoteKind::Failed => REFUSED,
-        NoteKind::Unknown => "what became of the user is not known",
+        NoteKind::Unknown => UNTOLD,
     }
 }
 

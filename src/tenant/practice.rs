@@ -20,7 +20,7 @@ use crate::private_file::lock::{try_lock_file, wait_for_lock};
 use crate::say::{say, sentence};
 use crate::tenant::Tenant;
 use crate::tenant::answers::TrafficAnswer;
-use crate::tenant::practice_place::Place;
+use crate::tenant::practice_place::{Place, TARGET};
 use crate::tenant::proof::running;
 use crate::tenant::request::Request;
 use crate::tenant::settings::Settings;
@@ -31,8 +31,6 @@ pub(crate) const START_LIMIT: Duration = Duration::from_secs(20);
 const TURN_LIMIT: Duration = Duration::from_secs(900);
 /// A practice tenant must outlast a lunch break.
 const IDLE_HOURS: u32 = 4;
-/// Where cargo puts what it builds of this project.
-pub(crate) const TARGET: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target");
 
 impl Tenant {
     /// Opens the practice tenant on this machine; starts it, or builds it, when there is none yet.

@@ -7,10 +7,11 @@ use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
 use crate::private_file::create_private_folders;
-use crate::tenant::practice::TARGET;
 use crate::tenant::settings::Settings;
 use crate::words::hex;
 
+/// Where cargo puts what it builds of this project.
+pub(crate) const TARGET: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target");
 /// JupyterLab's server sets it for each kernel to the path of its notebook.
 const NOTEBOOK: &str = "JPY_SESSION_NAME";
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::process::{is_in_a_process, itself, said};
 use crate::runs::TestFolder;
-use crate::server::{DATABASE, answer, canned, token};
+use crate::server::{DATABASE, Practice, answer, canned, token};
 use crate::world::World;
 
 const NAMES: [&str; 6] = [
@@ -36,6 +36,9 @@ impl Folder {
         for name in NAMES {
             child.env_remove(name);
         }
+        child
+            .env_remove("PRACTICE_TENANT_FOLDER")
+            .env_remove("JPY_SESSION_NAME");
         let child = child.current_dir(&*self.0);
         let output = child.envs(environment.iter().copied()).output().unwrap();
         String::from_utf8_lossy(&output.stdout).into_owned()
@@ -242,4 +245,29 @@ fn a_token_beside_client_credentials_is_renewed_by_them() {
         !asked.is_empty() && asked.iter().all(|call| !call.contains(&soon)),
         "{said}"
     );
+}
+
+#[test]
+fn the_practice_tenant_of_a_notebook_is_found_in_the_folder_that_is_set() {
+    let folder = Folder::with("DOMAIN=practice\nPRACTICE_TENANT_FOLDER=practice\n");
+    let said = folder.open(&[]);
+    assert!(
+        said.contains("PRACTICE_TENANT_FOLDER is `practice`, which is not a whole path"),
+        "{said}"
+    );
+    let elsewhere = TestFolder::new();
+    // The first eight hex digits of the SHA-256 of the notebook's path.
+    let file = elsewhere.join("practice-tenant-aa4f8603.env");
+    let practice = Practice::start(&["--env-file", file.to_str().unwrap()]);
+    let there = elsewhere.to_str().unwrap();
+    let notebook = ("JPY_SESSION_NAME", "/home/ada/01.ipynb");
+    let is_it = |said: &str| {
+        let address = practice.get("DOMAIN").trim_start_matches("http://");
+        assert!(said.contains(&format!("opened {address}")), "{said}");
+    };
+    is_it(&folder.open(&[("PRACTICE_TENANT_FOLDER", there), notebook]));
+    let folder = Folder::with(&format!(
+        "DOMAIN=practice\nPRACTICE_TENANT_FOLDER={there}\n"
+    ));
+    is_it(&folder.open(&[notebook]));
 }
