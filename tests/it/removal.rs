@@ -967,7 +967,7 @@ fn uploads_and_deletions_carry_a_name_for_the_tenants_log() {
     let option = format!("-H 'X-Correlation-ID: {}'", job.correlation_id);
     assert!(last.curl().contains(&option), "{}", last.curl());
     assert!(
-        log.to_string()
+        last.to_string()
             .contains(&format!("X-Correlation-ID {}", job.correlation_id))
     );
 
