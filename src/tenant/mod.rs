@@ -564,7 +564,8 @@ impl Tenant {
                 return Ok(());
             };
             drop(traffic);
-            if wait >= Duration::from_secs(2) && self.inner.wire.words.are_due() {
+            let words = &self.inner.wire.words;
+            if wait >= Duration::from_secs(2) && words.are_due(ErrorKind::RateLimited) {
                 let wait = in_words(wait);
                 say!("waiting {wait} before the next request, to keep to the rate");
             }

@@ -11,7 +11,7 @@ use reqwest::header::HeaderMap;
 use zeroize::Zeroizing;
 
 use crate::clock;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::say::say;
 use crate::tenant::retry::Words;
 use crate::words::grouped;
@@ -78,7 +78,7 @@ pub(crate) fn receive(
             }
             Err(RecvTimeoutError::Timeout) => {
                 next_word = clock::since(began) + FIRST_WORD;
-                if words.are_due() {
+                if words.are_due(ErrorKind::TimedOut) {
                     let so_far = match body.len() {
                         0 => String::new(),
                         bytes => format!(", of which {} bytes have come", grouped(bytes)),

@@ -1,5 +1,6 @@
 //! Sends requests again if that is safe. The error's kind decides; `Retry` counts, waits and says so.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -12,20 +13,21 @@ use crate::secrets::random_bytes;
 /// (go-auth0, `internal/client`).
 const FIRST_WAIT: Duration = Duration::from_millis(250);
 const LONGEST_WAIT: Duration = Duration::from_secs(20);
-/// Between two words on waiting.
+/// Between two words on waiting for the same reason.
 const SILENCE: Duration = Duration::from_secs(30);
 
-/// When the last line about waiting was printed, for all clones together.
+/// When a reader was last told that something is waited for, for each reason: another reason is news. All clones are one.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Words(Arc<Mutex<Option<Instant>>>);
+pub(crate) struct Words(Arc<Mutex<HashMap<ErrorKind, Instant>>>);
 
 impl Words {
-    /// Whether it is time for a line, as at the first wait; then it counts as printed.
-    pub(crate) fn are_due(&self) -> bool {
+    /// Whether it is time for a word on waiting for such a reason, as it is at the first wait; then it counts as said.
+    pub(crate) fn are_due(&self, reason: ErrorKind) -> bool {
         let mut said = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let due = said.is_none_or(|said| clock::since(said) >= SILENCE);
+        let last = said.get(&reason);
+        let due = last.is_none_or(|last| clock::since(*last) >= SILENCE);
         if due {
-            *said = Some(clock::instant());
+            said.insert(reason, clock::instant());
         }
         due
     }
@@ -138,7 +140,7 @@ impl Retry {
         if wait >= self.deadline.left() {
             return Ok(None);
         }
-        if self.words.are_due() {
+        if self.words.are_due(error.kind()) {
             match limit {
                 Some(wait) => say_wait(error, wait),
                 None => say_fault(error),
@@ -241,6 +243,19 @@ mod tests {
                 let limit = Error::rate_limited("GET /api/v2/jobs", "too many", second);
                 retry.pause(limit).unwrap();
             }
+        });
+    }
+
+    #[test]
+    fn a_wait_for_another_reason_is_told_although_one_was_told_just_now() {
+        let clock = TurnedClock::at(1_000_000);
+        turned(&clock, || {
+            let words = Words::default();
+            assert!(words.are_due(ErrorKind::RateLimited));
+            assert!(words.are_due(ErrorKind::TokenQuota));
+            assert!(!words.clone().are_due(ErrorKind::RateLimited));
+            clock.pass(SILENCE);
+            assert!(words.are_due(ErrorKind::RateLimited));
         });
     }
 }

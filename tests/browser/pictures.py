@@ -15,12 +15,12 @@ PICTURES = [
 # Wide enough for code and cards, and narrow enough to be read in README.
 WIDTH, HEIGHT = 960, 1600
 MARGIN = 8
-# Where the cell's code and outputs are, without the numbers beside them. The cell is scrolled to the top first.
+# Where the cell's code and outputs are, without the numbers beside them. The cell is brought to the middle of the window first.
 CELL = """(code) => {
   const cells = [...document.querySelectorAll(".jp-CodeCell")];
   const cell = cells.find((cell) => cell.querySelector(".cm-content").textContent.includes(code));
-  if (!cell) return null;
-  cell.scrollIntoView({ block: "start" });
+  if (!cell?.querySelector(".jp-OutputArea-output")) return null;
+  cell.scrollIntoView({ block: "center" });
   const parts = [...cell.querySelectorAll(".jp-InputArea-editor, .jp-OutputArea-output")];
   const boxes = parts.map((part) => part.getBoundingClientRect()).filter((box) => box.height);
   const [left, top] = ["left", "top"].map((side) => Math.min(...boxes.map((box) => box[side])));
@@ -36,7 +36,7 @@ def main():
             lesson.command("application:toggle-left-area")
             lesson.width(WIDTH, HEIGHT)
             box = lesson.page.evaluate(CELL, code)
-            assert box, f"{notebook} has no cell with {code}"
+            assert box, f"{notebook} has no cell with {code} and an output"
             assert box["y"] + box["height"] < HEIGHT, f"{notebook}: the cell with {code} is too long for a picture"
             lesson.page.screenshot(path=DOCS / picture, clip={
                 "x": box["x"] - MARGIN, "y": box["y"] - MARGIN,
