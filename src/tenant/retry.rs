@@ -16,12 +16,12 @@ const LONGEST_WAIT: Duration = Duration::from_secs(20);
 /// Between two words on waiting for the same reason.
 const SILENCE: Duration = Duration::from_secs(30);
 
-/// When a reader was last told that something is waited for, for each reason: another reason is news. All clones are one.
+/// When the last line about waiting was printed, for each reason and for all clones together: another reason is news.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Words(Arc<Mutex<HashMap<ErrorKind, Instant>>>);
 
 impl Words {
-    /// Whether it is time for a word on waiting for such a reason, as it is at the first wait; then it counts as said.
+    /// Whether it is time for a line about this reason, as at its first wait; then it counts as printed.
     pub(crate) fn are_due(&self, reason: ErrorKind) -> bool {
         let mut said = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let last = said.get(&reason);
