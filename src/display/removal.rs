@@ -3,7 +3,7 @@
 use crate::display::show::shown;
 use crate::display::view::{GOOD, NEUTRAL, View, WARNING};
 use crate::imports::folder::leftover::Leftover;
-use crate::removal::clean_up::{CleanUp, CleanedUp, Planned};
+use crate::removal::clean_up::{CleanUp, CleanedUp, Planned, stays};
 use crate::removal::plan::{LeftOut, RemovalPlan, Removed};
 use crate::words::{count, grouped, utc};
 
@@ -104,7 +104,7 @@ impl CleanUp {
             ),
             (0, false, _) => (
                 WARNING,
-                "whom this notebook imported is not known of every import".to_string(),
+                "which users this notebook imported is not known for every import".to_string(),
             ),
             _ => (WARNING, users()),
         }
@@ -113,14 +113,18 @@ impl CleanUp {
     fn view(&self) -> View {
         let mut facts = Vec::new();
         for Planned { import, removal } in &self.imports {
-            let users = count(removal.users.len(), "user");
-            let who = match removal.users.is_empty() {
-                true => String::new(),
-                false => format!(" ({})", removal.first_ones()),
+            let found = match removal.users.len() {
+                0 => "none of its users is left".to_string(),
+                users => format!("{} ({})", count(users, "user"), removal.first_ones()),
             };
-            facts.push(("import", format!("{import}: {users}{who}")));
-            let stay = reasons(&removal.left_out).into_iter();
-            facts.extend(stay.map(|line| ("of these stay", line)));
+            facts.push(("import", format!("{import}: {found}")));
+            let stay: Vec<LeftOut> = removal
+                .left_out
+                .iter()
+                .filter(|user| stays(user))
+                .cloned()
+                .collect();
+            facts.extend(reasons(&stay).into_iter().map(|line| ("stay", line)));
         }
         let unknown = self.unknown.iter();
         facts.extend(unknown.map(|line| ("not planned", line.clone())));
@@ -170,7 +174,7 @@ impl CleanedUp {
         let unknown = self.unknown.iter();
         facts.extend(unknown.map(|line| ("not known", line.clone())));
         if !(self.left_out.is_empty() && self.unknown.is_empty()) {
-            let next = "run plan_clean_up and clean_up again; whoever stays then, delete in Auth0's dashboard";
+            let next = "run plan_clean_up and clean_up again; delete users who are still left in Auth0's dashboard";
             facts.push(("next", next.to_string()));
         }
         facts.extend(self.until.map(plan_again));
@@ -180,7 +184,7 @@ impl CleanedUp {
 }
 
 fn plan_again(until: u64) -> (&'static str, String) {
-    let words = "an upload of which it is not known whether it was taken, or a job that was given up, may still bring users in, until";
+    let words = "an upload whose answer was lost, or a job that was given up, may still bring users in until";
     let until = utc(until / 1000);
     (
         "plan again",
@@ -188,15 +192,15 @@ fn plan_again(until: u64) -> (&'static str, String) {
     )
 }
 
-/// A run of before, and the calls that remove its users.
+/// An earlier run, and the calls that remove its users.
 fn other_run(run: &Leftover) -> (&'static str, String) {
     let folder = run.folder.display();
     let users = count(run.users as usize, "user");
     let remove = format!("`plan_run_removal(&tenant, \"{folder}\")`");
     let told = match run.has_ended {
-        true => format!("{folder}: {users}, who are not in this plan; {remove} finds them"),
+        true => format!("{folder}: {users}, not in this plan; {remove} finds them"),
         false => format!(
-            "{folder} has not ended, and up to {users} of it may be in; `resume_import(&tenant, \"{folder}\")` goes on with it, and then {remove} finds its users"
+            "{folder} has not ended, and up to {users} of it may be in the tenant; `resume_import(&tenant, \"{folder}\")` continues it, and then {remove} finds its users"
         ),
     };
     ("other run", told)

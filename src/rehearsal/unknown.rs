@@ -15,7 +15,7 @@ use crate::rehearsal::told::Told;
 use crate::say::one_line;
 use crate::tenant::Tenant;
 use crate::users::User;
-use crate::words::{count, grouped, in_words};
+use crate::words::{grouped, in_words};
 
 /// All that it could not know.
 pub(crate) fn unknown(
@@ -132,7 +132,7 @@ pub(crate) fn obstacles(
         ));
     }
     if faulty > 0 {
-        obstacles.push(format!("import_users sends nobody while {} are faulty: fix them, or leave them out with skip_bad_rows(true), as the rehearsal did", count(faulty, "user")));
+        obstacles.push(format!("import_users sends nobody while there are faulty rows ({}): fix them, or leave them out with skip_bad_rows(true), as the rehearsal did", grouped(faulty as u64)));
     }
     if options.job.upsert && options.look_up_existing {
         obstacles.push("import_users does not take look_up_existing together with an upsert, which changes existing users: leave it out of the import".to_string());

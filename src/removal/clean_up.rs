@@ -111,7 +111,7 @@ pub struct CleanedUp {
 debug_fields!(CleanedUp: domain, deleted, left_out, unknown, other_runs, until, leftovers);
 
 impl CleanedUp {
-    /// Whether nobody is left whom this handle imported.
+    /// Whether no user that this handle imported is left.
     ///
     /// # Examples
     ///
@@ -128,16 +128,16 @@ impl CleanedUp {
     }
 }
 
-/// Looks up who is still there of everybody whom this tenant handle and its clones have imported since it was opened. Sends reads;
+/// Looks up which users are still in the tenant, of all that this tenant handle and its clones have imported since it was opened. Sends reads;
 /// waits up to two minutes for jobs that still run; deletes nobody.
 ///
 /// It needs nothing but the tenant, so it works when other cells failed or were left out. It plans each job of
 /// [`start_import`](crate::start_import) as [`plan_removal`](crate::plan_removal) does, and each run of
 /// [`import_users`](crate::import_users), [`import_stream`](crate::import_stream) or [`resume_import`](crate::resume_import) as
-/// [`plan_run_removal`](crate::plan_run_removal) does. Of a run that has not ended, and of a job that failed or was not answered,
-/// it looks up whoever was sent. An import that cannot be planned is in [`CleanUp::unknown`] with the reason.
+/// [`plan_run_removal`](crate::plan_run_removal) does. For a run that has not ended, and for a job that failed or was not answered,
+/// it looks up all users that were sent. An import that cannot be planned is in [`CleanUp::unknown`] with the reason.
 ///
-/// Users of other runs beside the notebook (made before the kernel was restarted, say) are not in the plan;
+/// Users of other runs beside the notebook (for example, from before a kernel restart) are not in the plan;
 /// [`CleanUp::other_runs`] names their folders. In a practice tenant it switches all faults off first.
 ///
 /// # Errors
@@ -321,29 +321,29 @@ fn is_of_the_tenant(error: &Error) -> bool {
         )
 }
 
-/// Whether a user who stays may be one whom the import brought in. Of all others it is known that they are gone, were never taken
-/// or are somebody else's.
+/// Whether a user who is not deleted is in the tenant, as far as it is known. The others are gone, or were never taken.
+pub(crate) fn stays(user: &LeftOut) -> bool {
+    let absent = [REFUSED, GONE, NOBODY_WITH_ID, NOBODY_WITH_EMAIL, SAME_USER];
+    !absent.contains(&user.reason)
+}
+
+/// Whether a user who is not deleted may be one that the import created. The others are not in the tenant, or somebody else created them.
 pub(crate) fn may_be_left(user: &LeftOut) -> bool {
-    ![
-        REFUSED,
-        GONE,
+    let created_by_others = [
         THERE_BEFORE,
         UPDATED,
-        NOBODY_WITH_ID,
-        NOBODY_WITH_EMAIL,
-        SAME_USER,
         ownership::OLDER,
         ownership::NEWER,
         ownership::ELSEWHERE,
-    ]
-    .contains(&user.reason)
+    ];
+    stays(user) && !created_by_others.contains(&user.reason)
 }
 
 fn in_words_of(import: &Import) -> String {
     match import {
         Import::Run(folder) => format!("run {}", folder.display()),
         Import::Upload(upload) => match &upload.job {
-            Some(job) => format!("job {}", job.id),
+            Some(job) => job.id.clone(),
             None => format!(
                 "an upload of {} that may have been taken",
                 count(upload.users.len(), "user")

@@ -286,12 +286,15 @@ fn a_new_handle_names_the_runs_of_before_until_their_users_are_removed() {
     let said = plan.to_string();
     for part in [
         format!(
-            "{}: 3 users, who are not in this plan; `plan_run_removal(&tenant, \"{}\")` finds them",
+            "{}: 3 users, not in this plan; `plan_run_removal(&tenant, \"{}\")` finds them",
             ended.folder(),
             ended.folder()
         ),
         format!("{} has not ended", cut.folder()),
-        format!("`resume_import(&tenant, \"{}\")` goes on", cut.folder()),
+        format!(
+            "`resume_import(&tenant, \"{}\")` continues it",
+            cut.folder()
+        ),
     ] {
         assert!(said.contains(&part), "{part}: {said}");
     }

@@ -520,7 +520,7 @@ fn users_of_an_upload_that_was_not_answered_are_waited_for_and_removed_when_they
     let plan = plan_run_removal(&auth0.tenant, &name.folder()).unwrap();
     assert_eq!((plan.users.len(), plan.until), (1, Some(until)), "{plan}");
     assert!(
-        plan.to_string().contains("may still bring users in, until"),
+        plan.to_string().contains("may still bring users in until"),
         "{plan}"
     );
     assert_eq!(remove_users(&auth0.tenant, plan).unwrap().deleted, 1);

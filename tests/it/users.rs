@@ -2,7 +2,6 @@
 
 use auth0_bulk_users::*;
 use proptest::prelude::*;
-use serde_json::json;
 
 use crate::process::{is_in_a_process, itself};
 use crate::runs::TestFolder;
