@@ -207,7 +207,7 @@ fn the_detective_says_what_it_cannot_tell_apart() {
     assert!(
         ambiguous
             .to_string()
-            .contains("cannot tell it from sha256, hex, salt as hex prefix"),
+            .contains("these hashes also fit sha256, hex, salt as hex prefix"),
         "{ambiguous}"
     );
 }
@@ -231,7 +231,7 @@ fn the_detective_says_why_nothing_fits() {
     let cases: Vec<(Vec<KnownHash>, &str)> = vec![
         (
             Vec::new(),
-            "found no recipe: there are no hashes: give one or more, with their passwords",
+            "found no recipe: there are no hashes: give one or more hashes with their passwords",
         ),
         (
             wrong_one.to_vec(),
@@ -300,7 +300,9 @@ fn what_hashes_say_of_themselves_is_told_and_not_searched_for() {
         ),
         (
             vec![&bcrypt[..59]],
-            vec!["number 1 is a bcrypt hash: it is cut off or too long: 53 characters"],
+            vec![
+                "number 1 is a bcrypt hash: it is cut off or too long: there must be 53 characters",
+            ],
         ),
         (
             vec![drupal, bcrypt, drupal],
@@ -568,7 +570,7 @@ fn a_file_whose_column_holds_hash_and_salt_is_read_by_its_recipe() {
     let broken = with_hash("a@uni.test", json!({"hash": {"value": "no-colon"}}));
     let error = recipe.complete(&[broken]).unwrap_err().to_string();
     assert!(
-        error.contains("row 1 (a@uni.test): custom_password_hash.hash.value has not the character"),
+        error.contains("row 1 (a@uni.test): custom_password_hash.hash.value lacks the character"),
         "{error}"
     );
     assert!(
@@ -684,7 +686,7 @@ fn a_mixed_column_has_several_recipes_and_each_row_finds_its_own() {
     for part in [
         "row 1 (a@uni.test): custom_password_hash.hash.value has the form of none",
         "row 2 (b@uni.test): custom_password_hash.hash.value is missing",
-        "row 3 (c@uni.test): custom_password_hash.hash.value is a mark of an account",
+        "row 3 (c@uni.test): custom_password_hash.hash.value is a marker of an account",
     ] {
         assert!(error.contains(part), "{error}");
     }
@@ -953,7 +955,7 @@ fn passwords_and_users_that_cannot_be_verified_say_why() {
         (
             &both,
             "one",
-            "cannot try a password for a@uni.test: custom_password_hash is set together with password_hash: keep only one of the two",
+            "cannot try a password for a@uni.test: the user has both custom_password_hash and password_hash: keep only one of the two",
         ),
         (
             &other_cost,

@@ -441,7 +441,7 @@ fn values_are_read_as_databases_and_sheets_write_them() {
     assert_eq!(users[3], json!({"email": "di@example.com", "name": "Null"}));
     assert_eq!(users[4]["email_verified"], true);
     assert!(
-        seen.faults()[0].starts_with("line 6 is no user: email_verified wants true or false"),
+        seen.faults()[0].starts_with("line 6 is not a user: email_verified must be true or false"),
         "{:?}",
         seen.faults()
     );
@@ -656,7 +656,7 @@ fn a_column_of_hashes_that_goes_nowhere_stops_the_reading() {
     // A hash deep inside, and one that comes late: its row is an error of its own.
     let deep =
         json!({"email": "a@example.com", "auth": {"local": [{"value": BCRYPT}]}}).to_string();
-    assert!(stopped(&deep, &plain()).contains("`auth.local` looks like hashes"));
+    assert!(stopped(&deep, &plain()).contains("`auth.local` looks like password hashes"));
     let late = format!(
         "email,pw\n{}b@example.com,{BCRYPT}\nc@example.com,\n",
         "a@example.com,\n".repeat(300)
@@ -917,7 +917,7 @@ fn bad_bytes_cost_their_own_row() {
         mixed.faults()
     );
     assert!(
-        mixed.faults()[1].contains("line 4 holds a NUL byte"),
+        mixed.faults()[1].contains("line 4 has a NUL byte"),
         "{:?}",
         mixed.faults()
     );
