@@ -64,6 +64,7 @@ fn print_users_and_errors() {
     let users = Users::from(vec![hostile_user()]);
     show!("User", users[0]);
     show!("Users", users);
+    show!("Answer", check_answer(&HOSTILE, "00000000"));
     let connection = ConnectionId::new("con_0123456789abcdef").unwrap();
     let problems = check_users(&connection, &users);
     print_it("Problem", &problems);

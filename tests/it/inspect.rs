@@ -192,7 +192,7 @@ fn a_column_of_hashes_that_goes_nowhere_is_the_first_thing_it_says() {
         ),
         (
             "battery-staple",
-            "`legacy_hash` holds passwords in clear text in 1 row: have them hashed",
+            "`legacy_hash` holds passwords in clear text in 1 row: hash them with",
         ),
     ] {
         let given = Given::new(&format!("email,legacy_hash\nada@example.com,{cell}\n"));

@@ -211,7 +211,7 @@ fn a_shape_that_cannot_be_read_is_refused_by_name() {
         ),
         (
             json!({"users": [{"email": "a@example.com", "connection": "Moon"}]}).to_string(),
-            "a connection Moon",
+            "the connection Moon, which the shape does not have",
         ),
     ] {
         fs::write(&path, &shape).unwrap();

@@ -98,7 +98,7 @@ fn a_credential_goes_only_to_the_domain_that_is_set_beside_it() {
         let in_environment = Folder::with(&lines(&[domain, own_token, id, secret]));
         let said = in_environment.open(&[credential]);
         let where_it_is = format!(
-            "{} in the environment, and a credential goes only",
+            "{} in the environment, and a credential is sent only",
             credential.0
         );
         assert!(

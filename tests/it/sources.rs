@@ -465,7 +465,7 @@ fn values_are_read_as_databases_and_sheets_write_them() {
         ),
         (
             json!({"email": "a@example.com", "user_metadata": []}),
-            Some("user_metadata wants an object, and it is a list"),
+            Some("user_metadata must be an object, not a list"),
         ),
         (
             json!({"email": "a@example.com", "name": {"first": "A"}}),
@@ -474,15 +474,15 @@ fn values_are_read_as_databases_and_sheets_write_them() {
         (json!({"email": 7}), Some("email must be text")),
         (
             json!({"email": "a@example.com", "blocked": {}}),
-            Some("blocked wants true or false"),
+            Some("blocked must be true or false"),
         ),
         (
             json!({"email": "a@example.com", "user_id": 1e300}),
-            Some("user_id must be text, and a number"),
+            Some("user_id must be text"),
         ),
         (
             json!({"email": "a@example.com", "mfa_factors": {}}),
-            Some("mfa_factors wants a list"),
+            Some("mfa_factors must be a list"),
         ),
     ];
     for (line, fault) in lines {
@@ -490,7 +490,7 @@ fn values_are_read_as_databases_and_sheets_write_them() {
         match fault {
             None => assert_eq!(seen.faults(), Vec::<String>::new(), "{line}"),
             Some(fault) => assert!(
-                seen.faults()[0].contains(&format!("line 1 is no user: {fault}")),
+                seen.faults()[0].contains(&format!("line 1 is not a user: {fault}")),
                 "{:?}",
                 seen.faults()
             ),
@@ -664,7 +664,7 @@ fn a_column_of_hashes_that_goes_nowhere_stops_the_reading() {
     let late = seen(late);
     assert_eq!(late.counted(), (302, 301, 0, 1));
     assert!(
-        late.faults()[0].contains("line 302 holds what looks like the hash of a password in `pw`"),
+        late.faults()[0].contains("line 302 has what looks like a password hash in `pw`"),
         "{:?}",
         late.faults()
     );

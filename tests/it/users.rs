@@ -55,7 +55,7 @@ fn bad_input_is_refused_in_a_sentence() {
             &"x".repeat(126),
             "uni.test",
             1,
-            "no connection takes more than 128",
+            "every connection takes at most 128",
         ),
         (&"x".repeat(62), "uni.test", 1, "65 characters before the @"),
     ] {
