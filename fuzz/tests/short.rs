@@ -187,9 +187,8 @@ fn metadata_is_no_deeper_than_what_is_read_again() {
     let target = named("systems").expect("the target");
     for levels in 28..34 {
         let list = format!("{}{}", "[".repeat(levels), "]".repeat(levels));
-        let input = format!(
-            "{{\"Username\":\"ada\",\"UserStatus\":\"CONFIRMED\",\"Enabled\":true,\"locale\":{list}}}"
-        );
+        let traits = format!("{{\"email\":\"ada@example.com\",\"places\":{list}}}");
+        let input = format!("{{\"id\":\"1\",\"schema_id\":\"default\",\"traits\":{traits}}}");
         assert!(execute(&target, input.as_bytes()).is_ok(), "{levels}");
     }
 }
