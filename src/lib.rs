@@ -100,12 +100,12 @@
 //! # let tenant = Tenant::practice().or_stop();
 //! if let Err(error) = get_connection_id(&tenant, "Usernames") {
 //!     println!("{error}");
-//! #   assert_eq!(error.to_string(), "no connection `Usernames`; this tenant has: Username-Password-Authentication, Email-Only-Users, unused-database, email (email, no database), Flexible-Identifiers, Required-Attributes, Shared-Emails");
+//! #   assert_eq!(error.to_string(), "there is no connection `Usernames`; this tenant has: Username-Password-Authentication, Email-Only-Users, unused-database, email (email, not a database), Flexible-Identifiers, Required-Attributes, Shared-Emails");
 //! }
 //! ```
 //!
 //! ```text
-//! no connection `Usernames`; this tenant has: Username-Password-Authentication, Email-Only-Users, unused-database, email (email, no database), Flexible-Identifiers, Required-Attributes, Shared-Emails
+//! there is no connection `Usernames`; this tenant has: Username-Password-Authentication, Email-Only-Users, unused-database, email (email, not a database), Flexible-Identifiers, Required-Attributes, Shared-Emails
 //! ```
 //!
 //! Code can decide on [`Error::kind`]. [`Error::advice`] is only the next step, and [`Error::may_pass`] says whether the same

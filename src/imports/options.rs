@@ -375,7 +375,7 @@ impl ImportOptions {
     /// let accounts = set_passwords(&users, Passwords::SameAsUsername)?;
     /// let upsert = ImportOptions::default().upsert(true);
     /// let plan = plan_import_with(&tenant, &connection, &accounts, &upsert)?;
-    /// assert!(plan.problems[0].problem.contains("dropped without a word for a user who is there already"));
+    /// assert!(plan.problems[0].problem.contains("silently dropped for an existing user"));
     /// let plan = plan_import_with(&tenant, &connection, &accounts, &upsert.keep_existing_passwords())?;
     /// assert!(plan.problems.is_empty());
     /// # Ok::<(), Error>(())

@@ -169,7 +169,7 @@ pub fn plan_import(
 /// let accounts = set_passwords(&users, Passwords::SameAsUsername)?;
 /// let options = ImportOptions::default().upsert(true).keep_existing_passwords();
 /// let plan = plan_import_with(&tenant, &connection, &accounts, &options)?;
-/// assert!(plan.notes[0].contains("whoever is there keeps the password they have"));
+/// assert!(plan.notes[0].contains("existing users keep their passwords"));
 /// # Ok::<(), Error>(())
 /// ```
 pub fn plan_import_with(

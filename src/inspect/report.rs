@@ -229,7 +229,7 @@ impl FileReport {
     /// # let hash = hash_password("correct horse")?;
     /// # std::fs::write("shop.csv", format!("email,pw\nada@uni.test,{hash}\n")).expect("a file");
     /// let lost = inspect_users("shop.csv")?.lost_hashes().join("");
-    /// assert!(lost.starts_with("`pw` looks like hashes of passwords in 1 row and goes nowhere"));
+    /// assert!(lost.starts_with("`pw` looks like password hashes in 1 row but is not mapped"));
     /// # Ok::<(), Error>(())
     /// ```
     #[must_use]

@@ -262,7 +262,7 @@ impl Rehearsal {
     /// # let connection = get_connection_id(&tenant, "Username-Password-Authentication")?;
     /// let users = generate_users("docs-unknown", "uni.test", 3)?;
     /// let rehearsal = rehearse_import(&tenant, &connection, &users, &ImportOptions::default())?;
-    /// assert!(rehearsal.unknown()[0].starts_with("who of the users is in the connection already"));
+    /// assert!(rehearsal.unknown()[0].starts_with("which users are already in the connection"));
     /// # Ok::<(), Error>(())
     /// ```
     #[must_use]

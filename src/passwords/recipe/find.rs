@@ -65,7 +65,7 @@ pub fn find_recipe(known: &[KnownHash]) -> Result<HashRecipe> {
 /// let hash = "1a7472c92fafa9b3170595db19a726d4d49598ed23cf1a9f9ca32113a4ee840b";
 /// let known = [KnownHash::new("correct house", hash)];
 /// let error = find_recipe_within(&known, Duration::from_secs(5)).unwrap_err();
-/// assert!(error.to_string().contains("not tried were"));
+/// assert!(error.to_string().contains("did not try"));
 /// ```
 pub fn find_recipe_within(known: &[KnownHash], limit: Duration) -> Result<HashRecipe> {
     if known.is_empty() {
