@@ -172,3 +172,31 @@ fn a_number_of_twenty_digits_reads_the_same_each_time() {
     let input = b"mail,user_metadata\nada@example.com,\"{\"\"n\"\":[90074749223372036853]}\"\n";
     assert_eq!(execute(&target, input), Ok(Reached::Taken));
 }
+
+/// Found by `systems`: what a system's own code took was not trimmed as other texts are.
+#[test]
+fn identifiers_that_are_blanks_read_the_same_each_time() {
+    let target = named("systems").expect("the target");
+    let input = "{\"User\"[{\"Username\":\"\u{2028}\",\"Attributes\":[{\"\":\"\"}],\"\":[]}";
+    assert!(execute(&target, input.as_bytes()).is_ok());
+}
+
+/// Found by `systems`: 32 levels below `app_metadata.imported` were written, and not read again.
+#[test]
+fn metadata_is_no_deeper_than_what_is_read_again() {
+    let target = named("systems").expect("the target");
+    for levels in 28..34 {
+        let list = format!("{}{}", "[".repeat(levels), "]".repeat(levels));
+        let traits = format!("{{\"email\":\"ada@example.com\",\"places\":{list}}}");
+        let input = format!("{{\"id\":\"1\",\"schema_id\":\"default\",\"traits\":{traits}}}");
+        assert!(execute(&target, input.as_bytes()).is_ok(), "{levels}");
+    }
+}
+
+/// Found by `systems`: a piece of bcrypt, with the dots and slashes of its base64, in the place of a column's name.
+#[test]
+fn a_piece_of_a_hash_is_no_name_of_a_column() {
+    let target = named("systems").expect("the target");
+    let input = b"mail,xjfCb4agxhaBuP.dT58mMLzUM4C/yPC8";
+    assert!(execute(&target, input).is_ok());
+}

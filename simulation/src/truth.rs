@@ -408,11 +408,15 @@ fn given_back_otherwise(plan: &Plan, part: &Part) -> Vec<String> {
 
 /// The sheet has each row once, with the outcome of the report.
 fn sheet_that_tells_otherwise(part: &Part) -> Option<String> {
-    let told: BTreeMap<usize, Outcome> = part
-        .report
-        .attention()
+    // A row that was left out before sending is faulty; one that the tenant refused is refused.
+    let word = |told: &Attention| match told.reasons.iter().any(|why| why.code == "NOT_SENT") {
+        true if told.outcome == Outcome::Failed => "faulty",
+        _ => told.outcome.word(),
+    };
+    let attention = part.report.attention();
+    let told: BTreeMap<usize, &str> = attention
         .iter()
-        .map(|told| (told.row, told.outcome))
+        .map(|told| (told.row, word(told)))
         .collect();
     let mut rows = BTreeSet::new();
     for line in part.sheet.lines().skip(1) {
@@ -420,7 +424,7 @@ fn sheet_that_tells_otherwise(part: &Part) -> Option<String> {
         let row: usize = fields.first().and_then(|row| row.parse().ok())?;
         let word = fields.get(3).copied().unwrap_or_default();
         let is_so = match told.get(&row) {
-            Some(outcome) => word == outcome.word(),
+            Some(told) => word == *told,
             None => ["inserted", "updated", "inserted or updated"].contains(&word),
         };
         if !is_so || !rows.insert(row) {

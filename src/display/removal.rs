@@ -9,6 +9,8 @@ use crate::words::{count, grouped, utc};
 
 /// E-mails shown of a group.
 const SHOWN: usize = 5;
+const MAY_COME_IN: &str =
+    "an upload whose answer was lost, or a job that was given up, may still bring users in until";
 
 shown!(RemovalPlan, Removed, CleanUp, CleanedUp);
 
@@ -67,10 +69,10 @@ impl RemovalPlan {
         facts.push(("would stay", kept));
         let reasons = reasons(&self.left_out).into_iter();
         facts.extend(reasons.map(|line| ("of these", line)));
-        facts.extend(self.until.map(|until| {
-            let words = "an upload that was not answered, or a job that was given up, may still bring users in, until";
-            ("plan again", format!("{words} {}", utc(until / 1000)))
-        }));
+        facts.extend(
+            self.until
+                .map(|until| ("plan again", format!("{MAY_COME_IN} {}", utc(until / 1000)))),
+        );
         facts.push(("tenant's log", in_the_log(&self.correlation_id)));
         let users = count(self.users.len(), "user");
         View::card(WARNING, format!("would delete {users}")).facts(facts)
@@ -184,11 +186,10 @@ impl CleanedUp {
 }
 
 fn plan_again(until: u64) -> (&'static str, String) {
-    let words = "an upload whose answer was lost, or a job that was given up, may still bring users in until";
     let until = utc(until / 1000);
     (
         "plan again",
-        format!("{words} {until}: run plan_clean_up again after that"),
+        format!("{MAY_COME_IN} {until}: run plan_clean_up again after that"),
     )
 }
 

@@ -16,7 +16,7 @@ use crate::words::{cut, grouped};
 /// let problems = check_users(&connection, &[User::new("ada@localhost")]);
 /// let Problem { row, field, problem, .. } = &problems[0];
 /// assert_eq!((*row, field.as_str()), (1, "email"));
-/// assert!(problem.contains("it wants name@domain"));
+/// assert!(problem.contains("it must be name@domain"));
 /// # Ok::<(), Error>(())
 /// ```
 #[derive(Clone, PartialEq, Eq)]

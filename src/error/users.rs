@@ -128,8 +128,8 @@ sentences! {
     NoUsers no_users();
         "there are no users" ": " "make some with generate_users first";
     TooLarge too_large(users: usize, bytes: usize, limit: usize)
-        let fitting = grouped((users * limit / bytes * 19 / 20).max(1)), users = grouped(users), bytes = grouped(bytes), limit = grouped(limit);
-        "nothing was sent: {users} users make an upload of {bytes} bytes, and Auth0 takes at most {limit}"
+        let fitting = grouped((users * limit / bytes * 19 / 20).max(1)), users = count(users, "user"), bytes = grouped(bytes), limit = grouped(limit);
+        "nothing was sent: the upload of {users} has {bytes} bytes, and Auth0 takes at most {limit}"
         "; " "send about {fitting} at a time";
     TooLarge user_too_large(row: usize, email: &str, bytes: usize, limit: usize)
         let bytes = grouped(bytes), limit = grouped(limit);

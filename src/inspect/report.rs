@@ -192,7 +192,7 @@ impl FileReport {
     /// # std::fs::write("docs.csv", "email,blocked\nada@uni.test,perhaps\n").expect("a file");
     /// let inspection = inspect_users("docs.csv")?;
     /// let (reason, rows) = &inspection.failing()[0];
-    /// assert!(reason.contains("blocked wants true or false") && *rows == 1);
+    /// assert!(reason.contains("blocked must be true or false") && *rows == 1);
     /// # Ok::<(), Error>(())
     /// ```
     #[must_use]

@@ -5,8 +5,9 @@ use serde_json::{Map, Value};
 use crate::passwords::hashes::stored::StoredHash;
 use crate::secrets::hide::without_secrets;
 use crate::sources::fields::Flag;
+use crate::sources::places::has_blank_end;
 use crate::sources::rows::Cell;
-use crate::sources::values::date;
+use crate::sources::values::{are_shallow, date, is_nothing};
 use crate::users::User;
 use crate::users::email::is_email;
 
@@ -185,6 +186,46 @@ impl Draft {
         has(&self.hash) || has(&self.clear) || self.stored.is_some() || self.user.has_password()
     }
 
+    /// What a system's own code took follows the rules of every column's text: no spaces around an identifier, and none that is empty.
+    fn tidy_texts(&mut self) {
+        let user = &mut self.user;
+        let identifiers = [
+            &mut user.user_id,
+            &mut user.username,
+            &mut user.phone_number,
+            &mut user.picture,
+        ];
+        for place in identifiers {
+            if let Some(text) = place
+                && has_blank_end(text)
+            {
+                *text = text.trim().to_string();
+            }
+            place.take_if(|text| text.is_empty() || is_nothing(text));
+        }
+        if has_blank_end(&user.email) {
+            user.email = user.email.trim().to_string();
+        }
+        if is_nothing(&user.email) {
+            user.email.clear();
+        }
+        let names = [
+            &mut user.name,
+            &mut user.given_name,
+            &mut user.family_name,
+            &mut user.nickname,
+        ];
+        for place in names {
+            place.take_if(|name| matches!(name.as_str(), "" | "\\N" | "NULL"));
+        }
+    }
+
+    /// Whether its metadata has no more levels than can be read again.
+    pub(crate) fn is_shallow(&self) -> bool {
+        let metadata = [&self.user.app_metadata, &self.user.user_metadata];
+        metadata.into_iter().flatten().all(are_shallow)
+    }
+
     /// Puts together what belongs together, and says whether it is a user for an import.
     pub(crate) fn finish(&mut self) -> Made {
         if let Some(why) = self.left_out.take() {
@@ -196,6 +237,7 @@ impl Draft {
         {
             return Made::LeftOut(format!("signs in with {}", shown_provider(provider)));
         }
+        self.tidy_texts();
         let user = &mut self.user;
         // Somebody who signs in elsewhere first has an id of there, and another one for the password.
         let is_foreign = |id: &String| id.contains('|');

@@ -92,17 +92,27 @@ pub(crate) fn shown_name(name: &str) -> Option<String> {
 
 /// Whether letters and digits follow each other as in a piece of a hash, and in no name.
 fn has_part_of_a_hash(name: &str) -> bool {
-    let words = name.split(|c: char| !c.is_alphanumeric());
-    words
-        .filter(|word| word.len() >= PIECE_OF_A_HASH)
-        .any(|word| {
-            let digits: Vec<bool> = word.bytes().map(|byte| byte.is_ascii_digit()).collect();
-            digits.windows(2).filter(|pair| pair[0] != pair[1]).count() >= MOST_CHANGES
-        })
+    let takes_turns = |word: &str| {
+        let word = word.bytes().filter(u8::is_ascii_alphanumeric);
+        let digits: Vec<bool> = word.map(|byte| byte.is_ascii_digit()).collect();
+        digits.windows(2).filter(|pair| pair[0] != pair[1]).count() >= MOST_CHANGES
+    };
+    // The base64 of bcrypt and of others has these between letters, and so have the names of nested fields.
+    let is_base64 = |c: char| c.is_ascii_alphanumeric() || "./".contains(c);
+    let in_both_cases = |word: &str| {
+        word.bytes().any(|byte| byte.is_ascii_uppercase())
+            && word.bytes().any(|byte| byte.is_ascii_lowercase())
+    };
+    let mut words = name.split(|c: char| !c.is_alphanumeric());
+    let mut joined = name.split(|c: char| !is_base64(c));
+    words.any(|word| word.len() >= PIECE_OF_A_HASH && takes_turns(word))
+        || joined.any(|word| word.len() >= JOINED_PIECE && in_both_cases(word) && takes_turns(word))
 }
 
 /// Characters of a word that is looked at.
 const PIECE_OF_A_HASH: usize = 12;
+/// The same of words joined by dots and slashes.
+const JOINED_PIECE: usize = 24;
 /// So often digits and letters take turns in no name.
 const MOST_CHANGES: usize = 5;
 

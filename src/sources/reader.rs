@@ -27,6 +27,7 @@ use crate::sources::mapping::{Mapping, shown};
 use crate::sources::options::{AskedForm, ReadOptions};
 use crate::sources::recognise::{Kind, Recognised, Rows, recognise};
 use crate::sources::rows::{Cell, Fault};
+use crate::sources::values::too_deep;
 use crate::sources::whole::Whole;
 use crate::users::User;
 
@@ -596,6 +597,9 @@ impl UserFile {
             self.counts.add_lost_factor();
         }
         let faulty = |fault| Aside::Fault(line, Fault::Row(fault));
+        if !draft.is_shallow() {
+            return Err(faulty(too_deep()));
+        }
         let clear = self.set_hash(draft).map_err(faulty)?;
         let user = &mut draft.user;
         if let (Some(recipe), Some(own)) = (self.recipes.first(), &user.custom_password_hash)

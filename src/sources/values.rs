@@ -193,6 +193,13 @@ pub(crate) fn is_shallow(value: &Value) -> bool {
     is_within(value, MOST_NESTED)
 }
 
+/// The same of the fields of an object, which is a level itself.
+pub(crate) fn are_shallow(object: &Map<String, Value>) -> bool {
+    object
+        .values()
+        .all(|value| is_within(value, MOST_NESTED - 1))
+}
+
 pub(crate) fn too_deep() -> String {
     format!("has lists or objects nested over {MOST_NESTED} levels deep")
 }

@@ -257,7 +257,7 @@ fn ten_megabytes_in_one_field_cost_that_row_alone() {
         &quick(&name),
     )
     .unwrap_err();
-    let start = format!("row 1 ({}…): email is no address", "x".repeat(80));
+    let start = format!("row 1 ({}…): email is not an address", "x".repeat(80));
     assert!(error.to_string().contains(&start), "not all of it is shown");
     let plan = plan_import(&tenant, &connection, std::slice::from_ref(&endless)).unwrap();
     assert!(plan.to_string().len() < 5_000, "nor in the plan");

@@ -174,7 +174,7 @@ fn each_mistake_is_told_in_the_words_of_the_file() {
     let emails_only = get_connection_id(&tenant, "Email-Only-Users").unwrap();
     let found = check_users(&emails_only, &[user(json!({"username": "a"}))]);
     assert!(
-        found[0].problem.contains("the connection takes none"),
+        found[0].problem.contains("does not take usernames"),
         "{found:?}"
     );
 }

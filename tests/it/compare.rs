@@ -463,8 +463,8 @@ fn it_says_what_it_will_write_before_it_does() {
         "at most 4 import jobs",
         "at most 19 users",
         CONNECTION,
-        "some 60 requests",
-        "removed afterwards",
+        "about 60 requests",
+        "then removed by their ids",
     ] {
         assert!(line.contains(words), "{words}: {line}");
     }

@@ -89,7 +89,10 @@ fn each_hash_of_a_mixed_column_is_brought_or_named() {
     let _time = turned_time();
     let stopped = read_users(export("passlib.csv")).unwrap().next();
     let stopped = stopped.unwrap().unwrap_err().to_string();
-    assert!(stopped.contains("`hashed` looks like hashes"), "{stopped}");
+    assert!(
+        stopped.contains("`hashed` looks like password hashes"),
+        "{stopped}"
+    );
     let options = ReadOptions::default().map("hashed", "hash");
     let (users, counts) = read("passlib.csv", &options, [32, 30, 0, 2]);
     let brought = with_password(&users);

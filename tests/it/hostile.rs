@@ -64,6 +64,7 @@ fn print_users_and_errors() {
     let users = Users::from(vec![hostile_user()]);
     show!("User", users[0]);
     show!("Users", users);
+    show!("Answer", check_answer(&HOSTILE, "00000000"));
     let connection = ConnectionId::new("con_0123456789abcdef").unwrap();
     let problems = check_users(&connection, &users);
     print_it("Problem", &problems);
@@ -241,7 +242,10 @@ fn print_a_run(practice: &Tenant) {
     let mut plan = plan_run_removal(practice, report.folder()).unwrap();
     plan.users[0].0 = HOSTILE.into();
     show!("RemovalPlan", plan);
+    show!("CleanUp", plan_clean_up(practice).unwrap());
     show!("Removed", remove_users(practice, plan).unwrap());
+    let rest = plan_clean_up(practice).unwrap();
+    show!("CleanedUp", clean_up(practice, rest).unwrap());
 }
 
 fn print_files() {
@@ -400,9 +404,11 @@ fn nothing_from_outside_orders_the_kernel_runs_in_the_page_or_hides() {
             None => *seen.entry(section).or_default() += line.matches("EVCXR·_").count(),
         }
     }
-    // Counts and times alone, a host name that was checked, a salt, which is a secret.
+    // Counts and times alone, e-mails as the tenant has them, a host name that was checked, a salt, which is a secret.
     let without_words = [
         "Removed",
+        "CleanUp",
+        "CleanedUp",
         "Comparison",
         "CostTimes",
         "HashingSpeeds",

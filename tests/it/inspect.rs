@@ -113,7 +113,7 @@ fn every_row_is_in_one_count_with_its_reason_and_its_line() {
     let reasons: BTreeSet<&str> = failing.iter().map(|(why, _)| why.as_str()).collect();
     assert_eq!(failing.len(), 4, "{failing:?}");
     assert!(reasons.contains("email is also in an earlier row: leave out one of the two"));
-    assert!(reasons.contains("username is also in an earlier row: leave one of them out"));
+    assert!(reasons.contains("username is also in an earlier row: leave out one of the two"));
     let hashes = inspection.hashes();
     let hashes: BTreeSet<(&str, u64)> = listed(&hashes).into_iter().collect();
     let expected = [
@@ -188,11 +188,11 @@ fn a_column_of_hashes_that_goes_nowhere_is_the_first_thing_it_says() {
     for (cell, lost) in [
         (
             SILENT,
-            "the hashes of `legacy_hash` do not say how they were made in 1 row: find out with find_recipe",
+            "the hashes of `legacy_hash` do not say how they were made in 1 row: find the recipe with find_recipe",
         ),
         (
             "battery-staple",
-            "`legacy_hash` holds passwords in clear text in 1 row: have them hashed",
+            "`legacy_hash` holds passwords in clear text in 1 row: hash them with",
         ),
     ] {
         let given = Given::new(&format!("email,legacy_hash\nada@example.com,{cell}\n"));
@@ -252,7 +252,7 @@ fn rows_of_one_line_are_told_by_their_number() {
     let failing = given.saved(&inspection, "failing.csv");
     assert_eq!(failing[0], "row,email,username,reason");
     assert!(
-        failing[1].starts_with("2,,,email is no address"),
+        failing[1].starts_with("2,,,email is not an address"),
         "{failing:?}"
     );
 }
@@ -460,9 +460,9 @@ fn an_import_does_with_the_file_what_its_inspection_said() {
     assert_eq!((counts.inserted, counts.failed), (2, 4), "{report}");
     let shown = report.to_string();
     for words in [
-        "email: is is also in row 1",
+        "email: is also in row 1",
         "email: is not an address that Auth0 takes",
-        "blocked wants true or false",
+        "blocked must be true or false",
     ] {
         assert!(shown.contains(words), "{words} is not in\n{shown}");
     }

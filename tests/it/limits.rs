@@ -193,7 +193,7 @@ fn a_heading_has_its_limits() {
     );
     let error = refused("email,plan", &[("plan", "user_metadata.a.b.c.d")]);
     assert!(
-        error.contains("`user_metadata.a.b.c.d` leads 5 levels in"),
+        error.contains("`user_metadata.a.b.c.d` is 5 levels deep, and at most 4 are read"),
         "{error}"
     );
     let four = TestFile::new(b"email,custom_password_hash.hash.key.value\na@uni.test,k\n");

@@ -133,9 +133,9 @@ fn a_journal_whose_hashes_are_right_and_whose_numbers_cannot_be_is_refused() {
             "61 rows were read, but 60 were packed or left out",
         ),
         ("Sealed", "/before", most.clone(), "were packed or left out"),
-        ("Sending", "/file", json!(0), "there is no file 0, of 2"),
+        ("Sending", "/file", json!(0), "there is no file 0 among 2"),
         ("Sending", "/file", most.clone(), "there is no file"),
-        ("Accepted", "/file", json!(3), "there is no file 3, of 2"),
+        ("Accepted", "/file", json!(3), "there is no file 3 among 2"),
         (
             "Accepted",
             "/job",
@@ -149,7 +149,7 @@ fn a_journal_whose_hashes_are_right_and_whose_numbers_cannot_be_is_refused() {
             most.clone(),
             "that time has not come yet",
         ),
-        ("Done", "/file", json!(7), "there is no file 7, of 2"),
+        ("Done", "/file", json!(7), "there is no file 7 among 2"),
         (
             "Done",
             "/inserted",

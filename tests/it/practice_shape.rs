@@ -182,7 +182,7 @@ fn a_shape_that_cannot_be_read_is_refused_by_name() {
         connection
     };
     for (shape, said) in [
-        ("[".to_string(), "is no JSON"),
+        ("[".to_string(), "is not JSON"),
         ("[]".to_string(), "must be a JSON object"),
         (
             json!({"rate": 0}).to_string(),
@@ -199,7 +199,7 @@ fn a_shape_that_cannot_be_read_is_refused_by_name() {
         ),
         (
             json!({"connections": [one(json!({"id": "Customers"}))]}).to_string(),
-            "no connection's id",
+            "not a connection",
         ),
         (
             json!({"connections": [one(json!({})), one(json!({}))]}).to_string(),
@@ -211,7 +211,7 @@ fn a_shape_that_cannot_be_read_is_refused_by_name() {
         ),
         (
             json!({"users": [{"email": "a@example.com", "connection": "Moon"}]}).to_string(),
-            "a connection Moon",
+            "the connection Moon, which the shape does not have",
         ),
     ] {
         fs::write(&path, &shape).unwrap();

@@ -269,10 +269,10 @@ fn what_is_to_be_done_first_is_said() {
     for words in [
         "lacks the scope create:users",
         "allow_writes(",
-        "fault with 1 user",
+        "faulty rows (1)",
         "time_limit ends the call after 10 s",
         "the token expires in",
-        "is there already",
+        "already exists",
     ] {
         assert!(obstacles.contains(words), "{words}: {obstacles}");
     }

@@ -89,7 +89,7 @@ fn a_credential_goes_only_to_the_domain_that_is_set_beside_it() {
         };
         let said = in_file.open(&environment);
         let where_it_is = format!(
-            "it is set in the environment and {} in {}",
+            "it is set in the environment but {} in {}",
             credential.0,
             in_file.0.join(".env").display()
         );
@@ -98,7 +98,7 @@ fn a_credential_goes_only_to_the_domain_that_is_set_beside_it() {
         let in_environment = Folder::with(&lines(&[domain, own_token, id, secret]));
         let said = in_environment.open(&[credential]);
         let where_it_is = format!(
-            "{} in the environment, and a credential goes only",
+            "{} in the environment, and a credential is sent only",
             credential.0
         );
         assert!(
@@ -196,7 +196,7 @@ fn a_name_that_is_a_piece_of_a_secret_is_not_told() {
     let text = "TOKEN=x\nQWxhZGRpbjpvcGVuIHNlc2FtZQ==\nc2VjcmV0c2VjcmV0AAAA=\nAUTH0_DOMAIN=x\n";
     let said = Folder::with(text).open(&[]);
     assert!(
-        said.contains("TOKEN, <hidden>, <hidden>, AUTH0_DOMAIN but none of DOMAIN"),
+        said.contains("TOKEN, <hidden>, <hidden>, AUTH0_DOMAIN, but none of DOMAIN"),
         "{said}"
     );
 }

@@ -391,9 +391,7 @@ fn an_upsert_of_which_nothing_is_told_is_sent_again_only_if_the_reader_says_so()
     let reason = &report.attention()[0].reasons[0];
     assert_eq!(reason.code, "NOT_TOLD");
     assert!(
-        reason
-            .message
-            .contains("would overwrite what changed since"),
+        reason.message.contains("would overwrite later changes"),
         "{report}"
     );
     let (outcomes, _, uploads, report) =

@@ -39,7 +39,7 @@ fn what_is_wrong_with_a_file_is_said_with_its_line() {
     let latin1 = csv(b"email,name\na@uni.test,J\xfcrgen\nb@uni.test,ok\n", &[]);
     let error = latin1[0].as_ref().unwrap_err().to_string();
     assert!(
-        error.contains("line 2 is not UTF-8 (Latin-1, perhaps)"),
+        error.contains("line 2 is not UTF-8 (it may be Latin-1)"),
         "{error}"
     );
     assert_eq!(latin1[1].as_ref().unwrap().email, "b@uni.test");
@@ -104,8 +104,8 @@ fn an_export_streams_into_a_tenant_and_a_broken_line_costs_itself_alone() {
     for (reason, part) in reasons.iter().zip([
         "2 cannot read users from",
         "3 cannot read users from",
-        "5 is is also in row 1",
-        "6 is no address",
+        "5 is also in row 1",
+        "6 is not an address",
     ]) {
         assert!(reason.starts_with(part), "{reason}");
     }

@@ -441,7 +441,7 @@ fn values_are_read_as_databases_and_sheets_write_them() {
     assert_eq!(users[3], json!({"email": "di@example.com", "name": "Null"}));
     assert_eq!(users[4]["email_verified"], true);
     assert!(
-        seen.faults()[0].starts_with("line 6 is no user: email_verified wants true or false"),
+        seen.faults()[0].starts_with("line 6 is not a user: email_verified must be true or false"),
         "{:?}",
         seen.faults()
     );
@@ -465,7 +465,7 @@ fn values_are_read_as_databases_and_sheets_write_them() {
         ),
         (
             json!({"email": "a@example.com", "user_metadata": []}),
-            Some("user_metadata wants an object, and it is a list"),
+            Some("user_metadata must be an object, not a list"),
         ),
         (
             json!({"email": "a@example.com", "name": {"first": "A"}}),
@@ -474,15 +474,15 @@ fn values_are_read_as_databases_and_sheets_write_them() {
         (json!({"email": 7}), Some("email must be text")),
         (
             json!({"email": "a@example.com", "blocked": {}}),
-            Some("blocked wants true or false"),
+            Some("blocked must be true or false"),
         ),
         (
             json!({"email": "a@example.com", "user_id": 1e300}),
-            Some("user_id must be text, and a number"),
+            Some("user_id must be text"),
         ),
         (
             json!({"email": "a@example.com", "mfa_factors": {}}),
-            Some("mfa_factors wants a list"),
+            Some("mfa_factors must be a list"),
         ),
     ];
     for (line, fault) in lines {
@@ -490,7 +490,7 @@ fn values_are_read_as_databases_and_sheets_write_them() {
         match fault {
             None => assert_eq!(seen.faults(), Vec::<String>::new(), "{line}"),
             Some(fault) => assert!(
-                seen.faults()[0].contains(&format!("line 1 is no user: {fault}")),
+                seen.faults()[0].contains(&format!("line 1 is not a user: {fault}")),
                 "{:?}",
                 seen.faults()
             ),
@@ -656,7 +656,7 @@ fn a_column_of_hashes_that_goes_nowhere_stops_the_reading() {
     // A hash deep inside, and one that comes late: its row is an error of its own.
     let deep =
         json!({"email": "a@example.com", "auth": {"local": [{"value": BCRYPT}]}}).to_string();
-    assert!(stopped(&deep, &plain()).contains("`auth.local` looks like hashes"));
+    assert!(stopped(&deep, &plain()).contains("`auth.local` looks like password hashes"));
     let late = format!(
         "email,pw\n{}b@example.com,{BCRYPT}\nc@example.com,\n",
         "a@example.com,\n".repeat(300)
@@ -664,7 +664,7 @@ fn a_column_of_hashes_that_goes_nowhere_stops_the_reading() {
     let late = seen(late);
     assert_eq!(late.counted(), (302, 301, 0, 1));
     assert!(
-        late.faults()[0].contains("line 302 holds what looks like the hash of a password in `pw`"),
+        late.faults()[0].contains("line 302 has what looks like a password hash in `pw`"),
         "{:?}",
         late.faults()
     );
@@ -917,7 +917,7 @@ fn bad_bytes_cost_their_own_row() {
         mixed.faults()
     );
     assert!(
-        mixed.faults()[1].contains("line 4 holds a NUL byte"),
+        mixed.faults()[1].contains("line 4 has a NUL byte"),
         "{:?}",
         mixed.faults()
     );

@@ -382,7 +382,7 @@ fn a_status_that_nobody_listed_is_no_end_and_is_named_at_the_limit() {
         .unwrap_err()
         .to_string();
     assert!(
-        sentence.contains("is still running after 0 s"),
+        sentence.contains("is still running in the tenant after 0 s"),
         "{sentence}"
     );
 }

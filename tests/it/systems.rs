@@ -157,7 +157,7 @@ fn credentials_of_each_age_of_keycloak_are_read() {
     let unknown = format!("email,details\nada@example.com,\"{}\"\n", quoted(&secret));
     let unknown = refused_late(&unknown);
     assert!(
-        unknown.starts_with("`details` looks like hashes of passwords"),
+        unknown.starts_with("`details` looks like password hashes"),
         "{unknown}"
     );
 }

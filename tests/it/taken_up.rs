@@ -95,7 +95,7 @@ fn a_report_is_read_without_the_rows_and_with_them_once_the_reader_says_who_was_
     assert!(errors.iter().all(|user| user.row.is_none()), "{errors}");
     let explanation = errors.explanation().unwrap();
     assert!(
-        explanation.contains("was sent 2 users, and 3 are said"),
+        explanation.contains("was sent 2 users, but job.sent names 3"),
         "{explanation}"
     );
 }
@@ -153,7 +153,7 @@ fn a_removal_needs_to_be_told_who_was_sent_and_finds_exactly_those() {
     let error = plan_removal(&tenant, &finished(&stand_in, &two)).unwrap_err();
     let sentence = error.to_string();
     assert!(
-        sentence.contains("was sent 1 user, and 2 are"),
+        sentence.contains("was sent 1 user, but job.sent names 2"),
         "{sentence}"
     );
 
