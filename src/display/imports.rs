@@ -226,8 +226,12 @@ impl Group {
         let users = self.users.iter();
         let names = users.map(|(row, email)| (Some(*row), email.as_str()));
         let about = match self.field.as_str() {
-            "" => "reason".to_string(),
-            field => field.to_string(),
+            "" => "reason",
+            field => field,
+        };
+        let about = match self.differs {
+            true => format!("{about}, in the first"),
+            false => about.to_string(),
         };
         Entry {
             place: format!("{} {}", grouped(self.number), self.word()),
@@ -245,9 +249,13 @@ pub(crate) fn named<'a>(
     first: impl Iterator<Item = (Option<usize>, &'a str)>,
     number: u64,
 ) -> String {
-    let name = |(row, email)| match row {
-        Some(row) => format!("row {row}: {}", problem::shown(email)),
-        None => format!("row unknown: {}", problem::shown(email)),
+    let name = |(row, email): (Option<usize>, &str)| {
+        let row = row.map_or("unknown".to_string(), |row| row.to_string());
+        // A row that cannot be read has no e-mail.
+        match email {
+            "" => format!("row {row}"),
+            email => format!("row {row}: {}", problem::shown(email)),
+        }
     };
     let mut names: Vec<String> = first.map(name).collect();
     if let more @ 1.. = number.saturating_sub(names.len() as u64) {

@@ -35,6 +35,8 @@ pub(crate) struct Group {
     pub(crate) users: Vec<(usize, String)>,
     pub(crate) field: String,
     pub(crate) message: String,
+    /// Whether another of them has another message, a row's number in it for instance.
+    pub(crate) differs: bool,
     pub(crate) advice: &'static str,
 }
 
@@ -104,9 +106,11 @@ impl AttentionSoFar {
             users: Vec::new(),
             field,
             message: reason.message.clone(),
+            differs: false,
             advice: reason.advice,
         });
         group.number += 1;
+        group.differs |= group.message != reason.message;
         group.users.push((attention.row, attention.email.clone()));
         group.users.sort_unstable();
         group.users.truncate(USERS_SHOWN);

@@ -301,3 +301,21 @@ fn a_source_that_panics_is_an_error_and_the_run_is_kept() {
         "{stopped}"
     );
 }
+
+#[test]
+fn a_report_names_rows_without_an_email_and_says_whose_sentence_it_shows() {
+    let _time = turned_time();
+    let practice = Practice::start(&[]);
+    let (tenant, connection) = practice.database();
+    let name = Named::new("sentences");
+    let lines = "{\"email\":\"a@uni.test\"}\n{\"email\":7}\n{\"email\":7}\n{\"email\":\"nobody\"}";
+    let file = TestFile::new(lines.as_bytes());
+    let rows = read_ndjson(file.path()).unwrap();
+    let report = import_stream(&tenant, &connection, rows, &quick(&name))
+        .unwrap()
+        .to_string();
+    assert!(report.contains("2 faulty: row 2, row 3\n"), "{report}");
+    assert!(report.contains("reason, in the first: "), "{report}");
+    assert!(report.contains("1 faulty: row 4: nobody\n"), "{report}");
+    assert!(report.contains("email: is not an address"), "{report}");
+}
