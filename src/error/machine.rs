@@ -42,6 +42,10 @@ sentences! {
     Practice no_cargo(cause: io::Error);
         "the practice tenant cannot be used: cannot run cargo to build it ({cause})"
         ": " "check that Rust is on the PATH" because cause;
+    /// A crate from a registry comes without the sources of the practice tenant.
+    Practice practice_not_installed();
+        "the practice tenant cannot be used: its sources are not beside this crate, and no program practice-tenant is on the PATH"
+        ": " "install it with `cargo install practice-tenant`";
     Practice practice_not_built(reason: &str);
         "the practice tenant cannot be used: it cannot be built ({reason})"
         ": " "run `make practice-tenant` in the project to see the whole message";

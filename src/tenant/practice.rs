@@ -4,6 +4,8 @@
 //! one file (0600, ignored by git; `practice_place.rs` says where), with a key by which it proves itself; a running one ends when
 //! that file vanishes.
 
+use std::env;
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -41,7 +43,7 @@ impl Tenant {
     ///
     /// # Errors
     ///
-    /// The program cannot be built or started, the one running is of an older build, or another kernel has held its lock for 15 minutes.
+    /// The program cannot be built or started; this crate comes from a registry and `practice-tenant` is not installed; the one running is of an older build, or another kernel has held its lock for 15 minutes.
     ///
     /// # Examples
     ///
@@ -131,7 +133,7 @@ fn find_or_start_in(
     let env_file = &place.env_file;
     // Built before it is this notebook's turn: others take the same turn to build.
     let program = match running(env_file)? {
-        Some(_) => program(target),
+        Some(_) => program(target)?,
         None => built_in(target, build)?,
     };
     let _turn = wait_for_turn(&place.folder, TURN_LIMIT)?;
@@ -149,9 +151,27 @@ fn find_or_start_in(
     Ok(settings)
 }
 
-fn program(target: &Path) -> PathBuf {
-    let name = format!("{PROGRAM}{}", std::env::consts::EXE_SUFFIX);
-    target.join("release").join(name)
+/// The program's sources; a crate from a registry comes without them.
+fn sources() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(PROGRAM)
+}
+
+fn file_name() -> String {
+    format!("{PROGRAM}{}", env::consts::EXE_SUFFIX)
+}
+
+fn program(target: &Path) -> Result<PathBuf> {
+    match sources().is_dir() {
+        true => Ok(target.join("release").join(file_name())),
+        false => installed(&env::var_os("PATH").unwrap_or_default()),
+    }
+}
+
+/// The program that `cargo install practice-tenant` put on the PATH.
+fn installed(path: &OsStr) -> Result<PathBuf> {
+    let mut programs = env::split_paths(path).map(|folder| folder.join(file_name()));
+    let found = programs.find(|program| program.is_file());
+    found.ok_or_else(Error::practice_not_installed)
 }
 
 /// The program, built first where it is missing or older than its sources.
@@ -161,7 +181,7 @@ pub(crate) fn program_in(target: &Path) -> Result<PathBuf> {
 
 /// A program that is up to date is used as it is, also where nobody may write.
 fn built_in(target: &Path, build: fn(&Path) -> Result<()>) -> Result<PathBuf> {
-    let program = program(target);
+    let program = program(target)?;
     if needs_build(&program) {
         let _turn = wait_for_turn(target, TURN_LIMIT)?;
         // Another kernel may have built it meanwhile.
@@ -198,7 +218,7 @@ fn needs_build(program: &Path) -> bool {
     let Some(built) = modified(program) else {
         return true;
     };
-    is_newer(&Path::new(env!("CARGO_MANIFEST_DIR")).join(PROGRAM), built)
+    is_newer(&sources(), built)
 }
 
 /// Whether anything below the folder was changed after that.
@@ -290,10 +310,26 @@ mod tests {
     /// Takes the program that the tests were built with, in place of minutes of building.
     fn copy_program(target: &Path) -> Result<()> {
         let program = program::practice_tenant();
-        let name = format!("{PROGRAM}{}", std::env::consts::EXE_SUFFIX);
         fs::create_dir_all(target.join("release")).expect("a folder");
-        fs::copy(program, target.join("release").join(name)).expect("the program");
+        fs::copy(program, target.join("release").join(file_name())).expect("the program");
         Ok(())
+    }
+
+    /// As `cargo install practice-tenant` leaves it, for a crate that a registry holds.
+    #[test]
+    fn an_installed_program_is_found_on_the_path() {
+        let name = format!("installed-{}", crate::secrets::random_hex(6).unwrap());
+        let bin = std::env::temp_dir().join(name);
+        fs::create_dir_all(&bin).unwrap();
+        let path = env::join_paths([Path::new("/nowhere"), &bin]).unwrap();
+        let error = installed(&path).unwrap_err().to_string();
+        assert!(
+            error.ends_with("install it with `cargo install practice-tenant`"),
+            "{error}"
+        );
+        fs::write(bin.join(file_name()), "").unwrap();
+        assert_eq!(installed(&path).unwrap(), bin.join(file_name()));
+        fs::remove_dir_all(&bin).unwrap();
     }
 
     #[test]
@@ -418,7 +454,8 @@ mod tests {
         let place = Place::of(&target, "");
         let env_file = place.env_file.clone();
         let error = find_or_start_in(&place, &target, unbuildable).map(|_| ());
-        assert!(error.unwrap_err().to_string().contains("its build failed"));
+        let error = error.unwrap_err().to_string();
+        assert!(error.contains("it cannot be built"), "{error}");
 
         let first = find_or_start_in(&place, &target, copy_program).unwrap();
         let again = find_or_start_in(&place, &target, unbuildable).unwrap();
