@@ -29,8 +29,8 @@ sentences! {
         "the practice tenant has ended, and its users with it"
         ": " "run the tenant's cell again, which starts a new one, and then the cells after it" because cause;
     Practice practice_folder_relative(folder: &Path) let folder = folder.display();
-        "the practice tenant cannot be used: PRACTICE_TENANT_FOLDER is `{folder}`, which is not a whole path"
-        ": " "write the path from / on";
+        "the practice tenant cannot be used: PRACTICE_TENANT_FOLDER is `{folder}`, which is not an absolute path"
+        ": " "write a path that begins with /";
     Practice practice_is_stale();
         "the practice tenant cannot be used: the one running was started from an older build"
         ": " "run `make stop` in the project (its users are forgotten) and this cell again";

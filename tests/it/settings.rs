@@ -252,7 +252,7 @@ fn the_practice_tenant_of_a_notebook_is_found_in_the_folder_that_is_set() {
     let folder = Folder::with("DOMAIN=practice\nPRACTICE_TENANT_FOLDER=practice\n");
     let said = folder.open(&[]);
     assert!(
-        said.contains("PRACTICE_TENANT_FOLDER is `practice`, which is not a whole path"),
+        said.contains("PRACTICE_TENANT_FOLDER is `practice`, which is not an absolute path"),
         "{said}"
     );
     let elsewhere = TestFolder::new();
