@@ -179,6 +179,16 @@ fn identifiers_that_are_blanks_read_the_same_each_time() {
     let target = named("systems").expect("the target");
     let input = "{\"User\"[{\"Username\":\"\u{2028}\",\"Attributes\":[{\"\":\"\"}],\"\":[]}";
     assert!(execute(&target, input.as_bytes()).is_ok());
+    let id = "instance_id,id,aud,role,email,,,,,\n,\u{2028},,,,,,,,";
+    assert!(execute(&target, id.as_bytes()).is_ok());
+}
+
+/// Found by `systems`: a user with a password and the id of another provider was written as one who signs in there.
+#[test]
+fn an_id_of_elsewhere_does_not_stay_with_a_password() {
+    let target = named("systems").expect("the target");
+    let input = br#"{"user_id":"samlp|","identities":[{"provider":"auth0"},{}]}"#;
+    assert!(execute(&target, input).is_ok());
 }
 
 /// Found by `systems`: 32 levels below `app_metadata.imported` were written, and not read again.

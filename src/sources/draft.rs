@@ -120,10 +120,7 @@ impl Draft {
             bare = rest.strip_prefix('\'').unwrap_or(rest);
             is_own = true;
         }
-        if let Some(bar) = bare.bytes().position(|byte| byte == b'|')
-            && let provider = &bare[..bar]
-            && ELSEWHERE.contains(&provider)
-        {
+        if let Some(provider) = provider_elsewhere(bare) {
             is_own = false;
             self.elsewhere = Some(provider.to_string());
         }
@@ -237,7 +234,6 @@ impl Draft {
         {
             return Made::LeftOut(format!("signs in with {}", shown_provider(provider)));
         }
-        self.tidy_texts();
         let user = &mut self.user;
         // Somebody who signs in elsewhere first has an id of there, and another one for the password.
         let is_foreign = |id: &String| id.contains('|');
@@ -246,9 +242,15 @@ impl Draft {
         {
             user.user_id = Some(own);
         }
+        // Without that other one, the id of elsewhere is only kept: it would say that the user has no password here.
+        if let Some(foreign) = user.user_id.take_if(|id| provider_elsewhere(id).is_some()) {
+            self.imported.insert("user_id".to_string(), foreign.into());
+        }
         if user.user_id.is_none() {
             user.user_id = self.old_id.take();
         }
+        self.tidy_texts();
+        let user = &mut self.user;
         // Many systems have the e-mail for a username.
         if let Some(username) = &user.username
             && is_email(username)
@@ -270,6 +272,12 @@ impl Draft {
         }
         Made::User
     }
+}
+
+/// Who signs in the user with this id, if that is not a database.
+fn provider_elsewhere(id: &str) -> Option<&str> {
+    let (provider, _) = id.split_once('|')?;
+    ELSEWHERE.contains(&provider).then_some(provider)
 }
 
 /// The name of a provider, if it can be one.
