@@ -210,3 +210,11 @@ fn a_piece_of_a_hash_is_no_name_of_a_column() {
     let input = b"mail,xjfCb4agxhaBuP.dT58mMLzUM4C/yPC8";
     assert!(execute(&target, input).is_ok());
 }
+
+/// Found by `journal`: what stood in the place of the tenant's domain was shown.
+#[test]
+fn a_journal_names_a_host_and_nothing_else() {
+    let target = named("journal").expect("the target");
+    let input = include_bytes!("../corpus/journal/hash-as-domain");
+    assert!(execute(&target, input).is_ok());
+}

@@ -248,7 +248,11 @@ impl Rules {
 }
 
 fn begun(domain: &str, connection_id: &str, options: &ImportOptions) -> Checked {
-    hold(!domain.is_empty(), || "it names no tenant".to_string())?;
+    // It is shown, so nothing but a host may stand there.
+    let fits = |c: char| c.is_ascii_alphanumeric() || ".-:[]".contains(c);
+    hold(!domain.is_empty() && domain.chars().all(fits), || {
+        "it names no tenant".to_string()
+    })?;
     hold(ConnectionId::new(connection_id).is_ok(), || {
         "it names no connection".to_string()
     })?;
