@@ -218,3 +218,11 @@ fn a_journal_names_a_host_and_nothing_else() {
     let input = include_bytes!("../corpus/journal/hash-as-domain");
     assert!(execute(&target, input).is_ok());
 }
+
+/// Found by `export`: a link whose host has a letter that a library asserts it never sees.
+#[test]
+fn a_link_to_an_odd_host_is_refused() {
+    let target = named("export").expect("the target");
+    let input = include_bytes!("../corpus/export/odd-host");
+    assert!(execute(&target, input).is_ok());
+}

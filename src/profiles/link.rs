@@ -5,6 +5,9 @@ use reqwest::Url;
 /// The address that a link leads to. It is a key, so it goes over https to a host that has a name; a tenant on this
 /// machine, at `loopback`, has its files there itself.
 pub(crate) fn address_of(link: &str, loopback: Option<&Url>) -> Result<Url, &'static str> {
+    if !has_plain_host(link) {
+        return Err("the host of the file's address is not plain ASCII");
+    }
     let whole = Url::parse(link).ok().filter(Url::has_host);
     let path = link.split(['?', '#']).next().unwrap_or_default();
     let address = match whole {
@@ -29,6 +32,15 @@ pub(crate) fn address_of(link: &str, loopback: Option<&Url>) -> Result<Url, &'st
         Some(name) if name.contains('.') && !name.ends_with(".localhost") => Ok(address),
         _ => Err("the address of the file has no host name"),
     }
+}
+
+/// Whether the host is written in plain ASCII. An international name is written in code (`xn--…`) or in percent signs otherwise, no
+/// file of an export has one, and what a library makes of odd letters there has panicked.
+fn has_plain_host(link: &str) -> bool {
+    let after_scheme = link.split_once("//").map_or(link, |(_, rest)| rest);
+    let host = after_scheme.split(['/', '?', '#']).next();
+    let host = host.unwrap_or_default().to_ascii_lowercase();
+    link.is_ascii() && !host.contains('%') && !host.contains("xn--")
 }
 
 /// Host and port; the two names of this machine are one.
@@ -67,6 +79,10 @@ mod tests {
             assert_eq!(at(link).unwrap(), address);
         }
         for link in [
+            "https://I\u{307}.uni.test/f",
+            "I\u{307}",
+            "https://%49%CC%87.uni.test/f",
+            "https://XN--I-RBB.uni.test/f",
             "http://127.0.0.1:8080@uni.test/f",
             "http://127.0.0.1:8080.uni.test/f",
             "http://127.0.0.1.uni.test:8080/f",

@@ -147,7 +147,12 @@ fn call(
         .map(str::as_bytes);
     let answers: Vec<&[u8]> = before.chain([input]).collect();
     let script = Script::of(&answers.join(PART), false);
-    ask(&script, secrets, call)
+    let secrets: Vec<&str> = secrets
+        .iter()
+        .copied()
+        .filter(|secret| !is_a_name(input, secret))
+        .collect();
+    ask(&script, &secrets, call)
 }
 
 fn ask(
@@ -195,6 +200,14 @@ fn ask(
             Ok(Reached::Taken)
         }
     }
+}
+
+/// Whether an answer gives the text as a name or an address. Those are shown, and nobody can know that it is a piece of a hash.
+fn is_a_name(input: &[u8], text: &str) -> bool {
+    let input = String::from_utf8_lossy(input);
+    ["connection", "name", "email", "username"]
+        .iter()
+        .any(|field| input.contains(&format!("\"{field}\":\"{text}")))
 }
 
 fn connections(input: &[u8]) -> Held {

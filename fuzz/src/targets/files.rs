@@ -312,9 +312,13 @@ fn inspect(report: Result<FileReport>, folder: &Folder) -> std::result::Result<(
 pub(super) fn harmless_sheet(path: &Path) -> std::result::Result<(), String> {
     let text =
         std::fs::read_to_string(path).map_err(|cause| format!("a sheet is no text: {cause}"))?;
-    // An e-mail is shown, whatever it is made of.
-    let text_without_emails = text.replace(&format!("{IN_HASH}@"), "@");
-    hidden("a sheet", &[&text_without_emails], &[IN_HASH])?;
+    // An e-mail and a username are shown, whatever they are made of.
+    let names = [(format!("{IN_HASH}@"), "@"), (format!(",{IN_HASH},"), ",,")];
+    let mut rest = text.clone();
+    for (name, gap) in names {
+        rest = rest.replace(&name, gap);
+    }
+    hidden("a sheet", &[&rest], &[IN_HASH])?;
     let signs = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
     // Some spreadsheets split at these, whatever the quotes.
     let parts = |cell: &str| -> Vec<String> {
