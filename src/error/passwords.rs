@@ -118,7 +118,7 @@ impl Error {
         let fact = format!("found no recipe: {}", parts.join("; "));
         let error = Error::new(ErrorKind::Hash, fact);
         match is_open {
-            true => error.advise("; ", "check that each password belongs to its hash and that nothing is cut off; if the old system adds something else that Auth0 supports, describe it with HashRecipe::new, or import those users without passwords and let them reset them"),
+            true => error.advise("; ", "check that each password belongs to its hash and that nothing is cut off; if the old system adds something else that Auth0 supports, describe it with HashRecipe::new, or import those users without passwords and let them choose new ones"),
             false => error,
         }
     }

@@ -108,13 +108,13 @@ impl Wanted<'_> {
         }
         let mixed = [format!("{salt}{password}"), format!("{password}{salt}")];
         let is_it = self.is(digest, password) || mixed.iter().any(|text| self.is(digest, text));
-        is_it.then(|| format!("the first is {}, which Auth0 takes only in an HMAC: import those users without passwords, and let them reset them", a(name)))
+        is_it.then(|| format!("the first is {}, which Auth0 takes only in an HMAC: import those users without passwords, and let them choose new ones", a(name)))
     }
 
     /// The way of Rails before it had one of its own.
     fn in_dashes(&self, digest: Digest) -> Option<String> {
         let text = format!("--{}--{}--", self.salt, self.password);
-        self.is(digest, &text).then(|| format!("the first is {} of --SALT--PASSWORD--, and a recipe describes a salt on one side only: import those users without passwords, and let them reset them", a(digest.name())))
+        self.is(digest, &text).then(|| format!("the first is {} of --SALT--PASSWORD--, and a recipe describes a salt on one side only: import those users without passwords, and let them choose new ones", a(digest.name())))
     }
 
     /// With the name of the user for a salt, as forums do.
@@ -175,7 +175,7 @@ impl Wanted<'_> {
             .map(|(inner, _)| inner)
             .or(raw)?;
         Some(format!(
-            "the first is {} of {}, and no recipe describes a hash of a hash: import those users without passwords, and let them reset them",
+            "the first is {} of {}, and no recipe describes a hash of a hash: import those users without passwords, and let them choose new ones",
             a(name),
             a(found)
         ))
@@ -269,7 +269,7 @@ impl Wanted<'_> {
                 let is_told = round == 2 && salt.is_empty();
                 if made == self.bytes && !is_told {
                     return Some(format!(
-                        "the first is made of {round} rounds of {} ({way}), which no recipe describes: import those users without passwords, and let them reset them",
+                        "the first is made of {round} rounds of {} ({way}), which no recipe describes: import those users without passwords, and let them choose new ones",
                         digest.name()
                     ));
                 }
