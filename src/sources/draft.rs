@@ -5,9 +5,8 @@ use serde_json::{Map, Value};
 use crate::passwords::hashes::stored::StoredHash;
 use crate::secrets::hide::without_secrets;
 use crate::sources::fields::Flag;
-use crate::sources::places::has_blank_end;
 use crate::sources::rows::Cell;
-use crate::sources::values::{are_shallow, date, is_nothing};
+use crate::sources::values::{are_shallow, date, has_blank_end, is_nothing};
 use crate::users::User;
 use crate::users::email::is_email;
 

@@ -9,7 +9,7 @@ use crate::sources::draft::{Draft, IMPORTED};
 use crate::sources::fields::{Flag, Object, Text, shown_name};
 use crate::sources::rows::Cell;
 use crate::sources::values::{
-    date, flag, is_nothing, is_shallow, object, parsed, put, text, too_deep, wants,
+    date, flag, has_blank_end, is_nothing, is_shallow, object, parsed, put, text, too_deep, wants,
 };
 
 /// Parts of the name of a column, `custom_password_hash.hash.key.value` the longest that an import takes.
@@ -370,14 +370,4 @@ fn is_deleted(cell: Cell<'_>) -> Result<bool, String> {
         Cell::Json(Value::Object(_)) => Ok(date(cell).is_some()),
         _ => Ok(flag("deleted", &cell)? == Some(true)),
     }
-}
-
-/// Whether a text may begin or end with white space. Letters of ASCII say at once that it does not.
-pub(crate) fn has_blank_end(text: &str) -> bool {
-    let is_plain = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_graphic);
-    let bytes = text.as_bytes();
-    if is_plain(bytes.first()) && is_plain(bytes.last()) {
-        return false;
-    }
-    text.trim().len() < text.len()
 }

@@ -160,6 +160,16 @@ fn general_time(text: &str) -> Option<String> {
     })
 }
 
+/// Whether a text may begin or end with white space. Letters of ASCII say at once that it does not.
+pub(crate) fn has_blank_end(text: &str) -> bool {
+    let is_plain = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_graphic);
+    let bytes = text.as_bytes();
+    if is_plain(bytes.first()) && is_plain(bytes.last()) {
+        return false;
+    }
+    text.trim().len() < text.len()
+}
+
 /// What databases write for nothing.
 pub(crate) fn is_nothing(text: &str) -> bool {
     text == "\\N" || text == "NULL" || text == "null"

@@ -9,8 +9,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, Visitor};
 
 use crate::passwords::hashes::stored::is_plain_bcrypt;
 use crate::say::MARKER;
-use crate::sources::places::has_blank_end;
-use crate::sources::values::is_nothing;
+use crate::sources::values::{has_blank_end, is_nothing};
 use crate::users::User;
 
 /// After this many lines in a row that were not complete users, it stops trying.
