@@ -169,7 +169,7 @@ fn table(table: &Table) -> String {
     let heading = |column: usize| {
         let cells = table.rows.iter().map(|row| row[column].chars().count());
         let width = match cells.max() > Some(SENTENCE) {
-            true => "<div style=\"min-width:14em\"></div>",
+            true => "<div style=\"min-width:12em\"></div>",
             false => "",
         };
         let (word, aligned) = (line(table.header[column]), aligned[column]);
