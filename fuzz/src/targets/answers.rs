@@ -205,9 +205,16 @@ fn ask(
 /// Whether an answer gives the text as a name or an address. Those are shown, and nobody can know that it is a piece of a hash.
 fn is_a_name(input: &[u8], text: &str) -> bool {
     let input = String::from_utf8_lossy(input);
-    ["connection", "name", "email", "username"]
-        .iter()
-        .any(|field| input.contains(&format!("\"{field}\":\"{text}")))
+    // The field whose value the text stands in.
+    let field = |at: usize| {
+        let (before, _) = input[..at].rsplit_once('"')?;
+        let key = before.trim_end().strip_suffix(':')?.trim_end();
+        key.strip_suffix('"')?.rsplit('"').next()
+    };
+    input
+        .match_indices(text)
+        .filter_map(|(at, _)| field(at))
+        .any(|field| ["connection", "name", "email", "username"].contains(&field))
 }
 
 fn connections(input: &[u8]) -> Held {
