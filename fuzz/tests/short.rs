@@ -226,3 +226,23 @@ fn a_link_to_an_odd_host_is_refused() {
     let input = include_bytes!("../corpus/export/odd-host");
     assert!(execute(&target, input).is_ok());
 }
+
+/// Found by `journal`: the kernel's words in the code of a reason, and a count of left-out rows that no sum can hold. Found by `jwt`:
+/// a secret in the place of the API that a token is for.
+#[test]
+fn journals_and_tokens_of_nobody_are_harmless() {
+    for (name, input) in [
+        (
+            "journal",
+            &include_bytes!("../corpus/journal/words-as-code")[..],
+        ),
+        (
+            "journal",
+            include_bytes!("../corpus/journal/endless-left-out"),
+        ),
+        ("jwt", include_bytes!("../corpus/jwt/secret-as-audience")),
+    ] {
+        let target = named(name).expect("the target");
+        assert!(execute(&target, input).is_ok(), "{name}");
+    }
+}

@@ -12,7 +12,7 @@ use crate::imports::journal::{LeftOutRow, NoteKind, RowNote};
 use crate::imports::outcome::{Attention, Counts, JobSpan, Outcome};
 use crate::imports::run::Run;
 use crate::private_file::sheet::CsvFile;
-use crate::say::debug_fields;
+use crate::say::{data, debug_fields};
 use crate::users::{User, Users};
 use crate::words::grouped;
 
@@ -462,7 +462,10 @@ fn write_row(
 ) -> std::io::Result<()> {
     let reasons = note.map(|note| note.reasons.as_slice()).unwrap_or_default();
     let codes: Vec<&str> = reasons.iter().map(|(code, ..)| code.as_str()).collect();
-    let fields = reasons.iter().filter_map(|(_, field, _)| field.as_deref());
+    let fields: Vec<&str> = reasons
+        .iter()
+        .filter_map(|(_, field, _)| field.as_deref())
+        .collect();
     let messages: Vec<&str> = reasons.iter().map(|(.., text)| text.as_str()).collect();
     let first = codes.first().copied().unwrap_or_default();
     sheet.row([
@@ -470,9 +473,10 @@ fn write_row(
         email,
         id,
         word(outcome, first),
-        &codes.join("; "),
-        &fields.collect::<Vec<_>>().join("; "),
-        &messages.join("; "),
+        // Auth0 wrote them, or whoever wrote the journal.
+        &data(&codes.join("; ")),
+        &data(&fields.join("; ")),
+        &data(&messages.join("; ")),
     ])
 }
 

@@ -158,7 +158,7 @@ fn told(name: String) -> String {
 }
 
 /// What was set for a domain, as an error quotes it. Who mixed up the lines of a dashboard has pasted a secret there.
-fn shown_domain(text: &str) -> String {
+pub(crate) fn shown_domain(text: &str) -> String {
     let is_drawn = |part: &str| part.len() >= 20 && told(part.to_string()) == HIDDEN;
     match text
         .split(|c: char| !c.is_ascii_alphanumeric())

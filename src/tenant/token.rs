@@ -11,7 +11,7 @@ use crate::clock::{self, unix_seconds};
 use crate::error::{Error, Result};
 use crate::secrets::Secret;
 use crate::secrets::sent::SentSecrets;
-use crate::tenant::settings::Address;
+use crate::tenant::settings::{Address, shown_domain};
 
 /// A Management API token and what it says about itself.
 #[derive(Clone, Debug)]
@@ -136,12 +136,14 @@ fn check_audience(claims: &Value, base: &str, domain: &str) -> Result<()> {
         return Ok(());
     }
     let first = audiences.first().copied().unwrap_or("nobody");
+    // Whatever was pasted for a token may hold a secret in this place.
+    let shown = shown_domain(first);
     Err(if first.ends_with("/api/v2/") {
-        Error::token_of_another_tenant(domain, first, &wanted)
+        Error::token_of_another_tenant(domain, &shown, &wanted)
     } else if claims.get("scope").is_none() && !first.contains("://") {
         Error::id_token(domain, &wanted)
     } else {
-        Error::token_for_another_api(domain, first, &wanted)
+        Error::token_for_another_api(domain, &shown, &wanted)
     })
 }
 

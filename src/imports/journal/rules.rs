@@ -77,7 +77,17 @@ impl Rules {
             } => self.packed(*file, rows, given_ids),
             Entry::LeftOut(row) => self.left_out(row.note.row),
             Entry::LeftOutSoFar(so_far) => self.left_out_so_far(so_far),
-            Entry::Sealed { rows, before, .. } => self.sealed(*rows, *before),
+            Entry::Sealed {
+                rows,
+                left_out,
+                before,
+            } => {
+                // It is added to the other counts.
+                hold(*left_out <= MOST_LEFT_OUT, || {
+                    "no file has that many rows".to_string()
+                })?;
+                self.sealed(*rows, *before)
+            }
             Entry::Sending { file, at } => {
                 let state = self.open_file(*file)?;
                 state.sending = true;
@@ -246,6 +256,9 @@ impl Rules {
         last.map_or(0, |(first, count)| first + (count - 1))
     }
 }
+
+/// Rows of a file that its reader left out: more than any file has.
+const MOST_LEFT_OUT: u64 = 1_000_000_000_000;
 
 fn begun(domain: &str, connection_id: &str, options: &ImportOptions) -> Checked {
     // It is shown, so nothing but a host may stand there.
