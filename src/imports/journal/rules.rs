@@ -81,13 +81,7 @@ impl Rules {
                 rows,
                 left_out,
                 before,
-            } => {
-                // It is added to the other counts.
-                hold(*left_out <= MOST_LEFT_OUT, || {
-                    "no file has that many rows".to_string()
-                })?;
-                self.sealed(*rows, *before)
-            }
+            } => self.sealed(*rows, *left_out, *before),
             Entry::Sending { file, at } => {
                 let state = self.open_file(*file)?;
                 state.sending = true;
@@ -185,7 +179,11 @@ impl Rules {
         Ok(())
     }
 
-    fn sealed(&mut self, rows: usize, before: usize) -> Checked {
+    fn sealed(&mut self, rows: usize, left_out: u64, before: usize) -> Checked {
+        // It is added to the other counts.
+        hold(left_out <= MOST_LEFT_OUT, || {
+            "no file has that many rows".to_string()
+        })?;
         hold(!self.sealed, || "it was recorded before".to_string())?;
         self.sealed = true;
         let users: usize = self.files.iter().map(|file| file.users).sum();
