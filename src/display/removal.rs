@@ -95,7 +95,8 @@ impl Removed {
 impl CleanUp {
     fn title(&self) -> (&'static str, String) {
         let users = || format!("would delete {}", count(self.users, "user"));
-        match (self.users, self.unknown.is_empty(), self.is_unused) {
+        let is_unused = self.imports.is_empty() && self.unknown.is_empty();
+        match (self.users, self.unknown.is_empty(), is_unused) {
             (_, _, true) => (
                 NEUTRAL,
                 "nothing was imported with this tenant handle; nothing to clean up".to_string(),

@@ -49,10 +49,14 @@ impl Group {
 
 /// The outcome in a word or two, where a row that was not sent is told from one that the tenant did not take.
 pub(crate) fn word(outcome: Outcome, code: &str) -> &'static str {
-    match (outcome, code) {
-        (Outcome::Failed, NOT_SENT) => "faulty",
-        _ => outcome.word(),
+    match is_faulty(outcome, code) {
+        true => "faulty",
+        false => outcome.word(),
     }
+}
+
+fn is_faulty(outcome: Outcome, code: &str) -> bool {
+    (outcome, code) == (Outcome::Failed, NOT_SENT)
 }
 
 impl AttentionSoFar {
@@ -61,7 +65,7 @@ impl AttentionSoFar {
         self.number += 1;
         let attention = attend(note);
         let code = attention.reasons.first().map_or("", |one| &one.code);
-        self.faulty += u64::from(word(attention.outcome, code) == word(Outcome::Failed, NOT_SENT));
+        self.faulty += u64::from(is_faulty(attention.outcome, code));
         self.add_to_group(&attention);
         self.first.push(attention);
         if self.first.len() == 2 * MOST {

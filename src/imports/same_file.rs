@@ -13,8 +13,7 @@ use crate::disk::{self, File};
 use crate::error::{Error, Result};
 use crate::imports::earlier::Earlier;
 use crate::imports::file_state::FileState;
-use crate::imports::folder::JOURNAL;
-use crate::imports::folder::latest::begun;
+use crate::imports::folder::latest::begun_runs;
 use crate::imports::folder::owner::Owner;
 use crate::imports::journal::{Entry, NoteKind};
 use crate::imports::options::{Afterwards, Again};
@@ -163,18 +162,15 @@ fn folders(
     };
     let owner = Owner::of_new_files(imports).map_err(|cause| Error::disk(imports, cause))?;
     let mut found = Vec::new();
-    for folder in entries.map(|entry| entry.path) {
-        if disk::symlink_metadata(&folder.join(JOURNAL)).is_err() {
-            continue;
-        }
-        // A folder that is not ours, or does not name its file, does not count.
-        if let Ok(Entry::Begun {
+    for (folder, begun) in begun_runs(entries.map(|entry| entry.path), owner) {
+        // One that does not name its file does not count.
+        if let Entry::Begun {
             domain: its_domain,
             connection_id,
             source_sha256: Some(its_sha256),
             at,
             ..
-        }) = begun(owner, &folder)
+        } = begun
             && (its_domain.as_str(), connection_id.as_str()) == (domain, connection.as_str())
             && its_sha256 == sha256
         {

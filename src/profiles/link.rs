@@ -34,8 +34,8 @@ pub(crate) fn address_of(link: &str, loopback: Option<&Url>) -> Result<Url, &'st
     }
 }
 
-/// Whether the host is written in plain ASCII. An international name is written in code (`xn--…`) or in percent signs otherwise, no
-/// file of an export has one, and what a library makes of odd letters there has panicked.
+/// Whether the host is in plain ASCII: no letters of other alphabets, also not as `xn--…` or behind percent signs. Files of an
+/// export have no such host, and a library that reads them has panicked over some of these letters.
 fn has_plain_host(link: &str) -> bool {
     let after_scheme = link.split_once("//").map_or(link, |(_, rest)| rest);
     let host = after_scheme.split(['/', '?', '#']).next();

@@ -64,11 +64,9 @@ pub struct CleanUp {
     pub until: Option<u64>,
     pub(crate) imports: Vec<Planned>,
     pub(crate) leftovers: Vec<Leftover>,
-    /// Whether this handle has imported anything at all.
-    pub(crate) is_unused: bool,
 }
 
-debug_fields!(CleanUp: domain, users, unknown, other_runs, until, imports, leftovers, is_unused);
+debug_fields!(CleanUp: domain, users, unknown, other_runs, until, imports, leftovers);
 
 /// An import, and who would be deleted of it.
 #[derive(Clone, Debug)]
@@ -163,18 +161,17 @@ pub fn plan_clean_up(tenant: &Tenant) -> Result<CleanUp> {
     end_faults(tenant)?;
     let imports = tenant.imported().all();
     let wait = Wait::begin(tenant, imports.is_empty())?;
+    let leftovers = other_runs(tenant, &imports);
+    let folder = |run: &Leftover| run.folder.display().to_string();
     let mut plan = CleanUp {
         domain: tenant.domain().to_string(),
         users: 0,
         unknown: Vec::new(),
-        other_runs: Vec::new(),
+        other_runs: leftovers.iter().map(folder).collect(),
         until: None,
         imports: Vec::new(),
-        leftovers: other_runs(tenant, &imports),
-        is_unused: imports.is_empty(),
+        leftovers,
     };
-    let folder = |run: &Leftover| run.folder.display().to_string();
-    plan.other_runs = plan.leftovers.iter().map(folder).collect();
     let mut ids = HashSet::new();
     for import in &imports {
         match plan_of(tenant, import, &wait) {
@@ -354,10 +351,7 @@ fn in_words_of(import: &Import) -> String {
 
 /// The runs of this tenant beside the notebook that this handle neither began nor resumed.
 fn other_runs(tenant: &Tenant, imports: &[Import]) -> Vec<Leftover> {
-    let is_ours = |run: &Leftover| {
-        let mut imports = imports.iter();
-        imports.any(|import| matches!(import, Import::Run(folder) if *folder == run.folder))
-    };
+    let is_ours = |run: &Leftover| imports.iter().any(|import| import.is_run(&run.folder));
     let mut runs = leftovers(Path::new(IMPORTS), tenant.domain());
     runs.retain(|run| !is_ours(run));
     runs

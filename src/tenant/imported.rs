@@ -52,6 +52,13 @@ pub(crate) struct TakenJob {
     pub(crate) seen_at: Option<i64>,
 }
 
+impl Import {
+    /// Whether it is the run of that folder.
+    pub(crate) fn is_run(&self, folder: &Path) -> bool {
+        matches!(self, Import::Run(its) if its == folder)
+    }
+}
+
 impl Imported {
     pub(crate) fn all(&self) -> Vec<Import> {
         self.list().clone()
@@ -91,16 +98,14 @@ impl Imported {
     /// A run was begun or resumed.
     pub(crate) fn run(&self, folder: &Path) {
         let mut list = self.list();
-        let is_it = |import: &Import| matches!(import, Import::Run(its) if its == folder);
-        if !list.iter().any(is_it) {
+        if !list.iter().any(|import| import.is_run(folder)) {
             list.push(Import::Run(folder.to_path_buf()));
         }
     }
 
     /// A run sent nobody, and its folder was deleted.
     pub(crate) fn forget_run(&self, folder: &Path) {
-        let is_it = |import: &Import| matches!(import, Import::Run(its) if its == folder);
-        self.list().retain(|import| !is_it(import));
+        self.list().retain(|import| !import.is_run(folder));
     }
 
     fn list(&self) -> MutexGuard<'_, Vec<Import>> {

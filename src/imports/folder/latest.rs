@@ -11,8 +11,8 @@ use crate::imports::journal::lines::read_lines;
 
 /// Bytes of a journal that are read to find out when its run was begun: its first lines tell.
 const MOST_BEGINNING_BYTES: u64 = 1 << 20;
-/// Run folders among which the latest is looked for.
-const MOST_RUNS: usize = 10_000;
+/// Run folders that are looked at.
+pub(crate) const MOST_RUNS: usize = 10_000;
 
 /// The folder in `imports` of the run that was begun last, according to its journal.
 pub(crate) fn latest_run(imports: &Path) -> Result<PathBuf> {
@@ -42,6 +42,18 @@ pub(crate) fn latest_run(imports: &Path) -> Result<PathBuf> {
     }
 }
 
+/// The runs among these folders, each with its [`Entry::Begun`]. A folder that is not ours, or cannot be read, is passed over.
+pub(crate) fn begun_runs(
+    folders: impl Iterator<Item = PathBuf>,
+    owner: Owner,
+) -> impl Iterator<Item = (PathBuf, Entry)> {
+    folders.filter_map(move |folder| {
+        disk::symlink_metadata(&folder.join(JOURNAL)).ok()?;
+        let begun = begun(owner, &folder).ok()?;
+        Some((folder, begun))
+    })
+}
+
 /// When the run in `folder` was begun, if it tells.
 fn begun_at(owner: Owner, folder: &Path) -> Result<Option<u64>> {
     match begun(owner, folder)? {
@@ -51,7 +63,7 @@ fn begun_at(owner: Owner, folder: &Path) -> Result<Option<u64>> {
 }
 
 /// What the run in `folder` is about: its [`Entry::Begun`].
-pub(crate) fn begun(owner: Owner, folder: &Path) -> Result<Entry> {
+fn begun(owner: Owner, folder: &Path) -> Result<Entry> {
     owner.check(folder, Kind::Folder)?;
     let bytes = owner.read_beginning(&folder.join(JOURNAL), MOST_BEGINNING_BYTES)?;
     let lines = bytes.split_inclusive(|byte| *byte == b'\n');

@@ -3,14 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use crate::disk;
-use crate::imports::folder::latest::begun;
+use crate::imports::folder::latest::{MOST_RUNS, begun_runs};
 use crate::imports::folder::owner::{Kind, Owner};
-use crate::imports::folder::{JOURNAL, MOST_JOURNAL_BYTES, whole_lines};
-use crate::imports::journal::lines::read_lines;
+use crate::imports::folder::read_journal;
 use crate::imports::journal::{Entry, RowRuns};
-
-/// Run folders that are looked at.
-const MOST_RUNS: usize = 10_000;
 
 /// A run of which users may be left.
 #[derive(Clone, Debug)]
@@ -31,16 +27,14 @@ pub(crate) fn leftovers(imports: &Path, domain: &str) -> Vec<Leftover> {
     let Ok(owner) = Owner::of_new_files(imports) else {
         return Vec::new();
     };
+    let folders = entries.take(MOST_RUNS).map(|entry| entry.path);
     let mut found = Vec::new();
-    for folder in entries.take(MOST_RUNS).map(|entry| entry.path) {
-        if disk::symlink_metadata(&folder.join(JOURNAL)).is_err() {
-            continue;
-        }
-        if let Ok(Entry::Begun {
+    for (folder, begun) in begun_runs(folders, owner) {
+        if let Entry::Begun {
             domain: its_domain,
             at,
             ..
-        }) = begun(owner, &folder)
+        } = begun
             && its_domain == domain
             && let Some(leftover) = leftover(owner, folder)
         {
@@ -53,8 +47,7 @@ pub(crate) fn leftovers(imports: &Path, domain: &str) -> Vec<Leftover> {
 
 fn leftover(owner: Owner, folder: PathBuf) -> Option<Leftover> {
     owner.check(&folder, Kind::Folder).ok()?;
-    let bytes = owner.read(&folder.join(JOURNAL), MOST_JOURNAL_BYTES).ok()?;
-    let lines = read_lines(&folder, &bytes[..whole_lines(&bytes)]).ok()?;
+    let (lines, _) = read_journal(owner, &folder).ok()?;
     let mut files: Vec<File> = Vec::new();
     let (mut came_late, mut removed) = (0, 0);
     for entry in lines.entries {

@@ -38,7 +38,7 @@ use crate::disk::{self, File, sync_folder};
 use crate::error::{Error, Result};
 use crate::imports::folder::left_out::{LEFT_OUT, LeftOutFile, LeftOutRows};
 use crate::imports::folder::owner::{Kind, Owner, PROBE};
-use crate::imports::journal::lines::{link, read_lines};
+use crate::imports::journal::lines::{Lines, link, read_lines};
 use crate::imports::journal::{Entry, LeftOutRow, LeftOutSoFar, VERSION};
 use crate::jobs::upload::MAX_UPLOAD_BYTES;
 use crate::private_file::lock::{LOCK, lock, try_lock};
@@ -175,9 +175,7 @@ impl RunFolder {
         let owner = Owner::of_new_files(path).map_err(failed)?;
         owner.check(path, Kind::Folder)?;
         let lock = lock(path)?;
-        let bytes = owner.read(&at, MOST_JOURNAL_BYTES)?;
-        let whole = whole_lines(&bytes);
-        let lines = read_lines(path, &bytes[..whole])?;
+        let (lines, whole) = read_journal(owner, path)?;
         let journal = File::open(&at, How::Append).map_err(failed)?;
         journal.set_len(whole as u64).map_err(failed)?;
         // A process that was killed may have left lines and names that are not on the disk yet. What follows goes by them.
@@ -363,6 +361,13 @@ fn has_only_begun(folder: &Path) -> bool {
     let is_missing = matches!(&read, Err(cause) if cause.kind() == io::ErrorKind::NotFound);
     let is_short = read.is_ok() && (bytes.len() as u64) < MOST_BEGINNING;
     is_missing || (is_short && !journal.lines().any(is_more))
+}
+
+/// The journal of the run in `folder`, without a line that was cut off, and its bytes.
+fn read_journal(owner: Owner, folder: &Path) -> Result<(Lines, usize)> {
+    let bytes = owner.read(&folder.join(JOURNAL), MOST_JOURNAL_BYTES)?;
+    let whole = whole_lines(&bytes);
+    Ok((read_lines(folder, &bytes[..whole])?, whole))
 }
 
 /// How many bytes of a journal are whole lines: what comes after them a crash has left of lines that were not on the disk yet.
