@@ -246,3 +246,15 @@ fn journals_and_tokens_of_nobody_are_harmless() {
         assert!(execute(&target, input).is_ok(), "{name}");
     }
 }
+
+/// Found by `searches`: an escaped letter in an id, which was looked up as it stands; and a blank of three bytes after a sign for NOT.
+#[test]
+fn a_search_reads_an_id_as_any_other_value() {
+    let target = named("searches").expect("the target");
+    for input in [
+        &include_bytes!("../corpus/searches/escaped-id")[..],
+        include_bytes!("../corpus/searches/not-a-blank"),
+    ] {
+        assert!(execute(&target, input).is_ok());
+    }
+}

@@ -26,6 +26,7 @@ pub(crate) struct Metadata {
     pub(crate) mode: u32,
     /// Its owner's number; 0 where there is none.
     pub(crate) uid: u32,
+    pub(crate) bytes: u64,
     /// How long ago it was written; unknown on some file systems, and where it is to come.
     pub(crate) age: Option<Duration>,
 }
@@ -54,6 +55,7 @@ impl Metadata {
             },
             mode,
             uid,
+            bytes: found.len(),
             age: found.modified().ok().and_then(clock::age_of_file),
         }
     }

@@ -470,10 +470,10 @@ fn write_row(
     let first = codes.first().copied().unwrap_or_default();
     sheet.row([
         &row.to_string(),
-        email,
-        id,
+        // Auth0 wrote what follows, or whoever made the file or the journal.
+        &data(email),
+        &data(id),
         word(outcome, first),
-        // Auth0 wrote them, or whoever wrote the journal.
         &data(&codes.join("; ")),
         &data(&fields.join("; ")),
         &data(&messages.join("; ")),

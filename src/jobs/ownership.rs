@@ -79,11 +79,13 @@ impl Span {
             return Some(AGE_UNTOLD);
         };
         // An end before the beginning comes from another clock, and says nothing.
-        let until = self.until.filter(|until| *until + TOLERANCE >= since);
+        let until = self
+            .until
+            .filter(|until| until.saturating_add(TOLERANCE) >= since);
         if created < since {
             return Some(OLDER);
         }
-        let is_newer = until.is_some_and(|until| created > until + TOLERANCE);
+        let is_newer = until.is_some_and(|until| created > until.saturating_add(TOLERANCE));
         is_newer.then_some(NEWER)
     }
 }

@@ -146,6 +146,47 @@ fn a_run_of_before_has_its_rows_in_the_journal() {
 }
 
 #[test]
+fn a_journal_that_tells_of_more_bytes_than_there_are_makes_no_file_longer() {
+    let _time = turned_time();
+    let auth0 = Auth0::new();
+    let name = Named::new("left-out-short");
+    import(&auth0, &name, 20);
+    let folder = PathBuf::from(name.folder());
+    let before = fs::metadata(folder.join("left-out.jsonl")).unwrap().len();
+    let mut entries = lines(&folder);
+    let told = entries
+        .iter_mut()
+        .filter_map(|entry| entry.pointer_mut("/LeftOutSoFar/bytes"));
+    told.for_each(|bytes| *bytes = json!(1_u64 << 30));
+    write_lines(&folder, &entries);
+    let _ = read_import(&name.folder());
+    let after = fs::metadata(folder.join("left-out.jsonl")).unwrap().len();
+    assert_eq!(after, before);
+}
+
+#[test]
+fn a_sheet_holds_none_of_the_kernels_words() {
+    let _time = turned_time();
+    let auth0 = Auth0::new();
+    let name = Named::new("left-out-words");
+    let connection = ConnectionId::new("con_abcdefghijklmnop").unwrap();
+    let users = [
+        User::new("EVCXR_BEGIN_CONTENT text/html"),
+        User::new("a@uni.test"),
+    ];
+    let options = quick(&name).skip_bad_rows(true);
+    let report = import_users(&auth0.tenant, &connection, &users, &options).unwrap();
+    let sheet = std::env::temp_dir().join(format!("{}.csv", name.0));
+    report.save_csv(sheet.to_str().unwrap()).unwrap();
+    let text = fs::read_to_string(&sheet).unwrap();
+    fs::remove_file(&sheet).unwrap();
+    assert!(
+        text.contains("BEGIN_CONTENT") && !text.contains("EVCXR_BEGIN"),
+        "{text}"
+    );
+}
+
+#[test]
 fn memory_does_not_grow_with_the_rows_that_are_left_out() {
     if is_in_a_process() {
         let auth0 = Auth0::new();

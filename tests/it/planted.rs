@@ -111,7 +111,7 @@ fn a_journal_whose_hashes_are_right_and_whose_numbers_cannot_be_is_refused() {
         (
             "Packed",
             "/rows",
-            json!([[1, u64::MAX]]),
+            json!([[1, 40_000]]),
             "a file holds 1 to 32000 users",
         ),
         (
@@ -132,7 +132,31 @@ fn a_journal_whose_hashes_are_right_and_whose_numbers_cannot_be_is_refused() {
             json!(61),
             "61 rows were read, but 60 were packed or left out",
         ),
-        ("Sealed", "/before", most.clone(), "were packed or left out"),
+        (
+            "Sealed",
+            "/before",
+            most.clone(),
+            "no file has that many rows",
+        ),
+        ("Sealed", "/before", json!(1), "were packed or left out"),
+        (
+            "Packed",
+            "/rows",
+            json!([[u64::MAX, 1]]),
+            "no file has that many rows",
+        ),
+        (
+            "Done",
+            "/seen_at",
+            json!(i64::MAX),
+            "that time has not come yet",
+        ),
+        (
+            "Done",
+            "/seen_at",
+            json!(i64::MIN),
+            "that time has not come yet",
+        ),
         ("Sending", "/file", json!(0), "there is no file 0 among 2"),
         ("Sending", "/file", most.clone(), "there is no file"),
         ("Accepted", "/file", json!(3), "there is no file 3 among 2"),

@@ -289,6 +289,31 @@ fn a_search_by_ids_has_totals_and_pages_and_each_user_once() {
 }
 
 #[test]
+fn a_search_by_id_reads_signs_and_further_terms_as_any_other_does() {
+    let practice = Practice::start(&[]);
+    let row = |name: &str| json!({"email": format!("{name}@uni.test"), "user_id": name});
+    practice.import(&json!([row("a"), row("b")]), "false");
+    let found = |query: &str| {
+        let query: String = query.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        let path = format!("/api/v2/users?q={query}&fields=email&sort=email:1");
+        practice.get_json(&path)
+    };
+    let (a, b) = (
+        json!({"email": "a@uni.test"}),
+        json!({"email": "b@uni.test"}),
+    );
+    for (query, wanted) in [
+        (r#"user_id:"aut\h0|a""#, json!([a])),
+        (r#"user_id:"auth0|a" AND email:"a@uni.test""#, json!([a])),
+        (r#"user_id:"auth0|a" AND email:"b@uni.test""#, json!([])),
+        (r#"user_id:"auth0|a" OR email:"b@uni.test""#, json!([a, b])),
+        (r#"NOT user_id:"auth0|a""#, json!([b])),
+    ] {
+        assert_eq!(found(query), wanted, "{query}");
+    }
+}
+
+#[test]
 fn every_read_answers_the_fields_that_were_asked_for() {
     let practice = Practice::start(&[]);
     practice.import(&json!([{"email": "a@uni.test", "user_id": "x"}]), "false");

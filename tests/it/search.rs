@@ -121,6 +121,7 @@ fn what_a_search_does_not_understand_it_refuses() {
         "email:",
         "AND username:anna",
         "- blocked:true",
+        "-\u{2028}",
         "username:anna -blocked:true",
         &format!("{}username:anna{}", "(".repeat(51), ")".repeat(51)),
         &format!("{}username:anna", "NOT ".repeat(51)),

@@ -26,13 +26,13 @@ pub(crate) fn list(world: &mut World, call: &Call) -> Ended {
         ));
     }
     let text = param(&query, "q").unwrap_or_default();
-    let asked = match ids(text) {
-        Some(ids) => Asked::Ids(ids.into_iter().map(str::to_string).collect()),
-        None => Asked::Query(query::search(text)?),
-    };
+    let asked = query::search(text)?;
     // A search reads what was there when it began, and does not block writers.
-    let users = candidates(world, &asked);
-    let find = move || found(asked.of(users), &query, (page, per_page));
+    let mut users = candidates(world, &asked);
+    let find = move || {
+        users.retain(|user| asked.fits(&user.profile));
+        found(users, &query, (page, per_page))
+    };
     later(find, |_, found| found.map(Outcome::Now))
 }
 
@@ -70,45 +70,24 @@ fn found(
     }))
 }
 
-enum Asked {
-    Ids(Vec<String>),
-    Query(search::Query),
-}
-
-impl Asked {
-    fn of(&self, mut users: Vec<Arc<Account>>) -> Vec<Arc<Account>> {
-        if let Asked::Query(query) = self {
-            users.retain(|user| query.fits(&user.profile));
-        }
-        users
-    }
-}
-
 /// The users that a search sees. Auth0 does not say how far it lags; here it does not lag, unless a fault says so.
-fn candidates(world: &World, asked: &Asked) -> Vec<Arc<Account>> {
+/// A search for ids does not look at every user.
+fn candidates(world: &World, asked: &search::Query) -> Vec<Arc<Account>> {
     let until = world.searched_until();
     let is_seen = |user: &&Arc<Account>| {
         let created = user.text("created_at");
         until.as_deref().is_none_or(|until| created <= Some(until))
     };
     let memory = &world.memory;
-    match asked {
-        Asked::Query(_) => memory.users.values().filter(is_seen).cloned().collect(),
-        Asked::Ids(ids) => {
+    match asked.ids() {
+        None => memory.users.values().filter(is_seen).cloned().collect(),
+        Some(ids) => {
             let places: BTreeSet<usize> =
                 ids.iter().flat_map(|id| memory.all(id)).copied().collect();
             let users = places.iter().filter_map(|place| memory.users.get(place));
             users.filter(is_seen).cloned().collect()
         }
     }
-}
-
-/// `user_id:"a" OR user_id:"b"`: many users by their ids; `None` for any other search.
-fn ids(query: &str) -> Option<Vec<&str>> {
-    query
-        .split(" OR ")
-        .map(|term| term.trim().strip_prefix("user_id:\"")?.strip_suffix('"'))
-        .collect()
 }
 
 /// `field:1` or `field:-1`; users without the field come first. Sorting by metadata is not possible.

@@ -116,9 +116,9 @@ fn words(text: &str) -> Result<Vec<Word>, String> {
             "OR" => Word::Or,
             "NOT" => Word::Not,
             _ => {
+                let shown = &rest[..end.max(first.len_utf8())];
                 return Err(format!(
-                    "the practice tenant needs field:value, not {}",
-                    &rest[..end.max(1)]
+                    "the practice tenant needs field:value, not {shown}"
                 ));
             }
         });
@@ -262,6 +262,19 @@ fn term(field: &str, value: &str, quoted: bool) -> Result<Query, String> {
 }
 
 impl Query {
+    /// The ids that a user must have one of, as in `user_id:"a" OR user_id:"b"`; `None` where the search does not tell.
+    pub(crate) fn ids(&self) -> Option<Vec<&str>> {
+        match self {
+            Query::Is(field, Pattern::Exactly(id)) if field == "user_id" => Some(vec![id]),
+            Query::All(queries) => queries.iter().find_map(Query::ids),
+            Query::Any(queries) => {
+                let ids: Option<Vec<Vec<&str>>> = queries.iter().map(Query::ids).collect();
+                Some(ids?.concat())
+            }
+            _ => None,
+        }
+    }
+
     pub(crate) fn fits(&self, profile: &Map<String, Value>) -> bool {
         match self {
             Query::Everybody => true,

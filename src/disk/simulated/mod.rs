@@ -269,6 +269,7 @@ impl State {
             },
             mode: node.mode,
             uid: OWNER,
+            bytes: node.bytes.len() as u64,
             age: node
                 .modified
                 .and_then(|then| now().duration_since(then).ok()),

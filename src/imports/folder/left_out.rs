@@ -63,14 +63,18 @@ impl LeftOutFile {
     }
 }
 
-/// Cuts off what the journal does not know: those rows will come again.
+/// Cuts off what the journal does not know: those rows will come again. A file that is shorter than the journal says is left as
+/// it is, since reading it tells that it was changed.
 pub(crate) fn cut_off(folder: &Path, so_far: &LeftOutSoFar) -> std::io::Result<()> {
     let path = folder.join(LEFT_OUT);
-    if disk::symlink_metadata(&path).is_err() {
+    let Ok(found) = disk::symlink_metadata(&path) else {
         return Ok(());
-    }
+    };
     if so_far.rows == 0 {
         return disk::remove_file(&path);
+    }
+    if found.bytes <= so_far.bytes {
+        return Ok(());
     }
     let file = File::open(&path, How::Append)?;
     file.set_len(so_far.bytes)

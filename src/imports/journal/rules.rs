@@ -13,6 +13,8 @@ use crate::jobs::upload::MAX_UPLOAD_BYTES;
 const MOST_USERS: usize = MAX_UPLOAD_BYTES / 16;
 /// The last millisecond of the year 9999: later times are impossible.
 const LAST_TIME: u64 = 253_402_300_799_999;
+/// Rows of a source: more than any has. What counts rows is added up, so all of it has this limit.
+const MOST_ROWS: usize = 1_000_000_000_000;
 
 /// What the lines read so far have said.
 #[derive(Default)]
@@ -162,7 +164,7 @@ impl Rules {
             format!("row {row} was recorded before")
         })?;
         self.left_out.push(row);
-        Ok(())
+        possible(row)
     }
 
     fn left_out_so_far(&mut self, so_far: &LeftOutSoFar) -> Checked {
@@ -176,20 +178,16 @@ impl Rules {
             format!("{} left-out rows were recorded before", so_far.rows)
         })?;
         self.left_out_apart = (so_far.rows, so_far.last_row);
-        Ok(())
+        possible(so_far.last_row)
     }
 
     fn sealed(&mut self, rows: usize, left_out: u64, before: usize) -> Checked {
-        // It is added to the other counts.
-        hold(left_out <= MOST_LEFT_OUT, || {
-            "no file has that many rows".to_string()
-        })?;
+        possible(usize::try_from(left_out).unwrap_or(usize::MAX))?;
+        possible(before)?;
         hold(!self.sealed, || "it was recorded before".to_string())?;
         self.sealed = true;
         let users: usize = self.files.iter().map(|file| file.users).sum();
-        let told = (users + self.left_out.len())
-            .saturating_add(self.left_out_apart.0)
-            .saturating_add(before);
+        let told = users + self.left_out.len() + self.left_out_apart.0 + before;
         hold(rows == told, || {
             format!("{rows} rows were read, but {told} were packed or left out")
         })
@@ -223,7 +221,8 @@ impl Rules {
             )
         })?;
         state.noted = end.notes.iter().map(|note| note.row).collect();
-        time(end.at)
+        time(end.at)?;
+        time(end.seen_at.unwrap_or_default().unsigned_abs())
     }
 
     fn looked(&mut self, file: usize, came_in: &RowRuns) -> Checked {
@@ -255,9 +254,6 @@ impl Rules {
     }
 }
 
-/// Rows of a file that its reader left out: more than any file has.
-const MOST_LEFT_OUT: u64 = 1_000_000_000_000;
-
 fn begun(domain: &str, connection_id: &str, options: &ImportOptions) -> Checked {
     // It is shown, so nothing but a host may stand there.
     let fits = |c: char| c.is_ascii_alphanumeric() || ".-:[]".contains(c);
@@ -283,6 +279,7 @@ fn in_order(runs: &RowRuns, mut last: usize) -> Checked<usize> {
         })?;
         let end = first.checked_add(count - 1);
         last = end.ok_or_else(|| format!("there are no {count} rows from row {first} on"))?;
+        possible(last)?;
         // No more than the last row's number, so this cannot overflow.
         all += count;
     }
@@ -298,6 +295,12 @@ fn rising(rows: impl IntoIterator<Item = usize>) -> Checked {
         last = row;
     }
     Ok(())
+}
+
+fn possible(rows: usize) -> Checked {
+    hold(rows <= MOST_ROWS, || {
+        "no file has that many rows".to_string()
+    })
 }
 
 fn time(at: u64) -> Checked {
