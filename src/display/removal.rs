@@ -3,8 +3,8 @@
 use crate::display::show::shown;
 use crate::display::view::{GOOD, NEUTRAL, View, WARNING};
 use crate::imports::folder::leftover::Leftover;
-use crate::removal::clean_up::{CleanUp, CleanedUp, Planned, stays};
-use crate::removal::plan::{LeftOut, RemovalPlan, Removed};
+use crate::removal::clean_up::{CleanUp, CleanedUp, Planned};
+use crate::removal::plan::{LeftOut, RemovalPlan, Removed, stays};
 use crate::words::{count, grouped, utc};
 
 /// E-mails shown of a group.

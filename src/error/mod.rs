@@ -77,11 +77,16 @@ struct Inside {
 /// What code can read from an error, beside its kind.
 enum Detail {
     Nothing,
-    Refused { status: u16, code: Option<String> },
+    Refused {
+        status: u16,
+        code: Option<String>,
+    },
     Wait(Option<Duration>),
     Problems(Vec<Problem>),
     SignIn(SignInRefusal),
     Run(PathBuf),
+    /// It is about the token that a request needed, so the request itself was not sent, or was refused for its token.
+    Token,
 }
 
 impl Error {
@@ -247,10 +252,15 @@ impl Error {
     /// The same, of a request for a token that another request needed: what the tenant says of the token, it does not say of
     /// that one.
     pub(crate) fn of_the_token(mut self) -> Error {
-        if let Detail::Refused { .. } = self.0.detail {
-            self.0.detail = Detail::Nothing;
+        if let Detail::Refused { .. } | Detail::Nothing = self.0.detail {
+            self.0.detail = Detail::Token;
         }
         self
+    }
+
+    /// Whether the request certainly had no effect, since it lacked a token or nobody was there to connect to.
+    pub(crate) fn is_unsent(&self) -> bool {
+        matches!(self.0.detail, Detail::Token) || self.is_unconnected()
     }
 
     /// Whether nobody was there to connect to.

@@ -56,6 +56,8 @@ impl Error {
     pub(crate) fn refused(call: &str, status: u16, code: Option<String>, message: &str) -> Error {
         let kind = match status {
             500.. => ErrorKind::TenantFault,
+            // Something on the way did not wait for the tenant, which may have done it.
+            408 => ErrorKind::TimedOut,
             _ => ErrorKind::Refused,
         };
         let known = match status {

@@ -56,6 +56,8 @@ pub(crate) struct Ended {
     pub(crate) at: u64,
     /// The same by the tenant's clock.
     pub(crate) seen_at: Option<i64>,
+    /// Whether nobody saw it end, and `seen_at` is by how long such jobs take.
+    pub(crate) is_supposed: bool,
 }
 
 impl FileState {
@@ -134,6 +136,10 @@ impl FileState {
     }
 
     pub(crate) fn done(&mut self, end: FileEnd) {
+        // The job of an upload that was given up without an answer may still be running.
+        if let Stage::Unanswered { since } = self.stage {
+            self.lost.push(since);
+        }
         self.stage = Stage::Done(self.taken().cloned(), end);
     }
 

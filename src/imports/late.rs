@@ -36,6 +36,10 @@ impl Run {
                 clock::wait(due.saturating_duration_since(clock::instant()));
                 looking.ask(&asking, self)?;
             }
+            // A token that may look users up will tell.
+            if looking.is_untold() {
+                continue;
+            }
             let came_in = looking.came_in();
             self.finish_late(file, row_runs(&came_in))?;
         }

@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::imports::file_state::{FileState, Taken};
 use crate::imports::folder::left_out::cut_off;
 use crate::imports::folder::{RunFolder, done_name, looked_name, packed_name, sha256};
-use crate::imports::journal::{Entry, FileEnd, LeftOutRow, LeftOutSoFar, RowRuns, holds};
+use crate::imports::journal::{Entry, FileEnd, LeftOutRow, LeftOutSoFar, NoteKind, RowRuns, holds};
 use crate::imports::options::{Afterwards, ImportOptions};
 use crate::imports::pack::PackStep;
 use crate::jobs::{JobId, RowKey};
@@ -387,7 +387,9 @@ impl Run {
         let name = packed_name(end.file);
         let mut users = self.users(end.file)?;
         for (row, user) in state.all_rows().zip(&mut users) {
-            if end.note_of(row).is_none() {
+            let note = end.note_of(row);
+            // Nobody sends again who was already there.
+            if note.is_none_or(|note| note.kind == NoteKind::AlreadyThere) {
                 strip(user, self.options.afterwards);
             }
         }

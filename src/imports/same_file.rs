@@ -124,8 +124,10 @@ impl Earlier {
         if kept_ids_only && (self.shares_emails || self.again == Again::Changed) {
             return Err(Error::earlier_kept_ids(folder));
         }
-        if self.shares_emails && report.counts().unknown > 0 {
-            return Err(Error::earlier_uncertain(folder, report.counts().unknown));
+        let open: usize = run.files.iter().map(|state| state.open_rows().len()).sum();
+        let uncertain = report.counts().unknown.max(open as u64);
+        if self.shares_emails && uncertain > 0 {
+            return Err(Error::earlier_uncertain(folder, uncertain));
         }
         for end in run.files.iter().filter_map(FileState::end) {
             for (row, user) in run.done_users(end)? {
@@ -185,7 +187,8 @@ fn folders(
 fn is_in(run: &Run, report: &ImportReport) -> bool {
     let counts = report.counts();
     let removed = run.removed.len() as u64;
-    counts.unknown + counts.not_sent > 0
+    report.may_be_late
+        || counts.unknown + counts.not_sent > 0
         || counts.inserted > removed
         || counts.inserted == 0 && counts.updated > 0
 }

@@ -20,7 +20,7 @@ use crate::imports::run::Run;
 use crate::imports::settle::{Purpose, Settling};
 use crate::imports::verdict::Silence;
 use crate::jobs::upload::upload;
-use crate::jobs::wait::{JobProgress, JobState, read_job};
+use crate::jobs::wait::{JobProgress, JobState, at_published_speeds, read_job};
 use crate::jobs::{Accepted, JobId, JobStatus, Summary, send_upload};
 use crate::say::say;
 use crate::tenant::Tenant;
@@ -280,12 +280,17 @@ impl<'a> Schedule<'a> {
                 self.hold(error)
             }
             kind if kind.may_pass() => {
+                if error.is_unsent() {
+                    self.run.note(Entry::NotTaken { file })?;
+                }
                 let wait = self.retry.pause(error)?;
                 self.upload_after = clock::instant() + wait;
                 Ok(())
             }
             // It was accepted, but its job is unknown.
             ErrorKind::BadAnswer => Err(error),
+            // Something on the way may have sent it twice, and tells of the second time.
+            _ if error.status() == Some(409) => Err(error),
             _ => {
                 self.run.note(Entry::NotTaken { file })?;
                 Err(error)
@@ -329,8 +334,8 @@ impl<'a> Schedule<'a> {
             }) => {
                 self.retry.answered();
                 let running = self.running.remove(index);
-                let at = unix_millis();
-                self.run.files[running.file - 1].was_seen_to_end(Ended { at, seen_at });
+                let state = &mut self.run.files[running.file - 1];
+                state.was_seen_to_end(running.ended(state.count(), seen_at));
                 if running.whole {
                     let age = clock::since(running.since);
                     self.estimate.learn(&running.asked, age);
@@ -467,5 +472,28 @@ impl Running {
         let told = told.map(|(seen_at, created)| seen_at.saturating_sub(created));
         let told = told.and_then(|millis| u64::try_from(millis).ok());
         told.map_or_else(|| clock::since(self.since), Duration::from_millis)
+    }
+
+    /// When its job ended. If it had ended before this call first looked, that may be long ago, and whoever was created since may
+    /// be somebody else's. Then it is supposed that it took twice as long as such a job takes on the free plan.
+    fn ended(&self, rows: usize, seen_at: Option<i64>) -> Ended {
+        let at = unix_millis();
+        let was_seen_at_work = self.whole || self.progress.is_some();
+        let slowest = 2 * at_published_speeds(rows).1.as_millis() as i64;
+        let supposed = self.created.map(|created| created + slowest);
+        let supposed =
+            supposed.filter(|supposed| seen_at.is_none_or(|seen_at| *supposed < seen_at));
+        match supposed.filter(|_| !was_seen_at_work) {
+            Some(_) => Ended {
+                at,
+                seen_at: supposed,
+                is_supposed: true,
+            },
+            None => Ended {
+                at,
+                seen_at,
+                is_supposed: false,
+            },
+        }
     }
 }

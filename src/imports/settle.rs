@@ -423,6 +423,11 @@ impl Settling {
         }
     }
 
+    /// Whether the tenant did not say of some user whether they are there.
+    pub(crate) fn is_untold(&self) -> bool {
+        self.found.iter().any(|found| found.by_id == Look::Untold)
+    }
+
     /// The rows that turned out to be imported, in a file that was looked at again.
     pub(crate) fn came_in(&self) -> Vec<usize> {
         let here = |place: &usize| self.found[*place].by_id == Look::Here;
@@ -473,6 +478,7 @@ impl Settling {
             notes,
             at: ended.map_or_else(unix_millis, |ended| ended.at),
             seen_at: ended.and_then(|ended| ended.seen_at),
+            supposed_end: ended.is_some_and(|ended| ended.is_supposed),
             sha256: String::new(),
         }
     }
@@ -480,7 +486,7 @@ impl Settling {
 
 /// Whether the tenant does not show users, or not with this token.
 fn is_closed(error: &Error) -> bool {
-    let passes = [Some(401), Some(429)].contains(&error.status());
+    let passes = [Some(401), Some(408), Some(429)].contains(&error.status());
     error.is_refused() && !passes || error.kind() == ErrorKind::MissingScope
 }
 

@@ -443,6 +443,8 @@ fn send_noted(
 fn may_be_taken(error: &Error) -> bool {
     match error.kind() {
         ErrorKind::RateLimited => false,
+        _ if error.is_unsent() => false,
+        _ if error.status() == Some(409) => true,
         // It was taken, and its answer does not tell the job's id.
         ErrorKind::BadAnswer | ErrorKind::OutOfTime => true,
         kind => kind.may_pass(),

@@ -28,6 +28,9 @@ pub(crate) const TWO_WITH_ID: &str =
 pub(crate) const LINKED: &str = "another account was linked to the user";
 pub(crate) const OLDER: &str = "the user is older than the job";
 pub(crate) const NEWER: &str = "the user was created after the job had ended";
+pub(crate) const LATER: &str =
+    "the user was created later than such a job takes, and when it ended is not known";
+pub(crate) const UNPROVEN: &str = "no job tells whether it created the user or somebody else did: look at the user, and delete them in the dashboard if they are yours";
 pub(crate) const IDENTITIES_UNTOLD: &str =
     "the tenant does not say which connection the user is in";
 pub(crate) const AGE_UNTOLD: &str = "the tenant does not say when the user or the job was created";
@@ -66,6 +69,8 @@ pub(crate) struct Span {
     pub(crate) since: Option<i64>,
     /// When it was seen to have ended; `None` if the tenant gave no time.
     pub(crate) until: Option<i64>,
+    /// Whether nobody saw it end, and `until` is by how long such jobs take.
+    pub(crate) is_supposed: bool,
 }
 
 /// How far the clocks of a tenant's servers may differ, in milliseconds; the clock that dates answers has whole seconds.
@@ -86,7 +91,7 @@ impl Span {
             return Some(OLDER);
         }
         let is_newer = until.is_some_and(|until| created > until.saturating_add(TOLERANCE));
-        is_newer.then_some(NEWER)
+        is_newer.then_some(if self.is_supposed { LATER } else { NEWER })
     }
 }
 

@@ -1,6 +1,6 @@
 //! Deleting everybody whom a tenant's handle has imported, whatever became of the cells in between.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::time::Duration;
 
@@ -11,14 +11,13 @@ use crate::imports::IMPORTS;
 use crate::imports::file_state::{JOB_WORKS_FOR, Stage};
 use crate::imports::folder::leftover::{Leftover, leftovers};
 use crate::imports::run::Run;
+use crate::jobs::errors::job_errors;
 use crate::jobs::ownership::{self, Span};
 use crate::jobs::wait::{Waits, at_published_speeds, wait_for_job};
-use crate::jobs::{FinishedJob, Job, JobId, JobStatus};
-use crate::removal::plan::{
-    LeftOut, NOBODY_WITH_EMAIL, NOBODY_WITH_ID, RemovalPlan, SAME_USER, look,
-};
+use crate::jobs::{FinishedJob, Job, JobId, JobStatus, RowKey};
+use crate::removal::plan::{Candidate, LeftOut, RemovalPlan, look, stays};
 use crate::removal::{
-    GONE, REFUSED, THERE_BEFORE, UPDATED, Unseen, asking, plan_of_run, plan_removal, remove_users,
+    OpenJob, THERE_BEFORE, UPDATED, Unseen, asking, plan_of_run, plan_removal, remove_users,
     sent_by_a_job,
 };
 use crate::say::{debug_fields, say};
@@ -133,7 +132,9 @@ impl CleanedUp {
 /// [`start_import`](crate::start_import) as [`plan_removal`](crate::plan_removal) does, and each run of
 /// [`import_users`](crate::import_users), [`import_stream`](crate::import_stream) or [`resume_import`](crate::resume_import) as
 /// [`plan_run_removal`](crate::plan_run_removal) does. For a run that has not ended, and for a job that failed or was not answered,
-/// it looks up all users that were sent. An import that cannot be planned is in [`CleanUp::unknown`] with the reason.
+/// it looks up all users that were sent. Of those whose id was not made for a run, no job tells then whether it created them. In a
+/// practice tenant they are in the plan. On a real tenant somebody else may have created them meanwhile, so they stay, and
+/// [`CleanedUp::left_out`] names them. An import that cannot be planned is in [`CleanUp::unknown`] with the reason.
 ///
 /// Users of other runs beside the notebook (for example, from before a kernel restart) are not in the plan;
 /// [`CleanUp::other_runs`] names their folders. In a practice tenant it switches all faults off first.
@@ -318,12 +319,6 @@ fn is_of_the_tenant(error: &Error) -> bool {
         )
 }
 
-/// Whether a user who is not deleted is in the tenant, as far as it is known. The others are gone, or were never taken.
-pub(crate) fn stays(user: &LeftOut) -> bool {
-    let absent = [REFUSED, GONE, NOBODY_WITH_ID, NOBODY_WITH_EMAIL, SAME_USER];
-    !absent.contains(&user.reason)
-}
-
 /// Whether a user who is not deleted may be one that the import created. The others are not in the tenant, or somebody else created them.
 pub(crate) fn may_be_left(user: &LeftOut) -> bool {
     let created_by_others = [
@@ -370,6 +365,7 @@ fn plan_of(tenant: &Tenant, import: &Import, wait: &Wait) -> Result<RemovalPlan>
 fn plan_of_folder(tenant: &Tenant, folder: &Path, wait: &Wait) -> Result<RemovalPlan> {
     let run = Run::open(folder)?;
     let connection = ConnectionId::new(&run.connection_id)?;
+    let mut jobs = HashMap::new();
     for file in run.open_files() {
         let state = &run.files[file - 1];
         match &state.stage {
@@ -378,8 +374,15 @@ fn plan_of_folder(tenant: &Tenant, folder: &Path, wait: &Wait) -> Result<Removal
                 wait.for_unknown_job(Duration::from_millis(sent_ago), state.count());
             }
             Stage::Working(taken) => {
-                let job = job_to_wait_for(taken.job.clone(), connection.clone());
+                let job = Job {
+                    keys: Some(run.sent(file)?.into_iter().map(|sent| sent.key).collect()),
+                    ..job_to_wait_for(taken.job.clone(), connection.clone())
+                };
                 match wait_for_job(tenant, &job, wait.deadline.left()) {
+                    Ok(finished) if !state.is_uncertain() => {
+                        let told = told_by(tenant, &finished)?;
+                        jobs.extend(told.map(|told| (file, told)));
+                    }
                     // One that is not known any more is not at work either.
                     Err(error) if error.status() != Some(404) => return Err(error),
                     _ => {}
@@ -388,7 +391,21 @@ fn plan_of_folder(tenant: &Tenant, folder: &Path, wait: &Wait) -> Result<Removal
             _ => {}
         }
     }
-    plan_of_run(tenant, &run, Unseen::LookedUp)
+    plan_of_run(tenant, &run, Unseen::LookedUp, &jobs)
+}
+
+/// Whom a completed job refused; `None` if it does not tell of each.
+fn told_by(tenant: &Tenant, finished: &FinishedJob) -> Result<Option<OpenJob>> {
+    let Some(summary) = finished.summary else {
+        return Ok(None);
+    };
+    let errors = job_errors(&asking(tenant, FREE_PLAN), finished)?;
+    let refused: HashSet<usize> = errors.iter().filter_map(|failed| failed.row).collect();
+    let tells_all = refused.len() as u64 == summary.failed;
+    Ok(tells_all.then_some(OpenJob {
+        seen_at: finished.seen_at,
+        refused,
+    }))
 }
 
 fn job_to_wait_for(id: JobId, connection: ConnectionId) -> Job {
@@ -429,7 +446,7 @@ fn plan_of_job(
         // Auth0 forgets a job after 24 hours.
         Err(error) if error.status() == Some(404) => {
             let until = taken.seen_at.or(since.map(when_jobs_have_ended));
-            return plan_of_sent(tenant, upload, Span { since, until });
+            return plan_of_sent(tenant, upload, since, until);
         }
         Err(error) => return Err(error),
     };
@@ -438,13 +455,13 @@ fn plan_of_job(
         // It may have brought some in before it failed, and has no report that tells whom.
         JobStatus::Failed => {
             let until = finished.seen_at;
-            plan_of_sent(tenant, upload, Span { since, until })
+            plan_of_sent(tenant, upload, since, until)
         }
     }
 }
 
-/// An upload that was not answered may have become a job, of which nobody knows the id. Whoever has come in since it was sent, by
-/// the tenant's own clock, came by it.
+/// An upload that was not answered may have become a job, of which nobody knows the id. In a practice tenant whoever has come in
+/// since it was sent, by the tenant's own clock, came by it.
 fn plan_of_unanswered(tenant: &Tenant, upload: &Upload, wait: &Wait) -> Result<RemovalPlan> {
     wait.for_unknown_job(clock::since(upload.sent_at), upload.users.len());
     let now = tenants_time(tenant, &upload.connection_id);
@@ -454,7 +471,7 @@ fn plan_of_unanswered(tenant: &Tenant, upload: &Upload, wait: &Wait) -> Result<R
     let rounded = if tenant.is_practice() { -1_000 } else { 1_000 };
     let since = now.map(|now| now - sent_ago + rounded);
     let until = since.map(when_jobs_have_ended);
-    let mut plan = plan_of_sent(tenant, upload, Span { since, until })?;
+    let mut plan = plan_of_sent(tenant, upload, since, until)?;
     for left_out in &mut plan.left_out {
         if left_out.reason == ownership::OLDER && !tenant.is_practice() {
             left_out.reason = IN_THE_SAME_SECOND;
@@ -476,11 +493,25 @@ fn tenants_time(tenant: &Tenant, connection: &str) -> Option<i64> {
     tenant.send(request).ok()?.date()
 }
 
-/// Looks everybody up who was sent.
-fn plan_of_sent(tenant: &Tenant, upload: &Upload, span: Span) -> Result<RemovalPlan> {
+/// Looks everybody up who was sent. No report tells whom the job created, and on a real tenant somebody else may have created a user
+/// with the same e-mail meanwhile, so there whoever is found stays and is named.
+fn plan_of_sent(
+    tenant: &Tenant,
+    upload: &Upload,
+    since: Option<i64>,
+    until: Option<i64>,
+) -> Result<RemovalPlan> {
     let mut plan = RemovalPlan::empty(tenant.domain(), &upload.correlation_id, Vec::new());
-    let sent = upload.users.iter();
-    let candidates = sent.map(|key| sent_by_a_job(key, span)).collect();
+    let span = Span {
+        since,
+        until,
+        is_supposed: false,
+    };
+    let candidate = |key: &RowKey| Candidate {
+        is_unproven: !tenant.is_practice(),
+        ..sent_by_a_job(key, span)
+    };
+    let candidates = upload.users.iter().map(candidate).collect();
     let name = upload.connection.as_deref();
     let tenant = &asking(tenant, FREE_PLAN);
     look(tenant, &upload.connection_id, name, candidates, &mut plan)?;

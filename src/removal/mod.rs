@@ -19,7 +19,7 @@ use crate::jobs::wait::at_published_speeds;
 use crate::jobs::{FinishedJob, Job, JobStatus, RowKey};
 use crate::progress::Tally;
 use crate::removal::plan::{
-    Candidate, Evidence, LeftOut, NO_CONNECTION, RemovalPlan, Removed, look,
+    Candidate, Evidence, GONE, LeftOut, NO_CONNECTION, REFUSED, RemovalPlan, Removed, look, stays,
 };
 use crate::tenant::Tenant;
 use crate::tenant::answer;
@@ -32,13 +32,9 @@ const NOTED_AT_ONCE: usize = 50;
 const FAULTS_BORNE: u32 = 4;
 /// A million users at two a second take six days.
 const REMOVAL_LIMIT: Duration = Duration::from_secs(7 * 24 * 3600);
-const GONE: &str = "the user was gone already";
-const REFUSED: &str = "the job refused the user";
 const THERE_BEFORE: &str = "the user was there before";
 const UNTOLD: &str = "what became of the user is not known";
 const UPDATED: &str = "the user was there before and was updated";
-const LATER: &str =
-    "the user was created later than such a job takes, and when it ended is not known";
 
 /// The tenant for all of a removal's requests. They keep to the rate of the run, or of imports, and are faster as long as the
 /// tenant tells that it has room: there is one for each user.
@@ -105,14 +101,11 @@ pub fn plan_removal(tenant: &Tenant, finished: &FinishedJob) -> Result<RemovalPl
     }
     let name = job.connection_name();
     look(tenant, job.connection.as_str(), name, candidates, &mut plan)?;
-    let inserted = finished.summary.map_or(0, |summary| summary.inserted);
-    if plan.users.len() as u64 > inserted {
+    let summary = finished.summary.unwrap_or_default();
+    // Whom the job updated was there before it, unless somebody created them while it ran.
+    let there = plan.left_out.iter().filter(|user| stays(user)).count() as u64;
+    if plan.users.len() as u64 > summary.inserted || there < summary.updated {
         plan.keep_all();
-    }
-    if has_a_supposed_end(job) {
-        let later = plan.left_out.iter_mut();
-        let later = later.filter(|left_out| left_out.reason == ownership::NEWER);
-        later.for_each(|left_out| left_out.reason = LATER);
     }
     Ok(plan)
 }
@@ -128,6 +121,7 @@ fn sent_by_a_job(key: &RowKey, span: Span) -> Candidate {
         was_removed: false,
         else_stays: None,
         is_certain: true,
+        is_unproven: false,
     }
 }
 
@@ -160,11 +154,16 @@ fn at_work(finished: &FinishedJob, users: usize) -> Span {
     let since = answer::millis(&finished.job.created_at);
     let slowest = 2 * at_published_speeds(users).1.as_millis() as i64;
     let supposed = since.map(|since| since + slowest);
-    let until = match has_a_supposed_end(&finished.job) {
+    let is_supposed = has_a_supposed_end(&finished.job);
+    let until = match is_supposed {
         true => finished.seen_at.or(supposed).min(supposed),
         false => finished.seen_at,
     };
-    Span { since, until }
+    Span {
+        since,
+        until,
+        is_supposed,
+    }
 }
 
 /// Lists the users a run created, by the ids it drew for them and wrote down in `imports/<name>`. Sends reads: one for 40 users,
@@ -212,8 +211,19 @@ pub fn plan_run_removal(tenant: &Tenant, folder: &str) -> Result<RemovalPlan> {
     if !run.open_files().is_empty() {
         return Err(Error::removal_too_soon(folder));
     }
-    plan_of_run(tenant, &run, Unseen::Believed)
+    plan_of_run(tenant, &run, Unseen::Believed, &OpenJobs::new())
 }
+
+/// What the job of a file tells that its run has not accounted for.
+pub(crate) struct OpenJob {
+    /// When it was seen to have ended, by the tenant's clock.
+    pub(crate) seen_at: Option<i64>,
+    /// Whom it refused: places in the file, from 1.
+    pub(crate) refused: HashSet<usize>,
+}
+
+/// By the numbers of the files; one whose job does not tell of each of its users is missing.
+pub(crate) type OpenJobs = HashMap<usize, OpenJob>;
 
 /// What a plan makes of a user with an id that was made for a run, whom the run brought in and a search does not show.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -226,11 +236,18 @@ enum Unseen {
 
 /// Of a run that has not ended the plan also holds whoever came in by what was sent so far. What is removed of it cannot be
 /// written down.
-fn plan_of_run(tenant: &Tenant, run: &Run, unseen: Unseen) -> Result<RemovalPlan> {
+fn plan_of_run(tenant: &Tenant, run: &Run, unseen: Unseen, jobs: &OpenJobs) -> Result<RemovalPlan> {
     let has_ended = run.open_files().is_empty();
     let is_certain = tenant.witness().made(run.folder.done_so_far());
-    let (mut candidates, left_out) = run.created(is_certain)?;
-    candidates.extend(run.sent_and_open(is_certain)?);
+    let (mut candidates, mut left_out) = run.created(is_certain)?;
+    for mut open in run.sent_and_open(is_certain, jobs)? {
+        // In a practice tenant everybody is the reader's own.
+        open.candidate.is_unproven &= !tenant.is_practice();
+        match open.is_refused {
+            true => left_out.push(open.candidate.left_out(REFUSED)),
+            false => candidates.push(open.candidate),
+        }
+    }
     let looked_up = candidates.iter_mut();
     for candidate in looked_up.filter(|one| one.made_id && unseen == Unseen::LookedUp) {
         candidate.may_come_late = true;
@@ -273,6 +290,7 @@ impl Run {
                     span: Span {
                         since: accepted.and_then(answer::millis),
                         until: end.seen_at,
+                        is_supposed: end.supposed_end,
                     },
                     is_in: !noted.contains_key(&row),
                     may_come_late: noted
@@ -281,6 +299,7 @@ impl Run {
                     was_removed: false,
                     else_stays: noted.get(&row).map(|kind| reason(*kind)),
                     is_certain,
+                    is_unproven: false,
                 };
                 let id = candidate.id.as_ref();
                 if let Some(id) = id.filter(|id| self.removed.contains(*id)) {
@@ -304,9 +323,10 @@ impl Run {
         Ok((candidates, left_out))
     }
 
-    /// Everybody in the files that were sent and are not accounted for.
-    fn sent_and_open(&self, is_certain: bool) -> Result<Vec<Candidate>> {
-        let mut candidates = Vec::new();
+    /// Everybody in the files that were sent and are not accounted for. An id that was made for the run shows whose its user is;
+    /// of the others only the job tells.
+    fn sent_and_open(&self, is_certain: bool, jobs: &OpenJobs) -> Result<Vec<Open>> {
+        let mut all = Vec::new();
         for file in self.open_files() {
             let state = &self.files[file - 1];
             if state.uploads() == 0 {
@@ -315,23 +335,40 @@ impl Run {
             let accepted = state.taken().filter(|_| !state.is_uncertain());
             let accepted = accepted.and_then(|taken| taken.created_at.as_deref());
             let since = accepted.and_then(answer::millis);
-            for sent in self.sent(file)? {
+            let job = jobs.get(&file);
+            for (index, sent) in self.sent(file)?.into_iter().enumerate() {
                 let id = sent.key.user_id.as_ref();
-                candidates.push(Candidate {
+                let candidate = Candidate {
                     id: id.map(|id| format!("auth0|{id}")),
                     email: sent.key.email,
                     made_id: sent.made_id,
-                    span: Span { since, until: None },
+                    span: Span {
+                        since,
+                        until: job.and_then(|job| job.seen_at),
+                        is_supposed: false,
+                    },
                     is_in: false,
                     may_come_late: true,
                     was_removed: false,
                     else_stays: None,
                     is_certain,
+                    is_unproven: !sent.made_id && job.is_none(),
+                };
+                let is_refused = job.is_some_and(|job| job.refused.contains(&(index + 1)));
+                all.push(Open {
+                    is_refused: is_refused && !candidate.made_id,
+                    candidate,
                 });
             }
         }
-        Ok(candidates)
+        Ok(all)
     }
+}
+
+/// Somebody in a file that is not accounted for, and whether its job refused them.
+struct Open {
+    candidate: Candidate,
+    is_refused: bool,
 }
 
 fn may_be_in(noted: NoteKind, candidate: &Candidate) -> bool {

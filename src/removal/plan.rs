@@ -14,6 +14,8 @@ use crate::tenant::rate::FREE_PLAN;
 
 pub(crate) const OTHER_EMAIL: &str = "the tenant has the user with this id under another e-mail than the run's folder tells: it was changed since, or somebody else made the folder";
 
+pub(crate) const GONE: &str = "the user was gone already";
+pub(crate) const REFUSED: &str = "the job refused the user";
 pub(crate) const NO_CONNECTION: &str =
     "the name of the job's connection is not known: the scope read:connections would tell it";
 
@@ -180,6 +182,12 @@ pub struct Removed {
 
 debug_fields!(Removed: deleted, left_out, domain, correlation_id);
 
+/// Whether a user who is not deleted is in the tenant, as far as it is known. The others are gone, or were never taken.
+pub(crate) fn stays(user: &LeftOut) -> bool {
+    let absent = [REFUSED, GONE, NOBODY_WITH_ID, NOBODY_WITH_EMAIL, SAME_USER];
+    !absent.contains(&user.reason)
+}
+
 /// Somebody whom a job or a run may have created, before the tenant is asked about them.
 pub(crate) struct Candidate {
     pub(crate) email: String,
@@ -199,6 +207,8 @@ pub(crate) struct Candidate {
     pub(crate) else_stays: Option<&'static str>,
     /// Whether it is certain that they were sent with this e-mail, as it is of a run that was made here.
     pub(crate) is_certain: bool,
+    /// Whether nothing tells that the import created whoever is found, and not somebody else.
+    pub(crate) is_unproven: bool,
 }
 
 impl Candidate {
@@ -250,6 +260,9 @@ impl RemovalPlan {
     /// Puts a candidate into the plan, or leaves them out.
     fn take(&mut self, candidate: Candidate, found: Found) {
         let profile = match found {
+            Ok(_) if candidate.is_unproven => {
+                return self.leave_out(candidate, ownership::UNPROVEN);
+            }
             Ok(profile) => profile,
             Err(_) if candidate.was_removed => return,
             Err(reason) => return self.leave_out(candidate, reason),

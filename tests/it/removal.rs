@@ -53,6 +53,7 @@ pub(crate) struct Holds {
     /// A header of every answer.
     date: &'static str,
     inserted: Option<usize>,
+    updated: usize,
     sent: usize,
 }
 
@@ -77,6 +78,7 @@ impl StandIn {
             nameless: 0,
             date: "",
             inserted: None,
+            updated: 0,
             sent: 0,
         }));
         let held = Arc::clone(&holds);
@@ -164,7 +166,7 @@ impl Holds {
                 let failed = self.refused.len();
                 let inserted = self.inserted.unwrap_or(self.sent - failed);
                 ended["status"] = "completed".into();
-                ended["summary"] = json!({"inserted": inserted, "updated": 0, "failed": failed, "total": self.sent});
+                ended["summary"] = json!({"inserted": inserted, "updated": self.updated, "failed": failed, "total": self.sent});
                 (200, ended)
             }
             ("GET", "/jobs/job_abcdefghijklmnop/errors") if self.refused.is_empty() => {
@@ -651,6 +653,25 @@ fn more_users_than_the_job_inserted_are_not_all_its_own() {
     let plan = plan_removal(&standin.tenant, &standin.job(&users)).unwrap();
     assert_eq!((plan.users.len(), plan.kept), (0, 2), "{plan}");
     left_out(&plan, "b@uni.test", "more such users are found");
+}
+
+#[test]
+fn whom_an_upsert_updated_is_not_deleted_in_the_place_of_whom_it_inserted() {
+    let _time = turned_time();
+    // Somebody else created the first while the job ran, and deleted the second after it.
+    let standin = StandIn::new(vec![own("1", "a@uni.test")]);
+    standin.holds().inserted = Some(1);
+    standin.holds().updated = 1;
+    let users = [User::new("a@uni.test"), User::new("b@uni.test")];
+    let plan = plan_removal(&standin.tenant, &standin.job(&users)).unwrap();
+    assert_eq!(plan.users.len(), 0, "{plan}");
+    // Whom it updated was there before.
+    let before = profile("auth0", HOME, "1", "a@uni.test", BEFORE);
+    let standin = StandIn::new(vec![before, own("2", "b@uni.test")]);
+    standin.holds().inserted = Some(1);
+    standin.holds().updated = 1;
+    let plan = plan_removal(&standin.tenant, &standin.job(&users)).unwrap();
+    assert_eq!(planned(&plan), ["auth0|2"], "{plan}");
 }
 
 #[test]

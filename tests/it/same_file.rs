@@ -262,6 +262,34 @@ fn users_who_share_an_email_are_told_apart() {
 }
 
 #[test]
+fn who_may_still_come_in_is_not_sent_again_where_emails_are_shared() {
+    let _time = turned_time();
+    let practice = Practice::start(&["--job-speed", "0.001"]);
+    let tenant = practice.tenant();
+    let connection = get_connection_id(&tenant, "Shared-Emails").unwrap();
+    let file = TestFile::new(b"email,username\nada@uni.test,ada\nada@uni.test,bob\n");
+    let send = |options: &ImportOptions| {
+        import_stream(&tenant, &connection, read_users(file.path())?, options)
+    };
+    let (first, second) = (Named::new("same-lost"), Named::new("same-lost"));
+    // The answer to the first upload is lost, and its job is slow; those of the next two fail.
+    tenant
+        .practice_faults(&[("reset-after-upload", 1.0)])
+        .unwrap();
+    send(&quick(&first).time_limit(Duration::from_millis(100))).unwrap_err();
+    tenant.practice_faults(&[("job-fails", 2.0)]).unwrap();
+    let report = resume_import(&tenant, &first.folder()).unwrap();
+    assert_eq!(report.counts().failed, 2, "{report}");
+    let again = send(&quick(&second)).unwrap_err();
+    assert_eq!(again.kind(), ErrorKind::SameFile, "{again}");
+    let again = send(&quick(&second).again(Again::Missing)).unwrap_err();
+    assert!(
+        again.to_string().contains("the outcome is unknown"),
+        "{again}"
+    );
+}
+
+#[test]
 fn who_is_there_already_is_named_before_anything_is_sent() {
     let _time = turned_time();
     let practice = Practice::start(&[]);

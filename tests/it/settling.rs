@@ -8,8 +8,8 @@ use auth0_bulk_users::*;
 use serde_json::{Value, json};
 
 use crate::planted::{lines, write_lines};
-use crate::removal::{decoded, rows};
-use crate::runs::{Named, quick, users};
+use crate::removal::{decoded, left_out, rows, with_id};
+use crate::runs::{Named, kept_in, quick, users};
 use crate::server::{answer, served, token};
 use crate::turned::turned_time;
 
@@ -27,6 +27,8 @@ enum Upload {
     Lost,
     /// The answer is lost, and its users come in when the test says so.
     LostAndLate,
+    /// It is taken, and something on the way answers that it took too long.
+    TakenThen408,
     /// The rate limit refuses it.
     Limited,
 }
@@ -46,6 +48,8 @@ struct Holds {
     /// Searches that show nobody yet, and what a search is answered.
     blind: usize,
     search: u16,
+    /// Whether the token may look at nobody.
+    closed: bool,
     date: &'static str,
 }
 
@@ -89,6 +93,7 @@ impl Auth0 {
             counted: Value::Null,
             blind: 0,
             search: 200,
+            closed: false,
             date: "",
         }));
         let held = Arc::clone(&holds);
@@ -159,6 +164,14 @@ fn age(folder: &std::path::Path, ago: u64) {
     write_lines(folder, &entries);
 }
 
+/// The ids of the first file of a run that is done.
+fn ids_in(folder: &std::path::Path) -> Vec<String> {
+    let file = std::fs::read_to_string(folder.join("users-00001.done.json")).unwrap();
+    let ids = file.split("\"user_id\":\"").skip(1);
+    ids.map(|rest| rest.split('"').next().unwrap().to_string())
+        .collect()
+}
+
 const HOUR: u64 = 3_600_000;
 
 impl Holds {
@@ -174,6 +187,10 @@ impl Holds {
             ("POST", _) => return self.upload(request),
             ("GET", "/jobs/job_abcdefghijklmnop/errors") => (200, json!(self.refused)),
             ("GET", "/jobs/job_abcdefghijklmnop") => self.job(),
+            ("GET", users) if self.closed && users.starts_with("/users") => (
+                403,
+                json!({"statusCode": 403, "error": "Forbidden", "message": "Insufficient scope, expected any of: read:users"}),
+            ),
             ("GET", "/users") if self.search != 200 => (self.search, json!({"message": "busy"})),
             ("GET", "/users") if self.blind > 0 => {
                 self.blind -= 1;
@@ -234,11 +251,14 @@ impl Holds {
                 return answer(429, "retry-after: 0\r\n", &body.to_string());
             }
             Upload::LostAndLate => self.late.extend(users),
-            Upload::Taken | Upload::Lost if self.takes => {
+            Upload::Taken | Upload::Lost | Upload::TakenThen408 if self.takes => {
                 self.counted = summary(new.len(), users.len() - new.len(), 0);
                 self.users.extend(new);
             }
-            Upload::Taken | Upload::Lost => {}
+            Upload::Taken | Upload::Lost | Upload::TakenThen408 => {}
+        }
+        if kind == Upload::TakenThen408 {
+            return answer(408, "", "<html>Request Timeout</html>");
         }
         if kind != Upload::Taken {
             return String::new();
@@ -568,12 +588,7 @@ fn users_of_a_job_that_was_given_up_are_looked_for_when_it_must_have_ended() {
     assert_eq!(report.counts().unknown, 2, "{report}");
     assert!(report.may_change_until().is_some());
     let folder = PathBuf::from(name.folder());
-    let ids: Vec<String> = std::fs::read_to_string(folder.join("users-00001.done.json"))
-        .unwrap()
-        .split("\"user_id\":\"")
-        .skip(1)
-        .map(|rest| rest.split('"').next().unwrap().to_string())
-        .collect();
+    let ids = ids_in(&folder);
     let late = json!({"user_id": ids[1], "email": "b@uni.test"});
     auth0.holds().users.push(someone(HOME, &late));
     assert_eq!(auth0.resume(&folder).counts().unknown, 2);
@@ -620,6 +635,105 @@ fn a_drawn_id_that_no_search_shows_is_asked_for_right_before_it_is_deleted() {
     assert_eq!(
         (auth0.holds().users.len(), auth0.sent("DELETE").len()),
         (1, 0)
+    );
+}
+
+#[test]
+fn an_upload_that_something_on_the_way_gave_up_may_have_been_taken() {
+    let _time = turned_time();
+    let auth0 = Auth0::new();
+    auth0.holds().uploads = vec![Upload::TakenThen408, Upload::Taken];
+    let name = Named::new("timed-out");
+    let options = quick(&name).time_limit(Duration::from_secs(60));
+    let report = auth0.import(&two(), &options).unwrap();
+    assert_eq!(report.counts().inserted, 2, "{report}");
+    assert_eq!(auth0.uploads(), 2);
+}
+
+#[test]
+fn hashes_of_who_was_already_there_are_not_kept() {
+    let _time = turned_time();
+    let auth0 = Auth0::new();
+    let error = json!({"code": "DUPLICATED_USER", "message": "The user already exist."});
+    auth0.holds().refused = vec![json!({"user": {"email": "b@uni.test"}, "errors": [error]})];
+    auth0.holds().summary = summary(1, 0, 1);
+    let name = Named::new("there-hashed");
+    let hash = hash_password("there-hashed").unwrap();
+    let users = two().map(|user| User {
+        password_hash: Some(hash.clone()),
+        ..user
+    });
+    let report = auth0.import(&users, &quick(&name)).unwrap();
+    assert_eq!(outcomes(&report), [Outcome::AlreadyThere], "{report}");
+    assert!(!kept_in(&name.folder()).contains("$2b$"));
+    assert!(report.failed().unwrap().is_empty());
+}
+
+#[test]
+fn an_upsert_given_up_after_the_clock_was_set_is_looked_at_again() {
+    let _time = turned_time();
+    let auth0 = Auth0::new();
+    auth0.holds().uploads = vec![Upload::LostAndLate];
+    let name = Named::new("clock-upsert");
+    let options = quick(&name).upsert(true);
+    let options = options.time_limit(Duration::from_millis(100));
+    let error = auth0.import(&two(), &options).unwrap_err();
+    assert_eq!(auth0.uploads(), 1, "{error}");
+    let folder = PathBuf::from(error.folder().unwrap());
+    // The machine's clock is set three hours forward, and the job is still at work.
+    age(&folder, 3 * HOUR);
+    let report = auth0.resume(&folder);
+    assert_eq!(outcomes(&report), [Outcome::Unknown; 2], "{report}");
+    let late = auth0.holds().late.clone();
+    auth0.holds().users = late;
+    assert_eq!(auth0.resume(&folder).counts().inserted, 2);
+}
+
+#[test]
+fn a_look_that_the_token_may_not_take_is_taken_later() {
+    let _time = turned_time();
+    let auth0 = Auth0::new();
+    auth0.holds().takes = false;
+    auth0.holds().jobs = vec![pending()];
+    let name = Named::new("look-refused");
+    let options = quick(&name).job_limit(Duration::from_millis(300));
+    let report = auth0.import(&two(), &options).unwrap();
+    let folder = PathBuf::from(name.folder());
+    assert_eq!(report.counts().unknown, 2, "{report}");
+    let ids = ids_in(&folder);
+    let late = ids.iter().zip(["a@uni.test", "b@uni.test"]);
+    let late = late.map(|(id, email)| someone(HOME, &json!({"user_id": id, "email": email})));
+    auth0.holds().users.extend(late);
+    age(&folder, 3 * HOUR);
+    auth0.holds().closed = true;
+    assert_eq!(auth0.resume(&folder).counts().unknown, 2);
+    auth0.holds().closed = false;
+    assert_eq!(auth0.resume(&folder).counts().inserted, 2);
+}
+
+#[test]
+fn a_late_user_of_somebody_else_with_an_id_of_the_readers_own_stays() {
+    let _time = turned_time();
+    let auth0 = Auth0::new();
+    let name = Named::new("made-anew");
+    let folder = auth0.cut_off(
+        &[with_id("1", "a@uni.test"), with_id("2", "b@uni.test")],
+        quick(&name),
+        HOUR,
+    );
+    {
+        let mut holds = auth0.holds();
+        (holds.date, holds.jobs) = ("date: Mon, 02 Nov 2026 06:00:00 GMT\r\n", vec![completed()]);
+        // Somebody deleted the first an hour later, and made them anew.
+        holds.users[0]["created_at"] = "2026-11-01T11:00:00.000Z".into();
+    }
+    assert_eq!(auth0.resume(&folder).counts().inserted, 2);
+    let plan = plan_run_removal(&auth0.tenant, &name.folder()).unwrap();
+    assert_eq!(plan.users.len(), 1, "{plan}");
+    left_out(
+        &plan,
+        "a@uni.test",
+        "the user was created later than such a job takes",
     );
 }
 

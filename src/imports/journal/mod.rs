@@ -128,6 +128,9 @@ pub(crate) struct FileEnd {
     /// When its job was seen to have ended, by the tenant's clock.
     #[serde(default)]
     pub(crate) seen_at: Option<i64>,
+    /// Whether nobody saw it end, and `seen_at` is by how long such jobs take.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) supposed_end: bool,
     /// Of the file that is left.
     pub(crate) sha256: String,
 }
