@@ -264,7 +264,7 @@ fn users_who_share_an_email_are_told_apart() {
 #[test]
 fn who_may_still_come_in_is_not_sent_again_where_emails_are_shared() {
     let _time = turned_time();
-    let practice = Practice::start(&["--job-speed", "0.001"]);
+    let practice = Practice::start(&["--job-speed", "0.02"]);
     let tenant = practice.tenant();
     let connection = get_connection_id(&tenant, "Shared-Emails").unwrap();
     let file = TestFile::new(b"email,username\nada@uni.test,ada\nada@uni.test,bob\n");
@@ -274,7 +274,7 @@ fn who_may_still_come_in_is_not_sent_again_where_emails_are_shared() {
     let (first, second) = (Named::new("same-lost"), Named::new("same-lost"));
     // The answer to the first upload is lost, and its job is slow; those of the next two fail.
     tenant
-        .practice_faults(&[("reset-after-upload", 1.0)])
+        .practice_faults(&[("reset-after-upload", 1.0), ("job-slow", 1.0)])
         .unwrap();
     send(&quick(&first).time_limit(Duration::from_millis(100))).unwrap_err();
     tenant.practice_faults(&[("job-fails", 2.0)]).unwrap();
