@@ -444,3 +444,45 @@ fn a_command_line_that_cannot_work_is_told_in_a_sentence() {
         assert!(said.contains(part) && output.stdout.is_empty(), "{said}");
     }
 }
+
+#[test]
+fn a_boundary_is_no_longer_than_its_standard_lets_it_be() {
+    let practice = Practice::start(&[]);
+    let upload = |length: usize| {
+        let boundary = "b".repeat(length);
+        let part = |name: &str, value: &str| {
+            format!(
+                "--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
+            )
+        };
+        let users = part("users", "[{\"email\":\"a@uni.test\"}]");
+        let body = users + &part("connection_id", DATABASE_ID) + &format!("--{boundary}--\r\n");
+        let kind = format!("multipart/form-data; boundary={boundary}");
+        let body = Some((kind.as_str(), body.into_bytes()));
+        practice
+            .management("POST", "/api/v2/jobs/users-imports", body)
+            .0
+    };
+    assert_eq!((upload(70), upload(71)), (202, 400));
+}
+
+#[test]
+fn numbers_of_scrypt_that_no_computer_has_room_for_fit_no_password() {
+    let practice = Practice::start(&[]);
+    let scrypt = |cost: u64, block_size: u64| {
+        json!({"algorithm": "scrypt", "keylen": 32, "cost": cost, "blockSize": block_size,
+            "hash": {"value": "00".repeat(32), "encoding": "hex"},
+            "salt": {"value": "00".repeat(8), "encoding": "hex"}})
+    };
+    let told = practice.import(
+        &json!([
+            {"email": "a@uni.test", "custom_password_hash": scrypt(1 << 60, 8)},
+            {"email": "b@uni.test", "custom_password_hash": scrypt(1 << 40, 1 << 23)}
+        ]),
+        "false",
+    );
+    assert_eq!(told["summary"]["inserted"], 2, "{told}");
+    for email in ["a@uni.test", "b@uni.test"] {
+        assert_eq!(practice.sign_in(email, "right").0, 403, "{email}");
+    }
+}

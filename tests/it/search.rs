@@ -238,3 +238,21 @@ fn what_was_asked_is_on_record() {
     assert_eq!(door("false", Some(token)), 200);
     assert_eq!(ask(&practice, "").0, 200);
 }
+
+#[test]
+fn an_export_takes_a_hundred_fields_and_no_more() {
+    let practice = filled();
+    let asked = |count: usize| {
+        let fields: Vec<Value> = (0..count)
+            .map(|nth| json!({"name": format!("user_metadata.f{nth}")}))
+            .collect();
+        let body = json!({"format": "json", "fields": fields}).to_string();
+        let body = ("application/json", body.into_bytes());
+        practice.management("POST", "/api/v2/jobs/users-exports", Some(body))
+    };
+    assert_eq!(asked(100).0, 200);
+    let (status, refusal) = asked(101);
+    assert_eq!(status, 400);
+    let message = refusal["message"].as_str().unwrap();
+    assert!(message.contains("on property fields"), "{message}");
+}

@@ -17,6 +17,8 @@ use crate::state::jobs::Export;
 
 /// Characters of a field's name and of the name it is exported as.
 const MOST_NAME_CHARS: usize = 100;
+/// Fields of an export. Auth0 does not say how many it takes.
+const MOST_FIELDS: usize = 100;
 /// What is exported when no fields are asked for.
 const DEFAULT_FIELDS: [&str; 8] = [
     "user_id",
@@ -98,9 +100,12 @@ fn fields(asked: Option<&Value>) -> Result<Vec<(String, String)>, Box<Answer>> {
         let fits = |text: &str| !text.is_empty() && text.chars().count() <= MOST_NAME_CHARS;
         (fits(name) && fits(export_as)).then(|| (name.to_string(), export_as.to_string()))
     };
-    let all: Option<Vec<_>> = asked
-        .as_array()
-        .and_then(|fields| fields.iter().map(field).collect());
+    let asked = asked.as_array();
+    if asked.is_some_and(|fields| fields.len() > MOST_FIELDS) {
+        let most = format!("Expected at most {MOST_FIELDS} fields");
+        return Err(refused(&most, "fields"));
+    }
+    let all: Option<Vec<_>> = asked.and_then(|fields| fields.iter().map(field).collect());
     all.ok_or_else(|| refused("Expected an array of {name, export_as}", "fields"))
 }
 

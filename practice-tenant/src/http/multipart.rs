@@ -3,6 +3,9 @@
 /// A part: its name, empty where none was given, and what is in it.
 pub(crate) type Part = (String, Vec<u8>);
 
+/// Characters of a boundary (RFC 2046).
+const MOST_BOUNDARY: usize = 70;
+
 /// The parts of a complete body; `None` if it is not a multipart body of that type.
 pub(crate) fn parts(content_type: &str, body: &[u8]) -> Option<Vec<Part>> {
     let boundary = boundary(content_type)?;
@@ -43,7 +46,10 @@ fn boundary(content_type: &str) -> Option<&str> {
         return None;
     }
     let boundary = parameter(parameters, "boundary")?;
-    (!boundary.is_empty()).then_some(boundary)
+    // One that is as long as the body, and the same letter again and again, would be looked for without end.
+    (1..=MOST_BOUNDARY)
+        .contains(&boundary.len())
+        .then_some(boundary)
 }
 
 /// The value of `name=value` or `name="value"` among parameters.

@@ -97,9 +97,12 @@ pub(crate) fn scrypt(password: &[u8], salt: &[u8], hash: &[u8], custom: &Value) 
     let block_size = number("blockSize", Some(8))?;
     let parallelization = number("parallelization", Some(1))?;
     let mixed = cost.checked_mul(block_size)?.checked_mul(parallelization)?;
+    if cost < 2 || !cost.is_power_of_two() || mixed > MOST_MIXED {
+        return None;
+    }
     // Each of the two buffers takes 128 bytes for each block of it.
-    let bytes = 128 * (cost * block_size).max(block_size.checked_mul(parallelization)?);
-    if cost < 2 || !cost.is_power_of_two() || mixed > MOST_MIXED || bytes > MOST_BYTES {
+    let bytes = 128 * (cost * block_size).max(block_size * parallelization);
+    if bytes > MOST_BYTES {
         return None;
     }
     if usize::try_from(keylen).ok()? != hash.len() {
