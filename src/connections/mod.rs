@@ -15,14 +15,17 @@ use crate::say::{data, one_line};
 use crate::tenant::Tenant;
 use crate::tenant::answers::{ClientsAnswer, ConnectionAnswer, ConnectionsAnswer};
 use crate::tenant::request::Request;
+use crate::words::grouped;
 
 const SCOPES: &[&str] = &["read:connections"];
 /// A token with one of these scopes may see a connection's applications. The OpenAPI description names only the first; a change
 /// to Auth0's own CLI says that tenants require the second.
 pub(crate) const APPLICATION_SCOPES: &str = "read:connections, or read:connections_options";
 pub(crate) const LIST: &str = "GET /api/v2/connections";
-/// Connections on a page, the most that Auth0 gives; and pages, a hundred times what any tenant is known to have.
+/// Connections on a page, the most that Auth0 gives.
 const PER_PAGE: usize = 100;
+/// Connections of a tenant that are read, a hundred times what any is known to have; and pages, which may have fewer than they could.
+const MOST_CONNECTIONS: u64 = 100_000;
 /// Connections on a page where no number of them was asked for.
 const SMALL_PAGE: usize = 50;
 const MOST_PAGES: usize = 10_000;
@@ -292,6 +295,11 @@ pub(crate) fn find(
         let last = next;
         next = told.next;
         let is_whole = match told.total {
+            Some(total) if total > MOST_CONNECTIONS => {
+                let [total, most] = [total, MOST_CONNECTIONS].map(|n| grouped(n as usize));
+                let problem = format!("it counts {total} connections, and at most {most} are read");
+                return Err(answer.bad(&problem));
+            }
             Some(total) if count == 0 && seen < total => {
                 return Err(answer.bad(&format!("it counts {total} connections but lists {seen}")));
             }
@@ -301,7 +309,7 @@ pub(crate) fn find(
         if next.is_none() && is_whole {
             return Ok(None);
         }
-        if next.is_some() && next == last {
+        if next.is_some() && next == last || seen > MOST_CONNECTIONS {
             break;
         }
         tally.say_so_far(seen as usize, "connections read");

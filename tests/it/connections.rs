@@ -538,3 +538,28 @@ fn an_import_without_the_scope_for_options_goes_through() {
     let report = import_users(&tenant, &connection, &users, &quick(&name)).unwrap();
     assert_eq!(report.counts().inserted, 25, "{report}");
 }
+
+#[test]
+fn a_list_that_counts_or_lists_more_connections_than_there_can_be_is_an_error() {
+    let many = |page: usize| {
+        let one = |number: usize| json!({"id": format!("con_{number:016}"), "name": format!("db-{number}")});
+        (0..100)
+            .map(|nth| one(100 * page + nth))
+            .collect::<Vec<_>>()
+    };
+    let counted = json!({"total": 10_000_000, "start": 0, "limit": 100, "connections": many(0)});
+    let (base, asked) = canned(vec![ok(&counted)]);
+    let tenant = Tenant::new(&base, &token(&base, json!({}))).unwrap();
+    let error = list_connections(&tenant).unwrap_err().to_string();
+    assert!(
+        error.contains("it counts 10,000,000 connections, and at most 100,000 are read"),
+        "{error}"
+    );
+    assert_eq!(asked.lock().unwrap().len(), 1);
+
+    let page = |page| ok(&json!({"connections": many(page), "next": format!("next-{page}")}));
+    let tenant = answering((0..1_100).map(page).collect());
+    let error = list_connections(&tenant).unwrap_err().to_string();
+    let told = "after 100100 connections, its `next` still does not end";
+    assert!(error.contains(told), "{error}");
+}

@@ -1166,3 +1166,13 @@ fn a_recipe_that_was_found_today_is_the_same_tomorrow_and_its_file_is_for_its_ow
     }
     assert!(HashRecipe::read(folder.join("none")).is_err());
 }
+
+/// With so long a salt each of the ten thousand rounds of an old digest takes as long as a search may.
+#[test]
+fn a_long_salt_does_not_keep_a_search_from_ending() {
+    let known = [KnownHash::new("one", sha256("another")).salt("s".repeat(4 << 20))];
+    let error = find_recipe_within(&known, Duration::from_secs(1))
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("what the time limit left out"), "{error}");
+}

@@ -156,7 +156,7 @@ impl Search<'_> {
             self.with_pepper();
         }
         if self.found.is_empty() {
-            self.foreign = why_not(&self.known[0]);
+            self.foreign = why_not(&self.known[0], self.deadline);
         }
         if self.is_open() && self.foreign.is_empty() {
             self.slowly();

@@ -2,6 +2,7 @@
 
 use base64::Engine;
 
+use crate::clock::Deadline;
 use crate::passwords::hashes::burden::Burden;
 use crate::passwords::hashes::custom::CustomHash;
 use crate::passwords::hashes::digests::Digest;
@@ -15,19 +16,25 @@ use crate::words::hex;
 const SEPARATORS: [&str; 6] = [":", "$", "-", "|", ".", "_"];
 /// Rounds of Symfony's digest of old, and as many as are looked through.
 const MOST_ROUNDS: u32 = 10_000;
+/// After so many rounds it is looked whether the search is to end.
+const LOOKS_AT_THE_CLOCK: u32 = 16;
 /// Seconds that one bcrypt may take which is tried with several digests.
 const MOST_SECONDS: f64 = 0.5;
 
-/// What the hash is, if it is one of these.
-pub(crate) fn why_not(known: &KnownHash) -> Vec<String> {
+/// What the hash is, if it is one of these, as far as that is found out before the deadline.
+pub(crate) fn why_not(known: &KnownHash, deadline: Deadline) -> Vec<String> {
     let mut found = Vec::new();
     for form in forms(known) {
+        if deadline.is_over() {
+            break;
+        }
         let salt = form.salt.as_deref().unwrap_or_default();
         if let Some(bytes) = hex_or_base64(&form.hash) {
             let wanted = Wanted {
                 password: known.password.expose(),
                 salt,
                 bytes: &bytes,
+                deadline,
             };
             found.extend(wanted.constructions());
         }
@@ -72,6 +79,7 @@ struct Wanted<'a> {
     password: &'a str,
     salt: &'a str,
     bytes: &'a [u8],
+    deadline: Deadline,
 }
 
 impl Wanted<'_> {
@@ -260,6 +268,10 @@ impl Wanted<'_> {
         for (first, again, in_hex, way) in starts {
             let mut made = digest.of(first.as_bytes()).ok()?;
             for round in 2..=MOST_ROUNDS {
+                // The salt is in each round, and nothing says how long it may be.
+                if round % LOOKS_AT_THE_CLOCK == 0 && self.deadline.is_over() {
+                    return None;
+                }
                 if in_hex {
                     made = hex(&made).into_bytes();
                 }
