@@ -24,7 +24,7 @@ use crate::words::{cut, grouped};
 pub struct Problem {
     /// The user's position, from 1.
     pub row: usize,
-    /// The e-mail as it was given.
+    /// The e-mail as it was given; of a text that is far too long for one, its beginning.
     pub email: String,
     /// The field, such as `app_metadata.email`.
     pub field: String,
@@ -66,31 +66,53 @@ pub(crate) fn shown(email: &str) -> String {
     cut(email, EMAIL_SHOWN)
 }
 
-/// Pairs of a field and a sentence.
+/// Faults of one user that are told; a user whose every key is wrong would have a hundred thousand.
+const MOST_FAULTS: usize = 50;
+/// Characters of an e-mail that are kept with each fault: Auth0 takes none that is as long.
+const EMAIL_KEPT: usize = 300;
+
+/// Pairs of a field and a sentence, and how many more there are.
 #[derive(Default)]
-pub(crate) struct Faults(Vec<(String, String)>);
+pub(crate) struct Faults {
+    told: Vec<(String, String)>,
+    more: usize,
+}
 
 impl Faults {
     pub(crate) fn add(&mut self, field: &str, problem: impl Into<String>) {
-        self.0.push((field.to_string(), problem.into()));
+        match self.told.len() < MOST_FAULTS {
+            true => self.told.push((field.to_string(), problem.into())),
+            false => self.more += 1,
+        }
     }
 
     pub(crate) fn append(&mut self, others: Faults) {
-        self.0.extend(others.0);
+        self.more += others.more;
+        for (field, problem) in others.told {
+            self.add(&field, problem);
+        }
     }
 
     /// The faults as that user's problems.
-    pub(crate) fn of(self, row: usize, email: &str) -> Vec<Problem> {
+    pub(crate) fn of(mut self, row: usize, email: &str) -> Vec<Problem> {
+        if self.more > 0 {
+            let problem = format!(
+                "has {} more faults: mend these, and check again",
+                grouped(self.more)
+            );
+            self.told.push(("this user".to_string(), problem));
+        }
+        let email = cut(email, EMAIL_KEPT);
         let problem = |(field, problem): (String, String)| Problem {
             row,
-            email: data(email),
+            email: data(&email),
             field: data(&field),
             problem: data(&problem),
         };
-        self.0.into_iter().map(problem).collect()
+        self.told.into_iter().map(problem).collect()
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.told.is_empty()
     }
 }

@@ -22,6 +22,8 @@ const PADDED_CHARS: usize = 24;
 const TOTP_CHARS: usize = 16;
 /// Bytes before a word in which it may be announced.
 const ANNOUNCED: usize = 80;
+/// Bytes of a scheme with its braces at most.
+const SCHEME_BYTES: usize = 40;
 /// The schemes of RFC 2307 and similar ones, as in `{SSHA}`.
 const SCHEMES: [&str; 11] = [
     "sha", "ssha", "md", "smd", "crypt", "pbkdf", "argon", "bcrypt", "blf", "ns-mta", "x-",
@@ -113,10 +115,25 @@ fn is_crypt(word: &str) -> bool {
 
 /// `{SSHA}` is before the word, and it is not a pattern's `{53}`.
 fn is_in_scheme(before: &str, word: &str) -> bool {
-    let scheme = before.strip_suffix('}').and_then(|b| b.rsplit_once('{'));
+    if word.len() < CRYPT_CHARS {
+        return false;
+    }
+    // In a text full of braces, a look at all that is before each would take as long as the square of its length.
+    let Some(before) = end_of(before, SCHEME_BYTES).strip_suffix('}') else {
+        return false;
+    };
+    let scheme = before.rsplit_once('{');
     let scheme = scheme.map_or(String::new(), |(_, scheme)| scheme.to_lowercase());
-    let is_one = SCHEMES.iter().any(|known| scheme.starts_with(known));
-    is_one && word.len() >= CRYPT_CHARS
+    SCHEMES.iter().any(|known| scheme.starts_with(known))
+}
+
+/// The last bytes of a text, from a character on.
+fn end_of(text: &str, bytes: usize) -> &str {
+    let mut from = text.len().saturating_sub(bytes);
+    while !text.is_char_boundary(from) {
+        from += 1;
+    }
+    &text[from..]
 }
 
 /// Base32, after a word such as `secret`.
@@ -129,12 +146,8 @@ fn is_totp(before: &str, word: &str) -> bool {
     if bare.len() < TOTP_CHARS || !(upper || lower && has_digit) {
         return false;
     }
-    let mut from = before.len().saturating_sub(ANNOUNCED);
-    while !before.is_char_boundary(from) {
-        from += 1;
-    }
     let named = word.split_once('=').map_or("", |(name, _)| name);
-    let before = before[from..].to_lowercase() + &named.to_lowercase();
+    let before = end_of(before, ANNOUNCED).to_lowercase() + &named.to_lowercase();
     let announced = ["secret", "totp", "otp", "mfa", "factor", "seed"];
     announced.iter().any(|word| before.contains(word))
 }

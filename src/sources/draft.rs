@@ -262,14 +262,33 @@ impl Draft {
         }
         if !self.imported.is_empty() {
             let app = user.app_metadata.get_or_insert_default();
-            let imported = app
-                .entry(IMPORTED)
-                .or_insert_with(|| Value::Object(Map::new()));
-            if let Value::Object(imported) = imported {
-                imported.extend(std::mem::take(&mut self.imported));
-            }
+            keep_beside(app, std::mem::take(&mut self.imported));
         }
         Made::User
+    }
+}
+
+/// Puts these where nothing of the metadata is lost by it: in `imported`, or in `imported_2` where that has another value already.
+fn keep_beside(app: &mut Map<String, Value>, imported: Map<String, Value>) {
+    let has_room = |place: Option<&Value>| match place {
+        None => true,
+        Some(Value::Object(there)) => {
+            let is_same = |(name, value)| there.get(name).is_none_or(|other| other == value);
+            imported.iter().all(is_same)
+        }
+        Some(_) => false,
+    };
+    let mut place = IMPORTED.to_string();
+    let mut number = 1;
+    while !has_room(app.get(&place)) {
+        number += 1;
+        place = format!("{IMPORTED}_{number}");
+    }
+    let there = app
+        .entry(place)
+        .or_insert_with(|| Value::Object(Map::new()));
+    if let Value::Object(there) = there {
+        there.extend(imported);
     }
 }
 

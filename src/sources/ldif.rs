@@ -4,7 +4,7 @@ use base64::Engine;
 
 use crate::passwords::hashes::encodings::BASE64;
 use crate::sources::bytes::{Line, Text};
-use crate::sources::rows::{Fault, LONGEST_ROW, too_long, undecoded};
+use crate::sources::rows::{Fault, LONGEST_ROW, check_count, too_long, undecoded};
 
 /// The number of an entry's first line, and its lines.
 type Entry = (usize, Vec<String>);
@@ -14,6 +14,9 @@ pub(crate) type Attributes = Vec<(String, Vec<String>)>;
 
 /// Attributes that are never an entry's only ones.
 const NO_ENTRY: [&str; 4] = ["version", "search", "result", "ref"];
+
+const UNREADABLE: &str =
+    "has no attribute that can be read: each is in another file, or is not text";
 
 /// Entries of a text, one after the other.
 #[derive(Debug)]
@@ -36,6 +39,9 @@ impl Ldif {
                 Err((line, fault)) => return Some((line, Err(fault))),
             };
             match attributes(&lines) {
+                Ok(attributes) if attributes.is_empty() => {
+                    return Some((begins, Err(Fault::Row(UNREADABLE.to_string()))));
+                }
                 // The head of the file, `version: 1`, is not an entry, nor is ldapsearch's summary at the end.
                 Ok(attributes)
                     if attributes
@@ -103,6 +109,8 @@ impl Ldif {
 const MOST_ATTRIBUTES: usize = 1_000;
 
 fn attributes(lines: &[String]) -> Result<Attributes, String> {
+    // Each line is a value, and has no more bytes than its text.
+    check_count(lines.len())?;
     let mut attributes = Attributes::new();
     for line in lines {
         // Between the parts of a change.

@@ -17,7 +17,6 @@ use crate::sources::options::ReadOptions;
 use crate::sources::places::{FIELDS, MOST_LEVELS, OWN_FIELDS, Take, Target, target_of};
 use crate::sources::rows::Cell;
 use crate::sources::values::{is_date, is_nothing, is_shallow, parsed, too_deep};
-use crate::words::cut;
 use base64::Engine;
 
 /// How many dropped names are shown.
@@ -461,7 +460,7 @@ fn holds(cell: &Cell<'_>) -> bool {
 fn drop_name(dropped: &mut BTreeSet<String>, name: &str) {
     // One more than is shown, which says that there are more.
     if dropped.len() <= MOST_DROPPED {
-        dropped.insert(shown_name(name).unwrap_or_else(|| HIDDEN_NAME.to_string()));
+        dropped.insert(shown(name));
     }
 }
 
@@ -470,17 +469,11 @@ const HIDDEN_NAME: &str = "<hidden>";
 
 /// A name as a sentence may have it.
 pub(crate) fn shown(name: &str) -> String {
-    shown_name(name).unwrap_or_else(|| {
-        crate::secrets::hide::without_secrets(&cut(name, MOST_NAME_CHARS))
-            .replace(name, HIDDEN_NAME)
-    })
+    shown_name(name).unwrap_or_else(|| HIDDEN_NAME.to_string())
 }
 
 fn told(names: &[String]) -> String {
-    let names: Vec<String> = names
-        .iter()
-        .map(|name| shown_name(name).unwrap_or_else(|| HIDDEN_NAME.to_string()))
-        .collect();
+    let names: Vec<String> = names.iter().map(|name| shown(name)).collect();
     listed(names.iter().map(String::as_str))
 }
 

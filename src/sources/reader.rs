@@ -26,13 +26,15 @@ use crate::sources::ldif::Attributes;
 use crate::sources::mapping::{Mapping, shown};
 use crate::sources::options::{AskedForm, ReadOptions};
 use crate::sources::recognise::{Kind, Recognised, Rows, recognise};
-use crate::sources::rows::{Cell, Fault};
+use crate::sources::rows::{Cell, Fault, check_values};
 use crate::sources::values::too_deep;
 use crate::sources::whole::Whole;
 use crate::users::User;
 
 /// Rows that are read before the first user is given: by them it is seen whether hashes would be lost.
 const READ_AHEAD: usize = 200;
+/// Bytes of these rows after which no more of them are read ahead: each may be as long as a row may.
+const READ_AHEAD_BYTES: usize = 16 << 20;
 
 /// Users of a file for [`import_stream`](crate::import_stream), one at a time and in bounded memory.
 ///
@@ -74,10 +76,18 @@ debug_fields!(UserFile: path, kind, rows, mapping, recipes, hash_clear_text, who
 pub(super) struct Ahead {
     items: VecDeque<Item>,
     was_filled: bool,
+    /// Bytes of the rows that were read last.
+    bytes: usize,
     /// Hashes among them that do not say how they were made, passwords in clear text, and hashes that speak.
     pub(super) silent: usize,
     pub(super) clear: usize,
     speaking: usize,
+}
+
+impl Ahead {
+    fn has_room(&self) -> bool {
+        self.items.len() < READ_AHEAD && self.bytes < READ_AHEAD_BYTES
+    }
 }
 
 impl fmt::Debug for Ahead {
@@ -102,8 +112,8 @@ pub(super) enum Aside {
 /// It reads JSON (a list, a list within an object, one object on each line), CSV (with `,`, `;`, tabs or `|`) or LDIF, in UTF-8
 /// or UTF-16, with or without gzip. For a [known](Source) system, the fields go where an import takes them: the old id to
 /// `user_id`, hashes to `password_hash` or `custom_password_hash` as each says itself how it was made, and what Auth0 has no
-/// field for (`created_at`, `last_login`, `locale`, `groups`, `roles` and the like) to `app_metadata.imported`. Users who sign
-/// in elsewhere and have no password in the file are left out and counted.
+/// field for (`created_at`, `last_login`, `locale`, `groups`, `roles` and the like) to `app_metadata.imported`, or to
+/// `app_metadata.imported_2` where a user has something else there already. Users who sign in elsewhere and have no password in the file are left out and counted.
 ///
 /// # Errors
 ///
@@ -405,7 +415,8 @@ impl UserFile {
     }
 
     fn read_ahead(&mut self) {
-        while self.ahead.items.len() < READ_AHEAD {
+        self.ahead.bytes = 0;
+        while self.ahead.has_room() {
             let mut draft = Draft::default();
             let Some(row) = self.row(&mut draft) else {
                 break;
@@ -451,14 +462,15 @@ impl UserFile {
         if self.ahead.items.is_empty() || self.ahead.items.iter().any(is_fault) {
             return None;
         }
-        if self.ahead.items.len() < READ_AHEAD {
+        if self.ahead.has_room() {
             let fields = self.mapping.seen();
             return Some(Error::missing_field(&self.path, &first, &fields));
         }
         let names = absent.iter().map(|name| shown(name));
         say!(
-            "{}: none of the first {READ_AHEAD} rows has {}, which is mapped: check the spelling",
+            "{}: none of the first {} rows has {}, which is mapped: check the spelling",
             self.path.display(),
+            self.ahead.items.len(),
             listed(names.collect::<Vec<_>>().iter().map(String::as_str))
         );
         None
@@ -521,28 +533,42 @@ impl UserFile {
     /// Reads the next row into a user in the making.
     pub(super) fn row(&mut self, draft: &mut Draft) -> Option<std::result::Result<(), Aside>> {
         draft.drops_email_usernames = self.kind.source != Source::Plain;
-        let mapping = &mut self.mapping;
+        let (mapping, bytes) = (&mut self.mapping, &mut self.ahead.bytes);
         let (line, read) = match &mut self.rows {
             Rows::Csv(csv) => {
                 let (line, record) = csv.next()?;
                 (
                     line,
-                    record.and_then(|record| cells(mapping, draft, &record)),
+                    record.and_then(|record| {
+                        *bytes += record.text.len();
+                        cells(mapping, draft, &record)
+                    }),
                 )
             }
             Rows::Lines(lines) => {
                 let (line, text) = lines.next()?;
-                (line, text.and_then(|text| object(mapping, draft, text)))
+                let read = text.and_then(|text| {
+                    *bytes += text.len();
+                    object(mapping, draft, text)
+                });
+                (line, read)
             }
             Rows::Objects(objects) => {
                 let (line, text) = objects.next()?;
-                (line, text.and_then(|text| object(mapping, draft, text)))
+                let read = text.and_then(|text| {
+                    *bytes += text.len();
+                    object(mapping, draft, text)
+                });
+                (line, read)
             }
             Rows::Ldif(ldif) => {
                 let (line, entry) = ldif.next()?;
                 (
                     line,
-                    entry.and_then(|entry| attributes(mapping, draft, entry)),
+                    entry.and_then(|entry| {
+                        *bytes += bytes_of(&entry);
+                        attributes(mapping, draft, entry)
+                    }),
                 )
             }
             Rows::Ended => return None,
@@ -782,6 +808,7 @@ fn cells(
     draft: &mut Draft,
     record: &Record<'_>,
 ) -> std::result::Result<bool, Fault> {
+    check_values(record.text)?;
     // One look for what few records have: an apostrophe, a NUL byte, and what the kernel's words end in.
     let is_odd = memchr3(b'\'', 0, b'_', record.text.as_bytes()).is_some();
     if is_odd && record.text.contains('\0') {
@@ -812,6 +839,7 @@ fn object(
     draft: &mut Draft,
     text: &str,
 ) -> std::result::Result<bool, Fault> {
+    check_values(text)?;
     // A backslash may write any of the letters of the kernel's words.
     let mut has_escape = false;
     json::each_field(text, |name, cell| {
@@ -824,6 +852,11 @@ fn object(
     })
     .map_err(Fault::Row)?;
     Ok(has_escape || text.contains(MARKER))
+}
+
+fn bytes_of(entry: &Attributes) -> usize {
+    let values = entry.iter().flat_map(|(_, values)| values);
+    values.map(String::len).sum()
 }
 
 fn attributes(

@@ -336,11 +336,12 @@ fn sampled_names(rows: Rows) -> (Vec<String>, Rows) {
         let parsed = std::str::from_utf8(object)
             .ok()
             .and_then(|text| fields(text).ok());
+        // Each name is compared with all before it.
         for (name, cell) in parsed.into_iter().flatten() {
+            if names.len() > MOST_COLUMNS {
+                return (names, rows);
+            }
             add_names(&mut names, &name, &cell);
-        }
-        if names.len() > MOST_COLUMNS {
-            break;
         }
     }
     (names, rows)
@@ -415,12 +416,9 @@ fn table(path: &Path, text: Text, mut kind: Kind, options: &ReadOptions) -> Resu
     let (lines, declared) = lines_before(text.window());
     let window = skip_lines(text.window(), lines);
     let is_over = text.is_whole();
-    let delimiter = match options.delimiter {
-        Some(given) => u8::try_from(given)
-            .ok()
-            .filter(|byte| byte.is_ascii() && !matches!(byte, b'"' | b'\n' | b'\r'))
-            .ok_or_else(|| Error::bad_delimiter(path, given))?,
-        None => declared.unwrap_or_else(|| delimiter_of(window, is_over)),
+    let delimiter = match options.delimiter.or(declared) {
+        Some(told) => as_delimiter(path, told)?,
+        None => delimiter_of(window, is_over),
     };
     let sample = csv::sample(window, delimiter, 10 * SAMPLED, is_over);
     let mut csv = Csv::of(text, delimiter);
@@ -535,29 +533,48 @@ fn is_firebase(first: &[String]) -> bool {
     (FIREBASE_COLUMNS..=most).contains(&first.len()) && !first[0].is_empty() && is_flag(&first[2])
 }
 
+/// The delimiter that somebody gave or the file declares, if it can be one: a cell may not be cut within a character.
+fn as_delimiter(path: &Path, told: char) -> Result<u8> {
+    u8::try_from(told)
+        .ok()
+        .filter(|byte| byte.is_ascii() && !matches!(byte, b'"' | b'\n' | b'\r'))
+        .ok_or_else(|| Error::bad_delimiter(path, told))
+}
+
 /// Lines of a comment before the heading, and the delimiter where Excel's `sep=;` declares it.
-fn lines_before(window: &[u8]) -> (usize, Option<u8>) {
+fn lines_before(window: &[u8]) -> (usize, Option<char>) {
     let (mut lines, mut declared) = (0, None);
-    for line in window
-        .split(|byte| *byte == b'\n')
-        .map(<[u8]>::trim_ascii_end)
-    {
-        let bare = line
-            .strip_prefix(b"\"")
-            .and_then(|line| line.strip_suffix(b"\""));
-        match bare.unwrap_or(line) {
-            [s, e, p, b'=', delimiter] if [*s, *e, *p].eq_ignore_ascii_case(b"sep") => {
-                declared = Some(*delimiter);
+    for line in window.split(|byte| *byte == b'\n') {
+        match declared_by(line) {
+            Some(delimiter) => declared = Some(delimiter),
+            None => {
+                let is_comment = line.starts_with(b"#")
+                    && !String::from_utf8_lossy(line)
+                        .to_lowercase()
+                        .contains("mail");
+                if !is_comment {
+                    break;
+                }
             }
-            [b'#', ..]
-                if !String::from_utf8_lossy(line)
-                    .to_lowercase()
-                    .contains("mail") => {}
-            _ => break,
         }
         lines += 1;
     }
     (lines, declared)
+}
+
+/// The delimiter of a line such as `sep=;` or `"sep=;"`, which may be white space itself.
+fn declared_by(line: &[u8]) -> Option<char> {
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    let quoted = line.trim_ascii_end().strip_prefix(b"\"");
+    let line = quoted
+        .and_then(|line| line.strip_suffix(b"\""))
+        .unwrap_or(line);
+    let (word, rest) = line.split_at_checked(b"sep=".len())?;
+    let rest = String::from_utf8_lossy(rest);
+    let mut rest = rest.chars();
+    let is_one = word.eq_ignore_ascii_case(b"sep=");
+    let delimiter = rest.next().filter(|_| is_one)?;
+    rest.as_str().trim().is_empty().then_some(delimiter)
 }
 
 fn skip_lines(window: &[u8], lines: usize) -> &[u8] {

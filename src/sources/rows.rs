@@ -27,6 +27,31 @@ pub(crate) fn too_long(hint: &str) -> String {
     format!("has over {most} bytes, far more than an import takes{hint}")
 }
 
+/// Values of a row at most: lists and objects of a few bytes take a hundred times as many in memory.
+const MOST_ROW_VALUES: usize = 100_000;
+
+/// Refuses a row that can hold more values, before any of it is read as JSON.
+pub(crate) fn check_values(row: &str) -> Result<(), Fault> {
+    // Each value has a byte at least, so most rows are not looked through.
+    if row.len() <= MOST_ROW_VALUES {
+        return Ok(());
+    }
+    // As many as it has signs that one follows; those in texts are counted too.
+    let signs = row.bytes().filter(|byte| b"[{,".contains(byte)).count();
+    check_count(signs).map_err(Fault::Row)
+}
+
+/// The same of values that were counted.
+pub(crate) fn check_count(values: usize) -> Result<(), String> {
+    if values <= MOST_ROW_VALUES {
+        return Ok(());
+    }
+    let most = grouped(MOST_ROW_VALUES);
+    Err(format!(
+        "has over {most} values, far more than a person has"
+    ))
+}
+
 pub(crate) fn undecoded(encoding: Encoding) -> &'static str {
     match encoding {
         Encoding::Utf8 | Encoding::Latin1 => {

@@ -217,3 +217,23 @@ fn memory_does_not_grow_with_the_rows_that_are_left_out() {
     println!("grown by {grown} KB");
     assert!(grown < 30_000, "{grown} KB");
 }
+
+#[test]
+fn a_row_with_very_many_faults_is_read_again() {
+    let _time = turned_time();
+    let auth0 = Auth0::new();
+    let name = Named::new("left-out-faults");
+    let connection = ConnectionId::new(ID).unwrap();
+    let keys = (0..115_000).map(|key| (format!("$some-key-{key}"), json!(1)));
+    let bad = User {
+        user_metadata: Some(keys.collect()),
+        ..User::new("bad@uni.test")
+    };
+    let users = [Ok(bad), Ok(User::new("good@uni.test"))].into_iter();
+    let report = import_stream(&auth0.tenant, &connection, users, &quick(&name)).unwrap();
+    let counts = report.counts();
+    assert_eq!((counts.inserted, counts.failed), (1, 1), "{report}");
+    let again = read_import(&name.folder()).unwrap();
+    assert_eq!(again.counts(), counts);
+    assert_eq!(again.failed().unwrap()[0].email, "bad@uni.test");
+}

@@ -443,3 +443,112 @@ fn all_numbers(value: &mut Value, number: &Value, time: &str) {
         _ => {}
     }
 }
+
+/// A value of two bytes takes forty times as much in memory.
+#[test]
+fn a_row_of_very_many_values_costs_itself_alone() {
+    let line = |email: &str, count: usize| {
+        let values = vec!["1"; count].join(",");
+        format!("{{\"email\":\"{email}\",\"user_metadata\":{{\"n\":[{values}]}}}}")
+    };
+    let rows = [
+        ("a@uni.test", 90_000),
+        ("b@uni.test", 120_000),
+        ("c@uni.test", 1),
+    ];
+    let lines = rows.map(|(email, count)| line(email, count));
+    let cell = |count: usize| format!("\"{{\"\"n\"\":[{}]}}\"", vec!["1"; count].join(","));
+    let table = rows.map(|(email, count)| format!("{email},{}", cell(count)));
+    let entry = |(email, count): (&str, usize)| {
+        format!("dn: x\nmail: {email}\n{}", "memberOf: a\n".repeat(count))
+    };
+    for text in [
+        lines.join("\n"),
+        format!("[{}]", lines.join(",\n")),
+        format!("email,user_metadata\n{}\n", table.join("\n")),
+        rows.map(entry).join("\n"),
+    ] {
+        let file = TestFile::new(text.as_bytes());
+        let read: Vec<_> = read_users(file.path()).unwrap().collect();
+        let emails: Vec<_> = read.iter().flatten().map(|user| &user.email).collect();
+        assert_eq!(emails, ["a@uni.test", "c@uni.test"]);
+        let error = read[1].as_ref().unwrap_err().to_string();
+        let fault = "has over 100,000 values, far more than a person has";
+        assert!(error.contains(fault), "{error}");
+    }
+}
+
+fn read_the_first_of_many() {
+    let mut users = read_users(std::env::var("READS").unwrap()).unwrap();
+    assert_eq!(users.next().unwrap().unwrap().email, "a@uni.test");
+    println!("\nmemory {:?}", most_memory("self"));
+    assert_eq!(users.count(), 39);
+}
+
+/// The first rows are read before the first user is given.
+#[test]
+fn rows_that_are_read_ahead_take_no_more_memory_than_a_few_long_ones() {
+    if is_in_a_process() {
+        return read_the_first_of_many();
+    }
+    let row = format!(
+        "{{\"email\":\"a@uni.test\",\"user_metadata\":{{\"text\":\"{}\"}}}}\n",
+        "x".repeat(3 << 20)
+    );
+    let file = TestFile::new(row.repeat(40).as_bytes());
+    let test = "limits::rows_that_are_read_ahead_take_no_more_memory_than_a_few_long_ones";
+    let said = said(itself(test).env("READS", file.path()));
+    let memory = said
+        .lines()
+        .find_map(|line| line.strip_prefix("memory Some("));
+    if let Some(memory) = memory {
+        let memory: u64 = memory.trim_end_matches(')').parse().unwrap();
+        assert!(memory < 80_000, "{memory} KB for a file of 120 MB");
+    }
+}
+
+#[test]
+fn an_object_of_very_many_names_is_read_to_its_end() {
+    let names: String = (0..20_000).map(|n| format!("\"n{n}\":1,")).collect();
+    let file = TestFile::new(format!("{{{names}\"email\":\"a@uni.test\"}}\n").as_bytes());
+    let users: Vec<User> = read_users(file.path())
+        .unwrap()
+        .map(Result::unwrap)
+        .collect();
+    assert_eq!(users[0].email, "a@uni.test");
+}
+
+#[test]
+fn the_faults_of_one_user_are_told_up_to_a_number() {
+    let keys: serde_json::Map<String, Value> =
+        (0..200).map(|n| (format!("$key{n}"), json!(1))).collect();
+    let user = User {
+        user_metadata: Some(keys),
+        ..User::new("x".repeat(100_000))
+    };
+    let connection = ConnectionId::new("con_0123456789abcdef").unwrap();
+    let told = check_users(&connection, &[user.clone(), user]);
+    let first: Vec<&Problem> = told.iter().filter(|problem| problem.row == 1).collect();
+    // The second is also the first once more.
+    assert_eq!((first.len(), told.len()), (51, 103));
+    let last = first[50].to_string();
+    assert!(
+        last.contains("this user has 151 more faults: mend these, and check again"),
+        "{last}"
+    );
+    assert!(
+        told.iter()
+            .all(|problem| problem.email.chars().count() <= 301)
+    );
+}
+
+/// Half of a hash in braces would otherwise be looked for behind each brace, in all that stands before.
+#[test]
+fn a_long_message_of_braces_is_shown_at_once() {
+    let message = format!("{{SSHA}}qvTGHdzF6KLavt4P {{{}", "}a".repeat(2_000_000));
+    let body = json!({"statusCode": 400, "error": "Bad Request", "message": message}).to_string();
+    let (base, _) = canned(vec![answer(400, "", &body)]);
+    let tenant = Tenant::new(&base, &token(&base, json!({}))).unwrap();
+    let error = list_connections(&tenant).unwrap_err().to_string();
+    assert!(error.contains("{SSHA}<hidden> {}a}a"), "{error}");
+}

@@ -1187,3 +1187,92 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_delimiter_that_the_file_declares_is_checked_like_one_that_is_given() {
+    let wrong = "cannot separate cells: use one ASCII character that is not a quote";
+    let none: [&[u8]; 3] = [
+        b"sep=\xc3\nemail\xc3\xa9name\na@example.com\xc3\xa9b\n",
+        "sep=\u{e9}\nemail\u{e9}name\na@uni.test\u{e9}b\n".as_bytes(),
+        b"sep=\"\nemail\na@uni.test\n",
+    ];
+    for text in none {
+        let error = refused(text, &ReadOptions::default());
+        assert!(error.contains(wrong), "{error}");
+        let file = Given::new(text);
+        let error = inspect_users(&file).unwrap_err().to_string();
+        assert!(error.contains(wrong), "{error}");
+    }
+    let given = ReadOptions::default().delimiter(';');
+    let declared = "sep=\u{e9}\nemail;name\na@uni.test;Ada\n".as_bytes();
+    let ada = json!({"email": "a@uni.test", "name": "Ada"});
+    assert_eq!(
+        seen_with(declared, &given).unwrap().users(),
+        [ada.clone()],
+        "the given one goes before"
+    );
+    for declared in ["sep=\t", "\"sep=\t\"", "SEP=\t\r", "sep=\t "] {
+        let text = format!("{declared}\nemail\tname\na@uni.test\tAda\n");
+        let seen = seen(&text);
+        assert_eq!(seen.users(), [ada.clone()], "{declared:?}");
+        assert!(seen.what.contains("tabs"), "{}", seen.what);
+    }
+}
+
+#[test]
+fn no_piece_of_a_long_name_is_shown_that_may_be_somebodys_data() {
+    let name = "Ada Lovelace, Countess <ada.lovelace@uni.test> and her first old password";
+    let text = format!("email;{name}\na@uni.test;{BCRYPT}\n");
+    let error = seen(&text).faults().join("\n");
+    assert!(error.contains("<hidden>"), "{error}");
+    assert!(!error.contains("Lovelace"), "{error}");
+}
+
+#[test]
+fn what_stands_where_old_values_go_is_kept_beside_them() {
+    let rows = [
+        json!({"imported": "in May"}),
+        json!({"imported": {"created_at": "yesterday", "by": "Ada"}}),
+        json!({"imported": {"by": "Ada"}}),
+        json!({"imported": 1, "imported_2": 2}),
+        json!({"plan": "free"}),
+    ];
+    let cell = |row: &Value| row.to_string().replace('"', "\"\"");
+    let rows: String = rows
+        .iter()
+        .map(|row| format!("a@uni.test,{BCRYPT},2020-01-31,\"{}\"\n", cell(row)))
+        .collect();
+    let text = format!("email,encrypted_password,created_at,app_metadata\n{rows}");
+    let options = ReadOptions::default().source(Source::Devise);
+    let seen = seen_with(text.as_bytes(), &options).unwrap();
+    let metadata: Vec<Value> = seen
+        .users()
+        .iter()
+        .map(|user| user["app_metadata"].clone())
+        .collect();
+    let old = json!({"created_at": "2020-01-31"});
+    assert_eq!(
+        metadata,
+        [
+            json!({"imported": "in May", "imported_2": old}),
+            json!({"imported": {"created_at": "yesterday", "by": "Ada"}, "imported_2": old}),
+            json!({"imported": {"created_at": "2020-01-31", "by": "Ada"}}),
+            json!({"imported": 1, "imported_2": 2, "imported_3": old}),
+            json!({"plan": "free", "imported": old}),
+        ]
+    );
+}
+
+#[test]
+fn an_entry_of_which_nothing_can_be_read_is_a_fault_and_not_skipped() {
+    let text = "version: 1\n\njpegPhoto:< file:///photo.jpg\n\njpegPhoto:: /9j/\n\n\
+        dn: uid=ada\nmail: ada@uni.test\n\nresult: 0 Success\n";
+    let seen = seen(text);
+    let fault = |line: usize| {
+        format!(
+            "line {line} has no attribute that can be read: each is in another file, or is not text"
+        )
+    };
+    assert_eq!(seen.faults(), [fault(3), fault(5)]);
+    assert_eq!(seen.counted(), (3, 1, 0, 2));
+}
