@@ -143,6 +143,9 @@ pub fn split(input: &[u8]) -> Vec<&[u8]> {
 }
 
 fn changed(chance: &mut Chance, part: Vec<u8>, words: &[&str]) -> Vec<u8> {
+    if chance.below(400) == 0 {
+        return filled_up(chance, part, words);
+    }
     match chance.below(10) {
         0..4 => match as_json(chance, &part, words) {
             Some(changed) => changed,
@@ -151,6 +154,19 @@ fn changed(chance: &mut Chance, part: Vec<u8>, words: &[&str]) -> Vec<u8> {
         4..6 => as_lines(chance, &part, words),
         _ => as_bytes(chance, part, words),
     }
+}
+
+/// Repeats a few bytes or a word until the input is as long as any: what takes the square of a length shows only so.
+fn filled_up(chance: &mut Chance, mut part: Vec<u8>, words: &[&str]) -> Vec<u8> {
+    let start = chance.below(part.len() + 1);
+    let end = part.len().min(start + 1 + chance.below(12));
+    let piece = match chance.below(3) {
+        0 => word(chance, words),
+        _ => part[start..end].to_vec(),
+    };
+    let times = MOST_BYTES.saturating_sub(part.len()) / piece.len().max(1);
+    part.splice(end..end, piece.repeat(times));
+    part
 }
 
 fn place(chance: &mut Chance, bytes: &[u8]) -> std::ops::Range<usize> {

@@ -9,7 +9,7 @@ use crate::targets::machine::{
 };
 use crate::targets::{Held, Reached, Target, hidden, no_more, sentence, shown};
 
-const WORDS: [&str; 62] = [
+const WORDS: [&str; 66] = [
     CLIENT_SECRET,
     SIGNATURE,
     HASH,
@@ -72,6 +72,10 @@ const WORDS: [&str; 62] = [
     "errorCode",
     "insufficient_scope",
     "../../",
+    "{SSHA}",
+    "{",
+    "}",
+    "}a",
 ];
 
 /// The connection in recorded answers.

@@ -13,7 +13,7 @@ use crate::targets::{Held, Reached, Target, hidden, no_more, sentence, shown};
 
 const MANY: usize = 96 << 20;
 
-const FIELDS: [&str; 34] = [
+const FIELDS: [&str; 41] = [
     "email",
     "Email",
     "user_name",
@@ -48,6 +48,13 @@ const FIELDS: [&str; 34] = [
     "version: 1\n",
     "\n ",
     "$2b$10$",
+    "sep=;\n",
+    "\"sep=,\"\n",
+    "sep=\u{e9}\n",
+    "sep=\t\n",
+    "# comment\n",
+    "\u{e9}",
+    "\u{a0}",
 ];
 
 pub(super) fn targets() -> Vec<Target> {

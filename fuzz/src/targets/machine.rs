@@ -62,15 +62,17 @@ impl Folder {
             std::env::temp_dir()
         };
         let path = above.join(format!("fuzz-{}-{number}", std::process::id()));
-        let mut made = fs::DirBuilder::new();
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut made, 0o700);
-        made.create(&path).expect("a folder for temporary files");
+        make(&path);
         Folder(path)
     }
 
     pub(super) fn path(&self) -> &Path {
         &self.0
+    }
+
+    /// Makes a folder within it.
+    pub(super) fn make(&self, name: &str) {
+        make(&self.0.join(name));
     }
 
     /// A file for its owner alone.
@@ -84,6 +86,14 @@ impl Folder {
         written.expect("a file for an input");
         path
     }
+}
+
+/// Makes a folder for its owner alone.
+fn make(path: &Path) {
+    let mut made = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut made, 0o700);
+    made.create(path).expect("a folder for temporary files");
 }
 
 impl Drop for Folder {

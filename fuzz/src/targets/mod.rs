@@ -6,6 +6,7 @@ mod hashes;
 mod machine;
 mod practice;
 mod runs;
+mod same_file;
 mod settings;
 
 use std::fmt::Debug;
@@ -48,6 +49,7 @@ pub fn targets() -> Vec<Target> {
         answers::targets(),
         settings::targets(),
         runs::targets(),
+        same_file::targets(),
         practice::targets(),
     ]
     .into_iter()

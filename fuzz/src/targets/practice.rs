@@ -11,7 +11,7 @@ const NOW: u64 = 1_795_737_600_000_000;
 const SECOND: u64 = 1_000_000;
 const CONNECTION: &str = "con_Practice00000001";
 
-const WORDS: [&str; 76] = [
+const WORDS: [&str; 80] = [
     "GET ",
     "POST ",
     "PATCH ",
@@ -84,7 +84,11 @@ const WORDS: [&str; 76] = [
     "password-realm",
     "{TOKEN}",
     "{ID}",
+    "{CLIENT}",
     "{SECRET}",
+    "-\u{a0}",
+    "!\u{2028}",
+    "(\u{3000}",
     CONNECTION,
     "authorization: ",
     "x-correlation-id: ",
@@ -129,6 +133,8 @@ struct Asking {
     world: World,
     now: u64,
     token: String,
+    /// What an application signs users in with: its id and its secret.
+    client: [String; 2],
     /// Whether something was switched on that may answer 5xx on purpose.
     may_fail: bool,
 }
@@ -149,8 +155,13 @@ impl Asking {
             world: world.expect("a tenant"),
             now: NOW,
             token: String::new(),
+            client: Default::default(),
             may_fail: false,
         };
+        let lines = asking.world.env_lines();
+        let named = |name: &str| lines.lines().find_map(|line| line.strip_prefix(name));
+        asking.client = ["SIGN_IN_CLIENT_ID=", "SIGN_IN_CLIENT_SECRET="]
+            .map(|name| named(name).unwrap_or_default().to_string());
         asking.token = asking.world.token();
         let rows = r#"[{"email":"ada@example.com","username":"ada","user_id":"a1","user_metadata":{"plan":"x"}},{"email":"bob@example.com"}]"#;
         let body = format!(
@@ -374,7 +385,11 @@ fn asked(input: &[u8]) -> Held {
     let (mut one, mut other) = (Asking::new(), Asking::new());
     let (mut some, mut last) = (Reached::Refused, String::new());
     for text in texts(input).iter().take(10) {
-        let text = text.replace("{TOKEN}", &one.token).replace("{ID}", &last);
+        let text = text
+            .replace("{TOKEN}", &one.token)
+            .replace("{CLIENT}", &one.client[0])
+            .replace("{SECRET}", &one.client[1])
+            .replace("{ID}", &last);
         let (head, body) = text.split_once("\n\n").unwrap_or((&text, ""));
         let mut lines = head.lines();
         let line = lines.next().unwrap_or_default();
