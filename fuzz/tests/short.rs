@@ -313,3 +313,13 @@ fn inputs_are_filled_up_now_and_then() {
         .max();
     assert!(longest > Some(250 << 10), "{longest:?}");
 }
+
+/// What whoever made a folder put into an e-mail, an id or a reason is shown as it is, and no fault.
+#[test]
+fn a_hash_in_the_place_of_an_email_is_an_email() {
+    let target = named("same-file").expect("the target");
+    let rows = br#"users.ndjson
+{"mail":"xjfCb4agxhaBuP.dT58mMLzUM4C/yPC8"}"#;
+    let input = [b"".as_slice(), rows].join(PART);
+    assert!(execute(&target, &input).is_ok());
+}

@@ -14,7 +14,9 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::mutate::{PART, parts};
-use crate::targets::machine::{CLIENT_SECRET, DOMAIN, Folder, HASH, SECRETS, run, token};
+use crate::targets::machine::{
+    CLIENT_SECRET, DOMAIN, Folder, HASH, IN_HASH, PASSWORD, SECRETS, SIGNATURE, run, token,
+};
 use crate::targets::{Held, Reached, Target, hidden, sentence, shown};
 
 pub(super) const CONNECTION: &str = "con_4CzPUBqyfuwSXy9q";
@@ -112,6 +114,8 @@ pub(super) struct Plain {
     /// What it tells of each, with their ids.
     users: Vec<(String, Value)>,
     deleted: Mutex<Vec<String>>,
+    /// What may not be shown.
+    pub(super) secrets: &'static [&'static str],
 }
 
 impl Plain {
@@ -123,7 +127,7 @@ impl Plain {
     }
 
     /// One that has users of those files, as the input says that it shows them.
-    pub(super) fn of(files: &[File]) -> Plain {
+    pub(super) fn of(journal: &[u8], files: &[File]) -> Plain {
         let told = files.iter().find(|(name, _)| name == PROFILE);
         let told = told.map_or("", |(_, bytes)| {
             std::str::from_utf8(bytes).unwrap_or_default()
@@ -154,6 +158,7 @@ impl Plain {
                 .take(50)
                 .map(shown)
                 .collect(),
+            secrets: secrets_of(journal, files),
             ..Plain::default()
         }
     }
@@ -383,10 +388,10 @@ fn open(journal: &[u8], files: &[File]) -> Held {
     for (name, bytes) in own_files(journal, files) {
         folder.file(&name, &bytes);
     }
-    let plain = Arc::new(Plain::of(files));
+    let plain = Arc::new(Plain::of(journal, files));
     let (opened, said) = run(|| read_and_resume(&folder, &plain));
     let said: Vec<&str> = said.iter().map(String::as_str).collect();
-    hidden("what is said", &said, &SECRETS)?;
+    hidden("what is said", &said, plain.secrets)?;
     let opened = opened.map_err(|error| format!("the tenant is not opened: {error}"))?;
     holds(opened, &plain)
 }
@@ -403,13 +408,13 @@ pub(super) fn own_files(journal: &[u8], files: &[File]) -> Vec<File> {
 
 fn read_and_resume(folder: &Folder, plain: &Arc<Plain>) -> Result<Opened> {
     let path = folder.path().display().to_string();
-    let read = read_import(&path).map(|report| tell(&report, folder));
+    let read = read_import(&path).map(|report| tell(&report, folder, plain.secrets));
     let tenant = tenant(Arc::clone(plain))?;
     let plan = plan_run_removal(&tenant, &path).map(|plan| {
         plan.evcxr_display();
         shown(&plan).to_vec()
     });
-    let resumed = resume_import(&tenant, &path).map(|report| tell(&report, folder));
+    let resumed = resume_import(&tenant, &path).map(|report| tell(&report, folder, plain.secrets));
     let again = read_import(&path).map(|report| report.counts());
     let removed = plan_run_removal(&tenant, &path).and_then(|plan| remove_users(&tenant, plan));
     Ok(Opened {
@@ -439,10 +444,10 @@ fn holds(opened: Opened, plain: &Plain) -> Held {
     .into_iter()
     .flatten()
     {
-        sentence(error, &SECRETS)?;
+        sentence(error, plain.secrets)?;
     }
     let texts = plan.iter().flatten().map(String::as_str);
-    hidden("a plan", &texts.collect::<Vec<_>>(), &SECRETS)?;
+    hidden("a plan", &texts.collect::<Vec<_>>(), plain.secrets)?;
     if let Ok(removed) = &removed {
         hidden_removal(removed, plain)?;
     }
@@ -463,7 +468,11 @@ fn holds(opened: Opened, plain: &Plain) -> Held {
 /// A removal shows nothing that it may not, tells whom it deleted, and deleted nobody else.
 fn hidden_removal(removed: &Removed, plain: &Plain) -> std::result::Result<(), String> {
     let texts = shown(removed);
-    hidden("a removal", &texts.each_ref().map(String::as_str), &SECRETS)?;
+    hidden(
+        "a removal",
+        &texts.each_ref().map(String::as_str),
+        plain.secrets,
+    )?;
     let deleted = plain.deleted_of_its_own()?;
     match deleted == removed.deleted {
         true => Ok(()),
@@ -474,21 +483,39 @@ fn hidden_removal(removed: &Removed, plain: &Plain) -> std::result::Result<(), S
     }
 }
 
+/// What may not be shown. A hash that stands in an e-mail, an id or a reason is shown as they are: whoever made the folder put it there.
+fn secrets_of(journal: &[u8], files: &[File]) -> &'static [&'static str] {
+    let in_place = format!("\"password_hash\":\"{HASH}\"");
+    let is_elsewhere = |bytes: &[u8]| {
+        String::from_utf8_lossy(bytes)
+            .replace(&in_place, "")
+            .contains(IN_HASH)
+    };
+    match is_elsewhere(journal) || files.iter().any(|(_, bytes)| is_elsewhere(bytes)) {
+        true => &[CLIENT_SECRET, SIGNATURE, PASSWORD],
+        false => &SECRETS,
+    }
+}
+
 /// A report adds up, and shows nothing that it may not.
-pub(super) fn tell(report: &ImportReport, folder: &Folder) -> std::result::Result<Counts, String> {
+pub(super) fn tell(
+    report: &ImportReport,
+    folder: &Folder,
+    secrets: &[&str],
+) -> std::result::Result<Counts, String> {
     report.evcxr_display();
     hidden(
         "a report",
         &shown(report).each_ref().map(String::as_str),
-        &SECRETS,
+        secrets,
     )?;
     let sheet = folder.path().join("report.csv");
     match report.save_csv(&sheet.display().to_string()) {
-        Ok(()) => super::files::harmless_sheet(&sheet)?,
-        Err(error) => sentence(&error, &SECRETS)?,
+        Ok(()) => super::files::harmless_sheet(&sheet, secrets)?,
+        Err(error) => sentence(&error, secrets)?,
     }
     if let Err(error) = report.failed() {
-        sentence(&error, &SECRETS)?;
+        sentence(&error, secrets)?;
     }
     Ok(report.counts())
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use auth0_bulk_users::*;
 
 use crate::mutate::PART;
-use crate::targets::machine::{Folder, HASH, SECRETS, run};
+use crate::targets::machine::{Folder, HASH, run};
 use crate::targets::runs::{
     CONNECTION, File, Plain, SOURCE, WORDS, own_files, remade, tell, tenant, within, written,
 };
@@ -39,23 +39,23 @@ fn folder_of(journal: &[u8], files: &[File]) -> Folder {
 fn again(input: &[u8]) -> Held {
     let (journal, files) = remade(input);
     let folder = folder_of(&journal, &files);
-    let plain = Arc::new(Plain::of(&files));
+    let plain = Arc::new(Plain::of(&journal, &files));
     let asked = input.len() % 3;
     let (done, said) = within(&folder, || run(|| import_and_clean(&folder, &plain, asked)));
     let said: Vec<&str> = said.iter().map(String::as_str).collect();
-    hidden("what is said", &said, &SECRETS)?;
+    hidden("what is said", &said, plain.secrets)?;
     let (imported, cleaned) = done;
     for error in [imported.as_ref().err(), cleaned.as_ref().err()]
         .into_iter()
         .flatten()
     {
-        sentence(error, &SECRETS)?;
+        sentence(error, plain.secrets)?;
     }
     if let Ok(texts) = &cleaned {
         hidden(
             "a clean-up",
             &texts.each_ref().map(String::as_str),
-            &SECRETS,
+            plain.secrets,
         )?;
     }
     plain.deleted_of_its_own()?;
@@ -85,7 +85,7 @@ fn import_and_clean(folder: &Folder, plain: &Arc<Plain>, asked: usize) -> Done {
         Ok(tenant) => tenant,
         Err(error) => panic!("the tenant is not opened: {error}"),
     };
-    let imported = import(&tenant, &options).map(|report| tell(&report, folder));
+    let imported = import(&tenant, &options).map(|report| tell(&report, folder, plain.secrets));
     let cleaned = plan_clean_up(&tenant).and_then(|plan| {
         let [plan_shown, plan_debugged] = shown(&plan);
         let [told, debugged] = shown(&clean_up(&tenant, plan)?);
