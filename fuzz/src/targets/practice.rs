@@ -10,6 +10,8 @@ use crate::targets::{Held, Reached, Target, no_more};
 const NOW: u64 = 1_795_737_600_000_000;
 const SECOND: u64 = 1_000_000;
 const CONNECTION: &str = "con_Practice00000001";
+/// Words of a request that stand for something.
+const MOST_WORDS: usize = 20;
 
 const WORDS: [&str; 80] = [
     "GET ",
@@ -385,11 +387,16 @@ fn asked(input: &[u8]) -> Held {
     let (mut one, mut other) = (Asking::new(), Asking::new());
     let (mut some, mut last) = (Reached::Refused, String::new());
     for text in texts(input).iter().take(10) {
-        let text = text
-            .replace("{TOKEN}", &one.token)
-            .replace("{CLIENT}", &one.client[0])
-            .replace("{SECRET}", &one.client[1])
-            .replace("{ID}", &last);
+        // A token is sixty times as long as its word, and an input may be that word alone.
+        let words = [
+            ("{TOKEN}", &one.token),
+            ("{CLIENT}", &one.client[0]),
+            ("{SECRET}", &one.client[1]),
+            ("{ID}", &last),
+        ];
+        let text = words.iter().fold(text.clone(), |text, (word, value)| {
+            text.replacen(word, value, MOST_WORDS)
+        });
         let (head, body) = text.split_once("\n\n").unwrap_or((&text, ""));
         let mut lines = head.lines();
         let line = lines.next().unwrap_or_default();
