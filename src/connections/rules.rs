@@ -79,8 +79,11 @@ fn number(places: [&Value; 2], default: usize) -> Option<usize> {
     let Some(there) = places.into_iter().find(|place| !place.is_null()) else {
         return Some(default);
     };
-    let text = there.as_str().and_then(|text| text.parse().ok());
-    there.as_u64().map(|number| number as usize).or(text)
+    let whole = |number: &f64| number.fract() == 0.0 && (0.0..1e9).contains(number);
+    // JSON tells 40.0 and 40 apart, and they are one number.
+    let number = || there.as_f64().filter(whole).map(|number| number as usize);
+    let text = || there.as_str()?.parse().ok();
+    number().or_else(text)
 }
 
 impl ConnectionRules {

@@ -227,3 +227,88 @@ fn a_shape_that_cannot_be_read_is_refused_by_name() {
         );
     }
 }
+
+/// A practice tenant with one connection of these options, and the codes of what is refused of rows with these usernames.
+fn refused(folder: &TestFolder, options: &Value, usernames: &[&str]) -> (Practice, Vec<String>) {
+    let one =
+        json!({"id": CUSTOMERS, "name": "Customers", "strategy": "auth0", "options": options});
+    let practice = shaped(folder, &json!({"connections": [one]}));
+    let row = |(number, name): (usize, &&str)| json!({"email": format!("u{number}@example.com"), "username": name});
+    let rows: Vec<Value> = usernames.iter().enumerate().map(row).collect();
+    let rows = json!(rows).to_string();
+    let parts = form(&[("users", &rows), ("connection_id", CUSTOMERS)]);
+    let (status, job) = practice.management("POST", "/api/v2/jobs/users-imports", Some(parts));
+    assert_eq!(status, 202, "{job}");
+    let path = format!("/api/v2/jobs/{}", job["id"].as_str().unwrap());
+    while practice.get_json(&path)["status"] == "pending" {
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    let (status, report) = practice.management("GET", &format!("{path}/errors"), None);
+    let entries = if status == 200 {
+        report.as_array().cloned()
+    } else {
+        None
+    };
+    let code = |entry: &Value| {
+        let name = entry["user"]["username"].as_str().unwrap();
+        format!("{name} {}", entry["errors"][0]["code"].as_str().unwrap())
+    };
+    let codes = entries.unwrap_or_default().iter().map(code).collect();
+    (practice, codes)
+}
+
+#[test]
+fn usernames_are_gone_by_in_every_form_in_which_a_tenant_tells_of_them() {
+    let folder = TestFolder::new();
+    let attribute =
+        |validation: Value| json!({"attributes": {"username": {"validation": validation}}});
+    let (email, phone) = ("a@uni.test", "+491");
+    for (types, codes) in [
+        (json!({"email": true}), vec![]),
+        (json!({}), vec!["a@uni.test INVALID_FORMAT"]),
+        (
+            json!({"email": false, "phone_number": false}),
+            vec!["a@uni.test INVALID_FORMAT", "+491 INVALID_FORMAT"],
+        ),
+    ] {
+        let options = attribute(json!({"allowed_types": types}));
+        assert_eq!(
+            refused(&folder, &options, &[email, phone]).1,
+            codes,
+            "{options}"
+        );
+    }
+    let twenty = "t".repeat(20);
+    let too_long = format!("{twenty} MAX_LENGTH");
+    for (most, codes) in [
+        (json!("20"), vec![]),
+        (json!(20.0), vec![]),
+        (json!("19"), vec![too_long.as_str()]),
+        (json!(19.0), vec![too_long.as_str()]),
+        // What cannot be read refuses nobody.
+        (json!("nineteen"), vec![]),
+        (json!(19.5), vec![]),
+    ] {
+        let options = attribute(json!({"max_length": most}));
+        assert_eq!(refused(&folder, &options, &[&twenty]).1, codes, "{options}");
+        let older = json!({"requires_username": true, "validation": {"username": {"max": most}}});
+        assert_eq!(refused(&folder, &older, &[&twenty]).1, codes, "{older}");
+    }
+    let odd = json!({"attributes": [], "requires_username": true, "validation": {"username": {"min": "few"}}});
+    let (practice, codes) = refused(&folder, &odd, &["a"]);
+    assert_eq!(codes, Vec::<String>::new());
+    let (_, about) = practice.raw("GET", "/practice", None, None);
+    let not_understood = [
+        "connections.Customers.options.attributes",
+        "connections.Customers.options.validation.username.min",
+    ];
+    assert_eq!(about["not_understood"], json!(not_understood));
+    let more = attribute(json!({"pattern": "a+", "allowed_types": {"passport": true}}));
+    let (practice, _) = refused(&folder, &more, &[]);
+    let (_, about) = practice.raw("GET", "/practice", None, None);
+    let not_understood = [
+        "connections.Customers.options.attributes.username.validation.pattern",
+        "connections.Customers.options.attributes.username.validation.allowed_types.passport",
+    ];
+    assert_eq!(about["not_understood"], json!(not_understood));
+}

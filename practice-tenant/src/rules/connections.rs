@@ -42,6 +42,8 @@ pub(crate) struct Username {
     pub(crate) attribute: Attribute,
     /// Shortest and longest.
     pub(crate) chars: (usize, usize),
+    /// Whether one that is an e-mail address is taken by `allowed_types`.
+    pub(crate) emails: bool,
     /// Whether one that is a phone number is refused by `allowed_types`.
     pub(crate) no_phones: bool,
 }
@@ -54,6 +56,7 @@ fn username(signs_in: bool, required: bool, chars: (usize, usize)) -> Option<Use
     Some(Username {
         attribute,
         chars,
+        emails: false,
         no_phones: true,
     })
 }
@@ -137,6 +140,7 @@ impl Connection {
                     required: false,
                 },
                 chars,
+                emails: false,
                 no_phones: false,
             }),
             Rules::Attributes { username, .. } => username,
@@ -217,7 +221,7 @@ fn attributes(unique_emails: bool, username: Option<Username>, phone: Option<Att
         let (least, most) = username.chars;
         attributes["username"] = json(username.attribute);
         attributes["username"]["validation"] = json!({"min_length": least, "max_length": most,
-            "allowed_types": {"email": false, "phone_number": false}});
+            "allowed_types": {"email": username.emails, "phone_number": !username.no_phones}});
     }
     if let Some(phone) = phone {
         attributes["phone_number"] = json(phone);

@@ -468,7 +468,7 @@ impl Faults {
         } else if !username
             .chars()
             .all(|c| c.is_ascii_alphanumeric() || "@^$.!`#+'~_-".contains(c))
-            || is_email(username)
+            || (!rules.emails && is_email(username))
             || (rules.no_phones && is_phone(username))
         {
             // The code is inferred; the characters are documented.

@@ -28,12 +28,15 @@ use crate::rules::scopes;
 /// * `scopes`: those that tokens can have, separated by spaces; unknown ones are ignored.
 /// * `rate`, `burst`: requests a second, and how many at once; `minute_rate`, `minute_burst`: the same by the minute.
 /// * `job_speed`: users a second of a job. `max_jobs`: jobs at once.
-/// * `users`: the existing users, each with the name of its connection. `user_id` with or without `auth0|`.
+/// * `users`: the existing users, each with the name of its connection. `user_id` with or without `auth0|`. A user with a
+///   `custom_password_hash`, in the form of an import, has that hash; any other has Auth0's own hash.
 ///
 /// Of `options` these are read: `requires_username`, `validation.username.min` and `.max`, `attributes.email.unique`,
 /// `attributes.username` and `attributes.phone_number` with `identifier.active`, `profile_required`, and of a username
-/// `validation.min_length`, `.max_length` and `.allowed_types.phone_number`. Everything else that could matter for an import
-/// stays at its default, and `GET /practice` lists it as `not_understood`.
+/// `validation.min_length`, `.max_length`, `.allowed_types.email` (default: no) and `.allowed_types.phone_number` (default: yes,
+/// since no rule against it is documented). A length may be a number or its digits as a text. A length that cannot be read
+/// refuses no username. Everything else that could matter for an import stays at its default, and `GET /practice` lists it as
+/// `not_understood`, as it does with a length that cannot be read.
 #[derive(Debug, Default)]
 pub struct Shape {
     pub(crate) connections: Option<Vec<Connection>>,
@@ -49,6 +52,11 @@ pub struct Shape {
     /// The places of what was not understood.
     pub(crate) not_understood: Vec<String>,
 }
+
+const CUSTOM_HASH: &str = "custom_password_hash";
+/// The shortest and the longest username that a connection can be set to take. One of these stands where the tenant's own number
+/// cannot be read.
+const ANY_CHARS: (usize, usize) = (1, 128);
 
 /// What `options` holds that no import goes by: sign-in, sign-up and how connections are run.
 const NO_MATTER: [&str; 30] = [
@@ -203,6 +211,8 @@ impl Shape {
                     row.insert(name.to_string(), text.into());
                 }
             }
+            let hash = user.get(CUSTOM_HASH).filter(|hash| hash.is_object());
+            row.extend(hash.map(|hash| (CUSTOM_HASH.to_string(), hash.clone())));
             self.users.push((connection.to_string(), row));
         }
         Ok(())
@@ -248,16 +258,29 @@ impl Unknown<'_> {
         }
     }
 
-    fn count(&mut self, object: &Value, name: &str, path: &str, default: usize) -> usize {
+    /// The shortest and the longest username, by the places of their numbers.
+    fn chars(&mut self, object: &Value, name: &str, paths: [&str; 2]) -> (usize, usize) {
+        (
+            self.count(object, name, paths[0], USERNAME_CHARS.0, ANY_CHARS.0),
+            self.count(object, name, paths[1], USERNAME_CHARS.1, ANY_CHARS.1),
+        )
+    }
+
+    /// A count of an object; `default` where it is absent, `unread` where it cannot be read.
+    fn count(
+        &mut self,
+        object: &Value,
+        name: &str,
+        path: &str,
+        default: usize,
+        unread: usize,
+    ) -> usize {
         match object.pointer(&format!("/{}", path.replace('.', "/"))) {
             None | Some(Value::Null) => default,
-            Some(value) => match value.as_u64() {
-                Some(count) => usize::try_from(count).unwrap_or(default),
-                None => {
-                    self.add(&format!("{name}.{path}"));
-                    default
-                }
-            },
+            Some(value) => count_in(value).unwrap_or_else(|| {
+                self.add(&format!("{name}.{path}"));
+                unread
+            }),
         }
     }
 
@@ -268,6 +291,14 @@ impl Unknown<'_> {
             self.add(&format!("{name}.{field}"));
         }
     }
+}
+
+/// A whole number, also as `40.0` or as a text of digits.
+fn count_in(value: &Value) -> Option<usize> {
+    let whole = |number: &f64| number.fract() == 0.0 && (0.0..1e9).contains(number);
+    let number = || value.as_f64().filter(whole).map(|number| number as usize);
+    let text = || value.as_str()?.parse().ok();
+    number().or_else(text)
 }
 
 fn rules(options: &Map<String, Value>, unknown: &mut Unknown) -> Rules {
@@ -286,15 +317,14 @@ fn rules(options: &Map<String, Value>, unknown: &mut Unknown) -> Rules {
     if options.get("import_mode") == Some(&Value::Bool(true)) {
         unknown.add("import_mode");
     }
-    if let Some(attributes) = options.get("attributes").filter(|it| it.is_object()) {
-        return attribute_rules(attributes, unknown);
+    match options.get("attributes") {
+        None | Some(Value::Null) => {}
+        Some(attributes) if attributes.is_object() => return attribute_rules(attributes, unknown),
+        Some(_) => unknown.add("attributes"),
     }
     let whole = Value::Object(options.clone());
-    let (least, most) = USERNAME_CHARS;
-    let chars = (
-        unknown.count(&whole, "", "validation.username.min", least),
-        unknown.count(&whole, "", "validation.username.max", most),
-    );
+    let places = ["validation.username.min", "validation.username.max"];
+    let chars = unknown.chars(&whole, "", places);
     if let Some(validation) = options.get("validation") {
         unknown.others(validation, "validation", &["username"]);
     }
@@ -332,14 +362,33 @@ fn attribute_rules(attributes: &Value, unknown: &mut Unknown) -> Rules {
     let phone = attribute("phone_number", unknown, "");
     Rules::Attributes {
         unique_emails,
-        username: username.map(|(there, at, attribute)| Username {
-            attribute,
-            chars: (
-                unknown.count(there, &at, "validation.min_length", USERNAME_CHARS.0),
-                unknown.count(there, &at, "validation.max_length", USERNAME_CHARS.1),
-            ),
-            no_phones: !unknown.flag(there, &at, "validation.allowed_types.phone_number", false),
-        }),
+        username: username
+            .map(|(there, at, attribute)| username_rules(there, &at, attribute, unknown)),
         phone: phone.map(|(_, _, attribute)| attribute),
+    }
+}
+
+fn username_rules(
+    there: &Value,
+    at: &str,
+    attribute: Attribute,
+    unknown: &mut Unknown,
+) -> Username {
+    let validation = &there["validation"];
+    let known = ["min_length", "max_length", "allowed_types"];
+    unknown.others(validation, &format!("{at}.validation"), &known);
+    let types = format!("{at}.validation.allowed_types");
+    unknown.others(
+        &validation["allowed_types"],
+        &types,
+        &["email", "phone_number"],
+    );
+    let places = ["validation.min_length", "validation.max_length"];
+    Username {
+        attribute,
+        chars: unknown.chars(there, at, places),
+        emails: unknown.flag(there, at, "validation.allowed_types.email", false),
+        // Of phone numbers no rule is documented where the tenant does not speak of them.
+        no_phones: !unknown.flag(there, at, "validation.allowed_types.phone_number", true),
     }
 }
