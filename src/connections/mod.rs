@@ -1,5 +1,6 @@
 //! The connections of a tenant, and finding the one an import goes to.
 
+pub(crate) mod as_shape;
 pub(crate) mod list;
 pub(crate) mod rules;
 

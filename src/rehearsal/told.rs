@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::check::check_for;
 use crate::clock::Deadline;
+use crate::connections::as_shape::{as_shape, options_told};
 use crate::connections::{ConnectionId, applications, not_for_imports};
 use crate::error::connections::Obstacle;
 use crate::error::{Error, ErrorKind, Result};
@@ -23,13 +24,6 @@ use crate::users::User;
 const SCOPES: &[&str] = &["read:connections"];
 /// The most failures in a row while looking up users, about two minutes.
 const FAULTS_BORNE: u32 = 12;
-/// The options of a connection that matter for an import. For the others the name is enough, since their values may be secret.
-const READ: [&str; 4] = [
-    "requires_username",
-    "validation",
-    "attributes",
-    "import_mode",
-];
 
 /// What the tenant said.
 #[derive(Default)]
@@ -137,50 +131,32 @@ fn look_up(
 impl Told {
     /// The tenant's connection and users as a practice tenant reads them.
     pub(crate) fn shape(&self, id: &ConnectionId) -> Value {
-        let user = |user: &UserAnswer| {
-            let mut fields = Map::new();
-            for (name, text) in [
-                ("email", &user.email),
-                ("username", &user.username),
-                ("phone_number", &user.phone_number),
-                ("user_id", &user.user_id),
-            ] {
-                let text = text
-                    .as_ref()
-                    .map(|text| (name.to_string(), Value::from(text.as_str())));
-                fields.extend(text);
-            }
-            fields.insert("connection".to_string(), self.name.as_str().into());
-            Value::Object(fields)
-        };
-        let users: Vec<Value> = self.existing.iter().flatten().map(user).collect();
-        json!({
-            "connections": [{"id": id.as_str(), "name": self.name, "strategy": "auth0", "enabled": true, "options": self.options()}],
-            "users": users,
-        })
+        let users = self.existing.iter().flatten();
+        let users: Vec<Value> = users.map(|user| self.user_as_shape(user)).collect();
+        let options = self.connection.as_ref().map(|told| &told.options);
+        json!({"connections": [as_shape(id, &self.name, options)], "users": users})
     }
 
-    /// Whether the tenant gave the connection's options.
+    fn user_as_shape(&self, user: &UserAnswer) -> Value {
+        let mut fields = Map::new();
+        for (name, text) in [
+            ("email", &user.email),
+            ("username", &user.username),
+            ("phone_number", &user.phone_number),
+            ("user_id", &user.user_id),
+        ] {
+            let text = text
+                .as_ref()
+                .map(|text| (name.to_string(), Value::from(text.as_str())));
+            fields.extend(text);
+        }
+        fields.insert("connection".to_string(), self.name.as_str().into());
+        Value::Object(fields)
+    }
+
+    /// Whether the tenant said which users the connection takes.
     pub(crate) fn has_options(&self) -> bool {
-        self.options_told().is_some()
-    }
-
-    fn options_told(&self) -> Option<&Map<String, Value>> {
-        let options = self.connection.as_ref()?.options.as_object()?;
-        (!options.is_empty()).then_some(options)
-    }
-
-    /// The options that matter for an import. If they are unknown, nobody is refused because of them.
-    fn options(&self) -> Value {
-        let Some(options) = self.options_told() else {
-            return json!({"requires_username": true, "validation": {"username": {"min": 1, "max": 128}}});
-        };
-        let read = options
-            .iter()
-            .map(|(name, value)| match READ.contains(&name.as_str()) {
-                true => (name.clone(), value.clone()),
-                false => (name.clone(), Value::Null),
-            });
-        Value::Object(read.collect())
+        let told = self.connection.as_ref();
+        told.is_some_and(|told| options_told(&told.options).is_some())
     }
 }

@@ -512,6 +512,72 @@ fn what_stands_in_for_a_hash_is_taken_as_the_hash_is() {
     assert_eq!(told(rehearsal.refused()), [], "{rehearsal}");
 }
 
+/// A tenant whose connection has these options.
+fn with_options(options: &Value) -> StandIn {
+    let changed = World::recorded().changed(|call, body| {
+        if call == "GET /api/v2/connections/*" {
+            body["options"] = options.clone();
+        }
+    });
+    changed.open()
+}
+
+/// What is told of an import of one user with this username into a connection with these options.
+fn with_username(options: &Value, username: &str) -> Rehearsal {
+    let stand_in = with_options(options);
+    let user = User {
+        username: Some(username.to_string()),
+        ..User::new("ada@uni.test")
+    };
+    let options = ImportOptions::default().requests_per_second(1000.0);
+    rehearse_import(&real(&stand_in), &stand_in.connection(), &[user], &options).unwrap()
+}
+
+#[test]
+fn a_username_like_an_address_or_a_number_is_refused_where_the_tenant_says_so() {
+    let attribute =
+        |validation: Value| json!({"attributes": {"username": {"validation": validation}}});
+    let (address, number) = ("ada@uni.test", "+4930123456");
+    let takes =
+        |options: &Value, username: &str| with_username(options, username).refused().is_empty();
+    let all =
+        attribute(json!({"min_length": 1, "max_length": 128, "allowed_types": {"email": true}}));
+    assert!(takes(&all, address), "it takes addresses");
+    assert!(takes(&all, number), "of numbers it says nothing");
+    assert!(takes(&Value::Null, address), "it says nothing at all");
+    assert!(takes(&Value::Null, number));
+    let none = attribute(json!({"allowed_types": {"email": false, "phone_number": false}}));
+    assert!(!takes(&none, address) && !takes(&none, number));
+    // A rule that is documented for every connection without such a word.
+    assert!(!takes(&json!({"requires_username": true}), address));
+}
+
+#[test]
+fn a_length_is_gone_by_as_it_is_told_and_refuses_nobody_where_it_cannot_be_read() {
+    let older =
+        |most: Value| json!({"requires_username": true, "validation": {"username": {"max": most}}});
+    let twenty = "t".repeat(20);
+    for most in [json!("40"), json!(40.0), json!(40)] {
+        let rehearsal = with_username(&older(most.clone()), &twenty);
+        assert!(rehearsal.refused().is_empty(), "{most}: {rehearsal}");
+        let rehearsal = with_username(&older(most.clone()), &"t".repeat(41));
+        assert_eq!(rehearsal.refused().len(), 1, "{most}: {rehearsal}");
+    }
+    let rehearsal = with_username(&older(json!("many")), &twenty);
+    assert!(rehearsal.refused().is_empty(), "{rehearsal}");
+    let unknown = rehearsal.unknown().join("\n");
+    assert!(
+        unknown.contains("the connection's options validation.username.max mean"),
+        "{unknown}"
+    );
+
+    // Attributes of a form that nobody knows say nothing of the users.
+    let rehearsal = with_username(&json!({"attributes": [], "mfa": {}}), &twenty);
+    assert!(rehearsal.refused().is_empty(), "{rehearsal}");
+    let unknown = rehearsal.unknown().join("\n");
+    assert!(unknown.contains("which usernames"), "{unknown}");
+}
+
 /// All files below a folder, as text.
 fn texts(folder: &Path, into: &mut BTreeSet<String>) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
