@@ -1,5 +1,6 @@
 //! What the tenant says that matters for an import. It is only read: every request here is a GET.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
@@ -12,7 +13,7 @@ use crate::error::connections::Obstacle;
 use crate::error::{Error, ErrorKind, Result};
 use crate::imports::look_up::cost;
 use crate::imports::options::ImportOptions;
-use crate::jobs::ownership::{by_email, is_in};
+use crate::jobs::ownership::{by_email, has_signed_in, is_in};
 use crate::progress::Tally;
 use crate::say::say;
 use crate::tenant::Tenant;
@@ -151,7 +152,20 @@ impl Told {
             fields.extend(text);
         }
         fields.insert("connection".to_string(), self.name.as_str().into());
+        // No tenant tells which hash a user has. Before the first sign-in it may be an imported one, which can be replaced.
+        if !has_signed_in(user) {
+            let hash =
+                json!({"algorithm": "md5", "hash": {"value": "0".repeat(32), "encoding": "hex"}});
+            fields.insert("custom_password_hash".to_string(), hash);
+        }
         Value::Object(fields)
+    }
+
+    /// The existing users' e-mails, as they are stored.
+    pub(crate) fn existing_emails(&self) -> HashSet<String> {
+        let existing = self.existing.iter().flatten();
+        let emails = existing.filter_map(|user| user.email.as_deref());
+        emails.map(str::to_lowercase).collect()
     }
 
     /// Whether the tenant said which users the connection takes.

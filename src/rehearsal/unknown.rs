@@ -15,7 +15,7 @@ use crate::rehearsal::told::Told;
 use crate::say::one_line;
 use crate::tenant::Tenant;
 use crate::users::User;
-use crate::words::{grouped, in_words};
+use crate::words::{count, grouped, in_words};
 
 /// All that it could not know.
 pub(crate) fn unknown(
@@ -105,10 +105,26 @@ fn of_the_users(told: &Told, users: &[User], options: &ImportOptions) -> Vec<Str
     }) {
         unknown.push("whether another user has a username, phone number or user id: users were only looked up by e-mail".to_string());
     }
+    unknown.extend(of_stored_hashes(told, users, options));
     if users.iter().any(User::has_password) {
         unknown.push("whether a hash fits its user's password: hashes stayed here, and the practice tenant got others of the same kind and length".to_string());
     }
     unknown
+}
+
+/// Auth0 replaces only an imported hash with which nobody has signed in.
+fn of_stored_hashes(told: &Told, users: &[User], options: &ImportOptions) -> Option<String> {
+    let existing = told.existing_emails();
+    let is_one = |user: &User| {
+        user.custom_password_hash.is_some() && existing.contains(&user.email.to_lowercase())
+    };
+    let mut rows = (1..).zip(users).filter(|(_, user)| is_one(user));
+    let (first, _) = rows.next().filter(|_| options.job.upsert)?;
+    let number = 1 + rows.count();
+    Some(format!(
+        "whether Auth0 replaces the hashes of existing users, as {} with a custom_password_hash would (the first is row {first}): it refuses a row whose user has Auth0's own hash, and no tenant tells which hash a user has, so users who have never signed in were rehearsed as updated, and the others as refused",
+        count(number, "row")
+    ))
 }
 
 /// What would keep the import from being made as it was rehearsed, and what to do about it.

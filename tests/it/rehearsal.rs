@@ -578,6 +578,51 @@ fn a_length_is_gone_by_as_it_is_told_and_refuses_nobody_where_it_cannot_be_read(
     assert!(unknown.contains("which usernames"), "{unknown}");
 }
 
+#[test]
+fn hashes_of_existing_users_are_told_as_the_upsert_takes_them() {
+    let practice = Practice::start(&[]);
+    let (tenant, connection) = practice.database();
+    let (id, secret) = (
+        practice.get("SIGN_IN_CLIENT_ID"),
+        practice.get("SIGN_IN_CLIENT_SECRET"),
+    );
+    let mut all = generate_users("hashed", "uni.test", 12).unwrap();
+    for user in &mut all {
+        let name = user.username.clone().unwrap();
+        let hash = hash_password(&name).unwrap().replace("$2b$", "$2a$");
+        user.custom_password_hash = Some(json!({"algorithm": "bcrypt", "hash": {"value": hash}}));
+    }
+    let job = start_import(&tenant, &connection, &all[..10]).unwrap();
+    wait_for_job(&tenant, &job, Duration::from_secs(60)).unwrap();
+    verify_sign_in(
+        &tenant.with_sign_in(id, secret),
+        DATABASE,
+        "hashed_03",
+        "hashed_03",
+    )
+    .unwrap();
+    let run = Named::new("hashed");
+    let options = quick(&run).upsert(true).requests_per_second(100.0);
+    let looked = options.clone().look_up_existing(true);
+    let rehearsal = rehearse_import(&tenant, &connection, &all, &looked).unwrap();
+    // Of those who are new there is nothing to say.
+    let new_ones = rehearse_import(&tenant, &connection, &all[10..], &looked).unwrap();
+    assert!(!new_ones.unknown().join("\n").contains("Auth0's own hash"));
+    let report = import_users(&tenant, &connection, &all, &options).unwrap();
+    let counts = report.counts();
+    assert_eq!((counts.updated, counts.inserted, counts.failed), (9, 2, 1));
+    assert_eq!(rehearsal.counts(), counts, "{rehearsal}");
+    assert_eq!(told(rehearsal.refused()), told(report.attention()));
+    let unknown = rehearsal.unknown().join("\n");
+    for words in [
+        "10 rows with a custom_password_hash",
+        "the first is row 1",
+        "Auth0's own hash",
+    ] {
+        assert!(unknown.contains(words), "{words}: {unknown}");
+    }
+}
+
 /// All files below a folder, as text.
 fn texts(folder: &Path, into: &mut BTreeSet<String>) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
