@@ -67,6 +67,10 @@ pub(crate) fn read(
         told.practice = Some(tenant.about_practice()?);
     }
     if options.look_up_existing {
+        // Without the name nobody would be found in it, whoever is there.
+        if !told.is_named(connection) {
+            return Err(Error::nameless_look_up(connection.as_str()));
+        }
         told.existing = Some(look_up(&tenant, &told.name, connection, users, options)?);
     }
     Ok(told)
@@ -166,6 +170,12 @@ impl Told {
         let existing = self.existing.iter().flatten();
         let emails = existing.filter_map(|user| user.email.as_deref());
         emails.map(str::to_lowercase).collect()
+    }
+
+    /// Whether the connection's name is known, from the tenant or from the caller.
+    fn is_named(&self, id: &ConnectionId) -> bool {
+        let told = self.connection.as_ref();
+        id.name.is_some() || told.is_some_and(|told| told.name.is_some())
     }
 
     /// Whether the tenant said which users the connection takes.

@@ -579,6 +579,42 @@ fn a_length_is_gone_by_as_it_is_told_and_refuses_nobody_where_it_cannot_be_read(
 }
 
 #[test]
+fn nobody_is_looked_up_in_a_connection_without_a_name() {
+    let refused = vec![Reply::json(403, &crate::world::recorded("refused"))];
+    let silent = World::recorded().on("GET /api/v2/connections/*", refused);
+    let nameless = World::recorded().changed(|call, body| {
+        if call == "GET /api/v2/connections/*" {
+            body.as_object_mut().unwrap().remove("name");
+        }
+    });
+    let options = ImportOptions::default()
+        .requests_per_second(1000.0)
+        .upsert(true)
+        .look_up_existing(true);
+    let rehearse = |world: World| {
+        let stand_in = world.open();
+        let users = [User::new(EMAIL)];
+        let told = rehearse_import(&real(&stand_in), &stand_in.connection(), &users, &options);
+        assert_eq!(
+            stand_in.calls("GET /api/v2/users-by-email").len(),
+            usize::from(told.is_ok())
+        );
+        told
+    };
+    for world in [silent, nameless] {
+        let error = rehearse(world).map(drop).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Connection);
+        assert!(
+            error.to_string().contains("this name is unknown"),
+            "{error}"
+        );
+    }
+    // The tenant itself says the name.
+    let rehearsal = rehearse(World::recorded()).unwrap();
+    assert_eq!(rehearsal.counts().updated, 1, "{rehearsal}");
+}
+
+#[test]
 fn hashes_of_existing_users_are_told_as_the_upsert_takes_them() {
     let practice = Practice::start(&[]);
     let (tenant, connection) = practice.database();
