@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use crate::check::warnings::check_warnings;
 use crate::clock::unix_seconds;
 use crate::connections::rules::OPTIONS_SCOPE;
 use crate::connections::{applications_untold, options_untold};
@@ -106,6 +107,7 @@ fn of_the_users(told: &Told, users: &[User], options: &ImportOptions) -> Vec<Str
         unknown.push("whether another user has a username, phone number or user id: users were only looked up by e-mail".to_string());
     }
     unknown.extend(of_stored_hashes(told, users, options));
+    unknown.extend(of_large_profiles(users));
     if users.iter().any(User::has_password) {
         unknown.push("whether a hash fits its user's password: hashes stayed here, and the practice tenant got others of the same kind and length".to_string());
     }
@@ -124,6 +126,16 @@ fn of_stored_hashes(told: &Told, users: &[User], options: &ImportOptions) -> Opt
     Some(format!(
         "whether Auth0 replaces the hashes of existing users, as {} with a custom_password_hash would (the first is row {first}): it refuses a row whose user has Auth0's own hash, and no tenant tells which hash a user has, so users who have never signed in were rehearsed as updated, and the others as refused",
         count(number, "row")
+    ))
+}
+
+/// Auth0 takes them for now: `check_warnings` names each.
+fn of_large_profiles(users: &[User]) -> Option<String> {
+    let warnings = check_warnings(users);
+    let first = warnings.first()?.row;
+    Some(format!(
+        "whether Auth0 still takes {} over 10 KB on the day of the import (the first is row {first}): it takes them for now, with a warning in the tenant's log, and may refuse them from 2027-03-04",
+        count(warnings.len(), "profile")
     ))
 }
 

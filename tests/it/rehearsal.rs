@@ -615,6 +615,29 @@ fn nobody_is_looked_up_in_a_connection_without_a_name() {
 }
 
 #[test]
+fn profiles_over_10_kb_are_no_certainty() {
+    let stand_in = World::recorded().open();
+    let mut all = [
+        User::new("a@uni.test"),
+        User::new("b@uni.test"),
+        User::new("c@uni.test"),
+    ];
+    let options = ImportOptions::default().requests_per_second(1000.0);
+    let unknown = |users: &[User]| {
+        let told = rehearse_import(&real(&stand_in), &stand_in.connection(), users, &options);
+        told.unwrap().unknown().join("\n")
+    };
+    assert!(!unknown(&all).contains("10 KB"));
+    for user in &mut all[1..] {
+        user.user_metadata = json!({"notes": "x".repeat(10_300)}).as_object().cloned();
+    }
+    let unknown = unknown(&all);
+    for words in ["2 profiles over 10 KB", "the first is row 2", "2027-03-04"] {
+        assert!(unknown.contains(words), "{words}: {unknown}");
+    }
+}
+
+#[test]
 fn hashes_of_existing_users_are_told_as_the_upsert_takes_them() {
     let practice = Practice::start(&[]);
     let (tenant, connection) = practice.database();
