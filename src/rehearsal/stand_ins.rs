@@ -5,11 +5,19 @@ use serde_json::{Map, Value};
 
 use crate::passwords::BCRYPT_COST;
 use crate::users::User;
+use crate::users::email::is_email;
 
 /// Fields of a `custom_password_hash` that say how it was made, by words that are on a list.
 const HOW: [&str; 4] = ["algorithm", "digest", "encoding", "position"];
 /// Characters of the longest word on such a list.
 const LONGEST_WORD: usize = 20;
+/// How every address ends that stands in for one of another form.
+const DOMAIN_END: &str = ".aa";
+/// Bytes of an address and of what is before its `@`, by Auth0's limits. A part of a domain has at most 63, and here a few less.
+const SHORTEST_ADDRESS: usize = "a@a.aa".len();
+const LONGEST_ADDRESS: usize = 254;
+const LONGEST_LOCAL: usize = 64;
+const LONGEST_LABEL: usize = 60;
 /// Digits of a number in the parameters of a hash.
 const MOST_DIGITS: usize = 10;
 
@@ -152,6 +160,7 @@ fn factor_like(factor: &Value, name: &str) -> Value {
             Value::Object(fields.iter().map(like).collect())
         }
         Value::Array(items) => items.iter().map(|item| factor_like(item, name)).collect(),
+        Value::String(text) if name == "email" && is_email(text) => address_like(text).into(),
         Value::String(text) if !text.is_ascii() => filled(text).into(),
         Value::String(text) => match name {
             "secret" => "A".repeat(text.len()).into(),
@@ -160,6 +169,23 @@ fn factor_like(factor: &Value, name: &str) -> Value {
         },
         value => value.clone(),
     }
+}
+
+/// An address that Auth0 takes, with as many bytes in JSON as one that it takes.
+fn address_like(text: &str) -> String {
+    let like = shaped_like(text);
+    if text.is_ascii() && is_email(&like) {
+        return like;
+    }
+    let length = filled(text).len().clamp(SHORTEST_ADDRESS, LONGEST_ADDRESS);
+    let local = LONGEST_LOCAL.min(length - DOMAIN_END.len() - 2);
+    let mut domain = vec![b'a'; length - local - 1 - DOMAIN_END.len()];
+    // No part may be longer than Auth0 takes one.
+    for place in (LONGEST_LABEL..domain.len().saturating_sub(1)).step_by(LONGEST_LABEL + 1) {
+        domain[place] = b'.';
+    }
+    let domain = String::from_utf8_lossy(&domain);
+    format!("{}@{domain}{DOMAIN_END}", "a".repeat(local))
 }
 
 /// A phone number or an address of the same form.
@@ -221,5 +247,27 @@ mod tests {
             phc_like("$horse$battery=staple$1"),
             "$AAAAA$AAAAAAA=AAAAAA$A"
         );
+    }
+
+    #[test]
+    fn what_stands_in_for_an_address_that_is_taken_is_one() {
+        let (local, part) = ("l".repeat(64), "ö".repeat(30));
+        for address in [
+            "a@b.cd",
+            "jürgen@uni.test",
+            "ada@example.xn--p1ai",
+            "a@é.üü",
+            "\"ada b\"@uni.test",
+            &format!("{local}@{part}.{part}.{part}.test"),
+        ] {
+            assert!(is_email(address), "{address}");
+            let like = factor_like(&address.into(), "email");
+            let text = like.as_str().unwrap_or_default();
+            assert!(is_email(text), "{address}: {text}");
+            let bytes = |text: &str| Value::from(text).to_string().len();
+            assert_eq!(bytes(text), bytes(address), "{address}: {text}");
+        }
+        let none = factor_like(&"jürgen at uni.test".into(), "email");
+        assert!(!is_email(none.as_str().unwrap_or_default()));
     }
 }

@@ -638,6 +638,28 @@ fn profiles_over_10_kb_are_no_certainty() {
 }
 
 #[test]
+fn what_stands_in_for_a_second_factor_is_taken_as_the_factor_is() {
+    let practice = Practice::start(&[]);
+    let (tenant, connection) = practice.database();
+    let address = |email: &str| vec![json!({"email": {"value": email}})];
+    let long = format!("{}@{}.test", "a".repeat(64), "ü".repeat(60));
+    let emails = [
+        "jürgen@uni.test",
+        "ada@example.xn--p1ai",
+        "a@é.üü",
+        "\"a b\"@uni.test",
+        &long,
+    ];
+    let mut all = generate_users("factor", "uni.test", emails.len()).unwrap();
+    for (user, email) in all.iter_mut().zip(emails) {
+        user.mfa_factors = Some(address(email));
+    }
+    let options = ImportOptions::default().requests_per_second(100.0);
+    let rehearsal = rehearse_import(&tenant, &connection, &all, &options).unwrap();
+    assert_eq!(told(rehearsal.refused()), [], "{rehearsal}");
+}
+
+#[test]
 fn hashes_of_existing_users_are_told_as_the_upsert_takes_them() {
     let practice = Practice::start(&[]);
     let (tenant, connection) = practice.database();
