@@ -1,5 +1,6 @@
 //! What became of each user of a run.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use serde_json::Value;
@@ -356,6 +357,21 @@ impl ImportReport {
                 .map_err(|cause| Error::users_unreadable(Path::new(&self.folder), &cause))
         };
         users.into_iter().map(user).collect()
+    }
+
+    /// The rows of all users who were refused, left out for a fault, or there before. Reads the run folder.
+    pub(crate) fn refused_rows(&self) -> Result<HashSet<usize>> {
+        let run = Run::open(Path::new(&self.folder))?;
+        let is_known = |note: &RowNote| note.kind != NoteKind::Unknown;
+        let mut rows = HashSet::new();
+        for left_out in run.left_out()? {
+            let note = left_out?.note;
+            rows.extend(is_known(&note).then_some(note.row));
+        }
+        let ends = run.files.iter().filter_map(FileState::end);
+        let notes = ends.flat_map(|end| &end.notes);
+        rows.extend(notes.filter(|note| is_known(note)).map(|note| note.row));
+        Ok(rows)
     }
 
     /// Writes one row for each user: row, e-mail, user id, outcome, code, field and reason. Sends nothing.

@@ -18,12 +18,11 @@ use crate::connections::ConnectionId;
 use crate::error::{Error, Result};
 use crate::imports::bad_rows;
 use crate::imports::options::ImportOptions;
-use crate::imports::outcome::Outcome;
-use crate::imports::report::ImportReport;
 use crate::jobs::ownership::AT_ONCE;
-use crate::rehearsal::play::play;
+use crate::rehearsal::play::{Played, play};
 use crate::rehearsal::report::{Forecast, Rehearsal};
 use crate::rehearsal::terms::terms;
+use crate::rehearsal::told::Told;
 use crate::rehearsal::unknown::{obstacles, unknown};
 use crate::say::say;
 use crate::tenant::Tenant;
@@ -84,10 +83,10 @@ pub fn rehearse_import(
             requests: played.requests,
         });
         if place == likeliest {
-            chosen = Some((played.report, played.not_understood));
+            chosen = Some(played);
         }
     }
-    let (report, not_understood) = chosen.ok_or_else(Error::no_users)?;
+    let played = chosen.ok_or_else(Error::no_users)?;
     // With skip_bad_rows they are left out, as they were here.
     let faulty = match options.skip_bad_rows {
         true => 0,
@@ -99,9 +98,9 @@ pub fn rehearse_import(
         connection: told.name.clone(),
         practice: tenant.is_practice(),
         obstacles: obstacles(tenant, faulty, as_given, longest.unwrap_or_default()),
-        unknown: unknown(tenant, &told, &not_understood, users, options),
-        removal: removal(&report, users, options),
-        report,
+        unknown: unknown(tenant, &told, &played.not_understood, users, options),
+        removal: removal(&played, &told, users, options),
+        report: played.report,
         forecasts,
         likeliest,
         began,
@@ -138,16 +137,22 @@ fn played_with(
 
 /// What it takes to remove the users that the import would create: a look at the connection, searches by id, and one request
 /// for each. Users with their own id are also looked up three times. Users with an id from Auth0 cannot be removed.
-fn removal(report: &ImportReport, users: &[User], options: &ImportOptions) -> (u64, Duration) {
-    let stays = report.attention().iter();
-    let refused_with_id = stays.filter(|user| {
-        let failed = matches!(user.outcome, Outcome::Failed | Outcome::AlreadyThere);
-        failed && users[user.row - 1].user_id.is_some()
-    });
-    let with_id = users.iter().filter(|user| user.user_id.is_some()).count();
-    let with_id = (with_id - refused_with_id.count()) as u64;
+fn removal(
+    played: &Played,
+    told: &Told,
+    users: &[User],
+    options: &ImportOptions,
+) -> (u64, Duration) {
+    let existing = told.existing_emails();
+    let is_created = |row: usize, user: &User| {
+        !played.refused.contains(&row) && !existing.contains(&user.email.to_lowercase())
+    };
+    let with_id = (1..)
+        .zip(users)
+        .filter(|(row, user)| user.user_id.is_some() && is_created(*row, user))
+        .count() as u64;
     let created = match options.make_ids {
-        true => report.counts().inserted,
+        true => played.report.counts().inserted,
         false => with_id,
     };
     let requests = match created {

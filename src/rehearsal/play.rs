@@ -1,6 +1,7 @@
 //! One play: the import on a practice tenant of the tenant's shape, on a clock that is turned.
 
 use std::cell::Cell;
+use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -39,6 +40,8 @@ pub(crate) struct Played {
     pub(crate) report: ImportReport,
     pub(crate) took: Duration,
     pub(crate) requests: u64,
+    /// The rows of all users who were refused or were there before.
+    pub(crate) refused: HashSet<usize>,
     /// What of the tenant's shape the practice tenant makes nothing of.
     pub(crate) not_understood: Vec<String>,
 }
@@ -76,10 +79,11 @@ pub(crate) fn play(
     let report = heard(hear(&clock, words), || turned(&clock, import));
     let report = report.map_err(|cause| Error::rehearsal_stopped(&cause))?;
     Ok(Played {
-        report,
         took: clock.passed(),
+        refused: report.refused_rows()?,
         requests: practice.tenant.traffic().count - before,
         not_understood: not_understood.unwrap_or_default(),
+        report,
     })
 }
 

@@ -704,6 +704,46 @@ fn hashes_of_existing_users_are_told_as_the_upsert_takes_them() {
     }
 }
 
+#[test]
+fn a_removal_takes_none_of_those_whom_the_import_would_not_create() {
+    let practice = Practice::start(&[]);
+    let (tenant, connection) = practice.database();
+    let with_id = |email: String, number: usize| User {
+        user_id: Some(format!("own-{number}")),
+        ..User::new(&email)
+    };
+    // More than a report lists.
+    let refused = (0..1_200).map(|number| with_id(format!("no address {number}"), number));
+    let good = (2_000..2_003).map(|number| with_id(format!("own-{number}@uni.test"), number));
+    let all: Vec<User> = refused.chain(good).collect();
+    let options = ImportOptions::default()
+        .leave_ids_to_auth0()
+        .requests_per_second(100.0);
+    let rehearsal = rehearse_import(&tenant, &connection, &all, &options).unwrap();
+    assert_eq!(
+        (rehearsal.counts().inserted, rehearsal.counts().failed),
+        (3, 1_200)
+    );
+    // A look at the connection, a search, and for each user a deletion and three looks.
+    assert_eq!(rehearsal.removal().0, 1 + 1 + 3 + 9, "{rehearsal}");
+
+    let all: Vec<User> = (0..15)
+        .map(|number| with_id(format!("up-{number}@uni.test"), number))
+        .collect();
+    let job = start_import(&tenant, &connection, &all[..10]).unwrap();
+    wait_for_job(&tenant, &job, Duration::from_secs(60)).unwrap();
+    let made = ImportOptions::default().requests_per_second(100.0);
+    for options in [options, made] {
+        let options = options.upsert(true).look_up_existing(true);
+        let rehearsal = rehearse_import(&tenant, &connection, &all, &options).unwrap();
+        assert_eq!(
+            (rehearsal.counts().inserted, rehearsal.counts().updated),
+            (5, 10)
+        );
+        assert_eq!(rehearsal.removal().0, 1 + 1 + 5 + 15, "{rehearsal}");
+    }
+}
+
 /// All files below a folder, as text.
 fn texts(folder: &Path, into: &mut BTreeSet<String>) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
