@@ -1,6 +1,7 @@
 //! Where a tenant answers differently from the practice tenant: both get the same probes, and the answers are compared by form.
 
 mod clean;
+mod connection;
 mod fixture;
 mod masks;
 mod probes;
@@ -15,23 +16,20 @@ use serde_json::Value;
 
 use crate::clock::Deadline;
 use crate::compare::clean::{Cleaned, clean};
+use crate::compare::connection::{check_empty, connection_for};
 use crate::compare::probes::{PROBES, Row, THIRD_JOB};
-use crate::compare::rows::{MANY, Users, is_ours};
+use crate::compare::rows::{MANY, Usernames, Users};
 use crate::compare::shape::Shape;
 use crate::compare::side::{Seen, Side, USUAL_REQUESTS};
-use crate::connections::{ConnectionId, find, get_connection_id};
 use crate::error::{Error, Result};
-use crate::jobs::ownership;
 use crate::jobs::wait::FAULTS_BORNE;
 use crate::list::list;
 use crate::private_file::write_private;
 use crate::say::{debug_fields, one_line, say};
 use crate::secrets::random_hex;
 use crate::tenant::Tenant;
-use crate::tenant::answers::{UserAnswer, UsersAnswer};
 use crate::tenant::own_practice::OwnPractice;
 use crate::tenant::rate::{FREE_PLAN, Pace};
-use crate::tenant::request::Request;
 use crate::words::{count, grouped};
 
 /// The connection that a comparison writes into unless another one is named.
@@ -47,8 +45,6 @@ const SCOPES: [&str; 4] = [
     "read:users",
     "delete:users",
 ];
-/// Users of the connection that are looked at one by one.
-const MOST_LOOKED_AT: usize = 20;
 
 /// Which connection a comparison writes into, and which probes it has.
 ///
@@ -235,7 +231,8 @@ debug_fields!(Comparison: removed, left, probes, domain, connection, jobs, reque
 /// within five minutes. Then it removes the imported users by their ids, even if a probe has failed, and says so. No mail is
 /// sent. The tenant's log, its event streams and its Actions see these users come and go.
 ///
-/// It starts its own practice tenant with the default settings.
+/// It starts its own practice tenant with the default settings and a connection like the one that it writes into. Where the
+/// tenant does not say which usernames the connection takes, the probes about usernames are not known.
 ///
 /// # Errors
 ///
@@ -283,28 +280,25 @@ pub fn compare_with_practice_with(
 ) -> Result<Comparison> {
     check_rights(tenant)?;
     let tenant = tenant.paced(Pace::adapting(FREE_PLAN));
-    let connection = connection_for(&tenant, &options.connection)?;
+    let target = connection_for(&tenant, &options.connection)?;
     let earlier = check_empty(&tenant, &options.connection)?;
-    let own = OwnPractice::start()?;
-    let practice = own.tenant.clone();
-    let usernames = connection.takes_usernames() == Some(true);
+    let own = OwnPractice::start(&target.shape)?;
     let correlation_id = format!("comparison-{}", random_hex(8)?);
-    let side = |tenant: &Tenant, connection: ConnectionId| -> Result<Side> {
+    let side = |asked: &Tenant| -> Result<Side> {
         let deadline = Deadline::after(options.limit());
-        let tenant = tenant.until(deadline, FAULTS_BORNE);
-        let users = Users::draw(usernames)?;
+        let users = Users::draw(Usernames::of(&target.connection))?;
         Ok(Side::new(
-            &tenant,
-            connection,
+            &asked.until(deadline, FAULTS_BORNE),
+            target.connection.clone(),
             users,
             deadline,
             &correlation_id,
         ))
     };
-    let mut practice_side = side(&practice, connection_like(&practice, &connection)?)?;
+    let mut practice_side = side(&own.tenant)?;
     script::check_deletion(&mut practice_side)?;
     run(&mut practice_side, options);
-    let mut tenant_side = side(&tenant, connection)?;
+    let mut tenant_side = side(&tenant)?;
     say_what_comes(&tenant, &tenant_side.users, options);
     script::check_deletion(&mut tenant_side)?;
     run(&mut tenant_side, options);
@@ -335,68 +329,6 @@ fn check_rights(tenant: &Tenant) -> Result<()> {
         )),
         None => Ok(()),
     }
-}
-
-/// The connection with that name, if it can tell all users of this comparison apart.
-fn connection_for(tenant: &Tenant, name: &str) -> Result<ConnectionId> {
-    let found = find(tenant, None, |one| one.name.as_deref() == Some(name))?;
-    if found.is_none() {
-        return Err(Error::no_comparison_connection(name));
-    }
-    let connection = get_connection_id(tenant, name)?;
-    let rules = connection.rules.as_ref();
-    let needs = rules.map_or(&[][..], |rules| &rules.required);
-    let known = ["email", "username"];
-    if let Some(field) = needs.iter().find(|field| !known.contains(&field.as_str())) {
-        let why = format!("every user must have a {field}");
-        return Err(Error::comparison_connection_unfit(name, &why));
-    }
-    match connection.emails_unique() {
-        Some(false) => {
-            let why = "users may share an e-mail, so an upsert could change the wrong one";
-            Err(Error::comparison_connection_unfit(name, why))
-        }
-        _ => Ok(connection),
-    }
-}
-
-/// Refuses a connection with users that no comparison made, and returns the ones that an earlier comparison left. A search
-/// lags, so the users that it shows are looked up.
-fn check_empty(tenant: &Tenant, name: &str) -> Result<Vec<String>> {
-    let request = Request::get("/api/v2/users", &["read:users"])
-        .query("q", ownership::term("identities.connection", name))
-        .query("search_engine", "v3")
-        .query("include_totals", true)
-        .query("per_page", MOST_LOOKED_AT);
-    let answer = tenant.send(request)?;
-    let told: UsersAnswer<UserAnswer> = answer.read()?;
-    let mut left = Vec::new();
-    let many = told
-        .total
-        .is_some_and(|total| total > MOST_LOOKED_AT as u64);
-    for user in told.users {
-        let id = answer.need("user_id", user.user_id.0)?;
-        let email = user.email.0.unwrap_or_else(|| "?".to_string());
-        let is_there = many || ownership::by_id(tenant, &id)?.is_some();
-        match is_there {
-            true if !is_ours(&email) || many => {
-                return Err(Error::comparison_connection_in_use(name, &one_line(&email)));
-            }
-            true => left.push(one_line(&email)),
-            false => {}
-        }
-    }
-    Ok(left)
-}
-
-/// The practice tenant's connection that is most like it.
-fn connection_like(practice: &Tenant, connection: &ConnectionId) -> Result<ConnectionId> {
-    let name = connection.name.as_deref().unwrap_or_default();
-    let like_it = match connection.takes_usernames() {
-        Some(false) => "Email-Only-Users",
-        _ => "Username-Password-Authentication",
-    };
-    get_connection_id(practice, name).or_else(|_| get_connection_id(practice, like_it))
 }
 
 fn say_what_comes(tenant: &Tenant, users: &Users, options: &ComparisonOptions) {

@@ -233,15 +233,17 @@ fn wait_from(
 pub(crate) fn ask_wrong(side: &mut Side) {
     let rows = side.users.wrong();
     let names = WRONG.map(|(_, probe)| probe);
+    // The rows about usernames that the file does not have.
+    let is_sent = |name: &str| rows.iter().any(|row| row.name == name);
+    let unsent = WRONG.iter().filter(|(name, _)| !is_sent(name));
+    let unsent: Vec<&'static str> = unsent.map(|(_, probe)| *probe).collect();
+    let why = "the connection does not take usernames, or does not say so";
+    side.untold(&unsent, why);
     if let Some(ended) = run(side, "rows-ended", &rows, false) {
         note_report(side, &ended);
         note_rows(side, &rows, &ended, &WRONG);
     }
     side.untold(&["rows-report"], "the job did not come so far");
-    if !side.users.has_usernames() {
-        let why = "the connection does not take usernames, or does not say so";
-        side.untold(&["row-username-taken"], why);
-    }
     side.untold(&names, "the job did not come so far");
 }
 

@@ -94,20 +94,28 @@ impl Drop for Folder {
 }
 
 impl OwnPractice {
-    /// Starts one with the default settings; builds its program if it is missing.
-    pub(crate) fn start() -> Result<OwnPractice> {
-        OwnPractice::in_folder(Folder::new(&practice_place::folder()?)?, &[])
+    /// Starts one of that shape that goes by this thread's clock.
+    pub(crate) fn start(shape: &Value) -> Result<OwnPractice> {
+        match clock::is_turned() {
+            true => OwnPractice::turned(shape, &[]),
+            false => OwnPractice::shaped(shape, &[]),
+        }
     }
 
     /// Starts one of that shape whose clock its client turns, with more words of its command line.
     pub(crate) fn turned(shape: &Value, words: &[&str]) -> Result<OwnPractice> {
+        OwnPractice::shaped(shape, &[&["--turned"], words].concat())
+    }
+
+    /// Builds its program if it is missing.
+    fn shaped(shape: &Value, words: &[&str]) -> Result<OwnPractice> {
         let folder = Folder::new(&practice_place::folder()?)?;
         let shape_file = folder.0.join("shape.json");
         create_private(&shape_file)
             .and_then(|mut file| file.write_all(shape.to_string().as_bytes()))
             .map_err(|cause| Error::practice_unwritable(&shape_file, cause))?;
         let at = shape_file.to_string_lossy();
-        let own = OwnPractice::in_folder(folder, &[&["--turned", "--shape", &at], words].concat())?;
+        let own = OwnPractice::in_folder(folder, &[&["--shape", &at], words].concat())?;
         // It has read it, and it tells of people.
         let _ = fs::remove_file(&shape_file);
         Ok(own)

@@ -9,7 +9,9 @@ use auth0_bulk_users::*;
 use serde_json::{Value, json};
 
 use crate::process::{is_in_a_process, itself, said};
+use crate::runs::TestFolder;
 use crate::server::{Practice, answer, served, token};
+use crate::turned::turned_time;
 
 const CONNECTION: &str = "Flexible-Identifiers";
 
@@ -469,4 +471,93 @@ fn it_says_what_it_will_write_before_it_does() {
         assert!(line.contains(words), "{words}: {line}");
     }
     assert!(said.find("comparing") < said.find("removed 5"));
+}
+
+const THROWAWAY: &str = "con_AbCdEfGh12345678";
+
+/// A tenant with one connection of this name and these options.
+fn with_connection(name: &str, options: &Value, words: &[&str]) -> Practice {
+    let folder = TestFolder::new();
+    let path = folder.join("shape.json");
+    let one = json!({"id": THROWAWAY, "name": name, "strategy": "auth0", "options": options});
+    fs::write(&path, json!({"connections": [one]}).to_string()).unwrap();
+    let path = path.to_string_lossy();
+    Practice::start(&[&["--unmarked", "--shape", &path], words].concat())
+}
+
+fn untold(comparison: &Comparison) -> Vec<&'static str> {
+    let unknown = comparison.iter().filter(|probe| probe.same.is_none());
+    unknown.map(|probe| probe.name).collect()
+}
+
+#[test]
+fn a_connections_own_rules_are_no_difference() {
+    let _time = turned_time();
+    let username = |more: Value| {
+        let mut username = json!({"identifier": {"active": true}});
+        let fields = more.as_object().unwrap().clone();
+        username.as_object_mut().unwrap().extend(fields);
+        json!({"attributes": {"email": {"unique": true}, "username": username}})
+    };
+    let older = |least: u32, most: u32| json!({"requires_username": true, "validation": {"username": {"min": least, "max": most}}});
+    let options = options().connection("Throwaway");
+    for rules in [
+        username(json!({"validation": {"min_length": 3, "max_length": 20}})),
+        username(json!({"profile_required": true})),
+        older(1, 12),
+        older(20, 30),
+        json!({"passwordPolicy": "good"}),
+    ] {
+        let practice = with_connection("Throwaway", &rules, &[]);
+        let comparison = compare_with_practice_with(&open(&practice), &options).unwrap();
+        assert_eq!(
+            different(&comparison),
+            Vec::<&str>::new(),
+            "{rules}: {comparison}"
+        );
+        assert_eq!(
+            (comparison.removed, comparison.left.len()),
+            (5, 0),
+            "{rules}"
+        );
+        let takes_none = rules["passwordPolicy"] == "good";
+        let expected = if takes_none {
+            &["row-username-taken"][..]
+        } else {
+            &[]
+        };
+        assert_eq!(untold(&comparison), expected, "{rules}: {comparison}");
+        assert_eq!(emails(&practice), Vec::<String>::new());
+    }
+
+    // What it takes is not told, so nothing is concluded of usernames, whatever it does with them.
+    let words = [
+        "--scopes",
+        "read:connections create:users read:users delete:users",
+    ];
+    for rules in [json!({"passwordPolicy": "good"}), older(10, 12)] {
+        let practice = with_connection("Throwaway", &rules, &words);
+        let comparison = compare_with_practice_with(&open(&practice), &options).unwrap();
+        assert_eq!(
+            different(&comparison),
+            Vec::<&str>::new(),
+            "{rules}: {comparison}"
+        );
+        let usernames = [
+            "row-long-username",
+            "row-odd-username",
+            "row-username-taken",
+        ];
+        assert_eq!(untold(&comparison), usernames, "{comparison}");
+    }
+
+    // No room for usernames that nobody else has.
+    let practice = with_connection("Throwaway", &older(1, 5), &[]);
+    let tenant = open(&practice);
+    let error = compare_with_practice_with(&tenant, &options).unwrap_err();
+    assert!(
+        error.to_string().contains("at most 5 characters"),
+        "{error}"
+    );
+    assert!(tenant.requests().iter().all(|sent| sent.method == "GET"));
 }
