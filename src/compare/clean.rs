@@ -8,7 +8,7 @@ use crate::clock::Deadline;
 use crate::compare::rows::UserRow;
 use crate::compare::side::Side;
 use crate::error::Result;
-use crate::jobs::wait::FAULTS_BORNE;
+use crate::jobs::wait::{FAULTS_BORNE, JobState, read_job};
 use crate::tenant::Tenant;
 use crate::tenant::answers::UserAnswer;
 
@@ -42,6 +42,7 @@ impl Known {
 /// Removes all users that may have been imported, and checks that they are gone.
 pub(crate) fn clean(side: &mut Side, tenant: &Tenant) -> Cleaned {
     let tenant = tenant.until(Deadline::after(LIMIT), FAULTS_BORNE);
+    ask_open_jobs(side, &tenant);
     let known: BTreeSet<Known> = side.sent.iter().map(Known::of).collect();
     let mut cleaned = Cleaned::default();
     for known in known {
@@ -81,6 +82,16 @@ pub(crate) fn clean(side: &mut Side, tenant: &Tenant) -> Cleaned {
         open.map(|what| format!("{what} may still be running, and may still import its users"));
     cleaned.left.extend(may_come);
     cleaned
+}
+
+/// Asks each job that was not seen to end once more. Whom it has imported by then is found by what was sent.
+fn ask_open_jobs(side: &mut Side, tenant: &Tenant) {
+    for job in std::mem::take(&mut side.open_jobs) {
+        let has_ended = matches!(read_job(tenant, &job), Ok(JobState::Ended { .. }));
+        if !has_ended {
+            side.open.push(format!("job {job}"));
+        }
+    }
 }
 
 /// The ids of the users with an e-mail made for this comparison.

@@ -355,10 +355,11 @@ fn run(side: &mut Side, options: &ComparisonOptions) {
     script::ask_wrong(side);
     script::ask_upsert(side);
     script::ask_no_json(side);
+    script::ask_deletion(side);
+    // The last, since its jobs may take all the time that is left.
     if options.third_job {
         script::ask_third(side);
     }
-    script::ask_deletion(side);
     side.tell_limits();
 }
 

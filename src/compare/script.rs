@@ -13,8 +13,38 @@ use crate::say::say;
 use crate::tenant::answers::JobAnswer;
 use crate::tenant::request::{Answer, Request};
 
-/// How long a job of a few rows is waited for.
-const JOB_LIMIT: Duration = Duration::from_secs(90);
+/// How a job is waited for.
+#[derive(Clone, Copy)]
+struct Watch {
+    /// For how long, unless the comparison's time ends before.
+    limit: Duration,
+    /// Whether its rows may come in, so that it stays open if its end is not seen.
+    rows_may_come: bool,
+    /// Whether its states are probes.
+    tells: bool,
+}
+
+/// A job of a few rows.
+const OF_USERS: Watch = Watch {
+    limit: Duration::from_secs(90),
+    rows_may_come: true,
+    tells: false,
+};
+/// The first of them.
+const OF_GOOD: Watch = Watch {
+    tells: true,
+    ..OF_USERS
+};
+/// A job of a file without a row that could come in.
+const OF_NOBODY: Watch = Watch {
+    rows_may_come: false,
+    ..OF_USERS
+};
+/// The same with so many rows that it takes minutes.
+const OF_MANY: Watch = Watch {
+    limit: Duration::MAX,
+    ..OF_NOBODY
+};
 /// How long a job that the tenant does not know is asked after.
 const UNKNOWN_LIMIT: Duration = Duration::from_secs(10);
 /// How long a search is asked for a user who is there.
@@ -37,14 +67,10 @@ pub(crate) fn ask_harmless(side: &mut Side) {
         let answer = side.ask(request);
         let seen = side.form_of(&answer);
         side.note(probe, seen);
-        match answer {
-            Err(error) => side.note_lost(&error),
-            // It was taken for an import after all.
-            Ok(answer) => {
-                if let Some(job) = side.job_in(&answer) {
-                    wait(side, &job, clock::instant());
-                }
-            }
+        // It was taken for an import after all, and holds a job slot.
+        let job = answer.ok().and_then(|answer| side.job_in(&answer));
+        if let Some(job) = job {
+            wait(side, &job, clock::instant(), OF_NOBODY);
         }
     }
     let job = || Request::get("/api/v2/jobs", READ_SCOPES).segment(NO_JOB);
@@ -97,7 +123,7 @@ pub(crate) fn ask_good(side: &mut Side) {
     let accepted = started.map(|(answer, began)| {
         let form = Shape::of(&answer, &side.masks);
         side.note("accepted", Seen::Told(form));
-        (side.job_in(&answer), began)
+        (side.job_of_users(&answer), began)
     });
     match accepted {
         Ok((Some(job), began)) => {
@@ -106,7 +132,7 @@ pub(crate) fn ask_good(side: &mut Side) {
                 let shape = Shape::object([("status", status(answer))]);
                 side.note("job-at-once", Seen::Told(shape));
             }
-            if let Some(ended) = wait_from(side, &job, began, answer, true) {
+            if let Some(ended) = wait_from(side, &job, began, answer, OF_GOOD) {
                 side.note("job-completed", Seen::Told(ended.form));
                 let report = side.form_of(&ended.report);
                 side.note("report-of-none", report);
@@ -167,9 +193,9 @@ fn search_lag(side: &mut Side) {
 }
 
 /// Waits for a job's end and reads its report; `None` where the end was not seen.
-fn wait(side: &mut Side, job: &JobId, began: Instant) -> Option<Ended> {
+fn wait(side: &mut Side, job: &JobId, began: Instant, watch: Watch) -> Option<Ended> {
     let answer = side.ask(job_request(job));
-    wait_from(side, job, began, answer, false)
+    wait_from(side, job, began, answer, watch)
 }
 
 fn wait_from(
@@ -177,9 +203,10 @@ fn wait_from(
     job: &JobId,
     began: Instant,
     first: Result<Answer, Error>,
-    tells: bool,
+    watch: Watch,
 ) -> Option<Ended> {
-    let limit = Deadline::after(JOB_LIMIT.min(side.deadline.left()));
+    let (tells, limit) = (watch.tells, watch.limit.min(side.deadline.left()));
+    let limit = Deadline::after(limit);
     let (mut waits, mut answer, mut words) = (Waits::new(), first, Vec::<String>::new());
     let end = loop {
         let told = answer
@@ -222,7 +249,8 @@ fn wait_from(
         ));
     }
     let Some(form) = end else {
-        side.open.push(format!("job {job}"));
+        side.open_jobs
+            .extend(watch.rows_may_come.then(|| job.clone()));
         return None;
     };
     let report = side.ask(job_request(job).segment("errors"));
@@ -280,7 +308,8 @@ fn run(side: &mut Side, probe: &'static str, rows: &[UserRow], upsert: bool) -> 
             return None;
         }
     };
-    let ended = side.job_in(&answer).and_then(|job| wait(side, &job, began));
+    let job = side.job_of_users(&answer);
+    let ended = job.and_then(|job| wait(side, &job, began, OF_USERS));
     match &ended {
         Some(ended) => side.note(probe, Seen::Told(ended.form.clone())),
         // The upload itself was refused, or the job goes on.
@@ -381,7 +410,7 @@ pub(crate) fn ask_no_json(side: &mut Side) {
         Err(error) => side.untold(&["no-json-ended"], &error.fact()),
         Ok((answer, began)) => match side.job_in(&answer) {
             Some(job) => {
-                if let Some(ended) = wait(side, &job, began) {
+                if let Some(ended) = wait(side, &job, began, OF_NOBODY) {
                     side.note("no-json-ended", Seen::Told(ended.form));
                     let report = side.form_of(&ended.report);
                     side.note("no-json-report", report);
@@ -413,15 +442,12 @@ pub(crate) fn ask_third(side: &mut Side) {
     if jobs.len() == 2 {
         let bad = side.users.wrong().into_iter().take(1).collect::<Vec<_>>();
         let request = side.upload(&id, file_of(&bad), false);
-        match side.probe("third-job", request) {
-            Some(answer) => jobs.extend(side.job_in(&answer).map(|job| (job, clock::instant()))),
-            None => side
-                .open
-                .push("an upload whose answer was lost".to_string()),
+        if let Some(answer) = side.probe("third-job", request) {
+            jobs.extend(side.job_in(&answer).map(|job| (job, clock::instant())));
         }
     }
     for (job, began) in jobs {
-        wait(side, &job, began);
+        wait(side, &job, began, OF_MANY);
     }
     side.untold(&["third-job"], "two jobs could not be started");
 }

@@ -29,7 +29,7 @@ pub(crate) enum Seen {
 }
 
 /// Requests of the probes: a bound, which no tenant that answers comes near.
-const MOST_REQUESTS: usize = 120;
+const MOST_REQUESTS: usize = 160;
 /// As many as they are where every job has ended at the second look.
 pub(crate) const USUAL_REQUESTS: usize = 60;
 /// Between two tries to get a free job slot.
@@ -47,7 +47,9 @@ pub(crate) struct Side {
     pub(crate) requests: usize,
     /// Rows that may have come in.
     pub(crate) sent: Vec<UserRow>,
-    /// Jobs that were not seen to end, and uploads whose answer was lost.
+    /// Jobs that were not seen to end, and may import users.
+    pub(crate) open_jobs: Vec<JobId>,
+    /// What else may import users: uploads whose answer was lost, or has no job.
     pub(crate) open: Vec<String>,
     /// Names of headers about limits, and the form of their values.
     limits: BTreeMap<String, String>,
@@ -84,6 +86,7 @@ impl Side {
             deadline,
             requests: 0,
             sent: Vec::new(),
+            open_jobs: Vec::new(),
             open: Vec::new(),
             limits: BTreeMap::new(),
             correlation_id: correlation_id.to_string(),
@@ -189,9 +192,14 @@ impl Side {
     ) -> Result<(Answer, Instant), Error> {
         let id = self.connection.to_string();
         self.sent.extend(rows.iter().cloned());
-        self.start_file(&id, &file_of(rows), upsert)
+        let started = self.start_file(&id, &file_of(rows), upsert);
+        if let Err(error) = &started {
+            self.note_lost(error);
+        }
+        started
     }
 
+    /// The same with a file whose users need not be looked for, since none of them can come in.
     pub(crate) fn start_file(
         &mut self,
         connection: &str,
@@ -199,11 +207,7 @@ impl Side {
         upsert: bool,
     ) -> Result<(Answer, Instant), Error> {
         loop {
-            let answer = self.ask(self.upload(connection, file.to_vec(), upsert));
-            if let Err(error) = &answer {
-                self.note_lost(error);
-            }
-            let answer = answer?;
+            let answer = self.ask(self.upload(connection, file.to_vec(), upsert))?;
             if answer.status != 429 || self.deadline.left() < SLOT_WAIT {
                 return Ok((answer, clock::instant()));
             }
@@ -213,11 +217,15 @@ impl Side {
     }
 
     /// An upload without an answer may still be running; an unsent or refused one is not.
-    pub(crate) fn note_lost(&mut self, error: &Error) {
+    fn note_lost(&mut self, error: &Error) {
         let is_sure = [
             ErrorKind::RateLimited,
+            ErrorKind::TokenQuota,
+            ErrorKind::Token,
             ErrorKind::MissingScope,
             ErrorKind::ReadOnly,
+            // The time was over before it was sent; one that was under way is `TimedOut`.
+            ErrorKind::OutOfTime,
         ];
         if !is_sure.contains(&error.kind()) && !error.is_refused() {
             self.open.push(format!(
@@ -225,6 +233,16 @@ impl Side {
                 error.fact()
             ));
         }
+    }
+
+    /// The job of an upload of users. One that was taken without an id stays open.
+    pub(crate) fn job_of_users(&mut self, answer: &Answer) -> Option<JobId> {
+        let job = self.job_in(answer);
+        if job.is_none() && answer.status.is_success() {
+            let nameless = "an upload that was taken without a job id that can be read";
+            self.open.push(nameless.to_string());
+        }
+        job
     }
 
     /// The id of the job in an answer.

@@ -561,3 +561,95 @@ fn a_connections_own_rules_are_no_difference() {
     );
     assert!(tenant.requests().iter().all(|sent| sent.method == "GET"));
 }
+
+#[test]
+fn an_upload_that_is_taken_without_a_readable_id_is_named_as_open() {
+    let practice = Practice::start(&["--unmarked"]);
+    let mut taken = 0;
+    let tenant = in_front_of(&practice, move |request, answer| {
+        taken += usize::from(request.starts_with("POST") && answer.contains(" 202 "));
+        match request.starts_with("POST") && taken == 1 {
+            true => with_body(&answer, |body| body.replace("\"job_", "\"import:")),
+            false => answer,
+        }
+    });
+    let comparison = compare_with_practice_with(&tenant, &options()).unwrap();
+    let expected = "an upload that was taken without a job id that can be read may still be running, and may still import its users";
+    assert_eq!(comparison.left, [expected]);
+}
+
+#[test]
+fn jobs_of_many_rows_that_none_can_come_in_by_are_waited_for() {
+    let time = turned_time();
+    let practice = Practice::start(&["--unmarked", "--job-speed", "10"]);
+    let tenant = open(&practice);
+    let (took, comparison) =
+        time.of(|| compare_with_practice_with(&tenant, &options().third_job(true)).unwrap());
+    assert_eq!(comparison.left, Vec::<String>::new());
+    assert_eq!(different(&comparison), Vec::<&str>::new(), "{comparison}");
+    assert!(took > Duration::from_secs(200), "{took:?}");
+    // The slots are free again.
+    let (_, about) = practice.raw("GET", "/practice", None, None);
+    assert_eq!(about["jobs_running"], 0, "{about}");
+
+    // They take longer than there is time. Nobody can come in, so nothing is left.
+    let practice = Practice::start(&["--unmarked", "--job-speed", "1"]);
+    let comparison = compare_with_practice_with(&open(&practice), &options().third_job(true));
+    let comparison = comparison.unwrap();
+    assert_eq!(comparison.left, Vec::<String>::new());
+    let deleted = comparison.iter().find(|probe| probe.name == "delete");
+    assert_eq!(deleted.unwrap().same, Some(true), "{comparison}");
+}
+
+#[test]
+fn an_upload_that_was_never_sent_is_not_lost() {
+    let _time = turned_time();
+    let practice = Practice::start(&["--unmarked"]);
+    // From the second upload of users on there is no free slot.
+    let mut uploads = 0;
+    let busy = move |request: &str| {
+        uploads += usize::from(request.starts_with("POST"));
+        let is_busy = request.starts_with("POST") && uploads > 4;
+        let body = json!({"statusCode": 429, "error": "Too Many Requests", "message": "There are 2 active import users jobs, please wait until some of them are finished and try again"});
+        is_busy.then(|| answer(429, "content-type: application/json\r\n", &body.to_string()))
+    };
+    let tenant = in_front_but_for(&practice, busy, |_, answer| answer);
+    let comparison = compare_with_practice_with(&tenant, &options().third_job(true)).unwrap();
+    let wrong = comparison.iter().find(|probe| probe.name == "upsert-ended");
+    assert!(
+        wrong.unwrap().tenant.contains("its limit of"),
+        "{comparison}"
+    );
+    assert_eq!(comparison.left, Vec::<String>::new());
+    assert_eq!(emails(&practice), Vec::<String>::new());
+}
+
+#[test]
+fn a_job_that_has_ended_by_the_end_is_not_open() {
+    let _time = turned_time();
+    let practice = Practice::start(&["--unmarked"]);
+    let (mut first, mut deletions) = (None::<String>, 0);
+    let tenant = in_front_of(&practice, move |request, answer| {
+        deletions += usize::from(request.starts_with("DELETE"));
+        if request.starts_with("POST") && answer.contains(" 202 ") && first.is_none() {
+            let id = answer.split("\"job_").nth(1).unwrap();
+            first = id
+                .split('"')
+                .next()
+                .map(|id| format!("GET /api/v2/jobs/job_{id} "));
+        }
+        // The probes' own deletions come once the job is given up.
+        let is_looked_at = first.as_ref().is_some_and(|line| request.starts_with(line));
+        match is_looked_at && deletions < 2 {
+            true => with_body(&answer, |body| body.replace("\"completed\"", "\"pending\"")),
+            false => answer,
+        }
+    });
+    let comparison = compare_with_practice_with(&tenant, &options()).unwrap();
+    let ended = comparison
+        .iter()
+        .find(|probe| probe.name == "job-completed");
+    assert_eq!(ended.unwrap().same, None, "{comparison}");
+    assert_eq!(comparison.left, Vec::<String>::new());
+    assert_eq!(emails(&practice), Vec::<String>::new());
+}
