@@ -6,7 +6,7 @@ use crate::secrets::hide::without_secrets;
 
 /// Characters of a tenant's sentence that are kept.
 const MOST_CHARS: usize = 400;
-/// A shorter name may be a word in many sentences; it is only masked if it is a whole text.
+/// A shorter name may be part of many words; in a sentence it is only masked as a whole word.
 const LEAST_IN_A_SENTENCE: usize = 8;
 /// A word of letters and digits with at least this many characters is taken for an id: Auth0's shortest have 16.
 const ID_CHARS: usize = 16;
@@ -31,7 +31,7 @@ impl Masks {
 
     /// A sentence with everything masked that is somebody's own.
     pub(crate) fn sentence(&self, text: &str) -> String {
-        let mut rest = self.with_own(text, LEAST_IN_A_SENTENCE);
+        let mut rest = self.with_own(text, |value| value.len() < LEAST_IN_A_SENTENCE);
         let mut out = String::new();
         // Text in these brackets is a mask, or a placeholder from the tenant.
         while let Some((before, after)) = rest.split_once('<') {
@@ -50,22 +50,44 @@ impl Masks {
 
     /// The mask of a value that is not a sentence: its form, and which of our values it is.
     pub(crate) fn value(&self, text: &str) -> String {
-        let own = self.with_own(text, 0);
+        let own = self.with_own(text, |_| false);
         if is_whole(own.strip_prefix("auth0|").unwrap_or(&own)) {
             return own;
         }
         form(text).to_string()
     }
 
-    fn with_own(&self, text: &str, least: usize) -> String {
-        let mut text = text.to_string();
-        for (value, name) in &self.own {
-            if value.len() >= least {
-                text = text.replace(value, &format!("<{name}>"));
-            }
+    /// The text with a name for each of the values; `is_word` says which of them must be whole words.
+    fn with_own(&self, text: &str, is_word: fn(&str) -> bool) -> String {
+        let (mut out, mut rest, mut before) = (String::new(), text, None);
+        while let Some(next) = rest.chars().next() {
+            let own = self.own.iter().find(|(value, _)| {
+                rest.starts_with(value.as_str())
+                    && (!is_word(value) || is_whole_word(before, &rest[value.len()..]))
+            });
+            let length = match own {
+                Some((value, name)) => {
+                    out += &format!("<{name}>");
+                    value.len()
+                }
+                None => {
+                    out.push(next);
+                    next.len_utf8()
+                }
+            };
+            before = rest[..length].chars().next_back();
+            rest = &rest[length..];
         }
-        text
+        out
     }
+}
+
+/// Whether a word begins after one character and ends before a text. The parts of a path, such as `user.email`, are Auth0's own
+/// words.
+fn is_whole_word(before: Option<char>, after: &str) -> bool {
+    let goes_on = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
+    let begins = !before.is_some_and(|c| goes_on(c) || c == '.');
+    begins && !after.chars().next().is_some_and(goes_on)
 }
 
 const LONGEST_PLACEHOLDER: usize = 60;
@@ -182,7 +204,11 @@ mod tests {
         for (text, masked) in [
             (
                 "Error in email - no format email: pc-00001@example.com",
-                "Error in email - no format email: <email of one>",
+                "Error in <connection> - no format <connection>: <email of one>",
+            ),
+            (
+                "the e-mails of email, an email_field and user.email",
+                "the e-mails of <connection>, an email_field and user.email",
             ),
             (
                 "no auth0|pc-00001 in Throwaway-Database.",

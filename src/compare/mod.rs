@@ -287,13 +287,16 @@ pub fn compare_with_practice_with(
     let side = |asked: &Tenant| -> Result<Side> {
         let deadline = Deadline::after(options.limit());
         let users = Users::draw(Usernames::of(&target.connection))?;
-        Ok(Side::new(
+        let mut side = Side::new(
             &asked.until(deadline, FAULTS_BORNE),
             target.connection.clone(),
             users,
             deadline,
             &correlation_id,
-        ))
+        );
+        // A word that is masked in one tenant's answers is masked in the other's.
+        side.mask_host(tenant.domain());
+        Ok(side)
     };
     let mut practice_side = side(&own.tenant)?;
     script::check_deletion(&mut practice_side)?;

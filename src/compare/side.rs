@@ -32,6 +32,8 @@ pub(crate) enum Seen {
 const MOST_REQUESTS: usize = 160;
 /// As many as they are where every job has ended at the second look.
 pub(crate) const USUAL_REQUESTS: usize = 60;
+/// Characters of the shortest name that a tenant can have.
+const SHORTEST_TENANT: usize = 3;
 /// Between two tries to get a free job slot.
 const SLOT_WAIT: Duration = Duration::from_secs(5);
 
@@ -69,13 +71,7 @@ impl Side {
         users.name_in(&mut masks);
         masks.add(connection.as_str(), "connection id");
         masks.add(connection.name.as_deref().unwrap_or_default(), "connection");
-        let domain = tenant.domain();
-        masks.add(domain, "domain");
-        // The first part of a host is the tenant's name, unless the host is this machine.
-        let label = domain.split('.').next().unwrap_or_default();
-        if label.len() > 3 && !label.starts_with("localhost") {
-            masks.add(label, "tenant");
-        }
+        masks.add(tenant.domain(), "domain");
         Side {
             tenant: tenant.clone(),
             connection,
@@ -91,6 +87,15 @@ impl Side {
             limits: BTreeMap::new(),
             correlation_id: correlation_id.to_string(),
             tally: Tally::new(),
+        }
+    }
+
+    /// Masks a tenant's name: the first part of its host, unless the host is this machine.
+    pub(crate) fn mask_host(&mut self, host: &str) {
+        let label = host.split('.').next().unwrap_or_default();
+        let has_letter = label.bytes().any(|byte| byte.is_ascii_alphabetic());
+        if has_letter && label.len() >= SHORTEST_TENANT && !label.starts_with("localhost") {
+            self.masks.add(label, "tenant");
         }
     }
 

@@ -653,3 +653,24 @@ fn a_job_that_has_ended_by_the_end_is_not_open() {
     assert_eq!(comparison.left, Vec::<String>::new());
     assert_eq!(emails(&practice), Vec::<String>::new());
 }
+
+#[test]
+fn a_short_name_of_the_tenants_own_is_not_in_the_file_either() {
+    let rules = json!({"requires_username": true});
+    let practice = with_connection("unidb", &rules, &[]);
+    let tenant = in_front_of(&practice, |_, answer| {
+        match answer.contains(" 400 ") || answer.contains(" 404 ") {
+            true => with_body(&answer, |body| {
+                body.replace("\",\"errorCode", " in unidb, of unidb.\",\"errorCode")
+            }),
+            false => answer,
+        }
+    });
+    let comparison = compare_with_practice_with(&tenant, &options().connection("unidb")).unwrap();
+    let folder = TestFolder::new();
+    let path = folder.join("comparison.json");
+    comparison.save_json(path.to_str().unwrap()).unwrap();
+    let text = fs::read_to_string(&path).unwrap();
+    assert!(!text.contains("unidb"), "{text}");
+    assert!(text.contains("in <connection>, of <connection>."), "{text}");
+}
