@@ -145,8 +145,10 @@ sentences! {
         "cannot use the run folder {path}: it has more than {most} bytes, which is more than any run writes";
     RunFolder not_as_written(path: &Path) let path = path.display();
         "cannot use the run folder {path}: it is not what this run wrote";
-    RunFolder users_unreadable(path: &Path, cause: &serde_json::Error) let path = path.display();
-        "cannot use the run folder {path}: {cause}";
+    /// The cause's own words would show a key or a value, which may be somebody's hash.
+    RunFolder users_unreadable(path: &Path, cause: &serde_json::Error)
+        let path = path.display(), what = if cause.is_data() { "a field of a user is not as a run writes it" } else { "it is not complete JSON" };
+        "cannot use the run folder {path}: {what}";
     RunFolder users_miscounted(path: &Path, found: usize, told: usize)
         let path = path.display(), found = count(found, "user");
         "cannot use the run folder {path}: it holds {found}, but the journal says {told}, and nothing is guessed";

@@ -187,6 +187,37 @@ fn a_sheet_holds_none_of_the_kernels_words() {
 }
 
 #[test]
+fn a_row_that_is_longer_than_a_line_of_the_folder_can_be_read_again_without_its_user() {
+    let _time = turned_time();
+    let auth0 = Auth0::new();
+    let connection = ConnectionId::new(ID).unwrap();
+    // Six bytes in JSON for each of them; the first is as long as a row of a file can be.
+    let users = [4 << 20, 6 << 20].map(|length| User {
+        nickname: Some("\u{1}".repeat(length)),
+        ..User::new("no address")
+    });
+    let users: Vec<Result<User>> = users
+        .into_iter()
+        .chain([User::new("a@uni.test")])
+        .map(Ok)
+        .collect();
+    let name = Named::new("left-out-long");
+    let report = import_stream(&auth0.tenant, &connection, users, &quick(&name)).unwrap();
+    assert_eq!(
+        (report.counts().failed, report.counts().inserted),
+        (2, 1),
+        "{report}"
+    );
+    assert_eq!(
+        read_import(&name.folder()).unwrap().counts(),
+        report.counts()
+    );
+    let failed = report.failed().unwrap();
+    assert_eq!(failed.len(), 1);
+    assert_eq!(failed[0].nickname.as_ref().map(String::len), Some(4 << 20));
+}
+
+#[test]
 fn memory_does_not_grow_with_the_rows_that_are_left_out() {
     if is_in_a_process() {
         let auth0 = Auth0::new();

@@ -651,6 +651,30 @@ fn a_run_that_was_not_made_by_this_handle_is_removed_by_what_the_tenant_shows() 
 }
 
 #[test]
+fn what_stands_where_a_field_should_is_not_shown() {
+    let standin = StandIn::new(Vec::new());
+    let name = Named::new("odd-field");
+    let error = json!({"code": "INVALID_FORMAT", "message": "Object didn't pass validation"});
+    standin.holds().refused = vec![json!({"user": {"email": "a@uni.test"}, "errors": [error]})];
+    let report = standin.run(&name, &[User::new("a@uni.test")]);
+    assert_eq!(report.counts().failed, 1, "{report}");
+    let folder = PathBuf::from(name.folder());
+    forge(&folder, |user, _| {
+        user["xjfCb4agxhaBuP.dT58mMLzUM4C/yPC8"] = json!(1);
+    });
+    let error = read_import(&name.folder())
+        .unwrap()
+        .failed()
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("a field of a user is not as a run writes it"),
+        "{error}"
+    );
+    assert!(!error.contains("xjfCb4ag"), "{error}");
+}
+
+#[test]
 fn a_journal_that_tells_of_a_removed_user_who_is_not_the_runs_is_refused() {
     let standin = StandIn::new(Vec::new());
     let name = Named::new("gone");

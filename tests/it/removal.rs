@@ -40,7 +40,7 @@ pub(crate) struct Holds {
     /// Status and body of GET /connections/{id}.
     connection: (u16, Value),
     /// Rows of the job's error report.
-    refused: Vec<Value>,
+    pub(crate) refused: Vec<Value>,
     /// Whether an upload brings its users in.
     pub(crate) takes: bool,
     /// The row that it brings into another connection.

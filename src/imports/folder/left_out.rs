@@ -15,8 +15,11 @@ use crate::imports::journal::{LeftOutRow, LeftOutSoFar};
 use crate::private_file::create_private;
 
 pub(crate) const LEFT_OUT: &str = "left-out.jsonl";
-/// Bytes of a line at most: a row of a source has 4 MiB at most, and a text may be twice as long in JSON.
-const MOST_LINE: u64 = 16 << 20;
+/// Bytes of a line at most: a row of a source has 4 MiB at most, and a character of it may take six bytes in JSON.
+const MOST_LINE: u64 = 32 << 20;
+
+/// For the hash at the beginning of a line, and its end.
+const ROOM_FOR_HASH: u64 = 32;
 
 /// The file while it is written.
 #[derive(Debug)]
@@ -37,8 +40,15 @@ impl LeftOutFile {
     }
 
     /// Adds a row, which is on the disk once [`LeftOutFile::so_far`] has counted it.
+    /// Of a user that a program made and that is longer than what can be read again, only the reason is kept.
     pub(crate) fn add(&mut self, row: &LeftOutRow) -> std::io::Result<()> {
-        let json = serde_json::to_string(row)?;
+        let mut json = serde_json::to_string(row)?;
+        if json.len() as u64 + ROOM_FOR_HASH > MOST_LINE {
+            json = serde_json::to_string(&LeftOutRow {
+                note: row.note.clone(),
+                user: None,
+            })?;
+        }
         let chain = link(&self.so_far.chain, &json);
         let line = format!("{chain} {json}\n");
         self.file.write_all(line.as_bytes())?;
