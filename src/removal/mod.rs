@@ -51,7 +51,8 @@ fn asking(tenant: &Tenant, per_second: f64) -> Tenant {
 /// A user belongs to the job exactly if the job did not refuse them, they are in its connection's own database (an identity of
 /// the provider `auth0`) under the e-mail or the user id that was sent, and they were created between the job's beginning and its
 /// end. Where that cannot be known, because two users have the e-mail or the id, say, the user stays, and
-/// [`RemovalPlan::left_out`] has the reason.
+/// [`RemovalPlan::left_out`] has the reason. Of an upsert all stay where users whom it updated are neither there nor were deleted with
+/// this handle: somebody else may have created them while the job ran.
 ///
 /// Of a job that [`find_job`](crate::find_job) took up, [`Job::sent`](crate::Job::sent) must have said which users it was sent: as
 /// many as the tenant counts, and among them whom the job refused. If it had ended by then, nobody tells when, and a user who
@@ -102,8 +103,9 @@ pub fn plan_removal(tenant: &Tenant, finished: &FinishedJob) -> Result<RemovalPl
     let name = job.connection_name();
     look(tenant, job.connection.as_str(), name, candidates, &mut plan)?;
     let summary = finished.summary.unwrap_or_default();
-    // Whom the job updated was there before it, unless somebody created them while it ran.
-    let there = plan.left_out.iter().filter(|user| stays(user)).count() as u64;
+    // Whom the job updated was there before it, and is there or was deleted since, unless somebody created them while it ran.
+    let was_there = |user: &&LeftOut| stays(user) || tenant.imported().has_deleted(&user.email);
+    let there = plan.left_out.iter().filter(was_there).count() as u64;
     if plan.users.len() as u64 > summary.inserted || there < summary.updated {
         plan.keep_all();
     }
@@ -462,6 +464,7 @@ pub fn remove_users(tenant: &Tenant, plan: RemovalPlan) -> Result<Removed> {
             if remains.is_none() {
                 // Deleting who is gone is fine, so a delete whose answer was lost is sent again.
                 delete(tenant, id, &plan.correlation_id)?;
+                tenant.imported().deleted(email);
                 removed.deleted += 1;
             }
             let is_gone = remains.is_none_or(|reason| reason == GONE);

@@ -2,6 +2,8 @@
 //!
 //! Of an upload it keeps by what each user is known, and no password, hash or metadata; of a run its folder, which has the rest.
 
+use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -15,9 +17,13 @@ pub(crate) struct RowKey {
     pub(crate) phone_number: Option<String>,
 }
 
-/// All that was imported, in order.
+/// All that was imported, in order, and who was deleted since.
 #[derive(Default)]
-pub(crate) struct Imported(Mutex<Vec<Import>>);
+pub(crate) struct Imported {
+    all: Mutex<Vec<Import>>,
+    /// The e-mails of users who were deleted, as eight bytes each.
+    deleted: Mutex<HashSet<u64>>,
+}
 
 /// One import.
 #[derive(Clone)]
@@ -109,8 +115,26 @@ impl Imported {
     }
 
     fn list(&self) -> MutexGuard<'_, Vec<Import>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.all.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// A user with that e-mail was deleted.
+    pub(crate) fn deleted(&self, email: &str) {
+        let mut deleted = self.deleted.lock().unwrap_or_else(PoisonError::into_inner);
+        deleted.insert(of_email(email));
+    }
+
+    /// Whether a user with that e-mail was deleted with this handle.
+    pub(crate) fn has_deleted(&self, email: &str) -> bool {
+        let deleted = self.deleted.lock().unwrap_or_else(PoisonError::into_inner);
+        deleted.contains(&of_email(email))
+    }
+}
+
+fn of_email(email: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    email.trim().to_lowercase().hash(&mut hasher);
+    hasher.finish()
 }
 
 fn uploads(list: &mut [Import]) -> impl Iterator<Item = &mut Upload> {

@@ -675,6 +675,23 @@ fn whom_an_upsert_updated_is_not_deleted_in_the_place_of_whom_it_inserted() {
 }
 
 #[test]
+fn whom_an_upsert_updated_may_have_been_removed_with_the_job_that_created_them() {
+    let _time = turned_time();
+    let practice = Practice::start(&[]);
+    let (tenant, connection) = practice.database();
+    let first = start_import(&tenant, &connection, &[User::new("a@uni.test")]).unwrap();
+    let first = wait_for_job(&tenant, &first, Duration::from_secs(20)).unwrap();
+    let two = [User::new("a@uni.test"), User::new("b@uni.test")];
+    let options = JobOptions::default().upsert(true);
+    let second = start_import_with(&tenant, &connection, &two, &options).unwrap();
+    let second = wait_for_job(&tenant, &second, Duration::from_secs(20)).unwrap();
+    remove_users(&tenant, plan_removal(&tenant, &first).unwrap()).unwrap();
+    let plan = plan_removal(&tenant, &second).unwrap();
+    assert_eq!(plan.users.len(), 1, "{plan}");
+    assert_eq!(plan.users[0].0, "b@uni.test");
+}
+
+#[test]
 fn the_look_right_before_a_deletion_decides() {
     let _time = turned_time();
     let standin = StandIn::new(THREE.map(|email| own(&email[..1], email)).to_vec());
