@@ -1,6 +1,6 @@
 //! One plan played: process after process, each killed, cut off or done, until the rows are imported and the run is removed.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -12,10 +12,11 @@ use auth0_bulk_users::{
     User, get_connection_id, import_stream, import_users, plan_run_removal, read_import,
     remove_users, resume_import,
 };
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::plan::{End, Hash, Kill, Person, Plan};
 use crate::tenant::{BEGINNING, DOMAIN, Line, Play};
+use crate::there::There;
 
 /// The most processes after those whose ends the plan knows; this limits how often things go wrong.
 const MORE_PROCESSES: usize = 200;
@@ -23,7 +24,7 @@ const MORE_PROCESSES: usize = 200;
 const HOURS_LATER: Duration = Duration::from_secs(3 * 3_600);
 
 /// One of the runs that imported the rows: another run continues a stream that was cut off.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Part {
     /// Rows before its first.
     pub offset: usize,
@@ -37,6 +38,40 @@ pub struct Part {
     pub read_again: Counts,
     /// Its sheet.
     pub sheet: String,
+    /// How many of its processes ended before that.
+    pub ended_early: usize,
+}
+
+/// What was told of all rows at a time, and who was there then.
+#[derive(Clone, Debug, Default)]
+pub struct Told {
+    /// The runs.
+    pub parts: Vec<Part>,
+    /// Everybody in the tenant when the last of them was told of.
+    pub found: Vec<There>,
+}
+
+impl Told {
+    /// When the last part was told of.
+    #[must_use]
+    pub fn at(&self) -> Duration {
+        self.parts.last().map_or(Duration::MAX, |part| part.told_at)
+    }
+}
+
+/// A removal.
+#[derive(Clone, Debug)]
+pub struct Removal {
+    /// When it was first begun.
+    pub began: Duration,
+    /// Everybody in the tenant then.
+    pub found: Vec<There>,
+    /// Whom it left.
+    pub left: Vec<LeftOut>,
+    /// When it was over.
+    pub at: Duration,
+    /// Until when it said that users may still be imported, in milliseconds of UNIX time.
+    pub until: Option<u64>,
 }
 
 /// What was played, as far as it came.
@@ -50,27 +85,23 @@ pub struct Played {
     pub clock: Clock,
     /// What was said, and each error, by process.
     pub said: Vec<String>,
-    /// The runs.
-    pub parts: Vec<Part>,
-    /// Who was in the connection when the last part was told of.
-    pub found: Vec<Value>,
-    /// Whom the removal left, where there was one.
-    pub left: Option<Vec<LeftOut>>,
-    /// When it was over.
-    pub removed_at: Duration,
-    /// Until when it said that users may still be imported, in milliseconds of UNIX time.
-    pub until: Option<u64>,
-    /// Who is in the connection hours later.
-    pub late: Vec<Value>,
+    /// What the import told.
+    pub told: Told,
+    /// What the runs told when they were read hours later, where they were.
+    pub told_late: Option<Told>,
+    /// The removal, where there was one.
+    pub removal: Option<Removal>,
+    /// Everybody in the tenant hours later.
+    pub late: Vec<There>,
     /// How long each process took, and whether it removed.
     pub took: Vec<(Duration, bool)>,
 }
 
 impl Played {
-    /// When the last part was told of.
+    /// What was told last.
     #[must_use]
-    pub fn told_at(&self) -> Duration {
-        self.parts.last().map_or(Duration::MAX, |part| part.told_at)
+    pub fn last_told(&self) -> &Told {
+        self.told_late.as_ref().unwrap_or(&self.told)
     }
 }
 
@@ -80,10 +111,17 @@ struct Machine<'a> {
     disk: Arc<SimulatedDisk>,
     clock: Clock,
     said: Rc<RefCell<Vec<String>>>,
-    processes: usize,
+    processes: Cell<usize>,
     /// What a power cut spares.
-    chance: Chance,
-    took: Vec<(Duration, bool)>,
+    chance: RefCell<Chance>,
+    took: RefCell<Vec<(Duration, bool)>>,
+    /// Ends of processes that have not begun.
+    ends: RefCell<std::vec::IntoIter<End>>,
+    /// Since when the process removes.
+    removes_since: Cell<Option<Duration>>,
+    /// When the removal was first begun, and who was there then.
+    removal_began: RefCell<Option<(Duration, Vec<There>)>>,
+    removal: RefCell<Option<Removal>>,
 }
 
 /// How a process ended.
@@ -99,107 +137,202 @@ enum Ended<T> {
 ///
 /// A panic, or an import or a removal that never ends.
 pub fn play(plan: &Plan) -> std::result::Result<Played, String> {
-    let clock = Clock::at(BEGINNING);
-    let mut machine = Machine {
-        plan,
-        line: Arc::new(Line::to(Play::of(plan, clock.clone()))),
-        disk: SimulatedDisk::new(),
-        clock,
-        said: Rc::default(),
-        processes: 0,
-        chance: Chance::of(plan.seed),
-        took: Vec::new(),
+    let machine = Machine::of(plan);
+    let told = machine.imported()?;
+    let told_late = match plan.looks_late {
+        true => Some(machine.looked_late(&told)?),
+        false => None,
     };
-    let mut ends = plan.ends.clone().into_iter();
-    let mut parts: Vec<Part> = Vec::new();
-    let mut offset = 0;
-    while offset < plan.people.len() {
-        let part = parts.len();
-        let sheet = format!("told-{part}.csv");
-        let (report, failed, read_again) = machine.until_done(&mut ends, false, |tenant| {
-            let report = import(plan, tenant, part, offset)?;
-            report.save_csv(&sheet)?;
-            let read_again = read_import(report.folder())?.counts();
-            let failed = report.failed()?;
-            Ok((report, failed.to_vec(), read_again))
-        })?;
-        let files = machine.disk.files().into_iter();
-        let mut sheets = files.filter(|(path, _)| path.ends_with(&sheet));
-        let sheet = sheets.next().map(|(_, bytes)| bytes).unwrap_or_default();
-        let total = report.counts().total as usize;
-        parts.push(Part {
-            offset,
-            report,
-            told_at: machine.clock.passed(),
-            failed,
-            read_again,
-            sheet: String::from_utf8_lossy(&sheet).into_owned(),
-        });
-        if total == 0 {
-            return Err(format!(
-                "run {part} has read no row, but says that it is done"
-            ));
-        }
-        offset += total;
+    if let Some(ends) = plan.removal.clone().filter(|_| !plan.one_handle) {
+        machine.ends.replace(ends.into_iter());
+        machine.clock.pass(Duration::from_secs(plan.rest));
+        machine.until_done(|tenant| machine.remove(tenant, &told.parts))?;
     }
-    machine.line.play().catch_up();
-    let found = machine.line.play().accounts();
-    let (left, until) = machine.removed(&parts)?;
-    let removed_at = machine.clock.passed();
     machine.clock.pass(HOURS_LATER);
-    machine.line.play().catch_up();
-    let late = machine.line.play().accounts();
-    let said = machine.said.take();
+    let late = machine.everybody();
     Ok(Played {
+        said: machine.said.take(),
+        told,
+        told_late,
+        removal: machine.removal.take(),
+        late,
+        took: machine.took.take(),
         line: machine.line,
         disk: machine.disk,
         clock: machine.clock,
-        said,
-        parts,
-        found,
-        left,
-        removed_at,
-        until,
-        late,
-        took: machine.took,
     })
 }
 
-impl Machine<'_> {
-    /// Removes the runs if the plan says so; returns who is left, and until when more may be imported.
-    fn removed(
-        &mut self,
-        parts: &[Part],
-    ) -> std::result::Result<(Option<Vec<LeftOut>>, Option<u64>), String> {
-        let Some(ends) = &self.plan.removal else {
-            return Ok((None, None));
-        };
-        let mut ends = ends.clone().into_iter();
-        let (mut all, mut latest) = (Vec::new(), None);
-        for part in parts {
-            let folder = part.report.folder();
-            let removes = |tenant: &Tenant| remove(tenant, folder);
-            let (left, until) = self.until_done(&mut ends, true, removes)?;
-            all.extend(left);
-            latest = latest.max(until);
+impl<'a> Machine<'a> {
+    fn of(plan: &'a Plan) -> Machine<'a> {
+        let clock = Clock::at(BEGINNING);
+        let mut ends = plan.ends.clone();
+        if plan.one_handle {
+            ends.extend(plan.removal.iter().flatten().cloned());
         }
-        Ok((Some(all), latest))
+        Machine {
+            plan,
+            line: Arc::new(Line::to(Play::of(plan, clock.clone()))),
+            disk: SimulatedDisk::new(),
+            clock,
+            said: Rc::default(),
+            processes: Cell::new(0),
+            chance: RefCell::new(Chance::of(plan.seed)),
+            took: RefCell::default(),
+            ends: RefCell::new(ends.into_iter()),
+            removes_since: Cell::new(None),
+            removal_began: RefCell::default(),
+            removal: RefCell::default(),
+        }
     }
 
-    /// Begins a process again and again until one has done the work.
-    fn until_done<T>(
-        &mut self,
-        ends: &mut impl Iterator<Item = End>,
-        removes: bool,
-        work: impl Fn(&Tenant) -> Result<T>,
-    ) -> std::result::Result<T, String> {
-        for _ in 0..MORE_PROCESSES + self.plan.ends.len() {
-            let end = ends.next();
+    /// Everybody in the tenant now.
+    fn everybody(&self) -> Vec<There> {
+        let mut play = self.line.play();
+        play.catch_up();
+        play.everybody()
+    }
+
+    /// Imports all rows, and removes them by the same handle if the plan says so.
+    fn imported(&self) -> std::result::Result<Told, String> {
+        let mut told = Told::default();
+        let mut offset = 0;
+        while offset < self.plan.people.len() {
+            let nth = told.parts.len();
+            let last: RefCell<Option<Told>> = RefCell::default();
+            let ended_early = self.until_done(|tenant| {
+                if last.borrow().is_none() {
+                    let report = import(self.plan, tenant, nth, offset)?;
+                    let part = self.tell(report, nth, offset)?;
+                    let mut parts = told.parts.clone();
+                    parts.push(part);
+                    let found = self.everybody();
+                    last.replace(Some(Told { parts, found }));
+                }
+                let last = last.borrow();
+                let all = last.iter().filter(|told| self.ends_with(told));
+                let mut all = all.filter(|_| self.plan.one_handle && !self.plan.looks_late);
+                all.try_for_each(|told| self.remove_at_once(tenant, &told.parts))
+            })?;
+            told = last.take().unwrap_or_default();
+            let Some(part) = told.parts.last_mut() else {
+                return Err("nothing was told".to_string());
+            };
+            part.ended_early = ended_early;
+            let total = part.report.counts().total as usize;
+            if total == 0 {
+                return Err(format!(
+                    "run {nth} has read no row, but says that it is done"
+                ));
+            }
+            offset += total;
+        }
+        Ok(told)
+    }
+
+    /// Whether no row is left to be imported.
+    fn ends_with(&self, told: &Told) -> bool {
+        let last = told.parts.last();
+        let end = last.map_or(0, |part| part.offset + part.report.counts().total as usize);
+        end >= self.plan.people.len()
+    }
+
+    /// Reads each run again when no job can be at work any more, and removes them by the same handle if the plan says so.
+    fn looked_late(&self, told: &Told) -> std::result::Result<Told, String> {
+        // A machine whose clock was set back believes for as long that a job may be at work.
+        let back = self.plan.ends.iter().map(|end| (-end.clock_set).max(0));
+        let back: i64 = back.sum();
+        self.clock
+            .pass(HOURS_LATER + Duration::from_secs(back.unsigned_abs()));
+        let late: RefCell<Option<Told>> = RefCell::default();
+        self.until_done(|tenant| {
+            if late.borrow().is_none() {
+                let looked = told.parts.iter().enumerate().map(|(nth, part)| {
+                    let report = resume_import(tenant, part.report.folder())?;
+                    let told = self.tell(report, nth, part.offset)?;
+                    Ok(Part {
+                        ended_early: part.ended_early,
+                        ..told
+                    })
+                });
+                let parts = looked.collect::<Result<Vec<Part>>>()?;
+                let found = self.everybody();
+                late.replace(Some(Told { parts, found }));
+            }
+            match self.plan.one_handle {
+                true => self.remove_at_once(tenant, &told.parts),
+                false => Ok(()),
+            }
+        })?;
+        Ok(late.take().unwrap_or_default())
+    }
+
+    /// What a run reports, and what its folder and its sheet say.
+    fn tell(&self, report: ImportReport, nth: usize, offset: usize) -> Result<Part> {
+        let sheet = format!("told-{nth}.csv");
+        report.save_csv(&sheet)?;
+        let read_again = read_import(report.folder())?.counts();
+        let failed = report.failed()?.to_vec();
+        let files = self.disk.files().into_iter();
+        let mut sheets = files.filter(|(path, _)| path.ends_with(&sheet));
+        let sheet = sheets.next().map(|(_, bytes)| bytes).unwrap_or_default();
+        Ok(Part {
+            offset,
+            report,
+            told_at: self.clock.passed(),
+            failed,
+            read_again,
+            sheet: String::from_utf8_lossy(&sheet).into_owned(),
+            ended_early: 0,
+        })
+    }
+
+    /// As the next cell of a notebook does.
+    fn remove_at_once(&self, tenant: &Tenant, parts: &[Part]) -> Result<()> {
+        if self.plan.removal.is_none() {
+            return Ok(());
+        }
+        self.clock.pass(Duration::from_secs(self.plan.rest));
+        self.remove(tenant, parts)
+    }
+
+    fn remove(&self, tenant: &Tenant, parts: &[Part]) -> Result<()> {
+        let now = self.clock.passed();
+        self.removes_since.set(Some(now));
+        if self.removal_began.borrow().is_none() {
+            self.removal_began.replace(Some((now, self.everybody())));
+        }
+        let (mut left, mut until) = (Vec::new(), None);
+        for part in parts {
+            let plan = plan_run_removal(tenant, part.report.folder())?;
+            left.extend(plan.left_out.iter().cloned());
+            until = until.max(plan.until);
+            left.extend(remove_users(tenant, plan)?.left_out);
+        }
+        let (began, found) = self.removal_began.take().unwrap_or_default();
+        self.removal.replace(Some(Removal {
+            began,
+            found,
+            left,
+            at: self.clock.passed(),
+            until,
+        }));
+        Ok(())
+    }
+
+    /// Begins a process again and again until one has done the work; returns how many ended before that.
+    fn until_done(
+        &self,
+        work: impl Fn(&Tenant) -> Result<()>,
+    ) -> std::result::Result<usize, String> {
+        for ended_early in 0..MORE_PROCESSES + self.plan.ends.len() {
+            let end = self.ends.borrow_mut().next();
             let began = self.clock.passed();
+            self.removes_since.set(None);
             let ended = self.process(end.as_ref(), &work)?;
-            self.took.push((self.clock.passed() - began, removes));
-            if let Ended::Done(done) = ended {
-                return Ok(done);
+            self.note_time(began);
+            if let Ended::Done(()) = ended {
+                return Ok(ended_early);
             }
             self.rest(end.as_ref());
         }
@@ -207,12 +340,27 @@ impl Machine<'_> {
         Err(format!("never done; last: {}", last.unwrap_or_default()))
     }
 
+    fn note_time(&self, began: Duration) {
+        let (now, mut took) = (self.clock.passed(), self.took.borrow_mut());
+        match self.removes_since.get() {
+            // What lies between an import and its removal is nobody's work.
+            Some(since) => took.extend([
+                (
+                    since.saturating_sub(began + Duration::from_secs(self.plan.rest)),
+                    false,
+                ),
+                (now - since, true),
+            ]),
+            None => took.push((now - began, false)),
+        }
+    }
+
     fn process<T>(
-        &mut self,
+        &self,
         end: Option<&End>,
         work: impl Fn(&Tenant) -> Result<T>,
     ) -> std::result::Result<Ended<T>, String> {
-        self.processes += 1;
+        self.processes.set(self.processes.get() + 1);
         let kill = end.and_then(|end| end.kill.as_ref());
         let at_request = match kill {
             Some(Kill::Request(nth, after)) => Some((*nth, *after)),
@@ -223,15 +371,17 @@ impl Machine<'_> {
         let left = end.and_then(|end| end.disk_left);
         self.disk
             .limit_bytes(left.map(|left| self.disk.used_bytes() + left));
-        if let Some(Kill::Disk(nth, how)) = kill {
-            let number = self.disk.operation_count() + 1 + nth;
-            self.disk.kill_at(At::Number(number), torn(*how));
+        let number = |nth: &usize| At::Number(self.disk.operation_count() + 1 + nth);
+        match kill {
+            Some(Kill::Disk(nth, how)) => self.disk.kill_at(number(nth), torn(*how)),
+            Some(Kill::Fault(nth)) => self.disk.fail_at(number(nth)),
+            _ => {}
         }
         let said = Rc::clone(&self.said);
         let process = Process {
             clock: self.clock.clone(),
             disk: Some(Arc::clone(&self.disk)),
-            seed: self.plan.seed.wrapping_mul(1_000_003) + self.processes as u64,
+            seed: self.plan.seed.wrapping_mul(1_000_003) + self.processes.get() as u64,
             held_back: MAX_UPLOAD_BYTES - self.plan.import.file_bytes,
             hear: Rc::new(move |line: &str| said.borrow_mut().push(line.to_string())),
         };
@@ -261,10 +411,10 @@ impl Machine<'_> {
     }
 
     /// What lies between two processes.
-    fn rest(&mut self, end: Option<&End>) {
+    fn rest(&self, end: Option<&End>) {
         let rest = end.map_or(60, |end| end.rest);
         if end.is_some_and(|end| end.power_cut) {
-            self.disk.cut_power(&mut self.chance);
+            self.disk.cut_power(&mut self.chance.borrow_mut());
         }
         self.clock.pass(Duration::from_secs(rest));
         if let Some(end) = end {
@@ -330,15 +480,8 @@ fn options(plan: &Plan) -> ImportOptions {
     }
 }
 
-fn remove(tenant: &Tenant, folder: &str) -> Result<(Vec<LeftOut>, Option<u64>)> {
-    let plan = plan_run_removal(tenant, folder)?;
-    let (mut left, until) = (plan.left_out.clone(), plan.until);
-    left.extend(remove_users(tenant, plan)?.left_out);
-    Ok((left, until))
-}
-
 /// A row as the library is given it. Its metadata say which it is.
-fn user((index, person): (usize, &Person)) -> User {
+pub(crate) fn user((index, person): (usize, &Person)) -> User {
     let mut user = User::new(person.email.clone());
     user.username = person.username.clone();
     user.user_id = person.user_id.clone();

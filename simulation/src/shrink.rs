@@ -47,8 +47,12 @@ fn shorter(plan: &Plan) -> Vec<Plan> {
     with(&|plan| plan.troubles.clear());
     with(&|plan| plan.ends.clear());
     with(&|plan| plan.before.clear());
+    with(&|plan| plan.elsewhere.clear());
     with(&|plan| plan.tenant.faults.clear());
     with(&|plan| plan.removal = None);
+    with(&|plan| plan.looks_late = false);
+    with(&|plan| plan.one_handle = false);
+    with(&|plan| plan.rest = 0);
     with(&|plan| plan.people.truncate(plan.people.len().div_ceil(2)));
     for index in 0..plan.others.len() {
         with(&|plan| _ = plan.others.remove(index));
@@ -67,6 +71,12 @@ fn shorter(plan: &Plan) -> Vec<Plan> {
     }
     for index in 0..plan.before.len() {
         with(&|plan| _ = plan.before.remove(index));
+    }
+    for index in 0..plan.elsewhere.len() {
+        with(&|plan| _ = plan.elsewhere.remove(index));
+    }
+    for index in 0..plan.tenant.faults.len() {
+        with(&|plan| _ = plan.tenant.faults.remove(index));
     }
     for index in (0..plan.people.len())
         .rev()

@@ -3,7 +3,7 @@
 use auth0_bulk_users::Outcome;
 use simulation::life::play;
 use simulation::plan::{Call, End, Hash, Kill, Other, Plan, Trouble, Wrong};
-use simulation::plan::{Does, Person};
+use simulation::plan::{Does, Person, Tells};
 use simulation::{hold, story};
 
 fn person(index: usize) -> Person {
@@ -145,7 +145,7 @@ fn a_job_that_was_given_up_may_bring_users_in_also_where_nobody_may_look() {
     ];
     holds(&plan);
     let played = play(&plan).expect("it ends");
-    assert!(played.parts[0].report.may_change_until().is_some());
+    assert!(played.told.parts[0].report.may_change_until().is_some());
 }
 
 #[test]
@@ -178,7 +178,7 @@ fn an_upsert_whose_job_is_forgotten_is_done_where_all_its_users_are_there() {
     plan.ends = vec![killed(Kill::Request(4, false), 90_000)];
     holds(&plan);
     let played = play(&plan).expect("it ends");
-    assert_eq!(played.parts[0].report.counts().inserted, 3);
+    assert_eq!(played.told.parts[0].report.counts().inserted, 3);
 }
 
 #[test]
@@ -190,7 +190,7 @@ fn a_search_that_always_fails_stops_no_run() {
     ];
     holds(&plan);
     let played = play(&plan).expect("it ends");
-    assert_eq!(played.parts[0].report.counts().inserted, 5);
+    assert_eq!(played.told.parts[0].report.counts().inserted, 5);
     assert_eq!(played.took.len(), 1, "one process does it");
 }
 
@@ -204,7 +204,7 @@ fn losses_and_limits_in_turn_stop_no_run() {
             if nth.is_multiple_of(2) {
                 Wrong::LostBefore
             } else {
-                Wrong::TooMany(true)
+                Wrong::TooMany(Tells::Seconds)
             },
         )
     };
@@ -224,7 +224,7 @@ fn a_clock_that_was_set_forward_gives_no_young_job_up() {
     }];
     holds(&plan);
     let played = play(&plan).expect("it ends");
-    assert_eq!(played.parts[0].report.counts().inserted, 4);
+    assert_eq!(played.told.parts[0].report.counts().inserted, 4);
 }
 
 #[test]
@@ -239,7 +239,7 @@ fn someone_who_has_anothers_username_is_not_already_there() {
     }];
     holds(&plan);
     let played = play(&plan).expect("it ends");
-    let told = &played.parts[0].report.attention()[0];
+    let told = &played.told.parts[0].report.attention()[0];
     assert_eq!(told.outcome, Outcome::Failed);
 }
 
@@ -257,7 +257,7 @@ fn a_lagging_search_is_asked_again_and_not_each_user() {
     let played = play(&plan).expect("it ends");
     let asked = played.line.play().asked.len();
     assert!(asked < 30, "{asked} requests");
-    let counts = played.parts[0].report.counts();
+    let counts = played.told.parts[0].report.counts();
     assert_eq!((counts.inserted, counts.updated), (39, 1));
 }
 
@@ -274,5 +274,5 @@ fn users_whom_an_unanswered_upload_brings_in_after_the_removal_are_told_of_and_r
     plan.removal = Some(Vec::new());
     holds(&plan);
     let played = play(&plan).expect("it ends");
-    assert!(!played.removed_at.is_zero());
+    assert!(played.removal.is_some());
 }

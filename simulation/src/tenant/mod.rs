@@ -1,16 +1,27 @@
 //! The tenant at the other end: a practice tenant in memory, what goes wrong on the way to it, and what others do there.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+mod knowledge;
+mod wire;
+
+use std::collections::{BTreeSet, VecDeque};
 use std::panic::resume_unwind;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use auth0_bulk_users::seams::header::{HeaderMap, HeaderName, HeaderValue};
+use auth0_bulk_users::seams::header::HeaderMap;
 use auth0_bulk_users::seams::{Came, Carried, Clock, Killed, Sent, Transport};
-use practice_tenant::{Answer, Fate, Keys, Moment, Request, Setup, World, answer};
+use practice_tenant::{Answer, Keys, Moment, Request, Setup, World, answer};
 use serde_json::Value;
 
-use crate::plan::{Call, Does, Manner, Other, Person, Plan, Wrong};
+use crate::life::secret;
+use crate::plan::{Call, Does, Hash, Manner, Other, Person, Plan, Wrong};
+use crate::tenant::knowledge::{Knowledge, Upload};
+use crate::tenant::wire::{
+    call, came, connection_id, echoed, field, has_room, moment, page, refused, request, row, rows,
+    told, too_many, whole,
+};
+use crate::there::There;
+use crate::truth::{has_one_clock, known};
 
 /// When every simulation begins, in microseconds since 1970: 2026-11-27.
 pub const BEGINNING: u64 = 1_795_737_600_000_000;
@@ -30,12 +41,16 @@ pub struct Asked {
     pub line: String,
     /// What was answered, as far as it came: a status, or what went wrong.
     pub answered: String,
-    /// The rows of an upload that the tenant took.
-    pub taken: Vec<Value>,
-    /// Whether its answer came to the process.
+    /// The rows of an upload.
+    pub rows: Vec<usize>,
+    /// Whether the tenant took the upload.
+    pub is_taken: bool,
+    /// Whether the process knows by the answer that the tenant took it.
     pub heard: bool,
     /// Whether it was told to wait seven seconds.
     pub waits: bool,
+    /// Whether it was told that over half of what the tenant takes at once is left.
+    pub has_room: bool,
 }
 
 /// The tenant, and the story of its requests.
@@ -49,22 +64,19 @@ pub struct Play {
     latency: Duration,
     others: VecDeque<Timed>,
     seen: [usize; 8],
-    /// Jobs that processes know of and have not seen to end, and when they were taken.
-    known: BTreeMap<String, Duration>,
-    /// The job of the last answer, which a process that is killed has not written down.
-    just_taken: Option<String>,
-    /// An upload that was sent while all slots were taken by such jobs.
-    pub too_many_jobs: Option<String>,
+    knowledge: Knowledge,
+    /// What was sent that should not have been, one sentence each.
+    pub wrong: Vec<String>,
     /// Where the process is killed: at its so many-th request, before or after.
     kill: Option<(usize, bool)>,
     asked_by_process: usize,
     process: usize,
     /// Who was in the connection at the beginning.
-    pub before: Vec<Value>,
+    pub before: Vec<There>,
     /// Everything that was asked.
     pub asked: Vec<Asked>,
-    /// E-mails of everybody whom others deleted.
-    pub deleted: BTreeSet<String>,
+    /// Everybody whom others deleted, and when.
+    pub deleted: Vec<(There, Duration)>,
     /// E-mails of everybody whom others changed.
     pub changed: BTreeSet<String>,
     /// E-mails of everybody who was there and is not of the run, whenever that was.
@@ -109,7 +121,7 @@ impl Play {
             });
             bytes
         });
-        let early = Moment(BEGINNING - 7_200_000_000);
+        let mut early = Moment(BEGINNING - 7_200_000_000);
         let mut world = World::new(DOMAIN, setup, keys, early).expect("a tenant");
         let does = |other: &Other| Timed::Does(Duration::from_secs(other.at), other.does.clone());
         let mut play = Play {
@@ -121,25 +133,28 @@ impl Play {
             latency: Duration::from_millis(plan.tenant.latency),
             others: plan.others.iter().map(does).collect(),
             seen: [0; 8],
-            known: BTreeMap::new(),
-            just_taken: None,
-            too_many_jobs: None,
+            knowledge: Knowledge::default(),
+            wrong: Vec::new(),
             kill: None,
             asked_by_process: 0,
             process: 0,
             before: Vec::new(),
             asked: Vec::new(),
-            deleted: BTreeSet::new(),
+            deleted: Vec::new(),
             changed: BTreeSet::new(),
             strangers: BTreeSet::new(),
         };
-        if !plan.before.is_empty() {
-            let status = play.import(early, &plan.before, "before");
-            assert_eq!(status, 202, "who was there before");
+        let places = [plan.connection, elsewhere(plan.connection)];
+        for (people, place) in [&plan.before, &plan.elsewhere].into_iter().zip(places) {
+            if !people.is_empty() {
+                let status = play.import(early, people, "before", place);
+                assert_eq!(status, 202, "who was there before");
+                early.0 += 3_600_000_000;
+            }
         }
         let now = Moment(BEGINNING);
         play.world.run_to(now);
-        play.before = play.accounts();
+        play.before = play.everybody();
         play.set_faults(now, None);
         play
     }
@@ -147,20 +162,15 @@ impl Play {
     /// Another process begins, which is killed at that request.
     pub fn next_process(&mut self, kill: Option<(usize, bool)>) {
         self.process += 1;
-        if let Some(job) = self.just_taken.take() {
-            self.known.remove(&job);
-        }
+        self.knowledge.next_process();
         self.asked_by_process = 0;
         self.kill = kill;
     }
 
-    /// Everybody in the connection, as a profile.
+    /// Everybody in the tenant.
     #[must_use]
-    pub fn accounts(&self) -> Vec<Value> {
-        let accounts = self.world.accounts();
-        let here = accounts.filter(|account| account.connection() == self.plan.connection);
-        here.map(|account| Value::Object(account.profile().clone()))
-            .collect()
+    pub fn everybody(&self) -> Vec<There> {
+        self.world.accounts().map(There::of).collect()
     }
 
     /// Lets the tenant go on until now.
@@ -184,14 +194,14 @@ impl Play {
             Timed::Does(_, Does::Imports(people)) => {
                 self.strangers
                     .extend(people.iter().map(|person| person.email.to_lowercase()));
-                self.import(now, &people, "other");
+                self.import(now, &people, "other", self.plan.connection);
             }
-            Timed::Does(_, Does::Deletes(email)) => {
-                if let Some(id) = self.id_of(&email) {
-                    self.ask(now, "DELETE", &format!("/api/v2/users/{id}"), None);
-                    self.deleted.insert(email);
-                }
+            Timed::Does(_, Does::ImportsElsewhere(people)) => {
+                let elsewhere = elsewhere(self.plan.connection);
+                self.import(now, &people, "other", elsewhere);
             }
+            Timed::Does(_, Does::Replaces(email)) => self.replace(now, &email),
+            Timed::Does(_, Does::Deletes(email)) => self.delete(now, &email),
             Timed::Does(_, Does::Changes(email)) => {
                 if let Some(id) = self.id_of(&email) {
                     let body = serde_json::json!({"app_metadata": {"changed": "by others"}});
@@ -215,11 +225,47 @@ impl Play {
         }
     }
 
-    fn id_of(&mut self, email: &str) -> Option<String> {
-        let accounts = self.accounts().into_iter();
-        let mut with_email = accounts.filter(|profile| profile["email"] == email);
-        let profile = with_email.next()?;
-        Some(profile["user_id"].as_str()?.replace('|', "%7C"))
+    /// The first user of the connection with that e-mail. Whose id somebody in another connection has too is left alone.
+    fn with_email(&self, email: &str) -> Option<There> {
+        let everybody = self.everybody();
+        let here = |one: &&There| one.email() == email && one.connection == self.plan.connection;
+        let first = everybody.iter().find(here)?;
+        let same = everybody.iter().filter(|one| one.id() == first.id());
+        (same.count() == 1).then(|| first.clone())
+    }
+
+    fn id_of(&self, email: &str) -> Option<String> {
+        Some(self.with_email(email)?.id().replace('|', "%7C"))
+    }
+
+    fn delete(&mut self, now: Moment, email: &str) {
+        self.world.run_to(now);
+        let Some(there) = self.with_email(email) else {
+            return;
+        };
+        let id = there.id().replace('|', "%7C");
+        self.ask(now, "DELETE", &format!("/api/v2/users/{id}"), None);
+        let at = Duration::from_micros(now.0.saturating_sub(BEGINNING));
+        self.deleted.push((there, at));
+    }
+
+    /// Deletes somebody with an id that was chosen, and makes somebody anew who has it.
+    fn replace(&mut self, now: Moment, email: &str) {
+        self.world.run_to(now);
+        let there = self.with_email(email);
+        let id = there.and_then(|there| Some(there.id().strip_prefix("auth0|own-")?.to_string()));
+        let Some(id) = id else {
+            return;
+        };
+        self.delete(now, email);
+        self.strangers.insert(email.to_string());
+        let anew = Person {
+            email: email.to_string(),
+            username: None,
+            user_id: Some(format!("own-{id}")),
+            hash: Hash::Bcrypt,
+        };
+        self.import(now, &[anew], "other", self.plan.connection);
     }
 
     fn set_faults(&mut self, now: Moment, more: Option<(&'static str, f64)>) {
@@ -231,14 +277,14 @@ impl Play {
     }
 
     /// Imports them by a job of somebody else's, and says what was answered.
-    fn import(&mut self, now: Moment, people: &[Person], by: &str) -> u16 {
+    fn import(&mut self, now: Moment, people: &[Person], by: &str, connection: &str) -> u16 {
         let rows: Vec<Value> = people.iter().map(|person| row(person, by)).collect();
         let upload = |name: &str, text: &str| {
             format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{text}\r\n")
         };
         let body = format!(
             "{}{}--b--\r\n",
-            upload("connection_id", &self.connection_id),
+            upload("connection_id", connection_id(connection)),
             upload(
                 "users\"; filename=\"u.json",
                 &Value::Array(rows).to_string()
@@ -291,17 +337,24 @@ impl Play {
         if self.kill == Some((nth, false)) {
             return Err(Killed);
         }
-        self.just_taken = None;
+        self.knowledge.goes_on();
         let at = self.clock.passed();
         let call = call(sent.method, sent.path);
+        let rows = match call {
+            Some(Call::Upload) => rows(sent.body),
+            _ => Vec::new(),
+        };
+        let process = self.process;
+        let upload = Upload {
+            at,
+            process,
+            rows: &rows,
+        };
         if call == Some(Call::Upload) {
-            self.check_slots(at);
+            self.check_upload(sent.body, &upload);
         }
         let wrong = call.and_then(|call| self.wrong(call));
-        let reaches = !matches!(
-            wrong,
-            Some(Wrong::LostBefore | Wrong::Status(_) | Wrong::TooMany(_) | Wrong::Garbage)
-        );
+        let reaches = wrong.is_none_or(Wrong::is_done);
         let answered = reaches.then(|| answer(&mut self.world, moment(at), &request(sent)));
         let carried = self.carried(answered.as_ref(), wrong);
         let is_taken = call == Some(Call::Upload)
@@ -311,38 +364,41 @@ impl Play {
             process: self.process,
             line: format!("{} {}", sent.method, sent.path),
             answered: told(&carried),
-            taken: if is_taken {
-                rows(sent.body)
-            } else {
-                Vec::new()
-            },
+            rows: rows.clone(),
+            is_taken,
             heard: matches!(carried.came, Came::Whole { status: 202, .. })
                 && carried.took < REQUEST_LIMIT,
-            waits: wrong == Some(Wrong::TooMany(true)) && call != Some(Call::Token),
+            waits: wrong.is_some_and(Wrong::says_when) && call != Some(Call::Token),
+            has_room: has_room(&carried),
         });
         if self.kill == Some((nth, true)) {
             return Err(Killed);
         }
-        self.learn(call, at, sent.path, &carried);
+        self.learn(call, sent.path, &carried, &upload);
         Ok(carried)
     }
 
-    /// No upload is sent while as many jobs are known to run as the import may have. A job that is older than its limit was
-    /// given up.
-    fn check_slots(&mut self, at: Duration) {
-        let limit = Duration::from_secs(self.plan.import.job_limit.min(7_200));
-        self.known.retain(|_, since| at < *since + limit);
-        if self.known.len() >= self.plan.import.slots {
-            self.too_many_jobs = Some(format!(
-                "an upload at {at:?} while {} jobs were running, of {}",
-                self.known.len(),
-                self.plan.import.slots
-            ));
+    /// What is wrong with sending an upload now, and with its form.
+    fn check_upload(&mut self, body: &[u8], upload: &Upload) {
+        self.wrong
+            .extend(self.knowledge.wrong(&self.plan.import, upload));
+        let upsert = self.plan.import.upsert.to_string();
+        let fields = [
+            ("connection_id", self.connection_id.as_str()),
+            ("upsert", &upsert),
+            ("send_completion_email", "false"),
+        ];
+        for (name, wanted) in fields {
+            let value = field(body, name);
+            if value != wanted {
+                self.wrong
+                    .push(format!("an upload's {name} is `{value}`, not `{wanted}`"));
+            }
         }
     }
 
     /// What the process now knows of jobs.
-    fn learn(&mut self, call: Option<Call>, at: Duration, path: &str, carried: &Carried) {
+    fn learn(&mut self, call: Option<Call>, path: &str, carried: &Carried, upload: &Upload) {
         let Came::Whole { status, body, .. } = &carried.came else {
             return;
         };
@@ -350,21 +406,29 @@ impl Play {
             return;
         }
         let told: Value = serde_json::from_slice(body).unwrap_or_default();
-        let job = path.rsplit('/').next().unwrap_or_default();
         match (call, *status) {
             (Some(Call::Upload), 202) => {
                 let id = told["id"].as_str().unwrap_or_default();
-                self.known.insert(id.to_string(), at);
-                self.just_taken = Some(id.to_string());
+                self.knowledge.accepted(id, upload);
             }
-            // An answer without a status, or a page, says nothing of the job.
-            (Some(Call::Job), 200 | 404) => {
-                let is_over = ["completed", "failed"]
-                    .iter()
-                    .any(|word| told["status"] == *word);
-                if is_over || told["statusCode"] == 404 {
-                    self.known.remove(job);
+            (Some(Call::Upload), 429) => {
+                let message = told["message"].as_str().unwrap_or_default();
+                if message.contains("active import users jobs") {
+                    self.knowledge.found_no_slot(upload);
                 }
+            }
+            (Some(Call::Job), 200 | 404) => {
+                let job = path.rsplit('/').next().unwrap_or_default();
+                let late = match known::A_404_IS_AS_OLD_AS_ITS_QUESTION {
+                    true => Duration::ZERO,
+                    false => carried.took,
+                };
+                let upload = Upload {
+                    at: upload.at + late,
+                    ..*upload
+                };
+                let has_one_clock = has_one_clock(&self.plan);
+                self.knowledge.told(job, &upload, &told, has_one_clock);
             }
             _ => {}
         }
@@ -372,13 +436,17 @@ impl Play {
 
     fn carried(&self, answered: Option<&Answer>, wrong: Option<Wrong>) -> Carried {
         let took = self.latency + answered.map_or(Duration::ZERO, |answer| answer.after);
+        let at = moment(self.clock.passed() + took);
         let came = match (wrong, answered) {
             (Some(Wrong::Status(status) | Wrong::DoneThen(status)), _) => page(status),
-            (Some(Wrong::TooMany(tells)), _) => too_many(tells),
+            (Some(Wrong::Refused(status)), _) => refused(status),
+            (Some(Wrong::TooMany(tells)), _) => too_many(tells, at),
             (Some(Wrong::Garbage), _) => whole(200, HeaderMap::new(), b"<html>".to_vec()),
+            (Some(Wrong::Empty), _) => whole(200, HeaderMap::new(), b"{}".to_vec()),
             (Some(Wrong::LostBefore | Wrong::LostAfter), _) | (_, None) => Came::Nothing,
             (Some(Wrong::CutOff), _) => Came::CutOff,
-            (Some(Wrong::Late(_)) | None, Some(answer)) => came(answer),
+            (Some(Wrong::Echoes), Some(answer)) => echoed(answer, at, |row| self.hash(row)),
+            (Some(Wrong::Late(_)) | None, Some(answer)) => came(answer, at),
         };
         let late = match wrong {
             Some(Wrong::Late(seconds)) => Duration::from_secs(seconds),
@@ -388,6 +456,11 @@ impl Play {
             took: took + late,
             came,
         }
+    }
+
+    fn hash(&self, row: usize) -> String {
+        let person = row.checked_sub(1).and_then(|at| self.plan.people.get(at));
+        person.map_or(String::new(), |person| secret(row, person.hash))
     }
 }
 
@@ -420,8 +493,12 @@ impl Transport for Line {
     }
 }
 
-fn moment(passed: Duration) -> Moment {
-    Moment(BEGINNING + u64::try_from(passed.as_micros()).unwrap_or(u64::MAX / 2))
+/// Another connection, which takes what the rows have.
+fn elsewhere(connection: &str) -> &'static str {
+    match connection {
+        "Username-Password-Authentication" => "Shared-Emails",
+        _ => "Username-Password-Authentication",
+    }
 }
 
 fn setup(manner: &Manner) -> Setup {
@@ -433,111 +510,6 @@ fn setup(manner: &Manner) -> Setup {
         token_seconds: manner.token_seconds,
         marked: false,
         ..Setup::default()
-    }
-}
-
-fn connection_id(name: &str) -> &'static str {
-    match name {
-        "Username-Password-Authentication" => "con_Practice00000001",
-        "Email-Only-Users" => "con_Practice00000002",
-        _ => "con_Practice00000007",
-    }
-}
-
-/// A row of somebody else's import.
-fn row(person: &Person, by: &str) -> Value {
-    let mut row = serde_json::json!({"email": person.email, "app_metadata": {"by": by}});
-    for (name, value) in [("username", &person.username), ("user_id", &person.user_id)] {
-        if let Some(value) = value {
-            row[name] = value.as_str().into();
-        }
-    }
-    row
-}
-
-fn call(method: &str, path: &str) -> Option<Call> {
-    let path = path.split('?').next().unwrap_or_default();
-    let rest = path.strip_prefix("/api/v2");
-    Some(match (method, rest) {
-        (_, None) => Call::Token,
-        ("DELETE", _) => Call::Delete,
-        (_, Some("/jobs/users-imports")) => Call::Upload,
-        (_, Some(rest)) if rest.starts_with("/jobs/") && rest.ends_with("/errors") => Call::Report,
-        (_, Some(rest)) if rest.starts_with("/jobs/") => Call::Job,
-        (_, Some("/users")) => Call::Search,
-        (_, Some("/users-by-email")) => Call::ByEmail,
-        (_, Some(rest)) if rest.starts_with("/users/") => Call::User,
-        _ => return None,
-    })
-}
-
-fn request(sent: &Sent<'_>) -> Request {
-    let header = |(name, value): (&HeaderName, &HeaderValue)| {
-        (
-            name.to_string(),
-            value.to_str().unwrap_or_default().to_string(),
-        )
-    };
-    Request {
-        method: sent.method.to_string(),
-        path: sent.path.to_string(),
-        headers: sent.headers.iter().map(header).collect(),
-        body: sent.body.to_vec(),
-    }
-}
-
-/// The rows of an upload.
-fn rows(body: &[u8]) -> Vec<Value> {
-    let text = String::from_utf8_lossy(body);
-    let file = text.split("application/json\r\n\r\n").nth(1);
-    let file = file
-        .and_then(|rest| rest.rsplit_once("\r\n--"))
-        .map(|(file, _)| file.to_string());
-    file.and_then(|file| serde_json::from_str(&file).ok())
-        .unwrap_or_default()
-}
-
-fn whole(status: u16, headers: HeaderMap, body: Vec<u8>) -> Came {
-    Came::Whole {
-        status,
-        headers,
-        body,
-    }
-}
-
-/// The answer of something between the client and the tenant.
-fn page(status: u16) -> Came {
-    whole(status, HeaderMap::new(), b"<html>gateway</html>".to_vec())
-}
-
-fn too_many(tells: bool) -> Came {
-    let mut headers = HeaderMap::new();
-    if tells {
-        headers.insert("retry-after", HeaderValue::from_static("7"));
-        headers.insert("x-ratelimit-remaining", HeaderValue::from_static("0"));
-    }
-    let body = r#"{"statusCode":429,"error":"Too Many Requests","message":"Global limit has been reached","errorCode":"too_many_requests"}"#;
-    whole(429, headers, body.as_bytes().to_vec())
-}
-
-fn came(answer: &Answer) -> Came {
-    let mut headers = HeaderMap::new();
-    for (name, value) in &answer.headers {
-        let name = HeaderName::from_bytes(name.as_bytes()).expect("a name");
-        headers.append(name, HeaderValue::from_str(value).expect("a value"));
-    }
-    match answer.fate {
-        Fate::Whole => whole(answer.status, headers, answer.body.clone()),
-        Fate::CutAfter(_) => Came::CutOff,
-        _ => Came::Nothing,
-    }
-}
-
-fn told(carried: &Carried) -> String {
-    match &carried.came {
-        Came::Whole { status, .. } => status.to_string(),
-        Came::CutOff => "half an answer".to_string(),
-        Came::Nothing => "no answer".to_string(),
     }
 }
 

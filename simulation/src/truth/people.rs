@@ -1,0 +1,193 @@
+//! Who is in the tenant at the end: everybody else as before, and of the run whom its report and its removal tell of.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use auth0_bulk_users::LeftOut;
+
+use crate::life::{Part, Played, Removal};
+use crate::plan::{Hash, Plan};
+use crate::there::There;
+use crate::truth::{has_one_clock, is_undisturbed, known};
+
+/// Reasons that are false of somebody who is in the tenant by the run.
+const FALSE_OF_OURS: [&str; 5] = [
+    "no user with this id is in the tenant",
+    "no user with this e-mail is in the connection",
+    "the user was gone already",
+    "the job refused the user",
+    "the user was there before",
+];
+
+/// How far two clocks of a tenant may differ.
+const TOLERANCE: Duration = Duration::from_secs(10);
+
+pub(super) fn faults(plan: &Plan, played: &Played) -> Vec<String> {
+    let mut faults = doubled(plan, played);
+    faults.extend(sent_otherwise(plan, played));
+    faults.extend(strangers_touched(plan, played));
+    faults.extend(late_without_a_word(plan, played));
+    if let Some(removal) = &played.removal {
+        faults.extend(left_behind(plan, played, removal));
+    }
+    faults
+}
+
+fn ours(plan: &Plan, all: &[There]) -> Vec<There> {
+    let ours = |one: &&There| one.is_ours() && one.connection == plan.connection;
+    all.iter().filter(ours).cloned().collect()
+}
+
+fn doubled(plan: &Plan, played: &Played) -> Vec<String> {
+    if plan.import.upsert {
+        return Vec::new();
+    }
+    let mut seen: BTreeMap<usize, usize> = BTreeMap::new();
+    for one in ours(plan, &played.told.found) {
+        *seen.entry(one.row().unwrap_or(0)).or_default() += 1;
+    }
+    let doubled = seen.into_iter().filter(|(_, count)| *count > 1);
+    doubled
+        .map(|(row, count)| format!("row {row} was imported {count} times"))
+        .collect()
+}
+
+/// Users of the run who are not as their rows were.
+fn sent_otherwise(plan: &Plan, played: &Played) -> Vec<String> {
+    let elsewhere = played.late.iter().filter(|one| one.is_ours());
+    let elsewhere = elsewhere.filter(|one| one.connection != plan.connection);
+    let mut faults: Vec<String> = elsewhere
+        .map(|one| format!("{} was imported into {}", one.email(), one.connection))
+        .collect();
+    for one in ours(plan, &played.told.found) {
+        let person = one.row().and_then(|row| plan.people.get(row - 1));
+        let Some(person) = person else {
+            faults.push(format!("{} is of no row", one.email()));
+            continue;
+        };
+        let email = person.email.to_lowercase();
+        let same = plan
+            .people
+            .iter()
+            .filter(|other| other.email.to_lowercase() == email);
+        if plan.import.upsert && same.count() > 1 {
+            // The other row may have written its number into the user of the first.
+            continue;
+        }
+        let username = person
+            .username
+            .as_deref()
+            .unwrap_or_default()
+            .to_lowercase();
+        let id = person.user_id.as_ref().map(|id| format!("auth0|{id}"));
+        let is_so = one.email() == email
+            && one.username() == username
+            && id.is_none_or(|id| id == one.id())
+            && one.has_hash == (person.hash != Hash::None)
+            && one.profile["nickname"].as_str() == email.split('@').next();
+        if !is_so {
+            faults.push(format!(
+                "{} is not as the row was: {}",
+                one.email(),
+                one.profile
+            ));
+        }
+    }
+    faults
+}
+
+/// Others' users who have changed, or are gone.
+fn strangers_touched(plan: &Plan, played: &Played) -> Vec<String> {
+    let play = played.line.play();
+    let rows: BTreeSet<String> = plan
+        .people
+        .iter()
+        .map(|person| person.email.to_lowercase())
+        .collect();
+    let at_removal = played.removal.iter().flat_map(|removal| &removal.found);
+    let others = played.told.found.iter().chain(at_removal);
+    let others = others.filter(|one| one.is_by_others());
+    let mut faults = Vec::new();
+    for one in play.before.iter().chain(others) {
+        let email = one.email();
+        if play.deleted.iter().any(|(deleted, _)| deleted.is_same(one)) {
+            continue;
+        }
+        let had_id = |at: Duration| one.id().starts_with("auth0|own-") && one.made_at() <= at;
+        let is_replaced = had_id(played.told.at().saturating_add(TOLERANCE)) && one.is_by_others();
+        if is_replaced && !known::REPLACED_USERS_STAY {
+            continue;
+        }
+        let there = played.late.iter().find(|other| other.is_same(one));
+        let is_here = one.connection == plan.connection;
+        let may_change = is_here
+            && (play.changed.contains(email) || (plan.import.upsert && rows.contains(email)));
+        match there {
+            None => faults.push(format!("{email} was there before, but is gone")),
+            Some(there) if there != one && !may_change => {
+                faults.push(format!("{email} was there before, but was changed"));
+            }
+            Some(_) => {}
+        }
+    }
+    faults.dedup();
+    faults
+}
+
+/// Whether that is about this user.
+fn names(left: &LeftOut, one: &There) -> bool {
+    match &left.user_id {
+        Some(id) => id == one.id(),
+        None => left.email.to_lowercase() == one.email(),
+    }
+}
+
+/// Users that the run created and its removal neither deleted nor named, or named with a reason that is not so.
+fn left_behind(plan: &Plan, played: &Played, removal: &Removal) -> Vec<String> {
+    let ours = ours(plan, &played.late);
+    let ours: Vec<There> = ours
+        .into_iter()
+        .filter(|one| one.made_at() <= removal.at)
+        .collect();
+    let mut faults = Vec::new();
+    for one in &ours {
+        let reasons = removal.left.iter().filter(|left| names(left, one));
+        let reasons: Vec<&str> = reasons.map(|left| left.reason).collect();
+        if reasons.is_empty() {
+            let email = one.email();
+            faults.push(format!("{email} of the run is left, and nothing said so"));
+        }
+        let was_in = one.made_at() <= removal.began;
+        if was_in && !reasons.is_empty() && reasons.iter().all(|why| FALSE_OF_OURS.contains(why)) {
+            faults.push(format!(
+                "{} is left, but not since {}",
+                one.email(),
+                reasons[0]
+            ));
+        }
+    }
+    if is_undisturbed(plan) && !plan.import.leaves_ids && !plan.import.upsert {
+        let left = ours.iter();
+        faults.extend(left.map(|one| format!("{} of the run is left", one.email())));
+    }
+    faults
+}
+
+/// Users of the run who were imported after its report or its removal, although nothing said that this may happen.
+fn late_without_a_word(plan: &Plan, played: &Played) -> Vec<String> {
+    if !has_one_clock(plan) {
+        return Vec::new();
+    }
+    let last = played.last_told();
+    let told = |part: &Part| part.report.may_change_until();
+    let of_runs = last.parts.iter().filter_map(told).max();
+    let (until, since): (Option<u64>, Duration) = match &played.removal {
+        Some(removal) => (of_runs.max(removal.until), removal.at),
+        None => (of_runs, last.at()),
+    };
+    let late = ours(plan, &played.late).into_iter();
+    let late = late.filter(|one| one.made_at() > since);
+    let late = late.filter(|one| until.is_none_or(|until| until < one.made_micros() / 1000));
+    late.map(|one| format!("{} came in later, and nothing said so", one.email()))
+        .collect()
+}

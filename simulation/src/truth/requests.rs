@@ -1,0 +1,121 @@
+//! What was asked of the tenant: how often, how soon, and what was sent twice.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::life::Played;
+use crate::plan::{Does, Other, Plan};
+use crate::tenant::Asked;
+use crate::truth::is_undisturbed;
+
+pub(super) fn faults(plan: &Plan, played: &Played) -> Vec<String> {
+    let mut faults = played.line.play().wrong.clone();
+    faults.extend(asked_too_soon(played));
+    faults.extend(stopped_without_need(plan, played));
+    faults.extend(too_many_requests(plan, played));
+    faults.extend(sent_again_late(plan, played));
+    faults.extend(too_slow(plan, played));
+    faults
+}
+
+/// More requests in a second than the import and its removal may send. A removal is faster where the answer before told that
+/// the tenant has room.
+fn too_many_requests(plan: &Plan, played: &Played) -> Option<String> {
+    let at_once = (plan.import.per_second as usize).max(1);
+    let window = Duration::from_secs_f64((1.0 / plan.import.per_second).max(1.0));
+    let play = played.line.play();
+    let removal = played.removal.as_ref();
+    let removes_since = removal.map_or(Duration::MAX, |removal| removal.began);
+    let counts = |asked: &&Asked| !asked.line.ends_with("/oauth/token");
+    let asked: Vec<&Asked> = play.asked.iter().filter(counts).collect();
+    let mut close = (at_once..asked.len()).filter(|nth| {
+        let (first, before, last) = (asked[nth - at_once], asked[nth - 1], asked[*nth]);
+        first.process == last.process
+            && !last.line.contains("/connections")
+            && last.at - first.at + Duration::from_millis(1) < window
+            && !(last.at >= removes_since && before.has_room)
+    });
+    close.next().map(|nth| {
+        format!(
+            "{} requests from {:?} to {:?}, but only {} a second are allowed",
+            at_once + 1,
+            asked[nth - at_once].at,
+            asked[nth].at,
+            plan.import.per_second
+        )
+    })
+}
+
+/// An upsert that was taken, and is sent again when its users may have changed since.
+fn sent_again_late(plan: &Plan, played: &Played) -> Option<String> {
+    if !plan.import.upsert {
+        return None;
+    }
+    // A machine whose clock was set back does not know how long ago it was.
+    let back = plan.ends.iter().map(|end| (-end.clock_set).max(0));
+    let back: i64 = back.sum();
+    let long = Duration::from_secs(6 * 3_600 + back.unsigned_abs());
+    let play = played.line.play();
+    let mut taken: BTreeMap<&[usize], Duration> = BTreeMap::new();
+    for asked in play.asked.iter().filter(|asked| !asked.rows.is_empty()) {
+        let last = taken.get(asked.rows.as_slice());
+        if last.is_some_and(|last| asked.at > *last + long) {
+            let rows = &asked.rows;
+            return Some(format!(
+                "rows {rows:?} were upserted again at {:?}",
+                asked.at
+            ));
+        }
+        if asked.is_taken {
+            taken.insert(&asked.rows, asked.at);
+        }
+    }
+    None
+}
+
+/// A process that takes longer than what it waits for.
+fn too_slow(plan: &Plan, played: &Played) -> Option<String> {
+    let rows = plan.people.len() as f64;
+    let work = rows / plan.tenant.job_speed;
+    let requests = played.line.play().asked.len() as f64;
+    let pace = requests / plan.import.per_second + requests * plan.tenant.latency as f64 / 1000.0;
+    let limit = match is_undisturbed(plan) {
+        true => 30.0 + 1.2 * work + pace,
+        // A day is the limit of an import; hours, that of what is lost.
+        false => 24.0 * 3_600.0 + 700.0,
+    };
+    let longest = played
+        .took
+        .iter()
+        .filter(|(_, removes)| !removes)
+        .map(|(took, _)| took.as_secs_f64());
+    let longest = longest.fold(0.0, f64::max);
+    (longest > limit).then(|| format!("an import took {longest:.0} s, for {work:.0} s of jobs"))
+}
+
+/// A request that came before the time that a limit gave.
+fn asked_too_soon(played: &Played) -> Option<String> {
+    let play = played.line.play();
+    let pairs = play.asked.iter().zip(play.asked.iter().skip(1));
+    let mut soon = pairs.filter(|(first, next)| {
+        first.waits && first.process == next.process && next.at < first.at + Duration::from_secs(7)
+    });
+    soon.next().map(|(first, next)| {
+        format!(
+            "a request came at {:?}, though the answer at {:?} said to wait 7 s",
+            next.at, first.at
+        )
+    })
+}
+
+/// A limit and a token that has ended are nothing that an import stops for. A token that ends as soon as it was given is another
+/// thing.
+fn stopped_without_need(plan: &Plan, played: &Played) -> Option<String> {
+    let ends_tokens = |other: &&Other| matches!(other.does, Does::Sets("token-expires", ..));
+    let is_once = plan.others.iter().filter(ends_tokens).count() < 2;
+    let stops = |line: &&String| {
+        let for_a_limit = line.contains("the import stopped: the rate limit");
+        line.starts_with("ended: ") && (for_a_limit || is_once && line.contains("(401"))
+    };
+    played.said.iter().find(stops).cloned()
+}
