@@ -1,9 +1,10 @@
 //! Plays imports against a practice tenant in memory, on a turned clock, with everything that can go wrong drawn from a seed.
 //!
 //! `plan.rs` draws what happens. `tenant.rs` is the tenant at the other end, with what goes wrong on the way to it. `life.rs`
-//! plays one process after another until the rows are imported and removed. `truth/` then says what is wrong, by who is in
+//! plays one process after another until the rows are imported and removed, `alone.rs` a job without a run. `truth/` then says what is wrong, by who is in
 //! the tenant (`there.rs`), and `shrink.rs` makes a failing plan as short as possible.
 
+mod alone;
 pub mod chance;
 pub mod life;
 pub mod plan;

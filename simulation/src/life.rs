@@ -9,14 +9,16 @@ use std::time::Duration;
 use auth0_bulk_users::seams::{self, At, Chance, Clock, Killed, Process, SimulatedDisk, Torn};
 use auth0_bulk_users::{
     Counts, ImportOptions, ImportReport, JobOptions, LeftOut, MAX_UPLOAD_BYTES, Result, Tenant,
-    User, get_connection_id, import_stream, import_users, plan_run_removal, read_import,
-    remove_users, resume_import,
+    User, clean_up, get_connection_id, import_stream, import_users, plan_clean_up,
+    plan_run_removal, read_import, remove_users, resume_import,
 };
 use serde_json::json;
 
+use crate::alone;
 use crate::plan::{End, Hash, Kill, Person, Plan};
 use crate::tenant::{BEGINNING, DOMAIN, Line, Play};
 use crate::there::There;
+use crate::truth::known;
 
 /// The most processes after those whose ends the plan knows; this limits how often things go wrong.
 const MORE_PROCESSES: usize = 200;
@@ -45,18 +47,12 @@ pub struct Part {
 /// What was told of all rows at a time, and who was there then.
 #[derive(Clone, Debug, Default)]
 pub struct Told {
+    /// When the last of it was told.
+    pub at: Duration,
     /// The runs.
     pub parts: Vec<Part>,
     /// Everybody in the tenant when the last of them was told of.
     pub found: Vec<There>,
-}
-
-impl Told {
-    /// When the last part was told of.
-    #[must_use]
-    pub fn at(&self) -> Duration {
-        self.parts.last().map_or(Duration::MAX, |part| part.told_at)
-    }
 }
 
 /// A removal.
@@ -89,12 +85,16 @@ pub struct Played {
     pub told: Told,
     /// What the runs told when they were read hours later, where they were.
     pub told_late: Option<Told>,
-    /// The removal, where there was one.
+    /// When a removal was first begun.
+    pub removes_since: Option<Duration>,
+    /// The removal, where there was one that came to its end.
     pub removal: Option<Removal>,
     /// Everybody in the tenant hours later.
     pub late: Vec<There>,
     /// How long each process took, and whether it removed.
     pub took: Vec<(Duration, bool)>,
+    /// The processes that gave up, from 1: which, when, and why.
+    pub gave_up: Vec<(usize, Duration, String)>,
 }
 
 impl Played {
@@ -105,8 +105,8 @@ impl Played {
     }
 }
 
-struct Machine<'a> {
-    plan: &'a Plan,
+pub(crate) struct Machine<'a> {
+    pub(crate) plan: &'a Plan,
     line: Arc<Line>,
     disk: Arc<SimulatedDisk>,
     clock: Clock,
@@ -115,6 +115,7 @@ struct Machine<'a> {
     /// What a power cut spares.
     chance: RefCell<Chance>,
     took: RefCell<Vec<(Duration, bool)>>,
+    gave_up: RefCell<Vec<(usize, Duration, String)>>,
     /// Ends of processes that have not begun.
     ends: RefCell<std::vec::IntoIter<End>>,
     /// Since when the process removes.
@@ -138,12 +139,19 @@ enum Ended<T> {
 /// A panic, or an import or a removal that never ends.
 pub fn play(plan: &Plan) -> std::result::Result<Played, String> {
     let machine = Machine::of(plan);
-    let told = machine.imported()?;
-    let told_late = match plan.looks_late {
+    let told = match plan.alone {
+        true => alone::play(&machine)?,
+        false => machine.imported()?,
+    };
+    let told_late = match plan.looks_late && !plan.alone {
         true => Some(machine.looked_late(&told)?),
         false => None,
     };
-    if let Some(ends) = plan.removal.clone().filter(|_| !plan.one_handle) {
+    if let Some(ends) = plan
+        .removal
+        .clone()
+        .filter(|_| !plan.one_handle && !plan.alone)
+    {
         machine.ends.replace(ends.into_iter());
         machine.clock.pass(Duration::from_secs(plan.rest));
         machine.until_done(|tenant| machine.remove(tenant, &told.parts))?;
@@ -154,9 +162,11 @@ pub fn play(plan: &Plan) -> std::result::Result<Played, String> {
         said: machine.said.take(),
         told,
         told_late,
+        removes_since: machine.removal_began.take().map(|(at, _)| at),
         removal: machine.removal.take(),
         late,
         took: machine.took.take(),
+        gave_up: machine.gave_up.take(),
         line: machine.line,
         disk: machine.disk,
         clock: machine.clock,
@@ -179,6 +189,7 @@ impl<'a> Machine<'a> {
             processes: Cell::new(0),
             chance: RefCell::new(Chance::of(plan.seed)),
             took: RefCell::default(),
+            gave_up: RefCell::default(),
             ends: RefCell::new(ends.into_iter()),
             removes_since: Cell::new(None),
             removal_began: RefCell::default(),
@@ -207,7 +218,8 @@ impl<'a> Machine<'a> {
                     let mut parts = told.parts.clone();
                     parts.push(part);
                     let found = self.everybody();
-                    last.replace(Some(Told { parts, found }));
+                    let at = self.now();
+                    last.replace(Some(Told { at, parts, found }));
                 }
                 let last = last.borrow();
                 let all = last.iter().filter(|told| self.ends_with(told));
@@ -239,6 +251,12 @@ impl<'a> Machine<'a> {
 
     /// Reads each run again when no job can be at work any more, and removes them by the same handle if the plan says so.
     fn looked_late(&self, told: &Told) -> std::result::Result<Told, String> {
+        if self.plan.looks_twice {
+            self.until_done(|tenant| {
+                let mut parts = told.parts.iter();
+                parts.try_for_each(|part| resume_import(tenant, part.report.folder()).map(drop))
+            })?;
+        }
         // A machine whose clock was set back believes for as long that a job may be at work.
         let back = self.plan.ends.iter().map(|end| (-end.clock_set).max(0));
         let back: i64 = back.sum();
@@ -257,7 +275,8 @@ impl<'a> Machine<'a> {
                 });
                 let parts = looked.collect::<Result<Vec<Part>>>()?;
                 let found = self.everybody();
-                late.replace(Some(Told { parts, found }));
+                let at = self.now();
+                late.replace(Some(Told { at, parts, found }));
             }
             match self.plan.one_handle {
                 true => self.remove_at_once(tenant, &told.parts),
@@ -292,15 +311,67 @@ impl<'a> Machine<'a> {
         if self.plan.removal.is_none() {
             return Ok(());
         }
-        self.clock.pass(Duration::from_secs(self.plan.rest));
+        self.rests();
         self.remove(tenant, parts)
     }
 
-    fn remove(&self, tenant: &Tenant, parts: &[Part]) -> Result<()> {
-        let now = self.clock.passed();
+    /// Time passes between an import and its removal.
+    pub(crate) fn rests(&self) {
+        self.clock.pass(Duration::from_secs(self.plan.rest));
+    }
+
+    /// A removal begins; returns when it was begun first, and who was there then.
+    pub(crate) fn begins_to_remove(&self) -> (Duration, Vec<There>) {
+        let now = self.now();
         self.removes_since.set(Some(now));
-        if self.removal_began.borrow().is_none() {
-            self.removal_began.replace(Some((now, self.everybody())));
+        let mut began = self.removal_began.borrow_mut();
+        began.get_or_insert_with(|| (now, self.everybody())).clone()
+    }
+
+    pub(crate) fn removed(&self, removal: Removal) {
+        self.removal.replace(Some(removal));
+    }
+
+    pub(crate) fn now(&self) -> Duration {
+        self.clock.passed()
+    }
+
+    /// What there is to tell of a job without a run.
+    pub(crate) fn told_of_a_job(&self) -> Told {
+        Told {
+            at: self.now(),
+            parts: Vec::new(),
+            found: self.everybody(),
+        }
+    }
+
+    /// The one process of a job without a run; whatever it says, nothing comes after it.
+    pub(crate) fn one_process(
+        &self,
+        work: impl Fn(&Tenant) -> Result<()>,
+    ) -> std::result::Result<(), String> {
+        self.process(None, work).map(drop)
+    }
+
+    fn remove(&self, tenant: &Tenant, parts: &[Part]) -> Result<()> {
+        let (began, found) = self.begins_to_remove();
+        if self.plan.cleans_up {
+            let cleaned = clean_up(tenant, plan_clean_up(tenant)?)?;
+            // Another handle's runs are named, and left.
+            let has_unknown = |part: &Part| part.report.counts().unknown > 0;
+            let may_be_unnamed =
+                parts.iter().any(has_unknown) && !known::RUNS_WITH_UNKNOWN_ROWS_ARE_NAMED;
+            let is_all = cleaned.unknown.is_empty() && cleaned.other_runs.is_empty();
+            if is_all && !may_be_unnamed {
+                self.removed(Removal {
+                    began,
+                    found,
+                    left: cleaned.left_out,
+                    at: self.now(),
+                    until: cleaned.until,
+                });
+            }
+            return Ok(());
         }
         let (mut left, mut until) = (Vec::new(), None);
         for part in parts {
@@ -309,14 +380,13 @@ impl<'a> Machine<'a> {
             until = until.max(plan.until);
             left.extend(remove_users(tenant, plan)?.left_out);
         }
-        let (began, found) = self.removal_began.take().unwrap_or_default();
-        self.removal.replace(Some(Removal {
+        self.removed(Removal {
             began,
             found,
             left,
-            at: self.clock.passed(),
+            at: self.now(),
             until,
-        }));
+        });
         Ok(())
     }
 
@@ -395,6 +465,8 @@ impl<'a> Machine<'a> {
         match catch_unwind(AssertUnwindSafe(program)) {
             Ok(Ok(done)) => Ok(Ended::Done(done)),
             Ok(Err(error)) => {
+                let why = (self.processes.get(), self.now(), error.to_string());
+                self.gave_up.borrow_mut().push(why);
                 self.said.borrow_mut().push(format!("ended: {error}"));
                 Ok(Ended::Early)
             }

@@ -51,7 +51,9 @@ fn shorter(plan: &Plan) -> Vec<Plan> {
     with(&|plan| plan.tenant.faults.clear());
     with(&|plan| plan.removal = None);
     with(&|plan| plan.looks_late = false);
-    with(&|plan| plan.one_handle = false);
+    with(&|plan| plan.looks_twice = false);
+    with(&|plan| plan.one_handle = plan.cleans_up && !plan.alone);
+    with(&|plan| plan.cleans_up = false);
     with(&|plan| plan.rest = 0);
     with(&|plan| plan.people.truncate(plan.people.len().div_ceil(2)));
     for index in 0..plan.others.len() {

@@ -1,5 +1,6 @@
 //! Somebody who is in the tenant, as the tenant has them.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use practice_tenant::Account;
@@ -7,30 +8,38 @@ use serde_json::Value;
 
 use crate::tenant::BEGINNING;
 
-/// A user of the tenant.
-#[derive(Clone, Debug, PartialEq)]
-pub struct There {
-    /// The profile, as in an answer.
-    pub profile: Value,
-    /// The name of the connection.
-    pub connection: String,
-    /// Whether a hash was imported with them.
-    pub has_hash: bool,
+/// A user of the tenant, as they were at a time.
+#[derive(Clone, Debug)]
+pub struct There(pub Arc<Account>);
+
+/// All that an answer shows of them is the same.
+impl PartialEq for There {
+    fn eq(&self, other: &There) -> bool {
+        self.0.profile() == other.0.profile() && self.connection() == other.connection()
+    }
 }
 
 impl There {
-    /// The user of that account.
+    /// A field of the profile; nothing if it is not there.
     #[must_use]
-    pub fn of(account: &Account) -> There {
-        There {
-            profile: Value::Object(account.profile().clone()),
-            connection: account.connection().to_string(),
-            has_hash: account.has_hash(),
-        }
+    pub fn field(&self, name: &str) -> &Value {
+        self.0.profile().get(name).unwrap_or(&Value::Null)
     }
 
     fn text(&self, name: &str) -> &str {
-        self.profile[name].as_str().unwrap_or_default()
+        self.field(name).as_str().unwrap_or_default()
+    }
+
+    /// The name of the connection.
+    #[must_use]
+    pub fn connection(&self) -> &str {
+        self.0.connection()
+    }
+
+    /// Whether a hash was imported with them.
+    #[must_use]
+    pub fn has_hash(&self) -> bool {
+        self.0.has_hash()
     }
 
     /// The e-mail, in lower case.
@@ -54,19 +63,19 @@ impl There {
     /// Whether the run made them: everybody else has metadata that say by whom.
     #[must_use]
     pub fn is_ours(&self) -> bool {
-        self.profile["app_metadata"]["by"].is_null()
+        self.field("app_metadata")["by"].is_null()
     }
 
     /// Whether others made them while the plan was played.
     #[must_use]
     pub fn is_by_others(&self) -> bool {
-        self.profile["app_metadata"]["by"] == "other"
+        self.field("app_metadata")["by"] == "other"
     }
 
     /// The row of the import that wrote their metadata last.
     #[must_use]
     pub fn row(&self) -> Option<usize> {
-        Some(self.profile["user_metadata"]["row"].as_u64()? as usize)
+        Some(self.field("user_metadata")["row"].as_u64()? as usize)
     }
 
     /// When they were made, from the beginning on.
@@ -85,8 +94,8 @@ impl There {
     #[must_use]
     pub fn is_same(&self, other: &There) -> bool {
         self.id() == other.id()
-            && self.connection == other.connection
-            && self.profile["created_at"] == other.profile["created_at"]
+            && self.connection() == other.connection()
+            && self.text("created_at") == other.text("created_at")
     }
 }
 

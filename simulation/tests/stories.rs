@@ -6,21 +6,9 @@ use simulation::plan::{Call, End, Hash, Kill, Other, Plan, Trouble, Wrong};
 use simulation::plan::{Does, Person, Tells};
 use simulation::{hold, story};
 
-fn person(index: usize) -> Person {
-    Person {
-        email: format!("row.{index}@example.com"),
-        username: None,
-        user_id: None,
-        hash: Hash::Bcrypt,
-    }
-}
-
 /// An import of so many, of whom nothing goes wrong with.
 fn quiet(people: usize) -> Plan {
-    Plan {
-        people: (0..people).map(person).collect(),
-        ..Plan::quiet()
-    }
+    Plan::quiet_of(people)
 }
 
 fn trouble(call: Call, what: Wrong) -> Trouble {
@@ -251,7 +239,7 @@ fn a_lagging_search_is_asked_again_and_not_each_user() {
     plan.before = vec![Person {
         email: "row.0@example.com".to_string(),
         user_id: Some("before-1".to_string()),
-        ..person(0)
+        ..plan.people[0].clone()
     }];
     holds(&plan);
     let played = play(&plan).expect("it ends");

@@ -148,6 +148,12 @@ impl World {
         self.memory.users.values().map(Arc::as_ref)
     }
 
+    /// The same as they are now, whatever becomes of them.
+    #[must_use]
+    pub fn accounts_now(&self) -> Vec<Arc<Account>> {
+        self.memory.users.values().cloned().collect()
+    }
+
     /// The first 200,000 requests, without those that control the practice tenant.
     #[must_use]
     pub fn record(&self) -> &[Asked] {

@@ -54,7 +54,7 @@ impl Plan {
         if looks_late && chance.percent(40) {
             tenant_is_slow(&mut import, &mut tenant);
         }
-        Plan {
+        let mut plan = Plan {
             seed,
             connection,
             people,
@@ -66,10 +66,26 @@ impl Plan {
             others,
             ends,
             looks_late,
+            looks_twice: chance.percent(50),
             rest: chance.one_of(&[0, 0, 60, 600, 4_000]),
             one_handle: chance.percent(50),
+            cleans_up: false,
+            alone: chance.percent(10),
             removal,
+        };
+        plan.cleans_up = (plan.one_handle || plan.alone) && chance.percent(40);
+        if plan.alone {
+            plan.is_of_one_job();
         }
+        plan
+    }
+
+    /// Nothing is written down that another process could go on with.
+    fn is_of_one_job(&mut self) {
+        self.import.file_bytes = 60_000;
+        self.ends.clear();
+        self.looks_late = false;
+        self.one_handle = false;
     }
 }
 
@@ -307,14 +323,14 @@ impl Wrong {
             7 | 8 => Wrong::Status(chance.one_of(&of_pages)),
             9 => Wrong::DoneThen(chance.one_of(after)),
             10 | 11 => Wrong::TooMany(chance.one_of(&of_tells)),
-            12 => Wrong::Garbage,
+            12 if call != Call::Report => Wrong::Garbage,
+            12..=14 if call == Call::Report => Wrong::Refused(chance.one_of(&[400, 404, 404])),
             // A deletion that is answered with anything readable is done.
             13 if call != Call::Delete
                 && (call != Call::User || known::WHAT_IS_NO_USER_IS_NO_ANSWER) =>
             {
                 Wrong::Empty
             }
-            14 if call == Call::Report => Wrong::Refused(chance.one_of(&[400, 404, 404])),
             14 if call == Call::Search => Wrong::Refused(chance.one_of(&[400, 414])),
             14 if call == Call::Upload => Wrong::Refused(chance.one_of(&[400, 408])),
             _ if call == Call::Report => Wrong::Echoes,

@@ -28,10 +28,16 @@ pub struct Plan {
     pub ends: Vec<End>,
     /// Whether each run is read again hours later, when no job can be at work any more.
     pub looks_late: bool,
+    /// Whether that is done once before, when the jobs that nobody waits for may be at work.
+    pub looks_twice: bool,
     /// Seconds between that and the removal.
     pub rest: u64,
     /// Whether the process that imported removes too, with the same handle of the tenant.
     pub one_handle: bool,
+    /// Whether they are removed by what the handle remembers.
+    pub cleans_up: bool,
+    /// Whether all rows are sent by one job, without a run.
+    pub alone: bool,
     /// How each process of the removal ends before its work is done; `None`: the run is not removed.
     pub removal: Option<Vec<End>>,
 }
@@ -260,6 +266,21 @@ pub enum Kill {
 }
 
 impl Plan {
+    /// The same of so many rows, each with an e-mail and a password.
+    #[must_use]
+    pub fn quiet_of(rows: usize) -> Plan {
+        let person = |index: usize| Person {
+            email: format!("row.{index}@example.com"),
+            username: None,
+            user_id: None,
+            hash: Hash::Bcrypt,
+        };
+        Plan {
+            people: (0..rows).map(person).collect(),
+            ..Plan::quiet()
+        }
+    }
+
     /// An import of nobody yet, into a quick tenant, with which nothing goes wrong: what a story is told from.
     #[must_use]
     pub fn quiet() -> Plan {
@@ -292,8 +313,11 @@ impl Plan {
             others: Vec::new(),
             ends: Vec::new(),
             looks_late: false,
+            looks_twice: false,
             rest: 0,
             one_handle: false,
+            cleans_up: false,
+            alone: false,
             removal: None,
         }
     }

@@ -49,6 +49,8 @@ pub struct Asked {
     pub heard: bool,
     /// Whether it was told to wait seven seconds.
     pub waits: bool,
+    /// Whether the tenant's own answer came in time, to a request that the import waits for.
+    pub is_told: bool,
     /// Whether it was told that over half of what the tenant takes at once is left.
     pub has_room: bool,
 }
@@ -170,7 +172,7 @@ impl Play {
     /// Everybody in the tenant.
     #[must_use]
     pub fn everybody(&self) -> Vec<There> {
-        self.world.accounts().map(There::of).collect()
+        self.world.accounts_now().into_iter().map(There).collect()
     }
 
     /// Lets the tenant go on until now.
@@ -228,7 +230,7 @@ impl Play {
     /// The first user of the connection with that e-mail. Whose id somebody in another connection has too is left alone.
     fn with_email(&self, email: &str) -> Option<There> {
         let everybody = self.everybody();
-        let here = |one: &&There| one.email() == email && one.connection == self.plan.connection;
+        let here = |one: &&There| one.email() == email && one.connection() == self.plan.connection;
         let first = everybody.iter().find(here)?;
         let same = everybody.iter().filter(|one| one.id() == first.id());
         (same.count() == 1).then(|| first.clone())
@@ -369,6 +371,10 @@ impl Play {
             heard: matches!(carried.came, Came::Whole { status: 202, .. })
                 && carried.took < REQUEST_LIMIT,
             waits: wrong.is_some_and(Wrong::says_when) && call != Some(Call::Token),
+            is_told: wrong.is_none()
+                && !matches!(call, None | Some(Call::Token))
+                && answered.as_ref().is_some_and(|answer| answer.status < 500)
+                && carried.took < REQUEST_LIMIT,
             has_room: has_room(&carried),
         });
         if self.kill == Some((nth, true)) {

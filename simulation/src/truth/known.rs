@@ -22,3 +22,9 @@ pub(crate) const YOUNG_JOBS_ARE_WAITED_FOR: bool = false;
 pub(crate) const A_404_IS_AS_OLD_AS_ITS_QUESTION: bool = false;
 /// An answer of 200 that is no user does not say that nobody has the id.
 pub(crate) const WHAT_IS_NO_USER_IS_NO_ANSWER: bool = false;
+/// A clean-up tells of a user whom it left since somebody in another connection has the id too.
+pub(crate) const WHO_IS_HIDDEN_BY_ANOTHER_IS_TOLD: bool = false;
+/// A clean-up names another handle's run that has ended with rows of which nothing is known.
+pub(crate) const RUNS_WITH_UNKNOWN_ROWS_ARE_NAMED: bool = false;
+/// A clean-up waits for a job that the tenant does not know yet, or tells of it.
+pub(crate) const YOUNG_JOBS_ARE_CLEANED_UP: bool = false;

@@ -8,24 +8,57 @@ use crate::plan::{Does, Other, Plan};
 use crate::tenant::Asked;
 use crate::truth::is_undisturbed;
 
+/// For so long an import bears that nothing is answered.
+const PATIENCE: Duration = Duration::from_secs(120);
+
 pub(super) fn faults(plan: &Plan, played: &Played) -> Vec<String> {
     let mut faults = played.line.play().wrong.clone();
     faults.extend(asked_too_soon(played));
     faults.extend(stopped_without_need(plan, played));
+    faults.extend(stopped_too_soon(plan, played));
     faults.extend(too_many_requests(plan, played));
     faults.extend(sent_again_late(plan, played));
     faults.extend(too_slow(plan, played));
     faults
 }
 
+/// What goes wrong on the way stops an import only when it has gone on for two minutes.
+fn stopped_too_soon(plan: &Plan, played: &Played) -> Option<String> {
+    let play = played.line.play();
+    let passes = [
+        "could not complete",
+        "no answer to",
+        "the tenant itself failed",
+    ];
+    let mut stopped = played.gave_up.iter().filter(|(_, _, why)| {
+        // Whom a look-up had found good before is sent first.
+        let is_of_a_look_up = plan.import.looks_up && why.contains("users-by-email");
+        why.starts_with("the import stopped: ")
+            && passes.iter().any(|words| why.contains(words))
+            && !is_of_a_look_up
+    });
+    let soon = stopped.find(|(process, at, _)| {
+        let mut heard = play
+            .asked
+            .iter()
+            .filter(|asked| asked.process == *process && asked.is_told);
+        let last = heard.next_back().map(|asked| asked.at);
+        last.is_some_and(|last| *at < last + PATIENCE)
+    });
+    soon.map(|(_, at, why)| format!("stopped too soon, at {at:?}: {why}"))
+}
+
 /// More requests in a second than the import and its removal may send. A removal is faster where the answer before told that
 /// the tenant has room.
 fn too_many_requests(plan: &Plan, played: &Played) -> Option<String> {
+    // A job alone has no rate.
+    if plan.alone {
+        return None;
+    }
     let at_once = (plan.import.per_second as usize).max(1);
     let window = Duration::from_secs_f64((1.0 / plan.import.per_second).max(1.0));
     let play = played.line.play();
-    let removal = played.removal.as_ref();
-    let removes_since = removal.map_or(Duration::MAX, |removal| removal.began);
+    let removes_since = played.removes_since.unwrap_or(Duration::MAX);
     let counts = |asked: &&Asked| !asked.line.ends_with("/oauth/token");
     let asked: Vec<&Asked> = play.asked.iter().filter(counts).collect();
     let mut close = (at_once..asked.len()).filter(|nth| {
@@ -75,9 +108,13 @@ fn sent_again_late(plan: &Plan, played: &Played) -> Option<String> {
 
 /// A process that takes longer than what it waits for.
 fn too_slow(plan: &Plan, played: &Played) -> Option<String> {
-    let rows = plan.people.len() as f64;
-    let work = rows / plan.tenant.job_speed;
-    let requests = played.line.play().asked.len() as f64;
+    let play = played.line.play();
+    let files = play.asked.iter().map(|asked| asked.rows.len());
+    let (rows, longest) = files.fold((0, 0), |(all, most), rows| (all + rows, most.max(rows)));
+    // Each slot is filled when it is free.
+    let each = rows as f64 / plan.import.slots as f64 + longest as f64;
+    let work = each.min(rows as f64) / plan.tenant.job_speed;
+    let requests = play.asked.len() as f64;
     let pace = requests / plan.import.per_second + requests * plan.tenant.latency as f64 / 1000.0;
     let limit = match is_undisturbed(plan) {
         true => 30.0 + 1.2 * work + pace,
@@ -108,14 +145,17 @@ fn asked_too_soon(played: &Played) -> Option<String> {
     })
 }
 
-/// A limit and a token that has ended are nothing that an import stops for. A token that ends as soon as it was given is another
+/// A limit, a report that is gone and a token that has ended are nothing that an import stops for. A token that ends as soon as it was given is another
 /// thing.
 fn stopped_without_need(plan: &Plan, played: &Played) -> Option<String> {
     let ends_tokens = |other: &&Other| matches!(other.does, Does::Sets("token-expires", ..));
     let is_once = plan.others.iter().filter(ends_tokens).count() < 2;
     let stops = |line: &&String| {
         let for_a_limit = line.contains("the import stopped: the rate limit");
-        line.starts_with("ended: ") && (for_a_limit || is_once && line.contains("(401"))
+        // Who is named by no report is looked up.
+        let for_a_report = line.contains("stopped: ") && line.contains("/errors (404): Refused");
+        line.starts_with("ended: ")
+            && (for_a_limit || for_a_report || is_once && line.contains("(401"))
     };
     played.said.iter().find(stops).cloned()
 }

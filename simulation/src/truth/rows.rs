@@ -116,7 +116,7 @@ impl Row<'_> {
     fn with_email(&self) -> impl Iterator<Item = &There> {
         let email = self.email();
         let here =
-            move |one: &&There| one.email() == email && one.connection == self.plan.connection;
+            move |one: &&There| one.email() == email && one.connection() == self.plan.connection;
         self.found.iter().filter(here)
     }
 
@@ -166,7 +166,7 @@ impl Row<'_> {
         let email = self.email();
         let of_row = |one: &&&There| {
             one.email() == email
-                && one.connection == self.plan.connection
+                && one.connection() == self.plan.connection
                 && one.row() == Some(self.row)
                 && one.made_at() <= self.part.told_at
         };
@@ -198,7 +198,7 @@ impl Row<'_> {
         let before = &self.play.before;
         let is_before = before
             .iter()
-            .any(|one| one.email() == email && one.connection == self.plan.connection);
+            .any(|one| one.email() == email && one.connection() == self.plan.connection);
         if self.is_in() {
             return Some("it was inserted");
         }
