@@ -2,7 +2,7 @@
 //!
 //! `plan.rs` draws what happens. `tenant.rs` is the tenant at the other end, with what goes wrong on the way to it. `life.rs`
 //! plays one process after another until the rows are imported and removed, `alone.rs` a job without a run. `truth/` then says what is wrong, by who is in
-//! the tenant (`there.rs`), and `shrink.rs` makes a failing plan as short as possible.
+//! the tenant (`there.rs`), and `shrink.rs` makes a failing plan as short as possible. `watch.rs` finds a plan that never ends.
 
 mod alone;
 pub mod chance;
@@ -12,6 +12,7 @@ pub mod shrink;
 pub mod tenant;
 pub mod there;
 pub mod truth;
+pub mod watch;
 
 use plan::Plan;
 

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use mimalloc::MiMalloc;
 use simulation::plan::Plan;
+use simulation::watch::Watch;
 use simulation::{hold, shrink, story};
 
 #[global_allocator]
@@ -49,8 +50,10 @@ fn one(seed: u64) {
 fn many(first: u64, count: u64) {
     let (began, mut told) = (Instant::now(), Instant::now());
     let mut failed = 0_u64;
+    let watch = Watch::begin();
     for nth in 0..count {
         let seed = first + nth;
+        watch.plays(seed);
         if let Err(faults) = hold(&Plan::of(seed)) {
             failed += 1;
             println!("seed {seed} fails: {}", faults.join("; "));

@@ -1,11 +1,14 @@
 //! Two thousand seeds, in two halves side by side. `make simulate SEEDS=100000` plays as many as one likes.
 
 use simulation::plan::Plan;
+use simulation::watch::Watch;
 use simulation::{hold, shrink, story};
 
 /// Plays those seeds; of the first that fails it shows the shortest story that fails alike.
 fn plays(seeds: std::ops::Range<u64>) {
+    let watch = Watch::begin();
     for seed in seeds {
+        watch.plays(seed);
         let plan = Plan::of(seed);
         if let Err(faults) = hold(&plan) {
             let shortest = shrink::shortest(&plan, &faults[0]);

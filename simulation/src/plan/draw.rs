@@ -114,11 +114,12 @@ fn people(chance: &mut Chance, has_usernames: bool) -> Vec<Person> {
     people
 }
 
-/// An e-mail: one in twenty has what some take for odd.
+/// An e-mail: one in thirty has what some take for odd, and one in sixty is none.
 fn email(chance: &mut Chance, who: &str, index: usize) -> String {
-    match chance.between(1, 40) {
+    match chance.between(1, 60) {
         1 => format!("{who}.{index}+tag@example.com"),
         2 => format!("{}.{index}@Example.com", who.to_uppercase()),
+        3 => format!("{who}.{index} has none"),
         _ => format!("{who}.{index}@example.com"),
     }
 }

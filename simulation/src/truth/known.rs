@@ -28,3 +28,5 @@ pub(crate) const WHO_IS_HIDDEN_BY_ANOTHER_IS_TOLD: bool = false;
 pub(crate) const RUNS_WITH_UNKNOWN_ROWS_ARE_NAMED: bool = false;
 /// A clean-up waits for a job that the tenant does not know yet, or tells of it.
 pub(crate) const YOUNG_JOBS_ARE_CLEANED_UP: bool = false;
+/// A clean-up, or the removal of a job, leaves users with a row's e-mail or id whom others made while the job was at work.
+pub(crate) const JOBS_LEAVE_WHOM_OTHERS_MADE: bool = false;

@@ -113,9 +113,7 @@ fn strangers_touched(plan: &Plan, played: &Played) -> Vec<String> {
         if play.deleted.iter().any(|(deleted, _)| deleted.is_same(one)) {
             continue;
         }
-        let had_id = |at: Duration| one.id().starts_with("auth0|own-") && one.made_at() <= at;
-        let is_replaced = had_id(played.told.at.saturating_add(TOLERANCE)) && one.is_by_others();
-        if is_replaced && !known::REPLACED_USERS_STAY {
+        if one.is_by_others() && may_be_taken_for_ours(plan, played, one) {
             continue;
         }
         let there = played.late.iter().find(|other| other.is_same(one));
@@ -132,6 +130,21 @@ fn strangers_touched(plan: &Plan, played: &Played) -> Vec<String> {
     }
     faults.dedup();
     faults
+}
+
+/// Whether the engine is known to take them for the run's or the job's, since they were made while it was at work.
+fn may_be_taken_for_ours(plan: &Plan, played: &Played, one: &There) -> bool {
+    if one.made_at() > played.told.at.saturating_add(TOLERANCE) {
+        return false;
+    }
+    let deleted = &played.line.play().deleted;
+    let is_replaced = deleted
+        .iter()
+        .any(|(deleted, _)| deleted.email() == one.email());
+    match plan.alone {
+        true => (plan.cleans_up || is_replaced) && !known::JOBS_LEAVE_WHOM_OTHERS_MADE,
+        false => one.id().starts_with("auth0|own-") && !known::REPLACED_USERS_STAY,
+    }
 }
 
 /// Whether that is about this user.

@@ -82,6 +82,9 @@ struct Row<'a> {
 impl Row<'_> {
     /// Why the report of it cannot be true.
     fn wrong(&self) -> Option<&'static str> {
+        if !self.person.email.contains('@') {
+            return (self.word != "faulty").then_some("it has no e-mail");
+        }
         let Some(told) = self.told else {
             return self.wrong_to_be_in();
         };
