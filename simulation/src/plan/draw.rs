@@ -26,30 +26,14 @@ impl Plan {
             false => Vec::new(),
         };
         let mut tenant = Manner::draw(chance, &import);
-        let troubles = match chance.percent(75) {
-            true => (0..chance.between(0, 6))
-                .map(|_| Trouble::draw(chance))
-                .collect(),
-            false => Vec::new(),
-        };
+        let troubles = sometimes(chance, 75, 6, Trouble::draw);
         let others = match chance.percent(40) {
             true => others(chance, &people),
             false => Vec::new(),
         };
-        let ends = match chance.percent(60) {
-            true => (0..chance.between(0, 4))
-                .map(|_| End::draw(chance))
-                .collect(),
-            false => Vec::new(),
-        };
-        let removal = chance.percent(70).then(|| {
-            let ends = if chance.percent(40) {
-                chance.between(0, 2)
-            } else {
-                0
-            };
-            (0..ends).map(|_| End::draw(chance)).collect()
-        });
+        let ends = sometimes(chance, 60, 4, End::draw);
+        let removal = chance.percent(70);
+        let removal = removal.then(|| sometimes(chance, 40, 2, End::draw));
         let looks_late = chance.percent(33);
         if looks_late && chance.percent(40) {
             tenant_is_slow(&mut import, &mut tenant);
@@ -92,6 +76,19 @@ impl Plan {
 /// Jobs outlive their limit, so that users come in when they were given up.
 fn tenant_is_slow(import: &mut Import, tenant: &mut Manner) {
     (import.job_limit, tenant.job_speed) = (300, 0.05);
+}
+
+/// Up to so many of them in some plans of a hundred, else none.
+fn sometimes<T>(
+    chance: &mut Chance,
+    likely: usize,
+    most: usize,
+    draw: fn(&mut Chance) -> T,
+) -> Vec<T> {
+    match chance.percent(likely) {
+        true => (0..chance.between(0, most)).map(|_| draw(chance)).collect(),
+        false => Vec::new(),
+    }
 }
 
 fn people(chance: &mut Chance, has_usernames: bool) -> Vec<Person> {

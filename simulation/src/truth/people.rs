@@ -113,7 +113,7 @@ fn strangers_touched(plan: &Plan, played: &Played) -> Vec<String> {
         if play.deleted.iter().any(|(deleted, _)| deleted.is_same(one)) {
             continue;
         }
-        if one.is_by_others() && may_be_taken_for_ours(plan, played, one) {
+        if one.is_by_others() && may_be_taken_for_ours(plan, played, &play.deleted, one) {
             continue;
         }
         let there = played.late.iter().find(|other| other.is_same(one));
@@ -133,11 +133,20 @@ fn strangers_touched(plan: &Plan, played: &Played) -> Vec<String> {
 }
 
 /// Whether the engine is known to take them for the run's or the job's, since they were made while it was at work.
-fn may_be_taken_for_ours(plan: &Plan, played: &Played, one: &There) -> bool {
-    if one.made_at() > played.told.at.saturating_add(TOLERANCE) {
+fn may_be_taken_for_ours(
+    plan: &Plan,
+    played: &Played,
+    deleted: &[(There, Duration)],
+    one: &There,
+) -> bool {
+    // Of a job that is not known any more it is not known when it ended.
+    let until = match plan.alone && plan.cleans_up {
+        true => played.removes_since.unwrap_or_default(),
+        false => played.told.at.saturating_add(TOLERANCE),
+    };
+    if one.made_at() > until {
         return false;
     }
-    let deleted = &played.line.play().deleted;
     let is_replaced = deleted
         .iter()
         .any(|(deleted, _)| deleted.email() == one.email());
