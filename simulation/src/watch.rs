@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 /// A seed takes milliseconds, and a tenth of a second at most.
-const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_secs(10);
 
 /// Looks whether seeds are being played.
 #[derive(Debug)]
