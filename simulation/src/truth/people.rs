@@ -181,7 +181,8 @@ fn left_behind(plan: &Plan, played: &Played, removal: &Removal) -> Vec<String> {
                 let id = other.user_id.as_deref().unwrap_or_default();
                 one.id().strip_prefix("auth0|") == Some(id)
             });
-        let may_be_silent = is_hidden && !known::WHO_IS_HIDDEN_BY_ANOTHER_IS_TOLD;
+        let may_be_silent =
+            is_hidden && !known::WHO_IS_HIDDEN_BY_ANOTHER_IS_TOLD || is_cleaned_up_young(plan);
         if reasons.is_empty() && !may_be_silent {
             let email = one.email();
             faults.push(format!("{email} of the run is left, and nothing said so"));
@@ -204,13 +205,18 @@ fn left_behind(plan: &Plan, played: &Played, removal: &Removal) -> Vec<String> {
     faults
 }
 
+/// Whether the engine is known to clean up before it knows that the job exists.
+fn is_cleaned_up_young(plan: &Plan) -> bool {
+    let mut faults = plan.tenant.faults.iter();
+    let is_late = faults.any(|(name, _)| *name == "job-late");
+    plan.alone && plan.cleans_up && is_late && !known::YOUNG_JOBS_ARE_CLEANED_UP
+}
+
 /// Users of the run who were imported after its report or its removal, although nothing said that this may happen.
 fn late_without_a_word(plan: &Plan, played: &Played) -> Vec<String> {
     // Who sends a job alone is not told what may come of it before its users are removed.
     let is_told = !plan.alone || played.removal.is_some();
-    let mut faults = plan.tenant.faults.iter();
-    let is_young = plan.alone && faults.any(|(name, _)| *name == "job-late");
-    let is_told = is_told && (!is_young || known::YOUNG_JOBS_ARE_CLEANED_UP);
+    let is_told = is_told && !is_cleaned_up_young(plan);
     if !has_one_clock(plan) || !is_told {
         return Vec::new();
     }
