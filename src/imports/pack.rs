@@ -142,6 +142,9 @@ impl RunPacker {
             // With a long external_id there is a little less room than the check assumes.
             Err(error) if error.kind() == ErrorKind::TooLarge && self.may_leave_out() => {
                 let note = unreadable(row, &error);
+                if !has_own_id {
+                    user.user_id = None;
+                }
                 return Ok(vec![PackStep::LeftOut(note, Some(Box::new(user)))]);
             }
             packed => packed?,

@@ -20,7 +20,7 @@ use crate::imports::run::Run;
 use crate::imports::settle::{Purpose, Settling};
 use crate::imports::verdict::Silence;
 use crate::jobs::upload::upload;
-use crate::jobs::wait::{JobProgress, JobState, at_published_speeds, read_job};
+use crate::jobs::wait::{APPEARS, JobProgress, JobState, at_published_speeds, read_job};
 use crate::jobs::{Accepted, JobId, JobStatus, Summary, send_upload};
 use crate::say::say;
 use crate::tenant::Tenant;
@@ -33,9 +33,6 @@ const NAP: Duration = Duration::from_millis(100);
 /// The wait for a slot that somebody else's job holds: jobs take minutes.
 const SLOT_WAIT: Duration = Duration::from_secs(2);
 const LONGEST_SLOT_WAIT: Duration = Duration::from_secs(30);
-/// For this long after its 202, an unknown job may just not be known yet. It is not documented that Auth0 does so; if it does,
-/// sending the file again at once would make two jobs of it.
-const APPEARS: Duration = Duration::from_secs(10);
 /// Between two looks at such a job.
 const UNKNOWN_WAIT: Duration = Duration::from_secs(1);
 /// Extra time for an answer that is on its way: it would be unknown whether a cut-off upload was accepted.
@@ -306,7 +303,7 @@ impl<'a> Schedule<'a> {
 
     fn read(&mut self, index: usize) -> Result<()> {
         self.tenant.wait_for_rate()?;
-        let sent = clock::since(self.running[index].since);
+        let (sent, asked_at) = (clock::since(self.running[index].since), unix_millis());
         match read_job(&self.tenant, &self.running[index].job) {
             Ok(JobState::Pending {
                 progress,
@@ -344,7 +341,7 @@ impl<'a> Schedule<'a> {
             }
             Err(error) if error.status() == Some(404) => {
                 self.retry.answered();
-                self.unknown(index)
+                self.unknown(index, sent, asked_at)
             }
             Err(error) if error.pause().is_some() => self.hold(error),
             Err(error) if error.may_pass() => {
@@ -374,15 +371,16 @@ impl<'a> Schedule<'a> {
         }
     }
 
-    /// The tenant does not know the job: not yet, or no longer, as after 24 hours.
-    fn unknown(&mut self, index: usize) -> Result<()> {
+    /// The tenant did not know the job when it was asked: not yet, or no longer, as after 24 hours. `sent` and `asked_at` say when that
+    /// was, since the answer may have taken long.
+    fn unknown(&mut self, index: usize, sent: Duration, asked_at: u64) -> Result<()> {
         let running = &mut self.running[index];
         let accepted = self.run.files[running.file - 1].taken();
         let age = match running.whole {
-            true => clock::since(running.since),
+            true => sent,
             false => {
                 let at = accepted.map_or(0, |taken| taken.at);
-                Duration::from_millis(unix_millis().saturating_sub(at))
+                Duration::from_millis(asked_at.saturating_sub(at))
             }
         };
         if age < APPEARS {

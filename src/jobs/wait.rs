@@ -18,6 +18,9 @@ use crate::words::{count, span_in_words};
 /// The only documented status of a job that has not ended.
 pub(crate) const PENDING: &str = "pending";
 /// How many characters of a status are shown; all of Auth0's are shorter.
+/// For this long after its 202, an unknown job may just not be known yet. It is not documented that Auth0 does so; if it does,
+/// sending the file again at once would make two jobs of it.
+pub(crate) const APPEARS: Duration = Duration::from_secs(10);
 const MOST_STATUS_CHARS: usize = 40;
 /// Reads in a row that may fail before a wait ends with their error.
 pub(crate) const FAULTS_BORNE: u32 = 5;

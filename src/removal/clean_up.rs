@@ -13,7 +13,7 @@ use crate::imports::folder::leftover::{Leftover, leftovers};
 use crate::imports::run::Run;
 use crate::jobs::errors::job_errors;
 use crate::jobs::ownership::{self, Span};
-use crate::jobs::wait::{Waits, at_published_speeds, wait_for_job};
+use crate::jobs::wait::{APPEARS, Waits, at_published_speeds, wait_for_job};
 use crate::jobs::{FinishedJob, Job, JobId, JobStatus, RowKey};
 use crate::removal::plan::{Candidate, LeftOut, RemovalPlan, look, stays};
 use crate::removal::{
@@ -321,13 +321,7 @@ fn is_of_the_tenant(error: &Error) -> bool {
 
 /// Whether a user who is not deleted may be one that the import created. The others are not in the tenant, or somebody else created them.
 pub(crate) fn may_be_left(user: &LeftOut) -> bool {
-    let created_by_others = [
-        THERE_BEFORE,
-        UPDATED,
-        ownership::OLDER,
-        ownership::NEWER,
-        ownership::ELSEWHERE,
-    ];
+    let created_by_others = [THERE_BEFORE, UPDATED, ownership::OLDER, ownership::NEWER];
     stays(user) && !created_by_others.contains(&user.reason)
 }
 
@@ -378,7 +372,8 @@ fn plan_of_folder(tenant: &Tenant, folder: &Path, wait: &Wait) -> Result<Removal
                     keys: Some(run.sent(file)?.into_iter().map(|sent| sent.key).collect()),
                     ..job_to_wait_for(taken.job.clone(), connection.clone())
                 };
-                match wait_for_job(tenant, &job, wait.deadline.left()) {
+                let age = Duration::from_millis(unix_millis().saturating_sub(taken.at));
+                match end_of(tenant, &job, age, wait) {
                     Ok(finished) if !state.is_uncertain() => {
                         let told = told_by(tenant, &finished)?;
                         jobs.extend(told.map(|told| (file, told)));
@@ -392,6 +387,17 @@ fn plan_of_folder(tenant: &Tenant, folder: &Path, wait: &Wait) -> Result<Removal
         }
     }
     plan_of_run(tenant, &run, Unseen::LookedUp, &jobs)
+}
+
+/// How a job ended. One that was taken just now may not be known yet.
+fn end_of(tenant: &Tenant, job: &Job, age: Duration, wait: &Wait) -> Result<FinishedJob> {
+    match wait_for_job(tenant, job, wait.deadline.left()) {
+        Err(error) if error.status() == Some(404) && age < APPEARS => {
+            clock::wait(APPEARS.saturating_sub(age));
+            wait_for_job(tenant, job, wait.deadline.left())
+        }
+        ended => ended,
+    }
 }
 
 /// Whom a completed job refused; `None` if it does not tell of each.
@@ -438,7 +444,7 @@ fn plan_of_job(
         ..job_to_wait_for(id, ConnectionId::new(&upload.connection_id)?)
     };
     let since = answer::millis(&taken.created_at);
-    let finished = match wait_for_job(tenant, &job, wait.deadline.left()) {
+    let finished = match end_of(tenant, &job, clock::since(upload.sent_at), wait) {
         Ok(finished) => FinishedJob {
             seen_at: taken.seen_at.or(finished.seen_at),
             ..finished

@@ -19,6 +19,8 @@ const FALSE_OF_OURS: [&str; 5] = [
     "the user was there before",
 ];
 
+/// How long a job of a schedule takes at most at the speeds that Auth0's staff name, twice.
+const USUAL_WORK: Duration = Duration::from_secs(30);
 /// How far two clocks of a tenant may differ.
 const TOLERANCE: Duration = Duration::from_secs(10);
 
@@ -113,7 +115,7 @@ fn strangers_touched(plan: &Plan, played: &Played) -> Vec<String> {
         if play.deleted.iter().any(|(deleted, _)| deleted.is_same(one)) {
             continue;
         }
-        if one.is_by_others() && may_be_taken_for_ours(plan, played, &play.deleted, one) {
+        if one.is_by_others() && may_be_taken_for_ours(plan, &play.deleted, one) {
             continue;
         }
         let there = played.late.iter().find(|other| other.is_same(one));
@@ -132,28 +134,15 @@ fn strangers_touched(plan: &Plan, played: &Played) -> Vec<String> {
     faults
 }
 
-/// Whether the engine is known to take them for the run's or the job's, since they were made while it was at work.
-fn may_be_taken_for_ours(
-    plan: &Plan,
-    played: &Played,
-    deleted: &[(There, Duration)],
-    one: &There,
-) -> bool {
-    // Of a job that is not known any more it is not known when it ended.
-    let until = match plan.alone && plan.cleans_up {
-        true => played.removes_since.unwrap_or_default(),
-        false => played.told.at.saturating_add(TOLERANCE),
+/// Whether they took the place of a user of the run or the job while it was at work, or so soon after that the tenant's clocks may differ.
+/// When a job ended is known from the looks at it, or by how long such jobs take.
+fn may_be_taken_for_ours(plan: &Plan, deleted: &[(There, Duration)], one: &There) -> bool {
+    let work = plan.people.len() as f64 / plan.tenant.job_speed;
+    let seen_late = Duration::from_secs_f64(1.2 * work) + USUAL_WORK + TOLERANCE;
+    let is_followed = |(deleted, _): &(There, Duration)| {
+        deleted.email() == one.email() && one.made_at() <= deleted.made_at() + seen_late
     };
-    if one.made_at() > until {
-        return false;
-    }
-    let is_replaced = deleted
-        .iter()
-        .any(|(deleted, _)| deleted.email() == one.email());
-    match plan.alone {
-        true => (plan.cleans_up || is_replaced) && !known::JOBS_LEAVE_WHOM_OTHERS_MADE,
-        false => one.id().starts_with("auth0|own-") && !known::REPLACED_USERS_STAY,
-    }
+    deleted.iter().any(is_followed)
 }
 
 /// Whether that is about this user.
@@ -183,11 +172,16 @@ fn left_behind(plan: &Plan, played: &Played, removal: &Removal) -> Vec<String> {
             });
         let may_be_silent =
             is_hidden && !known::WHO_IS_HIDDEN_BY_ANOTHER_IS_TOLD || is_cleaned_up_young(plan);
-        if reasons.is_empty() && !may_be_silent {
+        let was_in = one.made_at() <= removal.began;
+        // Whoever came in while the removal was at work, as it says that they may.
+        let is_late = !was_in
+            && removal
+                .until
+                .is_some_and(|until| one.made_micros() / 1000 <= until);
+        if reasons.is_empty() && !may_be_silent && !is_late {
             let email = one.email();
             faults.push(format!("{email} of the run is left, and nothing said so"));
         }
-        let was_in = one.made_at() <= removal.began;
         if was_in && !reasons.is_empty() && reasons.iter().all(|why| FALSE_OF_OURS.contains(why)) {
             faults.push(format!(
                 "{} is left, but not since {}",

@@ -246,7 +246,9 @@ impl Row<'_> {
     /// Whether as many uploads of it may have been taken as a file is sent. A process that ended may have been about to send. A
     /// page in the place of a 404 refuses nothing.
     fn was_sent_often(&self) -> bool {
-        let is_refused = |asked: &Asked| asked.answered.starts_with('4') && asked.answered != "404";
+        // After 408 and 409 the tenant may have done it all the same.
+        let is_unsure = |asked: &Asked| ["404", "408", "409"].contains(&asked.answered.as_str());
+        let is_refused = |asked: &Asked| asked.answered.starts_with('4') && !is_unsure(asked);
         let is_it = |asked: &&Asked| asked.rows.contains(&self.row) && !is_refused(asked);
         let uploads = self.play.asked.iter().filter(is_it).count();
         let troubles = self.plan.troubles.iter();

@@ -6,7 +6,7 @@ use crate::disk;
 use crate::imports::folder::latest::{MOST_RUNS, begun_runs};
 use crate::imports::folder::owner::{Kind, Owner};
 use crate::imports::folder::read_journal;
-use crate::imports::journal::{Entry, RowRuns};
+use crate::imports::journal::{Entry, NoteKind, RowNote, RowRuns};
 
 /// A run of which users may be left.
 #[derive(Clone, Debug)]
@@ -58,9 +58,21 @@ fn leftover(owner: Owner, folder: PathBuf) -> Option<Leftover> {
             }),
             Entry::Sending { file, .. } => files[file - 1].uploads += 1,
             Entry::NotTaken { file } => files[file - 1].uploads -= 1,
-            Entry::Done(end) => files[end.file - 1].inserted = Some(end.inserted),
-            Entry::Looked { came_in, .. } => came_late += count(&came_in),
-            Entry::Removed(ids) => removed += ids.len() as u64,
+            Entry::Done(end) => {
+                let unknown = |note: &&RowNote| note.kind == NoteKind::Unknown;
+                let file = &mut files[end.file - 1];
+                file.inserted = Some(end.inserted);
+                file.unknown = end.notes.iter().filter(unknown).count() as u64;
+            }
+            Entry::Looked { file, came_in, .. } => {
+                files[file - 1].unknown = 0;
+                came_late += count(&came_in);
+            }
+            Entry::Removed(ids) => {
+                // A removal asks for those as well.
+                files.iter_mut().for_each(|file| file.unknown = 0);
+                removed += ids.len() as u64;
+            }
             _ => {}
         }
     }
@@ -83,13 +95,15 @@ struct File {
     uploads: u64,
     /// Users inserted, of a file that is done.
     inserted: Option<u64>,
+    /// Users of whom it is not known whether they came in.
+    unknown: u64,
 }
 
 impl File {
     /// Users whom it has in the tenant, or may have.
     fn may_have(&self) -> u64 {
         let sent = if self.uploads > 0 { self.users } else { 0 };
-        self.inserted.unwrap_or(sent)
+        self.inserted.unwrap_or(sent) + self.unknown
     }
 }
 
