@@ -212,7 +212,9 @@ fn is_a_name(input: &[u8], text: &str) -> bool {
     // The field whose value the text stands in.
     let field = |at: usize| {
         let (before, _) = input[..at].rsplit_once('"')?;
-        let key = before.trim_end().strip_suffix(':')?.trim_end();
+        // It may be the first of a list.
+        let before = before.trim_end().trim_end_matches('[').trim_end();
+        let key = before.strip_suffix(':')?.trim_end();
         key.strip_suffix('"')?.rsplit('"').next()
     };
     input

@@ -160,7 +160,13 @@ impl Transport for Script {
             _ => answers.pop_front().unwrap_or_default(),
         };
         drop(answers);
-        read(&answer)
+        let carried = read(&answer);
+        // A limit is waited for as long as a call has time, and a removal has days.
+        let is_limit = matches!(carried.came, Came::Whole { status: 429, .. });
+        if is_limit && nth > MOST_REQUESTS / 2 {
+            return whole(400, HeaderMap::new(), Vec::new());
+        }
+        carried
     }
 }
 

@@ -77,8 +77,8 @@ fn read_settings(input: &[u8]) -> Held {
         }
         Ok(set) => set,
     };
-    // In single quotes a text is as it is.
-    let plain = |value: &str| !value.contains('\'') && !value.chars().any(char::is_control);
+    // In single quotes a text is as it is, but for a backslash, which dotenvy takes for the sign before a quote.
+    let plain = |value: &str| !value.contains(['\'', '\\']) && !value.chars().any(char::is_control);
     let lines: Option<String> = set
         .iter()
         .map(|(name, value)| plain(value).then(|| format!("{name}='{value}'\n")))
