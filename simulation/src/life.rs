@@ -18,7 +18,6 @@ use crate::alone;
 use crate::plan::{End, Hash, Kill, Person, Plan};
 use crate::tenant::{BEGINNING, DOMAIN, Line, Play};
 use crate::there::There;
-use crate::truth::known;
 
 /// The most processes after those whose ends the plan knows; this limits how often things go wrong.
 const MORE_PROCESSES: usize = 200;
@@ -358,11 +357,8 @@ impl<'a> Machine<'a> {
         if self.plan.cleans_up {
             let cleaned = clean_up(tenant, plan_clean_up(tenant)?)?;
             // Another handle's runs are named, and left.
-            let has_unknown = |part: &Part| part.report.counts().unknown > 0;
-            let may_be_unnamed =
-                parts.iter().any(has_unknown) && !known::RUNS_WITH_UNKNOWN_ROWS_ARE_NAMED;
             let is_all = cleaned.unknown.is_empty() && cleaned.other_runs.is_empty();
-            if is_all && !may_be_unnamed {
+            if is_all {
                 self.removed(Removal {
                     began,
                     found,

@@ -309,17 +309,13 @@ impl Wrong {
     fn draw(chance: &mut Chance, call: Call) -> Wrong {
         let of_tells = [Tells::Nothing, Tells::Seconds, Tells::Date, Tells::Reset];
         let of_pages = [500, 502, 503, 504, 403, 404, 400, 408, 414];
-        let after: &[u16] = match known::UPLOADS_THAT_TOOK_TOO_LONG_MAY_BE_TAKEN {
-            true => &[500, 503, 408],
-            false => &[500, 503],
-        };
         match chance.between(1, 15) {
             1 | 2 => Wrong::LostBefore,
             3 | 4 => Wrong::LostAfter,
             5 => Wrong::CutOff,
             6 => Wrong::Late(chance.one_of(&[3, 50, 61, 200])),
             7 | 8 => Wrong::Status(chance.one_of(&of_pages)),
-            9 => Wrong::DoneThen(chance.one_of(after)),
+            9 => Wrong::DoneThen(chance.one_of(&[500, 503, 408])),
             10 | 11 => Wrong::TooMany(chance.one_of(&of_tells)),
             12 if call != Call::Report => Wrong::Garbage,
             12..=14 if call == Call::Report => Wrong::Refused(chance.one_of(&[400, 404, 404])),

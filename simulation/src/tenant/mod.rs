@@ -21,7 +21,7 @@ use crate::tenant::wire::{
     told, too_many, whole,
 };
 use crate::there::There;
-use crate::truth::{has_one_clock, known};
+use crate::truth::has_one_clock;
 
 /// When every simulation begins, in microseconds since 1970: 2026-11-27.
 pub const BEGINNING: u64 = 1_795_737_600_000_000;
@@ -425,16 +425,8 @@ impl Play {
             }
             (Some(Call::Job), 200 | 404) => {
                 let job = path.rsplit('/').next().unwrap_or_default();
-                let late = match known::A_404_IS_AS_OLD_AS_ITS_QUESTION {
-                    true => Duration::ZERO,
-                    false => carried.took,
-                };
-                let upload = Upload {
-                    at: upload.at + late,
-                    ..*upload
-                };
                 let has_one_clock = has_one_clock(&self.plan);
-                self.knowledge.told(job, &upload, &told, has_one_clock);
+                self.knowledge.told(job, upload, &told, has_one_clock);
             }
             _ => {}
         }

@@ -8,7 +8,7 @@ use auth0_bulk_users::LeftOut;
 use crate::life::{Part, Played, Removal};
 use crate::plan::{Hash, Plan};
 use crate::there::There;
-use crate::truth::{has_one_clock, is_undisturbed, known};
+use crate::truth::{has_one_clock, is_undisturbed};
 
 /// Reasons that are false of somebody who is in the tenant by the run.
 const FALSE_OF_OURS: [&str; 5] = [
@@ -164,21 +164,13 @@ fn left_behind(plan: &Plan, played: &Played, removal: &Removal) -> Vec<String> {
     for one in &ours {
         let reasons = removal.left.iter().filter(|left| names(left, one));
         let reasons: Vec<&str> = reasons.map(|left| left.reason).collect();
-        // A search that fails shows only one of two users with an id.
-        let is_hidden = plan.cleans_up
-            && plan.elsewhere.iter().any(|other| {
-                let id = other.user_id.as_deref().unwrap_or_default();
-                one.id().strip_prefix("auth0|") == Some(id)
-            });
-        let may_be_silent =
-            is_hidden && !known::WHO_IS_HIDDEN_BY_ANOTHER_IS_TOLD || is_cleaned_up_young(plan);
         let was_in = one.made_at() <= removal.began;
         // Whoever came in while the removal was at work, as it says that they may.
         let is_late = !was_in
             && removal
                 .until
                 .is_some_and(|until| one.made_micros() / 1000 <= until);
-        if reasons.is_empty() && !may_be_silent && !is_late {
+        if reasons.is_empty() && !is_late {
             let email = one.email();
             faults.push(format!("{email} of the run is left, and nothing said so"));
         }
@@ -199,18 +191,10 @@ fn left_behind(plan: &Plan, played: &Played, removal: &Removal) -> Vec<String> {
     faults
 }
 
-/// Whether the engine is known to clean up before it knows that the job exists.
-fn is_cleaned_up_young(plan: &Plan) -> bool {
-    let mut faults = plan.tenant.faults.iter();
-    let is_late = faults.any(|(name, _)| *name == "job-late");
-    plan.alone && plan.cleans_up && is_late && !known::YOUNG_JOBS_ARE_CLEANED_UP
-}
-
 /// Users of the run who were imported after its report or its removal, although nothing said that this may happen.
 fn late_without_a_word(plan: &Plan, played: &Played) -> Vec<String> {
     // Who sends a job alone is not told what may come of it before its users are removed.
     let is_told = !plan.alone || played.removal.is_some();
-    let is_told = is_told && !is_cleaned_up_young(plan);
     if !has_one_clock(plan) || !is_told {
         return Vec::new();
     }

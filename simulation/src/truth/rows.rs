@@ -251,11 +251,7 @@ impl Row<'_> {
         let is_refused = |asked: &Asked| asked.answered.starts_with('4') && !is_unsure(asked);
         let is_it = |asked: &&Asked| asked.rows.contains(&self.row) && !is_refused(asked);
         let uploads = self.play.asked.iter().filter(is_it).count();
-        let troubles = self.plan.troubles.iter();
-        let tokens = troubles
-            .filter(|trouble| trouble.call == Call::Token)
-            .count();
-        uploads + self.part.ended_early >= UPLOADS || (tokens > 0 && !known::TOKENS_LOSE_NO_UPLOADS)
+        uploads + self.part.ended_early >= UPLOADS
     }
 
     /// Whether no row was sent that is as long.
@@ -306,7 +302,6 @@ impl Row<'_> {
     /// Whether a run that is read again hours later must have looked it up.
     fn is_looked_up_late(&self) -> bool {
         let knows_time = known::LATE_LOOKS_COME_LATE || has_one_clock(self.plan);
-        let is_answered = known::REFUSED_LOOKS_ARE_REPEATED || !self.has_refusals();
-        self.is_drawn() && knows_time && is_answered
+        self.is_drawn() && knows_time
     }
 }

@@ -7,7 +7,6 @@ use auth0_bulk_users::Outcome;
 
 use crate::life::{Played, secret};
 use crate::plan::{Hash, Plan};
-use crate::truth::known;
 
 pub(super) fn faults(plan: &Plan, played: &Played) -> Vec<String> {
     let people = plan.people.iter().enumerate();
@@ -49,10 +48,8 @@ fn written(played: &Played, all: &[(usize, String)]) -> Vec<String> {
         let told = part.report.attention().iter();
         told.map(|told| (part.offset + told.row, told.outcome))
     });
-    let comes_back =
-        |outcome: Outcome| outcome != Outcome::AlreadyThere || !known::HASHES_OF_ALREADY_THERE_GO;
     let kept: BTreeSet<usize> = attention
-        .filter(|(_, outcome)| comes_back(*outcome))
+        .filter(|(_, outcome)| *outcome != Outcome::AlreadyThere)
         .map(|(row, _)| row)
         .collect();
     for (path, bytes) in played.disk.files() {
