@@ -472,16 +472,25 @@ impl Running {
         told.map_or_else(|| clock::since(self.since), Duration::from_millis)
     }
 
-    /// When its job ended. If it had ended before this call first looked, that may be long ago, and whoever was created since may
-    /// be somebody else's. Then it is supposed that it took twice as long as such a job takes on the free plan.
+    /// When its job ended. If it was not looked at for long before it was seen to have ended, whoever was created in between may be
+    /// somebody else's. Then it is supposed that it took twice as long as such a job takes on the free plan, or a quarter of its age
+    /// more, from when it was last known to be at work.
     fn ended(&self, rows: usize, seen_at: Option<i64>) -> Ended {
         let at = unix_millis();
-        let was_seen_at_work = self.whole || self.progress.is_some();
         let slowest = 2 * at_published_speeds(rows).1.as_millis() as i64;
-        let supposed = self.created.map(|created| created + slowest);
+        let looked = self.progress.map(|(_, looked)| looked);
+        let looked = looked.or(self.whole.then_some(self.since));
+        let supposed = self.created.map(|created| {
+            let ago = looked.map(|looked| clock::since(looked).as_millis() as i64);
+            let at_work = seen_at
+                .zip(ago)
+                .map_or(created, |(seen_at, ago)| seen_at - ago);
+            at_work + slowest.max((at_work - created) / 4)
+        });
         let supposed =
             supposed.filter(|supposed| seen_at.is_none_or(|seen_at| *supposed < seen_at));
-        match supposed.filter(|_| !was_seen_at_work) {
+        let is_watched = looked.is_some() && seen_at.is_none();
+        match supposed.filter(|_| !is_watched) {
             Some(_) => Ended {
                 at,
                 seen_at: supposed,

@@ -19,7 +19,7 @@ use crate::jobs::wait::at_published_speeds;
 use crate::jobs::{FinishedJob, Job, JobStatus, RowKey};
 use crate::progress::Tally;
 use crate::removal::plan::{
-    Candidate, Evidence, GONE, LeftOut, NO_CONNECTION, REFUSED, RemovalPlan, Removed, look, stays,
+    Candidate, Evidence, GONE, LeftOut, NO_CONNECTION, REFUSED, RemovalPlan, Removed, look,
 };
 use crate::tenant::Tenant;
 use crate::tenant::answer;
@@ -104,7 +104,10 @@ pub fn plan_removal(tenant: &Tenant, finished: &FinishedJob) -> Result<RemovalPl
     look(tenant, job.connection.as_str(), name, candidates, &mut plan)?;
     let summary = finished.summary.unwrap_or_default();
     // Whom the job updated was there before it, and is there or was deleted since, unless somebody created them while it ran.
-    let was_there = |user: &&LeftOut| stays(user) || tenant.imported().has_deleted(&user.email);
+    let was_there = |user: &&LeftOut| {
+        [ownership::OLDER, ownership::LINKED].contains(&user.reason)
+            || tenant.imported().has_deleted(&user.email)
+    };
     let there = plan.left_out.iter().filter(was_there).count() as u64;
     if plan.users.len() as u64 > summary.inserted || there < summary.updated {
         plan.keep_all();

@@ -38,6 +38,8 @@ fn is_undisturbed(plan: &Plan) -> bool {
         && plan.others.is_empty()
         && plan.elsewhere.is_empty()
         && plan.ends.is_empty()
+        // What a process removes that it has imported itself, it is killed at either.
+        && (!plan.one_handle || plan.removal.iter().flatten().next().is_none())
         && wrong.next().is_none()
         && plan.import.job_limit >= 7_200
         && plan.tenant.token_seconds > 3_600

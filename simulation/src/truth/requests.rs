@@ -38,10 +38,11 @@ fn stopped_too_soon(plan: &Plan, played: &Played) -> Option<String> {
             && !is_of_a_look_up
     });
     let soon = stopped.find(|(process, at, _)| {
+        // After a 401 nothing can be done before a token is given.
         let mut heard = play
             .asked
             .iter()
-            .filter(|asked| asked.process == *process && asked.is_told);
+            .filter(|asked| asked.process == *process && asked.is_told && asked.answered != "401");
         let last = heard.next_back().map(|asked| asked.at);
         last.is_some_and(|last| *at < last + PATIENCE)
     });

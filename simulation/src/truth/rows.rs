@@ -302,6 +302,7 @@ impl Row<'_> {
     /// Whether a run that is read again hours later must have looked it up.
     fn is_looked_up_late(&self) -> bool {
         let knows_time = known::LATE_LOOKS_COME_LATE || has_one_clock(self.plan);
-        self.is_drawn() && knows_time
+        // A look that was refused before the run ended is left to the reader.
+        self.is_drawn() && knows_time && !self.has_refusals()
     }
 }

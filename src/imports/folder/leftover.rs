@@ -49,28 +49,39 @@ fn leftover(owner: Owner, folder: PathBuf) -> Option<Leftover> {
     owner.check(&folder, Kind::Folder).ok()?;
     let (lines, _) = read_journal(owner, &folder).ok()?;
     let mut files: Vec<File> = Vec::new();
-    let (mut came_late, mut removed) = (0, 0);
+    let (mut came_late, mut removed, mut makes_ids) = (0, 0, true);
     for entry in lines.entries {
         match entry {
-            Entry::Packed { rows, .. } => files.push(File {
+            Entry::Begun { options, .. } => makes_ids = options.make_ids,
+            Entry::Packed {
+                rows, given_ids, ..
+            } => files.push(File {
                 users: count(&rows),
+                given_ids,
                 ..File::default()
             }),
             Entry::Sending { file, .. } => files[file - 1].uploads += 1,
             Entry::NotTaken { file } => files[file - 1].uploads -= 1,
             Entry::Done(end) => {
-                let unknown = |note: &&RowNote| note.kind == NoteKind::Unknown;
                 let file = &mut files[end.file - 1];
                 file.inserted = Some(end.inserted);
-                file.unknown = end.notes.iter().filter(unknown).count() as u64;
+                let unknown = end
+                    .notes
+                    .iter()
+                    .filter(|note| note.kind == NoteKind::Unknown);
+                let stays = |note: &&RowNote| !makes_ids || file.given_ids.contains(&note.row);
+                file.unknown_staying = unknown.clone().filter(stays).count() as u64;
+                file.unknown = unknown.count() as u64;
             }
             Entry::Looked { file, came_in, .. } => {
-                files[file - 1].unknown = 0;
+                files[file - 1].unknown = files[file - 1].unknown_staying;
                 came_late += count(&came_in);
             }
             Entry::Removed(ids) => {
-                // A removal asks for those as well.
-                files.iter_mut().for_each(|file| file.unknown = 0);
+                // A removal asks for those with an id that was made for the run, and leaves the others.
+                for file in &mut files {
+                    file.unknown = file.unknown_staying;
+                }
                 removed += ids.len() as u64;
             }
             _ => {}
@@ -95,8 +106,12 @@ struct File {
     uploads: u64,
     /// Users inserted, of a file that is done.
     inserted: Option<u64>,
+    /// Rows that came with their own user id.
+    given_ids: Vec<usize>,
     /// Users of whom it is not known whether they came in.
     unknown: u64,
+    /// Those among them whom no look and no removal decides on, since their id was not made for the run.
+    unknown_staying: u64,
 }
 
 impl File {
