@@ -78,6 +78,52 @@ fn who_was_made_anew_under_an_id_of_a_row_stays() {
 }
 
 #[test]
+fn who_was_made_anew_while_a_limit_kept_the_job_from_being_looked_at_stays() {
+    let mut plan = Plan::quiet_of(2);
+    plan.people[0].user_id = Some("own-0".to_string());
+    plan.others = vec![other(200, Does::Replaces("row.0@example.com".to_string()))];
+    plan.troubles = vec![Trouble {
+        call: Call::Job,
+        first: 0,
+        count: 40,
+        what: Wrong::TooMany(Tells::Seconds),
+    }];
+    for plan in with_either_handle(&plan) {
+        holds(&plan);
+        let played = play(&plan).expect("it ends");
+        assert_eq!(played.late.len(), 1);
+        assert!(played.late[0].is_by_others());
+    }
+}
+
+#[test]
+fn a_user_of_another_connection_is_none_of_those_whom_an_upsert_updated() {
+    let mut plan = Plan::quiet_of(4);
+    for (index, person) in plan.people.iter_mut().enumerate() {
+        person.user_id = Some(format!("own-{index}"));
+    }
+    plan.elsewhere = vec![plan.people[2].clone()];
+    // Somebody else creates the last of them before the job comes to them.
+    plan.others = vec![other(4, Does::Imports(vec![plan.people[3].clone()]))];
+    plan.alone = true;
+    plan.import.upsert = true;
+    plan.import.file_bytes = 60_000;
+    plan.tenant.job_speed = 0.5;
+    plan.removal = Some(Vec::new());
+    holds(&plan);
+    let played = play(&plan).expect("it ends");
+    let theirs = played
+        .late
+        .iter()
+        .find(|one| one.email() == plan.people[3].email);
+    assert!(
+        theirs.is_some_and(|one| one.is_by_others()),
+        "{:?}",
+        played.late
+    );
+}
+
+#[test]
 fn people_of_another_connection_are_nobody_of_this_one() {
     let mut plan = Plan::quiet_of(3);
     plan.people[0].user_id = Some("own-0".to_string());
