@@ -33,7 +33,9 @@ const NAP: Duration = Duration::from_millis(100);
 /// The wait for a slot that somebody else's job holds: jobs take minutes.
 const SLOT_WAIT: Duration = Duration::from_secs(2);
 const LONGEST_SLOT_WAIT: Duration = Duration::from_secs(30);
-/// Between two looks at such a job.
+/// Between two looks at a job that is watched, in milliseconds: two seconds or a tenth of its age, and a slow answer.
+const USUAL_GAP: i64 = 10_000;
+/// Between two looks at an unknown job.
 const UNKNOWN_WAIT: Duration = Duration::from_secs(1);
 /// Extra time for an answer that is on its way: it would be unknown whether a cut-off upload was accepted.
 const LAST_ANSWER: Duration = Duration::from_secs(10);
@@ -480,27 +482,20 @@ impl Running {
         let slowest = 2 * at_published_speeds(rows).1.as_millis() as i64;
         let looked = self.progress.map(|(_, looked)| looked);
         let looked = looked.or(self.whole.then_some(self.since));
-        let supposed = self.created.map(|created| {
-            let ago = looked.map(|looked| clock::since(looked).as_millis() as i64);
-            let at_work = seen_at
-                .zip(ago)
-                .map_or(created, |(seen_at, ago)| seen_at - ago);
-            at_work + slowest.max((at_work - created) / 4)
-        });
-        let supposed =
-            supposed.filter(|supposed| seen_at.is_none_or(|seen_at| *supposed < seen_at));
-        let is_watched = looked.is_some() && seen_at.is_none();
-        match supposed.filter(|_| !is_watched) {
-            Some(_) => Ended {
-                at,
-                seen_at: supposed,
-                is_supposed: true,
-            },
-            None => Ended {
-                at,
-                seen_at,
-                is_supposed: false,
-            },
+        let supposed = match (looked, seen_at, self.created) {
+            (Some(looked), Some(seen_at), Some(created)) => {
+                let at_work = seen_at - clock::since(looked).as_millis() as i64;
+                Some(at_work + slowest.max(USUAL_GAP).max((at_work - created) / 4))
+            }
+            (None, _, Some(created)) => Some(created + slowest),
+            _ => None,
+        };
+        let is_before = |supposed| seen_at.is_none_or(|seen_at| supposed < seen_at);
+        let is_supposed = supposed.is_some_and(is_before);
+        Ended {
+            at,
+            seen_at: if is_supposed { supposed } else { seen_at },
+            is_supposed,
         }
     }
 }
