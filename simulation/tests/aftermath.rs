@@ -63,18 +63,23 @@ fn who_comes_in_after_the_report_is_told_of_hours_later_and_their_hashes_go() {
     }
 }
 
+/// Whoever others made stays when the run is removed, and nobody else does.
+fn nobody_but_theirs_is_left(plan: &Plan) {
+    for plan in with_either_handle(plan) {
+        holds(&plan);
+        let played = play(&plan).expect("it ends");
+        assert_eq!(played.late.len(), 1);
+        assert!(played.late[0].is_by_others());
+    }
+}
+
 #[test]
 fn who_was_made_anew_under_an_id_of_a_row_stays() {
     let mut plan = Plan::quiet_of(2);
     plan.people[0].user_id = Some("own-0".to_string());
     plan.others = vec![other(60, Does::Replaces("row.0@example.com".to_string()))];
     plan.rest = 600;
-    for plan in with_either_handle(&plan) {
-        holds(&plan);
-        let played = play(&plan).expect("it ends");
-        assert_eq!(played.late.len(), 1);
-        assert!(played.late[0].is_by_others());
-    }
+    nobody_but_theirs_is_left(&plan);
 }
 
 #[test]
@@ -88,12 +93,7 @@ fn who_was_made_anew_while_a_limit_kept_the_job_from_being_looked_at_stays() {
         count: 40,
         what: Wrong::TooMany(Tells::Seconds),
     }];
-    for plan in with_either_handle(&plan) {
-        holds(&plan);
-        let played = play(&plan).expect("it ends");
-        assert_eq!(played.late.len(), 1);
-        assert!(played.late[0].is_by_others());
-    }
+    nobody_but_theirs_is_left(&plan);
 }
 
 #[test]

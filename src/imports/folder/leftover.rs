@@ -69,7 +69,8 @@ fn leftover(owner: Owner, folder: PathBuf) -> Option<Leftover> {
                     .notes
                     .iter()
                     .filter(|note| note.kind == NoteKind::Unknown);
-                let stays = |note: &&RowNote| !makes_ids || file.given_ids.contains(&note.row);
+                let stays =
+                    |note: &&RowNote| !makes_ids || file.given_ids.binary_search(&note.row).is_ok();
                 file.unknown_staying = unknown.clone().filter(stays).count() as u64;
                 file.unknown = unknown.count() as u64;
             }
