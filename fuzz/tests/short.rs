@@ -6,6 +6,7 @@ use fuzz::mutate::PART;
 use fuzz::run::{corpus, execute, input};
 use fuzz::shrink::shortest;
 use fuzz::targets::{Held, Reached, Target, named, targets};
+use miniz_oxide::deflate::compress_to_vec;
 
 /// Executions of each target.
 const EXECUTIONS: u64 = 2_000;
@@ -322,4 +323,61 @@ fn a_hash_in_the_place_of_an_email_is_an_email() {
 {"mail":"xjfCb4agxhaBuP.dT58mMLzUM4C/yPC8"}"#;
     let input = [b"".as_slice(), rows].join(PART);
     assert!(execute(&target, &input).is_ok());
+}
+
+/// Found by `ldif`: the commas of a long text are counted when a line is read, so what was taken from a directory was not read again.
+#[test]
+fn a_user_of_many_commas_is_refused_by_every_reader() {
+    let entry = format!("dn: uid={}\nmail: ada@example.com\n", ",".repeat(100_001));
+    // As many as a table may have; a line of JSON has two more.
+    let table = format!(
+        "email,user_metadata.x\nada@example.com,\"{}\"\n",
+        ",".repeat(99_999)
+    );
+    for (name, input) in [("ldif", entry), ("csv", table)] {
+        let target = named(name).expect("the target");
+        assert_eq!(
+            execute(&target, input.as_bytes()),
+            Ok(Reached::Refused),
+            "{name}"
+        );
+    }
+}
+
+/// Found by `systems`: a blank behind the first of two marks of Auth0's own ids.
+#[test]
+fn an_id_that_is_marked_twice_reads_the_same_each_time() {
+    let target = named("systems").expect("the target");
+    let input = include_bytes!("../corpus/systems/id-twice");
+    assert!(execute(&target, input).is_ok());
+}
+
+/// Found by `recipes`: a description that is far longer when it is written line by line.
+#[test]
+fn a_recipe_that_cannot_be_read_again_is_not_saved() {
+    let target = named("recipes").expect("the target");
+    let input = include_bytes!("../corpus/recipes/long-when-saved");
+    assert!(execute(&target, input).is_ok());
+}
+
+/// Found by `journal`: a request for an id of signs names the one who was shown.
+#[test]
+fn a_deleted_user_with_an_id_of_signs_is_known() {
+    let target = named("journal").expect("the target");
+    let input = include_bytes!("../corpus/journal/id-of-signs");
+    assert!(execute(&target, input).is_ok());
+}
+
+/// Found by `gzip` and `same-file`: as many users, or faulty rows, as an input has room for.
+#[test]
+fn short_rows_take_no_more_memory_than_they_may() {
+    let packed = compress_to_vec(format!("email\n{}", "a\n".repeat(240_000)).as_bytes(), 6);
+    let header = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff];
+    let rows = format!("users.ndjson\n{}", "{}\n".repeat(87_000));
+    let same = [b"".as_slice(), rows.as_bytes()].join(PART);
+    let packed = [&header[..], &packed[..], &[0; 8]].concat();
+    for (name, input) in [("gzip", packed), ("same-file", same)] {
+        let target = named(name).expect("the target");
+        assert!(execute(&target, &input).is_ok(), "{name}");
+    }
 }

@@ -116,7 +116,7 @@ impl Draft {
         let mut bare = id.as_str();
         let mut is_own = false;
         while let Some(rest) = bare.strip_prefix("auth0|") {
-            bare = rest.strip_prefix('\'').unwrap_or(rest);
+            bare = rest.strip_prefix('\'').unwrap_or(rest).trim_start();
             is_own = true;
         }
         if let Some(provider) = provider_elsewhere(bare) {

@@ -26,7 +26,7 @@ use crate::sources::ldif::Attributes;
 use crate::sources::mapping::{Mapping, shown};
 use crate::sources::options::{AskedForm, ReadOptions};
 use crate::sources::recognise::{Kind, Recognised, Rows, recognise};
-use crate::sources::rows::{Cell, Fault, check_values};
+use crate::sources::rows::{Cell, Fault, check_values, check_written};
 use crate::sources::values::too_deep;
 use crate::sources::whole::Whole;
 use crate::users::User;
@@ -534,6 +534,7 @@ impl UserFile {
     pub(super) fn row(&mut self, draft: &mut Draft) -> Option<std::result::Result<(), Aside>> {
         draft.drops_email_usernames = self.kind.source != Source::Plain;
         let (mapping, bytes) = (&mut self.mapping, &mut self.ahead.bytes);
+        let before = *bytes;
         let (line, read) = match &mut self.rows {
             Rows::Csv(csv) => {
                 let (line, record) = csv.next()?;
@@ -575,7 +576,10 @@ impl UserFile {
         };
         draft.line = line;
         Some(match read {
-            Ok(is_marked) => self.make(draft, line, is_marked),
+            Ok(is_marked) => {
+                let row_bytes = self.ahead.bytes - before;
+                self.make(draft, row_bytes, is_marked)
+            }
             Err(fault) => {
                 if matches!(fault, Fault::File(_)) {
                     self.rows = Rows::Ended;
@@ -610,9 +614,10 @@ impl UserFile {
     fn make(
         &mut self,
         draft: &mut Draft,
-        line: usize,
+        row_bytes: usize,
         is_marked: bool,
     ) -> std::result::Result<(), Aside> {
+        let line = draft.line;
         if let Made::LeftOut(why) = draft.finish() {
             return Err(Aside::LeftOut(line, why));
         }
@@ -636,6 +641,7 @@ impl UserFile {
         if is_marked && user_holds_marker(user) {
             return Err(faulty(NO_MARKERS.to_string()));
         }
+        check_written(user, row_bytes).map_err(faulty)?;
         match clear {
             Some(text) => Err(Aside::Clear(Box::new(std::mem::take(user)), text, line)),
             None => Ok(()),

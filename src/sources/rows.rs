@@ -2,12 +2,14 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::io::{self, Write};
 
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
 use crate::sources::bytes::Encoding;
+use crate::users::User;
 use crate::words::grouped;
 
 /// Bytes of the longest row that is read: no user of that size could be imported (see `MAX_UPLOAD_BYTES`).
@@ -19,7 +21,7 @@ pub(crate) enum Fault {
     /// This row cannot be read; those after it can.
     Row(String),
     /// The file cannot be read any further.
-    File(std::io::Error),
+    File(io::Error),
 }
 
 pub(crate) fn too_long(hint: &str) -> String {
@@ -36,9 +38,45 @@ pub(crate) fn check_values(row: &str) -> Result<(), Fault> {
     if row.len() <= MOST_ROW_VALUES {
         return Ok(());
     }
-    // As many as it has signs that one follows; those in texts are counted too.
-    let signs = row.bytes().filter(|byte| b"[{,".contains(byte)).count();
-    check_count(signs).map_err(Fault::Row)
+    check_count(signs(row.as_bytes())).map_err(Fault::Row)
+}
+
+/// As many values as JSON can hold: it has so many signs that one follows. Those in texts are counted too.
+fn signs(json: &[u8]) -> usize {
+    json.iter().filter(|byte| b"[{,".contains(byte)).count()
+}
+
+/// Refuses a user whose own line could not be read again. A row in another form can have fewer signs and bytes than that line.
+pub(crate) fn check_written(user: &User, row_bytes: usize) -> Result<(), String> {
+    // Most rows are far too short for that, and are not written.
+    if row_bytes <= MOST_ROW_VALUES / 2 {
+        return Ok(());
+    }
+    let mut line = Measured::default();
+    serde_json::to_writer(&mut line, user).map_err(|_| "cannot be written as JSON".to_string())?;
+    if line.bytes > LONGEST_ROW {
+        return Err(too_long(""));
+    }
+    check_count(line.signs)
+}
+
+/// Measures what is written, and keeps none of it: a user has secrets.
+#[derive(Default)]
+struct Measured {
+    bytes: usize,
+    signs: usize,
+}
+
+impl Write for Measured {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.bytes += bytes.len();
+        self.signs += signs(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// The same of values that were counted.

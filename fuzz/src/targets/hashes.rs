@@ -191,9 +191,16 @@ fn read_recipe(input: &[u8]) -> Held {
         .collect();
     hidden("a recipe", &texts, &marks)?;
     let to = folder.path().join("again");
-    recipe
-        .save(&to)
-        .map_err(|error| format!("a recipe is not saved: {error}"))?;
+    // One that is too long when it is written line by line is refused, and leaves no file.
+    if let Err(error) = recipe.save(&to) {
+        sentence(&error, &marks)?;
+        return match to.exists() {
+            true => Err(format!(
+                "a file is left of a recipe that was not saved: {error}"
+            )),
+            false => Ok(Reached::Taken),
+        };
+    }
     match HashRecipe::read(&to) {
         Ok(again) if again == recipe => {}
         Ok(again) => return Err(format!("a recipe reads otherwise: {recipe} and {again}")),

@@ -10,6 +10,7 @@ use std::time::Duration as Time;
 use auth0_bulk_users::seams::header::HeaderMap;
 use auth0_bulk_users::seams::{Came, Carried, Sent, Transport};
 use auth0_bulk_users::*;
+use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -165,7 +166,7 @@ impl Plain {
 
     /// Those of whom a request speaks.
     fn found(&self, path: &str) -> Vec<&Value> {
-        let path = path.replace("%40", "@");
+        let path = percent_decode_str(path).decode_utf8_lossy();
         let speaks = |(id, user): &&(String, Value)| {
             let email = user["email"].as_str().filter(|email| !email.is_empty());
             !id.is_empty() && path.contains(id) || email.is_some_and(|email| path.contains(email))

@@ -38,6 +38,7 @@ use crate::users::{User, Users};
 const SALT_BYTES: usize = 16;
 /// Bytes of the longest file of a recipe that is read: a key of some thousand is in none that is known.
 const MOST_FILE_BYTES: u64 = 1 << 16;
+const TOO_LONG: &str = "it has over 65,536 bytes, far more than a recipe needs";
 
 /// How a system hashes passwords, in Auth0's words: a `custom_password_hash` without the hash.
 ///
@@ -128,7 +129,7 @@ impl HashRecipe {
     ///
     /// # Errors
     ///
-    /// There is such a file; it cannot be written.
+    /// There is such a file; it cannot be written; it would have over 64 KiB, which [`HashRecipe::read`] does not take.
     ///
     /// # Examples
     ///
@@ -146,9 +147,13 @@ impl HashRecipe {
     /// ```
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
+        let text = Zeroizing::new(format!("{:#}\n", self.with_column(self.custom.clone())));
+        if text.len() as u64 > MOST_FILE_BYTES {
+            return Err(Error::recipe_file(path, TOO_LONG));
+        }
         let write = || {
             let mut file = create_private(path)?;
-            writeln!(file, "{:#}", self.with_column(self.custom.clone()))?;
+            file.write_all(text.as_bytes())?;
             file.sync_all()
         };
         write().map_err(|cause| Error::recipe_file(path, &cause.to_string()))
@@ -182,10 +187,7 @@ impl HashRecipe {
         };
         let text = read().map_err(|cause| Error::recipe_file(path, &cause.to_string()))?;
         if text.len() as u64 > MOST_FILE_BYTES {
-            return Err(Error::recipe_file(
-                path,
-                "it has over 65,536 bytes, far more than a recipe needs",
-            ));
+            return Err(Error::recipe_file(path, TOO_LONG));
         }
         // The cause would quote what may be a secret.
         let description = serde_json::from_str(&text);
