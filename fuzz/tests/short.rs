@@ -303,6 +303,10 @@ fn a_sign_in_reaches_the_hash_that_was_imported() {
     ] {
         assert_eq!(execute(&target, input), Ok(Reached::Taken));
     }
+    let large = include_str!("../corpus/requests/scrypt-of-any-cost")
+        .replace("1152921504606846976", "16")
+        .replace("\"blockSize\":8", "\"blockSize\":65535");
+    assert_eq!(execute(&target, large.as_bytes()), Ok(Reached::Taken));
 }
 
 #[test]
@@ -315,7 +319,7 @@ fn inputs_are_filled_up_now_and_then() {
     assert!(longest > Some(250 << 10), "{longest:?}");
 }
 
-/// What whoever made a folder put into an e-mail, an id or a reason is shown as it is, and no fault.
+/// What whoever made a folder or a file put into an e-mail, an id or a reason is shown as it is, and no fault.
 #[test]
 fn a_hash_in_the_place_of_an_email_is_an_email() {
     let target = named("same-file").expect("the target");
@@ -323,6 +327,9 @@ fn a_hash_in_the_place_of_an_email_is_an_email() {
 {"mail":"xjfCb4agxhaBuP.dT58mMLzUM4C/yPC8"}"#;
     let input = [b"".as_slice(), rows].join(PART);
     assert!(execute(&target, &input).is_ok());
+    let target = named("csv").expect("the target");
+    let input = b"mail\nxjfCb4agxhaBuP.dT58mMLzUM4C/yPC8b@e.om\n";
+    assert!(execute(&target, input).is_ok());
 }
 
 /// Found by `ldif`: the commas of a long text are counted when a line is read, so what was taken from a directory was not read again.

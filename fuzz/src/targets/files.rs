@@ -323,14 +323,6 @@ fn inspect(report: Result<FileReport>, folder: &Folder) -> std::result::Result<(
 pub(super) fn harmless_sheet(path: &Path, secrets: &[&str]) -> std::result::Result<(), String> {
     let text =
         std::fs::read_to_string(path).map_err(|cause| format!("a sheet is no text: {cause}"))?;
-    // An e-mail and a username are shown, whatever they are made of.
-    let names = [(format!("{IN_HASH}@"), "@"), (format!(",{IN_HASH},"), ",,")];
-    for line in text.lines() {
-        let rest = names.iter().fold(line.to_string(), |rest, (name, gap)| {
-            rest.replace(name, gap)
-        });
-        hidden("a sheet", &[&rest], secrets)?;
-    }
     let signs = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
     let begins = |part: &str| {
         part.trim_start_matches([' ', '"', '\u{feff}'])
@@ -338,15 +330,39 @@ pub(super) fn harmless_sheet(path: &Path, secrets: &[&str]) -> std::result::Resu
     };
     // Some spreadsheets split at these, whatever the quotes.
     let is_formula = |cell: &str| cell.split([';', '\t', '\n', '\r']).any(begins);
-    match first_cell(&text, is_formula) {
-        Some(cell) => Err(format!("a cell of a sheet is a formula: {cell:?}")),
-        None => Ok(()),
-    }
+    // An e-mail and a username are shown, whatever they are made of.
+    let but_in_names: Vec<&str> = secrets
+        .iter()
+        .copied()
+        .filter(|secret| *secret != IN_HASH)
+        .collect();
+    let mut heading = Vec::new();
+    each_cell(&text, |row, column, cell| {
+        if row == 0 {
+            heading.push(cell.to_string());
+        }
+        let is_name = row > 0
+            && heading
+                .get(column)
+                .is_some_and(|name| name == "email" || name == "username");
+        hidden(
+            "a sheet",
+            &[cell],
+            if is_name { &but_in_names } else { secrets },
+        )?;
+        match is_formula(cell) {
+            true => Err(format!("a cell of a sheet is a formula: {cell:?}")),
+            false => Ok(()),
+        }
+    })
 }
 
-/// The first such cell of a table (RFC 4180).
-fn first_cell(text: &str, is_it: impl Fn(&str) -> bool) -> Option<String> {
-    let (mut cell, mut is_quoted) = (String::new(), false);
+/// Does something with each cell of a table (RFC 4180), of which it is told the row and the column.
+fn each_cell(
+    text: &str,
+    mut work: impl FnMut(usize, usize, &str) -> std::result::Result<(), String>,
+) -> std::result::Result<(), String> {
+    let (mut cell, mut is_quoted, mut row, mut column) = (String::new(), false, 0, 0);
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
         match c {
@@ -356,15 +372,18 @@ fn first_cell(text: &str, is_it: impl Fn(&str) -> bool) -> Option<String> {
             }
             '"' => is_quoted = !is_quoted,
             ',' | '\n' if !is_quoted => {
-                if is_it(&cell) {
-                    return Some(cell);
-                }
+                work(row, column, &cell)?;
                 cell.clear();
+                (row, column) = if c == ',' {
+                    (row, column + 1)
+                } else {
+                    (row + 1, 0)
+                };
             }
             c => cell.push(c),
         }
     }
-    is_it(&cell).then_some(cell)
+    work(row, column, &cell)
 }
 
 /// The packed bytes as they are; and, where they unpack, with the sums that they would have.

@@ -122,11 +122,15 @@ pub(super) fn targets() -> Vec<Target> {
             "the practice tenant's JSON bodies: a method with a path, and a body",
             posted,
         ),
-        target(
-            "requests",
-            "whole requests to the practice tenant, one after the other",
-            asked,
-        ),
+        Target {
+            // A sign-in tries a hash that takes up to half a gigabyte.
+            most_memory: 600 << 20,
+            ..target(
+                "requests",
+                "whole requests to the practice tenant, one after the other",
+                asked,
+            )
+        },
     ]
 }
 
