@@ -155,6 +155,14 @@ fn a_client_secret_that_a_later_answer_repeats_is_not_shown() {
     assert_eq!(execute(&target, &input), Ok(Reached::Refused));
 }
 
+/// Found by `sign-in`: a part of the token in the answer to a request that goes without it.
+#[test]
+fn a_token_that_did_not_go_with_a_request_is_not_shown_either() {
+    let target = named("sign-in").expect("the target");
+    let input = include_bytes!("../corpus/sign-in/part-of-the-token");
+    assert_eq!(execute(&target, input), Ok(Reached::Refused));
+}
+
 /// Found by `csv`, `columns` and `json`: a column's name in the reason of a row, and where a column goes.
 #[test]
 fn no_sheet_holds_the_kernels_words() {
@@ -329,6 +337,9 @@ fn a_hash_in_the_place_of_an_email_is_an_email() {
     assert!(execute(&target, &input).is_ok());
     let target = named("csv").expect("the target");
     let input = b"mail\nxjfCb4agxhaBuP.dT58mMLzUM4C/yPC8b@e.om\n";
+    assert!(execute(&target, input).is_ok());
+    let target = named("export").expect("the target");
+    let input = include_bytes!("../corpus/export/hash-in-metadata");
     assert!(execute(&target, input).is_ok());
 }
 

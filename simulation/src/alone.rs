@@ -1,4 +1,5 @@
-//! One job played: it is sent, waited for and removed by one process with one handle of the tenant, as cells of a notebook do.
+//! One job or one run played: it is sent, waited for and removed by one process with one handle of the tenant, as cells of a
+//! notebook do. The next cell is run whatever the one before says.
 
 use std::cell::RefCell;
 use std::time::Duration;
@@ -8,7 +9,7 @@ use auth0_bulk_users::{
     plan_clean_up, plan_removal, remove_users, start_import_with, wait_for_job,
 };
 
-use crate::life::{Machine, Removal, Told, user};
+use crate::life::{Machine, Removal, Told, import, user};
 use crate::plan::Plan;
 
 /// A job has ended by then.
@@ -16,7 +17,7 @@ const LONG: Duration = Duration::from_secs(3 * 3_600);
 /// How often a cell that failed is run.
 const CELL_RUNS: usize = 3;
 
-/// Plays the job; returns what was there when it had ended.
+/// Plays the job or the run; returns what was there when it had ended.
 ///
 /// # Errors
 ///
@@ -24,11 +25,18 @@ const CELL_RUNS: usize = 3;
 pub(crate) fn play(machine: &Machine) -> std::result::Result<Told, String> {
     let told: RefCell<Told> = RefCell::default();
     machine.one_process(|tenant| {
-        let sent = send(machine.plan, tenant);
+        let plan = machine.plan;
+        let sent = match plan.alone {
+            true => send(plan, tenant).map(Some),
+            false => import(plan, tenant, 0, 0).map(|_| None),
+        };
         told.replace(machine.told_of_a_job());
         machine.rests();
         match machine.plan.removal {
-            Some(_) => again(|| remove(machine, tenant, sent.as_ref().ok())),
+            Some(_) => again(|| {
+                let job = sent.as_ref().ok().and_then(Option::as_ref);
+                remove(machine, tenant, job)
+            }),
             None => sent.map(drop),
         }
     })?;
@@ -78,6 +86,7 @@ fn remove(machine: &Machine, tenant: &Tenant, job: Option<&FinishedJob>) -> Resu
         left,
         at: machine.now(),
         until,
+        late: Vec::new(),
     });
     Ok(())
 }

@@ -67,6 +67,8 @@ pub struct Removal {
     pub at: Duration,
     /// Until when it said that users may still be imported, in milliseconds of UNIX time.
     pub until: Option<u64>,
+    /// Everybody in the tenant hours later.
+    pub late: Vec<There>,
 }
 
 /// What was played, as far as it came.
@@ -86,8 +88,8 @@ pub struct Played {
     pub told_late: Option<Told>,
     /// When a removal was first begun.
     pub removes_since: Option<Duration>,
-    /// The removal, where there was one that came to its end.
-    pub removal: Option<Removal>,
+    /// The removals that came to their ends.
+    pub removals: Vec<Removal>,
     /// Everybody in the tenant hours later.
     pub late: Vec<There>,
     /// How long each process took, and whether it removed.
@@ -138,31 +140,36 @@ enum Ended<T> {
 /// A panic, or an import or a removal that never ends.
 pub fn play(plan: &Plan) -> std::result::Result<Played, String> {
     let machine = Machine::of(plan);
-    let told = match plan.alone {
+    let is_one = plan.alone || plan.one_process;
+    let told = match is_one {
         true => alone::play(&machine)?,
         false => machine.imported()?,
     };
-    let told_late = match plan.looks_late && !plan.alone {
+    let told_late = match plan.looks_late && !is_one {
         true => Some(machine.looked_late(&told)?),
         false => None,
     };
-    if let Some(ends) = plan
-        .removal
-        .clone()
-        .filter(|_| !plan.one_handle && !plan.alone)
-    {
+    if let Some(ends) = plan.removal.clone().filter(|_| !plan.one_handle && !is_one) {
         machine.ends.replace(ends.into_iter());
         machine.clock.pass(Duration::from_secs(plan.rest));
         machine.until_done(|tenant| machine.remove(tenant, &told.parts))?;
     }
-    machine.clock.pass(HOURS_LATER);
-    let late = machine.everybody();
+    let late = machine.hours_later();
+    let mut removals: Vec<Removal> = machine.removal.take().into_iter().collect();
+    if let Some(first) = removals.first_mut() {
+        first.late = late;
+    }
+    let removes_since = machine.removal_began.take().map(|(at, _)| at);
+    if plan.removes_again && !is_one && !removals.is_empty() {
+        removals.push(machine.removed_again(&told)?);
+    }
+    let late = machine.hours_later();
     Ok(Played {
         said: machine.said.take(),
         told,
         told_late,
-        removes_since: machine.removal_began.take().map(|(at, _)| at),
-        removal: machine.removal.take(),
+        removes_since,
+        removals,
         late,
         took: machine.took.take(),
         gave_up: machine.gave_up.take(),
@@ -194,6 +201,12 @@ impl<'a> Machine<'a> {
             removal_began: RefCell::default(),
             removal: RefCell::default(),
         }
+    }
+
+    /// Everybody in the tenant when no job is at work any more.
+    fn hours_later(&self) -> Vec<There> {
+        self.clock.pass(HOURS_LATER);
+        self.everybody()
     }
 
     /// Everybody in the tenant now.
@@ -256,11 +269,7 @@ impl<'a> Machine<'a> {
                 parts.try_for_each(|part| resume_import(tenant, part.report.folder()).map(drop))
             })?;
         }
-        // A machine whose clock was set back believes for as long that a job may be at work.
-        let back = self.plan.ends.iter().map(|end| (-end.clock_set).max(0));
-        let back: i64 = back.sum();
-        self.clock
-            .pass(HOURS_LATER + Duration::from_secs(back.unsigned_abs()));
+        self.clock.pass(HOURS_LATER + self.set_back());
         let late: RefCell<Option<Told>> = RefCell::default();
         self.until_done(|tenant| {
             if late.borrow().is_none() {
@@ -283,6 +292,24 @@ impl<'a> Machine<'a> {
             }
         })?;
         Ok(late.take().unwrap_or_default())
+    }
+
+    /// For how long a machine whose clock was set back believes that a job may be at work which has ended.
+    fn set_back(&self) -> Duration {
+        let back = self.plan.ends.iter().map(|end| (-end.clock_set).max(0));
+        Duration::from_secs(back.sum::<i64>().unsigned_abs())
+    }
+
+    /// Removes the runs once more, for those who came in while they were removed.
+    fn removed_again(&self, told: &Told) -> std::result::Result<Removal, String> {
+        self.clock.pass(self.set_back());
+        self.until_done(|tenant| self.remove_runs(tenant, &told.parts))?;
+        let again = self.removal.take();
+        let again = again.ok_or("a removal says that it is done, but is not")?;
+        Ok(Removal {
+            late: self.hours_later(),
+            ..again
+        })
     }
 
     /// What a run reports, and what its folder and its sheet say.
@@ -344,17 +371,17 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// The one process of a job without a run; whatever it says, nothing comes after it.
+    /// The one process of a job or a run; whatever it says, nothing comes after it.
     pub(crate) fn one_process(
         &self,
         work: impl Fn(&Tenant) -> Result<()>,
     ) -> std::result::Result<(), String> {
-        self.process(None, work).map(drop)
+        self.process(self.plan.ends.first(), work).map(drop)
     }
 
     fn remove(&self, tenant: &Tenant, parts: &[Part]) -> Result<()> {
-        let (began, found) = self.begins_to_remove();
         if self.plan.cleans_up {
+            let (began, found) = self.begins_to_remove();
             let cleaned = clean_up(tenant, plan_clean_up(tenant)?)?;
             // Another handle's runs are named, and left.
             let is_all = cleaned.unknown.is_empty() && cleaned.other_runs.is_empty();
@@ -365,10 +392,16 @@ impl<'a> Machine<'a> {
                     left: cleaned.left_out,
                     at: self.now(),
                     until: cleaned.until,
+                    late: Vec::new(),
                 });
             }
             return Ok(());
         }
+        self.remove_runs(tenant, parts)
+    }
+
+    fn remove_runs(&self, tenant: &Tenant, parts: &[Part]) -> Result<()> {
+        let (began, found) = self.begins_to_remove();
         let (mut left, mut until) = (Vec::new(), None);
         for part in parts {
             let plan = plan_run_removal(tenant, part.report.folder())?;
@@ -382,6 +415,7 @@ impl<'a> Machine<'a> {
             left,
             at: self.now(),
             until,
+            late: Vec::new(),
         });
         Ok(())
     }

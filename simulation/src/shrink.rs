@@ -53,7 +53,8 @@ fn shorter(plan: &Plan) -> Vec<Plan> {
     with(&|plan| plan.looks_late = false);
     with(&|plan| plan.looks_twice = false);
     with(&|plan| plan.one_handle = plan.cleans_up && !plan.alone);
-    with(&|plan| plan.cleans_up = false);
+    with(&|plan| plan.cleans_up = plan.one_process);
+    with(&|plan| plan.removes_again = false);
     with(&|plan| plan.rest = 0);
     with(&|plan| plan.people.truncate(plan.people.len().div_ceil(2)));
     for index in 0..plan.others.len() {

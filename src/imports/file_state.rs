@@ -162,10 +162,9 @@ impl FileState {
             Stage::Unanswered { since } => Some(since),
             _ => None,
         };
-        let given_up = self
-            .end()
-            .is_some_and(|end| end.notes.iter().any(|note| note.has_code(NOT_ENDED)));
-        let given_up = self.taken().filter(|_| given_up).map(|taken| taken.at);
+        // It was at work when it was given up, however long ago it was taken.
+        let is_given_up = |end: &&FileEnd| end.notes.iter().any(|note| note.has_code(NOT_ENDED));
+        let given_up = self.end().filter(is_given_up).map(|end| end.at);
         // Older runs did not record when an upload was sent.
         let known = |at: &u64| *at > 0;
         let sent = lost.max(unanswered).max(given_up).filter(known);

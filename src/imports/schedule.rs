@@ -20,7 +20,7 @@ use crate::imports::run::Run;
 use crate::imports::settle::{Purpose, Settling};
 use crate::imports::verdict::Silence;
 use crate::jobs::upload::upload;
-use crate::jobs::wait::{APPEARS, JobProgress, JobState, at_published_speeds, read_job};
+use crate::jobs::wait::{APPEARS, JobProgress, JobState, read_job, supposed_end};
 use crate::jobs::{Accepted, JobId, JobStatus, Summary, send_upload};
 use crate::say::say;
 use crate::tenant::Tenant;
@@ -33,8 +33,8 @@ const NAP: Duration = Duration::from_millis(100);
 /// The wait for a slot that somebody else's job holds: jobs take minutes.
 const SLOT_WAIT: Duration = Duration::from_secs(2);
 const LONGEST_SLOT_WAIT: Duration = Duration::from_secs(30);
-/// Between two looks at a job that is watched, in milliseconds: two seconds or a tenth of its age, and a slow answer.
-const USUAL_GAP: i64 = 10_000;
+/// An upsert that was sent longer ago is not sent again, since its users may have changed.
+const JUST_NOW: Duration = Duration::from_secs(600);
 /// Between two looks at an unknown job.
 const UNKNOWN_WAIT: Duration = Duration::from_secs(1);
 /// Extra time for an answer that is on its way: it would be unknown whether a cut-off upload was accepted.
@@ -57,6 +57,8 @@ struct Running {
     ask_at: Option<Instant>,
     /// What it reported, and when.
     progress: Option<(JobProgress, Instant)>,
+    /// When this call last saw it at work, by the tenant's clock, which goes on while this machine sleeps.
+    at_work: Option<i64>,
 }
 
 pub(crate) struct Schedule<'a> {
@@ -99,6 +101,7 @@ impl<'a> Schedule<'a> {
                     asked: Asked::not_yet(state.count()),
                     ask_at: Some(now),
                     progress: None,
+                    at_work: None,
                 }),
             }
         }
@@ -254,6 +257,7 @@ impl<'a> Schedule<'a> {
             asked: Asked::not_yet(self.run.files[file - 1].count()),
             ask_at: None,
             progress: None,
+            at_work: None,
         });
         self.run.note(Entry::Accepted {
             file,
@@ -318,6 +322,7 @@ impl<'a> Schedule<'a> {
                 running.progress = Some((progress, clock::instant()));
                 running.ask_at = None;
                 running.asked.pending(sent, clock::since(running.since));
+                running.is_at_work(seen_at);
                 if running.age(seen_at) >= self.options.job_limit {
                     let running = self.running.remove(index);
                     // A file whose job may still be running must not be sent again.
@@ -400,7 +405,9 @@ impl<'a> Schedule<'a> {
         let is_upsert = self.options.overwrites();
         let may_send = self.run.files[file - 1].uploads() < UPLOADS;
         match why {
-            Silence::Failed if may_send && (!is_upsert || running.whole) => self.send_again(file),
+            Silence::Failed if may_send && (!is_upsert || running.is_of_just_now()) => {
+                self.send_again(file)
+            }
             Silence::Gone if may_send && !is_upsert => {
                 self.account(file, why, Purpose::OrSendAgain)
             }
@@ -465,6 +472,11 @@ impl<'a> Schedule<'a> {
 }
 
 impl Running {
+    /// Whether it was sent so short ago that its users are as they were.
+    fn is_of_just_now(&self) -> bool {
+        self.whole && clock::since(self.since) < JUST_NOW
+    }
+
     /// The job's age. If the job was found again, this goes by the tenant's clock, if the tenant gives the time, since this
     /// machine's clock may have been set. Otherwise it counts from when the job was found.
     fn age(&self, seen_at: Option<i64>) -> Duration {
@@ -474,28 +486,25 @@ impl Running {
         told.map_or_else(|| clock::since(self.since), Duration::from_millis)
     }
 
-    /// When its job ended. If it was not looked at for long before it was seen to have ended, whoever was created in between may be
-    /// somebody else's. Then it is supposed that it took twice as long as such a job takes on the free plan, or a quarter of its age
-    /// more, from when it was last known to be at work.
+    /// When its job ended. If it was not looked at for long before it was seen to have ended, it is supposed how long it took.
     fn ended(&self, rows: usize, seen_at: Option<i64>) -> Ended {
-        let at = unix_millis();
-        let slowest = 2 * at_published_speeds(rows).1.as_millis() as i64;
-        let looked = self.progress.map(|(_, looked)| looked);
-        let looked = looked.or(self.whole.then_some(self.since));
-        let supposed = match (looked, seen_at, self.created) {
-            (Some(looked), Some(seen_at), Some(created)) => {
-                let at_work = seen_at - clock::since(looked).as_millis() as i64;
-                Some(at_work + slowest.max(USUAL_GAP).max((at_work - created) / 4))
-            }
-            (None, _, Some(created)) => Some(created + slowest),
-            _ => None,
-        };
+        let supposed = self
+            .created
+            .map(|created| supposed_end(created, self.at_work.unwrap_or(created), rows));
         let is_before = |supposed| seen_at.is_none_or(|seen_at| supposed < seen_at);
         let is_supposed = supposed.is_some_and(is_before);
         Ended {
-            at,
+            at: unix_millis(),
             seen_at: if is_supposed { supposed } else { seen_at },
             is_supposed,
         }
+    }
+
+    /// The job was seen at work at that time of the tenant's. Where the tenant gives no time, it goes by how long ago it was sent.
+    fn is_at_work(&mut self, seen_at: Option<i64>) {
+        let sent_ago = clock::since(self.since).as_millis() as i64;
+        let by_this_machine = self.created.filter(|_| self.whole);
+        let by_this_machine = by_this_machine.map(|created| created.saturating_add(sent_ago));
+        self.at_work = self.at_work.max(seen_at.or(by_this_machine));
     }
 }

@@ -208,10 +208,10 @@ impl Why {
                 "the job counts a refused row that its report does not name; this row was either refused, or its user was there before and was updated"
             }
             Why::NotReported => {
-                "the job counts a refused row that its report does not name, and this user is not in the tenant: send the row again"
+                "the job counts a refused row that its report does not name, and it did not bring this user in: send the row again"
             }
             Why::NotEnded => {
-                "the job had not ended at the time limit, and this user was not in the tenant then: look again later"
+                "the job had not ended at the time limit, and had not brought this user in by then: look again later"
             }
             Why::NotEndedNoId => {
                 "the job had not ended at the time limit; without an id made for the run, it is unknown whether this user was there before"
@@ -220,10 +220,10 @@ impl Why {
                 "the job had not ended at the time limit, and this user could not be looked up, which needs the scope read:users: look again later with a token that has it"
             }
             Why::FailedUpsert => {
-                "the job failed as a whole several times, and Auth0 gives no reason; it is unknown whether this user was there before and was updated"
+                "the job failed as a whole, and Auth0 gives no reason; it is unknown whether this user was there before and was updated; sending the row again may overwrite later changes, so look at the user first"
             }
             Why::Failed => {
-                "the job failed as a whole several times, and Auth0 gives no reason; this user is not in the tenant: send the row again"
+                "the job failed as a whole several times, and Auth0 gives no reason; it did not bring this user in: send the row again"
             }
             Why::FailedNoId => {
                 "the job failed as a whole, and Auth0 gives no reason; without an id made for the run, it is unknown whether this user was there before"

@@ -294,7 +294,9 @@ pub struct FinishedJob {
     pub summary: Option<Summary>,
     /// The job as it was started.
     pub job: Job,
-    /// The time of the answer that said so, by the tenant's clock, in milliseconds of UNIX time.
+    /// When it was last seen at work, by the tenant's clock, in milliseconds of UNIX time; `None` if nobody saw it.
+    pub(crate) at_work: Option<i64>,
+    /// The time of the first answer that said that it had ended.
     pub(crate) seen_at: Option<i64>,
     /// The count that the tenant's answer has not.
     pub(crate) untold: Option<&'static str>,
@@ -429,6 +431,7 @@ fn send_noted(
             let job = TakenJob {
                 id: accepted.id.to_string(),
                 created_at: accepted.created_at.clone().unwrap_or_default(),
+                at_work: None,
                 seen_at: None,
             };
             imported.accepted(correlation_id, accepted.connection.as_deref(), job);

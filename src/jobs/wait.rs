@@ -36,6 +36,18 @@ pub(crate) fn at_published_speeds(users: usize) -> (Duration, Duration) {
     (hours(USERS_AN_HOUR.1), hours(USERS_AN_HOUR.0))
 }
 
+/// Between two looks at a job that is watched, in milliseconds: at most ten seconds or a tenth of its age, and a slow answer.
+const USUAL_GAP: i64 = 10_000;
+
+/// When a job with this many users had ended at the latest, if nobody looked at it for long. It was last known to be at work at
+/// `at_work`. It is supposed that from then on it took twice as long as such a job takes on the free plan, or a quarter of its age.
+/// Whoever was created later may be somebody else's. Times are the tenant's.
+pub(crate) fn supposed_end(created: i64, at_work: i64, users: usize) -> i64 {
+    let slowest = 2 * at_published_speeds(users).1.as_millis() as i64;
+    let quarter = at_work.saturating_sub(created) / 4;
+    at_work.saturating_add(slowest.max(USUAL_GAP).max(quarter))
+}
+
 /// Waits until the job has ended, at most for `limit`, and returns how it ended. Sends reads; waits.
 ///
 /// It asks at once, again after half a second, and then less and less often, down to every 10 s. A failed job is `Ok` too. The
@@ -75,6 +87,7 @@ pub fn wait_for_job(tenant: &Tenant, job: &Job, limit: Duration) -> Result<Finis
         status => Error::job_of_unknown_status(job.id.as_str(), limit, status),
     };
     let (mut waits, mut seen, mut last) = (Waits::new(), None, LastLine::default());
+    let mut at_work = None;
     loop {
         match read_job(&asked, &job.id) {
             Ok(JobState::Ended {
@@ -83,22 +96,27 @@ pub fn wait_for_job(tenant: &Tenant, job: &Job, limit: Duration) -> Result<Finis
                 untold,
                 seen_at,
             }) => {
-                tenant.imported().ended(job.id.as_str(), seen_at);
+                let (at_work, seen_at) = tenant.imported().ended(job.id.as_str(), at_work, seen_at);
                 return Ok(FinishedJob {
                     id: job.id.clone(),
                     status,
                     summary,
                     job: job.clone(),
                     untold,
+                    at_work,
                     seen_at,
                 });
             }
-            Ok(JobState::Pending { status, .. }) if deadline.is_over() => {
-                return Err(running(status));
-            }
             Ok(JobState::Pending {
-                progress, status, ..
+                progress,
+                status,
+                seen_at,
             }) => {
+                tenant.imported().at_work(job.id.as_str(), seen_at);
+                at_work = at_work.max(seen_at);
+                if deadline.is_over() {
+                    return Err(running(status));
+                }
                 let state = state_in_words(&progress, &status);
                 let time = time_in_words(&progress, &deadline);
                 seen = Some(status);

@@ -15,8 +15,8 @@ use crate::imports::journal::{Entry, FileEnd, NoteKind};
 use crate::imports::run::Run;
 use crate::jobs::errors::job_errors;
 use crate::jobs::ownership::{self, Span};
-use crate::jobs::wait::at_published_speeds;
-use crate::jobs::{FinishedJob, Job, JobStatus, RowKey};
+use crate::jobs::wait::supposed_end;
+use crate::jobs::{FinishedJob, JobStatus, RowKey};
 use crate::progress::Tally;
 use crate::removal::plan::{
     Candidate, Evidence, GONE, LeftOut, NO_CONNECTION, REFUSED, RemovalPlan, Removed, look,
@@ -33,6 +33,9 @@ const FAULTS_BORNE: u32 = 4;
 /// A million users at two a second take six days.
 const REMOVAL_LIMIT: Duration = Duration::from_secs(7 * 24 * 3600);
 const THERE_BEFORE: &str = "the user was there before";
+const MORE_THAN_INSERTED: &str =
+    "more such users are found than the job inserted, and which are its own is not known";
+const UPDATED_UNKNOWN: &str = "the job updated users who are not found, so this user may be one whom somebody else created while it ran";
 const UNTOLD: &str = "what became of the user is not known";
 const UPDATED: &str = "the user was there before and was updated";
 
@@ -55,8 +58,11 @@ fn asking(tenant: &Tenant, per_second: f64) -> Tenant {
 /// this handle: somebody else may have created them while the job ran.
 ///
 /// Of a job that [`find_job`](crate::find_job) took up, [`Job::sent`](crate::Job::sent) must have said which users it was sent: as
-/// many as the tenant counts, and among them whom the job refused. If it had ended by then, nobody tells when, and a user who
-/// was created later than a job of its size should have taken (twice the free plan's 0.09 s for each user) stays.
+/// many as the tenant counts, and among them whom the job refused.
+///
+/// Nobody tells when a job ended, so it counts when it was last seen at work. Whoever was created later than a job of its size
+/// should take from then on (twice the free plan's 0.09 s for each user, a quarter of its age, ten seconds) stays. In a practice tenant that
+/// is so only for a job that had ended when it was taken up.
 ///
 /// # Errors
 ///
@@ -92,7 +98,7 @@ pub fn plan_removal(tenant: &Tenant, finished: &FinishedJob) -> Result<RemovalPl
     }
     let mut plan = RemovalPlan::empty(tenant.domain(), &job.name_in_the_log()?, Vec::new());
     let mut candidates = Vec::new();
-    let span = at_work(finished, sent.len());
+    let span = at_work(tenant, finished, sent.len());
     for (index, key) in sent.iter().enumerate() {
         let candidate = sent_by_a_job(key, span);
         match refused.contains(&(index + 1)) {
@@ -109,8 +115,10 @@ pub fn plan_removal(tenant: &Tenant, finished: &FinishedJob) -> Result<RemovalPl
             || tenant.imported().has_deleted(&user.email)
     };
     let there = plan.left_out.iter().filter(was_there).count() as u64;
-    if plan.users.len() as u64 > summary.inserted || there < summary.updated {
-        plan.keep_all();
+    if plan.users.len() as u64 > summary.inserted {
+        plan.keep_all(MORE_THAN_INSERTED);
+    } else if there < summary.updated {
+        plan.keep_all(UPDATED_UNKNOWN);
     }
     Ok(plan)
 }
@@ -148,25 +156,23 @@ fn sent_and_told(finished: &FinishedJob) -> Result<&[RowKey]> {
     finished.sent().map_err(|why| Error::unknown_users(&why))
 }
 
-/// Of a job that had ended when it was taken up again nobody tells when it ended.
-fn has_a_supposed_end(job: &Job) -> bool {
-    job.found.is_some_and(|found| found.had_ended)
-}
-
-/// When the job was at work. Where it is not known when it ended, it is supposed that it took as long as a job alone takes on
-/// the free plan: who was created later may be somebody else's.
-fn at_work(finished: &FinishedJob, users: usize) -> Span {
+/// When the job was at work. Where nobody looked at it for long before it was seen to have ended, it is supposed how long it took.
+/// In a practice tenant everybody is the reader's own.
+pub(crate) fn at_work(tenant: &Tenant, finished: &FinishedJob, users: usize) -> Span {
     let since = answer::millis(&finished.job.created_at);
-    let slowest = 2 * at_published_speeds(users).1.as_millis() as i64;
-    let supposed = since.map(|since| since + slowest);
-    let is_supposed = has_a_supposed_end(&finished.job);
-    let until = match is_supposed {
-        true => finished.seen_at.or(supposed).min(supposed),
-        false => finished.seen_at,
-    };
+    let had_ended = finished.job.found.is_some_and(|found| found.had_ended);
+    let supposed = since
+        .filter(|_| had_ended || !tenant.is_practice())
+        .map(|since| supposed_end(since, finished.at_work.unwrap_or(since), users));
+    let is_before = |supposed| finished.seen_at.is_none_or(|seen_at| supposed < seen_at);
+    let is_supposed = supposed.is_some_and(is_before);
     Span {
         since,
-        until,
+        until: if is_supposed {
+            supposed
+        } else {
+            finished.seen_at
+        },
         is_supposed,
     }
 }
@@ -221,8 +227,8 @@ pub fn plan_run_removal(tenant: &Tenant, folder: &str) -> Result<RemovalPlan> {
 
 /// What the job of a file tells that its run has not accounted for.
 pub(crate) struct OpenJob {
-    /// When it was seen to have ended, by the tenant's clock.
-    pub(crate) seen_at: Option<i64>,
+    /// When it was at work.
+    pub(crate) span: Span,
     /// Whom it refused: places in the file, from 1.
     pub(crate) refused: HashSet<usize>,
 }
@@ -262,9 +268,10 @@ fn plan_of_run(tenant: &Tenant, run: &Run, unseen: Unseen, jobs: &OpenJobs) -> R
     let mut plan = RemovalPlan::empty(&run.domain, &run.correlation_id(), left_out);
     plan.folder = has_ended.then(|| run.folder.path().to_path_buf());
     plan.until = run.may_work_until(unix_millis());
+    plan.per_second = run.options.requests_per_second;
     let name = run.connection_name();
     look(
-        &asking(tenant, run.options.requests_per_second),
+        &asking(tenant, plan.per_second),
         &run.connection_id,
         name,
         candidates,
@@ -337,21 +344,15 @@ impl Run {
             if state.uploads() == 0 {
                 continue;
             }
-            let accepted = state.taken().filter(|_| !state.is_uncertain());
-            let accepted = accepted.and_then(|taken| taken.created_at.as_deref());
-            let since = accepted.and_then(answer::millis);
             let job = jobs.get(&file);
+            let span = job.map_or(Span::default(), |job| job.span);
             for (index, sent) in self.sent(file)?.into_iter().enumerate() {
                 let id = sent.key.user_id.as_ref();
                 let candidate = Candidate {
                     id: id.map(|id| format!("auth0|{id}")),
                     email: sent.key.email,
                     made_id: sent.made_id,
-                    span: Span {
-                        since,
-                        until: job.and_then(|job| job.seen_at),
-                        is_supposed: false,
-                    },
+                    span,
                     is_in: false,
                     may_come_late: true,
                     was_removed: false,
@@ -446,8 +447,7 @@ pub fn remove_users(tenant: &Tenant, plan: RemovalPlan) -> Result<Removed> {
     }
     tenant.check_gate("a delete")?;
     let mut run = plan.folder.as_deref().map(Run::open).transpose()?;
-    let rate = run.as_ref().map(|run| run.options.requests_per_second);
-    let tenant = &asking(tenant, rate.unwrap_or(FREE_PLAN));
+    let tenant = &asking(tenant, plan.per_second);
     let mut removed = Removed {
         deleted: 0,
         left_out: Vec::new(),

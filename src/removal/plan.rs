@@ -66,9 +66,11 @@ pub struct RemovalPlan {
     pub(crate) connection: Option<String>,
     /// The run whose users they are; where what is deleted is written down.
     pub(crate) folder: Option<PathBuf>,
+    /// Requests a second that the removal keeps to.
+    pub(crate) per_second: f64,
 }
 
-debug_fields!(RemovalPlan: domain, users, kept, left_out, signed_in, sign_in_unknown, until, correlation_id, known, connection, folder);
+debug_fields!(RemovalPlan: domain, users, kept, left_out, signed_in, sign_in_unknown, until, correlation_id, known, connection, folder, per_second);
 
 pub(crate) const NOBODY_WITH_EMAIL: &str = "no user with this e-mail is in the connection";
 pub(crate) const SAME_USER: &str = "another row of the file is the same user";
@@ -236,6 +238,7 @@ impl RemovalPlan {
             known: HashMap::new(),
             connection: None,
             folder: None,
+            per_second: FREE_PLAN,
         }
     }
 
@@ -244,14 +247,15 @@ impl RemovalPlan {
         self.kept = self.left_out.len();
     }
 
-    /// More users are found than the job inserted, so somebody else created some of them, and it is not known which.
-    pub(crate) fn keep_all(&mut self) {
+    /// Somebody else may have created some of them, and it is not known which.
+    pub(crate) fn keep_all(&mut self, reason: &'static str) {
         let all = std::mem::take(&mut self.users);
-        self.left_out.extend(all.into_iter().map(|(email, id)| LeftOut {
-            email,
-            user_id: Some(id),
-            reason: "more such users are found than the job inserted, and which are its own is not known",
-        }));
+        self.left_out
+            .extend(all.into_iter().map(|(email, id)| LeftOut {
+                email,
+                user_id: Some(id),
+                reason,
+            }));
         self.kept = self.left_out.len();
         self.known.clear();
         (self.signed_in, self.sign_in_unknown) = (0, 0);
@@ -260,8 +264,11 @@ impl RemovalPlan {
     /// Puts a candidate into the plan, or leaves them out.
     fn take(&mut self, candidate: Candidate, found: Found) {
         let profile = match found {
-            Ok(_) if candidate.is_unproven => {
-                return self.leave_out(candidate, ownership::UNPROVEN);
+            Ok(profile) if candidate.is_unproven => {
+                let id = profile.and_then(|profile| profile.user_id.0);
+                let id = id.or(candidate.id.clone());
+                let known = Candidate { id, ..candidate };
+                return self.leave_out(known, ownership::UNPROVEN);
             }
             Ok(profile) => profile,
             Err(_) if candidate.was_removed => return,

@@ -54,6 +54,8 @@ pub(crate) struct TakenJob {
     pub(crate) id: String,
     /// When it was accepted, by the tenant's clock.
     pub(crate) created_at: String,
+    /// When it was last seen at work, by the tenant's clock.
+    pub(crate) at_work: Option<i64>,
     /// When it was first seen to have ended, by the tenant's clock.
     pub(crate) seen_at: Option<i64>,
 }
@@ -92,13 +94,27 @@ impl Imported {
         self.list().retain(|import| !is_it(import));
     }
 
-    /// A job was seen to have ended. The first time counts, since it is the nearest to the end.
-    pub(crate) fn ended(&self, job: &str, seen_at: Option<i64>) {
-        let mut list = self.list();
-        let jobs = uploads(&mut list).filter_map(|upload| upload.job.as_mut());
-        for its in jobs.filter(|its| its.id == job) {
-            its.seen_at = its.seen_at.or(seen_at);
+    /// A job was seen at work.
+    pub(crate) fn at_work(&self, job: &str, at: Option<i64>) {
+        if let Some(its) = job_of(&mut self.list(), job) {
+            its.at_work = its.at_work.max(at);
         }
+    }
+
+    /// A job was seen to have ended. Returns when it was last seen at work, and when it was first seen to have ended, which is the
+    /// nearest to its end; of a job that this handle did not send, what it is given.
+    pub(crate) fn ended(
+        &self,
+        job: &str,
+        at_work: Option<i64>,
+        seen_at: Option<i64>,
+    ) -> (Option<i64>, Option<i64>) {
+        let mut list = self.list();
+        let Some(its) = job_of(&mut list, job) else {
+            return (at_work, seen_at);
+        };
+        its.seen_at = its.seen_at.or(seen_at);
+        (its.at_work.max(at_work), its.seen_at)
     }
 
     /// A run was begun or resumed.
@@ -135,6 +151,11 @@ fn of_email(email: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
     email.trim().to_lowercase().hash(&mut hasher);
     hasher.finish()
+}
+
+fn job_of<'a>(list: &'a mut [Import], job: &str) -> Option<&'a mut TakenJob> {
+    let jobs = uploads(list).filter_map(|upload| upload.job.as_mut());
+    jobs.filter(|its| its.id == job).last()
 }
 
 fn uploads(list: &mut [Import]) -> impl Iterator<Item = &mut Upload> {

@@ -431,17 +431,14 @@ impl Tenant {
     pub(crate) fn download(&self, location: &Url) -> Result<Answer> {
         let request = Request::download(location);
         let deadline = self.deadline();
-        let mut answer = self.ask(deadline, Lost::SendAgain, |_| {
+        self.ask(deadline, Lost::SendAgain, |_| {
             let answer = self.send_once(&request, None, deadline)?;
             let passes = answer.status == StatusCode::TOO_MANY_REQUESTS;
             match passes || answer.status.is_server_error() {
                 true => Err(refusal(&answer)),
                 false => Ok(answer),
             }
-        })?;
-        // The token did not go there, and is not to come from there.
-        answer.sent.add(self.token().secret.expose());
-        Ok(answer)
+        })
     }
 
     /// The base of every URL of this tenant, where that is on this machine.
@@ -535,7 +532,8 @@ impl Tenant {
             },
             silence,
         };
-        let answer = self.inner.wire.send(request, token, limits);
+        let of_token = token.map_or_else(|| self.token().sent.clone(), |token| token.sent.clone());
+        let answer = self.inner.wire.send(request, token, &of_token, limits);
         let answer = answer.map_err(|error| self.of_practice(error));
         let told = answer.as_ref().ok().and_then(Answer::rate_left);
         self.traffic().note(told);

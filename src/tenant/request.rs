@@ -13,7 +13,6 @@ use crate::secrets::redact;
 use crate::secrets::sent::SentSecrets;
 use crate::tenant::answer::{Field, MOST_VALUES, http_millis, most_values};
 use crate::tenant::form::Form;
-use crate::tenant::token::Token;
 
 pub(crate) const CORRELATION_ID: &str = "X-Correlation-ID";
 /// What is written as `%2F` in a segment of a path: all but the characters that RFC 3986 calls unreserved. `Url` leaves the
@@ -124,9 +123,10 @@ impl Request {
         self
     }
 
-    /// What goes with the request and may not come back, also as a form would have it, where a space is a `+`.
-    pub(crate) fn secrets(&self, token: Option<&Token>) -> SentSecrets {
-        let mut sent = token.map(|token| token.sent.clone()).unwrap_or_default();
+    /// What goes with the request and may not come back, also as a form would have it, where a space is a `+`. `of_token`: the same of
+    /// the token that this end has.
+    pub(crate) fn secrets(&self, of_token: &SentSecrets) -> SentSecrets {
+        let mut sent = of_token.clone();
         let mut add = |secret: &str| {
             sent.add(secret);
             if secret.contains(' ') {

@@ -83,7 +83,8 @@ impl Wire {
             whole: limit,
             silence: limit,
         };
-        let answer = self.send(&request, None, limits)?;
+        // The new token has much in common with the one before, so nothing of that one is sought.
+        let answer = self.send(&request, None, &SentSecrets::default(), limits)?;
         if !answer.status.is_success() {
             return Err(refusal(&answer));
         }
@@ -95,17 +96,19 @@ impl Wire {
         Token::given(&answer.need("access_token", token)?, &self.address)
     }
 
-    /// Sends one request and writes it down.
+    /// Sends one request and writes it down. What belongs to the token that this end has is not to come back, whether or not the token
+    /// goes with the request.
     pub(crate) fn send(
         &self,
         request: &Request,
         token: Option<&Token>,
+        of_token: &SentSecrets,
         limits: Limits,
     ) -> Result<Answer> {
         let call = request.name();
         let url = self.url(request, &call)?;
         let (headers, body) = encoded(request, token, &call)?;
-        let mut sent = request.secrets(token);
+        let mut sent = request.secrets(of_token);
         if token.is_none() {
             self.hide_kept(&mut sent);
         }

@@ -2,7 +2,7 @@
 
 use auth0_bulk_users::seams::Clock;
 use auth0_bulk_users::*;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::runs::{Named, all_in_tenant, at_last, quick, renewed, users};
 use crate::server::{DATABASE, Practice, token};
@@ -143,13 +143,17 @@ fn lost_upload(practice: &Practice) -> Tenant {
     tenant
 }
 
-/// Sends the users, and their job's answer is lost.
-fn lose_an_upload(practice: &Practice, tenant: &Tenant, all: &[User]) {
-    let faults = json!({"faults": {"reset-after-upload": 1}});
+fn set_faults(practice: &Practice, faults: Value) {
+    let faults = json!({ "faults": faults });
     let body = ("application/json", faults.to_string().into_bytes());
     let token = practice.get("MGMT_API_ACCESS_TOKEN");
     let (status, _) = practice.raw("PUT", "/practice/faults", Some(token), Some(body));
     assert_eq!(status, 200);
+}
+
+/// Sends the users, and their job's answer is lost.
+fn lose_an_upload(practice: &Practice, tenant: &Tenant, all: &[User]) {
+    set_faults(practice, json!({"reset-after-upload": 1}));
     let connection = get_connection_id(tenant, DATABASE).unwrap();
     start_import(tenant, &connection, all).unwrap_err();
 }
@@ -217,6 +221,44 @@ fn whom_another_client_created_meanwhile_stays() {
     let left = all_in_tenant(&practice);
     assert_eq!(left.len(), 1);
     assert_eq!(left[0]["email"], "clean_03@example.com");
+}
+
+#[test]
+fn whom_the_upsert_of_a_run_that_was_cut_off_updated_stays() {
+    let _time = turned_time();
+    let practice = Practice::start(&["--unmarked", "--job-speed", "0.2"]);
+    let reader = practice.tenant();
+    let tenant = reader.allow_writes(reader.domain()).unwrap();
+    let connection = get_connection_id(&tenant, DATABASE).unwrap();
+    let name = Named::new("clean-upsert");
+    let options = quick(&name).upsert(true).leave_ids_to_auth0();
+    let options = options.time_limit(Duration::from_secs(3));
+    import_users(&tenant, &connection, &three(), &options).unwrap_err();
+    // The job reaches the last of the three after this, and updates them.
+    created_by_another(&practice, "clean_03@example.com");
+    let (plan, done) = cleaned(&tenant);
+    assert_eq!((plan.users, done.deleted), (0, 0), "{plan}");
+    assert_eq!(done.left_out.len(), 3, "{done}");
+    assert_eq!(all_in_tenant(&practice).len(), 3);
+}
+
+#[test]
+fn whom_a_later_import_is_shown_to_have_is_not_named_for_a_lost_one() {
+    let _time = turned_time();
+    let practice = Practice::start(&["--unmarked"]);
+    let reader = practice.tenant();
+    let tenant = reader.allow_writes(reader.domain()).unwrap();
+    // The upload is lost before it is taken, and the cell is run again.
+    set_faults(&practice, json!({"reset-before-upload": 1}));
+    let connection = get_connection_id(&tenant, DATABASE).unwrap();
+    start_import(&tenant, &connection, &three()).unwrap_err();
+    set_faults(&practice, json!({}));
+    Clock::of_thread().unwrap().pass(Duration::from_secs(5));
+    start_import(&tenant, &connection, &three()).unwrap();
+    let (plan, done) = cleaned(&tenant);
+    assert_eq!((plan.users, done.deleted), (3, 3), "{plan}");
+    assert!(done.left_out.is_empty(), "{done}");
+    assert_eq!(all_in_tenant(&practice).len(), 0);
 }
 
 #[test]

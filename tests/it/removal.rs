@@ -65,6 +65,18 @@ pub(crate) struct StandIn {
 
 impl StandIn {
     pub(crate) fn new(users: Vec<Value>) -> StandIn {
+        StandIn::with_token(users, json!({}))
+    }
+
+    /// One that is taken for a real tenant.
+    fn unmarked(users: Vec<Value>) -> StandIn {
+        let mut stand_in = StandIn::with_token(users, json!({"practice_tenant": false}));
+        let domain = stand_in.tenant.domain().to_string();
+        stand_in.tenant = stand_in.tenant.allow_writes(&domain).unwrap();
+        stand_in
+    }
+
+    fn with_token(users: Vec<Value>, over: Value) -> StandIn {
         let gone = json!({"statusCode": 404, "error": "Not Found", "message": "Not found."});
         let holds = Arc::new(Mutex::new(Holds {
             users,
@@ -99,7 +111,7 @@ impl StandIn {
             };
             answer(status, held.date, &body)
         });
-        let tenant = Tenant::new(&base, &token(&base, json!({}))).unwrap();
+        let tenant = Tenant::new(&base, &token(&base, over)).unwrap();
         StandIn {
             holds,
             requests,
@@ -623,6 +635,22 @@ fn who_was_created_after_the_job_had_ended_is_not_the_jobs() {
     let finished = standin.job(&[User::new("a@uni.test")]);
     let plan = plan_removal(&standin.tenant, &finished).unwrap();
     assert_eq!(planned(&plan), ["auth0|1"], "{plan}");
+}
+
+#[test]
+fn of_a_job_that_nobody_looked_at_for_long_who_was_created_late_stays() {
+    let _time = turned_time();
+    // The user of the job was deleted and came again, an hour after the job had ended and an hour before anybody looked at it.
+    let later = "2026-11-01T11:00:00.000Z";
+    let standin = StandIn::unmarked(vec![
+        profile("auth0", HOME, "1", "a@uni.test", later),
+        own("2", "b@uni.test"),
+    ]);
+    standin.holds().date = "date: Sun, 01 Nov 2026 12:00:00 GMT\r\n";
+    let sent = [User::new("a@uni.test"), User::new("b@uni.test")];
+    let plan = plan_removal(&standin.tenant, &standin.job(&sent)).unwrap();
+    assert_eq!(planned(&plan), ["auth0|2"], "{plan}");
+    left_out(&plan, "a@uni.test", "the user was created later");
 }
 
 #[test]

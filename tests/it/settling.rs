@@ -439,6 +439,26 @@ fn an_upsert_that_had_failed_when_it_was_taken_up_again_is_not_sent_again() {
 }
 
 #[test]
+fn an_upsert_whose_job_fails_after_hours_is_not_sent_again() {
+    let _time = turned_time();
+    let auth0 = Auth0::new();
+    let name = Named::new("late-failed-upsert");
+    auth0.holds().takes = false;
+    let mut looks = vec![pending(); 70];
+    looks.push((200, json!({"status": "failed"})));
+    auth0.holds().jobs = looks;
+    let options = quick(&name).time_limit(Duration::from_secs(4 * 3_600));
+    let report = auth0.import(&two(), &options.upsert(true)).unwrap();
+    assert_eq!(
+        (report.counts().unknown, auth0.uploads()),
+        (2, 1),
+        "{report}"
+    );
+    let why = &report.attention()[0].reasons[0].message;
+    assert!(why.contains("may overwrite later changes"), "{why}");
+}
+
+#[test]
 fn who_was_there_before_is_not_told_from_who_came_in_by_a_lost_upload_without_a_drawn_id() {
     let _time = turned_time();
     let auth0 = Auth0::new();
@@ -605,6 +625,21 @@ fn users_of_a_job_that_was_given_up_are_looked_for_when_it_must_have_ended() {
     assert_eq!(auth0.looks(), looks);
     // No hash of one who is accounted for stays.
     assert!(!folder.join("users-00001.done.json").exists());
+}
+
+#[test]
+fn a_job_that_was_at_work_at_its_limit_may_bring_users_in_for_as_long_again() {
+    let _time = turned_time();
+    let auth0 = Auth0::new();
+    auth0.holds().takes = false;
+    auth0.holds().jobs = vec![pending()];
+    let name = Named::new("given-up-late");
+    // As long as a job may work by its age alone.
+    let options = quick(&name).time_limit(Duration::from_secs(4 * 3_600));
+    let options = options.job_limit(Duration::from_secs(7_800));
+    let report = auth0.import(&two(), &options).unwrap();
+    assert_eq!(report.counts().unknown, 2, "{report}");
+    assert!(report.may_change_until().is_some(), "{report}");
 }
 
 #[test]

@@ -330,7 +330,6 @@ pub(super) fn harmless_sheet(path: &Path, secrets: &[&str]) -> std::result::Resu
     };
     // Some spreadsheets split at these, whatever the quotes.
     let is_formula = |cell: &str| cell.split([';', '\t', '\n', '\r']).any(begins);
-    // An e-mail and a username are shown, whatever they are made of.
     let but_in_names: Vec<&str> = secrets
         .iter()
         .copied()
@@ -341,20 +340,22 @@ pub(super) fn harmless_sheet(path: &Path, secrets: &[&str]) -> std::result::Resu
         if row == 0 {
             heading.push(cell.to_string());
         }
-        let is_name = row > 0
-            && heading
-                .get(column)
-                .is_some_and(|name| name == "email" || name == "username");
+        let is_theirs = row > 0 && heading.get(column).is_some_and(|name| is_shown_whole(name));
         hidden(
             "a sheet",
             &[cell],
-            if is_name { &but_in_names } else { secrets },
+            if is_theirs { &but_in_names } else { secrets },
         )?;
         match is_formula(cell) {
             true => Err(format!("a cell of a sheet is a formula: {cell:?}")),
             false => Ok(()),
         }
     })
+}
+
+/// A sheet shows names and addresses whatever they are made of, and an export's sheet each user's metadata.
+fn is_shown_whole(column: &str) -> bool {
+    ["email", "username", "name", "app_metadata", "user_metadata"].contains(&column)
 }
 
 /// Does something with each cell of a table (RFC 4180), of which it is told the row and the column.

@@ -54,14 +54,55 @@ impl Plan {
             rest: chance.one_of(&[0, 0, 60, 600, 4_000]),
             one_handle: chance.percent(50),
             cleans_up: false,
+            removes_again: false,
             alone: chance.percent(10),
+            one_process: false,
             removal,
         };
         plan.cleans_up = (plan.one_handle || plan.alone) && chance.percent(40);
         if plan.alone {
             plan.is_of_one_job();
         }
+        plan.removes_again = chance.percent(40);
+        if plan.removes_again && chance.percent(50) {
+            plan.has_two_jobs_at_work(chance);
+        }
+        if !plan.alone && chance.percent(12) {
+            plan.is_of_one_process(chance);
+        }
         plan
+    }
+
+    /// What fails is cleaned up by the process that began it: its disk has a fault, or is full.
+    fn is_of_one_process(&mut self, chance: &mut Chance) {
+        let end = match chance.percent(60) {
+            true => End {
+                kill: Some(Kill::Fault(chance.between(0, 60))),
+                ..End::default()
+            },
+            false => End {
+                disk_left: Some(chance.between(0, 12_000) as u64),
+                ..End::default()
+            },
+        };
+        self.ends = vec![end];
+        (self.one_process, self.cleans_up) = (true, true);
+        (self.one_handle, self.looks_late) = (false, false);
+        self.removal = Some(Vec::new());
+    }
+
+    /// An upload is lost, its file is sent again, and both jobs are at work when the run is removed.
+    fn has_two_jobs_at_work(&mut self, chance: &mut Chance) {
+        tenant_is_slow(&mut self.import, &mut self.tenant);
+        self.looks_late = false;
+        self.rest = 0;
+        self.troubles.push(Trouble {
+            call: Call::Upload,
+            first: chance.between(0, 1),
+            count: 1,
+            // So the second job comes to each row later than the first.
+            what: Wrong::Late(200),
+        });
     }
 
     /// Nothing is written down that another process could go on with.

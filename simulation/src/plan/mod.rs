@@ -36,8 +36,12 @@ pub struct Plan {
     pub one_handle: bool,
     /// Whether they are removed by what the handle remembers.
     pub cleans_up: bool,
+    /// Whether the run is removed once more, hours later.
+    pub removes_again: bool,
     /// Whether all rows are sent by one job, without a run.
     pub alone: bool,
+    /// Whether one process imports and cleans up, also when its import fails.
+    pub one_process: bool,
     /// How each process of the removal ends before its work is done; `None`: the run is not removed.
     pub removal: Option<Vec<End>>,
 }
@@ -317,7 +321,9 @@ impl Plan {
             rest: 0,
             one_handle: false,
             cleans_up: false,
+            removes_again: false,
             alone: false,
+            one_process: false,
             removal: None,
         }
     }

@@ -29,8 +29,8 @@ pub(super) fn faults(plan: &Plan, played: &Played) -> Vec<String> {
     faults.extend(sent_otherwise(plan, played));
     faults.extend(strangers_touched(plan, played));
     faults.extend(late_without_a_word(plan, played));
-    if let Some(removal) = &played.removal {
-        faults.extend(left_behind(plan, played, removal));
+    for removal in &played.removals {
+        faults.extend(left_behind(plan, removal));
     }
     faults
 }
@@ -106,7 +106,7 @@ fn strangers_touched(plan: &Plan, played: &Played) -> Vec<String> {
         .iter()
         .map(|person| person.email.to_lowercase())
         .collect();
-    let at_removal = played.removal.iter().flat_map(|removal| &removal.found);
+    let at_removal = played.removals.iter().flat_map(|removal| &removal.found);
     let others = played.told.found.iter().chain(at_removal);
     let others = others.filter(|one| one.is_by_others());
     let mut faults = Vec::new();
@@ -165,8 +165,8 @@ fn names(left: &LeftOut, one: &There) -> bool {
 }
 
 /// Users that the run created and its removal neither deleted nor named, or named with a reason that is not so.
-fn left_behind(plan: &Plan, played: &Played, removal: &Removal) -> Vec<String> {
-    let ours = ours(plan, &played.late);
+fn left_behind(plan: &Plan, removal: &Removal) -> Vec<String> {
+    let ours = ours(plan, &removal.late);
     let ours: Vec<There> = ours
         .into_iter()
         .filter(|one| one.made_at() <= removal.at)
@@ -209,15 +209,16 @@ fn left_behind(plan: &Plan, played: &Played, removal: &Removal) -> Vec<String> {
 
 /// Users of the run who were imported after its report or its removal, although nothing said that this may happen.
 fn late_without_a_word(plan: &Plan, played: &Played) -> Vec<String> {
-    // Who sends a job alone is not told what may come of it before its users are removed.
-    let is_told = !plan.alone || played.removal.is_some();
+    // Who does not go on with an import is not told what may come of it before its users are removed.
+    let removal = played.removals.last();
+    let is_told = !(plan.alone || plan.one_process) || removal.is_some();
     if !has_one_clock(plan) || !is_told {
         return Vec::new();
     }
     let last = played.last_told();
     let told = |part: &Part| part.report.may_change_until();
     let of_runs = last.parts.iter().filter_map(told).max();
-    let (until, since): (Option<u64>, Duration) = match &played.removal {
+    let (until, since): (Option<u64>, Duration) = match removal {
         Some(removal) => (of_runs.max(removal.until), removal.at),
         None => (of_runs, last.at),
     };

@@ -13,7 +13,10 @@ const PATIENCE: Duration = Duration::from_secs(120);
 
 pub(super) fn faults(plan: &Plan, played: &Played) -> Vec<String> {
     let mut faults = played.line.play().wrong.clone();
-    faults.extend(asked_too_soon(played));
+    // What one call of a process was told, the next one does not know.
+    if !plan.one_process {
+        faults.extend(asked_too_soon(played));
+    }
     faults.extend(stopped_without_need(plan, played));
     faults.extend(stopped_too_soon(plan, played));
     faults.extend(too_many_requests(plan, played));
