@@ -78,6 +78,25 @@ fn who_comes_in_after_the_report_is_told_of_hours_later_and_their_hashes_go() {
     }
 }
 
+#[test]
+fn a_late_look_that_is_killed_loses_nobody() {
+    for nth in 0..30 {
+        for how in [0, 1, 2, 402] {
+            let mut plan = Plan::quiet_of(9);
+            plan.import.job_limit = 300;
+            plan.tenant.job_speed = 0.02;
+            plan.looks_late = true;
+            let late = End {
+                kill: Some(Kill::Disk(nth, how)),
+                ..End::default()
+            };
+            // The first process is not killed, and the second is the late look.
+            plan.ends = vec![End::default(), late];
+            holds(&plan);
+        }
+    }
+}
+
 /// Whoever others made stays when the run is removed, and nobody else does.
 fn nobody_but_theirs_is_left(plan: &Plan) {
     for plan in with_either_handle(plan) {

@@ -71,6 +71,8 @@ pub(crate) struct Schedule<'a> {
     waiting: VecDeque<usize>,
     upload_after: Instant,
     slot_wait: Duration,
+    /// Uploads since the last that was taken of which it is not known whether they were.
+    lost_in_a_row: u32,
     running: Vec<Running>,
     settling: Vec<Settling>,
     estimate: Estimate,
@@ -115,6 +117,7 @@ impl<'a> Schedule<'a> {
             waiting,
             upload_after: now,
             slot_wait: SLOT_WAIT,
+            lost_in_a_row: 0,
             running,
             settling: Vec::new(),
             estimate: Estimate::new(options.slots, options.requests_per_second),
@@ -238,6 +241,7 @@ impl<'a> Schedule<'a> {
             Ok(accepted) => {
                 self.retry.answered();
                 self.slot_wait = SLOT_WAIT;
+                self.lost_in_a_row = 0;
                 self.accepted(file, accepted)
             }
             Err(error) => {
@@ -286,7 +290,9 @@ impl<'a> Schedule<'a> {
                 if error.is_unsent() {
                     self.run.note(Entry::NotTaken { file })?;
                 }
-                let wait = self.retry.pause(error)?;
+                // Answers to looks at jobs say nothing of uploads, each of which may become a job.
+                self.lost_in_a_row += 1;
+                let wait = self.retry.pause(error)?.max(backoff(self.lost_in_a_row)?);
                 self.upload_after = clock::instant() + wait;
                 Ok(())
             }

@@ -31,6 +31,10 @@ impl Plan {
             true => others(chance, &people),
             false => Vec::new(),
         };
+        let mut troubles = troubles;
+        if chance.percent(3) {
+            troubles = nobody_may_be_looked_at(chance);
+        }
         let ends = sometimes(chance, 60, 4, End::draw);
         let removal = chance.percent(70);
         let removal = removal.then(|| sometimes(chance, 40, 2, End::draw));
@@ -117,6 +121,22 @@ impl Plan {
 /// Jobs outlive their limit, so that users come in when they were given up.
 fn tenant_is_slow(import: &mut Import, tenant: &mut Manner) {
     (import.job_limit, tenant.job_speed) = (300, 0.05);
+}
+
+/// An upload is lost, and the tenant refuses to show who came in by it.
+fn nobody_may_be_looked_at(chance: &mut Chance) -> Vec<Trouble> {
+    let status = chance.one_of(&[403, 408]);
+    let trouble = |call, count, what| Trouble {
+        call,
+        first: 0,
+        count,
+        what,
+    };
+    vec![
+        trouble(Call::Upload, 1, Wrong::LostAfter),
+        trouble(Call::Search, 20, Wrong::Status(403)),
+        trouble(Call::User, 20, Wrong::Status(status)),
+    ]
 }
 
 /// Up to so many of them in some plans of a hundred, else none.
@@ -277,7 +297,7 @@ impl Import {
             leaves_ids: connection != "Shared-Emails" && chance.percent(12),
             looks_up: !upsert && chance.percent(12),
             slots: chance.one_of(&[1, 2, 2, 2]),
-            per_second: chance.one_of(&[1.0, 2.0, 2.0, 10.0, 50.0]),
+            per_second: chance.one_of(&[0.5, 1.0, 2.0, 2.0, 10.0, 50.0]),
             file_bytes: chance.one_of(&[700, 1_100, 1_500, 3_000, 8_000]),
             job_limit: chance.one_of(&[7_200, 7_200, 7_800, 300]),
         }
@@ -298,13 +318,13 @@ impl Manner {
                 "job-hangs",
                 "report-lost",
             ];
-            faults.push((chance.one_of(&fault), chance.one_of(&[1.0, 1.0, 2.0])));
+            faults.push((chance.one_of(&fault), chance.one_of(&[1.0, 1.0, 2.0, 40.0])));
         }
         let sometimes: [(usize, &'static str, &[f64]); 7] = [
             (8, "job-progress", &[1.0]),
             (6, "job-late", &[3.0, 8.0]),
             (6, "job-speed-later", &[0.02, 5.0, 1000.0]),
-            (4, "job-slow", &[2.0]),
+            (4, "job-slow", &[1.0, 2.0]),
             (5, "match-by-id", &[1.0]),
             (4, "options-withheld", &[1.0]),
             (3, "token-quota", &[1.0, 2.0]),
@@ -356,11 +376,13 @@ impl Wrong {
             5 => Wrong::CutOff,
             6 => Wrong::Late(chance.one_of(&[3, 50, 61, 200])),
             7 | 8 => Wrong::Status(chance.one_of(&of_pages)),
+            9 if call == Call::Upload => Wrong::DoneThen(chance.one_of(&[500, 503, 408, 409])),
             9 => Wrong::DoneThen(chance.one_of(&[500, 503, 408])),
             10 | 11 => Wrong::TooMany(chance.one_of(&of_tells)),
             12 if call != Call::Report => Wrong::Garbage,
             12..=14 if call == Call::Report => Wrong::Refused(chance.one_of(&[400, 404, 404])),
             // A deletion that is answered with anything readable is done.
+            13 if call == Call::Upload && chance.percent(50) => Wrong::Nameless,
             13 if call != Call::Delete
                 && (call != Call::User || known::WHAT_IS_NO_USER_IS_NO_ANSWER) =>
             {

@@ -3,6 +3,8 @@
 
 mod draw;
 
+use std::time::Duration;
+
 /// One schedule.
 #[derive(Clone, Debug)]
 pub struct Plan {
@@ -177,6 +179,8 @@ pub enum Wrong {
     Garbage,
     /// It is answered 200 with JSON of another kind, and not done.
     Empty,
+    /// An upload is done, and answered 202 without the job's id.
+    Nameless,
     /// The tenant refuses it with that status.
     Refused(u16),
     /// It is done, and the answer repeats hashes that were sent.
@@ -187,14 +191,20 @@ impl Wrong {
     /// Whether the tenant does what it was asked.
     #[must_use]
     pub fn is_done(self) -> bool {
-        use Wrong::{CutOff, DoneThen, Echoes, Late, LostAfter};
-        matches!(self, LostAfter | CutOff | Late(_) | DoneThen(_) | Echoes)
+        use Wrong::{CutOff, DoneThen, Echoes, Late, LostAfter, Nameless};
+        matches!(
+            self,
+            LostAfter | CutOff | Late(_) | DoneThen(_) | Echoes | Nameless
+        )
     }
 
-    /// Whether it says to wait seven seconds.
+    /// How long it says to wait.
     #[must_use]
-    pub fn says_when(self) -> bool {
-        matches!(self, Wrong::TooMany(tells) if tells != Tells::Nothing)
+    pub fn wait(self) -> Option<Duration> {
+        match self {
+            Wrong::TooMany(tells) => tells.wait(),
+            _ => None,
+        }
     }
 
     /// Whether it says that something does not show what was asked for.
@@ -215,6 +225,18 @@ pub enum Tells {
     Date,
     /// By when the next request is let through.
     Reset,
+}
+
+impl Tells {
+    /// How long it says to wait. What says when the next request is let through is a matter of seconds.
+    #[must_use]
+    pub fn wait(self) -> Option<Duration> {
+        match self {
+            Tells::Nothing => None,
+            Tells::Seconds | Tells::Date => Some(Duration::from_secs(20)),
+            Tells::Reset => Some(Duration::from_secs(7)),
+        }
+    }
 }
 
 /// What others do, so many seconds after the beginning.

@@ -47,8 +47,8 @@ pub struct Asked {
     pub is_taken: bool,
     /// Whether the process knows by the answer that the tenant took it.
     pub heard: bool,
-    /// Whether it was told to wait seven seconds.
-    pub waits: bool,
+    /// How long it was told to wait.
+    pub wait: Option<Duration>,
     /// Whether the tenant's own answer came in time, to a request that the import waits for.
     pub is_told: bool,
     /// Whether it was told that over half of what the tenant takes at once is left.
@@ -370,7 +370,9 @@ impl Play {
             is_taken,
             heard: matches!(carried.came, Came::Whole { status: 202, .. })
                 && carried.took < REQUEST_LIMIT,
-            waits: wrong.is_some_and(Wrong::says_when) && call != Some(Call::Token),
+            wait: wrong
+                .and_then(Wrong::wait)
+                .filter(|_| call != Some(Call::Token)),
             is_told: wrong.is_none()
                 && !matches!(call, None | Some(Call::Token))
                 && answered.as_ref().is_some_and(|answer| answer.status < 500)
@@ -414,8 +416,9 @@ impl Play {
         let told: Value = serde_json::from_slice(body).unwrap_or_default();
         match (call, *status) {
             (Some(Call::Upload), 202) => {
-                let id = told["id"].as_str().unwrap_or_default();
-                self.knowledge.accepted(id, upload);
+                if let Some(id) = told["id"].as_str() {
+                    self.knowledge.accepted(id, upload);
+                }
             }
             (Some(Call::Upload), 429) => {
                 let message = told["message"].as_str().unwrap_or_default();
@@ -441,6 +444,7 @@ impl Play {
             (Some(Wrong::TooMany(tells)), _) => too_many(tells, at),
             (Some(Wrong::Garbage), _) => whole(200, HeaderMap::new(), b"<html>".to_vec()),
             (Some(Wrong::Empty), _) => whole(200, HeaderMap::new(), b"{}".to_vec()),
+            (Some(Wrong::Nameless), _) => whole(202, HeaderMap::new(), b"{}".to_vec()),
             (Some(Wrong::LostBefore | Wrong::LostAfter), _) | (_, None) => Came::Nothing,
             (Some(Wrong::CutOff), _) => Came::CutOff,
             (Some(Wrong::Echoes), Some(answer)) => echoed(answer, at, |row| self.hash(row)),

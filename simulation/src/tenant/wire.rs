@@ -133,10 +133,11 @@ pub(super) fn page(status: u16) -> Came {
 
 pub(super) fn too_many(tells: Tells, at: Moment) -> Came {
     let mut headers = HeaderMap::new();
-    let then = Moment(at.0 + 7_000_000);
+    let wait = tells.wait().unwrap_or_default();
+    let then = Moment(at.0 + wait.as_micros() as u64);
     let told = match tells {
         Tells::Nothing => None,
-        Tells::Seconds => Some(("retry-after", "7".to_string())),
+        Tells::Seconds => Some(("retry-after", wait.as_secs().to_string())),
         Tells::Date => Some(("retry-after", then.http_date())),
         Tells::Reset => Some(("x-ratelimit-reset", (then.0 / 1_000_000).to_string())),
     };

@@ -6,7 +6,7 @@ use std::time::Duration;
 use auth0_bulk_users::LeftOut;
 
 use crate::life::{Part, Played, Removal};
-use crate::plan::{Hash, Plan};
+use crate::plan::{Call, Hash, Plan};
 use crate::there::There;
 use crate::truth::{has_one_clock, is_undisturbed};
 
@@ -29,6 +29,7 @@ pub(super) fn faults(plan: &Plan, played: &Played) -> Vec<String> {
     faults.extend(sent_otherwise(plan, played));
     faults.extend(strangers_touched(plan, played));
     faults.extend(late_without_a_word(plan, played));
+    faults.extend(kept_for_nothing(plan, played));
     for removal in &played.removals {
         faults.extend(left_behind(plan, removal));
     }
@@ -207,6 +208,26 @@ fn left_behind(plan: &Plan, removal: &Removal) -> Vec<String> {
     faults
 }
 
+/// Users of a job who stay as more than it inserted, although nobody else made any.
+fn kept_for_nothing(plan: &Plan, played: &Played) -> Option<String> {
+    let is_told = !plan
+        .tenant
+        .faults
+        .iter()
+        .any(|(name, _)| *name == "report-lost")
+        && plan
+            .troubles
+            .iter()
+            .all(|trouble| trouble.call != Call::Report);
+    let may_be = plan.import.upsert || plan.connection == "Shared-Emails";
+    if !plan.alone || may_be || !is_told || !plan.others.is_empty() {
+        return None;
+    }
+    let mut left = played.removals.iter().flat_map(|removal| &removal.left);
+    let kept = left.find(|left| left.reason.starts_with("more such users are found"));
+    kept.map(|left| format!("{} stays, but not since {}", left.email, left.reason))
+}
+
 /// Users of the run who were imported after its report or its removal, although nothing said that this may happen.
 fn late_without_a_word(plan: &Plan, played: &Played) -> Vec<String> {
     // Who does not go on with an import is not told what may come of it before its users are removed.
@@ -219,7 +240,7 @@ fn late_without_a_word(plan: &Plan, played: &Played) -> Vec<String> {
     let told = |part: &Part| part.report.may_change_until();
     let of_runs = last.parts.iter().filter_map(told).max();
     let (until, since): (Option<u64>, Duration) = match removal {
-        Some(removal) => (of_runs.max(removal.until), removal.at),
+        Some(removal) => (removal.until, removal.at),
         None => (of_runs, last.at),
     };
     let late = ours(plan, &played.late).into_iter();

@@ -21,6 +21,8 @@ pub(super) fn faults(plan: &Plan, played: &Played) -> Vec<String> {
     faults.extend(stopped_too_soon(plan, played));
     faults.extend(too_many_requests(plan, played));
     faults.extend(sent_again_late(plan, played));
+    faults.extend(sent_again_at_once(played));
+    faults.extend(sent_too_often(played));
     faults.extend(too_slow(plan, played));
     faults
 }
@@ -55,15 +57,17 @@ fn stopped_too_soon(plan: &Plan, played: &Played) -> Option<String> {
 /// More requests in a second than the import and its removal may send. A removal is faster where the answer before told that
 /// the tenant has room.
 fn too_many_requests(plan: &Plan, played: &Played) -> Option<String> {
-    // A job alone has no rate.
-    if plan.alone {
-        return None;
-    }
-    let at_once = (plan.import.per_second as usize).max(1);
-    let window = Duration::from_secs_f64((1.0 / plan.import.per_second).max(1.0));
-    let play = played.line.play();
     let removes_since = played.removes_since.unwrap_or(Duration::MAX);
-    let counts = |asked: &&Asked| !asked.line.ends_with("/oauth/token");
+    // A job alone has no rate, but its removal has the free plan's.
+    let (per_second, since) = match plan.alone {
+        true if plan.cleans_up => return None,
+        true => (2.0, removes_since),
+        false => (plan.import.per_second, Duration::ZERO),
+    };
+    let at_once = (per_second as usize).max(1);
+    let window = Duration::from_secs_f64((1.0 / per_second).max(1.0));
+    let play = played.line.play();
+    let counts = |asked: &&Asked| !asked.line.ends_with("/oauth/token") && asked.at >= since;
     let asked: Vec<&Asked> = play.asked.iter().filter(counts).collect();
     let mut close = (at_once..asked.len()).filter(|nth| {
         let (first, before, last) = (asked[nth - at_once], asked[nth - 1], asked[*nth]);
@@ -78,7 +82,7 @@ fn too_many_requests(plan: &Plan, played: &Played) -> Option<String> {
             at_once + 1,
             asked[nth - at_once].at,
             asked[nth].at,
-            plan.import.per_second
+            per_second
         )
     })
 }
@@ -110,6 +114,49 @@ fn sent_again_late(plan: &Plan, played: &Played) -> Option<String> {
     None
 }
 
+/// The least wait before a request is sent again that was lost or that the tenant failed at, and the most.
+const BACK_OFF: (f64, f64) = (0.18, 10.0);
+
+/// What was lost is sent again later, and each time later.
+fn sent_again_at_once(played: &Played) -> Option<String> {
+    let play = played.line.play();
+    let fails = |asked: &Asked| {
+        asked.answered.starts_with('5')
+            || ["no answer", "half an answer"].contains(&asked.answered.as_str())
+    };
+    let uploads = play
+        .asked
+        .iter()
+        .filter(|asked| asked.line.ends_with("/users-imports"));
+    let uploads: Vec<&Asked> = uploads.collect();
+    let mut in_a_row = 0;
+    for pair in uploads.windows(2) {
+        let (first, next) = (pair[0], pair[1]);
+        let is_again = first.process == next.process && first.rows == next.rows && fails(first);
+        in_a_row = if is_again { in_a_row + 1 } else { 0 };
+        let least = (BACK_OFF.0 * 2_f64.powi(in_a_row - 1)).min(BACK_OFF.1);
+        if is_again && next.at < first.at + Duration::from_secs_f64(least) {
+            return Some(format!(
+                "rows {:?} were sent again at {:?}, too soon after {:?}",
+                next.rows, next.at, first.at
+            ));
+        }
+    }
+    None
+}
+
+/// A file whose jobs end without a word is sent three times, and once more by each process that did not know of an upload.
+fn sent_too_often(played: &Played) -> Option<String> {
+    let play = played.line.play();
+    let mut taken: BTreeMap<&[usize], usize> = BTreeMap::new();
+    for asked in play.asked.iter().filter(|asked| asked.heard) {
+        *taken.entry(&asked.rows).or_default() += 1;
+    }
+    let most = 3 + played.took.len();
+    let often = taken.into_iter().find(|(_, times)| *times > most);
+    often.map(|(rows, times)| format!("rows {rows:?} were taken {times} times"))
+}
+
 /// A process that takes longer than what it waits for.
 fn too_slow(plan: &Plan, played: &Played) -> Option<String> {
     let play = played.line.play();
@@ -139,12 +186,15 @@ fn asked_too_soon(played: &Played) -> Option<String> {
     let play = played.line.play();
     let pairs = play.asked.iter().zip(play.asked.iter().skip(1));
     let mut soon = pairs.filter(|(first, next)| {
-        first.waits && first.process == next.process && next.at < first.at + Duration::from_secs(7)
+        let until = first.wait.map(|wait| first.at + wait);
+        first.process == next.process && until.is_some_and(|until| next.at < until)
     });
     soon.next().map(|(first, next)| {
         format!(
-            "a request came at {:?}, though the answer at {:?} said to wait 7 s",
-            next.at, first.at
+            "a request came at {:?}, though the answer at {:?} said to wait {:?}",
+            next.at,
+            first.at,
+            first.wait.unwrap_or_default()
         )
     })
 }

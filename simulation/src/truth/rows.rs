@@ -254,6 +254,16 @@ impl Row<'_> {
         uploads + self.part.ended_early >= UPLOADS
     }
 
+    /// Whether its upsert may have failed so late that it is not sent again: when another process took it up, or after ten minutes.
+    fn may_be_too_late_to_send(&self) -> bool {
+        let is_slow = self.plan.people.len() as f64 / self.plan.tenant.job_speed > 500.0;
+        let mut faults = self.plan.tenant.faults.iter();
+        let may_be_slower =
+            faults.any(|(name, _)| name.starts_with("job-s") || *name == "job-hangs");
+        let is_late = is_slow || may_be_slower || !self.plan.troubles.is_empty();
+        self.plan.import.upsert && (is_late || self.part.ended_early > 0)
+    }
+
     /// Whether no row was sent that is as long.
     fn is_too_large(&self) -> bool {
         let bytes = |row: usize| {
@@ -277,6 +287,9 @@ impl Row<'_> {
             return None;
         }
         let has_code = |code: &str| told.reasons.iter().any(|why| why.code == code);
+        if has_code("JOB_FAILED") && !self.was_sent_often() && !self.may_be_too_late_to_send() {
+            return Some("it was not sent so often");
+        }
         if has_code("ANSWER_LOST") {
             return Some("its id tells whether it is in");
         }
