@@ -399,3 +399,24 @@ fn short_rows_take_no_more_memory_than_they_may() {
         assert!(execute(&target, &input).is_ok(), "{name}");
     }
 }
+
+/// Found by `hashes`: a salt that makes its user too large for an upload.
+#[test]
+fn a_salt_that_is_longer_than_any_makes_no_hash() {
+    let target = named("hashes").expect("the target");
+    let salt = "\u{e9}".repeat(300_000);
+    let input = [
+        b"md5cf1b04f55be21b2c32dc7e2c86105f69".as_slice(),
+        salt.as_bytes(),
+    ]
+    .join(PART);
+    assert!(execute(&target, &input).is_ok());
+}
+
+/// Found by `recipes`: a secret beside the value of a key.
+#[test]
+fn nothing_beside_a_key_is_shown() {
+    let target = named("recipes").expect("the target");
+    let input = include_bytes!("../corpus/recipes/secret-beside-a-key");
+    assert_eq!(execute(&target, input), Ok(Reached::Taken));
+}

@@ -344,8 +344,14 @@ impl Run {
             if state.uploads() == 0 {
                 continue;
             }
+            let accepted = state.taken().filter(|_| !state.is_uncertain());
+            let accepted = accepted.and_then(|taken| taken.created_at.as_deref());
+            let untold = Span {
+                since: accepted.and_then(answer::millis),
+                ..Span::default()
+            };
             let job = jobs.get(&file);
-            let span = job.map_or(Span::default(), |job| job.span);
+            let span = job.map_or(untold, |job| job.span);
             for (index, sent) in self.sent(file)?.into_iter().enumerate() {
                 let id = sent.key.user_id.as_ref();
                 let candidate = Candidate {

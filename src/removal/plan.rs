@@ -271,6 +271,12 @@ impl RemovalPlan {
                 return self.leave_out(known, ownership::UNPROVEN);
             }
             Ok(profile) => profile,
+            // Since when the job was at work is not known either.
+            Err(ownership::AGE_UNTOLD)
+                if candidate.is_unproven && candidate.span.since.is_none() =>
+            {
+                return self.leave_out(candidate, ownership::UNPROVEN);
+            }
             Err(_) if candidate.was_removed => return,
             Err(reason) => return self.leave_out(candidate, reason),
         };

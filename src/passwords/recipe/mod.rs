@@ -473,11 +473,15 @@ fn make(recipe: &CustomHash, custom: &Value, password: &str) -> Result<String> {
 }
 
 impl HashRecipe {
-    /// Without a key and a salt that all users share.
+    /// Without a key and a salt that all users share, and what else was put beside them.
     pub(crate) fn shown(&self) -> Value {
         let mut shown = self.with_column(self.custom.clone());
-        for path in ["/hash/key/value", "/salt/value"] {
-            if let Some(value) = shown.pointer_mut(path) {
+        for place in ["/hash/key", "/salt"] {
+            let Some(fields) = shown.pointer_mut(place).and_then(Value::as_object_mut) else {
+                continue;
+            };
+            fields.retain(|name, _| ["value", "encoding", "position"].contains(&name.as_str()));
+            if let Some(value) = fields.get_mut("value") {
                 *value = "<secret>".into();
             }
         }

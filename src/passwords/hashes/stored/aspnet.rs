@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::passwords::hashes::encodings::any_base64;
-use crate::passwords::hashes::stored::{StoredHash, description, trimmed};
+use crate::passwords::hashes::stored::{MOST_BYTES, StoredHash, description, trimmed};
 
 /// Bytes of salt and key, and iterations, of Identity's second version, in which nothing is said.
 const SECOND: (usize, usize, u32) = (16, 32, 1_000);
@@ -80,6 +80,9 @@ pub fn aspnet_membership(hash: &str, salt: &str, format: &str) -> StoredHash {
     let (hash, salt) = (trimmed(hash), trimmed(salt));
     if hash.is_empty() {
         return StoredHash::Empty;
+    }
+    if salt.len() > MOST_BYTES {
+        return StoredHash::Silent;
     }
     match trimmed(format).to_ascii_lowercase().as_str() {
         "0" | "clear" => StoredHash::Password,
