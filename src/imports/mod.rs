@@ -175,9 +175,9 @@ fn pack(run: &mut Run, mut packer: RunPacker, users: impl Iterator<Item = User>)
 ///
 /// A read-only tenant; an upsert into a connection whose e-mails need not be unique; a file that was imported into it before
 /// ([`ErrorKind::SameFile`](crate::ErrorKind::SameFile): what that run did, and how to continue); a run with this name already
-/// exists; a full disk; a source without users ([`ErrorKind::NoUsers`](crate::ErrorKind::NoUsers)). Once it has begun,
+/// exists; a full disk; a source without users ([`ErrorKind::NoUsers`](crate::ErrorKind::NoUsers)). Once its first file is packed,
 /// [`ErrorKind::ImportStopped`](crate::ErrorKind::ImportStopped) as for [`import_users`], and for a source that cannot be read
-/// any further, or panics.
+/// any further, or panics. What stops it before that is the error itself: nothing was sent, and no run folder is left.
 ///
 /// # Examples
 ///
@@ -380,6 +380,15 @@ impl Run {
         if made_here {
             tenant.witness().remember(self.folder.done_so_far());
         }
+        let worked = match worked {
+            // There is nothing to continue, and its name may be used again.
+            Err(cause) if !self.is_packed() => {
+                tenant.imported().forget_run(self.folder.path());
+                self.folder.discard();
+                return Err(cause);
+            }
+            worked => worked,
+        };
         let requests = tenant.traffic().count - before;
         let report = ImportReport::new(&self, requests)?;
         match worked {

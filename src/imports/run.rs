@@ -92,15 +92,18 @@ impl Run {
 
     /// Reads a run, and refuses one that has changed since it was written.
     pub(crate) fn open(path: &Path) -> Result<Run> {
+        Run::open_packed(path)?.ok_or_else(|| Error::nothing_sent(path))
+    }
+
+    /// The same; `None` for a run of which nothing was packed.
+    pub(crate) fn open_packed(path: &Path) -> Result<Option<Run>> {
         let (folder, entries) = RunFolder::open(path)?;
         let mut run = Run::empty(folder);
         for entry in entries {
             run.apply(entry);
         }
-        // A stream that was cut off before its first file was packed.
-        let is_unbegun = run.files.is_empty() && run.sealed.is_none();
-        if run.domain.is_empty() || is_unbegun {
-            return Err(Error::nothing_sent(path));
+        if run.domain.is_empty() || !run.is_packed() {
+            return Ok(None);
         }
         let mut names = Vec::new();
         for file in 1..=run.files.len() {
@@ -110,7 +113,12 @@ impl Run {
         }
         run.folder.delete_all_but(&names);
         cut_off(path, &run.left_out).map_err(|cause| Error::disk(path, cause))?;
-        Ok(run)
+        Ok(Some(run))
+    }
+
+    /// Whether its journal names a file, or the end of the users. A stream that was cut off before that has sent nothing.
+    pub(crate) fn is_packed(&self) -> bool {
+        !self.files.is_empty() || self.sealed.is_some()
     }
 
     /// The rows that were not sent, in order. If the source was not read to its end, the rows after the last file must be sent

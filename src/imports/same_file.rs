@@ -92,10 +92,12 @@ impl Earlier {
         let mut earlier = Earlier::new(again.unwrap_or(Again::Missing), shares_emails);
         let mut latest = None;
         for folder in folders(imports, domain, connection, &file.sha256)? {
-            let run = Run::open(&folder).map_err(|cause| match try_lock(&folder) {
+            let run = Run::open_packed(&folder).map_err(|cause| match try_lock(&folder) {
                 Ok(None) => Error::same_file_at_work(&file.path, &folder),
                 _ => Error::earlier_untold(&file.path, &folder, cause),
             })?;
+            // One that was cut off before its first file has imported nobody.
+            let Some(run) = run else { continue };
             let report = ImportReport::new(&run, 0)?;
             if !is_in(&run, &report) {
                 continue;

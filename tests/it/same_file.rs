@@ -5,6 +5,7 @@ use std::path::Path;
 
 use auth0_bulk_users::*;
 
+use crate::planted::{lines, write_lines};
 use crate::runs::{Named, TestFile, all_in_tenant, quick};
 use crate::server::Practice;
 use crate::turned::turned_time;
@@ -151,6 +152,40 @@ fn a_run_that_has_not_ended_is_to_be_gone_on_with() {
     let report = import(&quick(&second).again(Again::Missing)).unwrap();
     assert_eq!(report.counts().total, 5, "{report}");
     assert_eq!(all_in_tenant(&practice).len(), 4);
+}
+
+#[test]
+fn a_file_was_not_imported_if_its_import_stopped_before_it_had_packed_users() {
+    let _time = turned_time();
+    let practice = Practice::start(&[]);
+    let (tenant, connection) = practice.database();
+    let file = TestFile::new(FILE.as_bytes());
+    let (first, second) = (Named::new("same"), Named::new("same"));
+    let import = |options: &ImportOptions| {
+        import_stream(&tenant, &connection, read_users(file.path())?, options)
+    };
+    // The first look-up is never answered.
+    tenant.practice_faults(&[("server-error", 1000.0)]).unwrap();
+    let error = import(&quick(&first).look_up_existing(true)).unwrap_err();
+    assert_eq!(
+        (error.kind(), error.folder()),
+        (ErrorKind::TenantFault, None),
+        "{error}"
+    );
+    assert!(!Path::new(&first.folder()).exists());
+    let plan = plan_clean_up(&tenant).unwrap();
+    assert!(plan.unknown.is_empty(), "{plan}");
+    let report = import(&quick(&first)).unwrap();
+    assert_eq!(counted(&report), [4, 0, 0, 1, 5], "{report}");
+
+    // What a kernel leaves that is restarted while the first users are looked up.
+    let folder = first.folder();
+    let removal = plan_run_removal(&tenant, &folder).unwrap();
+    remove_users(&tenant, removal).unwrap();
+    let begun = lines(Path::new(&folder))[..2].to_vec();
+    write_lines(Path::new(&folder), &begun);
+    let report = import(&quick(&second)).unwrap();
+    assert_eq!(counted(&report), [4, 0, 0, 1, 5], "{report}");
 }
 
 #[test]

@@ -288,7 +288,7 @@ fn a_source_that_panics_is_an_error_and_the_run_is_kept() {
     let practice = Practice::start(&[]);
     let (tenant, connection) = practice.database();
     let name = Named::new("panics");
-    let source = users(3)
+    let source = users(60)
         .into_iter()
         .map(Ok)
         .chain(once_with(|| panic!("on purpose")));
@@ -300,6 +300,28 @@ fn a_source_that_panics_is_an_error_and_the_run_is_kept() {
             .contains("the given iterator: it panicked"),
         "{stopped}"
     );
+    assert_eq!(stopped.folder(), Some(&*name.folder()));
+}
+
+#[test]
+fn a_source_that_panics_before_a_file_is_packed_leaves_no_run() {
+    let _time = turned_time();
+    let practice = Practice::start(&[]);
+    let (tenant, connection) = practice.database();
+    let name = Named::new("panics-early");
+    let source = users(3)
+        .into_iter()
+        .map(Ok)
+        .chain(once_with(|| panic!("on purpose")));
+    let stopped = import_stream(&tenant, &connection, source, &quick(&name)).unwrap_err();
+    assert_eq!(stopped.kind(), ErrorKind::Source, "{stopped}");
+    assert!(
+        stopped
+            .to_string()
+            .contains("the given iterator: it panicked"),
+        "{stopped}"
+    );
+    assert!(!Path::new(&name.folder()).exists());
 }
 
 #[test]
