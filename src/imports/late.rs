@@ -13,11 +13,23 @@ impl Run {
     /// Looks for rows of finished files that may have been imported since, once their jobs must have ended.
     pub(crate) fn look_again(&mut self, tenant: &Tenant) -> Result<ImportReport> {
         let before = tenant.traffic().count;
-        let deadline = Deadline::after(self.options.time_limit);
-        let rate = self.options.requests_per_second;
-        let asking = tenant.paced(Pace::new(rate));
-        let asking = asking.until(deadline, Patience::of_a_run());
         let made_here = tenant.witness().made(self.folder.done_so_far());
+        let looked = self.look_for_late(tenant);
+        // An error does not undo the looks that were written down before it.
+        if made_here {
+            tenant.witness().remember(self.folder.done_so_far());
+        }
+        looked?;
+        ImportReport::new(self, tenant.traffic().count - before)
+    }
+
+    fn look_for_late(&mut self, tenant: &Tenant) -> Result<()> {
+        let rate = self.options.requests_per_second;
+        let deadline = Deadline::after(self.options.time_limit);
+        let mut retry = tenant.retry(deadline, Patience::of_a_run());
+        // It asks once: what a look makes of a search that fails comes before asking again.
+        let asking = tenant.paced(Pace::new(rate));
+        let asking = asking.until(deadline, Patience::of_a_run()).impatient();
         for file in 1..=self.files.len() {
             let state = &self.files[file - 1];
             let is_over = state
@@ -34,7 +46,10 @@ impl Run {
             let mut looking = Settling::late(self, file, &rows)?;
             while let Some(due) = looking.due(rate) {
                 clock::wait(due.saturating_duration_since(clock::instant()));
-                looking.ask(&asking, self)?;
+                match looking.ask(&asking, self) {
+                    Ok(()) => retry.answered(),
+                    Err(error) => clock::wait(retry.pause(error)?),
+                }
             }
             // A token that may look users up will tell.
             if looking.is_untold() {
@@ -43,9 +58,6 @@ impl Run {
             let came_in = looking.came_in();
             self.finish_late(file, row_runs(&came_in))?;
         }
-        if made_here {
-            tenant.witness().remember(self.folder.done_so_far());
-        }
-        ImportReport::new(self, tenant.traffic().count - before)
+        Ok(())
     }
 }

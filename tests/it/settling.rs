@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use auth0_bulk_users::seams::Clock;
 use auth0_bulk_users::*;
 use serde_json::{Value, json};
 
@@ -48,6 +49,8 @@ struct Holds {
     /// Searches that show nobody yet, and what a search is answered.
     blind: usize,
     search: u16,
+    /// What a look by id is answered.
+    look: u16,
     /// Whether the token may look at nobody.
     closed: bool,
     date: &'static str,
@@ -93,6 +96,7 @@ impl Auth0 {
             counted: Value::Null,
             blind: 0,
             search: 200,
+            look: 200,
             closed: false,
             date: "",
         }));
@@ -207,6 +211,9 @@ impl Holds {
                 let email = path.split("email=").nth(1).unwrap();
                 let found = self.users.iter().filter(|user| user["email"] == email);
                 (200, found.cloned().collect())
+            }
+            ("GET", one) if self.look != 200 && one.starts_with("/users/") => {
+                (self.look, json!({"message": "busy"}))
             }
             ("GET" | "DELETE", one) if one.starts_with("/users/") => {
                 let id = one.strip_prefix("/users/").unwrap();
@@ -625,6 +632,75 @@ fn users_of_a_job_that_was_given_up_are_looked_for_when_it_must_have_ended() {
     assert_eq!(auth0.looks(), looks);
     // No hash of one who is accounted for stays.
     assert!(!folder.join("users-00001.done.json").exists());
+}
+
+/// A run whose jobs were given up before anybody came in.
+fn given_up(auth0: &Auth0, users: &[User], options: ImportOptions) -> ImportReport {
+    auth0.holds().takes = false;
+    auth0.holds().jobs = vec![pending()];
+    let options = options.job_limit(Duration::from_millis(300));
+    let report = auth0.import(users, &options).unwrap();
+    assert_eq!(report.counts().unknown, users.len() as u64, "{report}");
+    report
+}
+
+/// The users of the first file of a run come in.
+fn come_in(auth0: &Auth0, report: &ImportReport, users: &[User]) -> usize {
+    let ids = ids_in(std::path::Path::new(report.folder()));
+    let late = ids.iter().zip(users);
+    let late = late.map(|(id, user)| someone(HOME, &json!({"user_id": id, "email": user.email})));
+    auth0.holds().users.extend(late);
+    ids.len()
+}
+
+/// After that, no job of a run can still be running.
+fn hours_pass() {
+    let hours = Duration::from_millis(3 * HOUR);
+    Clock::of_thread().unwrap().pass(hours);
+}
+
+#[test]
+fn a_late_look_goes_on_without_a_search_that_is_never_answered() {
+    let _time = turned_time();
+    let auth0 = Auth0::new();
+    let name = Named::new("late-no-search");
+    let report = given_up(&auth0, &two(), quick(&name));
+    come_in(&auth0, &report, &two()[..1]);
+    hours_pass();
+    let (searches, looks) = (auth0.sent("GET /api/v2/users?").len(), auth0.looks());
+    auth0.holds().search = 503;
+    let report = resume_import(&auth0.tenant, report.folder()).unwrap();
+    assert_eq!(
+        (report.counts().inserted, report.counts().unknown),
+        (1, 1),
+        "{report}"
+    );
+    assert_eq!(
+        (auth0.sent("GET /api/v2/users?").len(), auth0.looks()),
+        (searches + 3, looks + 2)
+    );
+}
+
+#[test]
+fn a_run_made_here_stays_so_when_a_late_look_stops_in_the_middle() {
+    let _time = turned_time();
+    let auth0 = Auth0::new();
+    let name = Named::new("late-stops");
+    let users = users(70);
+    let report = given_up(&auth0, &users, quick(&name));
+    let came_in = come_in(&auth0, &report, &users);
+    hours_pass();
+    // A search shows those of the first file, and nobody is told of the others.
+    auth0.holds().look = 500;
+    let error = resume_import(&auth0.tenant, report.folder()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TenantFault, "{error}");
+    auth0.holds().look = 200;
+    let counts = read_import(report.folder()).unwrap().counts();
+    assert_eq!(counts.inserted, came_in as u64);
+    // Of a run that was not made here, whose e-mail was changed stays.
+    auth0.holds().users[0]["email"] = "changed@uni.test".into();
+    let plan = plan_run_removal(&auth0.tenant, report.folder()).unwrap();
+    assert_eq!(plan.users.len(), came_in, "{plan}");
 }
 
 #[test]
