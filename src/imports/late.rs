@@ -31,15 +31,10 @@ impl Run {
         let asking = tenant.paced(Pace::new(rate));
         let asking = asking.until(deadline, Patience::of_a_run()).impatient();
         for file in 1..=self.files.len() {
-            let state = &self.files[file - 1];
-            let is_over = state
+            let is_over = self.files[file - 1]
                 .may_work_until()
                 .is_some_and(|until| until <= unix_millis());
-            let rows = state.open_rows();
-            let rows: Vec<usize> = rows
-                .into_iter()
-                .filter(|row| self.is_made_id(file, *row))
-                .collect();
+            let rows = self.late_rows(file);
             if !is_over || rows.is_empty() {
                 continue;
             }

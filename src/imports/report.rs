@@ -52,7 +52,7 @@ pub struct ImportReport {
     /// Whether the whole source was read.
     pub(crate) sealed: bool,
     may_change_until: Option<u64>,
-    /// Whether a row that was not there may have come in since.
+    /// Whether a row that was not there may have come in since, and a look can tell.
     pub(crate) may_be_late: bool,
 }
 
@@ -109,7 +109,7 @@ impl ImportReport {
             last_row: run.last_row(),
             sealed: run.sealed.is_some(),
             may_change_until: run.may_work_until(unix_millis()),
-            may_be_late: run.files.iter().any(|state| !state.open_rows().is_empty()),
+            may_be_late: (1..=run.files.len()).any(|file| !run.late_rows(file).is_empty()),
         })
     }
 
@@ -247,8 +247,8 @@ impl ImportReport {
 
     /// Until when an unknown job may still be running, in milliseconds of UNIX time: the job of an unanswered upload, or one
     /// that was given up at its limit. Auth0 ends a job after two hours; ten minutes are added. `None` if there is no such job,
-    /// or the time is over. After it, [`resume_import`](crate::resume_import) looks once more for the missing users, and a
-    /// removal that was made before must be planned again.
+    /// or the time is over. After it, [`resume_import`](crate::resume_import) looks once more for the missing users whose ids
+    /// were made for the run, and a removal that was made before must be planned again.
     ///
     /// # Examples
     ///

@@ -358,6 +358,13 @@ impl Run {
         self.files[file - 1].own_ids.binary_search(&row).is_err()
     }
 
+    /// Rows of a finished file that a job may have imported since. Only an id that was made for the run shows whether it has.
+    pub(crate) fn late_rows(&self, file: usize) -> Vec<usize> {
+        let mut rows = self.files[file - 1].open_rows();
+        rows.retain(|row| self.options.make_ids && self.is_made_id(file, *row));
+        rows
+    }
+
     /// Until when the job of an unanswered upload, or one that was given up, may still be running, in milliseconds of UNIX
     /// time; `None` if there is none, or the time is over.
     pub(crate) fn may_work_until(&self, now: u64) -> Option<u64> {

@@ -719,6 +719,31 @@ fn a_job_that_was_at_work_at_its_limit_may_bring_users_in_for_as_long_again() {
 }
 
 #[test]
+fn nobody_is_looked_for_late_whose_id_was_not_made_for_the_run() {
+    let _time = turned_time();
+    let own = [with_id("1", "a@uni.test"), with_id("2", "b@uni.test")];
+    for (users, leaves_ids) in [(own, false), (two(), true)] {
+        let auth0 = Auth0::new();
+        let name = Named::new("late-own");
+        let options = match leaves_ids {
+            true => quick(&name).leave_ids_to_auth0(),
+            false => quick(&name),
+        };
+        let report = given_up(&auth0, &users, options);
+        assert!(report.may_change_until().is_some());
+        assert!(!report.to_string().contains("looks for them"), "{report}");
+        hours_pass();
+        let looks = auth0.sent("GET /api/v2/users").len();
+        let report = resume_import(&auth0.tenant, report.folder()).unwrap();
+        assert_eq!(auth0.sent("GET /api/v2/users").len(), looks);
+        assert!(!report.to_string().contains("looks for them"), "{report}");
+        let entries = lines(std::path::Path::new(report.folder()));
+        let mut looked = entries.iter().filter(|entry| entry.get("Looked").is_some());
+        assert_eq!(looked.next(), None, "nobody was looked for");
+    }
+}
+
+#[test]
 fn a_drawn_id_that_no_search_shows_is_asked_for_right_before_it_is_deleted() {
     let _time = turned_time();
     let auth0 = Auth0::new();
