@@ -80,6 +80,7 @@ pub fn find_job(tenant: &Tenant, id: &str) -> Result<Job> {
         found: Some(Found {
             had_ended: status.is_some_and(|status| ["completed", "failed"].contains(&status)),
         }),
+        accepted_at: None,
     })
 }
 

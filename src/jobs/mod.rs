@@ -10,7 +10,7 @@ pub(crate) mod wait;
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use reqwest::Method;
 
@@ -148,6 +148,8 @@ pub struct Job {
     pub(crate) secrets: Arc<[Secret]>,
     /// For a job that was found by its id.
     pub(crate) found: Option<Found>,
+    /// When its upload was answered, for a job that was started with this value.
+    pub(crate) accepted_at: Option<Instant>,
 }
 
 /// How a job that was not started here was found.
@@ -404,6 +406,7 @@ pub fn start_import_with(
         keys: Some(keys),
         secrets: secrets.into(),
         found: None,
+        accepted_at: Some(clock::instant()),
     })
 }
 

@@ -17,10 +17,10 @@ use crate::words::{count, span_in_words};
 
 /// The only documented status of a job that has not ended.
 pub(crate) const PENDING: &str = "pending";
-/// How many characters of a status are shown; all of Auth0's are shorter.
 /// For this long after its 202, an unknown job may just not be known yet. It is not documented that Auth0 does so; if it does,
 /// sending the file again at once would make two jobs of it.
 pub(crate) const APPEARS: Duration = Duration::from_secs(10);
+/// How many characters of a status are shown; all of Auth0's are shorter.
 const MOST_STATUS_CHARS: usize = 40;
 /// Reads in a row that may fail before a wait ends with their error.
 pub(crate) const FAULTS_BORNE: u32 = 5;
@@ -56,8 +56,8 @@ pub(crate) fn supposed_end(created: i64, at_work: i64, users: usize) -> i64 {
 /// # Errors
 ///
 /// The job has not ended at the limit (it keeps running in the tenant, so wait again), whatever its status, as long as that is
-/// neither `completed` nor `failed`; the tenant no longer knows it (Auth0 keeps a job's data for 24 hours); the tenant refuses,
-/// or cannot be reached six times running.
+/// neither `completed` nor `failed`; the tenant no longer knows it (Auth0 keeps a job's data for 24 hours), or does not know it
+/// ten seconds after it was accepted; the tenant refuses, or cannot be reached six times running.
 ///
 /// # Examples
 ///
@@ -89,7 +89,7 @@ pub fn wait_for_job(tenant: &Tenant, job: &Job, limit: Duration) -> Result<Finis
     let (mut waits, mut seen, mut last) = (Waits::new(), None, LastLine::default());
     let mut at_work = None;
     loop {
-        match read_job(&asked, &job.id) {
+        match look_at(&asked, job) {
             Ok(JobState::Ended {
                 status,
                 summary,
@@ -203,6 +203,23 @@ impl JobProgress {
             share: job.percentage_done.map(share),
             left: job.time_left_seconds.and_then(left),
         }
+    }
+}
+
+/// Asks once after a job that is waited for. One that was accepted just now and is not known yet is not gone.
+fn look_at(tenant: &Tenant, job: &Job) -> Result<JobState> {
+    // The answer may take long, so what counts is when it was asked for.
+    let is_young = job.accepted_at.is_some_and(|at| clock::since(at) < APPEARS);
+    match read_job(tenant, &job.id) {
+        Err(error) if is_young && error.status() == Some(404) => Ok(JobState::Pending {
+            progress: JobProgress {
+                share: None,
+                left: None,
+            },
+            status: PENDING.to_string(),
+            seen_at: None,
+        }),
+        state => state,
     }
 }
 

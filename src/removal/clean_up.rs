@@ -459,6 +459,7 @@ fn job_to_wait_for(id: JobId, connection: ConnectionId) -> Job {
         keys: None,
         secrets: Vec::new().into(),
         found: None,
+        accepted_at: None,
     }
 }
 

@@ -388,6 +388,26 @@ fn a_status_that_nobody_listed_is_no_end_and_is_named_at_the_limit() {
 }
 
 #[test]
+fn a_job_that_is_not_known_right_after_it_was_taken_is_waited_for() {
+    let time = turned_time();
+    let gone = json!({"statusCode": 404, "error": "Not Found", "message": "Job not found."});
+    let gone = Reply::json(404, &gone);
+    let world = |replies: &[Reply]| World::recorded().on("GET /api/v2/jobs/*", replies.to_vec());
+    let completed = Reply::json(200, &recorded("completed"));
+    let stand_in = world(&[gone.clone(), gone.clone(), completed]).open();
+    let done = finished(&stand_in, &users()).unwrap();
+    assert_eq!(done.status, JobStatus::Completed);
+    // After some seconds it is another tenant's, or gone.
+    let stand_in = world(&[gone]).open();
+    let (took, error) = time.of(|| finished(&stand_in, &users()).unwrap_err());
+    assert_eq!(error.status(), Some(404), "{error}");
+    assert!((10..30).contains(&took.as_secs()), "{took:?}");
+    // The limit holds all the same.
+    let error = finished_within(Duration::ZERO, &stand_in, &users()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::JobRunning, "{error}");
+}
+
+#[test]
 fn a_status_that_nobody_listed_is_waited_out_by_an_import() {
     let _time = turned_time();
     let of = |status: &str| {
