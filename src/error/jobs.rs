@@ -29,6 +29,10 @@ sentences! {
     JobRunning job_running(job: &str, limit: Duration) let limit = limit.as_secs();
         "job {job} is still running in the tenant after {limit} s"
         ": " "run this cell again to wait longer";
+    /// A look when there was no more time to wait.
+    JobRunning job_look_unanswered(job: &str, cause: Error);
+        "whether job {job} has ended is not known, since the tenant did not answer GET /api/v2/jobs/{job} within a few seconds"
+        ": " "run this cell again" because cause;
     JobRunning job_of_unknown_status(job: &str, limit: Duration, status: &str) let limit = limit.as_secs();
         "job {job} had not ended after {limit} s: GET /api/v2/jobs/{job} reports the status `{status}`, which Auth0 does not document"
         ": " "run this cell again to wait longer, or look for the job's users with users_by_email";

@@ -34,6 +34,8 @@ const IN_THE_SAME_SECOND: &str =
 const BEGINNING: Duration = Duration::from_secs(5);
 /// For all jobs of a plan that still run.
 const WAIT_LIMIT: Duration = Duration::from_secs(120);
+/// For a job when that is used up: it may have ended long ago, and an answer takes its time.
+const ONE_LOOK: Duration = Duration::from_secs(5);
 
 /// Who would be deleted of everybody whom a tenant's handle has imported: made by [`plan_clean_up`], taken by [`clean_up`].
 ///
@@ -126,7 +128,7 @@ impl CleanedUp {
 }
 
 /// Looks up which users are still in the tenant, of all that this tenant handle and its clones have imported since it was opened. Sends reads;
-/// waits up to two minutes for jobs that still run; deletes nobody.
+/// waits up to two minutes for jobs that still run, and then up to five seconds for each further job; deletes nobody.
 ///
 /// It needs nothing but the tenant, so it works when other cells failed or were left out. It plans each job of
 /// [`start_import`](crate::start_import) as [`plan_removal`](crate::plan_removal) does, and each run of
@@ -425,13 +427,20 @@ fn since_sent(tenant: &Tenant, run: &Run, file: usize) -> Option<OpenJob> {
 
 /// How a job ended. One that was taken just now may not be known yet.
 fn end_of(tenant: &Tenant, job: &Job, age: Duration, wait: &Wait) -> Result<FinishedJob> {
-    match wait_for_job(tenant, job, wait.deadline.left()) {
+    let is_used_up = wait.deadline.is_over();
+    let limit = || wait.deadline.left().max(ONE_LOOK);
+    let ended = match wait_for_job(tenant, job, limit()) {
         Err(error) if error.status() == Some(404) && age < APPEARS => {
             clock::wait(APPEARS.saturating_sub(age));
-            wait_for_job(tenant, job, wait.deadline.left())
+            wait_for_job(tenant, job, limit())
         }
         ended => ended,
-    }
+    };
+    ended.map_err(|error| match error.kind() {
+        // So short a look says nothing about the other imports.
+        ErrorKind::TimedOut if is_used_up => Error::job_look_unanswered(job.id.as_str(), error),
+        _ => error,
+    })
 }
 
 /// Whom a completed job refused; `None` if it does not tell of each.

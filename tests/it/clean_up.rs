@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::runs::{Named, all_in_tenant, at_last, quick, renewed, users};
 use crate::server::{DATABASE, Practice, token};
 use crate::turned::turned_time;
+use crate::world::{EMAIL, Reply, Trouble, World, recorded};
 
 fn three() -> Users {
     generate_users("clean", "example.com", 3).unwrap()
@@ -422,4 +423,47 @@ fn an_import_that_cannot_be_planned_is_named_and_the_others_are_cleaned_up() {
             .starts_with("3 users deleted; users of 1 import may be left"),
         "{done}"
     );
+}
+
+#[test]
+fn a_job_that_takes_up_the_whole_wait_keeps_no_other_import_out_of_the_plan() {
+    let _time = turned_time();
+    let ids = [
+        "job_aaaaaaaaaaaaaaaa",
+        "job_bbbbbbbbbbbbbbbb",
+        "job_cccccccccccccccc",
+    ];
+    let named = |of: &str, id: &str| {
+        let mut body = recorded(of);
+        body["id"] = id.into();
+        body
+    };
+    let job = |id: &str| format!("GET /api/v2/jobs/{id}");
+    let accepted = ids.map(|id| Reply::json(202, &named("accepted", id)));
+    let runs_on = Reply::json(200, &named("pending", ids[0]));
+    // This one takes over a second to come, byte by byte.
+    let slow = Reply::json(200, &named("completed", ids[1]));
+    let slow = slow.in_trouble(Trouble::BodyBit(Duration::from_millis(4)));
+    let never = Reply::nothing().in_trouble(Trouble::Never);
+    let stand_in = World::recorded()
+        .on("POST /api/v2/jobs/users-imports", accepted.to_vec())
+        .on(&job(ids[0]), vec![runs_on])
+        .on(&job(ids[1]), vec![slow])
+        .on(&job(ids[2]), vec![never])
+        .open();
+    let base = &stand_in.base;
+    let real = Tenant::new(base, &token(base, json!({"practice_tenant": null}))).unwrap();
+    let tenant = real.allow_writes(real.domain()).unwrap();
+    for _ in ids {
+        start_import(&tenant, &stand_in.connection(), &[User::new(EMAIL)]).unwrap();
+    }
+    let plan = plan_clean_up(&tenant).unwrap();
+    assert_eq!((plan.users, plan.unknown.len()), (1, 2), "{plan}");
+    assert!(
+        plan.unknown[0].contains("is still running in the tenant after 120 s"),
+        "{plan}"
+    );
+    let untold = "job_cccccccccccccccc: whether job job_cccccccccccccccc has ended is not known, since the tenant did not \
+                  answer GET /api/v2/jobs/job_cccccccccccccccc within a few seconds: run this cell again";
+    assert_eq!(plan.unknown[1], untold);
 }
