@@ -63,6 +63,8 @@ pub(crate) struct Run {
     /// Rows of their file that a reader left out.
     pub(crate) left_out_by_reader: u64,
     pub(crate) removed: HashSet<String>,
+    /// Whether a removal of everybody came to its end, and none has removed more since.
+    pub(crate) removal_ended: bool,
     /// Whether it was begun by this very call.
     pub(crate) is_new: bool,
 }
@@ -86,6 +88,7 @@ impl Run {
             begun_at: None,
             left_out_by_reader: 0,
             removed: HashSet::new(),
+            removal_ended: false,
             is_new: false,
         }
     }
@@ -200,7 +203,10 @@ impl Run {
                 came_in,
                 sha256,
             } => self.files[file - 1].looked_at(&came_in, sha256),
-            Entry::Removed(ids) => self.removed.extend(ids),
+            Entry::Removed(ids) => {
+                self.removal_ended = ids.is_empty();
+                self.removed.extend(ids);
+            }
         }
     }
 

@@ -463,37 +463,60 @@ pub fn remove_users(tenant: &Tenant, plan: RemovalPlan) -> Result<Removed> {
     let (mut done, mut tally) = (0, Tally::new());
     for group in plan.users.chunks(NOTED_AT_ONCE) {
         let mut gone = Vec::new();
-        for (email, id) in group {
-            let was_removed = run.as_ref().is_some_and(|run| run.removed.contains(id));
-            // A plan may be run twice.
-            if was_removed && !matches!(plan.known.get(id), Some(Evidence::CameAgain)) {
-                continue;
-            }
-            let remains = remains(tenant, &plan, id)?;
-            if remains.is_none() {
-                // Deleting who is gone is fine, so a delete whose answer was lost is sent again.
-                delete(tenant, id, &plan.correlation_id)?;
-                tenant.imported().deleted(email);
-                removed.deleted += 1;
-            }
-            let is_gone = remains.is_none_or(|reason| reason == GONE);
-            removed.left_out.extend(remains.map(|reason| LeftOut {
-                email: email.clone(),
-                user_id: Some(id.clone()),
-                reason,
-            }));
-            if is_gone && !was_removed {
-                gone.push(id.clone());
-            }
+        let worked = group.iter().try_for_each(|user| {
+            remove(tenant, &plan, run.as_ref(), user, &mut removed, &mut gone)?;
             done += 1;
             tally.say(done, plan.users.len(), "users deleted");
-        }
-        // A crash before this line asks for the same deletes again, which are fine.
-        if let Some(run) = run.as_mut().filter(|_| !gone.is_empty()) {
-            run.note(Entry::Removed(gone))?;
-        }
+            Ok(())
+        });
+        // Whoever was deleted before an error is written down too. A crash before this line asks for the same deletes again, which
+        // are fine.
+        let noted = match run.as_mut().filter(|_| !gone.is_empty()) {
+            Some(run) => run.note(Entry::Removed(gone)),
+            None => Ok(()),
+        };
+        worked.and(noted)?;
+    }
+    if let Some(run) = run
+        .as_mut()
+        .filter(|run| !run.removal_ended && plan.is_all())
+    {
+        run.note(Entry::Removed(Vec::new()))?;
     }
     Ok(removed)
+}
+
+/// Deletes a user of the plan who is still the same. Whoever is gone then goes to `gone`, to be written down.
+fn remove(
+    tenant: &Tenant,
+    plan: &RemovalPlan,
+    run: Option<&Run>,
+    (email, id): &(String, String),
+    removed: &mut Removed,
+    gone: &mut Vec<String>,
+) -> Result<()> {
+    let was_removed = run.is_some_and(|run| run.removed.contains(id));
+    // A plan may be run twice.
+    if was_removed && !matches!(plan.known.get(id), Some(Evidence::CameAgain)) {
+        return Ok(());
+    }
+    let remains = remains(tenant, plan, id)?;
+    if remains.is_none() {
+        // Deleting who is gone is fine, so a delete whose answer was lost is sent again.
+        delete(tenant, id, &plan.correlation_id)?;
+        tenant.imported().deleted(email);
+        removed.deleted += 1;
+    }
+    let is_gone = remains.is_none_or(|reason| reason == GONE);
+    removed.left_out.extend(remains.map(|reason| LeftOut {
+        email: email.clone(),
+        user_id: Some(id.clone()),
+        reason,
+    }));
+    if is_gone && !was_removed {
+        gone.push(id.clone());
+    }
+    Ok(())
 }
 
 /// Why a user of the plan is not deleted now. Time has passed since the plan, so whoever was looked up is looked up again.

@@ -242,6 +242,11 @@ impl RemovalPlan {
         }
     }
 
+    /// Whether it has everybody who was found, and nobody can come in any more.
+    pub(crate) fn is_all(&self) -> bool {
+        self.until.is_none() && self.users.len() == self.known.len()
+    }
+
     pub(crate) fn leave_out(&mut self, candidate: Candidate, reason: &'static str) {
         self.left_out.push(candidate.left_out(reason));
         self.kept = self.left_out.len();

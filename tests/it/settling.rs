@@ -51,6 +51,8 @@ struct Holds {
     search: u16,
     /// What a look by id is answered.
     look: u16,
+    /// Deletions that are taken; the others are refused.
+    deletes: usize,
     /// Whether the token may look at nobody.
     closed: bool,
     date: &'static str,
@@ -97,6 +99,7 @@ impl Auth0 {
             blind: 0,
             search: 200,
             look: 200,
+            deletes: usize::MAX,
             closed: false,
             date: "",
         }));
@@ -215,6 +218,10 @@ impl Holds {
             ("GET", one) if self.look != 200 && one.starts_with("/users/") => {
                 (self.look, json!({"message": "busy"}))
             }
+            ("DELETE", _) if self.deletes == 0 => (
+                403,
+                json!({"statusCode": 403, "error": "Forbidden", "message": "Insufficient scope, expected any of: delete:users"}),
+            ),
             ("GET" | "DELETE", one) if one.starts_with("/users/") => {
                 let id = one.strip_prefix("/users/").unwrap();
                 let place = self.users.iter().position(|user| user["user_id"] == id);
@@ -222,6 +229,7 @@ impl Holds {
                     ("GET", Some(place)) => (200, self.users[place].clone()),
                     ("GET", None) => (404, gone),
                     (_, place) => {
+                        self.deletes -= 1;
                         place.map(|place| self.users.remove(place));
                         (204, Value::Null)
                     }
@@ -741,6 +749,63 @@ fn nobody_is_looked_for_late_whose_id_was_not_made_for_the_run() {
         let mut looked = entries.iter().filter(|entry| entry.get("Looked").is_some());
         assert_eq!(looked.next(), None, "nobody was looked for");
     }
+}
+
+/// Whether a new handle, as after a restart of the kernel, names the run among those whose users may be left.
+fn is_named(auth0: &Auth0, report: &ImportReport) -> bool {
+    let base = format!("http://{}", auth0.tenant.domain());
+    let real = Tenant::new(&base, &token(&base, json!({"practice_tenant": null}))).unwrap();
+    let plan = plan_clean_up(&real).unwrap();
+    plan.other_runs.iter().any(|run| run == report.folder())
+}
+
+#[test]
+fn a_removal_that_stops_half_way_is_written_down_and_the_rest_stays_named() {
+    let _time = turned_time();
+    let auth0 = Auth0::new();
+    let name = Named::new("removal-stops");
+    let everybody: Vec<User> = (1..=60)
+        .map(|number| User::new(format!("u{number:02}@uni.test")))
+        .collect();
+    let report = given_up(&auth0, &everybody, quick(&name));
+    assert_eq!(come_in(&auth0, &report, &everybody), 60);
+    hours_pass();
+    for (deleted, rest) in [(50, 10), (3, 7)] {
+        let plan = plan_run_removal(&auth0.tenant, report.folder()).unwrap();
+        assert_eq!(plan.users.len(), deleted + rest, "{plan}");
+        auth0.holds().deletes = deleted;
+        remove_users(&auth0.tenant, plan.clone()).unwrap_err();
+        assert!(is_named(&auth0, &report), "{rest} are left");
+        if rest == 7 {
+            // The same plan again deletes whom it did not delete before.
+            auth0.holds().deletes = usize::MAX;
+            let removed = remove_users(&auth0.tenant, plan).unwrap();
+            assert_eq!(removed.deleted, rest, "{removed}");
+        }
+    }
+    assert!(auth0.holds().users.is_empty());
+    assert!(!is_named(&auth0, &report));
+}
+
+#[test]
+fn a_run_is_named_until_a_removal_when_nobody_can_come_in_any_more() {
+    let _time = turned_time();
+    let auth0 = Auth0::new();
+    let name = Named::new("removal-early");
+    let report = given_up(&auth0, &two(), quick(&name));
+    let remove = || {
+        let plan = plan_run_removal(&auth0.tenant, report.folder()).unwrap();
+        assert_eq!(remove_users(&auth0.tenant, plan).unwrap().deleted, 0);
+    };
+    remove();
+    assert!(is_named(&auth0, &report), "its job may still be at work");
+    hours_pass();
+    remove();
+    assert!(!is_named(&auth0, &report));
+    // That is written down once.
+    let before = lines(std::path::Path::new(report.folder())).len();
+    remove();
+    assert_eq!(lines(std::path::Path::new(report.folder())).len(), before);
 }
 
 #[test]

@@ -78,13 +78,13 @@ fn leftover(owner: Owner, folder: PathBuf) -> Option<Leftover> {
                 files[file - 1].unknown = files[file - 1].unknown_staying;
                 came_late += count(&came_in);
             }
-            Entry::Removed(ids) => {
-                // A removal asks for those with an id that was made for the run, and leaves the others.
+            // A removal that came to its end asked for those with an id that was made for the run, and left the others.
+            Entry::Removed(ids) if ids.is_empty() => {
                 for file in &mut files {
                     file.unknown = file.unknown_staying;
                 }
-                removed += ids.len() as u64;
             }
+            Entry::Removed(ids) => removed += ids.len() as u64,
             _ => {}
         }
     }

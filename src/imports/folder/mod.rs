@@ -15,7 +15,8 @@
 //! 4. "accepted" is written before anything else is done with a job, since only its id leads to it;
 //! 5. first the part of a file's users that stays is on the disk, then their outcome is written, then the file with their
 //!    hashes is deleted. After a crash in between, the file is settled again, or deleted when the run is opened again;
-//! 6. removals are written after they were made. A crash before that repeats them, which does no harm.
+//! 6. removals are written after they were made. A crash before that repeats them, which does no harm. A line without ids says
+//!    that a removal came to its end.
 //!
 //! A crash in the middle of a line leaves a line without its end. It is dropped, and its step counts as not done, which every
 //! step allows for. The same holds for a line whose end was not yet on the disk. A failed write (a full disk) ends the run in

@@ -85,7 +85,7 @@ pub(crate) enum Entry {
     },
     /// What became of a file's users.
     Done(FileEnd),
-    /// Users deleted again, by their ids.
+    /// Users deleted again, by their ids. Without ids: a removal of everybody came to its end, when no job could still be running.
     Removed(Vec<String>),
     /// A finished file was looked at again when none of its jobs could still be running; these of its rows had been imported.
     Looked {
