@@ -266,6 +266,7 @@ pub(crate) fn find(
 ) -> Result<Option<ConnectionAnswer>> {
     let mut tally = Tally::new();
     let (mut next, mut seen, mut per_page) = (None::<String>, 0, 0);
+    let mut ids_before = Vec::new();
     for page in 0..MOST_PAGES {
         let mut request = Request::get("/api/v2/connections", SCOPES);
         request = match &next {
@@ -282,6 +283,15 @@ pub(crate) fn find(
         let answer = tenant.send(request)?;
         let told: ConnectionsAnswer = answer.read()?;
         let count = told.connections.len();
+        let ids: Vec<Option<String>> = told
+            .connections
+            .iter()
+            .map(|one| one.id.0.clone())
+            .collect();
+        if count > 0 && ids == ids_before {
+            return Err(answer.bad("it lists the same connections as the page before"));
+        }
+        ids_before = ids;
         if let Some(connection) = told
             .connections
             .into_iter()

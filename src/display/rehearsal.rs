@@ -18,7 +18,7 @@ impl Rehearsal {
         let sure = match told {
             true => "by the speed that the practice tenant tells".to_string(),
             false => format!(
-                "most likely {}; the tenant's speed is not known, and these are Auth0's slowest and fastest plan",
+                "most likely {}; the tenant's speed is not known, and these are the slowest that is reported and Auth0's fastest plan",
                 in_words(self.likely())
             ),
         };

@@ -35,7 +35,7 @@ use crate::words::{count, grouped};
 /// It reads the connection, which applications use it, and with [`look_up_existing`](ImportOptions::look_up_existing) which
 /// users already exist, with one request for each; it says how many. Then it starts its own practice tenant with this shape and
 /// makes the import there with the same code, on a turned clock: hours pass in seconds. If the tenant does not say how fast it
-/// is, three plays from Auth0's slowest plan to its fastest give a range. Hashes and second factors stay here: the practice
+/// is, four plays from the slowest speed that is reported to Auth0's fastest plan give a range, and a slower tenant takes longer. Hashes and second factors stay here: the practice
 /// tenant gets others of the same kind and length.
 ///
 /// Faulty rows are left out, as with [`skip_bad_rows`](ImportOptions::skip_bad_rows). With an upsert, `look_up_existing` is
@@ -87,19 +87,30 @@ pub fn rehearse_import(
         }
     }
     let played = chosen.ok_or_else(Error::no_users)?;
+    let faulty = bad_rows(&check_for(connection, users, options.loses_hashes()));
     // With skip_bad_rows they are left out, as they were here.
-    let faulty = match options.skip_bad_rows {
-        true => 0,
-        false => bad_rows(&check_for(connection, users, options.loses_hashes())),
-    };
+    let in_the_way = if options.skip_bad_rows { 0 } else { faulty };
     let longest = forecasts.iter().map(|forecast| forecast.took).max();
     Ok(Rehearsal {
         domain: tenant.domain().to_string(),
         connection: told.name.clone(),
         practice: tenant.is_practice(),
-        obstacles: obstacles(tenant, faulty, as_given, longest.unwrap_or_default()),
-        unknown: unknown(tenant, &told, &played.not_understood, users, options),
-        removal: removal(&played, &told, users, options),
+        obstacles: obstacles(tenant, in_the_way, as_given, longest.unwrap_or_default()),
+        unknown: unknown(
+            tenant,
+            &told,
+            &played.not_understood,
+            users,
+            faulty,
+            options,
+        ),
+        removal: removal(
+            &played,
+            &told,
+            users,
+            options,
+            terms[likeliest].per_second(),
+        ),
         report: played.report,
         forecasts,
         likeliest,
@@ -142,6 +153,7 @@ fn removal(
     told: &Told,
     users: &[User],
     options: &ImportOptions,
+    tenants_rate: f64,
 ) -> (u64, Duration) {
     let existing = told.existing_emails();
     let is_created = |row: usize, user: &User| {
@@ -159,6 +171,6 @@ fn removal(
         0 => 0,
         created => 1 + created.div_ceil(AT_ONCE as u64) + created + 3 * with_id.min(created),
     };
-    let seconds = requests as f64 / options.requests_per_second;
+    let seconds = requests as f64 / options.requests_per_second.min(tenants_rate);
     (requests, Duration::from_secs_f64(seconds))
 }

@@ -136,7 +136,8 @@ impl Rehearsal {
         self.report.jobs()
     }
 
-    /// How many requests the import would send, at least and at most.
+    /// How many requests the import would send, at least and at most, at the speeds that are published or reported. A slower tenant is
+    /// sent more looks.
     ///
     /// # Examples
     ///
@@ -161,7 +162,8 @@ impl Rehearsal {
         )
     }
 
-    /// How long the import would take, at best and at worst. A practice tenant says how fast it is, so both are the same.
+    /// How long the import would take, at best and at worst, at the speeds that are published or reported. A slower tenant takes
+    /// longer. A practice tenant says how fast it is, so both are the same.
     ///
     /// # Examples
     ///

@@ -24,12 +24,17 @@ pub(crate) fn unknown(
     told: &Told,
     not_understood: &[String],
     users: &[User],
+    faulty: usize,
     options: &ImportOptions,
 ) -> Vec<String> {
     let mut unknown = of_the_speed(told, options);
     unknown.extend(of_the_connection(told, not_understood));
-    unknown.extend(of_the_users(told, users, options));
+    unknown.extend(of_the_users(told, users, faulty, options));
+    if tenant.token_facts().1.is_none() {
+        unknown.push("whether the token has the scopes create:users and read:users, and delete:users for a removal: it does not name its scopes".to_string());
+    }
     if options.job.upsert {
+        unknown.push("how long after a job its users are found: where the tenant's search shows them late, they are searched for again, which takes more requests".to_string());
         unknown.push("whether the tenant has the flag import_user_match_user_profile_on_user_id, with which an upsert finds users by id: then an existing user with another id is a conflict".to_string());
         unknown.push("how much slower the jobs of an upsert are: Auth0 says that they are slower, but not by how much".to_string());
     }
@@ -52,7 +57,7 @@ fn of_the_speed(told: &Told, options: &ImportOptions) -> Vec<String> {
     if told.practice.is_some() {
         return unknown;
     }
-    unknown.push("how fast the tenant's jobs are: no tenant says, and the range is from the 40,000 users an hour that Auth0's staff name for the free plan to the 400,000 of the enterprise plan".to_string());
+    unknown.push("how fast the tenant's jobs are: no tenant says, and the range is from the 27,600 users an hour that somebody has reported to the 400,000 that Auth0's staff name for the enterprise plan. A slower tenant takes longer, and more requests ask after its jobs".to_string());
     match told.at_once {
         Some(at_once) if is_published(at_once) => unknown.push(format!("how many requests a second the tenant takes in the long run: it says that it takes {at_once} at once, and the rest is from Auth0's published limits")),
         Some(at_once) => unknown.push(format!("how many requests a second the tenant takes in the long run: it says that it takes {} at once, which is not one of Auth0's published limits, so it is taken as the number for a second", grouped(at_once))),
@@ -75,7 +80,7 @@ fn of_the_connection(told: &Told, not_understood: &[String]) -> Vec<String> {
     let mut unknown = Vec::new();
     match (&told.connection, told.has_options()) {
         (None, _) => unknown.push(format!("everything about the connection, which the tenant shows to a token with the scopes read:connections {OPTIONS_SCOPE}: which usernames and phone numbers it takes, which fields it requires, whether users may share an e-mail, and whether an import into it can begin at all")),
-        (Some(_), false) => unknown.push(format!("which usernames and phone numbers the connection takes, which fields it requires, and whether users may share an e-mail, so no row was refused for those reasons: {}", options_untold())),
+        (Some(_), false) => unknown.push(format!("which usernames and phone numbers the connection takes and which fields it requires, so no row was refused for those reasons; whether users may share an e-mail, so e-mails were taken as unique; and whether it is a custom database, into which an import may not begin at all: {}", options_untold())),
         (Some(_), true) => {}
     }
     if told.connection.is_some() && told.applications_unknown {
@@ -97,10 +102,16 @@ fn of_the_connection(told: &Told, not_understood: &[String]) -> Vec<String> {
     unknown
 }
 
-fn of_the_users(told: &Told, users: &[User], options: &ImportOptions) -> Vec<String> {
+fn of_the_users(
+    told: &Told,
+    users: &[User],
+    faulty: usize,
+    options: &ImportOptions,
+) -> Vec<String> {
     let mut unknown = Vec::new();
     if told.existing.is_none() {
-        unknown.push(format!("which users are already in the connection: ImportOptions::look_up_existing(true) looks them up ({})", cost(users.len(), options)));
+        let asked = users.len().saturating_sub(faulty);
+        unknown.push(format!("which users are already in the connection: ImportOptions::look_up_existing(true) looks them up ({})", cost(asked, options)));
     } else if users.iter().any(|user| {
         user.username.is_some() || user.phone_number.is_some() || user.user_id.is_some()
     }) {
@@ -166,7 +177,7 @@ pub(crate) fn obstacles(
         obstacles.push("import_users does not take look_up_existing together with an upsert, which changes existing users: leave it out of the import".to_string());
     }
     if longest > options.time_limit {
-        obstacles.push(format!("it may take {}, and time_limit ends the call after {}: set a longer limit, or continue with resume_import", in_words(longest), in_words(options.time_limit)));
+        obstacles.push(format!("it may take {} or longer, and time_limit ends the call after {}: set a longer limit, or continue with resume_import", in_words(longest), in_words(options.time_limit)));
     }
     let (expires, _) = tenant.token_facts();
     let left = expires.map(|expires| expires.saturating_sub(unix_seconds()));

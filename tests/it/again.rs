@@ -496,10 +496,19 @@ fn a_list_of_connections_that_is_not_whole_or_has_no_end_is_an_error() {
     const LIST: &str = "GET /api/v2/connections";
     let connection = recorded("connections")["connections"][0].clone();
     let page = |list: Value| json!({"connections": list, "total": 3, "start": 0, "limit": 50});
+    let other = json!({"id": "con_abcdefghijklmnop", "name": "Others", "strategy": "auth0"});
+    let (more, again) = (json!([connection]), json!([other]));
     for (bodies, part) in [
         (
-            vec![json!({"connections": [connection], "next": "again"})],
+            vec![
+                json!({"connections": more, "next": "again"}),
+                json!({"connections": again, "next": "again"}),
+            ],
             "still does not end",
+        ),
+        (
+            vec![page(more)],
+            "it lists the same connections as the page before",
         ),
         (
             vec![page(json!([connection])), page(json!([]))],

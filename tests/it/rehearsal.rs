@@ -119,9 +119,9 @@ fn where_no_speed_is_told_there_is_a_range_and_it_says_what_it_could_not_know() 
         rehearse_import(&tenant, &connection, &users, &ImportOptions::default()).unwrap();
     let (at_best, at_worst) = rehearsal.duration();
     assert!(at_best < rehearsal.likely() && rehearsal.likely() < at_worst);
-    // 120 users at 40,000 an hour, and three files where two are worked off at once.
+    // 120 users at 27,600 an hour, and three files where two are worked off at once.
     assert!(
-        (11.0..25.0).contains(&at_worst.as_secs_f64()),
+        (15.0..36.0).contains(&at_worst.as_secs_f64()),
         "{rehearsal}"
     );
     assert!(rehearsal.requests().0 < rehearsal.requests().1);
@@ -129,6 +129,7 @@ fn where_no_speed_is_told_there_is_a_range_and_it_says_what_it_could_not_know() 
     let unknown = rehearsal.unknown().join("\n");
     for words in [
         "how fast the tenant's jobs are",
+        "A slower tenant takes longer",
         "its answers did not say",
         "which users are already in the connection",
         "whether a hash fits",
@@ -147,6 +148,7 @@ fn where_no_speed_is_told_there_is_a_range_and_it_says_what_it_could_not_know() 
     let drawn = rehearsal.to_string();
     for words in [
         "3 jobs",
+        "27,600",
         "40,000",
         "400,000",
         "what it could not know",
