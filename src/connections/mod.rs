@@ -257,8 +257,26 @@ fn listed(connection: &ConnectionAnswer) -> String {
     }
 }
 
-/// The first connection for which `wanted` holds, page after page. By `take` and `from` Auth0 pages to the end, by page numbers
+/// The request for a page of the list. By `take` and `from` Auth0 pages to the end, by page numbers
 /// no further than 1,000: those are for who answers `take` with a bare list or a total.
+fn page_of(next: Option<&str>, page: usize, per_page: usize) -> Request {
+    let request = Request::get("/api/v2/connections", SCOPES);
+    match next {
+        Some(next) => request.query("from", next).query("take", PER_PAGE),
+        None if page == 0 => request.query("take", PER_PAGE),
+        None => request
+            .query("include_totals", true)
+            .query("page", page)
+            .query("per_page", per_page),
+    }
+}
+
+fn ids_of(page: &ConnectionsAnswer) -> Vec<Option<String>> {
+    let connections = page.connections.iter();
+    connections.map(|one| one.id.0.clone()).collect()
+}
+
+/// The first connection for which `wanted` holds, page after page.
 pub(crate) fn find(
     tenant: &Tenant,
     name: Option<&str>,
@@ -268,26 +286,14 @@ pub(crate) fn find(
     let (mut next, mut seen, mut per_page) = (None::<String>, 0, 0);
     let mut ids_before = Vec::new();
     for page in 0..MOST_PAGES {
-        let mut request = Request::get("/api/v2/connections", SCOPES);
-        request = match &next {
-            Some(next) => request.query("from", next).query("take", PER_PAGE),
-            None if page == 0 => request.query("take", PER_PAGE),
-            None => request
-                .query("include_totals", true)
-                .query("page", page)
-                .query("per_page", per_page),
-        };
+        let mut request = page_of(next.as_deref(), page, per_page);
         if let Some(name) = name {
             request = request.query("name", name);
         }
         let answer = tenant.send(request)?;
         let told: ConnectionsAnswer = answer.read()?;
         let count = told.connections.len();
-        let ids: Vec<Option<String>> = told
-            .connections
-            .iter()
-            .map(|one| one.id.0.clone())
-            .collect();
+        let ids = ids_of(&told);
         if count > 0 && ids == ids_before {
             return Err(answer.bad("it lists the same connections as the page before"));
         }

@@ -71,7 +71,7 @@ pub(crate) struct Schedule<'a> {
     waiting: VecDeque<usize>,
     upload_after: Instant,
     slot_wait: Duration,
-    /// Uploads since the last that was taken of which it is not known whether they were.
+    /// Uploads since the last that was answered of which it is not known whether they were taken.
     lost_in_a_row: u32,
     running: Vec<Running>,
     settling: Vec<Settling>,
@@ -273,6 +273,10 @@ impl<'a> Schedule<'a> {
     }
 
     fn not_uploaded(&mut self, file: usize, error: Error) -> Result<()> {
+        use ErrorKind::{NoJobSlot, RateLimited, TokenQuota};
+        if matches!(error.kind(), NoJobSlot | RateLimited | TokenQuota) {
+            self.lost_in_a_row = 0;
+        }
         match error.kind() {
             ErrorKind::NoJobSlot => {
                 self.retry.answered();

@@ -95,7 +95,11 @@ pub(super) fn targets() -> Vec<Target> {
             no_more,
             read_any,
         ),
-        target("gzip", "packed files of users", packed_files, read_packed),
+        Target {
+            // What is unpacked is far longer, and is read twice.
+            most_memory: 2 * MANY,
+            ..target("gzip", "packed files of users", packed_files, read_packed)
+        },
     ]
 }
 
