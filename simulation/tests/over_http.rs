@@ -102,7 +102,7 @@ fn over_http_an_import_comes_to_the_same_end_as_in_memory() {
         plan.troubles.clear();
         plan.ends.clear();
         plan.elsewhere.clear();
-        (plan.looks_late, plan.alone) = (false, false);
+        (plan.looks_late, plan.alone, plan.one_process) = (false, false, false);
         plan.removal = None;
         plan.tenant.token_seconds = 86_400;
         plan.tenant
