@@ -97,6 +97,25 @@ fn a_late_look_that_is_killed_loses_nobody() {
     }
 }
 
+/// The second process has no run of its own, and its first change of the disk fails.
+#[test]
+fn a_clean_up_that_cannot_look_for_other_runs_says_so() {
+    let mut plan = Plan::quiet_of(1);
+    plan.people[0].user_id = Some("own-0".to_string());
+    plan.one_handle = true;
+    plan.cleans_up = true;
+    plan.troubles = vec![Trouble {
+        count: 5,
+        ..once(Call::User, Wrong::CutOff)
+    }];
+    let fails = End {
+        kill: Some(Kill::Fault(0)),
+        ..End::default()
+    };
+    plan.removal = Some(vec![End::default(), fails]);
+    holds(&plan);
+}
+
 /// Whoever others made stays when the run is removed, and nobody else does.
 fn nobody_but_theirs_is_left(plan: &Plan) {
     for plan in with_either_handle(plan) {

@@ -274,7 +274,8 @@ impl<'a> Schedule<'a> {
 
     fn not_uploaded(&mut self, file: usize, error: Error) -> Result<()> {
         use ErrorKind::{NoJobSlot, RateLimited, TokenQuota};
-        if matches!(error.kind(), NoJobSlot | RateLimited | TokenQuota) {
+        let is_of_a_token = error.is_unsent();
+        if !is_of_a_token && matches!(error.kind(), NoJobSlot | RateLimited | TokenQuota) {
             self.lost_in_a_row = 0;
         }
         match error.kind() {

@@ -1,6 +1,7 @@
 //! Deleting everybody whom a tenant's handle has imported, whatever became of the cells in between.
 
 use std::collections::{HashMap, HashSet};
+use std::io;
 use std::path::Path;
 use std::time::Duration;
 
@@ -164,12 +165,15 @@ pub fn plan_clean_up(tenant: &Tenant) -> Result<CleanUp> {
     end_faults(tenant)?;
     let imports = tenant.imported().all();
     let wait = Wait::begin(tenant, imports.is_empty())?;
-    let leftovers = other_runs(tenant, &imports);
+    let (leftovers, unread) = match other_runs(tenant, &imports) {
+        Ok(leftovers) => (leftovers, None),
+        Err(cause) => (Vec::new(), Some(unread_runs(&cause))),
+    };
     let folder = |run: &Leftover| run.folder.display().to_string();
     let mut plan = CleanUp {
         domain: tenant.domain().to_string(),
         users: 0,
-        unknown: Vec::new(),
+        unknown: unread.into_iter().collect(),
         other_runs: leftovers.iter().map(folder).collect(),
         until: None,
         imports: Vec::new(),
@@ -354,11 +358,15 @@ fn in_words_of(import: &Import) -> String {
 }
 
 /// The runs of this tenant beside the notebook that this handle neither began nor resumed.
-fn other_runs(tenant: &Tenant, imports: &[Import]) -> Vec<Leftover> {
+fn other_runs(tenant: &Tenant, imports: &[Import]) -> io::Result<Vec<Leftover>> {
     let is_ours = |run: &Leftover| imports.iter().any(|import| import.is_run(&run.folder));
-    let mut runs = leftovers(Path::new(IMPORTS), tenant.domain());
+    let mut runs = leftovers(Path::new(IMPORTS), tenant.domain())?;
     runs.retain(|run| !is_ours(run));
-    runs
+    Ok(runs)
+}
+
+fn unread_runs(cause: &io::Error) -> String {
+    format!("other runs in {IMPORTS}: the folder cannot be looked through: {cause}")
 }
 
 fn plan_of(tenant: &Tenant, import: &Import, wait: &Wait) -> Result<RemovalPlan> {

@@ -166,6 +166,7 @@ pub(super) fn came(answer: &Answer, at: Moment) -> Came {
 
 pub(super) fn told(carried: &Carried) -> String {
     match &carried.came {
+        _ if carried.took >= REQUEST_LIMIT => "no answer".to_string(),
         Came::Whole { status, .. } => status.to_string(),
         Came::CutOff => "half an answer".to_string(),
         Came::Nothing => "no answer".to_string(),

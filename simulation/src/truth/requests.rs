@@ -133,7 +133,13 @@ fn sent_again_at_once(played: &Played) -> Option<String> {
     for pair in uploads.windows(2) {
         let (first, next) = (pair[0], pair[1]);
         let is_again = first.process == next.process && first.rows == next.rows && fails(first);
-        in_a_row = if is_again { in_a_row + 1 } else { 0 };
+        // After a limit on tokens it begins anew.
+        let is_long_ago = next.at > first.at + Duration::from_secs(60);
+        in_a_row = if is_again && !is_long_ago {
+            in_a_row + 1
+        } else {
+            0
+        };
         let least = (BACK_OFF.0 * 2_f64.powi(in_a_row - 1)).min(BACK_OFF.1);
         if is_again && next.at < first.at + Duration::from_secs_f64(least) {
             return Some(format!(

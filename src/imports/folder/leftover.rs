@@ -1,5 +1,6 @@
 //! The runs of a tenant of which users may be left in it, by what their journals tell. Only reads.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::disk;
@@ -20,13 +21,16 @@ pub(crate) struct Leftover {
 
 /// The runs below `imports` of this tenant of which somebody may be left, or which have not ended, the oldest first. What is not
 /// ours, or cannot be read, is passed over: nobody could remove its users by it.
-pub(crate) fn leftovers(imports: &Path, domain: &str) -> Vec<Leftover> {
-    let Ok(entries) = disk::read_dir(imports) else {
-        return Vec::new();
+///
+/// # Errors
+///
+/// The folder is there, and cannot be looked through: then it is not known whether there are any.
+pub(crate) fn leftovers(imports: &Path, domain: &str) -> io::Result<Vec<Leftover>> {
+    let entries = match disk::read_dir(imports) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries?,
     };
-    let Ok(owner) = Owner::of_new_files(imports) else {
-        return Vec::new();
-    };
+    let owner = Owner::of_new_files(imports)?;
     let folders = entries.take(MOST_RUNS).map(|entry| entry.path);
     let mut found = Vec::new();
     for (folder, begun) in begun_runs(folders, owner) {
@@ -42,7 +46,7 @@ pub(crate) fn leftovers(imports: &Path, domain: &str) -> Vec<Leftover> {
         }
     }
     found.sort_by_key(|(at, _)| *at);
-    found.into_iter().map(|(_, leftover)| leftover).collect()
+    Ok(found.into_iter().map(|(_, leftover)| leftover).collect())
 }
 
 fn leftover(owner: Owner, folder: PathBuf) -> Option<Leftover> {
