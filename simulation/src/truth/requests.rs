@@ -124,15 +124,17 @@ fn sent_again_at_once(played: &Played) -> Option<String> {
         asked.answered.starts_with('5')
             || ["no answer", "half an answer"].contains(&asked.answered.as_str())
     };
-    let uploads = play
-        .asked
-        .iter()
-        .filter(|asked| asked.line.ends_with("/users-imports"));
-    let uploads: Vec<&Asked> = uploads.collect();
+    // A limit on tokens lets the waits begin anew.
+    let is_of_uploads = |asked: &&Asked| {
+        let is_limit = asked.line.ends_with("/oauth/token") && asked.answered == "429";
+        asked.line.ends_with("/users-imports") || is_limit
+    };
+    let uploads: Vec<&Asked> = play.asked.iter().filter(is_of_uploads).collect();
     let mut in_a_row = 0;
     for pair in uploads.windows(2) {
         let (first, next) = (pair[0], pair[1]);
-        let is_again = first.process == next.process && first.rows == next.rows && fails(first);
+        let is_same = first.rows == next.rows && !next.rows.is_empty();
+        let is_again = first.process == next.process && is_same && fails(first);
         // After a limit on tokens it begins anew.
         let is_long_ago = next.at > first.at + Duration::from_secs(60);
         in_a_row = if is_again && !is_long_ago {

@@ -293,7 +293,9 @@ impl Row<'_> {
         if has_code("ANSWER_LOST") {
             return Some("its id tells whether it is in");
         }
-        if !self.is_in() {
+        // The user of another row with the same e-mail may have got its number by an update.
+        let is_updated_twin = self.plan.import.upsert && self.has_twin();
+        if !self.is_in() || is_updated_twin {
             return None;
         }
         if self.is_late {
