@@ -264,3 +264,9 @@ fn users_whom_an_unanswered_upload_brings_in_after_the_removal_are_told_of_and_r
     let played = play(&plan).expect("it ends");
     assert_eq!(played.removals.len(), 1);
 }
+
+/// The job counts an update of a row that cannot be looked up, so nobody knows whose it is.
+#[test]
+fn an_update_of_a_row_that_is_not_looked_up_is_not_counted_for_another() {
+    holds(&Plan::of(74_299));
+}

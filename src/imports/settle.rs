@@ -458,10 +458,14 @@ impl Settling {
         let came_in = (self.users.len() - notes.len()) as u64;
         let is_told = |told: &Told| matches!(told, Told::Updated | Told::Either);
         let of_job = self.told.iter().any(is_told) && !self.uncertain;
-        // The job's count says how many; the ids say which, as far as possible.
+        // The job's count says how many; the ids say which, as far as possible. It counts those too of whom nothing is known.
+        let either = outcomes
+            .iter()
+            .filter(|one| **one == Outcome::InsertedOrUpdated);
+        let known = updated_rows.len() as u64;
         let updated = match self.summary.filter(|_| of_job) {
-            Some(summary) => summary.updated.min(came_in),
-            None => updated_rows.len() as u64,
+            Some(summary) => summary.updated.clamp(known, known + either.count() as u64),
+            None => known,
         };
         let is_mixed = self.told.contains(&Told::Either)
             || self.told.contains(&Told::Unnamed)
